@@ -1,0 +1,35 @@
+//! Bonafide answers one question about a container image: *is it what its maker says it is?*
+//!
+//! It pulls the image's manifests and whatever is attached to them from a registry or an OCI layout, verifies the
+//! Sigstore signatures on it, checks the SLSA provenance and the SPDX SBOM that were attested, and reports pass or fail with
+//! the reason for every piece of evidence it looked at.
+//!
+//! # The way of an image
+//!
+//! ```text
+//! args + environment + clock -> cli: a request, a policy, trust roots
+//! request -> collect -> Evidence                  async, bounded, every byte digest-checked
+//! ---- the network ends here ----
+//! verify(&Evidence, &Policy, &[Domain], now) -> ImageReport     pure, total, deterministic
+//! Report -> render -> text, JSON ; Verdict -> exit code
+//! ```
+//!
+//! # The house
+//!
+//! | room | what lives there | may name |
+//! |---|---|---|
+//! | [`json`] | strict JSON: no duplicate keys, bounded depth | nothing |
+//! | `oci` | digests, references, manifests, blobs | `json` |
+//! | `evidence` | what was collected, as data | `oci` |
+//! | `check` | the closed table of checks, findings, verdicts, the report | nothing |
+//! | `policy` | what must hold, proved before it exists | `oci`, `check` |
+//! | `trust` | trusted roots of Sigstore instances | `json`, `oci` |
+//! | `verify` | evidence, policy and trust become a report | all of the above |
+//! | `render` | one file per output format | `check` |
+//! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
+//! | `cli` | arguments to exit code (feature `net`) | everything |
+//!
+//! Everything but `collect` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
+//! `tests/layering.rs` keeps it so.
+
+pub mod json;
