@@ -19,7 +19,7 @@
 //! | room | what lives there | may name |
 //! |---|---|---|
 //! | [`json`] | strict JSON: no duplicate keys, bounded depth | nothing |
-//! | `oci` | digests, references, manifests, blobs | `json` |
+//! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | `evidence` | what was collected, as data | `oci` |
 //! | `check` | the closed table of checks, findings, verdicts, the report | nothing |
 //! | `policy` | what must hold, proved before it exists | `oci`, `check` |
@@ -33,3 +33,4 @@
 //! `tests/layering.rs` keeps it so.
 
 pub mod json;
+pub mod oci;

@@ -1,0 +1,34 @@
+//! Media types that decide how bytes are read.
+
+/// OCI image manifest.
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// OCI image index.
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Docker image manifest, version 2 schema 2.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Docker manifest list, version 2 schema 2.
+pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// The empty descriptor's media type, used as `config` by artifacts.
+pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// Layer of a legacy cosign signature: the simple-signing payload.
+pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// Layer of a legacy cosign attestation: a DSSE envelope.
+pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// A bare in-toto statement: what BuildKit stores, unsigned.
+pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// Media types of manifests and indexes, in the order in which they are preferred.
+pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST];
+
+/// Whether a media type names a Sigstore bundle of some version, known here or not.
+///
+/// protobuf-specs `sigstore_bundle.proto` lists the two spellings; an unknown version still is a bundle, and is
+/// refused with that reason instead of being passed over as something else.
+pub fn is_sigstore_bundle(media_type: &str) -> bool {
+    media_type.starts_with("application/vnd.dev.sigstore.bundle")
+}
+
+/// Returns a media type without its parameters, in lower case.
+pub fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
