@@ -20,10 +20,10 @@
 //! |---|---|---|
 //! | [`json`] | strict JSON: no duplicate keys, bounded depth | nothing |
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
-//! | `evidence` | what was collected, as data | `oci` |
-//! | `check` | the closed table of checks, findings, verdicts, the report | nothing |
-//! | `policy` | what must hold, proved before it exists | `oci`, `check` |
-//! | `trust` | trusted roots of Sigstore instances | `json`, `oci` |
+//! | [`evidence`] | what was collected, as data | `oci` |
+//! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
+//! | [`policy`] | what must hold, proved before it exists | `oci`, `check` |
+//! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | `verify` | evidence, policy and trust become a report | all of the above |
 //! | `render` | one file per output format | `check` |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
@@ -32,5 +32,9 @@
 //! Everything but `collect` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
 //! `tests/layering.rs` keeps it so.
 
+pub mod check;
+pub mod evidence;
 pub mod json;
 pub mod oci;
+pub mod policy;
+pub mod trust;

@@ -1,0 +1,231 @@
+//! What can be checked, and what comes of it: the closed table of checks, findings, verdicts and the report.
+//!
+//! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
+
+mod report;
+mod verdict;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+pub use report::{
+    CandidateReport, ClaimReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport, PlatformReport,
+    PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION, SbomReport, SignerReport,
+    TimestampReport, Tool, TrustReport,
+};
+pub use verdict::Verdict;
+
+/// Declares the closed table of checks: variant, id, title. The page of each is `pages/<id>.md`.
+macro_rules! checks {
+    ($($variant:ident $id:literal $title:literal)+) => {
+        /// One named property that a run may prove or refute. Ids are stable and never change meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum CheckId {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl CheckId {
+            /// Every check, in the order in which a bundle meets them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Returns the stable id, as written in reports.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $id,)+ }
+            }
+
+            /// Returns the property in one sentence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// Returns the page that says what the check proves, why it fails and what to do.
+            pub const fn page(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("pages/", $id, ".md")),)+ }
+            }
+        }
+    };
+}
+
+checks! {
+    ImageResolved "image-resolved" "The reference names an image that could be read."
+    ImagePinned "image-pinned" "The reference resolves to the digest that was expected."
+    EvidenceComplete "evidence-complete" "Everything that could hold evidence was read."
+    EvidencePresent "evidence-present" "Something of the required kind is attached."
+    BundleFormat "bundle-format" "The evidence is a well-formed Sigstore bundle or legacy cosign layer."
+    CertificateProfile "certificate-profile" "The signing certificate follows the Fulcio profile."
+    CertificateChain "certificate-chain" "A certificate authority of a trusted root issued the signing certificate."
+    CertificateTransparency "certificate-transparency" "A trusted certificate transparency log vouches for the certificate."
+    SignedTime "signed-time" "The signature was made while the certificate was valid, at a time that a trusted party vouches for."
+    TransparencyLog "transparency-log" "A trusted transparency log holds an entry for this very signature."
+    Signature "signature" "The signature verifies with the certificate's key."
+    PayloadFormat "payload-format" "What was signed is a statement of a known form."
+    SubjectDigest "subject-digest" "What was signed is about this image."
+    SignerIdentity "signer-identity" "The certificate names the expected signer."
+    SignerIssuer "signer-issuer" "The expected OpenID Connect issuer vouched for the signer."
+    SignerSource "signer-source" "The workflow that signed ran for the expected source repository."
+    ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
+    ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
+    SbomFormat "sbom-format" "The SBOM is SPDX 2.2 or 2.3 JSON and can be read."
+    SbomContent "sbom-content" "The SBOM lists packages."
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for CheckId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// There is no check of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no check `{0}`")]
+pub struct UnknownCheck(pub String);
+
+impl FromStr for CheckId {
+    type Err = UnknownCheck;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCheck> {
+        Self::ALL.iter().copied().find(|check| check.as_str() == text).ok_or_else(|| UnknownCheck(text.to_owned()))
+    }
+}
+
+/// What came of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The property holds.
+    Pass,
+    /// The property does not hold.
+    Fail,
+    /// The check does not apply, or there was nothing to apply it to.
+    Skip,
+    /// It could not be decided. Never counts as a pass.
+    Error,
+}
+
+/// The outcome of one check on one candidate or one image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The property that was checked.
+    pub check: CheckId,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The digest it is about, if one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The candidate it is about, if one; see [`CandidateReport::id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<String>,
+    /// What would have passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// The outcome in one sentence fragment.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Finding {
+    fn new(check: CheckId, outcome: Outcome, message: impl Into<String>) -> Self {
+        Self {
+            check,
+            outcome,
+            subject: None,
+            candidate: None,
+            expected: None,
+            found: None,
+            message: message.into(),
+            next: None,
+        }
+    }
+
+    /// A property that holds.
+    pub fn pass(check: CheckId, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Pass, message)
+    }
+
+    /// A property that does not hold.
+    pub fn fail(check: CheckId, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Fail, message)
+    }
+
+    /// A check that does not apply.
+    pub fn skip(check: CheckId, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Skip, message)
+    }
+
+    /// A check that could not be decided.
+    pub fn error(check: CheckId, message: impl Into<String>) -> Self {
+        Self::new(check, Outcome::Error, message)
+    }
+
+    /// Adds what would have passed.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what was there.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = Some(found.into());
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+
+    /// Adds the digest it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.subject = Some(subject.to_string());
+        self
+    }
+
+    /// Whether the check stands in the way of accepting what it was made on.
+    pub fn stands_in_the_way(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail | Outcome::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_page_that_says_what_it_proves_and_how_to_fix_it() {
+        for check in CheckId::ALL {
+            let page = check.page();
+            assert!(page.starts_with(&format!("# {check}\n")), "{check}: the page begins with its id");
+            for part in ["## Proves", "## Does not prove", "## Fails when", "## What to do"] {
+                assert!(page.contains(part), "{check}: `{part}` is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_kebab_case_and_read_back() {
+        for check in CheckId::ALL {
+            assert!(check.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{check}");
+            assert_eq!(check.as_str().parse(), Ok(*check));
+        }
+        assert!("no-such-check".parse::<CheckId>().is_err());
+    }
+}

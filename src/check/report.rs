@@ -1,0 +1,317 @@
+//! The report: everything that a renderer may show, as data.
+//!
+//! Serialised as it stands it is the JSON report, version 1: additions only within a version.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Finding, Verdict};
+
+/// The version of the report's JSON shape.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The result of one run: the same document on success and on failure.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The verdict over all images.
+    pub verdict: Verdict,
+    /// When the run began; the time that evidence was judged at.
+    pub started_at: Timestamp,
+    /// The policy that was applied.
+    pub policy: PolicyReport,
+    /// The trust domains that evidence could verify in.
+    pub trust: Vec<TrustReport>,
+    /// One entry per reference, in the order given.
+    pub images: Vec<ImageReport>,
+    /// What was asked of the network.
+    pub network: Network,
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    /// Always `bonafide`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Where the policy came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyReport {
+    /// `flags`, or the file.
+    pub source: String,
+    /// The SHA-256 of the file's bytes, or of the canonical text of the flags.
+    pub sha256: String,
+}
+
+/// One trust domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustReport {
+    /// Its name.
+    pub domain: String,
+    /// `embedded`, or the file.
+    pub source: String,
+    /// The SHA-256 of the trusted root.
+    pub sha256: String,
+    /// When the trusted root was last known to be current.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Parts of the root that were left out, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// What was asked of the network, exactly.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// Requests sent, those for tokens and redirects included.
+    pub requests: u64,
+    /// Bytes of response bodies received.
+    pub bytes: u64,
+    /// Hosts spoken to.
+    pub hosts: Vec<String>,
+}
+
+/// The result for one reference.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageReport {
+    /// The reference as typed.
+    pub reference: String,
+    /// Name and digest, as another tool can pull it; absent for a layout and where nothing was resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<String>,
+    /// The digest that the reference resolved to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The media type of what it resolved to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// The verdict over all requirements and platforms.
+    pub verdict: Verdict,
+    /// Findings about the image as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The coverage matrix: one entry per selected platform.
+    pub platforms: Vec<PlatformReport>,
+    /// One entry per requirement of the policy.
+    pub requirements: Vec<RequirementReport>,
+    /// Everything that was found attached.
+    pub candidates: Vec<CandidateReport>,
+    /// What could not be read.
+    pub gaps: Vec<GapReport>,
+}
+
+/// One row of the coverage matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlatformReport {
+    /// `os/architecture[/variant]`; absent where the image does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The digest of the platform's manifest.
+    pub digest: String,
+    /// The verdict over all requirements for this platform.
+    pub verdict: Verdict,
+    /// The verdict of each requirement for this platform.
+    pub requirements: BTreeMap<String, Verdict>,
+}
+
+/// The result of one requirement.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequirementReport {
+    /// Its name within the policy.
+    pub id: String,
+    /// `signature`, `provenance` or `sbom`.
+    pub kind: String,
+    /// The verdict over all platforms.
+    pub verdict: Verdict,
+    /// The candidates that satisfy it; any one of them does for its subject.
+    pub satisfied_by: Vec<String>,
+    /// Why it is not satisfied, or what was found on the candidates that satisfy it.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that was found attached.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CandidateReport {
+    /// The name used for it in this report.
+    pub id: String,
+    /// `signature`, `provenance`, `sbom`, `attestation`, `unsigned`, `unreadable` or `ignored`. Of what did not verify it is
+    /// only what it claims to be.
+    pub kind: String,
+    /// Where it was found.
+    pub origin: OriginReport,
+    /// The digest of the bytes that carry it.
+    pub digest: String,
+    /// The digest it is attached to.
+    pub subject: String,
+    /// The predicate type, or the artifact type of what is ignored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicate_type: Option<String>,
+    /// The trust domain that it verified in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_domain: Option<String>,
+    /// Who signed it: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<SignerReport>,
+    /// The log entries that were verified.
+    pub log_entries: Vec<LogEntryReport>,
+    /// The times that a trusted party vouches for.
+    pub timestamps: Vec<TimestampReport>,
+    /// What the provenance says: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<ProvenanceReport>,
+    /// What the SBOM says: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sbom: Option<SbomReport>,
+    /// Whether it satisfies a requirement on its subject.
+    pub accepted: bool,
+    /// Why it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Every check made on it.
+    pub findings: Vec<Finding>,
+}
+
+/// Where a candidate was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OriginReport {
+    /// `referrer`, `fallback-tag`, `cosign-tag` or `buildkit`.
+    pub kind: String,
+    /// The place in words.
+    pub place: String,
+}
+
+/// Who signed, as the verified certificate says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignerReport {
+    /// The subject alternative name.
+    pub identity: String,
+    /// `uri`, `email` or `other-name`.
+    pub identity_kind: String,
+    /// The OpenID Connect issuer.
+    pub issuer: String,
+    /// The other Fulcio claims, by their names.
+    pub claims: Vec<ClaimReport>,
+}
+
+/// One Fulcio claim (fulcio `docs/oid-info.md`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimReport {
+    /// The last arc of its object identifier under 1.3.6.1.4.1.57264.1.
+    pub oid: String,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// One verified log entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntryReport {
+    /// Kind and version, such as `hashedrekord 0.0.1`.
+    pub kind: String,
+    /// The log's id, as hexadecimal digits.
+    pub log_id: String,
+    /// The index in the log.
+    pub log_index: u64,
+    /// `proof` for a verified inclusion proof, `promise` for a verified promise (SET) alone.
+    pub evidence: String,
+    /// The time the log integrated the entry, if the log vouches for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integrated_time: Option<Timestamp>,
+}
+
+/// One verified time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimestampReport {
+    /// `log` or `timestamp-authority`.
+    pub source: String,
+    /// The time.
+    pub time: Timestamp,
+}
+
+/// What a verified provenance says. These are the builder's words: verified is who said them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProvenanceReport {
+    /// The SLSA version of the predicate: `v0.2` or `v1`.
+    pub version: String,
+    /// The builder's id.
+    pub builder: String,
+    /// The build type.
+    pub build_type: String,
+    /// The source repository, in its normal form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The git ref.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The parameters under external control, as written.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub parameters: serde_json::Value,
+}
+
+/// What a verified SBOM says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SbomReport {
+    /// `SPDX-2.2` or `SPDX-2.3`.
+    pub format: String,
+    /// The document's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it was made, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// Who or what made it, as written.
+    pub creators: Vec<String>,
+    /// The packages that the document says it describes.
+    pub describes: Vec<String>,
+    /// How many packages it lists.
+    pub packages: u64,
+    /// How many of them have a package URL.
+    pub with_purl: u64,
+    /// How many of them have a version.
+    pub with_version: u64,
+    /// How many of them have a supplier.
+    pub with_supplier: u64,
+    /// How many of them have a concluded or declared licence.
+    pub with_license: u64,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapReport {
+    /// What was to be read.
+    pub what: String,
+    /// The stable word for why it was not.
+    pub reason: String,
+    /// What happened.
+    pub detail: String,
+    /// The digest whose evidence is incomplete; absent where the image itself could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}

@@ -1,0 +1,187 @@
+//! What was collected for one image: manifests, candidates, gaps.
+//!
+//! Evidence is everything a verdict may rest on, and nothing else reaches [`crate::verify`]. It is data: it can be
+//! made by a registry, by a layout on disk or by a test.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::oci::{Blob, Digest, Platform};
+
+/// Everything collected for one image.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The reference as the user typed it.
+    pub reference: String,
+    /// The image's name without tag or digest, as it is pinned in reports; `None` for a layout.
+    pub name: Option<String>,
+    /// The digest the reference resolved to. Tags move, so every report shows it.
+    pub root: Digest,
+    /// The media type of the manifest or index that the reference resolved to.
+    pub media_type: String,
+    /// The image's index and platform manifests, the root first.
+    pub subjects: Vec<Subject>,
+    /// Everything that may be a signature or an attestation, as found.
+    pub candidates: Vec<Candidate>,
+    /// What should have been read and could not be.
+    pub gaps: Vec<Gap>,
+}
+
+/// A digest that evidence may be about: the index, a nested index, or a platform manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// Whether it is an index or an image.
+    pub kind: SubjectKind,
+    /// The indexes through which it was reached, outermost first. An index's digest binds its children.
+    pub reached_through: Vec<Digest>,
+    /// Whether evidence attached to this digest has been looked for.
+    pub searched: bool,
+}
+
+/// What a subject is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// An index of several manifests.
+    Index,
+    /// An image manifest, for this platform if an index said so.
+    Image(Option<Platform>),
+}
+
+/// One signature or attestation as found; nothing in it has been verified.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The digest that it was found attached to.
+    pub subject: Digest,
+    /// Where it was found.
+    pub origin: Origin,
+    /// The digest of the bytes that carry it.
+    pub digest: Digest,
+    /// The bytes.
+    pub content: Content,
+}
+
+/// Where a candidate was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Named by the registry's referrers API, in this manifest.
+    Referrer(Digest),
+    /// Named by the referrers fallback tag, in this manifest.
+    FallbackTag(Digest),
+    /// A layer of a cosign tag such as `sha256-….sig`.
+    CosignTag {
+        /// The tag, or the `kind` annotation that marks the same thing in a `cosign save` layout.
+        tag: String,
+        /// The position of the layer, from 0.
+        layer: usize,
+    },
+    /// In the image's own index, as BuildKit writes attestations.
+    BuildKit(Digest),
+}
+
+impl Origin {
+    /// The short name used in reports.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Referrer(_) => "referrer",
+            Self::FallbackTag(_) => "fallback-tag",
+            Self::CosignTag { .. } => "cosign-tag",
+            Self::BuildKit(_) => "buildkit",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Referrer(manifest) => write!(formatter, "referrer {manifest}"),
+            Self::FallbackTag(manifest) => write!(formatter, "fallback tag, manifest {manifest}"),
+            Self::CosignTag { tag, layer } => write!(formatter, "{tag} layer {layer}"),
+            Self::BuildKit(manifest) => write!(formatter, "BuildKit attestation manifest {manifest}"),
+        }
+    }
+}
+
+/// The bytes of a candidate, by the form they claim to have.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A Sigstore bundle, as JSON text.
+    Bundle(Blob),
+    /// A legacy cosign signature: simple-signing payload, signature and material in the layer's annotations.
+    LegacySignature {
+        /// The simple-signing payload, which is what was signed.
+        payload: Blob,
+        /// The annotations of the layer.
+        annotations: BTreeMap<String, String>,
+    },
+    /// A legacy cosign attestation: a DSSE envelope, material in the layer's annotations.
+    LegacyAttestation {
+        /// The DSSE envelope as stored.
+        envelope: Blob,
+        /// The annotations of the layer.
+        annotations: BTreeMap<String, String>,
+    },
+    /// An in-toto statement that nobody signed.
+    UnsignedStatement(Blob),
+    /// Attached, but nothing that this program takes as evidence.
+    Ignored {
+        /// What it says it is: an artifact type or layer media type.
+        artifact_type: String,
+        /// Why it does not count.
+        reason: String,
+    },
+}
+
+/// Something that should have been read and could not be. Only a true "not found" is absence; everything else is a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The digest whose evidence is incomplete.
+    pub subject: Digest,
+    /// What was to be read, such as `referrers of sha256:…`.
+    pub what: String,
+    /// Why it could not be.
+    pub reason: GapReason,
+    /// What happened, in words.
+    pub detail: String,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapReason {
+    /// The registry wants a login, or refuses the one it was given (401, 403).
+    Unauthorized,
+    /// The registry asked to slow down (429).
+    Throttled,
+    /// The registry failed (5xx) or answered what the protocol does not know.
+    Unavailable,
+    /// No connection, or it broke.
+    Connection,
+    /// A deadline passed.
+    Timeout,
+    /// A limit of this program was exceeded.
+    Limit,
+    /// The bytes are not the ones that the digest or size names, or cannot be read without ambiguity.
+    Corrupt,
+    /// Something that a list named is not there.
+    Missing,
+    /// A form that this program does not know.
+    Unsupported,
+}
+
+impl GapReason {
+    /// The stable word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Limit => "limit",
+            Self::Corrupt => "corrupt",
+            Self::Missing => "missing",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Who may sign: identity, issuer, and the source repository a workflow ran for.
+
+use super::PolicyError;
+
+/// The issuer of identity tokens for GitHub Actions workflows on github.com.
+pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+/// What the subject alternative name of the certificate must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityRule {
+    /// Exactly this text, byte for byte.
+    Exact(String),
+    /// A workflow of this GitHub repository: the name begins with `https://github.com/OWNER/NAME/`.
+    WorkflowOf(String),
+}
+
+impl IdentityRule {
+    /// Whether an identity satisfies the rule.
+    pub fn matches(&self, identity: &str) -> bool {
+        match self {
+            Self::Exact(expected) => identity == expected,
+            Self::WorkflowOf(repository) => {
+                identity.strip_prefix(repository.as_str()).is_some_and(|rest| rest.starts_with("/.github/workflows/"))
+            }
+        }
+    }
+
+    /// Returns the rule as a person would write it.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Exact(expected) => expected.clone(),
+            Self::WorkflowOf(repository) => format!("{repository}/.github/workflows/…"),
+        }
+    }
+}
+
+/// Which source a workflow must have run for. A claim that is asked for and absent fails (A202).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRule {
+    /// The repository as a URL: `https://github.com/OWNER/NAME`.
+    pub repository: String,
+    /// The full git ref, such as `refs/tags/v1.2.3`.
+    pub reference: Option<String>,
+    /// The commit.
+    pub digest: Option<String>,
+}
+
+/// One signer: all of its rules must hold on one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// What the certificate must name.
+    pub identity: IdentityRule,
+    /// Who must have vouched for it, byte for byte.
+    pub issuer: String,
+    /// Which source it must have signed for, if that is pinned.
+    pub source: Option<SourceRule>,
+}
+
+/// The words of the command line that name a signer, before they are proved to name one.
+struct SignerFlags<'a> {
+    identity: Option<&'a str>,
+    issuer: Option<&'a str>,
+    repository: Option<&'a str>,
+    reference: Option<&'a str>,
+    digest: Option<&'a str>,
+}
+
+impl Signer {
+    /// Proves that the flags name a signer.
+    ///
+    /// `repository` alone is enough, as with `gh attestation verify --repo`: it implies GitHub's issuer and a workflow
+    /// of that very repository. With an identity beside it, it pins the source that a reusable workflow ran for.
+    ///
+    /// # Errors
+    /// Everything that would let more than one signer through; see [`PolicyError`].
+    pub fn from_flags(
+        identity: Option<&str>,
+        issuer: Option<&str>,
+        repository: Option<&str>,
+        reference: Option<&str>,
+        digest: Option<&str>,
+    ) -> Result<Self, PolicyError> {
+        SignerFlags { identity, issuer, repository, reference, digest }.prove()
+    }
+
+    /// Returns the rules as lines of text, for the policy's hash.
+    pub(super) fn canonical_text(&self) -> String {
+        let source = self.source.as_ref().map_or_else(String::new, |source| {
+            let or_dash = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
+            format!("source {} {} {}\n", source.repository, or_dash(&source.reference), or_dash(&source.digest))
+        });
+        format!("identity {}\nissuer {}\n{source}", self.identity.describe(), self.issuer)
+    }
+}
+
+impl SignerFlags<'_> {
+    fn prove(&self) -> Result<Signer, PolicyError> {
+        self.refuse_empty()?;
+        let source = self.source()?;
+        let (identity, issuer) = match (self.identity, self.issuer, &source) {
+            (Some(identity), Some(issuer), _) => (IdentityRule::Exact(identity.to_owned()), issuer.to_owned()),
+            (None, None, Some(source)) => {
+                (IdentityRule::WorkflowOf(source.repository.clone()), GITHUB_ISSUER.to_owned())
+            }
+            (None, None, None) => return Err(PolicyError::NoSigner),
+            (Some(identity), None, _) => return Err(PolicyError::NoIssuer { identity: identity.to_owned() }),
+            (None, Some(issuer), None) => return Err(PolicyError::NoIdentity { issuer: issuer.to_owned() }),
+            (None, Some(issuer), Some(source)) => {
+                (IdentityRule::WorkflowOf(source.repository.clone()), issuer.to_owned())
+            }
+        };
+        Ok(Signer { identity, issuer, source })
+    }
+
+    fn refuse_empty(&self) -> Result<(), PolicyError> {
+        let fields = [
+            ("the certificate identity", self.identity),
+            ("the certificate issuer", self.issuer),
+            ("the repository", self.repository),
+            ("the source ref", self.reference),
+            ("the source digest", self.digest),
+        ];
+        match fields.into_iter().find(|(_, value)| value.is_some_and(|text| text.trim().is_empty())) {
+            Some((what, _)) => Err(PolicyError::Empty { what }),
+            None => Ok(()),
+        }
+    }
+
+    fn source(&self) -> Result<Option<SourceRule>, PolicyError> {
+        let Some(repository) = self.repository else {
+            return match (self.reference, self.digest) {
+                (None, None) => Ok(None),
+                (Some(_), _) => Err(PolicyError::SourceWithoutRepository { flag: "--source-ref" }),
+                (None, Some(_)) => Err(PolicyError::SourceWithoutRepository { flag: "--source-digest" }),
+            };
+        };
+        Ok(Some(SourceRule {
+            repository: format!("https://github.com/{}", owner_and_name(repository)?),
+            reference: self.reference.map(str::to_owned),
+            digest: self.digest.map(str::to_owned),
+        }))
+    }
+}
+
+/// Accepts `owner/name`, also in the URL form people paste.
+fn owner_and_name(text: &str) -> Result<&str, PolicyError> {
+    let bare = text.strip_prefix("https://github.com/").unwrap_or(text).trim_end_matches('/');
+    let mut parts = bare.split('/');
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(owner), Some(name), None) if is_name(owner) && is_name(name) => Ok(bare),
+        _ => Err(PolicyError::Repository(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a181_nobody_is_not_a_signer() {
+        assert_eq!(Signer::from_flags(None, None, None, None, None), Err(PolicyError::NoSigner));
+        assert_eq!(
+            Signer::from_flags(Some(" "), Some("x"), None, None, None),
+            Err(PolicyError::Empty { what: "the certificate identity" })
+        );
+    }
+
+    #[test]
+    fn a182_identity_and_issuer_come_together() {
+        assert!(matches!(Signer::from_flags(Some("a@b.c"), None, None, None, None), Err(PolicyError::NoIssuer { .. })));
+        assert!(matches!(
+            Signer::from_flags(None, Some("https://i"), None, None, None),
+            Err(PolicyError::NoIdentity { .. })
+        ));
+    }
+
+    #[test]
+    fn a_repository_alone_names_its_own_workflows_at_github() {
+        let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
+        assert_eq!(signer.issuer, GITHUB_ISSUER);
+        assert!(signer.identity.matches("https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main"));
+    }
+
+    #[test]
+    fn a183_a_repository_whose_name_begins_alike_is_another() {
+        let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
+        assert!(!signer.identity.matches("https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main"));
+        assert!(!signer.identity.matches("https://github.com/acme/app.evil/.github/workflows/x.yml@refs/heads/main"));
+        assert!(!signer.identity.matches("https://github.com.evil/acme/app/.github/workflows/x.yml@refs/heads/main"));
+    }
+
+    #[test]
+    fn a_ref_or_commit_needs_its_repository() {
+        assert!(matches!(
+            Signer::from_flags(Some("i"), Some("j"), None, Some("refs/heads/main"), None),
+            Err(PolicyError::SourceWithoutRepository { flag: "--source-ref" })
+        ));
+    }
+
+    #[test]
+    fn repositories_are_owner_and_name() {
+        for text in ["acme", "acme/", "/app", "acme/app/x", "acme/app?x", "https://gitlab.com/acme/app", "acme /app"] {
+            assert!(
+                matches!(Signer::from_flags(None, None, Some(text), None, None), Err(PolicyError::Repository(_))),
+                "{text}"
+            );
+        }
+        assert!(Signer::from_flags(None, None, Some("https://github.com/acme/app/"), None, None).is_ok());
+    }
+}
