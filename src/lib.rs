@@ -24,7 +24,7 @@
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
-//! | `verify` | evidence, policy and trust become a report | all of the above |
+//! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | `render` | one file per output format | `check` |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
 //! | `cli` | arguments to exit code (feature `net`) | everything |
@@ -38,3 +38,4 @@ pub mod json;
 pub mod oci;
 pub mod policy;
 pub mod trust;
+pub mod verify;

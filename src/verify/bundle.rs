@@ -1,0 +1,464 @@
+//! Signed material against one trust domain: the only file that names the Sigstore verifier.
+//!
+//! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature and the binding of the
+//! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). The one kind of log entry that it
+//! does not read, `intoto` 0.0.1, is verified in [`super::intoto`] with the keys that this file lends it.
+//!
+//! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
+//! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
+
+use jiff::Timestamp;
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use serde_json::Value;
+use sigstore_verify::bundle::Error as BundleError;
+use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey};
+use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
+use sigstore_verify::types::bundle::{
+    CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, Rfc3161Timestamp,
+    TimestampVerificationData, TransparencyLogEntry, VerificationMaterial, VerificationMaterialContent,
+    X509Certificate,
+};
+use sigstore_verify::types::{
+    Artifact, ArtifactDigest, Bundle, CanonicalizedBody, Checkpoint, DerCertificate, DerPublicKey, DsseEnvelope,
+    DsseSignature, HashAlgorithm, KeyId, KindVersion, LogIndex, LogKeyId, MediaType, PayloadBytes, Sha256Hash,
+    SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
+};
+use sigstore_verify::{CertificateError, Error, VerificationPolicy, Verifier};
+
+use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
+use crate::oci::{Algorithm, Digest, encode_hex};
+use crate::trust::TrustRoot;
+
+use super::log::{log_failure, signed_with_a_key};
+use super::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version};
+
+/// Algorithms that certificate chains may be signed with.
+pub(super) use sigstore_verify::crypto::WEBPKI_VERIFICATION_ALGS as CHAIN_ALGORITHMS;
+
+/// A trust domain, ready to verify: one trusted root with its keys and certificates prepared.
+pub struct Domain {
+    root: TrustedRoot,
+    verifier: Verifier,
+    log_keys: Keyring,
+    /// The domain has a transparency log, so an entry is demanded. Derived from the root and from nothing else.
+    has_log: bool,
+    /// The domain has a certificate transparency log, so an SCT is demanded.
+    has_ct: bool,
+    report: TrustReport,
+}
+
+/// A trusted root that cannot be used to verify anything.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    /// A key or certificate in it cannot be read, or is there twice.
+    #[error("trusted root `{source_name}` cannot be used: {what}")]
+    Unusable {
+        /// Where it came from.
+        source_name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// It has no certificate authority, so no certificate could ever verify.
+    #[error("trusted root `{source_name}` has no certificate authority")]
+    NoAuthority {
+        /// Where it came from.
+        source_name: String,
+    },
+}
+
+/// What the signature is over, where that is not in the material itself.
+#[derive(Clone, Copy)]
+pub(super) enum Signed<'a> {
+    /// These bytes (legacy simple signing).
+    Bytes(&'a [u8]),
+    /// The content with this digest: the image's manifest, or what an envelope's statement must be about.
+    Digest(&'a Digest),
+}
+
+/// The signature of a certificate transparency log, taken out of an SCT.
+pub(super) struct SctSignature<'a> {
+    pub(super) log_id: [u8; 32],
+    pub(super) time: Timestamp,
+    /// `HashAlgorithm` and `SignatureAlgorithm` of TLS 1.2 (RFC 5246 §7.4.1.4.1).
+    pub(super) hash: u8,
+    pub(super) algorithm: u8,
+    pub(super) data: &'a [u8],
+    pub(super) signature: &'a [u8],
+}
+
+impl Domain {
+    /// Prepares a trusted root. Log keys of kinds not known here are left out with a warning (A249): the evidence of such a
+    /// log counts for nothing, and the demand for a log entry stays.
+    pub fn prepare(root: &TrustRoot) -> Result<Self, DomainError> {
+        let source_name = root.source.clone();
+        let unusable = |what: String| DomainError::Unusable { source_name: source_name.clone(), what };
+        let mut document = root.document().clone();
+        let has = |list: &str| document[list].as_array().is_some_and(|entries| !entries.is_empty());
+        let (has_log, has_ct, has_authority) = (has("tlogs"), has("ctlogs"), has("certificateAuthorities"));
+        if !has_authority {
+            return Err(DomainError::NoAuthority { source_name });
+        }
+        let mut warnings = Vec::new();
+        for list in ["tlogs", "ctlogs"] {
+            drop_unknown_keys(&mut document, list, &mut warnings);
+        }
+        let root_text = document.to_string();
+        let trusted = TrustedRoot::from_json(&root_text).map_err(|error| unusable(error.to_string()))?;
+        let verifier = Verifier::new(&trusted).map_err(|error| unusable(error.to_string()))?;
+        let log_keys = trusted.rekor_keys().map_err(|error| unusable(error.to_string()))?;
+        let report = TrustReport {
+            domain: root.domain.clone(),
+            source: root.source.clone(),
+            sha256: root.sha256.clone(),
+            updated_at: root.updated_at,
+            warnings,
+        };
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, report })
+    }
+
+    /// Returns what a report says of the domain.
+    pub fn report(&self) -> &TrustReport {
+        &self.report
+    }
+
+    /// A checkpoint must be signed by the very log that the entry names: the crate takes any log of the root (A149).
+    pub(super) fn check_checkpoint_log(&self, entry: &LogEntry, checkpoint: &str) -> Result<(), Finding> {
+        let parsed = Checkpoint::from_text(checkpoint)
+            .map_err(|error| log_failure("the checkpoint cannot be read").found(error.to_string()))?;
+        let hint = entry.log_id.get(..4).unwrap_or_default();
+        let signed_by = |id: &[u8]| parsed.signatures().iter().any(|signature| signature.key_id.as_slice() == id);
+        let other_log = self
+            .root
+            .tlogs
+            .iter()
+            .map(|log| log.log_id.key_id.as_bytes())
+            .find(|id| id.get(..4).is_some_and(|prefix| prefix != hint && signed_by(prefix)));
+        if other_log.is_some() || !signed_by(hint) {
+            return Err(log_failure("the checkpoint is not signed by the log that the entry is from")
+                .expected(format!("log {}", encode_hex(&entry.log_id))));
+        }
+        Ok(())
+    }
+
+    /// Verifies material with the Sigstore crate: everything but who may sign and what the payload means.
+    pub(super) fn verify(
+        &self,
+        material: &Material,
+        entries: &[&LogEntry],
+        signed: Signed<'_>,
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+        // A domain without timestamp authorities knows none of them: their timestamps prove nothing here (DESIGN §10).
+        let timestamps: &[Vec<u8>] =
+            if self.root.timestamp_authorities.is_empty() { &[] } else { &material.timestamps };
+        let bundle = to_bundle(material, entries, timestamps)?;
+        let mut policy = VerificationPolicy::any_identity();
+        if !self.has_log {
+            policy = policy.skip_tlog_unsafe();
+        }
+        if !self.has_ct {
+            policy = policy.skip_sct();
+        }
+        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
+        let times = result.verified_timestamps().iter().enumerate().map(|(position, time)| TimestampReport {
+            source: if position < timestamps.len() { "timestamp-authority" } else { "log" }.to_owned(),
+            time: *time,
+        });
+        Ok((entries.iter().map(|entry| entry.report()).collect(), times.collect()))
+    }
+
+    // --- keys and certificates lent to the entries that the crate does not read
+
+    /// Verifies a log's signature, made at `time`, with the key of the log with this id.
+    pub(super) fn verify_log_signature(
+        &self,
+        log_id: &[u8],
+        time: Timestamp,
+        data: &[u8],
+        signature: &[u8],
+    ) -> Result<(), String> {
+        let id = Sha256Hash::try_from(log_id).map_err(|error| error.to_string())?;
+        self.log_keys
+            .verify_with_key_id_at(&id, time, data, &SignatureBytes::from_bytes(signature))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Verifies an inclusion proof and the log's signature on its checkpoint.
+    pub(super) fn verify_inclusion(&self, entry: &LogEntry, proof: &material::InclusionProof) -> Result<(), String> {
+        let checkpoint = Checkpoint::from_text(&proof.checkpoint).map_err(|error| error.to_string())?;
+        let hashes = proof.hashes.iter().map(|hash| sha256(hash)).collect::<Result<Vec<_>, _>>()?;
+        let root = sha256(&proof.root_hash)?;
+        if *checkpoint.root_hash() != root || checkpoint.tree_size() != proof.tree_size {
+            return Err("the proof and the checkpoint are about different trees".to_owned());
+        }
+        let leaf = sigstore_merkle::hash_leaf(&entry.body);
+        sigstore_merkle::verify_inclusion_proof(&leaf, proof.log_index, proof.tree_size, &hashes, &root)
+            .map_err(|error| error.to_string())?;
+        let key = self.log_key(&entry.log_id).ok_or("the log is not known")?;
+        let hint = entry.log_id.get(..4).unwrap_or_default();
+        let verified = checkpoint
+            .signatures()
+            .iter()
+            .filter(|signature| signature.key_id.as_slice() == hint)
+            .any(|signature| key.verify(checkpoint.signed_data(), &signature.signature).is_ok());
+        if verified { Ok(()) } else { Err("the checkpoint's signature does not verify".to_owned()) }
+    }
+
+    /// Returns the certificate authorities whose window covers `time`.
+    pub(super) fn authorities_at(&self, time: Timestamp) -> Vec<TrustAnchor<'static>> {
+        self.authorities(|authority| authority.valid_for.is_none_or(|window| window.contains(time)))
+    }
+
+    /// Returns the certificate authorities, whatever their windows.
+    pub(super) fn all_authorities(&self) -> Vec<TrustAnchor<'static>> {
+        self.authorities(|_| true)
+    }
+
+    fn authorities(&self, wanted: impl Fn(&CertificateAuthority) -> bool) -> Vec<TrustAnchor<'static>> {
+        self.root
+            .certificate_authorities
+            .iter()
+            .filter(|authority| wanted(authority))
+            .flat_map(|authority| &authority.cert_chain.certificates)
+            .filter_map(|certificate| {
+                let der = CertificateDer::from(certificate.raw_bytes.as_bytes());
+                webpki::anchor_from_trusted_cert(&der).ok().map(|anchor| anchor.to_owned())
+            })
+            .collect()
+    }
+
+    /// Returns the domain's name.
+    pub(super) fn name(&self) -> &str {
+        &self.report.domain
+    }
+
+    /// Whether the domain has a transparency log, so that an entry is demanded.
+    pub(super) fn demands_log(&self) -> bool {
+        self.has_log
+    }
+
+    /// Whether the domain knows the log with this id.
+    pub(super) fn knows_log(&self, log_id: &[u8]) -> bool {
+        self.log_key(log_id).is_some()
+    }
+
+    /// Whether certificates must carry an SCT.
+    pub(super) fn demands_sct(&self) -> bool {
+        self.has_ct
+    }
+
+    /// Verifies the signature of a certificate transparency log, made at `time`.
+    pub(super) fn verify_ct_signature(&self, sct: &SctSignature<'_>) -> Result<(), String> {
+        let scheme = match (sct.hash, sct.algorithm) {
+            (4, 3) => SigningScheme::EcdsaP256Sha256,
+            (5, 3) => SigningScheme::EcdsaP384Sha384,
+            (4, 1) => SigningScheme::RsaPkcs1Sha256,
+            (5, 1) => SigningScheme::RsaPkcs1Sha384,
+            (6, 1) => SigningScheme::RsaPkcs1Sha512,
+            (hash, algorithm) => return Err(format!("signature algorithm {hash}/{algorithm} is not supported")),
+        };
+        let keys = self.root.ctfe_keys(scheme).map_err(|error| error.to_string())?;
+        keys.verify_with_key_id_at(
+            &Sha256Hash::new(sct.log_id),
+            sct.time,
+            sct.data,
+            &SignatureBytes::from_bytes(sct.signature),
+        )
+        .map_err(|error| error.to_string())
+    }
+
+    fn log_key(&self, log_id: &[u8]) -> Option<&VerificationKey> {
+        Sha256Hash::try_from(log_id).ok().and_then(|id| self.log_keys.key(&id))
+    }
+}
+
+/// Verifies a signature over `data` with a public key, by the one scheme that goes with the kind of key.
+pub(super) fn verify_signature(public_key: &[u8], data: &[u8], signature: &[u8]) -> Result<(), String> {
+    let key = VerificationKey::from_spki(&DerPublicKey::from_bytes(public_key)).map_err(|error| error.to_string())?;
+    key.verify(data, &SignatureBytes::from_bytes(signature)).map_err(|error| error.to_string())
+}
+
+/// Returns what a DSSE signature is over (DSSE `protocol.md`, pre-authentication encoding).
+pub(super) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    sigstore_verify::types::pae(payload_type, payload)
+}
+
+/// Removes the logs whose keys cannot be used here.
+fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
+    let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
+    entries.retain(|entry| {
+        let key = &entry["publicKey"];
+        let bytes = key["rawBytes"].as_str().and_then(material::decode_base64).unwrap_or_default();
+        let der = DerPublicKey::from_bytes(&bytes);
+        let known = VerificationKey::from_spki(&der).is_ok()
+            || (list == "ctlogs" && VerificationKey::from_der(&der, SigningScheme::RsaPkcs1Sha256).is_ok());
+        if !known {
+            let details = key["keyDetails"].as_str().unwrap_or("unknown");
+            warnings.push(format!("{list}: a key of kind {details} is not supported; its log counts for nothing"));
+        }
+        known
+    });
+}
+
+fn artifact(signed: Signed<'_>) -> Result<Artifact<'_>, Finding> {
+    let digest = match signed {
+        Signed::Bytes(bytes) => return Ok(Artifact::from_blob(bytes)),
+        Signed::Digest(digest) => digest,
+    };
+    let algorithm = match digest.algorithm() {
+        Algorithm::Sha256 => HashAlgorithm::Sha2256,
+        Algorithm::Sha512 => HashAlgorithm::Sha2512,
+    };
+    ArtifactDigest::new(algorithm, digest.bytes())
+        .map(Artifact::from_digest)
+        .map_err(|error| Finding::error(CheckId::SubjectDigest, error.to_string()))
+}
+
+/// Writes the material in the crate's own types.
+fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[Vec<u8>]) -> Result<Bundle, Finding> {
+    let media_type = match material.version {
+        Version::V01 => MediaType::Bundle0_1,
+        Version::V02 => MediaType::Bundle0_2,
+        Version::V03 => MediaType::Bundle0_3,
+    };
+    let KeyMaterial::Certificates(certificates) = &material.key else { return Err(signed_with_a_key()) };
+    let key = match material.version {
+        Version::V03 => VerificationMaterialContent::Certificate(CertificateContent::new(DerCertificate::from_bytes(
+            &certificates[0],
+        ))),
+        Version::V01 | Version::V02 => VerificationMaterialContent::X509CertificateChain {
+            certificates: certificates
+                .iter()
+                .map(|der| X509Certificate::new(DerCertificate::from_bytes(der)))
+                .collect(),
+        },
+    };
+    let stamps = timestamps.iter().map(|token| Rfc3161Timestamp::new(TimestampToken::from_bytes(token))).collect();
+    let verification_material = VerificationMaterial::new(key)
+        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(entry)).collect::<Result<_, _>>()?)
+        .with_timestamp_verification_data(TimestampVerificationData::new(stamps));
+    Ok(Bundle::new(media_type, verification_material, to_content(&material.content)?))
+}
+
+fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
+    Ok(match content {
+        SignedContent::Message(message) => {
+            let mut signature = MessageSignature::new(SignatureBytes::from_bytes(&message.signature));
+            if let Some(digest) = &message.digest {
+                signature = signature.with_message_digest(to_message_digest(digest)?);
+            }
+            SignatureContent::MessageSignature(signature)
+        }
+        SignedContent::Envelope(envelope) => SignatureContent::DsseEnvelope(DsseEnvelope::new(
+            &envelope.payload_type,
+            PayloadBytes::from_bytes(&envelope.payload),
+            DsseSignature::new(SignatureBytes::from_bytes(&envelope.signature), KeyId::new(&envelope.key_id)),
+        )),
+    })
+}
+
+fn to_message_digest(digest: &material::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
+    let algorithm = match digest.algorithm.as_str() {
+        "SHA2_256" => HashAlgorithm::Sha2256,
+        "SHA2_384" => HashAlgorithm::Sha2384,
+        "SHA2_512" => HashAlgorithm::Sha2512,
+        other => {
+            return Err(Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
+                .expected("SHA2_256, SHA2_384 or SHA2_512")
+                .found(other));
+        }
+    };
+    Ok(sigstore_verify::types::MessageDigest::new(algorithm, digest.digest.clone().into()))
+}
+
+fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
+    let index = |value| LogIndex::new(value).map_err(|error| log_failure(error.to_string()));
+    let mut wire = TransparencyLogEntry::new(
+        index(entry.log_index)?,
+        LogId::new(LogKeyId::from_bytes(&entry.log_id)),
+        to_kind(entry)?,
+        CanonicalizedBody::from_bytes(&entry.body),
+    );
+    if let Some(time) = entry.integrated_time.filter(|_| !entry.is_rekor_v2()) {
+        let time = Timestamp::from_second(time).map_err(|_| log_failure("the integrated time is out of range"))?;
+        wire = wire.with_integrated_time(time);
+    }
+    if let Some(promise) = &entry.promise {
+        wire = wire.with_inclusion_promise(InclusionPromise::new(SignedTimestamp::from_bytes(promise)));
+    }
+    if let Some(proof) = &entry.proof {
+        let checkpoint = CheckpointData::new(proof.checkpoint.as_str())
+            .map_err(|error| log_failure("the checkpoint cannot be read").found(error.to_string()))?;
+        let hash = |bytes: &[u8]| sha256(bytes).map_err(log_failure);
+        let hashes = proof.hashes.iter().map(|bytes| hash(bytes)).collect::<Result<_, _>>()?;
+        wire = wire.with_inclusion_proof(InclusionProof::new(
+            index(proof.log_index)?,
+            // Rekor v2 leaves the duplicated fields of the proof to the checkpoint (rekor-tiles `CLIENTS.md`).
+            if proof.root_hash.is_empty() && entry.is_rekor_v2() {
+                Sha256Hash::new([0; 32])
+            } else {
+                hash(&proof.root_hash)?
+            },
+            proof.tree_size,
+            hashes,
+            checkpoint,
+        ));
+    }
+    Ok(wire)
+}
+
+fn to_kind(entry: &LogEntry) -> Result<KindVersion, Finding> {
+    match (entry.kind.as_str(), entry.version.as_str()) {
+        ("hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
+        ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
+        ("dsse", "0.0.1") => Ok(KindVersion::DsseV001),
+        ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
+        (kind, version) => Err(log_failure(format!("log entries of kind {kind} {version} are not supported"))
+            .expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
+            .next("sign the image again with a current cosign")),
+    }
+}
+
+fn sha256(bytes: &[u8]) -> Result<Sha256Hash, String> {
+    Sha256Hash::try_from(bytes).map_err(|error| error.to_string())
+}
+
+/// Says which check the crate's refusal belongs to.
+fn refusal(error: &Error) -> Finding {
+    let text = error.to_string();
+    let (check, message) = match error {
+        Error::SignatureInvalid(_) | Error::Crypto(_) => (CheckId::Signature, "the signature does not verify"),
+        // What the material is about was compared before: what is left is an entry about something else.
+        Error::ArtifactMismatch(_) => (CheckId::TransparencyLog, "the log entry is about something else"),
+        Error::Certificate(CertificateError::Malformed(_)) => {
+            (CheckId::CertificateProfile, "the certificate cannot be read")
+        }
+        Error::Certificate(CertificateError::NotYetValid { .. } | CertificateError::Expired { .. }) => {
+            (CheckId::SignedTime, "the certificate was not valid when the signature was made")
+        }
+        Error::Certificate(CertificateError::Sct(_)) => {
+            (CheckId::CertificateTransparency, "no trusted log vouches for the certificate")
+        }
+        Error::Certificate(_) => (CheckId::CertificateChain, "the certificate was not issued by a trusted authority"),
+        Error::TransparencyLog(sigstore_verify::TransparencyLogError::IntegratedTime(_)) => {
+            (CheckId::SignedTime, "the log entry's time does not fit")
+        }
+        Error::TransparencyLog(_)
+        | Error::Bundle(
+            BundleError::MissingInclusionProof(_)
+            | BundleError::MissingInclusionPromise(_)
+            | BundleError::MissingCheckpoint
+            | BundleError::LogIndexOutOfRange { .. }
+            | BundleError::CheckpointRootMismatch,
+        ) => (CheckId::TransparencyLog, "the log entry does not verify"),
+        Error::Timestamp(_)
+        | Error::Bundle(BundleError::MissingSigningTimeEvidence | BundleError::MissingTimestamp) => {
+            (CheckId::SignedTime, "no trusted party vouches for the time of the signature")
+        }
+        Error::UnsupportedArtifact(_) => {
+            return Finding::error(CheckId::Signature, "the signature cannot be verified from a digest").found(text);
+        }
+        _ => (CheckId::BundleFormat, "the bundle is not one that can be verified"),
+    };
+    Finding::fail(check, message).found(text)
+}

@@ -1,0 +1,313 @@
+//! The signing certificate, read whole: every name, every claim, no second meanings.
+//!
+//! The Sigstore crate takes the first name it understands and ignores the rest. A verdict rests on the name, so a
+//! certificate that could be read in two ways is refused (fulcio `docs/certificate-specification.md`; RFC 5280 §4.2: "A
+//! certificate MUST NOT include more than one instance of a particular extension").
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
+use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
+use der::asn1::Utf8StringRef;
+use der::{Decode, Encode};
+use jiff::Timestamp;
+use x509_cert::Certificate;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
+
+use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
+
+/// The arc that Fulcio's extensions live under.
+const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
+/// The kind of `otherName` that Fulcio writes for user names.
+const FULCIO_OTHER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
+
+const ISSUER: u32 = 8;
+const ISSUER_LEGACY: u32 = 1;
+const SOURCE_REPOSITORY: u32 = 12;
+const SOURCE_DIGEST: u32 = 13;
+const SOURCE_REF: u32 = 14;
+const LEGACY_DIGEST: u32 = 3;
+const LEGACY_REPOSITORY: u32 = 5;
+const LEGACY_REF: u32 = 6;
+
+/// Names of the claims (fulcio `docs/oid-info.md`), by the last arc.
+const CLAIMS: [(u32, &str); 21] = [
+    (2, "githubWorkflowTrigger"),
+    (3, "githubWorkflowSha"),
+    (4, "githubWorkflowName"),
+    (5, "githubWorkflowRepository"),
+    (6, "githubWorkflowRef"),
+    (9, "buildSignerUri"),
+    (10, "buildSignerDigest"),
+    (11, "runnerEnvironment"),
+    (12, "sourceRepositoryUri"),
+    (13, "sourceRepositoryDigest"),
+    (14, "sourceRepositoryRef"),
+    (15, "sourceRepositoryIdentifier"),
+    (16, "sourceRepositoryOwnerUri"),
+    (17, "sourceRepositoryOwnerIdentifier"),
+    (18, "buildConfigUri"),
+    (19, "buildConfigDigest"),
+    (20, "buildTrigger"),
+    (21, "runInvocationUri"),
+    (22, "sourceRepositoryVisibilityAtSigning"),
+    (23, "deploymentEnvironment"),
+    (24, "tokenSubject"),
+];
+
+/// The kind of the one name that a certificate has. A name of one kind never stands in for another (A193).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IdentityKind {
+    Uri,
+    Email,
+    OtherName,
+}
+
+impl IdentityKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uri => "uri",
+            Self::Email => "email",
+            Self::OtherName => "other-name",
+        }
+    }
+}
+
+/// A signing certificate, read but not verified.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    pub(super) identity: String,
+    pub(super) identity_kind: IdentityKind,
+    pub(super) issuer: String,
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+    /// The public key, as a DER `SubjectPublicKeyInfo`.
+    pub(super) public_key: Vec<u8>,
+    /// Who issued the certificate, as the certificate says.
+    pub(super) issued_by: String,
+    claims: Vec<(u32, String)>,
+}
+
+impl Leaf {
+    /// Reads a certificate in DER.
+    pub(super) fn read(der: &[u8]) -> Result<Self, Finding> {
+        let certificate = Certificate::from_der(der)
+            .map_err(|error| profile("the certificate is not DER that can be read").found(error.to_string()))?;
+        let tbs = &certificate.tbs_certificate;
+        let extensions = tbs.extensions.as_deref().unwrap_or_default();
+        refuse_duplicates(extensions)?;
+        check_usage(extensions)?;
+        let (identity_kind, identity) = identity(extensions, tbs.subject.is_empty())?;
+        let claims = claims(extensions)?;
+        let time = |time: x509_cert::time::Time| {
+            Timestamp::try_from(time.to_system_time()).map_err(|_| profile("a validity time is out of range"))
+        };
+        Ok(Self {
+            identity,
+            identity_kind,
+            issuer: issuer(extensions)?,
+            not_before: time(tbs.validity.not_before)?,
+            not_after: time(tbs.validity.not_after)?,
+            public_key: tbs
+                .subject_public_key_info
+                .to_der()
+                .map_err(|error| profile("the public key cannot be read").found(error.to_string()))?,
+            issued_by: tbs.issuer.to_string(),
+            claims,
+        })
+    }
+
+    /// Returns the repository that the workflow ran for, as a URL.
+    ///
+    /// The claim `.12`; for certificates older than it, GitHub's `.5`, which is `owner/name`.
+    pub(super) fn source_repository(&self) -> Option<String> {
+        self.claim(SOURCE_REPOSITORY)
+            .map(str::to_owned)
+            .or_else(|| self.claim(LEGACY_REPOSITORY).map(|name| format!("https://github.com/{name}")))
+    }
+
+    /// Returns the ref that the workflow ran for.
+    pub(super) fn source_ref(&self) -> Option<&str> {
+        self.claim(SOURCE_REF).or_else(|| self.claim(LEGACY_REF))
+    }
+
+    /// Returns the commit that the workflow ran for.
+    pub(super) fn source_digest(&self) -> Option<&str> {
+        self.claim(SOURCE_DIGEST).or_else(|| self.claim(LEGACY_DIGEST))
+    }
+
+    /// Whether a time lies within the certificate's validity, both ends included (RFC 5280 §4.1.2.5).
+    pub(super) fn is_valid_at(&self, time: Timestamp) -> bool {
+        self.not_before <= time && time <= self.not_after
+    }
+
+    fn claim(&self, number: u32) -> Option<&str> {
+        self.claims.iter().find(|(found, _)| *found == number).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns what a report says of the signer.
+    pub(super) fn report(&self) -> SignerReport {
+        SignerReport {
+            identity: self.identity.clone(),
+            identity_kind: self.identity_kind.as_str().to_owned(),
+            issuer: self.issuer.clone(),
+            claims: CLAIMS
+                .iter()
+                .filter_map(|(number, name)| {
+                    let value = self.claim(*number)?.to_owned();
+                    Some(ClaimReport { oid: format!(".{number}"), name: (*name).to_owned(), value })
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A finding that the certificate does not follow the profile.
+fn profile(message: impl Into<String>) -> Finding {
+    Finding::fail(CheckId::CertificateProfile, message)
+        .next("Fulcio does not issue such certificates: find out where the signature comes from")
+}
+
+fn refuse_duplicates(extensions: &[Extension]) -> Result<(), Finding> {
+    for (position, extension) in extensions.iter().enumerate() {
+        if extensions[..position].iter().any(|earlier| earlier.extn_id == extension.extn_id) {
+            return Err(profile("the certificate has an extension twice").found(extension.extn_id.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn find(extensions: &[Extension], id: ObjectIdentifier) -> Option<&Extension> {
+    extensions.iter().find(|extension| extension.extn_id == id)
+}
+
+/// certificate-specification.md: key usage "MUST … digitalSignature", extended key usage "MUST … codeSigning" alone.
+fn check_usage(extensions: &[Extension]) -> Result<(), Finding> {
+    let usage =
+        find(extensions, ID_CE_KEY_USAGE).and_then(|found| KeyUsage::from_der(found.extn_value.as_bytes()).ok());
+    if usage.is_none_or(|usage| usage.0 != KeyUsages::DigitalSignature) {
+        return Err(profile("the certificate's key usage is not digitalSignature alone").expected("digitalSignature"));
+    }
+    let extended = find(extensions, ID_CE_EXT_KEY_USAGE)
+        .and_then(|found| ExtendedKeyUsage::from_der(found.extn_value.as_bytes()).ok());
+    if extended.is_none_or(|usages| usages.0 != [ID_KP_CODE_SIGNING]) {
+        return Err(profile("the certificate's extended key usage is not codeSigning alone").expected("codeSigning"));
+    }
+    Ok(())
+}
+
+/// certificate-specification.md: exactly one GeneralName; "MUST be critical" as the subject is empty (A194, A197).
+fn identity(extensions: &[Extension], subject_is_empty: bool) -> Result<(IdentityKind, String), Finding> {
+    let one = "one subject alternative name: a URI, an e-mail address or a Fulcio user name";
+    let extension = find(extensions, ID_CE_SUBJECT_ALT_NAME)
+        .ok_or_else(|| profile("the certificate names nobody").expected(one))?;
+    if !subject_is_empty || !extension.critical {
+        return Err(profile("the certificate has a subject beside its alternative name, or the name is not critical")
+            .expected("an empty subject and a critical subject alternative name"));
+    }
+    let names = SubjectAltName::from_der(extension.extn_value.as_bytes())
+        .map_err(|error| profile("the subject alternative name cannot be read").found(error.to_string()))?;
+    match names.0.as_slice() {
+        [GeneralName::UniformResourceIdentifier(uri)] => Ok((IdentityKind::Uri, uri.as_str().to_owned())),
+        [GeneralName::Rfc822Name(address)] => Ok((IdentityKind::Email, address.as_str().to_owned())),
+        [GeneralName::OtherName(other)] if other.type_id == FULCIO_OTHER_NAME => {
+            let name = other
+                .value
+                .decode_as::<Utf8StringRef<'_>>()
+                .map_err(|_| profile("the user name in the certificate is not a UTF-8 string"))?;
+            Ok((IdentityKind::OtherName, name.as_str().to_owned()))
+        }
+        [_] => Err(profile("the certificate's name is of a kind that Fulcio does not write").expected(one)),
+        names => Err(profile("the certificate does not name exactly one signer")
+            .expected(one)
+            .found(format!("{} names", names.len()))),
+    }
+}
+
+/// Returns the last arc of a Fulcio extension's identifier.
+fn fulcio_number(id: ObjectIdentifier) -> Option<u32> {
+    let mut arcs = id.arcs();
+    for expected in FULCIO.arcs() {
+        if arcs.next() != Some(expected) {
+            return None;
+        }
+    }
+    match (arcs.next(), arcs.next()) {
+        (Some(number), None) => Some(number),
+        _ => None,
+    }
+}
+
+/// oid-info.md: `.1` to `.6` are bare strings, `.8` onwards DER `UTF8String`s. Anything else is malformed (A191).
+fn claim_value(number: u32, bytes: &[u8]) -> Option<String> {
+    if number < ISSUER {
+        return std::str::from_utf8(bytes).ok().map(str::to_owned);
+    }
+    Utf8StringRef::from_der(bytes).ok().map(|text| text.as_str().to_owned())
+}
+
+fn claims(extensions: &[Extension]) -> Result<Vec<(u32, String)>, Finding> {
+    let mut claims = Vec::new();
+    for extension in extensions {
+        let Some(number) = fulcio_number(extension.extn_id) else { continue };
+        if !CLAIMS.iter().any(|(known, _)| *known == number) {
+            continue;
+        }
+        let value = claim_value(number, extension.extn_value.as_bytes())
+            .ok_or_else(|| profile("a Fulcio extension is malformed").found(extension.extn_id.to_string()))?;
+        claims.push((number, value));
+    }
+    Ok(claims)
+}
+
+/// oid-info.md: `.8` is the issuer; `.1` is its older form. Where both are, they must agree (A191).
+fn issuer(extensions: &[Extension]) -> Result<String, Finding> {
+    let read = |number: u32| {
+        extensions
+            .iter()
+            .find(|extension| fulcio_number(extension.extn_id) == Some(number))
+            .map(|extension| {
+                claim_value(number, extension.extn_value.as_bytes())
+                    .ok_or_else(|| profile("the issuer extension is malformed").found(extension.extn_id.to_string()))
+            })
+            .transpose()
+    };
+    match (read(ISSUER)?, read(ISSUER_LEGACY)?) {
+        (Some(current), Some(legacy)) if current != legacy => {
+            Err(profile("the certificate names two issuers").expected(current).found(legacy))
+        }
+        (Some(issuer), _) | (None, Some(issuer)) => Ok(issuer),
+        (None, None) => Err(profile("the certificate does not say which issuer vouched for the signer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a203_identifiers_are_compared_whole() {
+        let number = |text: &str| fulcio_number(ObjectIdentifier::new_unwrap(text));
+        assert_eq!(number("1.3.6.1.4.1.57264.1.8"), Some(8));
+        assert_eq!(number("1.3.6.1.4.1.57264.1.80"), Some(80));
+        assert_eq!(number("1.3.6.1.4.1.57264.1.8.1"), None);
+        assert_eq!(number("1.3.6.1.4.1.57264.2.8"), None);
+        assert_eq!(number("1.3.6.1.4.1.57264.1"), None);
+    }
+
+    #[test]
+    fn a191_current_claims_are_der_and_nothing_else() {
+        assert_eq!(claim_value(8, b"\x0c\x01x"), Some("x".to_owned()));
+        assert_eq!(claim_value(8, b"\x13\x01x"), None, "a PrintableString");
+        assert_eq!(claim_value(8, b"\x0c\x01xy"), None, "trailing bytes");
+        assert_eq!(claim_value(8, b"https://issuer.example"), None, "a bare string");
+        assert_eq!(claim_value(1, b"https://issuer.example"), Some("https://issuer.example".to_owned()));
+    }
+
+    #[test]
+    fn rubbish_is_not_a_certificate() {
+        let finding = Leaf::read(b"\x30\x03\x02\x01\x00").expect_err("not a certificate");
+        assert_eq!(finding.check, CheckId::CertificateProfile);
+    }
+}

@@ -1,0 +1,108 @@
+//! Log entries before their cryptography: what must be there, and what an entry must be about.
+//!
+//! The Sigstore crate accepts an entry that nothing vouches for, counts an entry twice, and takes a checkpoint of any log of
+//! the root. Those are refused here, for every kind of entry.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::check::{CheckId, Finding};
+use crate::json;
+use crate::oci::encode_hex;
+
+use super::bundle::Domain;
+use super::certificate::Leaf;
+use super::material::{LogEntry, Material, Version};
+
+/// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
+///
+/// Entries of logs that the domain does not know are set aside: they prove nothing here (A158).
+pub(super) fn trusted_entries<'a>(domain: &Domain, material: &'a Material) -> Result<Vec<&'a LogEntry>, Finding> {
+    let entries: Vec<&LogEntry> = material.entries.iter().filter(|entry| domain.knows_log(&entry.log_id)).collect();
+    if domain.demands_log() && entries.is_empty() {
+        return Err(no_entry(domain, material));
+    }
+    for (position, entry) in entries.iter().enumerate() {
+        check_form(domain, material.version, entry)?;
+        if entries[..position].iter().any(|earlier| is_same(earlier, entry)) {
+            return Err(log_failure("the same log entry is there twice"));
+        }
+    }
+    Ok(entries)
+}
+
+fn no_entry(domain: &Domain, material: &Material) -> Finding {
+    match material.entries.first() {
+        None => log_failure("there is no transparency log entry")
+            .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
+            .next("sign with the log (cosign does so unless `--tlog-upload=false` is given)"),
+        Some(entry) => {
+            log_failure(format!("the log entry is from a log that the trust domain `{}` does not know", domain.name()))
+                .found(format!("log {}", encode_hex(&entry.log_id)))
+                .next("if another Sigstore instance signed it, give that instance's root with `--trusted-root`")
+        }
+    }
+}
+
+/// What an entry must have before any of its cryptography is looked at.
+fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(), Finding> {
+    // client-spec §4.4: the body decides what the entry is; the wrapper must say the same (A154).
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Kind {
+        kind: String,
+        api_version: String,
+    }
+    let body: Kind = json::from_slice(&entry.body)
+        .map_err(|error| log_failure("the body of the log entry cannot be read").found(error.to_string()))?;
+    if body.kind != entry.kind || body.api_version != entry.version {
+        return Err(log_failure("the log entry is of another kind than the bundle says")
+            .expected(format!("{} {}", entry.kind, entry.version))
+            .found(format!("{} {}", body.kind, body.api_version)));
+    }
+    // sigstore_bundle.proto: from v0.2 on the inclusion proof is required; a promise alone vouches only in v0.1.
+    match (&entry.proof, &entry.promise) {
+        (None, None) => Err(log_failure("the log entry has neither an inclusion proof nor a promise")),
+        (None, Some(_)) if version != Version::V01 => {
+            Err(log_failure("the log entry has no inclusion proof, which this bundle version demands"))
+        }
+        (Some(proof), _) => domain.check_checkpoint_log(entry, &proof.checkpoint),
+        (None, Some(_)) => Ok(()),
+    }
+}
+
+/// Two entries are the same when they hold the same place of the same log, or the same body in it.
+fn is_same(one: &LogEntry, other: &LogEntry) -> bool {
+    one.log_id == other.log_id && (one.log_index == other.log_index || one.body == other.body)
+}
+
+/// An integrated time that a promise may vouch for must lie within the certificate and not in the future (A138). It is
+/// compared before the promise is verified: outside, no promise can help.
+pub(super) fn check_integrated_times(entries: &[&LogEntry], leaf: &Leaf, now: Timestamp) -> Result<(), Finding> {
+    for time in entries.iter().filter_map(|entry| entry.promised_time()) {
+        let finding = |message: &str, expected: String| {
+            Err(Finding::fail(CheckId::SignedTime, message).expected(expected).found(time.to_string()))
+        };
+        if time > now {
+            return finding("the log entry is dated in the future", format!("not after {now}"));
+        }
+        if !leaf.is_valid_at(time) {
+            let window = format!("{} to {}", leaf.not_before, leaf.not_after);
+            return finding("the log entry was made while the certificate was not valid", window);
+        }
+    }
+    Ok(())
+}
+
+/// A finding that the log evidence does not hold.
+pub(super) fn log_failure(message: impl Into<String>) -> Finding {
+    Finding::fail(CheckId::TransparencyLog, message)
+}
+
+/// A finding that there is no certificate to verify.
+pub(super) fn signed_with_a_key() -> Finding {
+    Finding::fail(CheckId::CertificateChain, "it was signed with a key, not with a certificate")
+        .expected("a Fulcio certificate (keyless signing)")
+        .found("a signature by a public key")
+        .next("sign keyless with `cosign sign`; key signatures are not verified by this version")
+}

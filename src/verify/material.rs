@@ -1,0 +1,605 @@
+//! Signed material: what a Sigstore bundle or a legacy cosign layer holds, in one form.
+//!
+//! The bundle's JSON is read strictly here, before the Sigstore crate sees any of it: exactly one content and one kind
+//! of verification material, no unknown fields, no `snake_case` spellings, one DSSE signature, bounded lists
+//! (protobuf-specs `sigstore_bundle.proto`; client-spec §5).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::check::{CheckId, Finding, LogEntryReport};
+use crate::json;
+use crate::oci::encode_hex;
+
+/// Log entries that one bundle may have.
+const MAX_LOG_ENTRIES: usize = 32;
+/// Timestamps that one bundle may have.
+const MAX_TIMESTAMPS: usize = 32;
+/// Certificates that one chain may have.
+const MAX_CERTIFICATES: usize = 8;
+/// Hashes that one inclusion proof may have: a tree of 2^64 leaves is no deeper (RFC 9162 §2.1.3.2).
+const MAX_PROOF_HASHES: usize = 64;
+
+/// The version of the bundle format, which decides what must be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    V01,
+    V02,
+    V03,
+}
+
+/// A signature and everything that came along to verify it; nothing in it has been verified.
+#[derive(Debug, Clone)]
+pub(super) struct Material {
+    pub(super) version: Version,
+    pub(super) key: KeyMaterial,
+    pub(super) entries: Vec<LogEntry>,
+    pub(super) timestamps: Vec<Vec<u8>>,
+    pub(super) content: SignedContent,
+}
+
+/// What the signature is to be verified with.
+#[derive(Debug, Clone)]
+pub(super) enum KeyMaterial {
+    /// A leaf certificate in DER, and what was sent along with it (untrusted).
+    Certificates(Vec<Vec<u8>>),
+    /// A public key that the bundle only hints at.
+    PublicKey,
+}
+
+impl KeyMaterial {
+    /// Returns the leaf certificate.
+    pub(super) fn leaf(&self) -> Option<&[u8]> {
+        match self {
+            Self::Certificates(certificates) => certificates.first().map(Vec::as_slice),
+            Self::PublicKey => None,
+        }
+    }
+}
+
+/// What was signed.
+#[derive(Debug, Clone)]
+pub(super) enum SignedContent {
+    /// A signature over the artifact itself.
+    Message(MessageSignature),
+    /// A DSSE envelope.
+    Envelope(Envelope),
+}
+
+/// A signature over bytes that are not in the bundle.
+#[derive(Debug, Clone)]
+pub(super) struct MessageSignature {
+    /// An unauthenticated hint: compared for consistency, never believed.
+    pub(super) digest: Option<MessageDigest>,
+    pub(super) signature: Vec<u8>,
+}
+
+/// The digest a message signature says it is over.
+#[derive(Debug, Clone)]
+pub(super) struct MessageDigest {
+    pub(super) algorithm: String,
+    pub(super) digest: Vec<u8>,
+}
+
+/// A DSSE envelope with exactly one signature.
+#[derive(Debug, Clone)]
+pub(super) struct Envelope {
+    pub(super) payload_type: String,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    pub(super) key_id: String,
+    /// SHA-256 of the envelope's own bytes where they were kept (legacy layers), as hexadecimal digits.
+    pub(super) stored_sha256: Option<String>,
+}
+
+/// An entry of a transparency log.
+#[derive(Debug, Clone)]
+pub(super) struct LogEntry {
+    pub(super) log_index: u64,
+    pub(super) log_id: Vec<u8>,
+    pub(super) kind: String,
+    pub(super) version: String,
+    /// Seconds since 1970; only a promise authenticates it.
+    pub(super) integrated_time: Option<i64>,
+    /// The signed entry timestamp (SET).
+    pub(super) promise: Option<Vec<u8>>,
+    pub(super) proof: Option<InclusionProof>,
+    pub(super) body: Vec<u8>,
+}
+
+impl LogEntry {
+    /// Whether the entry is of Rekor's second version, which vouches for no time.
+    pub(super) fn is_rekor_v2(&self) -> bool {
+        self.kind == "hashedrekord" && self.version == "0.0.2"
+    }
+
+    /// Returns the time that the log's promise vouches for. Rekor v2 has none: what stands there is ignored (A153).
+    pub(super) fn promised_time(&self) -> Option<Timestamp> {
+        if self.is_rekor_v2() || self.promise.is_none() {
+            return None;
+        }
+        self.integrated_time.and_then(|seconds| Timestamp::from_second(seconds).ok())
+    }
+
+    /// Returns what a report says of the entry once it is verified.
+    pub(super) fn report(&self) -> LogEntryReport {
+        LogEntryReport {
+            kind: format!("{} {}", self.kind, self.version),
+            log_id: encode_hex(&self.log_id),
+            log_index: self.log_index,
+            evidence: if self.proof.is_some() { "proof" } else { "promise" }.to_owned(),
+            integrated_time: self.promised_time(),
+        }
+    }
+}
+
+/// A Merkle inclusion proof with its checkpoint.
+#[derive(Debug, Clone)]
+pub(super) struct InclusionProof {
+    pub(super) log_index: u64,
+    pub(super) root_hash: Vec<u8>,
+    pub(super) tree_size: u64,
+    pub(super) hashes: Vec<Vec<u8>>,
+    pub(super) checkpoint: String,
+}
+
+/// Reads the JSON text of a bundle.
+pub(super) fn read_bundle(bytes: &[u8]) -> Result<Material, Finding> {
+    let wire: WireBundle = json::from_slice(bytes).map_err(|error| {
+        Finding::fail(CheckId::BundleFormat, "the bundle cannot be read")
+            .expected("one JSON document of the Sigstore bundle format")
+            .found(error.to_string())
+            .next("sign the image again, or delete the broken attachment")
+    })?;
+    wire.into_material().map_err(|reason| {
+        Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
+            .next("sign the image again with a current cosign, or delete the broken attachment")
+    })
+}
+
+/// Reads a DSSE envelope as stored in a legacy layer.
+pub(super) fn read_envelope(bytes: &[u8]) -> Result<Envelope, Finding> {
+    json::from_slice::<WireEnvelope>(bytes)
+        .map_err(|error| error.to_string())
+        .and_then(WireEnvelope::into_envelope)
+        .map_err(|reason| {
+            Finding::fail(CheckId::BundleFormat, format!("the DSSE envelope is malformed: {reason}"))
+                .next("attest the image again, or delete the broken attachment")
+        })
+}
+
+/// The media type of the bundle format in all spellings that are or were written.
+fn version_of(media_type: &str) -> Result<Version, String> {
+    match media_type {
+        "application/vnd.dev.sigstore.bundle+json;version=0.1" => Ok(Version::V01),
+        "application/vnd.dev.sigstore.bundle+json;version=0.2" => Ok(Version::V02),
+        "application/vnd.dev.sigstore.bundle.v0.3+json" | "application/vnd.dev.sigstore.bundle+json;version=0.3" => {
+            Ok(Version::V03)
+        }
+        "" => Err("there is no `mediaType`, so its version is unknown".to_owned()),
+        other => {
+            Err(format!("media type `{}` is not a bundle version known here (0.1, 0.2, 0.3)", other.escape_debug()))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireBundle {
+    #[serde(default)]
+    media_type: String,
+    verification_material: WireMaterial,
+    #[serde(default)]
+    message_signature: Option<WireMessageSignature>,
+    #[serde(default)]
+    dsse_envelope: Option<WireEnvelope>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireMaterial {
+    #[serde(default)]
+    certificate: Option<WireCertificate>,
+    #[serde(default)]
+    x509_certificate_chain: Option<WireChain>,
+    #[serde(default)]
+    public_key: Option<WirePublicKey>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    tlog_entries: Vec<WireLogEntry>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    timestamp_verification_data: WireTimestamps,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireCertificate {
+    raw_bytes: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireChain {
+    #[serde(default, deserialize_with = "null_as_default")]
+    certificates: Vec<WireCertificate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePublicKey {
+    #[serde(default, deserialize_with = "null_as_default")]
+    hint: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireLogEntry {
+    #[serde(default, deserialize_with = "integer")]
+    log_index: u64,
+    log_id: WireLogId,
+    kind_version: WireKindVersion,
+    #[serde(default, deserialize_with = "integer")]
+    integrated_time: u64,
+    #[serde(default)]
+    inclusion_promise: Option<WirePromise>,
+    #[serde(default)]
+    inclusion_proof: Option<WireProof>,
+    canonicalized_body: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireLogId {
+    key_id: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireKindVersion {
+    kind: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WirePromise {
+    signed_entry_timestamp: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireProof {
+    #[serde(default, deserialize_with = "integer")]
+    log_index: u64,
+    root_hash: Bytes,
+    #[serde(deserialize_with = "integer")]
+    tree_size: u64,
+    #[serde(default, deserialize_with = "null_as_default")]
+    hashes: Vec<Bytes>,
+    #[serde(default)]
+    checkpoint: Option<WireCheckpoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireCheckpoint {
+    #[serde(default, deserialize_with = "null_as_default")]
+    envelope: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireTimestamps {
+    #[serde(default, deserialize_with = "null_as_default")]
+    rfc3161_timestamps: Vec<WireTimestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireTimestamp {
+    signed_timestamp: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireMessageSignature {
+    #[serde(default)]
+    message_digest: Option<WireMessageDigest>,
+    signature: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireMessageDigest {
+    #[serde(default, deserialize_with = "null_as_default")]
+    algorithm: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    digest: Bytes,
+}
+
+/// DSSE `envelope.md`: "consumers MUST ignore unrecognised fields", so unknown fields are allowed here and only here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireEnvelope {
+    payload_type: String,
+    payload: Bytes,
+    signatures: Vec<WireEnvelopeSignature>,
+}
+
+#[derive(Deserialize)]
+struct WireEnvelopeSignature {
+    sig: Bytes,
+    #[serde(default, deserialize_with = "null_as_default")]
+    keyid: String,
+}
+
+impl WireBundle {
+    fn into_material(self) -> Result<Material, String> {
+        let version = version_of(&self.media_type)?;
+        let hint = self.verification_material.public_key.as_ref().map(|key| key.hint.clone());
+        let content = match (self.message_signature, self.dsse_envelope) {
+            (Some(message), None) => SignedContent::Message(message.into()),
+            (None, Some(envelope)) => SignedContent::Envelope(envelope.into_envelope()?),
+            (None, None) => return Err("it holds neither a message signature nor a DSSE envelope".to_owned()),
+            (Some(_), Some(_)) => return Err("it holds both a message signature and a DSSE envelope".to_owned()),
+        };
+        // sigstore_bundle.proto: "the `hint` and the DSSE `keyid` MUST be equal when both are present" (A083).
+        if let (Some(hint), SignedContent::Envelope(envelope)) = (&hint, &content)
+            && !hint.is_empty()
+            && !envelope.key_id.is_empty()
+            && *hint != envelope.key_id
+        {
+            return Err("the public key hint and the DSSE key id differ".to_owned());
+        }
+        let material = self.verification_material;
+        let key = key_material(version, material.certificate, material.x509_certificate_chain, material.public_key)?;
+        let timestamps = material.timestamp_verification_data.rfc3161_timestamps;
+        at_most("timestamps", timestamps.len(), MAX_TIMESTAMPS)?;
+        at_most("log entries", material.tlog_entries.len(), MAX_LOG_ENTRIES)?;
+        Ok(Material {
+            version,
+            key,
+            entries: material.tlog_entries.into_iter().map(WireLogEntry::into_entry).collect::<Result<_, _>>()?,
+            timestamps: timestamps.into_iter().map(|timestamp| timestamp.signed_timestamp.0).collect(),
+            content,
+        })
+    }
+}
+
+fn key_material(
+    version: Version,
+    certificate: Option<WireCertificate>,
+    chain: Option<WireChain>,
+    public_key: Option<WirePublicKey>,
+) -> Result<KeyMaterial, String> {
+    match (certificate, chain, public_key) {
+        (Some(certificate), None, None) => Ok(KeyMaterial::Certificates(vec![certificate.raw_bytes.0])),
+        // sigstore_bundle.proto: "in a v0.3 bundle … MUST be a single certificate" (A069).
+        (None, Some(_), None) if version == Version::V03 => {
+            Err("a version 0.3 bundle holds a certificate chain; it must hold the leaf certificate alone".to_owned())
+        }
+        (None, Some(chain), None) => {
+            at_most("certificates", chain.certificates.len(), MAX_CERTIFICATES)?;
+            if chain.certificates.is_empty() {
+                return Err("its certificate chain is empty".to_owned());
+            }
+            Ok(KeyMaterial::Certificates(chain.certificates.into_iter().map(|one| one.raw_bytes.0).collect()))
+        }
+        (None, None, Some(_)) => Ok(KeyMaterial::PublicKey),
+        (None, None, None) => Err("it holds neither a certificate nor a public key".to_owned()),
+        _ => Err("it holds more than one kind of verification material".to_owned()),
+    }
+}
+
+impl From<WireMessageSignature> for MessageSignature {
+    fn from(wire: WireMessageSignature) -> Self {
+        let digest =
+            wire.message_digest.map(|digest| MessageDigest { algorithm: digest.algorithm, digest: digest.digest.0 });
+        Self { digest, signature: wire.signature.0 }
+    }
+}
+
+impl WireEnvelope {
+    fn into_envelope(self) -> Result<Envelope, String> {
+        // sigstore_bundle.proto: "DSSE envelopes in a bundle MUST have exactly one signature" (A072).
+        let [signature] = <[WireEnvelopeSignature; 1]>::try_from(self.signatures)
+            .map_err(|all| format!("the DSSE envelope has {} signatures; it must have exactly one", all.len()))?;
+        Ok(Envelope {
+            payload_type: self.payload_type,
+            payload: self.payload.0,
+            signature: signature.sig.0,
+            key_id: signature.keyid,
+            stored_sha256: None,
+        })
+    }
+}
+
+impl WireLogEntry {
+    fn into_entry(self) -> Result<LogEntry, String> {
+        let integrated_time = match i64::try_from(self.integrated_time) {
+            // proto3: zero and absent are the same. Rekor v2 has no integrated time.
+            Ok(0) => None,
+            Ok(seconds) => Some(seconds),
+            Err(_) => return Err("an integrated time is out of range".to_owned()),
+        };
+        Ok(LogEntry {
+            log_index: self.log_index,
+            log_id: self.log_id.key_id.0,
+            kind: self.kind_version.kind,
+            version: self.kind_version.version,
+            integrated_time,
+            promise: self.inclusion_promise.map(|promise| promise.signed_entry_timestamp.0),
+            proof: self.inclusion_proof.map(WireProof::into_proof).transpose()?,
+            body: self.canonicalized_body.0,
+        })
+    }
+}
+
+impl WireProof {
+    fn into_proof(self) -> Result<InclusionProof, String> {
+        at_most("hashes in an inclusion proof", self.hashes.len(), MAX_PROOF_HASHES)?;
+        Ok(InclusionProof {
+            log_index: self.log_index,
+            root_hash: self.root_hash.0,
+            tree_size: self.tree_size,
+            hashes: self.hashes.into_iter().map(|hash| hash.0).collect(),
+            checkpoint: self.checkpoint.map(|checkpoint| checkpoint.envelope).unwrap_or_default(),
+        })
+    }
+}
+
+fn at_most(what: &str, found: usize, limit: usize) -> Result<(), String> {
+    if found > limit { Err(format!("it has {found} {what}; the limit is {limit}")) } else { Ok(()) }
+}
+
+/// A protobuf `bytes` field: base64, standard or URL-safe, padded or not (protobuf JSON mapping; DSSE `protocol.md`).
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        decode_base64(&text).map(Self).ok_or_else(|| de::Error::custom("a value is not base64"))
+    }
+}
+
+/// Reads base64 in any of its four usual forms, each of them strictly.
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let padded = text.ends_with('=');
+    let url_safe = text.contains(['-', '_']);
+    let decoded = match (url_safe, padded || text.len().is_multiple_of(4)) {
+        (false, true) => STANDARD.decode(text),
+        (false, false) => STANDARD_NO_PAD.decode(text),
+        (true, true) if padded => URL_SAFE.decode(text),
+        (true, _) => URL_SAFE_NO_PAD.decode(text),
+    };
+    decoded.ok()
+}
+
+/// A protobuf 64-bit integer: a string of digits, or a number (protobuf JSON mapping).
+fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Wire {
+        Number(u64),
+        Text(String),
+        Null(()),
+    }
+    match Wire::deserialize(deserializer)? {
+        Wire::Number(number) => Ok(number),
+        Wire::Text(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
+            text.parse().map_err(|_| de::Error::custom("an integer is out of range"))
+        }
+        Wire::Text(_) => Err(de::Error::custom("an integer has other characters than digits")),
+        Wire::Null(()) => Ok(0),
+    }
+}
+
+fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = r#""certificate":{"rawBytes":"AAAA"}"#;
+    const MESSAGE: &str = r#""messageSignature":{"signature":"AAAA"}"#;
+    const V03: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+    fn bundle(media_type: &str, material: &str, content: &str) -> String {
+        format!(r#"{{"mediaType":"{media_type}","verificationMaterial":{{{material}}},{content}}}"#)
+    }
+
+    fn refusal(text: &str) -> String {
+        let finding = read_bundle(text.as_bytes()).expect_err("the bundle must be refused");
+        assert_eq!(finding.check, CheckId::BundleFormat);
+        format!("{} {}", finding.message, finding.found.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_minimal_bundle_is_read() {
+        assert!(read_bundle(bundle(V03, CERTIFICATE, MESSAGE).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a067_unknown_versions_and_broken_text_are_refused() {
+        for media_type in [
+            "application/vnd.dev.sigstore.bundle.v0.9+json",
+            "application/vnd.dev.sigstore.bundle+json;version=0.3;foo",
+            "text/plain",
+        ] {
+            assert!(
+                refusal(&bundle(media_type, CERTIFICATE, MESSAGE)).contains("is not a bundle version"),
+                "{media_type}"
+            );
+        }
+        assert!(refusal(&bundle("", CERTIFICATE, MESSAGE)).contains("no `mediaType`"));
+        let whole = bundle(V03, CERTIFICATE, MESSAGE);
+        assert!(refusal(&whole[..whole.len() - 9]).contains("EOF"));
+    }
+
+    #[test]
+    fn a069_a_version_3_bundle_with_a_chain_is_refused() {
+        let chain = r#""x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}"#;
+        assert!(refusal(&bundle(V03, chain, MESSAGE)).contains("leaf certificate alone"));
+    }
+
+    #[test]
+    fn a070_an_empty_chain_is_refused() {
+        let text = bundle(
+            "application/vnd.dev.sigstore.bundle+json;version=0.1",
+            r#""x509CertificateChain":{"certificates":[]}"#,
+            MESSAGE,
+        );
+        assert!(refusal(&text).contains("chain is empty"));
+    }
+
+    #[test]
+    fn a072_an_envelope_has_exactly_one_signature() {
+        for signatures in ["[]", r#"[{"sig":"AAAA"},{"sig":"AAAA"}]"#] {
+            let envelope =
+                format!(r#""dsseEnvelope":{{"payload":"AAAA","payloadType":"x","signatures":{signatures}}}"#);
+            assert!(refusal(&bundle(V03, CERTIFICATE, &envelope)).contains("exactly one"));
+        }
+    }
+
+    #[test]
+    fn a073_two_contents_or_two_materials_are_refused() {
+        let envelope = r#""dsseEnvelope":{"payload":"AAAA","payloadType":"x","signatures":[{"sig":"AAAA"}]}"#;
+        assert!(refusal(&bundle(V03, CERTIFICATE, &format!("{MESSAGE},{envelope}"))).contains("both"));
+        let both = format!(r#"{CERTIFICATE},"publicKey":{{"hint":"x"}}"#);
+        assert!(refusal(&bundle(V03, &both, MESSAGE)).contains("more than one kind"));
+    }
+
+    #[test]
+    fn a074_url_safe_base64_is_read_and_rubbish_is_not() {
+        assert_eq!(decode_base64("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
+        assert_eq!(decode_base64("+/+/"), Some(vec![0xfb, 0xff, 0xbf]));
+        for text in ["+_+_", "AAA=A", "AAA A", "AA\nA=", "A"] {
+            assert_eq!(decode_base64(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a075_snake_case_and_unknown_fields_are_refused() {
+        let text = bundle(V03, CERTIFICATE, MESSAGE).replace("verificationMaterial", "verification_material");
+        assert!(refusal(&text).contains("unknown field"));
+    }
+
+    #[test]
+    fn a083_a_hint_that_contradicts_the_key_id_is_refused() {
+        let envelope =
+            r#""dsseEnvelope":{"payload":"AAAA","payloadType":"x","signatures":[{"sig":"AAAA","keyid":"a"}]}"#;
+        assert!(refusal(&bundle(V03, r#""publicKey":{"hint":"b"}"#, envelope)).contains("differ"));
+    }
+
+    #[test]
+    fn a159_too_many_log_entries_are_refused() {
+        let entry =
+            r#"{"logId":{"keyId":"AAAA"},"kindVersion":{"kind":"dsse","version":"0.0.1"},"canonicalizedBody":"AAAA"}"#;
+        let material = format!(r#"{CERTIFICATE},"tlogEntries":[{}]"#, vec![entry; 33].join(","));
+        assert!(refusal(&bundle(V03, &material, MESSAGE)).contains("the limit is 32"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Evidence, policy, trust and a time become a report. Pure, total and deterministic.
+//!
+//! [`verify`] returns no `Result`: whatever is wrong with bytes that an attacker may have written is a finding. One
+//! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
+//! never passes, and what cannot be decided never passes.
+
+mod bundle;
+mod candidate;
+mod certificate;
+mod chain;
+mod coverage;
+mod intoto;
+mod legacy;
+mod log;
+mod material;
+mod provenance;
+mod sbom;
+mod signature;
+mod signer;
+mod statement;
+
+use jiff::Timestamp;
+
+use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
+use crate::evidence::{Candidate, Evidence, Gap};
+use crate::policy::Policy;
+
+pub use bundle::{Domain, DomainError};
+use candidate::Judged;
+
+/// Judges what was collected for one image.
+///
+/// `now` is the time at which evidence must not lie in the future; it is the only clock. The order of candidates and of
+/// domains in the input does not change the verdict.
+pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+    let judged: Vec<Judged> = in_order(evidence)
+        .into_iter()
+        .enumerate()
+        .map(|(position, candidate)| candidate::judge(&format!("c{}", position + 1), candidate, policy, domains, now))
+        .collect();
+    let coverage = coverage::cover(evidence, policy, &judged);
+    let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
+    let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
+    let requirements = coverage.requirements.iter().map(|requirement| requirement.verdict);
+    ImageReport {
+        reference: evidence.reference.clone(),
+        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", evidence.root)),
+        digest: Some(evidence.root.to_string()),
+        media_type: Some(evidence.media_type.clone()),
+        verdict: Verdict::join(requirements.chain(pin)),
+        findings,
+        platforms: coverage.platforms,
+        requirements: coverage.requirements,
+        candidates: judged.into_iter().map(|one| one.report).collect(),
+        gaps: evidence.gaps.iter().map(gap_report).collect(),
+    }
+}
+
+/// Reports an image that could not be read at all: nothing about it can be decided.
+pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
+    let finding = Finding::error(CheckId::ImageResolved, format!("{} could not be read", gap.what))
+        .found(gap.detail.clone())
+        .next(coverage::gap_hint(&gap.reason));
+    ImageReport {
+        reference: reference.to_owned(),
+        pinned: None,
+        digest: None,
+        media_type: None,
+        verdict: Verdict::Undecided,
+        findings: vec![finding],
+        platforms: Vec::new(),
+        requirements: policy.requirements().iter().map(|requirement| coverage::undecided(*requirement)).collect(),
+        candidates: Vec::new(),
+        gaps: vec![gap.clone()],
+    }
+}
+
+/// Candidates in an order that does not depend on the order in which they arrived.
+fn in_order(evidence: &Evidence) -> Vec<&Candidate> {
+    let mut candidates: Vec<&Candidate> = evidence.candidates.iter().collect();
+    let position =
+        |candidate: &Candidate| evidence.subjects.iter().position(|subject| subject.digest == candidate.subject);
+    candidates.sort_by_cached_key(|candidate| {
+        (position(candidate), candidate.origin.kind(), candidate.origin.to_string(), candidate.digest.clone())
+    });
+    candidates
+}
+
+/// `--expect-digest`: the reference must not have moved.
+fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
+    let expected = policy.expected_digest()?;
+    if evidence.root == *expected {
+        return Some(Finding::pass(CheckId::ImagePinned, "the reference resolves to the expected digest"));
+    }
+    Some(
+        Finding::fail(CheckId::ImagePinned, "the reference resolves to another digest")
+            .expected(expected.to_string())
+            .found(evidence.root.to_string())
+            .next("the tag moved: find out who moved it, and name the image by digest"),
+    )
+}
+
+fn gap_report(gap: &Gap) -> GapReport {
+    GapReport {
+        what: gap.what.clone(),
+        reason: gap.reason.as_str().to_owned(),
+        detail: gap.detail.clone(),
+        subject: Some(gap.subject.to_string()),
+    }
+}

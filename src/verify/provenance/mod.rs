@@ -1,0 +1,182 @@
+//! SLSA provenance: v0.2 and v1 read into one [`Provenance`].
+//!
+//! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
+
+mod source;
+mod v02;
+mod v1;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::check::{CheckId, Finding, ProvenanceReport};
+use crate::policy::Signer;
+
+use super::certificate::Leaf;
+use super::signer::same_repository;
+
+pub(super) use source::Source;
+
+/// The predicate types that can be read. TypeURIs are compared whole and case-sensitively (A094).
+const V1: &str = "https://slsa.dev/provenance/v1";
+const V02: &str = "https://slsa.dev/provenance/v0.2";
+/// Drafts, refused by name.
+const DRAFTS: [&str; 1] = ["https://slsa.dev/provenance/v0.1"];
+
+/// Whether a predicate type is provenance, readable or not.
+pub(super) fn is_provenance(predicate_type: &str) -> bool {
+    [V1, V02].contains(&predicate_type) || DRAFTS.contains(&predicate_type)
+}
+
+/// What was built, by whom, from what.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Provenance {
+    pub(super) version: &'static str,
+    pub(super) builder: String,
+    pub(super) build_type: String,
+    pub(super) source: Option<Source>,
+    pub(super) commit: Option<String>,
+    pub(super) parameters: Value,
+}
+
+impl Provenance {
+    /// Reads a predicate of a provenance type.
+    pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
+        let text = predicate.map_or("null", RawValue::get);
+        let read = match predicate_type {
+            V1 => v1::read(text),
+            V02 => v02::read(text),
+            other => {
+                return Err(Finding::error(
+                    CheckId::ProvenanceFormat,
+                    "this version of SLSA provenance is not supported",
+                )
+                .expected("SLSA v0.2 or v1")
+                .found(other)
+                .next("build with a builder that writes SLSA v1"));
+            }
+        };
+        read.map_err(|reason| {
+            Finding::fail(CheckId::ProvenanceFormat, "the provenance cannot be read")
+                .expected(format!("a predicate of {predicate_type}"))
+                .found(reason)
+        })
+    }
+
+    /// Compares the source that the provenance states with the policy's and the certificate's.
+    pub(super) fn check_source(&self, leaf: &Leaf, signer: &Signer) -> Finding {
+        let Some(source) = &self.source else {
+            return Finding::skip(
+                CheckId::ProvenanceSource,
+                "the provenance does not state a source repository that can be compared",
+            );
+        };
+        let certified = leaf.source_repository();
+        let (expected, who) = match (&signer.source, &certified) {
+            (Some(rule), _) => (rule.repository.as_str(), "the policy"),
+            (None, Some(certified)) => (certified.as_str(), "the certificate"),
+            (None, None) => {
+                return Finding::skip(
+                    CheckId::ProvenanceSource,
+                    "neither the policy nor the certificate names a source repository",
+                );
+            }
+        };
+        if same_repository(&source.repository, expected) {
+            return Finding::pass(
+                CheckId::ProvenanceSource,
+                format!("built from {}, as {who} says", source.repository),
+            );
+        }
+        Finding::fail(CheckId::ProvenanceSource, format!("the provenance names another source repository than {who}"))
+            .expected(expected)
+            .found(&source.repository)
+            .next("the image was built from something else than its signer's repository: ask its maker why")
+    }
+
+    /// Returns what a report says of it.
+    pub(super) fn report(&self) -> ProvenanceReport {
+        ProvenanceReport {
+            version: self.version.to_owned(),
+            builder: self.builder.clone(),
+            build_type: self.build_type.clone(),
+            source: self.source.as_ref().map(|source| source.repository.clone()),
+            reference: self.source.as_ref().and_then(|source| source.reference.clone()),
+            commit: self.commit.clone(),
+            parameters: self.parameters.clone(),
+        }
+    }
+}
+
+/// A required text: missing, null and empty are the same (build-provenance.md, "Parsing rules"; A214).
+fn required(text: Option<String>, field: &str) -> Result<String, String> {
+    text.filter(|text| !text.is_empty()).ok_or_else(|| format!("`{field}` is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(predicate_type: &str, text: &str) -> Result<Provenance, Finding> {
+        let raw = RawValue::from_string(text.to_owned()).expect("JSON");
+        Provenance::read(predicate_type, Some(&raw))
+    }
+
+    #[test]
+    fn slsa_v1_is_read_as_github_writes_it() {
+        let provenance = read(V1, r#"{
+            "buildDefinition": {
+                "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                "externalParameters": {"workflow": {"ref": "refs/tags/v1", "repository": "https://github.com/acme/shop", "path": ".github/workflows/r.yml"}},
+                "resolvedDependencies": [{"uri": "git+https://github.com/acme/shop@refs/tags/v1", "digest": {"gitCommit": "aa11"}}]
+            },
+            "runDetails": {"builder": {"id": "https://github.com/acme/shop/.github/workflows/r.yml@refs/tags/v1"}}
+        }"#).expect("provenance");
+        let source = provenance.source.expect("a source");
+        assert_eq!(source.repository, "https://github.com/acme/shop");
+        assert_eq!(source.reference.as_deref(), Some("refs/tags/v1"));
+        assert_eq!(provenance.commit.as_deref(), Some("aa11"));
+    }
+
+    #[test]
+    fn slsa_v02_is_read_as_the_generator_writes_it() {
+        let provenance = read(V02, r#"{
+            "builder": {"id": "b"}, "buildType": "t", "materials": null,
+            "invocation": {"configSource": {"uri": "git+https://github.com/acme/shop@refs/heads/main", "digest": {"sha1": "bb22"}}, "parameters": {}}
+        }"#).expect("provenance");
+        assert_eq!(provenance.source.expect("a source").repository, "https://github.com/acme/shop");
+        assert_eq!(provenance.commit.as_deref(), Some("bb22"));
+    }
+
+    #[test]
+    fn a213_a_predicate_under_the_other_version_is_refused() {
+        assert!(read(V1, r#"{"builder":{"id":"b"},"buildType":"t"}"#).is_err());
+        assert!(read(V02, r#"{"buildDefinition":{"buildType":"t"},"runDetails":{"builder":{"id":"b"}}}"#).is_err());
+    }
+
+    #[test]
+    fn a214_a_missing_null_or_empty_builder_is_refused() {
+        for builder in ["{}", r#"{"builder":null}"#, r#"{"builder":{"id":null}}"#, r#"{"builder":{"id":""}}"#] {
+            let text = format!(r#"{{"buildDefinition":{{"buildType":"t"}},"runDetails":{builder}}}"#);
+            assert_eq!(
+                read(V1, &text).expect_err("refused").found.as_deref(),
+                Some("`runDetails.builder.id` is missing")
+            );
+        }
+        assert!(Provenance::read(V1, None).is_err());
+    }
+
+    #[test]
+    fn a094_predicate_types_are_compared_whole() {
+        for near in [
+            "https://slsa.dev/provenance/v1 ",
+            "HTTPS://slsa.dev/provenance/v1",
+            "https://slsa.dev/provenance/v1.0",
+            "https://slsa.dev/provenance/v10",
+            "https://slsa.dev/provenance/v1/",
+        ] {
+            assert!(!is_provenance(near), "{near}");
+        }
+        assert!(is_provenance("https://slsa.dev/provenance/v0.1"), "a draft is provenance that cannot be read");
+    }
+}

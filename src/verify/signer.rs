@@ -1,0 +1,145 @@
+//! The signer of verified material against the policy.
+
+use crate::check::{CheckId, Finding};
+use crate::policy::{Signer, SourceRule};
+
+use super::certificate::{IdentityKind, Leaf};
+
+/// Checks the whole certificate against one signer rule: every finding, not only the first.
+pub(super) fn check(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
+    let mut findings = vec![check_identity(leaf, signer), check_issuer(leaf, signer)];
+    findings.extend(check_source(leaf, signer));
+    findings
+}
+
+fn check_identity(leaf: &Leaf, signer: &Signer) -> Finding {
+    if signer.identity.matches(&leaf.identity) {
+        return Finding::pass(CheckId::SignerIdentity, format!("signed by {}", leaf.identity));
+    }
+    Finding::fail(CheckId::SignerIdentity, "somebody else signed it")
+        .expected(signer.identity.describe())
+        .found(&leaf.identity)
+        .next(identity_hint(leaf, signer))
+}
+
+/// The commonest mistakes, each with its own way out.
+fn identity_hint(leaf: &Leaf, signer: &Signer) -> String {
+    let expected = signer.identity.describe();
+    let without_ref = |text: &str| text.split_once('@').map(|(before, _)| before.to_owned());
+    if leaf.identity_kind == IdentityKind::Uri
+        && without_ref(&expected).is_some_and(|one| without_ref(&leaf.identity) == Some(one))
+    {
+        return "the right workflow signed it, at another ref: a different release, or a branch build under a release tag".to_owned();
+    }
+    if leaf.identity.eq_ignore_ascii_case(&expected) {
+        return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
+    }
+    "if you trust this signer, and only then, give it with `--certificate-identity`".to_owned()
+}
+
+fn check_issuer(leaf: &Leaf, signer: &Signer) -> Finding {
+    if leaf.issuer == signer.issuer {
+        return Finding::pass(CheckId::SignerIssuer, format!("vouched for by {}", leaf.issuer));
+    }
+    Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
+        .expected(&signer.issuer)
+        .found(&leaf.issuer)
+        .next("issuers are compared exactly; if you trust this one, give it with `--certificate-oidc-issuer`")
+}
+
+fn check_source(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
+    match &signer.source {
+        Some(rule) => check_pinned_source(leaf, rule),
+        None => vec![check_unpinned_source(leaf)],
+    }
+}
+
+/// Each rule of a pinned source against its claim. A claim that is asked for and absent fails (A202).
+fn check_pinned_source(leaf: &Leaf, rule: &SourceRule) -> Vec<Finding> {
+    let repository = leaf.source_repository();
+    let mut findings =
+        vec![compare("source repository", "--repo", &rule.repository, repository.as_deref(), same_repository)];
+    if let Some(reference) = &rule.reference {
+        findings.push(compare("source ref", "--source-ref", reference, leaf.source_ref(), str::eq));
+    }
+    if let Some(digest) = &rule.digest {
+        findings.push(compare("source commit", "--source-digest", digest, leaf.source_digest(), str::eq));
+    }
+    findings
+}
+
+fn compare(what: &str, flag: &str, expected: &str, found: Option<&str>, same: fn(&str, &str) -> bool) -> Finding {
+    match found {
+        Some(found) if same(found, expected) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
+        Some(found) => Finding::fail(CheckId::SignerSource, format!("it was signed for another {what}"))
+            .expected(expected)
+            .found(found)
+            .next(format!(
+                "a fork or another branch can run the same workflow; if this is the one you mean, change `{flag}`"
+            )),
+        None => Finding::fail(CheckId::SignerSource, format!("the certificate does not say what the {what} is"))
+            .expected(expected)
+            .next(format!(
+                "the signer is not a workflow that states it: leave `{flag}` out, or sign from the workflow"
+            )),
+    }
+}
+
+/// Without a pinned source, the workflow must belong to the repository that it ran for.
+///
+/// A reusable workflow can be called by anyone. Its own repository is in the name, the caller's only in the claims, so
+/// the name alone says nothing about whose software was signed (A198; fulcio `oid-info.md`, `.9` and `.12`).
+fn check_unpinned_source(leaf: &Leaf) -> Finding {
+    let Some(source) = leaf.source_repository() else {
+        return Finding::skip(CheckId::SignerSource, "the certificate states no source repository");
+    };
+    if belongs_to(&leaf.identity, &source) {
+        return Finding::pass(CheckId::SignerSource, format!("the workflow belongs to {source}"));
+    }
+    let pin = source.strip_prefix("https://github.com/").map_or_else(
+        || "this version can only pin repositories on github.com".to_owned(),
+        |name| format!("if {name} is the source you mean, add `--repo {name}`"),
+    );
+    Finding::fail(
+        CheckId::SignerSource,
+        "a reusable workflow signed it, which anyone may call, and the source is not pinned",
+    )
+    .expected(format!("a workflow of {source}, or that repository pinned with `--repo`"))
+    .found(format!("{} called from {source}", leaf.identity))
+    .next(pin)
+}
+
+/// Whether a workflow's name lies within a repository's URL.
+fn belongs_to(identity: &str, repository: &str) -> bool {
+    let length = repository.len();
+    identity.len() > length
+        && identity.is_char_boundary(length)
+        && same_repository(&identity[..length], repository)
+        && identity.as_bytes()[length] == b'/'
+}
+
+/// Names on github.com do not distinguish upper and lower case; everywhere else every byte counts.
+pub(super) fn same_repository(one: &str, other: &str) -> bool {
+    let on_github = |text: &str| text.starts_with("https://github.com/");
+    one == other || (on_github(one) && on_github(other) && one.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a183_a_workflow_of_a_repository_whose_name_begins_alike_does_not_belong() {
+        let repository = "https://github.com/acme/app";
+        assert!(belongs_to("https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main", repository));
+        assert!(belongs_to("https://github.com/Acme/App/.github/workflows/x.yml@refs/heads/main", repository));
+        assert!(!belongs_to("https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main", repository));
+        assert!(!belongs_to("https://github.com/acme/app", repository));
+    }
+
+    #[test]
+    fn only_github_ignores_case() {
+        assert!(same_repository("https://github.com/Acme/App", "https://github.com/acme/app"));
+        assert!(!same_repository("https://gitlab.com/Acme/App", "https://gitlab.com/acme/app"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The in-toto statement inside a DSSE envelope, and what it is about.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::check::{CheckId, Finding};
+use crate::json;
+use crate::oci::{Digest, decode_hex};
+
+/// The only payload type of a statement (client-spec §4.5: "MUST be `application/vnd.in-toto+json`").
+pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// Subjects that one statement may have.
+const MAX_SUBJECTS: usize = 1024;
+/// Digests that one subject may have.
+const MAX_DIGESTS: usize = 32;
+
+/// in-toto `spec/v1/statement.md`, and the older version that cosign and slsa-github-generator still write.
+const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
+
+/// A statement, read.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) predicate_type: String,
+    pub(super) predicate: Option<Box<RawValue>>,
+    subjects: Vec<WireSubject>,
+}
+
+#[derive(Deserialize)]
+struct WireStatement {
+    #[serde(rename = "_type")]
+    kind: String,
+    #[serde(rename = "predicateType")]
+    predicate_type: String,
+    #[serde(default)]
+    subject: Option<Vec<WireSubject>>,
+    #[serde(default)]
+    predicate: Option<Box<RawValue>>,
+}
+
+/// Names are for people: subjects match by digest alone (statement.md; A098).
+#[derive(Debug, Deserialize)]
+struct WireSubject {
+    #[serde(default)]
+    digest: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Statement {
+    /// Reads the payload of an envelope.
+    pub(super) fn read(payload_type: &str, payload: &[u8]) -> Result<Self, Finding> {
+        if payload_type != PAYLOAD_TYPE {
+            return Err(Finding::fail(
+                CheckId::PayloadFormat,
+                "the envelope's payload type is not that of an in-toto statement",
+            )
+            .expected(PAYLOAD_TYPE)
+            .found(payload_type));
+        }
+        let wire: WireStatement = json::from_slice(payload).map_err(|error| {
+            Finding::fail(CheckId::PayloadFormat, "the in-toto statement cannot be read").found(error.to_string())
+        })?;
+        if !TYPES.contains(&wire.kind.as_str()) {
+            return Err(Finding::fail(CheckId::PayloadFormat, "the in-toto statement is of an unknown version")
+                .expected(TYPES.join(" or "))
+                .found(wire.kind));
+        }
+        let subjects = wire.subject.unwrap_or_default();
+        if subjects.len() > MAX_SUBJECTS {
+            return Err(limit(format!("the statement has {} subjects; the limit is {MAX_SUBJECTS}", subjects.len())));
+        }
+        for subject in &subjects {
+            let digests = subject.digest.as_ref().map_or(0, serde_json::Map::len);
+            if digests > MAX_DIGESTS {
+                return Err(limit(format!("a subject has {digests} digests; the limit is {MAX_DIGESTS}")));
+            }
+        }
+        Ok(Self { predicate_type: wire.predicate_type, predicate: wire.predicate, subjects })
+    }
+
+    /// Checks that the statement is about `digest`.
+    ///
+    /// in-toto `digest_set.md`: two sets match if any digest of an accepted algorithm does; unrecognised algorithms
+    /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101).
+    pub(super) fn check_subject(&self, digest: &Digest) -> Finding {
+        let expected = digest.bytes();
+        let algorithm = digest.algorithm().name();
+        let values = || self.subjects.iter().filter_map(|subject| subject.digest.as_ref()?.get(algorithm)?.as_str());
+        if values().any(|value| decode_hex(value).is_some_and(|found| found == expected)) {
+            return Finding::pass(CheckId::SubjectDigest, "the statement is about this image").about(digest);
+        }
+        let found = match values().next() {
+            Some(value) => format!("{algorithm}:{value}{}", others(values().count() - 1)),
+            None => format!("no {algorithm} digest in {} subjects", self.subjects.len()),
+        };
+        Finding::fail(CheckId::SubjectDigest, "the statement is about something else")
+            .about(digest)
+            .expected(digest.to_string())
+            .found(found)
+            .next("it was made for another image: attest this one, by digest")
+    }
+}
+
+fn others(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" and {count} more") }
+}
+
+fn limit(message: String) -> Finding {
+    Finding::error(CheckId::PayloadFormat, message)
+}
+
+/// The predicate type that a payload claims, for naming what could not be verified; never evidence of anything.
+pub(super) fn claimed_predicate_type(payload: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        #[serde(rename = "predicateType")]
+        predicate_type: String,
+    }
+    serde_json::from_slice::<Claimed>(payload).ok().map(|claimed| claimed.predicate_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::Algorithm;
+
+    fn digest() -> Digest {
+        Digest::of(Algorithm::Sha256, b"image")
+    }
+
+    fn statement(subject: &str) -> String {
+        format!(r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"p","subject":{subject}}}"#)
+    }
+
+    fn outcome(subject: &str) -> bool {
+        let read = Statement::read(PAYLOAD_TYPE, statement(subject).as_bytes()).expect("a statement");
+        !read.check_subject(&digest()).stands_in_the_way()
+    }
+
+    fn refusal(payload_type: &str, payload: &str) -> Finding {
+        Statement::read(payload_type, payload.as_bytes()).expect_err("the statement must be refused")
+    }
+
+    #[test]
+    fn a102_any_subject_may_match() {
+        let hex = digest().hex().to_owned();
+        assert!(outcome(&format!(
+            r#"[{{"digest":{{"sha256":"00"}}}},{{"digest":{{"sha256":"{hex}"}}}},{{"digest":null}}]"#
+        )));
+    }
+
+    #[test]
+    fn a097_no_subject_is_no_match() {
+        for subject in ["[]", "null", r#"[{"name":"x"}]"#, r#"[{"digest":{}}]"#] {
+            assert!(!outcome(subject), "{subject}");
+        }
+        assert_eq!(refusal(PAYLOAD_TYPE, &statement("[null]")).check, CheckId::PayloadFormat);
+    }
+
+    #[test]
+    fn a099_a_digest_under_another_algorithm_is_no_match() {
+        let hex = digest().hex().to_owned();
+        for name in ["sha512", "md5", "gitCommit", "SHA256"] {
+            assert!(!outcome(&format!(r#"[{{"digest":{{"{name}":"{hex}"}}}}]"#)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a101_digests_are_compared_as_bytes() {
+        let hex = digest().hex().to_owned();
+        assert!(outcome(&format!(r#"[{{"digest":{{"sha256":"{}"}}}}]"#, hex.to_uppercase())));
+        assert!(!outcome(&format!(r#"[{{"digest":{{"sha256":"sha256:{hex}"}}}}]"#)));
+        assert!(!outcome(r#"[{"digest":{"sha256":7}}]"#));
+    }
+
+    #[test]
+    fn a077_other_payload_types_are_refused() {
+        for payload_type in ["application/json", "application/vnd.in-toto+JSON", "application/vnd.in-toto+json "] {
+            assert_eq!(refusal(payload_type, &statement("[]")).found.as_deref(), Some(payload_type));
+        }
+    }
+
+    #[test]
+    fn a095_only_two_statement_versions_are_known() {
+        let evil = statement("[]").replace("in-toto.io/Statement/v1", "evil.example/Statement/v1");
+        assert!(refusal(PAYLOAD_TYPE, &evil).message.contains("unknown version"));
+        assert!(Statement::read(PAYLOAD_TYPE, statement("[]").replace("/v1", "/v0.1").as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a103_too_many_subjects_cannot_be_decided() {
+        let many = format!("[{}]", vec![r#"{"digest":{}}"#; 1025].join(","));
+        assert_eq!(refusal(PAYLOAD_TYPE, &statement(&many)).outcome, crate::check::Outcome::Error);
+    }
+
+    #[test]
+    fn a107_duplicate_keys_are_refused() {
+        let twice = statement("[]").replace(r#""predicateType":"p""#, r#""predicateType":"p","predicateType":"q""#);
+        assert!(refusal(PAYLOAD_TYPE, &twice).found.expect("what was found").contains("duplicate key"));
+    }
+}
