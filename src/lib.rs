@@ -39,3 +39,6 @@ pub mod oci;
 pub mod policy;
 pub mod trust;
 pub mod verify;
+
+#[cfg(feature = "net")]
+pub mod collect;

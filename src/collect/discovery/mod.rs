@@ -1,0 +1,101 @@
+//! Finds an image's subjects and everything that is attached to them.
+
+mod reader;
+mod referrer;
+mod search;
+mod subjects;
+#[cfg(test)]
+mod tests;
+
+use reader::Reader;
+use subjects::Attestation;
+
+use super::error::SourceError;
+use super::limits::Limits;
+use super::source::Source;
+use crate::evidence::Evidence;
+use crate::oci::{Digest, Platform};
+
+/// The platforms of an image that are verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlatformChoice {
+    /// All that the image has.
+    All,
+    /// The one that a runtime for this platform would take.
+    One(Platform),
+}
+
+/// The collection of one image, made step by step, so that what is not needed is not fetched.
+#[derive(Debug)]
+pub struct Collector<S> {
+    reader: Reader<S>,
+    evidence: Evidence,
+    attestations: Vec<Attestation>,
+}
+
+impl<S: Source> Collector<S> {
+    /// Fetches the manifest that the reference names, and finds the image's subjects; the tag is not asked for again.
+    ///
+    /// `reference` is the text for reports. An image whose parts are not all known cannot be judged, so an index that
+    /// cannot be read, a platform that is not there and an exceeded limit are errors here, not gaps.
+    pub async fn resolve(
+        source: S,
+        reference: impl Into<String>,
+        choice: PlatformChoice,
+        limits: Limits,
+    ) -> Result<Self, SourceError> {
+        let reader = Reader::new(source, limits);
+        let (root, manifest) = reader.root().await?;
+        let image = Box::pin(subjects::find(&reader, &root, &manifest, &choice)).await?;
+        let evidence = Evidence {
+            reference: reference.into(),
+            name: reader.source().name(),
+            root,
+            media_type: manifest.media_type().to_owned(),
+            subjects: image.subjects,
+            candidates: Vec::new(),
+            gaps: Vec::new(),
+        };
+        Ok(Self { reader, evidence, attestations: image.attestations })
+    }
+
+    /// Collects what is attached to the root, unless that was done before.
+    pub async fn search_root(&mut self) {
+        let root = self.evidence.root.clone();
+        self.search(|digest| *digest == root, &[]).await;
+    }
+
+    /// Collects what is attached to all other subjects, unless that was done before, and what BuildKit put in the index.
+    pub async fn search_platforms(&mut self) {
+        let root = self.evidence.root.clone();
+        let is_subject = |about: &Digest| self.evidence.subjects.iter().any(|subject| subject.digest == *about);
+        let mut attestations = std::mem::take(&mut self.attestations);
+        attestations.retain(|attestation| is_subject(&attestation.about));
+        self.search(|digest| *digest != root, &attestations).await;
+    }
+
+    /// Returns what has been collected so far.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Returns what has been collected.
+    pub fn into_evidence(self) -> Evidence {
+        self.evidence
+    }
+
+    async fn search(&mut self, wanted: impl Fn(&Digest) -> bool, attestations: &[Attestation]) {
+        let mut digests: Vec<Digest> = Vec::new();
+        for subject in &mut self.evidence.subjects {
+            if !subject.searched && wanted(&subject.digest) {
+                subject.searched = true;
+                if !digests.contains(&subject.digest) {
+                    digests.push(subject.digest.clone());
+                }
+            }
+        }
+        let found = Box::pin(search::search(&self.reader, &digests, attestations)).await;
+        self.evidence.candidates.extend(found.candidates);
+        self.evidence.gaps.extend(found.gaps);
+    }
+}

@@ -1,0 +1,192 @@
+//! Reads through a source: within the limits, each digest once.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use futures_util::{StreamExt, stream};
+
+use crate::collect::error::SourceError;
+use crate::collect::limits::{Budget, Limits, Taken};
+use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::oci::media_type::{ACCEPTED, essence};
+use crate::oci::{Blob, Descriptor, Digest, Manifest, ManifestError};
+
+/// A source, the limits that hold for it, and everything that was read by digest.
+#[derive(Debug)]
+pub(super) struct Reader<S> {
+    source: S,
+    pub(super) limits: Limits,
+    budget: Budget,
+    manifests: RefCell<HashMap<Key, ManifestRead>>,
+    blobs: RefCell<HashMap<Key, Result<Blob, SourceError>>>,
+}
+
+/// What came of reading a manifest: not read; read but no manifest; a manifest.
+pub(super) type ManifestRead = Result<Result<Rc<Manifest>, ManifestError>, SourceError>;
+
+/// Content is remembered under its digest *and* the size it was asked with. A list that gives one wrong size must not
+/// spoil the content for another list that gives the right one.
+type Key = (Digest, u64);
+
+fn key(wanted: &Descriptor) -> Key {
+    (wanted.digest.clone(), wanted.size)
+}
+
+impl<S: Source> Reader<S> {
+    pub(super) fn new(source: S, limits: Limits) -> Self {
+        let budget = Budget::new(limits.total_bytes);
+        Self { source, limits, budget, manifests: RefCell::default(), blobs: RefCell::default() }
+    }
+
+    pub(super) fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// Fetches the manifest that the reference names.
+    pub(super) async fn root(&self) -> Result<(Digest, Rc<Manifest>), SourceError> {
+        let taken = self.take("the image's manifest", self.limits.manifest)?;
+        let fetched = self.source.root(self.limits.manifest).await?;
+        taken.keep(size(&fetched));
+        let digest = fetched.blob.digest().clone();
+        let manifest = self
+            .remember(&fetched, "")
+            .map_err(|source| SourceError::Manifest { at: format!("manifest {digest}"), source })?;
+        Ok((digest, manifest))
+    }
+
+    /// Fetches one page of referrers.
+    pub(super) async fn referrers(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+    ) -> Result<ReferrersPage, SourceError> {
+        let taken = self.take("referrers", self.limits.manifest)?;
+        let answer = self.source.referrers(subject, page, self.limits.manifest).await;
+        taken.keep(answer.as_ref().map_or(0, |page| DESCRIPTOR_BYTES * page.manifests.len() as u64));
+        answer
+    }
+
+    /// Fetches what the fallback tag names.
+    pub(super) async fn referrers_tag(&self, subject: &Digest) -> Result<Fetched, SourceError> {
+        let taken = self.take("fallback tag", self.limits.manifest)?;
+        let fetched = self.source.referrers_tag(subject, self.limits.manifest).await?;
+        taken.keep(size(&fetched));
+        Ok(fetched)
+    }
+
+    /// Fetches what a cosign tag names.
+    pub(super) async fn cosign_tag(&self, subject: &Digest, tag: CosignTag) -> Result<Vec<Tagged>, SourceError> {
+        let taken = self.take("cosign tag", self.limits.manifest)?;
+        let tagged = self.source.cosign_tag(subject, tag, self.limits.manifest).await?;
+        taken.keep(tagged.iter().map(|tagged| size(&tagged.manifest)).sum());
+        Ok(tagged)
+    }
+
+    /// Fetches manifests by digest, those that are not there yet, several at once.
+    pub(super) async fn fetch_manifests(&self, wanted: impl IntoIterator<Item = &Descriptor>) {
+        let missing = missing(wanted, &self.manifests.borrow());
+        let reads: Vec<_> = stream::iter(missing.into_iter().map(|wanted| self.fetch_manifest(wanted)))
+            .buffered(self.limits.parallel)
+            .collect()
+            .await;
+        self.manifests.borrow_mut().extend(reads);
+    }
+
+    /// Returns a manifest that was fetched before.
+    pub(super) fn manifest(&self, wanted: &Descriptor) -> ManifestRead {
+        read(&self.manifests.borrow(), wanted)?
+    }
+
+    /// Fetches blobs by digest, those that are not there yet, several at once.
+    pub(super) async fn fetch_blobs(&self, wanted: impl IntoIterator<Item = &Descriptor>) {
+        let missing = missing(wanted, &self.blobs.borrow());
+        let reads: Vec<_> = stream::iter(missing.into_iter().map(|wanted| self.fetch_blob(wanted)))
+            .buffered(self.limits.parallel)
+            .collect()
+            .await;
+        self.blobs.borrow_mut().extend(reads);
+    }
+
+    /// Returns a blob that was fetched before.
+    pub(super) fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        read(&self.blobs.borrow(), wanted)?
+    }
+
+    async fn fetch_manifest(&self, wanted: &Descriptor) -> (Key, ManifestRead) {
+        let read = async {
+            check_size(wanted, "bytes of a manifest", self.limits.manifest)?;
+            let taken = self.take("manifest", wanted.size)?;
+            let fetched = self.source.manifest(wanted).await?;
+            taken.keep(wanted.size);
+            Ok(parse(&fetched, &wanted.media_type).map(Rc::new))
+        };
+        (key(wanted), read.await)
+    }
+
+    async fn fetch_blob(&self, wanted: &Descriptor) -> (Key, Result<Blob, SourceError>) {
+        let read = async {
+            let taken = self.take("blob", wanted.size)?;
+            let blob = self.source.blob(wanted).await?;
+            taken.keep(wanted.size);
+            Ok(blob)
+        };
+        (key(wanted), read.await)
+    }
+
+    /// Reads a manifest that was found under a tag, and remembers it under its digest.
+    pub(super) fn remember(&self, fetched: &Fetched, hint: &str) -> Result<Rc<Manifest>, ManifestError> {
+        let manifest = Rc::new(parse(fetched, hint)?);
+        let key = (fetched.blob.digest().clone(), size(fetched));
+        self.manifests.borrow_mut().insert(key, Ok(Ok(Rc::clone(&manifest))));
+        Ok(manifest)
+    }
+
+    fn take(&self, what: &str, bytes: u64) -> Result<Taken<'_>, SourceError> {
+        self.budget.take(bytes).ok_or_else(|| SourceError::Limit {
+            at: what.to_owned(),
+            limit: "bytes for one image in all",
+            allowed: self.limits.total_bytes,
+            found: "more".to_owned(),
+        })
+    }
+}
+
+/// Refuses what is declared larger than the limit before asking for it (A062).
+pub(super) fn check_size(wanted: &Descriptor, limit: &'static str, allowed: u64) -> Result<(), SourceError> {
+    if wanted.size <= allowed {
+        return Ok(());
+    }
+    Err(SourceError::Limit { at: wanted.digest.to_string(), limit, allowed, found: wanted.size.to_string() })
+}
+
+/// What one listed referrer costs of the limit of all bytes: about the size of a descriptor in JSON.
+const DESCRIPTOR_BYTES: u64 = 512;
+
+fn size(fetched: &Fetched) -> u64 {
+    fetched.blob.bytes().len() as u64
+}
+
+/// The wanted that have not been read, each once.
+fn missing<'a, T>(wanted: impl IntoIterator<Item = &'a Descriptor>, read: &HashMap<Key, T>) -> Vec<&'a Descriptor> {
+    let mut seen = HashSet::new();
+    wanted.into_iter().filter(|wanted| !read.contains_key(&key(wanted)) && seen.insert(key(wanted))).collect()
+}
+
+fn read<T: Clone>(read: &HashMap<Key, T>, wanted: &Descriptor) -> Result<T, SourceError> {
+    read.get(&key(wanted)).cloned().ok_or_else(|| SourceError::NotFound { at: wanted.digest.to_string() })
+}
+
+/// Reads a manifest as its transport says. The hint of a descriptor is asked only when neither the transport nor the
+/// document says what the document is: a wrong hint in an unsigned list must not spoil a good manifest.
+fn parse(fetched: &Fetched, hint: &str) -> Result<Manifest, ManifestError> {
+    let content_type = fetched.content_type.as_deref();
+    let read = Manifest::parse(&fetched.blob, content_type);
+    let transport_says = content_type.is_some_and(|text| ACCEPTED.contains(&essence(text).as_str()));
+    match read {
+        Err(ManifestError::UnsupportedType { .. }) if !transport_says && ACCEPTED.contains(&hint) => {
+            Manifest::parse(&fetched.blob, Some(hint))
+        }
+        read => read,
+    }
+}

@@ -1,0 +1,131 @@
+//! What a manifest that is attached to an image offers, judged by its bytes.
+
+use crate::collect::source::CosignTag;
+use crate::evidence::Content;
+use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, is_sigstore_bundle};
+use crate::oci::{Blob, Descriptor, Digest, ImageManifest, Manifest, ManifestError};
+
+/// What an attached manifest or one of its layers offers.
+#[derive(Debug, Clone)]
+pub(super) enum Offer {
+    /// Content that must be fetched before it is a candidate.
+    Blob(Kind, Descriptor),
+    /// Nothing that counts as evidence.
+    Ignored(Content),
+}
+
+/// The forms that evidence has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bundle,
+    LegacySignature,
+    LegacyAttestation,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::LegacySignature => "signature",
+            Self::LegacyAttestation => "attestation",
+        }
+    }
+
+    /// Makes content of the bytes that a layer names.
+    pub(super) fn content(self, layer: &Descriptor, blob: Blob) -> Content {
+        let annotations = layer.annotations.clone();
+        match self {
+            Self::Bundle => Content::Bundle(blob),
+            Self::LegacySignature => Content::LegacySignature { payload: blob, annotations },
+            Self::LegacyAttestation => Content::LegacyAttestation { envelope: blob, annotations },
+        }
+    }
+}
+
+fn ignored(artifact_type: &str, reason: impl Into<String>) -> Content {
+    Content::Ignored { artifact_type: artifact_type.to_owned(), reason: reason.into() }
+}
+
+/// Judges a manifest from a list of referrers.
+///
+/// cosign `BUNDLE_SPEC.md` has exactly one layer, the bundle. Its media type in the manifest decides; what the list said
+/// about the manifest does not (A027).
+pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Offer {
+    let named = manifest.artifact_type().unwrap_or_else(|| manifest.media_type());
+    // distribution-spec: "Each descriptor is of an image manifest or index … with the same subject field" (A026).
+    match manifest.subject() {
+        Some(found) if found.digest == *subject => {}
+        Some(found) => {
+            return Offer::Ignored(ignored(named, format!("listed here, but its subject is {}", found.digest)));
+        }
+        None => return Offer::Ignored(ignored(named, "listed here, but it names no subject")),
+    }
+    match manifest {
+        Manifest::Index(_) => Offer::Ignored(ignored(named, "an index; a bundle comes in an image manifest")),
+        Manifest::Image(image) => match image.layers.as_slice() {
+            [layer] if is_sigstore_bundle(&layer.media_type) => Offer::Blob(Kind::Bundle, layer.clone()),
+            layers => Offer::Ignored(ignored(named, reason_not_a_bundle(named, layers))),
+        },
+    }
+}
+
+fn reason_not_a_bundle(named: &str, layers: &[Descriptor]) -> String {
+    match (named, layers) {
+        ("application/vnd.cncf.notary.signature", _) => {
+            "a Notary Project signature, which this program does not verify".to_owned()
+        }
+        (_, [layer]) if is_sigstore_bundle(named) => {
+            format!("named a Sigstore bundle, but its layer is {}", layer.media_type)
+        }
+        (_, layers)
+            if is_sigstore_bundle(named) || layers.iter().any(|layer| is_sigstore_bundle(&layer.media_type)) =>
+        {
+            format!("expected exactly one layer with a Sigstore bundle, found {} layers", layers.len())
+        }
+        (_, layers) if layers.iter().any(|layer| layer.media_type == IN_TOTO) => UNSIGNED.to_owned(),
+        _ => "not a Sigstore bundle".to_owned(),
+    }
+}
+
+/// Judges what a list of referrers named and what is no manifest at all.
+pub(super) fn judge_no_manifest(listed: &Descriptor, error: &ManifestError) -> Offer {
+    let named = listed.artifact_type.as_deref().unwrap_or(&listed.media_type);
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Offer::Ignored(ignored(named, format!("listed here, but not a manifest that can be used: {error}{cause}")))
+}
+
+/// Judges the layers of a manifest under one of cosign's tags, each for itself (A057, A058).
+pub(super) fn judge_cosign_layers(tag: CosignTag, image: &ImageManifest) -> impl Iterator<Item = (&Descriptor, Offer)> {
+    let (kind, expected) = match tag {
+        CosignTag::Signatures => (Kind::LegacySignature, SIMPLE_SIGNING),
+        CosignTag::Attestations => (Kind::LegacyAttestation, DSSE_ENVELOPE),
+    };
+    image.layers.iter().map(move |layer| {
+        let offer = if layer.media_type == expected {
+            Offer::Blob(kind, layer.clone())
+        } else {
+            Offer::Ignored(ignored(&layer.media_type, format!("expected {expected} under this tag")))
+        };
+        (layer, offer)
+    })
+}
+
+/// Says what was found where another form of manifest belongs.
+pub(super) fn other_form(manifest: &Manifest, expected: &str) -> Content {
+    ignored(
+        manifest.artifact_type().unwrap_or_else(|| manifest.media_type()),
+        format!("expected {expected} under this tag, found {}", manifest.media_type()),
+    )
+}
+
+const UNSIGNED: &str = "BuildKit attestation, unsigned: anyone who can push can write it";
+
+/// Names what BuildKit stored, layer by layer. The statements are not fetched: nobody signed them.
+pub(super) fn name_buildkit_layers(manifest: &Manifest) -> Vec<(&Digest, Content)> {
+    let Manifest::Image(image) = manifest else {
+        return Vec::new();
+    };
+    let name =
+        |layer: &Descriptor| layer.annotations.get("in-toto.io/predicate-type").unwrap_or(&layer.media_type).clone();
+    image.layers.iter().map(|layer| (&layer.digest, ignored(&name(layer), UNSIGNED))).collect()
+}

@@ -1,0 +1,397 @@
+//! Rounds two to four: what is attached to a set of subjects.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use futures_util::future::join;
+use futures_util::{StreamExt, stream};
+
+use super::reader::{Reader, check_size};
+use super::referrer::{
+    Kind, Offer, judge_cosign_layers, judge_no_manifest, judge_referrer, name_buildkit_layers, other_form,
+};
+use super::subjects::Attestation;
+use crate::collect::error::SourceError;
+use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
+use crate::evidence::{Candidate, Content, Gap, Origin};
+use crate::oci::media_type::{OCI_INDEX, OCI_MANIFEST};
+use crate::oci::{Descriptor, Digest, Manifest};
+
+/// What was found, in the order of the subjects.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Found {
+    pub(super) fn gap(&mut self, subject: &Digest, what: String, error: &SourceError) {
+        self.gaps.push(Gap { subject: subject.clone(), what, reason: error.gap_reason(), detail: error.detail() });
+    }
+}
+
+/// Searches all of `subjects` in three rounds, and names the `attestations` that BuildKit put in the index.
+pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], attestations: &[Attestation]) -> Found {
+    let mut found = Found::default();
+    let in_index = reader.fetch_manifests(attestations.iter().map(|attestation| &attestation.manifest));
+    let (lists, ()) = join(ask_for_lists(reader, subjects), in_index).await;
+    let lists: Vec<Lists> = lists.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();
+
+    reader.fetch_manifests(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest)).await;
+    let offers: Vec<Offered> = lists.into_iter().flat_map(|lists| offers(reader, lists, &mut found)).collect();
+
+    reader.fetch_blobs(offers.iter().filter_map(Offered::wanted)).await;
+    for offered in offers {
+        take(reader, offered, &mut found);
+    }
+    for attestation in attestations {
+        name_attestation(reader, attestation, &mut found);
+    }
+    found
+}
+
+/// What is asked for each subject. The fallback tag is asked for before it is known to be needed: one small request in
+/// vain costs less than a fifth wait.
+#[derive(Debug, Clone, Copy)]
+enum Question {
+    Referrers,
+    FallbackTag,
+    Cosign(CosignTag),
+}
+
+const QUESTIONS: [Question; 4] = [
+    Question::Referrers,
+    Question::FallbackTag,
+    Question::Cosign(CosignTag::Signatures),
+    Question::Cosign(CosignTag::Attestations),
+];
+
+enum Answer {
+    Referrers(Listing),
+    FallbackTag(Result<Fetched, SourceError>),
+    Cosign(CosignTag, Result<Vec<Tagged>, SourceError>),
+}
+
+/// A list of referrers as far as it could be read.
+#[derive(Default)]
+struct Listing {
+    manifests: Vec<Descriptor>,
+    /// Why there is no more of it, if there should be.
+    problem: Option<SourceError>,
+}
+
+/// The four answers for one subject.
+struct Answers {
+    subject: Digest,
+    answers: Vec<Answer>,
+}
+
+async fn ask_for_lists<S: Source>(reader: &Reader<S>, subjects: &[Digest]) -> Vec<Answers> {
+    let questions = subjects.iter().flat_map(|subject| QUESTIONS.map(|question| ask(reader, subject, question)));
+    let mut answers = stream::iter(questions).buffered(reader.limits.parallel).collect::<Vec<_>>().await.into_iter();
+    subjects
+        .iter()
+        .map(|subject| Answers { subject: subject.clone(), answers: answers.by_ref().take(QUESTIONS.len()).collect() })
+        .collect()
+}
+
+async fn ask<S: Source>(reader: &Reader<S>, subject: &Digest, question: Question) -> Answer {
+    match question {
+        Question::Referrers => Answer::Referrers(all_pages(reader, subject).await),
+        Question::FallbackTag => Answer::FallbackTag(reader.referrers_tag(subject).await),
+        Question::Cosign(tag) => Answer::Cosign(tag, reader.cosign_tag(subject, tag).await),
+    }
+}
+
+/// Reads the pages of a list up to the limits (A018, A022).
+async fn all_pages<S: Source>(reader: &Reader<S>, subject: &Digest) -> Listing {
+    let mut listing = Listing::default();
+    let mut next: Option<NextPage> = None;
+    for page in 1.. {
+        if page > reader.limits.referrers_pages {
+            listing.problem = Some(too_many(subject, "pages of referrers", reader.limits.referrers_pages));
+            return listing;
+        }
+        match reader.referrers(subject, next.as_ref()).await {
+            Ok(page) => {
+                listing.manifests.extend(page.manifests);
+                next = page.next;
+            }
+            // A list that ends in a "not found" is not a list that is not there.
+            Err(SourceError::NotFound { at }) if page > 1 => {
+                listing.problem = Some(SourceError::Unexpected {
+                    at,
+                    expected: "the next page of referrers",
+                    found: "status 404".to_owned(),
+                });
+                return listing;
+            }
+            Err(error) => {
+                listing.problem = Some(error);
+                return listing;
+            }
+        }
+        if listing.manifests.len() > reader.limits.referrers {
+            listing.manifests.truncate(reader.limits.referrers);
+            listing.problem = Some(too_many(subject, "referrers", reader.limits.referrers));
+            return listing;
+        }
+        if next.is_none() {
+            break;
+        }
+    }
+    listing
+}
+
+fn too_many(subject: &Digest, limit: &'static str, allowed: usize) -> SourceError {
+    SourceError::Limit { at: subject.to_string(), limit, allowed: allowed as u64, found: "more".to_owned() }
+}
+
+/// What the lists of one subject name.
+struct Lists {
+    subject: Digest,
+    referrers: Vec<Listed>,
+    cosign: Vec<Offered>,
+}
+
+/// A manifest that a list names.
+struct Listed {
+    manifest: Descriptor,
+    origin: Origin,
+}
+
+/// Something to be taken as a candidate once its content is there.
+struct Offered {
+    subject: Digest,
+    origin: Origin,
+    /// What carries it: the layer, or the manifest when no layer does.
+    digest: Digest,
+    offer: Offer,
+}
+
+impl Offered {
+    fn wanted(&self) -> Option<&Descriptor> {
+        match &self.offer {
+            Offer::Blob(_, layer) => Some(layer),
+            Offer::Ignored(_) => None,
+        }
+    }
+}
+
+impl Answers {
+    /// Decides what the answers say; failures become gaps.
+    fn judge<S: Source>(self, reader: &Reader<S>, found: &mut Found) -> Lists {
+        let mut lists = Lists { subject: self.subject, referrers: Vec::new(), cosign: Vec::new() };
+        let mut reads_fallback = reader.source().reads_both_lists();
+        for answer in self.answers {
+            match answer {
+                Answer::Referrers(listing) => reads_fallback |= lists.add_referrers(listing, found),
+                Answer::FallbackTag(answer) if reads_fallback => lists.add_fallback(reader, answer, found),
+                Answer::FallbackTag(_) => {}
+                Answer::Cosign(tag, answer) => lists.add_cosign(reader, tag, answer, found),
+            }
+        }
+        // A registry may list in any order, each time another; reports are the same each time.
+        lists.referrers.sort_by(|a, b| a.manifest.digest.cmp(&b.manifest.digest));
+        lists
+    }
+}
+
+impl Lists {
+    /// Adds the answer of the referrers API; returns whether there is no such API.
+    fn add_referrers(&mut self, listing: Listing, found: &mut Found) -> bool {
+        for manifest in listing.manifests {
+            self.list(manifest, Origin::Referrer);
+        }
+        // distribution-spec: "If that response is a 404 … the client MUST fallback to the referrers tag schema". Nothing
+        // else means that there are none (A023).
+        match listing.problem {
+            Some(problem) if problem.is_not_found() => true,
+            Some(problem) => {
+                found.gap(&self.subject, format!("referrers of {}", self.subject), &problem);
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn add_fallback<S: Source>(&mut self, reader: &Reader<S>, answer: Result<Fetched, SourceError>, found: &mut Found) {
+        let what = || format!("referrers under the tag {}", self.subject.referrers_tag());
+        let fetched = match answer {
+            Ok(fetched) => fetched,
+            Err(error) if error.is_not_found() => return,
+            Err(error) => return found.gap(&self.subject, what(), &error),
+        };
+        let manifest = match reader.remember(&fetched, OCI_INDEX) {
+            Ok(manifest) => manifest,
+            Err(source) => {
+                return found.gap(
+                    &self.subject,
+                    what(),
+                    &SourceError::Manifest { at: self.subject.referrers_tag(), source },
+                );
+            }
+        };
+        let digest = fetched.blob.digest();
+        let Manifest::Index(index) = &*manifest else {
+            let content = other_form(&manifest, "an index of referrers");
+            return self.offer(Origin::FallbackTag(digest.clone()), digest.clone(), Offer::Ignored(content));
+        };
+        if index.manifests.len() > reader.limits.referrers {
+            found.gap(&self.subject, what(), &too_many(&self.subject, "referrers", reader.limits.referrers));
+        }
+        for manifest in index.manifests.iter().take(reader.limits.referrers) {
+            self.list(manifest.clone(), Origin::FallbackTag);
+        }
+    }
+
+    fn add_cosign<S: Source>(
+        &mut self,
+        reader: &Reader<S>,
+        tag: CosignTag,
+        answer: Result<Vec<Tagged>, SourceError>,
+        found: &mut Found,
+    ) {
+        let name = self.subject.cosign_tag(tag.suffix());
+        let all = match answer {
+            Ok(all) => all,
+            Err(error) if error.is_not_found() => return,
+            Err(error) => return found.gap(&self.subject, format!("cosign tag {name}"), &error),
+        };
+        for tagged in all {
+            match reader.remember(&tagged.manifest, OCI_MANIFEST) {
+                Ok(manifest) => self.add_cosign_manifest(tag, &tagged, &manifest),
+                Err(source) => found.gap(
+                    &self.subject,
+                    format!("cosign tag {name}"),
+                    &SourceError::Manifest { at: tagged.tag, source },
+                ),
+            }
+        }
+    }
+
+    fn add_cosign_manifest(&mut self, tag: CosignTag, tagged: &Tagged, manifest: &Rc<Manifest>) {
+        let origin = |layer| Origin::CosignTag { tag: tagged.tag.clone(), layer };
+        match &**manifest {
+            Manifest::Image(image) => {
+                for (position, (layer, offer)) in judge_cosign_layers(tag, image).enumerate() {
+                    self.offer(origin(position), layer.digest.clone(), offer);
+                }
+            }
+            Manifest::Index(_) => {
+                let content = other_form(manifest, "an image manifest");
+                self.offer(origin(0), tagged.manifest.blob.digest().clone(), Offer::Ignored(content));
+            }
+        }
+    }
+
+    /// Lists a manifest once, however many lists name it.
+    fn list(&mut self, manifest: Descriptor, origin: impl Fn(Digest) -> Origin) {
+        let known =
+            |listed: &Listed| listed.manifest.digest == manifest.digest && listed.manifest.size == manifest.size;
+        if !self.referrers.iter().any(known) {
+            self.referrers.push(Listed { origin: origin(manifest.digest.clone()), manifest });
+        }
+    }
+
+    fn offer(&mut self, origin: Origin, digest: Digest, offer: Offer) {
+        self.cosign.push(Offered { subject: self.subject.clone(), origin, digest, offer });
+    }
+}
+
+/// Judges the fetched manifests of one subject, and drops what is too large or too much before it is fetched.
+fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec<Offered> {
+    let subject = lists.subject;
+    let mut offers = Vec::new();
+    let mut taken = HashSet::new();
+    for Listed { manifest: listed, origin } in lists.referrers {
+        let offer = match reader.manifest(&listed) {
+            Ok(Ok(manifest)) => judge_referrer(&subject, &manifest),
+            // The bytes are those that the digest names, so they will never be a manifest: junk, not a gap.
+            Ok(Err(error)) => judge_no_manifest(&listed, &error),
+            Err(error) => {
+                found.gap(&subject, format!("referrer {}", listed.digest), &error);
+                continue;
+            }
+        };
+        if taken.insert(listed.digest.clone()) {
+            let digest = if let Offer::Blob(_, layer) = &offer { layer.digest.clone() } else { listed.digest };
+            offers.push(Offered { subject: subject.clone(), origin, digest, offer });
+        }
+    }
+    offers.extend(lists.cosign);
+    within_limits(reader, &subject, offers, found)
+}
+
+fn within_limits<S: Source>(
+    reader: &Reader<S>,
+    subject: &Digest,
+    mut offers: Vec<Offered>,
+    found: &mut Found,
+) -> Vec<Offered> {
+    let mut fetched = 0;
+    offers.retain(|offered| {
+        let Offer::Blob(kind, layer) = &offered.offer else {
+            return true;
+        };
+        fetched += 1;
+        if fetched > reader.limits.candidates {
+            return false;
+        }
+        let (limit, allowed) = size_limit(reader, *kind);
+        let checked = check_size(layer, limit, allowed);
+        if let Err(error) = &checked {
+            found.gap(subject, format!("{} {}", kind.name(), layer.digest), error);
+        }
+        checked.is_ok()
+    });
+    if fetched > reader.limits.candidates {
+        let limit = "bundles, signatures and attestations of one subject";
+        let error = SourceError::Limit {
+            at: subject.to_string(),
+            limit,
+            allowed: reader.limits.candidates as u64,
+            found: fetched.to_string(),
+        };
+        found.gap(subject, format!("evidence on {subject}"), &error);
+    }
+    offers
+}
+
+fn size_limit<S>(reader: &Reader<S>, kind: Kind) -> (&'static str, u64) {
+    match kind {
+        Kind::Bundle => ("bytes of a bundle", reader.limits.attestation),
+        Kind::LegacySignature => ("bytes of a signature's payload", reader.limits.signature),
+        Kind::LegacyAttestation => ("bytes of an attestation", reader.limits.attestation),
+    }
+}
+
+fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
+    let Offered { subject, origin, digest, offer } = offered;
+    let content: Content = match offer {
+        Offer::Ignored(content) => content,
+        Offer::Blob(kind, layer) => match reader.blob(&layer) {
+            Ok(blob) => kind.content(&layer, blob),
+            Err(error) => return found.gap(&subject, format!("{} {}", kind.name(), layer.digest), &error),
+        },
+    };
+    found.candidates.push(Candidate { subject, origin, digest, content });
+}
+
+/// Names what BuildKit attested, statement by statement.
+fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, found: &mut Found) {
+    let Attestation { manifest: listed, about } = attestation;
+    let read = reader
+        .manifest(listed)
+        .and_then(|read| read.map_err(|source| SourceError::Manifest { at: listed.digest.to_string(), source }));
+    let manifest = match read {
+        Ok(manifest) => manifest,
+        Err(error) => return found.gap(about, format!("BuildKit attestations {}", listed.digest), &error),
+    };
+    found.candidates.extend(name_buildkit_layers(&manifest).into_iter().map(|(layer, content)| Candidate {
+        subject: about.clone(),
+        origin: Origin::BuildKit(listed.digest.clone()),
+        digest: layer.clone(),
+        content,
+    }));
+}

@@ -1,0 +1,653 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::collect::error::Said;
+use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Tagged};
+use crate::evidence::{Content, GapReason, Origin, SubjectKind};
+use crate::oci::media_type::{DSSE_ENVELOPE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING};
+use crate::oci::{Algorithm, Blob, Descriptor};
+
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// A registry in memory. What is not there is not found; what is in `faults` fails so.
+#[derive(Debug, Default)]
+struct Fake {
+    root: Vec<u8>,
+    contents: HashMap<Digest, Vec<u8>>,
+    tags: HashMap<String, Vec<u8>>,
+    /// The pages of the referrers API; `None` is a registry without it.
+    pages: Option<HashMap<Digest, Vec<Vec<Descriptor>>>>,
+    faults: HashMap<String, SourceError>,
+    /// Whether the last page leads to itself.
+    endless: bool,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Fake {
+    fn new(root: &Value) -> Self {
+        let mut fake = Self { pages: Some(HashMap::new()), ..Self::default() };
+        fake.root = root.to_string().into_bytes();
+        fake
+    }
+
+    fn root_digest(&self) -> Digest {
+        digest(&self.root)
+    }
+
+    fn add(&mut self, bytes: &[u8], media_type: &str) -> Value {
+        self.contents.insert(digest(bytes), bytes.to_vec());
+        descriptor(bytes, media_type)
+    }
+
+    fn add_manifest(&mut self, manifest: &Value) -> Value {
+        let media_type = manifest["mediaType"].as_str().expect("a media type").to_owned();
+        self.add(manifest.to_string().as_bytes(), &media_type)
+    }
+
+    /// Adds a manifest with one bundle that is about `subject`.
+    fn add_bundle(&mut self, subject: &Digest, text: &str) -> Value {
+        let layer = self.add(text.as_bytes(), BUNDLE);
+        self.add_manifest(&referrer(subject, BUNDLE, &[layer]))
+    }
+
+    fn list(&mut self, subject: &Digest, pages: Vec<Vec<Value>>) {
+        let pages = pages.into_iter().map(|page| page.iter().map(read_descriptor).collect()).collect();
+        self.pages.get_or_insert_default().insert(subject.clone(), pages);
+    }
+
+    fn fail(&mut self, what: &str, status: u16) {
+        let error = SourceError::Status { at: what.to_owned(), status, said: Said::default() };
+        self.faults.insert(what.to_owned(), error);
+    }
+
+    fn ask(&self, what: String) -> Result<(), SourceError> {
+        let fault = self.faults.get(&what).cloned();
+        self.asked.borrow_mut().push(what);
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn content(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        let at = wanted.digest.to_string();
+        let bytes = self.contents.get(&wanted.digest).ok_or_else(|| SourceError::NotFound { at: at.clone() })?;
+        Blob::expect_sized(&wanted.digest, wanted.size, bytes.clone())
+            .map_err(|source| SourceError::Corrupt { at, source })
+    }
+
+    fn tag(&self, tag: String) -> Result<Fetched, SourceError> {
+        self.ask(tag.clone())?;
+        let bytes = self.tags.get(&tag).ok_or(SourceError::NotFound { at: tag })?;
+        Ok(Fetched { blob: Blob::of(Algorithm::Sha256, bytes.clone()), content_type: None })
+    }
+}
+
+impl Source for &Fake {
+    fn name(&self) -> Option<String> {
+        Some("registry.example/app".to_owned())
+    }
+
+    async fn root(&self, _: u64) -> Result<Fetched, SourceError> {
+        self.ask("root".to_owned())?;
+        Ok(Fetched { blob: Blob::of(Algorithm::Sha256, self.root.clone()), content_type: None })
+    }
+
+    async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
+        self.ask(wanted.digest.to_string())?;
+        Ok(Fetched { blob: self.content(wanted)?, content_type: None })
+    }
+
+    async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        self.ask(wanted.digest.to_string())?;
+        self.content(wanted)
+    }
+
+    async fn referrers(&self, subject: &Digest, page: Option<&NextPage>, _: u64) -> Result<ReferrersPage, SourceError> {
+        let number: usize = page.map_or(0, |page| page.0.parse().expect("a number"));
+        self.ask(format!("referrers {number}"))?;
+        let lists = self.pages.as_ref().ok_or(SourceError::NotFound { at: "referrers".to_owned() })?;
+        let pages = lists.get(subject).cloned().unwrap_or_default();
+        let is_last = number + 1 >= pages.len();
+        let next = match (is_last, self.endless) {
+            (true, false) => None,
+            (true, true) => Some(number),
+            (false, _) => Some(number + 1),
+        };
+        let manifests = pages.get(number).cloned().unwrap_or_default();
+        Ok(ReferrersPage { manifests, next: next.map(|next| NextPage(next.to_string())) })
+    }
+
+    async fn referrers_tag(&self, subject: &Digest, _: u64) -> Result<Fetched, SourceError> {
+        self.tag(subject.referrers_tag())
+    }
+
+    async fn cosign_tag(&self, subject: &Digest, tag: CosignTag, _: u64) -> Result<Vec<Tagged>, SourceError> {
+        let tag = subject.cosign_tag(tag.suffix());
+        Ok(vec![Tagged { manifest: self.tag(tag.clone())?, tag }])
+    }
+}
+
+fn digest(bytes: &[u8]) -> Digest {
+    Digest::of(Algorithm::Sha256, bytes)
+}
+
+fn descriptor(bytes: &[u8], media_type: &str) -> Value {
+    json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
+}
+
+fn read_descriptor(value: &Value) -> Descriptor {
+    Descriptor {
+        media_type: value["mediaType"].as_str().expect("a media type").to_owned(),
+        digest: value["digest"].as_str().expect("a digest").parse().expect("a digest"),
+        size: value["size"].as_u64().expect("a size"),
+        artifact_type: None,
+        annotations: std::collections::BTreeMap::new(),
+        platform: None,
+    }
+}
+
+fn image(layers: &[Value]) -> Value {
+    json!({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(b"{}", "application/vnd.oci.image.config.v1+json"), "layers": layers})
+}
+
+fn index(manifests: &[Value]) -> Value {
+    json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+}
+
+fn referrer(subject: &Digest, artifact_type: &str, layers: &[Value]) -> Value {
+    let mut manifest = image(layers);
+    manifest["artifactType"] = json!(artifact_type);
+    manifest["subject"] = json!({"mediaType": OCI_MANIFEST, "digest": subject, "size": 1});
+    manifest
+}
+
+fn for_platform(mut entry: Value, os: &str, architecture: &str) -> Value {
+    entry["platform"] = json!({"os": os, "architecture": architecture});
+    entry
+}
+
+/// An entry of an index whose manifest is never fetched.
+fn platform(name: &str, os: &str, architecture: &str) -> Value {
+    for_platform(descriptor(name.as_bytes(), OCI_MANIFEST), os, architecture)
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
+
+fn resolve(fake: &Fake, choice: PlatformChoice, limits: Limits) -> Result<Collector<&Fake>, SourceError> {
+    now(Collector::resolve(fake, "registry.example/app:1", choice, limits))
+}
+
+fn collect_within(fake: &Fake, limits: Limits) -> Evidence {
+    let mut collector = resolve(fake, PlatformChoice::All, limits).expect("an image");
+    now(async {
+        collector.search_root().await;
+        collector.search_platforms().await;
+    });
+    collector.into_evidence()
+}
+
+fn collect(fake: &Fake) -> Evidence {
+    collect_within(fake, Limits::default())
+}
+
+fn bundles(evidence: &Evidence) -> Vec<&[u8]> {
+    evidence
+        .candidates
+        .iter()
+        .filter_map(
+            |candidate| if let Content::Bundle(blob) = &candidate.content { Some(&blob.bytes()[..]) } else { None },
+        )
+        .collect()
+}
+
+fn ignored(evidence: &Evidence) -> Vec<&str> {
+    evidence
+        .candidates
+        .iter()
+        .filter_map(
+            |candidate| {
+                if let Content::Ignored { reason, .. } = &candidate.content { Some(reason.as_str()) } else { None }
+            },
+        )
+        .collect()
+}
+
+fn gaps(evidence: &Evidence) -> Vec<GapReason> {
+    evidence.gaps.iter().map(|gap| gap.reason).collect()
+}
+
+fn signed() -> (Fake, Digest) {
+    let mut fake = Fake::new(&image(&[]));
+    let subject = fake.root_digest();
+    let listed = fake.add_bundle(&subject, "bundle");
+    fake.list(&subject, vec![vec![listed]]);
+    (fake, subject)
+}
+
+#[test]
+fn a_bundle_named_by_the_referrers_api_is_a_candidate() {
+    let (fake, subject) = signed();
+    let evidence = collect(&fake);
+    assert_eq!(bundles(&evidence), [b"bundle"]);
+    assert_eq!(evidence.candidates[0].subject, subject);
+    assert!(matches!(evidence.candidates[0].origin, Origin::Referrer(_)));
+    assert!(evidence.gaps.is_empty() && evidence.subjects[0].searched);
+}
+
+#[test]
+fn a001_the_reference_is_resolved_once() {
+    let (fake, _) = signed();
+    collect(&fake);
+    assert_eq!(fake.asked.borrow().iter().filter(|what| *what == "root").count(), 1);
+}
+
+#[test]
+fn an_image_with_nothing_attached_has_neither_candidates_nor_gaps() {
+    let mut fake = Fake::new(&image(&[]));
+    fake.pages = None;
+    let evidence = collect(&fake);
+    assert!(evidence.candidates.is_empty() && evidence.gaps.is_empty());
+}
+
+#[test]
+fn a019_bundles_on_later_pages_count() {
+    let (mut fake, subject) = signed();
+    let (first, second) = (fake.add_bundle(&subject, "first"), fake.add_bundle(&subject, "second"));
+    fake.list(&subject, vec![vec![first], vec![], vec![second]]);
+    assert_eq!(bundles(&collect(&fake)).len(), 2);
+}
+
+#[test]
+fn a018_a_list_without_end_is_a_gap() {
+    let (mut fake, _) = signed();
+    fake.endless = true;
+    let evidence = collect_within(&fake, Limits { referrers: 1_000_000, ..Limits::default() });
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Limit]));
+    assert_eq!(fake.asked.borrow().iter().filter(|what| what.starts_with("referrers")).count(), 20);
+    assert!(evidence.gaps[0].detail.contains("20 pages of referrers"), "{}", evidence.gaps[0].detail);
+}
+
+#[test]
+fn a022_more_referrers_than_the_limit_are_a_gap() {
+    let (mut fake, subject) = signed();
+    let listed = (0..5).map(|n| fake.add_bundle(&subject, &n.to_string())).collect();
+    fake.list(&subject, vec![listed]);
+    let evidence = collect_within(&fake, Limits { referrers: 3, ..Limits::default() });
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (3, vec![GapReason::Limit]));
+}
+
+#[test]
+fn a023_only_a_missing_api_leads_to_the_fallback_tag() {
+    let (mut fake, subject) = signed();
+    let listed = fake.add_bundle(&subject, "in the fallback tag");
+    fake.tags.insert(subject.referrers_tag(), index(&[listed]).to_string().into_bytes());
+    assert_eq!(bundles(&collect(&fake)), [b"bundle"]);
+    for status in [400, 405, 500, 503] {
+        fake.fail("referrers 0", status);
+        let evidence = collect(&fake);
+        assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (0, vec![GapReason::Unavailable]), "{status}");
+    }
+    fake.faults.clear();
+    fake.pages = None;
+    let evidence = collect(&fake);
+    assert_eq!(bundles(&evidence), [b"in the fallback tag"]);
+    assert!(matches!(evidence.candidates[0].origin, Origin::FallbackTag(_)));
+}
+
+#[test]
+fn a_failed_fallback_tag_matters_only_without_the_api() {
+    let (mut fake, subject) = signed();
+    fake.fail(&subject.referrers_tag(), 500);
+    assert!(collect(&fake).gaps.is_empty());
+    fake.pages = None;
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Unavailable]);
+}
+
+#[test]
+fn a_page_that_is_missing_in_the_middle_is_a_gap() {
+    let (mut fake, subject) = signed();
+    let listed = fake.add_bundle(&subject, "first");
+    fake.list(&subject, vec![vec![listed], vec![]]);
+    fake.faults.insert("referrers 1".to_owned(), SourceError::NotFound { at: "page".to_owned() });
+    let evidence = collect(&fake);
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Unavailable]));
+}
+
+#[test]
+fn a029_failed_lists_manifests_and_blobs_are_gaps_and_hide_nothing_else() {
+    let (mut fake, subject) = signed();
+    let other = fake.add_bundle(&subject, "other");
+    let manifest = read_descriptor(&other).digest;
+    let good = fake.add_bundle(&subject, "bundle");
+    fake.list(&subject, vec![vec![good, other]]);
+    for what in
+        [manifest.to_string(), digest(b"other").to_string(), subject.cosign_tag("sig"), subject.cosign_tag("att")]
+    {
+        fake.faults.clear();
+        fake.fail(&what, 503);
+        let evidence = collect(&fake);
+        assert_eq!(gaps(&evidence), [GapReason::Unavailable], "{what}");
+        assert!(bundles(&evidence).contains(&&b"bundle"[..]), "{what}");
+    }
+}
+
+#[test]
+fn what_a_list_names_and_is_not_there_is_a_gap() {
+    let (mut fake, subject) = signed();
+    fake.contents.remove(&digest(b"bundle"));
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Missing]);
+    fake.list(&subject, vec![vec![descriptor(b"nowhere", OCI_MANIFEST)]]);
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Missing]);
+}
+
+#[test]
+fn a026_a_referrer_of_another_image_is_ignored() {
+    let (mut fake, subject) = signed();
+    let elsewhere = fake.add_bundle(&digest(b"another image"), "elsewhere");
+    let without = image(&[fake.add(b"without", BUNDLE)]);
+    let without = fake.add_manifest(&without);
+    fake.list(&subject, vec![vec![elsewhere, without]]);
+    let evidence = collect(&fake);
+    assert!(bundles(&evidence).is_empty() && evidence.gaps.is_empty());
+    assert_eq!(ignored(&evidence).len(), 2);
+    assert!(!fake.asked.borrow().contains(&digest(b"elsewhere").to_string()), "the bundle was not fetched");
+}
+
+#[test]
+fn a027_what_a_manifest_is_is_decided_by_its_layer() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add(b"no bundle", "application/json");
+    let only_named = fake.add_manifest(&referrer(&subject, BUNDLE, &[layer]));
+    let bundle = fake.add(b"a bundle", BUNDLE);
+    let named_otherwise = fake.add_manifest(&referrer(&subject, "application/vnd.oci.empty.v1+json", &[bundle]));
+    fake.list(&subject, vec![vec![only_named, named_otherwise]]);
+    let evidence = collect(&fake);
+    assert_eq!(bundles(&evidence), [b"a bundle"]);
+    assert!(ignored(&evidence)[0].contains("its layer is application/json"));
+}
+
+#[test]
+fn a030_a_referrer_without_exactly_one_layer_is_ignored() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add(b"twice", BUNDLE);
+    let none = fake.add_manifest(&referrer(&subject, BUNDLE, &[]));
+    let two = fake.add_manifest(&referrer(&subject, BUNDLE, &[layer.clone(), layer]));
+    fake.list(&subject, vec![vec![none, two]]);
+    let evidence = collect(&fake);
+    assert!(bundles(&evidence).is_empty() && evidence.gaps.is_empty());
+    assert!(ignored(&evidence).iter().all(|reason| reason.contains("exactly one layer")));
+}
+
+#[test]
+fn other_artifacts_are_named_and_their_blobs_not_fetched() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add(b"jws", "application/jose+json");
+    let notary = fake.add_manifest(&referrer(&subject, "application/vnd.cncf.notary.signature", &[layer]));
+    let junk = fake.add(b"[]", OCI_MANIFEST);
+    fake.list(&subject, vec![vec![notary, junk]]);
+    let evidence = collect(&fake);
+    assert_eq!((ignored(&evidence).len(), evidence.gaps.len()), (2, 0));
+    assert!(!fake.asked.borrow().contains(&digest(b"jws").to_string()));
+}
+
+#[test]
+fn a057_layers_under_cosign_tags_count_only_in_their_own_form() {
+    let (mut fake, subject) = signed();
+    fake.list(&subject, vec![]);
+    let (payload, envelope) = (fake.add(b"payload", SIMPLE_SIGNING), fake.add(b"envelope", DSSE_ENVELOPE));
+    let manifest = image(&[payload, envelope]).to_string().into_bytes();
+    fake.tags.insert(subject.cosign_tag("sig"), manifest.clone());
+    fake.tags.insert(subject.cosign_tag("att"), manifest);
+    let evidence = collect(&fake);
+    let forms: Vec<_> = evidence
+        .candidates
+        .iter()
+        .map(|candidate| match (&candidate.content, &candidate.origin) {
+            (Content::LegacySignature { .. }, Origin::CosignTag { layer, .. }) => ("signature", *layer),
+            (Content::LegacyAttestation { .. }, Origin::CosignTag { layer, .. }) => ("attestation", *layer),
+            (_, Origin::CosignTag { layer, .. }) => ("ignored", *layer),
+            _ => ("elsewhere", 0),
+        })
+        .collect();
+    assert_eq!(forms, [("signature", 0), ("ignored", 1), ("ignored", 0), ("attestation", 1)]);
+}
+
+#[test]
+fn a_cosign_tag_that_cannot_be_read_is_a_gap() {
+    let (mut fake, subject) = signed();
+    fake.tags.insert(subject.cosign_tag("sig"), b"<html>".to_vec());
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Corrupt]);
+}
+
+#[test]
+fn a062_what_is_declared_too_large_is_not_asked_for() {
+    let (mut fake, subject) = signed();
+    let mut layer = fake.add(b"huge", BUNDLE);
+    layer["size"] = json!(10_000_000_000_u64);
+    let huge = fake.add_manifest(&referrer(&subject, BUNDLE, &[layer]));
+    let mut manifest = fake.add_bundle(&subject, "small");
+    manifest["size"] = json!(5_000_000);
+    fake.list(&subject, vec![vec![huge, manifest.clone()]]);
+    let evidence = collect(&fake);
+    assert_eq!(gaps(&evidence), [GapReason::Limit, GapReason::Limit]);
+    assert!(!fake.asked.borrow().contains(&digest(b"huge").to_string()));
+    assert!(!fake.asked.borrow().contains(&read_descriptor(&manifest).digest.to_string()));
+}
+
+#[test]
+fn a062_more_candidates_than_the_limit_are_a_gap() {
+    let (mut fake, subject) = signed();
+    let layers: Vec<_> = (0..10).map(|n| fake.add(n.to_string().as_bytes(), SIMPLE_SIGNING)).collect();
+    fake.tags.insert(subject.cosign_tag("sig"), image(&layers).to_string().into_bytes());
+    let evidence = collect_within(&fake, Limits { candidates: 4, ..Limits::default() });
+    assert_eq!((evidence.candidates.len(), gaps(&evidence)), (4, vec![GapReason::Limit]));
+    assert_eq!(bundles(&evidence), [b"bundle"], "what was found first is kept");
+}
+
+#[test]
+fn the_bytes_of_one_image_are_limited_in_all() {
+    let (mut fake, subject) = signed();
+    let text = "x".repeat(10_000);
+    let listed = (0..5).map(|n| fake.add_bundle(&subject, &format!("{n}{text}"))).collect();
+    fake.list(&subject, vec![listed]);
+    let evidence = collect_within(&fake, Limits { total_bytes: 40_000, manifest: 4_000, ..Limits::default() });
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (3, vec![GapReason::Limit; 2]));
+}
+
+#[test]
+fn a003_a_wrong_digest_or_size_is_a_gap() {
+    let (mut fake, _) = signed();
+    fake.contents.insert(digest(b"bundle"), b"BUNDLE".to_vec());
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Corrupt]);
+    fake.contents.insert(digest(b"bundle"), b"longer bundle".to_vec());
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Corrupt]);
+}
+
+#[test]
+fn a_list_with_a_wrong_size_does_not_spoil_another() {
+    let (mut fake, subject) = signed();
+    let good = fake.add_bundle(&subject, "bundle");
+    let mut wrong = good.clone();
+    wrong["size"] = json!(3);
+    fake.list(&subject, vec![vec![wrong, good]]);
+    let evidence = collect(&fake);
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Corrupt]));
+}
+
+#[test]
+fn every_digest_is_fetched_once() {
+    let platform = image(&[]);
+    let mut fake = Fake::new(&Value::Null);
+    let entry = for_platform(fake.add_manifest(&platform), "linux", "amd64");
+    fake.root = index(&[entry]).to_string().into_bytes();
+    let (root, child) = (fake.root_digest(), digest(platform.to_string().as_bytes()));
+    let shared = fake.add(b"shared", BUNDLE);
+    let on_root = fake.add_manifest(&referrer(&root, BUNDLE, std::slice::from_ref(&shared)));
+    let on_child = fake.add_manifest(&referrer(&child, BUNDLE, &[shared]));
+    fake.list(&root, vec![vec![on_root.clone(), on_root.clone()], vec![on_root]]);
+    fake.list(&child, vec![vec![on_child]]);
+    let evidence = collect(&fake);
+    assert_eq!(bundles(&evidence).len(), 2);
+    assert_eq!(fake.asked.borrow().iter().filter(|what| what.starts_with("sha256:")).count(), 3);
+}
+
+#[test]
+fn platforms_are_searched_only_when_asked_for() {
+    let fake = Fake::new(&index(&[platform("a", "linux", "amd64"), platform("b", "linux", "arm64")]));
+    let mut collector = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image");
+    now(collector.search_root());
+    let searched = |evidence: &Evidence| evidence.subjects.iter().map(|subject| subject.searched).collect::<Vec<_>>();
+    assert_eq!(searched(collector.evidence()), [true, false, false]);
+    assert_eq!(fake.asked.borrow().len(), 5);
+    now(collector.search_platforms());
+    now(collector.search_platforms());
+    assert_eq!(searched(collector.evidence()), [true, true, true]);
+    assert_eq!(fake.asked.borrow().len(), 13);
+}
+
+#[test]
+fn a046_the_first_entry_for_a_platform_is_the_one_that_is_verified() {
+    let fake = Fake::new(&index(&[
+        platform("a", "linux", "arm64"),
+        platform("b", "linux", "amd64"),
+        platform("c", "linux", "amd64"),
+    ]));
+    let wished = PlatformChoice::One("linux/amd64".parse().expect("a platform"));
+    let evidence = resolve(&fake, wished, Limits::default()).expect("an image").into_evidence();
+    assert_eq!(
+        evidence.subjects.iter().map(|subject| subject.digest.clone()).collect::<Vec<_>>(),
+        [fake.root_digest(), digest(b"b")]
+    );
+    assert_eq!(resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").evidence().subjects.len(), 4);
+}
+
+#[test]
+fn a049_a_platform_that_is_not_there_is_an_error_that_names_those_that_are() {
+    let fake = Fake::new(&index(&[platform("a", "linux", "arm64")]));
+    let wished = PlatformChoice::One("linux/arm/v7".parse().expect("a platform"));
+    let error = resolve(&fake, wished, Limits::default()).expect_err("no such platform");
+    assert_eq!(error.to_string(), "expected an image for linux/arm/v7, found linux/arm64");
+}
+
+#[test]
+fn the_platform_of_a_single_image_is_read_only_when_one_is_asked_for() {
+    let configuration = br#"{"os":"linux","architecture":"amd64","rootfs":{}}"#;
+    let mut fake = Fake::new(&Value::Null);
+    let mut root = image(&[]);
+    root["config"] = fake.add(configuration, "application/vnd.oci.image.config.v1+json");
+    fake.root = root.to_string().into_bytes();
+    let kind = |choice| {
+        resolve(&fake, choice, Limits::default()).map(|collector| collector.into_evidence().subjects.remove(0).kind)
+    };
+    assert_eq!(kind(PlatformChoice::All).expect("an image"), SubjectKind::Image(None));
+    assert_eq!(fake.asked.borrow().len(), 1);
+    let amd64: Platform = "linux/amd64".parse().expect("a platform");
+    assert_eq!(kind(PlatformChoice::One(amd64.clone())).expect("an image"), SubjectKind::Image(Some(amd64)));
+    assert!(kind(PlatformChoice::One("linux/arm64".parse().expect("a platform"))).is_err());
+}
+
+#[test]
+fn attestations_of_buildkit_are_named_and_are_no_platforms() {
+    let mut fake = Fake::new(&Value::Null);
+    let mut statement = descriptor(b"statement", "application/vnd.in-toto+json");
+    statement["annotations"] = json!({"in-toto.io/predicate-type": "https://spdx.dev/Document"});
+    let mut entry = for_platform(fake.add_manifest(&image(&[statement])), "unknown", "unknown");
+    entry["annotations"] =
+        json!({"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest(b"a")});
+    fake.root = index(&[platform("a", "linux", "amd64"), entry]).to_string().into_bytes();
+    let evidence = collect(&fake);
+    assert_eq!(evidence.subjects.len(), 2);
+    let [candidate] = evidence.candidates.as_slice() else { panic!("one candidate") };
+    assert_eq!(candidate.subject, digest(b"a"));
+    assert!(
+        matches!(&candidate.content, Content::Ignored { artifact_type, .. } if artifact_type == "https://spdx.dev/Document")
+    );
+    assert!(!fake.asked.borrow().contains(&digest(b"statement").to_string()), "nobody signed it");
+}
+
+/// A runtime takes such an entry, whatever its annotations say; it must not escape verification.
+#[test]
+fn an_annotation_does_not_hide_a_platform() {
+    let mut hidden = platform("hidden", "linux", "amd64");
+    hidden["annotations"] =
+        json!({"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest(b"a")});
+    let mut odd = platform("odd", "linux", "arm64");
+    odd["mediaType"] = json!("application/vnd.docker.distribution.manifest.v1+json");
+    let fake = Fake::new(&index(&[hidden, odd, platform("a", "linux", "amd64")]));
+    let evidence = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").into_evidence();
+    assert_eq!(evidence.subjects.len(), 4);
+}
+
+#[test]
+fn nested_indexes_are_followed_and_remembered() {
+    let mut fake = Fake::new(&Value::Null);
+    let inner = index(&[platform("a", "linux", "amd64")]);
+    let nested = fake.add_manifest(&inner);
+    fake.root = index(&[nested, platform("b", "linux", "arm64")]).to_string().into_bytes();
+    let evidence = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").into_evidence();
+    let through: Vec<_> = evidence.subjects.iter().map(|subject| subject.reached_through.len()).collect();
+    assert_eq!(through, [0, 1, 2, 1]);
+    assert_eq!(evidence.subjects[2].reached_through, [fake.root_digest(), digest(inner.to_string().as_bytes())]);
+    let wished = PlatformChoice::One("linux/amd64".parse().expect("a platform"));
+    assert_eq!(resolve(&fake, wished, Limits::default()).expect("an image").evidence().subjects.len(), 3);
+}
+
+#[test]
+fn a045_indexes_nested_too_deep_and_too_many_manifests_are_errors() {
+    let mut fake = Fake::new(&Value::Null);
+    let mut top = index(&[platform("a", "linux", "amd64")]);
+    for _ in 0..6 {
+        let nested = fake.add_manifest(&top);
+        top = index(&[nested]);
+    }
+    fake.root = top.to_string().into_bytes();
+    let error = resolve(&fake, PlatformChoice::All, Limits::default()).expect_err("too deep");
+    assert!(error.to_string().contains("4 levels of nested indexes"), "{error}");
+
+    let entries: Vec<_> = (0..20).map(|n| platform(&n.to_string(), "linux", "amd64")).collect();
+    let fake = Fake::new(&index(&entries));
+    let error =
+        resolve(&fake, PlatformChoice::All, Limits { subjects: 10, ..Limits::default() }).expect_err("too many");
+    assert!(error.to_string().contains("10 manifests in an image"), "{error}");
+}
+
+#[test]
+fn an_index_that_cannot_be_read_is_an_error() {
+    let mut fake = Fake::new(&Value::Null);
+    let nested = descriptor(b"not there", OCI_INDEX);
+    fake.root = index(&[nested]).to_string().into_bytes();
+    assert!(resolve(&fake, PlatformChoice::All, Limits::default()).is_err());
+    // An image where the index above it announces an index.
+    let mut entry = fake.add_manifest(&image(&[]));
+    entry["mediaType"] = json!(OCI_INDEX);
+    fake.root = index(&[entry]).to_string().into_bytes();
+    assert!(resolve(&fake, PlatformChoice::All, Limits::default()).is_err());
+}
+
+#[test]
+fn a_fallback_tag_that_names_an_image_is_no_list() {
+    let (mut fake, subject) = signed();
+    fake.pages = None;
+    fake.tags.insert(subject.referrers_tag(), image(&[]).to_string().into_bytes());
+    let evidence = collect(&fake);
+    assert!(ignored(&evidence)[0].starts_with("expected an index of referrers") && evidence.gaps.is_empty());
+}
+
+#[test]
+fn the_default_limits_are_those_of_the_design() {
+    let limits = Limits::default();
+    assert_eq!((limits.manifest, limits.attestation, limits.total_bytes), (4 << 20, 128 << 20, 512 << 20));
+    assert_eq!((limits.referrers, limits.referrers_pages, limits.candidates, limits.subjects), (1000, 20, 256, 1024));
+    assert_eq!(limits.total_time, Duration::from_secs(120));
+}

@@ -1,0 +1,33 @@
+//! Collection: from a reference to [`Evidence`](crate::evidence::Evidence).
+//!
+//! An image's way takes four rounds, each of them one wait for the network however many answers it brings:
+//!
+//! 1. the manifest that the reference names, once: a tag moves, so it is never asked for again (A001);
+//! 2. for its digest at once: the referrers API, the fallback tag, the `.sig` and the `.att` tag;
+//! 3. the manifests that these lists name, at once;
+//! 4. the bundles, signatures and attestations that those manifests name, at once.
+//!
+//! An image's layers are never fetched. Every manifest and blob is fetched by digest and checked against it, and what it
+//! is is decided from its bytes: the hints of a list prove nothing (A027). What could not be read becomes a
+//! [`Gap`](crate::evidence::Gap); only a true "not found" of a list is absence, because a registry that is down or out of
+//! breath must never look like an image that nobody signed (A023).
+//!
+//! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
+//! from. Another place (an archive, an API of attestations) is another source.
+
+pub mod discovery;
+mod error;
+pub mod layout;
+mod limits;
+pub mod registry;
+mod source;
+
+pub use discovery::{Collector, PlatformChoice};
+pub use error::{LoginUse, Said, SourceError};
+pub use layout::LayoutSource;
+pub use limits::Limits;
+pub use registry::{
+    Credentials, CredentialsError, DockerCredentials, Login, NetworkUse, Registries, RegistrySettings, RegistrySource,
+    SettingsError,
+};
+pub use source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

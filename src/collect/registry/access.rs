@@ -1,0 +1,301 @@
+//! What lets a request in: tokens and logins, each for one repository.
+//!
+//! Nothing is shown to a registry before it asks. What it asks for is got once, for pulling from one repository, and kept
+//! for the run; when a registry refuses what it gave before, it is asked for it anew, once for each request.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::challenge::{self, Challenge};
+use super::credentials::{Credentials, Login};
+use super::realm::{self, Realm};
+use super::transport::{Answer, Deadline, Request, Transport, at};
+use crate::collect::error::{LoginUse, Said, SourceError, printable};
+use crate::json;
+
+/// Everything that was granted in a run.
+pub(super) struct Access {
+    credentials: Box<dyn Credentials>,
+    logins: RefCell<HashMap<String, Result<Option<Login>, String>>>,
+    grants: RefCell<HashMap<Scope, Slot>>,
+}
+
+/// The place of one grant. Whoever asks for it holds the lock, so that others wait instead of asking too.
+type Slot = Rc<Mutex<Option<Rc<Grant>>>>;
+
+/// What a grant is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    /// The registry as the reference spells it; its login is looked up under this name, exactly (A015).
+    pub(super) registry: String,
+    /// The repository.
+    pub(super) repository: String,
+}
+
+/// What a registry gave, or took.
+pub(super) struct Grant {
+    pub(super) header: HeaderValue,
+    pub(super) login: LoginUse,
+}
+
+/// The largest answer of a token server, in bytes.
+const TOKEN_ANSWER: u64 = 64 * 1024;
+
+impl Access {
+    pub(super) fn new(credentials: Box<dyn Credentials>) -> Self {
+        Self { credentials, logins: RefCell::default(), grants: RefCell::default() }
+    }
+
+    /// Returns what was granted so far, after waiting for whoever is asking right now.
+    pub(super) async fn current(&self, scope: &Scope) -> Option<Rc<Grant>> {
+        self.slot(scope).lock().await.clone()
+    }
+
+    /// Asks for a grant after a 401, unless another request has got one since.
+    pub(super) async fn renew(&self, renewal: Renewal<'_>) -> Result<Rc<Grant>, SourceError> {
+        let slot = self.slot(renewal.scope);
+        let mut current = slot.lock().await;
+        let is_old = |grant: &Rc<Grant>| renewal.refused.as_ref().is_some_and(|refused| Rc::ptr_eq(refused, grant));
+        if let Some(grant) = current.as_ref().filter(|grant| !is_old(grant)) {
+            return Ok(Rc::clone(grant));
+        }
+        let grant = Rc::new(self.obtain(&renewal).await?);
+        *current = Some(Rc::clone(&grant));
+        Ok(grant)
+    }
+
+    fn slot(&self, scope: &Scope) -> Slot {
+        Rc::clone(self.grants.borrow_mut().entry(scope.clone()).or_default())
+    }
+
+    async fn obtain(&self, renewal: &Renewal<'_>) -> Result<Grant, SourceError> {
+        match challenge::find(&renewal.answer.headers) {
+            Some(Challenge::Bearer { realm, service }) => {
+                let judged = realm::judge(renewal.base, &realm).map_err(|reason| SourceError::Realm {
+                    at: renewal.at.clone(),
+                    realm: printable(&realm_host(&realm)),
+                    reason,
+                })?;
+                self.token(renewal, &judged, service.as_deref()).await
+            }
+            Some(Challenge::Basic) => self.password(renewal),
+            None => {
+                Err(renewal.denied(renewal.refused.as_ref().map_or(LoginUse::Unasked, |grant| grant.login.clone())))
+            }
+        }
+    }
+
+    /// Gets a token: with the login if there is one and it may be shown, else anonymously.
+    async fn token(&self, renewal: &Renewal<'_>, realm: &Realm, service: Option<&str>) -> Result<Grant, SourceError> {
+        let (login, shown) = self.login_for(renewal.scope, &realm.url, realm.login);
+        let question = TokenQuestion { renewal, realm, service };
+        match question.ask(login.as_ref()).await? {
+            Ok(header) => Ok(Grant { header, login: shown }),
+            Err(denied) if login.is_none() => Err(denied.into_error(shown)),
+            // A login that has expired must not keep anybody from public data.
+            Err(_) => {
+                let shown = LoginUse::Refused { registry: renewal.scope.registry.clone() };
+                match question.ask(None).await? {
+                    Ok(header) => Ok(Grant { header, login: shown }),
+                    Err(denied) => Err(denied.into_error(shown)),
+                }
+            }
+        }
+    }
+
+    /// Shows name and password to the registry itself.
+    fn password(&self, renewal: &Renewal<'_>) -> Result<Grant, SourceError> {
+        match self.login_for(renewal.scope, renewal.base, realm::may_carry_login(renewal.base)) {
+            (Some(Login::Password { username, password }), login) => {
+                Ok(Grant { header: basic(renewal.transport, &username, &password), login })
+            }
+            (Some(Login::IdentityToken(_)), LoginUse::Login { registry }) => {
+                let reason = "an identity token is no password, and the registry asks for one".to_owned();
+                Err(renewal.denied(LoginUse::Unreadable { registry, reason }))
+            }
+            (_, login) => Err(renewal.denied(login)),
+        }
+    }
+
+    /// Returns the login to show at `place`, and what there is to say about it.
+    fn login_for(&self, scope: &Scope, place: &Url, may: Result<(), &'static str>) -> (Option<Login>, LoginUse) {
+        let registry = scope.registry.clone();
+        match (self.login(&registry), may) {
+            (Ok(None), _) => (None, LoginUse::Anonymous),
+            (Ok(Some(login)), Ok(())) => (Some(login), LoginUse::Login { registry }),
+            (Ok(Some(_)), Err(reason)) => {
+                let realm = place.host_str().unwrap_or_default().to_owned();
+                (None, LoginUse::Withheld { registry, realm, reason })
+            }
+            (Err(reason), _) => (None, LoginUse::Unreadable { registry, reason }),
+        }
+    }
+
+    fn login(&self, registry: &str) -> Result<Option<Login>, String> {
+        let mut logins = self.logins.borrow_mut();
+        let look_up = || self.credentials.login(registry).map_err(|error| error.to_string());
+        logins.entry(registry.to_owned()).or_insert_with(look_up).clone()
+    }
+}
+
+/// A request that was answered 401, and what is needed to try again.
+pub(super) struct Renewal<'a> {
+    pub(super) transport: &'a Transport,
+    pub(super) base: &'a Url,
+    pub(super) scope: &'a Scope,
+    pub(super) deadline: Deadline,
+    /// What was asked, for messages.
+    pub(super) at: String,
+    /// The answer.
+    pub(super) answer: &'a Answer,
+    /// What the request was made with.
+    pub(super) refused: Option<Rc<Grant>>,
+}
+
+impl Renewal<'_> {
+    fn denied(&self, login: LoginUse) -> SourceError {
+        SourceError::Denied {
+            at: self.at.clone(),
+            status: self.answer.status,
+            said: self.transport.said(self.answer),
+            login,
+        }
+    }
+}
+
+/// A token server's "no".
+struct Denied {
+    at: String,
+    status: u16,
+    said: Said,
+}
+
+impl Denied {
+    fn into_error(self, login: LoginUse) -> SourceError {
+        SourceError::Denied { at: self.at, status: self.status, said: self.said, login }
+    }
+}
+
+/// What a token server is asked: to pull from one repository.
+struct TokenQuestion<'a> {
+    renewal: &'a Renewal<'a>,
+    realm: &'a Realm,
+    service: Option<&'a str>,
+}
+
+impl TokenQuestion<'_> {
+    /// Asks with a login or without; the inner error is a "no", the outer one any other failure.
+    async fn ask(&self, login: Option<&Login>) -> Result<Result<HeaderValue, Denied>, SourceError> {
+        let mut url = self.realm.url.clone();
+        let scope = format!("repository:{}:pull", self.renewal.scope.repository);
+        let fields = self.service.map(|service| ("service", service)).into_iter().chain([("scope", scope.as_str())]);
+        let (form, authorization) = match login {
+            // distribution, "Oauth2 Token Authentication": POST with grant_type=refresh_token.
+            Some(Login::IdentityToken(token)) => {
+                self.renewal.transport.keep_secret(token);
+                let oauth =
+                    [("grant_type", "refresh_token"), ("client_id", "bonafide"), ("refresh_token", token.as_str())];
+                (Some(encode(&url, fields.chain(oauth))), None)
+            }
+            other => {
+                url.query_pairs_mut().extend_pairs(fields);
+                let password = other.and_then(|login| match login {
+                    Login::Password { username, password } => Some(basic(self.renewal.transport, username, password)),
+                    Login::IdentityToken(_) => None,
+                });
+                (None, password)
+            }
+        };
+        let registry = self.renewal.base;
+        let request = Request {
+            url: &url,
+            accept: "application/json",
+            authorization: authorization.as_ref(),
+            form: form.as_deref(),
+            limit: TOKEN_ANSWER,
+            deadline: self.renewal.deadline,
+            redirects: &|hop| realm::judge_hop(registry, hop),
+        };
+        let transport = self.renewal.transport;
+        let answer = transport.send(&request).await?;
+        let at = at(&request);
+        match answer.status {
+            200 => token_header(transport, &at, &answer).map(Ok),
+            400 | 401 | 403 => Ok(Err(Denied { at, status: answer.status, said: transport.said(&answer) })),
+            // Never a "not found": what is missing here is a token server, not evidence.
+            _ => Err(super::failure(transport, at, &answer)),
+        }
+    }
+}
+
+/// Reads a token (distribution, "Token Authentication Specification": `token`, or `access_token` for OAuth 2.0).
+fn token_header(transport: &Transport, at: &str, answer: &Answer) -> Result<HeaderValue, SourceError> {
+    #[derive(Deserialize)]
+    struct Token {
+        token: Option<String>,
+        access_token: Option<String>,
+    }
+    let wrong = |found: &str| SourceError::Unexpected {
+        at: at.to_owned(),
+        expected: "a JSON object with a token",
+        found: found.to_owned(),
+    };
+    // Neither the bytes nor the parser's words are shown: they may hold the token.
+    let read: Token = json::from_slice(&answer.body).map_err(|_| wrong("something else"))?;
+    let token = read.token.filter(|token| !token.is_empty()).or(read.access_token).ok_or_else(|| wrong("none"))?;
+    transport.keep_secret(&token);
+    let mut header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| wrong("one with line breaks"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn basic(transport: &Transport, username: &str, password: &str) -> HeaderValue {
+    let encoded = STANDARD.encode(format!("{username}:{password}"));
+    transport.keep_secret(&encoded);
+    transport.keep_secret(password);
+    let mut header =
+        HeaderValue::from_str(&format!("Basic {encoded}")).expect("base64 has no character that a header may not have");
+    header.set_sensitive(true);
+    header
+}
+
+/// Encodes fields as a form.
+fn encode<'a>(url: &Url, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut scratch = url.clone();
+    scratch.query_pairs_mut().clear().extend_pairs(fields);
+    scratch.query().unwrap_or_default().to_owned()
+}
+
+fn realm_host(realm: &str) -> String {
+    let url = Url::parse(realm).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "a realm without a host".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_encoded() {
+        let url = Url::parse("https://a/token?x=1").expect("a url");
+        assert_eq!(
+            encode(&url, [("scope", "repository:a/b:pull"), ("t", "a&b=c")]),
+            "scope=repository%3Aa%2Fb%3Apull&t=a%26b%3Dc"
+        );
+    }
+
+    #[test]
+    fn passwords_are_marked_as_secret() {
+        let header = basic(&Transport::new(Vec::new(), std::time::Duration::ZERO), "Aladdin", "open sesame");
+        assert_eq!(header.to_str().ok(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+        assert_eq!(format!("{header:?}"), "Sensitive");
+    }
+}

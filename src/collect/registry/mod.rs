@@ -1,0 +1,406 @@
+//! Registries that speak the OCI distribution protocol.
+//!
+//! Whoever answers is not trusted: every byte is counted, every wait ends, every address that a registry names is judged
+//! before it is asked, and a login goes only to the registry it is for and to that registry's own token server.
+
+mod access;
+mod address;
+mod answers;
+mod challenge;
+mod credentials;
+mod link;
+mod realm;
+mod transport;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Certificate, Url};
+use tokio::time::Instant;
+
+pub use credentials::{Credentials, CredentialsError, DockerCredentials, Login};
+pub use transport::NetworkUse;
+
+use access::{Access, Grant, Renewal, Scope};
+use address::{Place, place_of};
+use transport::{Answer, Deadline, Request, Transport, at, retry_after};
+
+use super::error::{LoginUse, SourceError, printable};
+use super::limits::Limits;
+use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::oci::media_type::{OCI_INDEX, essence};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, Manifest, RegistryReference};
+
+/// How registries are spoken to in a run.
+#[derive(Debug, Clone)]
+pub struct RegistrySettings {
+    /// Whether registries other than this machine are spoken to without encryption.
+    pub plain_http: bool,
+    /// Certificates in PEM that are trusted beside the system's. With them this machine is spoken to over https too.
+    pub ca_file: Option<Vec<u8>>,
+    /// The longest wait for an answer, or for its next bytes.
+    pub silence: Duration,
+}
+
+/// Why registries cannot be spoken to as the settings say.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The certificates cannot be read.
+    #[error("the CA file cannot be used")]
+    Certificates(#[source] reqwest::Error),
+    /// There are none.
+    #[error("the CA file has no certificates: expected at least one in PEM")]
+    NoCertificates,
+}
+
+/// The registries of a run: connections, tokens and counts are shared by all its images.
+pub struct Registries {
+    plain_http: bool,
+    has_own_roots: bool,
+    transport: Transport,
+    access: Access,
+}
+
+impl Registries {
+    /// Prepares to speak to registries. Nothing is sent, no login is looked up, and no TLS roots are loaded yet.
+    pub fn new(settings: &RegistrySettings, credentials: Box<dyn Credentials>) -> Result<Rc<Self>, SettingsError> {
+        let roots = match &settings.ca_file {
+            Some(pem) => Certificate::from_pem_bundle(pem).map_err(SettingsError::Certificates)?,
+            None => Vec::new(),
+        };
+        if settings.ca_file.is_some() && roots.is_empty() {
+            return Err(SettingsError::NoCertificates);
+        }
+        Ok(Rc::new(Self {
+            plain_http: settings.plain_http,
+            has_own_roots: !roots.is_empty(),
+            transport: Transport::new(roots, settings.silence),
+            access: Access::new(credentials),
+        }))
+    }
+
+    /// Opens an image. Its time starts now.
+    pub fn open(
+        self: &Rc<Self>,
+        reference: &RegistryReference,
+        limits: &Limits,
+    ) -> Result<RegistrySource, SourceError> {
+        let host = reference.name.api_host();
+        let is_plain = self.plain_http || (reference.name.is_loopback() && !self.has_own_roots);
+        let scheme = if is_plain { "http" } else { "https" };
+        let not_a_host = |_| SourceError::Unexpected {
+            at: reference.to_string(),
+            expected: "a host that can be asked",
+            found: host.to_owned(),
+        };
+        let base = Url::parse(&format!("{scheme}://{host}/")).map_err(not_a_host)?;
+        Ok(RegistrySource {
+            registries: Rc::clone(self),
+            scope: Scope {
+                registry: reference.name.registry().to_owned(),
+                repository: reference.name.repository().to_owned(),
+            },
+            reference: reference.clone(),
+            base,
+            deadline: Deadline { at: Instant::now() + limits.total_time, allowed: limits.total_time },
+        })
+    }
+
+    /// Returns what was asked of the network so far.
+    pub fn network_use(&self) -> NetworkUse {
+        self.transport.used()
+    }
+}
+
+/// One image in a registry.
+pub struct RegistrySource {
+    registries: Rc<Registries>,
+    reference: RegistryReference,
+    scope: Scope,
+    base: Url,
+    deadline: Deadline,
+}
+
+/// What manifests are asked for as, in order of preference ([`crate::oci::media_type::ACCEPTED`]).
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+
+impl RegistrySource {
+    /// Gets what must be there in full: status 200, or an error that says why not.
+    async fn get(&self, url: &Url, accept: &'static str, limit: u64) -> Result<Answer, SourceError> {
+        let base = &self.base;
+        let plain_http = self.registries.plain_http;
+        let redirects = |hop: &Url| may_redirect(base, hop, plain_http);
+        let access = &self.registries.access;
+        let held = access.current(&self.scope).await;
+        let mut request = Request {
+            url,
+            accept,
+            authorization: held.as_deref().map(|grant| &grant.header),
+            form: None,
+            limit,
+            deadline: self.deadline,
+            redirects: &redirects,
+        };
+        let answer = self.registries.transport.send(&request).await?;
+        // A 401 of a host that the registry redirected to is no question of the registry's.
+        if answer.status != 401 || answer.url.origin() != self.base.origin() {
+            return judge(&self.registries.transport, at(&request), answer, held.as_deref());
+        }
+        let fresh = access
+            .renew(Renewal {
+                transport: &self.registries.transport,
+                base,
+                scope: &self.scope,
+                deadline: self.deadline,
+                at: at(&request),
+                answer: &answer,
+                refused: held.clone(),
+            })
+            .await?;
+        request.authorization = Some(&fresh.header);
+        let answer = self.registries.transport.send(&request).await?;
+        judge(&self.registries.transport, at(&request), answer, Some(&fresh))
+    }
+
+    fn url(&self, kind: &str, name: &str) -> Url {
+        let mut url = self.base.clone();
+        // Repository, tag and digest have grammars without a character that means something in a path.
+        url.set_path(&format!("/v2/{}/{kind}/{name}", self.reference.name.repository()));
+        url
+    }
+
+    async fn manifest_by_name(&self, name: &str, limit: u64) -> Result<(String, Answer), SourceError> {
+        let url = self.url("manifests", name);
+        Ok((self.at(&url), self.get(&url, MANIFESTS, limit).await?))
+    }
+
+    /// Fetches a manifest by tag; its digest is that of the bytes, whatever the registry says it is (A005, A006).
+    async fn manifest_by_tag(&self, tag: &str, limit: u64) -> Result<Fetched, SourceError> {
+        let (_, answer) = self.manifest_by_name(tag, limit).await?;
+        let content_type = content_type(&answer.headers);
+        Ok(Fetched { blob: Blob::of(Algorithm::Sha256, answer.body), content_type })
+    }
+
+    fn at(&self, url: &Url) -> String {
+        at(&Request {
+            url,
+            accept: "",
+            authorization: None,
+            form: None,
+            limit: 0,
+            deadline: self.deadline,
+            redirects: &|_| Ok(()),
+        })
+    }
+}
+
+/// Judges a redirect of manifests and blobs; registries keep blobs on other hosts (A013).
+fn may_redirect(registry: &Url, hop: &Url, plain_http: bool) -> Result<(), &'static str> {
+    let host = hop.host_str().ok_or("it has no host")?;
+    if registry.host_str() == Some(host) {
+        return Ok(());
+    }
+    let registry_is_here = registry.host_str().is_some_and(|host| place_of(host) == Place::Loopback);
+    match place_of(host) {
+        Place::Forbidden => Err("it is a link-local, unspecified or metadata address"),
+        Place::Loopback if !registry_is_here => Err("it is this machine, and the registry is not"),
+        Place::Private | Place::Public if hop.scheme() != "https" && !plain_http => {
+            Err("the connection would not be encrypted")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Passes a success on, and says what everything else is.
+fn judge(transport: &Transport, at: String, answer: Answer, grant: Option<&Grant>) -> Result<Answer, SourceError> {
+    match answer.status {
+        200 => Ok(answer),
+        404 => Err(SourceError::NotFound { at }),
+        401 | 403 => {
+            let login = grant.map_or(LoginUse::Unasked, |grant| grant.login.clone());
+            Err(SourceError::Denied { at, status: answer.status, said: transport.said(&answer), login })
+        }
+        _ => Err(failure(transport, at, &answer)),
+    }
+}
+
+/// An answer that says nothing but that the server cannot or will not do it.
+fn failure(transport: &Transport, at: String, answer: &Answer) -> SourceError {
+    let said = transport.said(answer);
+    match answer.status {
+        429 => SourceError::Throttled { at, said, retry_after: retry_after(&answer.headers) },
+        status => SourceError::Status { at, status, said },
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
+}
+
+/// A body that is longer than its descriptor says was not read to its end, but is wrong already.
+fn longer_than_declared(error: SourceError, expected: u64) -> SourceError {
+    match error {
+        SourceError::Limit { at, .. } => SourceError::TooLong { at, expected },
+        other => other,
+    }
+}
+
+impl Source for RegistrySource {
+    fn name(&self) -> Option<String> {
+        Some(self.reference.name.to_string())
+    }
+
+    async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
+        match (&self.reference.digest, &self.reference.tag) {
+            (Some(digest), _) => {
+                let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
+                let content_type = content_type(&answer.headers);
+                let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
+                Ok(Fetched { blob, content_type })
+            }
+            (None, Some(tag)) => self.manifest_by_tag(tag.as_str(), limit).await,
+            (None, None) => self.manifest_by_tag("latest", limit).await,
+        }
+    }
+
+    async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
+        let answer = self.manifest_by_name(&wanted.digest.to_string(), wanted.size).await;
+        let (at, answer) = answer.map_err(|error| longer_than_declared(error, wanted.size))?;
+        let content_type = content_type(&answer.headers);
+        let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
+            .map_err(|source| SourceError::Corrupt { at, source })?;
+        Ok(Fetched { blob, content_type })
+    }
+
+    async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        let url = self.url("blobs", &wanted.digest.to_string());
+        let answer =
+            self.get(&url, "*/*", wanted.size).await.map_err(|error| longer_than_declared(error, wanted.size))?;
+        Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
+            .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
+    }
+
+    async fn referrers(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+        limit: u64,
+    ) -> Result<ReferrersPage, SourceError> {
+        let first = self.url("referrers", &subject.to_string());
+        let url = match page {
+            Some(NextPage(next)) => link::judge(&first, next).map_err(|found| SourceError::Unexpected {
+                at: self.at(&first),
+                expected: "a next page on the same host",
+                found: found.to_owned(),
+            })?,
+            None => first,
+        };
+        let host = self.base.host_str().unwrap_or_default();
+        let answer = self.get(&url, OCI_INDEX, limit).await.map_err(|error| no_list(host, error))?;
+        read_page(self.at(&url), answer)
+    }
+
+    async fn referrers_tag(&self, subject: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        self.manifest_by_tag(&subject.referrers_tag(), limit).await
+    }
+
+    async fn cosign_tag(&self, subject: &Digest, tag: CosignTag, limit: u64) -> Result<Vec<Tagged>, SourceError> {
+        let tag = subject.cosign_tag(tag.suffix());
+        let manifest = self.manifest_by_tag(&tag, limit).await?;
+        Ok(vec![Tagged { tag, manifest }])
+    }
+}
+
+/// Tells a registry without the referrers API from one that fails.
+fn no_list(host: &str, error: SourceError) -> SourceError {
+    let (at, status) = match &error {
+        SourceError::NotFound { at } => (at, 404),
+        SourceError::Denied { at, status, .. } | SourceError::Status { at, status, .. } => (at, *status),
+        _ => return error,
+    };
+    if answers::means_no_referrers_api(host, status) { SourceError::NotFound { at: at.clone() } } else { error }
+}
+
+fn read_page(at: String, answer: Answer) -> Result<ReferrersPage, SourceError> {
+    let wrong = |at: String, found: &str| SourceError::Unexpected {
+        at,
+        expected: "an OCI index of referrers",
+        found: printable(found),
+    };
+    let next = link::next_page(&answer.url, &answer.headers).map(NextPage);
+    // distribution-spec: "the response MUST have the Content-Type application/vnd.oci.image.index.v1+json". JSON without a
+    // better name is read as what was asked for; anything else, such as a login page, is not.
+    match content_type(&answer.headers).as_deref().map(essence).as_deref() {
+        None | Some(OCI_INDEX | "application/json") => {}
+        Some(other) => return Err(wrong(at, other)),
+    }
+    match Manifest::parse(&Blob::of(Algorithm::Sha256, answer.body), Some(OCI_INDEX)) {
+        Ok(Manifest::Index(index)) => Ok(ReferrersPage { manifests: index.manifests, next }),
+        Ok(Manifest::Image(image)) => Err(wrong(at, &image.media_type)),
+        Err(source) => Err(SourceError::Manifest { at, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect(text)
+    }
+
+    fn open(reference: &str, plain_http: bool) -> String {
+        let settings = RegistrySettings { plain_http, ca_file: None, silence: Duration::from_secs(1) };
+        let registries = Registries::new(&settings, Box::new(())).expect("settings");
+        let reference: RegistryReference = reference.parse().expect(reference);
+        registries.open(&reference, &Limits::default()).expect("a source").url("manifests", "x").to_string()
+    }
+
+    #[test]
+    fn only_this_machine_is_spoken_to_without_encryption() {
+        assert_eq!(open("alpine", false), "https://registry-1.docker.io/v2/library/alpine/manifests/x");
+        assert_eq!(open("127.0.0.1:5000/a", false), "http://127.0.0.1:5000/v2/a/manifests/x");
+        assert_eq!(open("[::1]:5000/a", false), "http://[::1]:5000/v2/a/manifests/x");
+        assert_eq!(open("registry.lan:5000/a", false), "https://registry.lan:5000/v2/a/manifests/x");
+        assert_eq!(open("registry.lan:5000/a", true), "http://registry.lan:5000/v2/a/manifests/x");
+    }
+
+    #[test]
+    fn a013_a_redirect_to_a_store_of_blobs_is_followed() {
+        let registry = url("https://ghcr.io/");
+        assert!(may_redirect(&registry, &url("https://pkg-containers.githubusercontent.com/x"), false).is_ok());
+        assert!(may_redirect(&registry, &url("https://10.0.0.7/x"), false).is_ok());
+    }
+
+    #[test]
+    fn a014_a_redirect_to_this_machine_or_to_metadata_is_refused() {
+        let registry = url("https://ghcr.io/");
+        for hop in [
+            "https://169.254.169.254/",
+            "https://127.0.0.1/",
+            "https://localhost/",
+            "https://[::]/",
+            "http://store.example/",
+        ] {
+            assert!(may_redirect(&registry, &url(hop), false).is_err(), "{hop}");
+        }
+        let here = url("http://127.0.0.1:5000/");
+        assert!(may_redirect(&here, &url("http://127.0.0.1:9000/"), false).is_ok());
+        assert!(may_redirect(&here, &url("http://169.254.169.254/"), false).is_err());
+        assert!(may_redirect(&here, &url("http://store.example/"), false).is_err());
+    }
+
+    #[test]
+    fn settings_with_a_useless_ca_file_are_refused() {
+        let settings = |pem: &str| RegistrySettings {
+            plain_http: false,
+            ca_file: Some(pem.as_bytes().to_vec()),
+            silence: Duration::ZERO,
+        };
+        assert!(matches!(Registries::new(&settings("nothing"), Box::new(())), Err(SettingsError::NoCertificates)));
+        let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
+        assert!(matches!(Registries::new(&settings(broken), Box::new(())), Err(SettingsError::Certificates(_))));
+    }
+}

@@ -1,0 +1,587 @@
+//! HTTP, with an end to everything: bodies, waits, redirects, attempts.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Certificate, Client, Response, Url};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::collect::error::{Said, SourceError, printable};
+
+/// Sends requests, and counts them.
+#[derive(Debug)]
+pub(super) struct Transport {
+    roots: Vec<Certificate>,
+    silence: Duration,
+    plain: OnceCell<Client>,
+    encrypted: OnceCell<Client>,
+    used: RefCell<NetworkUse>,
+    secrets: RefCell<Vec<String>>,
+}
+
+/// What a run asked of the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkUse {
+    /// HTTP requests sent: each attempt, each redirect and each request for a token is one.
+    pub requests: u64,
+    /// Bytes of bodies received.
+    pub bytes: u64,
+    /// Hosts that requests were sent to, with the port unless it is the scheme's own.
+    pub hosts: BTreeSet<String>,
+}
+
+/// One question.
+pub(super) struct Request<'a> {
+    pub(super) url: &'a Url,
+    pub(super) accept: &'static str,
+    pub(super) authorization: Option<&'a HeaderValue>,
+    /// A form to post; `None` to get.
+    pub(super) form: Option<&'a str>,
+    /// The largest body, in bytes.
+    pub(super) limit: u64,
+    /// The end of all waiting, and how long that was.
+    pub(super) deadline: Deadline,
+    /// Decides whether a redirect may be followed.
+    pub(super) redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
+}
+
+/// When an image's time is up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    pub(super) allowed: Duration,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// The whole body of a success; of anything else as much as messages need.
+    pub(super) body: Bytes,
+    /// Where the answer came from after redirects.
+    pub(super) url: Url,
+}
+
+/// What is read of the body of an answer that is no success.
+const ERROR_BODY: u64 = 8 * 1024;
+const MOST_REDIRECTS: usize = 5;
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// RFC 9113 and RFC 9112 set no limit for headers; this is far above any honest answer (A035).
+const HEADER_BYTES: u32 = 64 * 1024;
+
+/// A failed attempt, and whether another may succeed.
+struct Failure {
+    error: SourceError,
+    is_passing: bool,
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self { error, is_passing: false }
+    }
+}
+
+impl Transport {
+    pub(super) fn new(roots: Vec<Certificate>, silence: Duration) -> Self {
+        Self {
+            roots,
+            silence,
+            plain: OnceCell::new(),
+            encrypted: OnceCell::new(),
+            used: RefCell::default(),
+            secrets: RefCell::default(),
+        }
+    }
+
+    pub(super) fn used(&self) -> NetworkUse {
+        self.used.borrow().clone()
+    }
+
+    /// Keeps a text out of everything that servers say: one may say back what it was shown.
+    pub(super) fn keep_secret(&self, text: &str) {
+        if !text.is_empty() {
+            self.secrets.borrow_mut().push(text.to_owned());
+        }
+    }
+
+    /// Returns what an answer says about an error, without secrets.
+    pub(super) fn said(&self, answer: &Answer) -> Said {
+        let text = error_text(&answer.body);
+        Said::from_outside(&self.secrets.borrow().iter().fold(text, |text, secret| text.replace(secret, "[secret]")))
+    }
+
+    /// Sends a request, again if the failure may pass, until there is an answer or no more time.
+    pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, SourceError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let outcome = self.follow(request).await;
+            let asked = match &outcome {
+                Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => retry_after(&answer.headers),
+                Err(failure) if failure.is_passing => None,
+                _ => return outcome.map_err(|failure| failure.error),
+            };
+            let pause = asked.unwrap_or_else(|| own_pause(request.url, attempt));
+            let ends = Instant::now().checked_add(pause).is_none_or(|end| end >= request.deadline.at);
+            if attempt == ATTEMPTS || pause > LONGEST_PAUSE || ends {
+                return outcome.map_err(|failure| failure.error);
+            }
+            sleep(pause).await;
+        }
+    }
+
+    /// Sends a request and follows redirects, without the authorization once the origin is another (A012, A013).
+    async fn follow(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut url = request.url.clone();
+        let mut authorization = request.authorization;
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.once(request, &url, authorization).await?;
+            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            url = redirect_target(request, &answer)?;
+            // Once elsewhere, not even when it leads back: the address was chosen by somebody else.
+            authorization = authorization.filter(|_| url.origin() == request.url.origin());
+        }
+        Err(SourceError::Redirected { at: at(request), to: shown_host(&url), reason: "it was redirected too often" }
+            .into())
+    }
+
+    async fn once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let client = self.client(request, url)?;
+        let mut builder = match request.form {
+            Some(form) => {
+                client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned())
+            }
+            None => client.get(url.clone()),
+        };
+        builder = builder.header(ACCEPT, request.accept);
+        if let Some(authorization) = authorization {
+            builder = builder.header(AUTHORIZATION, authorization);
+        }
+        self.count_request(url);
+        let mut response = self.wait("the answer", request, builder.send()).await?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = if status == 200 {
+            self.body(request, response).await?
+        } else {
+            // Read so that the connection can be used again; what does not fit or does not come is not missed.
+            self.error_body(request, response).await
+        };
+        Ok(Answer { status, headers, body, url: url.clone() })
+    }
+
+    /// Reads a body that must not be larger than the limit, whatever its `Content-Length` says (A007).
+    async fn body(&self, request: &Request<'_>, mut response: Response) -> Result<Bytes, Failure> {
+        let declared = response.content_length().unwrap_or_default();
+        if declared > request.limit {
+            return Err(too_large(request, declared.to_string()).into());
+        }
+        let mut body = BytesMut::with_capacity(usize::try_from(declared).unwrap_or_default());
+        while let Some(chunk) = self.wait("the rest of the answer", request, response.chunk()).await? {
+            self.count_bytes(&chunk);
+            if (body.len() + chunk.len()) as u64 > request.limit {
+                return Err(too_large(request, "more".to_owned()).into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    async fn error_body(&self, request: &Request<'_>, mut response: Response) -> Bytes {
+        let mut body = BytesMut::new();
+        while let Ok(Some(chunk)) = self.wait("the rest of the answer", request, response.chunk()).await {
+            self.count_bytes(&chunk);
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > ERROR_BODY {
+                break;
+            }
+        }
+        body.freeze()
+    }
+
+    /// Waits for one step, not longer than the longest silence and not beyond the deadline.
+    async fn wait<T>(
+        &self,
+        waited_for: &'static str,
+        request: &Request<'_>,
+        step: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, Failure> {
+        let silence = Instant::now() + self.silence;
+        let (end, waited_for, allowed) = if request.deadline.at < silence {
+            (request.deadline.at, "everything for one image", request.deadline.allowed)
+        } else {
+            (silence, waited_for, self.silence)
+        };
+        match timeout_at(end, step).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(connection_failure(request, error)),
+            Err(_) => Err(SourceError::Timeout { at: at(request), waited_for, allowed }.into()),
+        }
+    }
+
+    /// Returns the client for a scheme. Loading the system's roots takes milliseconds, so each is built when first needed.
+    fn client(&self, request: &Request<'_>, url: &Url) -> Result<&Client, SourceError> {
+        let encrypted = url.scheme() == "https";
+        let cell = if encrypted { &self.encrypted } else { &self.plain };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let builder = Client::builder()
+            .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http2_max_header_list_size(HEADER_BYTES);
+        let builder = if encrypted {
+            builder.https_only(true).tls_certs_merge(self.roots.iter().cloned())
+        } else {
+            // Plain HTTP is for registries close by. No roots, and no proxy between.
+            builder.tls_certs_only([]).no_proxy()
+        };
+        let client =
+            builder.build().map_err(|error| SourceError::Connection { at: at(request), source: Arc::new(error) })?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn count_request(&self, url: &Url) {
+        let mut used = self.used.borrow_mut();
+        used.requests += 1;
+        used.hosts.insert(shown_host(url));
+    }
+
+    fn count_bytes(&self, chunk: &Bytes) {
+        self.used.borrow_mut().bytes += chunk.len() as u64;
+    }
+}
+
+/// Judges where a redirect leads: never from https to http, never where the rules of the request forbid (A014).
+fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, SourceError> {
+    let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let refused = |to: String, reason| SourceError::Redirected { at: at(request), to, reason };
+    let Ok(url) = answer.url.join(location) else {
+        return Err(refused(format!("\"{}\"", printable(location)), "that is not an address"));
+    };
+    let allowed = if request.form.is_some() {
+        Err("a login that was posted is not posted elsewhere")
+    } else if location.is_empty() {
+        Err("no address was given")
+    } else if !matches!(url.scheme(), "http" | "https") {
+        Err("only http and https are followed")
+    } else if answer.url.scheme() == "https" && url.scheme() != "https" {
+        Err("the connection would no longer be encrypted")
+    } else {
+        (request.redirects)(&url)
+    };
+    match allowed {
+        Ok(()) => Ok(url),
+        Err(reason) => Err(refused(shown_host(&url), reason)),
+    }
+}
+
+fn connection_failure(request: &Request<'_>, error: reqwest::Error) -> Failure {
+    // A refused connection stays refused; a broken one may have been bad luck.
+    let is_passing = !error.is_connect() && !error.is_builder();
+    // The address may have secrets in its query, and `at` has the rest of it.
+    let error = SourceError::Connection { at: at(request), source: Arc::new(error.without_url()) };
+    Failure { error, is_passing }
+}
+
+fn too_large(request: &Request<'_>, found: String) -> SourceError {
+    SourceError::Limit { at: at(request), limit: "bytes", allowed: request.limit, found }
+}
+
+/// RFC 9110, Retry-After, in seconds; a date is read as no wish.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Doubles, and differs between addresses, so that many requests that failed together do not return together.
+fn own_pause(url: &Url, attempt: u32) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (url.as_str(), attempt).hash(&mut hasher);
+    let jitter = u32::try_from(hasher.finish() % 100).unwrap_or_default();
+    let pause = FIRST_PAUSE * (1 << attempt.min(5)) / 2;
+    pause + pause * jitter / 200
+}
+
+/// Says what was asked and where, without query, which may hold secrets.
+pub(super) fn at(request: &Request<'_>) -> String {
+    let method = if request.form.is_some() { "POST" } else { "GET" };
+    format!("`{method} {}` at {}", request.url.path(), shown_host(request.url))
+}
+
+fn shown_host(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => format!("a {} address", url.scheme()),
+    }
+}
+
+/// Reads an error (distribution-spec, "Error Codes"), or the first line of a body that is plain text.
+fn error_text(body: &Bytes) -> String {
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        errors: Vec<Entry>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        code: Option<String>,
+        message: Option<String>,
+    }
+    let read: Option<Errors> = crate::json::from_slice(body).ok();
+    if let Some(first) = read.and_then(|read| read.errors.into_iter().next()) {
+        return [first.code, first.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    }
+    let line = std::str::from_utf8(body).ok().and_then(|text| text.lines().next());
+    line.filter(|line| !line.starts_with(['<', '{', '['])).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// An answer whose body never ends, on a connection that stays open.
+    const STALLED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc";
+
+    /// Answers one connection with each of these texts, then no more; returns its address and what it was sent.
+    fn serve(answers: Vec<String>) -> (Url, mpsc::Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (sender, received) = mpsc::channel();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let Ok((mut stream, _)) = listener.accept() else { return };
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                    head.push(byte[0]);
+                }
+                let _ = sender.send(String::from_utf8_lossy(&head).into_owned());
+                let _ = stream.write_all(answer.as_bytes());
+                if answer == STALLED {
+                    std::mem::forget(stream);
+                }
+            }
+        });
+        (Url::parse(&format!("http://{address}/v2/a/manifests/x?secret=1")).expect("a url"), received)
+    }
+
+    fn ok(body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    }
+
+    fn status(status: &str) -> String {
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    }
+
+    /// Sends a request for at most 1,000 bytes, with a secret, within the given times.
+    fn send(url: &Url, silence: Duration, in_all: Duration) -> (Result<Answer, SourceError>, NetworkUse) {
+        let transport = Transport::new(Vec::new(), silence);
+        let authorization = HeaderValue::from_static("Bearer secret");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let answer = runtime.block_on(async {
+            let deadline = Deadline { at: Instant::now() + in_all, allowed: in_all };
+            transport
+                .send(&Request {
+                    url,
+                    accept: "*/*",
+                    authorization: Some(&authorization),
+                    form: None,
+                    limit: 1000,
+                    deadline,
+                    redirects: &|_| Ok(()),
+                })
+                .await
+        });
+        (answer, transport.used())
+    }
+
+    const LONG: Duration = Duration::from_secs(20);
+    const SHORT: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn an_answer_is_counted() {
+        let (url, _) = serve(vec![ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!(answer.expect("an answer").body, "abc");
+        assert_eq!((used.requests, used.bytes, used.hosts.len()), (1, 3, 1));
+    }
+
+    #[test]
+    fn a007_a_body_beyond_the_limit_is_not_read() {
+        let long = "x".repeat(2000);
+        let chunked = format!(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n{long}\r\n0\r\n\r\n"
+        );
+        for answer in [ok(&long), chunked, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n".to_owned()] {
+            let (url, _) = serve(vec![answer]);
+            let (answer, used) = send(&url, LONG, LONG);
+            assert!(matches!(answer, Err(SourceError::Limit { allowed: 1000, .. })), "{answer:?}");
+            assert_eq!(used.requests, 1);
+        }
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_three_times() {
+        let truncated = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_owned();
+        let (url, _) = serve(vec![status("503 Busy"), truncated, ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").status, used.requests), (200, 3));
+        let (url, _) = serve(vec![status("502 Bad"), status("503 Busy"), status("504 Late"), ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").status, used.requests), (504, 3));
+        let (url, _) = serve(vec![status("500 Broken"), ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").status, used.requests), (500, 1));
+    }
+
+    #[test]
+    fn a_wait_that_is_too_long_is_not_made() {
+        for pause in ["11", "3600"] {
+            let busy = status(&format!("429 Busy\r\nRetry-After: {pause}"));
+            let (url, _) = serve(vec![busy, ok("abc")]);
+            let (answer, used) = send(&url, LONG, LONG);
+            assert_eq!((answer.expect("an answer").status, used.requests), (429, 1));
+        }
+        let (url, _) = serve(vec![status("429 Busy\r\nRetry-After: 5"), ok("abc")]);
+        assert_eq!(send(&url, LONG, Duration::from_secs(2)).1.requests, 1, "the deadline would have passed");
+    }
+
+    #[test]
+    fn silence_and_the_deadline_end_every_wait() {
+        for (silence, in_all) in [(SHORT, LONG), (LONG, SHORT)] {
+            let deaf = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let deaf_url = Url::parse(&format!("http://{}/", deaf.local_addr().expect("an address"))).expect("a url");
+            let (stalled_url, _) = serve(vec![STALLED.to_owned()]);
+            for url in [deaf_url, stalled_url] {
+                let (answer, used) = send(&url, silence, in_all);
+                assert!(matches!(answer, Err(SourceError::Timeout { allowed: SHORT, .. })), "{answer:?}");
+                assert_eq!(used.requests, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_connection_is_not_tried_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url =
+            Url::parse(&format!("http://{}/?secret=1", listener.local_addr().expect("an address"))).expect("a url");
+        drop(listener);
+        let (answer, used) = send(&url, LONG, LONG);
+        let error = answer.expect_err("nobody listens");
+        assert!(
+            matches!(error, SourceError::Connection { .. }) && !error.detail().contains("secret"),
+            "{}",
+            error.detail()
+        );
+        assert_eq!(used.requests, 1);
+    }
+
+    #[test]
+    fn a012_authorization_stays_with_the_host_it_was_given_for() {
+        let (elsewhere, received) = serve(vec![ok("abc")]);
+        let (url, at_home) = serve(vec![status(&format!("307 There\r\nLocation: {elsewhere}"))]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").body.len(), used.requests), (3, 2));
+        assert!(at_home.recv().expect("a request").contains("authorization: Bearer secret"));
+        assert!(!received.recv().expect("a request").contains("authorization"));
+    }
+
+    #[test]
+    fn a014_encryption_is_not_given_up_and_forms_are_not_sent_on() {
+        let url = Url::parse("https://ghcr.io/v2/").expect("a url");
+        let deadline = Deadline { at: Instant::now(), allowed: Duration::ZERO };
+        let target = |location: &str, form: Option<&str>| {
+            let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_str(location).expect(location))]);
+            let answer = Answer { status: 302, headers, body: Bytes::new(), url: url.clone() };
+            let request = Request {
+                url: &url,
+                accept: "*/*",
+                authorization: None,
+                form,
+                limit: 0,
+                deadline,
+                redirects: &|_| Ok(()),
+            };
+            redirect_target(&request, &answer).map(String::from)
+        };
+        assert_eq!(target("https://cdn.example/x", None).ok().as_deref(), Some("https://cdn.example/x"));
+        assert!(target("http://ghcr.io/v2/", None).is_err());
+        assert!(target("https://cdn.example/x", Some("refresh_token=x")).is_err());
+    }
+
+    #[test]
+    fn a014_redirects_end_and_lead_only_to_the_web() {
+        for location in ["file:///etc/passwd", "unix:/run/x", "", "//"] {
+            let (url, _) = serve(vec![status(&format!("302 There\r\nLocation: {location}"))]);
+            assert!(matches!(send(&url, LONG, LONG).0, Err(SourceError::Redirected { .. })), "{location}");
+        }
+        let (url, _) = serve(vec![status("302 Again\r\nLocation: /again"); 10]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert!(matches!(answer, Err(SourceError::Redirected { .. })));
+        assert_eq!(used.requests, 6);
+    }
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        let url = |text: &str| Url::parse(text).expect(text);
+        let (a, b) = (url("https://a/1"), url("https://a/2"));
+        assert!(own_pause(&a, 1) >= FIRST_PAUSE && own_pause(&a, 2) >= FIRST_PAUSE * 2);
+        assert!(own_pause(&a, 2) < FIRST_PAUSE * 4);
+        assert_ne!(own_pause(&a, 1), own_pause(&b, 1));
+    }
+
+    #[test]
+    fn errors_of_registries_are_read() {
+        let text = |body: &'static str| error_text(&Bytes::from_static(body.as_bytes()));
+        assert_eq!(text(r#"{"errors":[{"code":"DENIED","message":"no","detail":{"x":1}}]}"#), "DENIED: no");
+        assert_eq!(text("too many requests\nplease"), "too many requests");
+        assert_eq!(text("<html><title>Sign in</title>"), "");
+        assert_eq!(text(r#"{"token":"x"}"#), "");
+    }
+
+    #[test]
+    fn a_server_that_says_back_what_it_was_shown_is_not_quoted() {
+        let transport = Transport::new(Vec::new(), Duration::ZERO);
+        transport.keep_secret("hunter2");
+        let body = Bytes::from_static(br#"{"errors":[{"code":"DENIED","message":"you sent hunter2"}]}"#);
+        let url = Url::parse("https://a/").expect("a url");
+        let answer = Answer { status: 401, headers: HeaderMap::new(), body, url };
+        assert_eq!(transport.said(&answer).to_string(), " (\"DENIED: you sent [secret]\")");
+    }
+
+    #[test]
+    fn a_query_is_never_shown() {
+        let url = Url::parse("https://auth.example:8443/token?account=x&secret=y").expect("a url");
+        let deadline = Deadline { at: Instant::now(), allowed: Duration::ZERO };
+        let request = Request {
+            url: &url,
+            accept: "*/*",
+            authorization: None,
+            form: None,
+            limit: 0,
+            deadline,
+            redirects: &|_| Ok(()),
+        };
+        assert_eq!(at(&request), "`GET /token` at auth.example:8443");
+    }
+}

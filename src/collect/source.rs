@@ -1,0 +1,96 @@
+//! Where manifests and blobs come from.
+
+use super::error::SourceError;
+use crate::oci::{Blob, Descriptor, Digest};
+
+/// A place that holds one image and what is attached to it.
+///
+/// A source only fetches: it checks the digests and sizes it was given and keeps to the limits. What the bytes mean, and
+/// what their absence means, is decided in [`super::discovery`].
+#[allow(async_fn_in_trait, reason = "a collection runs on one thread, and nothing in it needs `Send`")]
+pub trait Source {
+    /// Returns the image's name as it is pinned in reports, if it has one.
+    fn name(&self) -> Option<String>;
+
+    /// Fetches the manifest that the reference names. Called once for a collection.
+    async fn root(&self, limit: u64) -> Result<Fetched, SourceError>;
+
+    /// Fetches a manifest by digest; what comes back has that digest and size.
+    async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError>;
+
+    /// Fetches a blob by digest; what comes back has that digest and size.
+    async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
+
+    /// Fetches one page of the list of manifests that name `subject` as their subject.
+    ///
+    /// [`SourceError::NotFound`] says that this source keeps no such list, and that the fallback tag holds it instead.
+    async fn referrers(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+        limit: u64,
+    ) -> Result<ReferrersPage, SourceError>;
+
+    /// Fetches the index under the referrers fallback tag of `subject`.
+    async fn referrers_tag(&self, subject: &Digest, limit: u64) -> Result<Fetched, SourceError>;
+
+    /// Fetches what cosign's tag for `subject` names. A layout may hold several such lists.
+    async fn cosign_tag(&self, subject: &Digest, tag: CosignTag, limit: u64) -> Result<Vec<Tagged>, SourceError>;
+
+    /// Whether the fallback tag is read although [`Source::referrers`] answered.
+    ///
+    /// A registry has one or the other; in a layout both are habits of the program that wrote it.
+    fn reads_both_lists(&self) -> bool {
+        false
+    }
+}
+
+/// A manifest's bytes and what they are said to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The bytes.
+    pub blob: Blob,
+    /// What the transport or the descriptor says they are.
+    pub content_type: Option<String>,
+}
+
+/// One page of a list of referrers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferrersPage {
+    /// The manifests, with hints that prove nothing.
+    pub manifests: Vec<Descriptor>,
+    /// The next page, if there is one.
+    pub next: Option<NextPage>,
+}
+
+/// Where the next page is; only the source that gave it understands it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NextPage(pub String);
+
+/// A manifest found under one of cosign's tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The tag, or what stands for it.
+    pub tag: String,
+    /// The manifest.
+    pub manifest: Fetched,
+}
+
+/// The tags under which cosign keeps legacy evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CosignTag {
+    /// `sha256-….sig`.
+    Signatures,
+    /// `sha256-….att`.
+    Attestations,
+}
+
+impl CosignTag {
+    /// Returns the part of the tag after the dot.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Signatures => "sig",
+            Self::Attestations => "att",
+        }
+    }
+}
