@@ -25,7 +25,7 @@
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
-//! | `render` | one file per output format | `check` |
+//! | [`render`] | one file per output format | `check` |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
 //! | `cli` | arguments to exit code (feature `net`) | everything |
 //!
@@ -37,8 +37,11 @@ pub mod evidence;
 pub mod json;
 pub mod oci;
 pub mod policy;
+pub mod render;
 pub mod trust;
 pub mod verify;
 
+#[cfg(feature = "net")]
+pub mod cli;
 #[cfg(feature = "net")]
 pub mod collect;

@@ -1,0 +1,284 @@
+//! The command line. Names are those of cosign and gh where they have one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::oci::{Digest, Platform};
+use crate::policy::Requirement;
+use crate::render::Format;
+use crate::trust::Instance;
+
+const EXAMPLES: &str = "\
+Examples:
+  # Signed, with provenance and SBOM, by exactly this workflow:
+  bonafide verify ghcr.io/acme/app:1.4.2 \\
+    --certificate-identity https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.4.2 \\
+    --certificate-oidc-issuer https://token.actions.githubusercontent.com
+
+  # By any workflow of this GitHub repository; the provenance is enough:
+  bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --require provenance
+
+  # What does a failed check mean, and what can be done about it?
+  bonafide explain signer-identity
+
+Exit codes:
+  0  verified    every requirement is satisfied for every selected platform
+  1  rejected    evidence was read and does not satisfy the policy
+  2  usage       the command line is wrong
+  3  undecided   something needed could not be read or checked
+  4  absent      nothing of a required kind is attached";
+
+/// Verifies that a container image is what its maker says it is.
+#[derive(Debug, Parser)]
+#[command(name = "bonafide", version, about, after_help = EXAMPLES, max_term_width = 110)]
+#[command(propagate_version = true, arg_required_else_help = true)]
+pub(super) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Colour,
+    /// Print the verdict lines alone
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Print every check of every candidate
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Verify images: signature, provenance and SBOM
+    Verify(Box<VerifyArgs>),
+    /// Say what a check proves, why it fails and what to do
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of a document
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+const VERIFY_EXAMPLES: &str = "\
+References:
+  ghcr.io/acme/app:1.4.2          a tag, resolved once; the report shows the digest
+  ghcr.io/acme/app@sha256:…       a digest
+  oci:DIR, oci:DIR:TAG            an OCI image layout on disk (also one written by `cosign save`)
+
+Examples:
+  bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
+  bonafide verify oci:./layout:1.4.2 --trusted-root root.json --offline \\
+    --certificate-identity release@acme.example --certificate-oidc-issuer https://accounts.acme.example
+  docker pull \"$(bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --output pinned)\"
+
+Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(super) struct VerifyArgs {
+    /// The images to verify
+    #[arg(required = true, value_name = "REFERENCE")]
+    pub(super) references: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) signer: SignerArgs,
+
+    /// What must be attached and be good
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "signature,provenance,sbom", value_parser = requirement)]
+    pub(super) require: Vec<Requirement>,
+    /// The digest that the reference must resolve to
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) expect_digest: Option<Digest>,
+    /// The platform to verify, such as linux/arm64, or all
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
+    pub(super) platform: PlatformArg,
+
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
+
+    #[command(flatten)]
+    pub(super) transport: TransportArgs,
+
+    /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) output: Vec<Target>,
+}
+
+/// Who must have signed
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Signer")]
+pub(super) struct SignerArgs {
+    /// The identity in the certificate: an e-mail address, or the URI of a workflow, compared exactly
+    #[arg(long, value_name = "IDENTITY")]
+    pub(super) certificate_identity: Option<String>,
+    /// The OpenID Connect issuer that vouched for it, compared exactly
+    #[arg(long, value_name = "URL")]
+    pub(super) certificate_oidc_issuer: Option<String>,
+    /// The GitHub repository that the workflow must have run for; alone, any of its own workflows may have signed
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(super) repo: Option<String>,
+    /// The full git ref that the workflow must have run for, such as refs/tags/v1.4.2
+    #[arg(long, value_name = "REF")]
+    pub(super) source_ref: Option<String>,
+    /// The commit that the workflow must have run for
+    #[arg(long, value_name = "COMMIT")]
+    pub(super) source_digest: Option<String>,
+}
+
+/// Which Sigstore instances to trust
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Trust")]
+pub(super) struct TrustArgs {
+    /// An embedded Sigstore instance: public-good, github or staging [default: public-good, unless a root is given]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) trust: Vec<Instance>,
+    /// The trusted root of a Sigstore instance; each file is a domain of its own
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Vec<PathBuf>,
+    /// Connect to nothing but the image's registry; with oci: references to nothing at all
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+/// How to reach a registry
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Registry")]
+pub(super) struct TransportArgs {
+    /// Speak HTTP without TLS; done anyway for loopback hosts
+    #[arg(long)]
+    pub(super) plain_http: bool,
+    /// Certificate authorities to trust beside the system's, as PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// How long to work on one image, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
+    pub(super) timeout: Duration,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// The check, as a report names it; without one, all checks are listed
+    #[arg(value_name = "CHECK")]
+    pub(super) check: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SchemaArgs {
+    /// The document
+    #[arg(value_name = "DOCUMENT")]
+    pub(super) document: Document,
+}
+
+/// A document that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// The JSON report
+    Report,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// A platform, or every one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PlatformArg {
+    All,
+    One(Platform),
+}
+
+/// Where a report goes, and in which form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) format: Format,
+    /// Standard output without one.
+    pub(super) file: Option<PathBuf>,
+}
+
+fn requirement(text: &str) -> Result<Requirement, String> {
+    Requirement::ALL
+        .into_iter()
+        .find(|requirement| requirement.as_str() == text)
+        .ok_or_else(|| "expected signature, provenance or sbom".to_owned())
+}
+
+fn platform(text: &str) -> Result<PlatformArg, String> {
+    match text {
+        "all" => Ok(PlatformArg::All),
+        other => other.parse().map(PlatformArg::One).map_err(|error: crate::oci::PlatformError| error.to_string()),
+    }
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("the file's name is missing after `=`".to_owned()),
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = format.parse().map_err(|error: crate::render::UnknownFormat| error.to_string())?;
+    Ok(Target { format, file: file.filter(|file| file.as_os_str() != "-") })
+}
+
+/// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a duration such as 30s, 5m or 1h".to_owned();
+    let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let milliseconds = match unit {
+        "ms" => Some(number),
+        "s" | "" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        _ => None,
+    };
+    match milliseconds {
+        Some(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        for text in ["", "s", "-1s", "1.5s", "0", "1d", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn targets_name_a_format_and_perhaps_a_file() {
+        assert_eq!(target("json=a=b.json"), Ok(Target { format: Format::Json, file: Some("a=b.json".into()) }));
+        assert_eq!(target("text=-"), Ok(Target { format: Format::Text, file: None }));
+        assert!(target("json=").is_err());
+        assert!(target("xml").is_err());
+    }
+}

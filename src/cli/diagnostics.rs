@@ -1,0 +1,151 @@
+//! Errors that end a run: message, place and the next step. All hints live in this file.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use crate::check::UnknownCheck;
+use crate::oci::ReferenceError;
+use crate::policy::PolicyError;
+use crate::render::escape::terminal;
+use crate::trust::TrustError;
+use crate::verify::DomainError;
+
+use super::args::Colour;
+use super::{UNDECIDED, USAGE};
+
+/// An error that ends a run.
+#[derive(Debug)]
+pub(super) struct Diagnostic {
+    error: anyhow::Error,
+    hint: Option<String>,
+    exit_code: u8,
+}
+
+impl Diagnostic {
+    fn usage(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self { error: error.into(), hint: Some(hint.into()), exit_code: USAGE }
+    }
+
+    /// A reference that is none.
+    pub(super) fn reference(text: &str, error: ReferenceError) -> Self {
+        let hint = match &error {
+            ReferenceError::UnsupportedTransport { .. } => {
+                "write an OCI layout instead, and name it `oci:DIR`".to_owned()
+            }
+            _ => "write it as registry/repository:tag, registry/repository@sha256:…, or oci:DIR".to_owned(),
+        };
+        Self::usage(anyhow::Error::new(error).context(format!("`{text}` is not a reference to an image")), hint)
+    }
+
+    /// Flags that do not name a policy.
+    pub(super) fn policy(error: PolicyError) -> Self {
+        const BOTH: &str = "--certificate-identity IDENTITY --certificate-oidc-issuer URL";
+        const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
+        let hint = match &error {
+            PolicyError::NoSigner => {
+                format!("say who must have signed it: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions")
+            }
+            PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
+                format!("add `{ISSUER}`")
+            }
+            PolicyError::NoIssuer { .. } => "add `--certificate-oidc-issuer URL`".to_owned(),
+            PolicyError::NoIdentity { .. } => {
+                "add `--certificate-identity IDENTITY`, or `--repo OWNER/NAME` for GitHub Actions".to_owned()
+            }
+            PolicyError::NothingRequired => {
+                "leave `--require` out to require signature, provenance and sbom".to_owned()
+            }
+            PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
+            PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
+            PolicyError::Empty { .. } => "is a variable in the command line unset?".to_owned(),
+        };
+        Self::usage(error, hint)
+    }
+
+    /// A trusted root that cannot be used.
+    pub(super) fn trust(error: TrustError) -> Self {
+        Self::usage(
+            error,
+            "give the `trusted_root.json` of a Sigstore instance, such as `cosign trusted-root create` writes",
+        )
+    }
+
+    /// A trusted root whose keys cannot be used.
+    pub(super) fn domain(error: DomainError) -> Self {
+        Self::usage(error, "ask whoever runs that Sigstore instance for its current `trusted_root.json`")
+    }
+
+    /// A file that was named and cannot be read.
+    pub(super) fn file(path: &Path, error: io::Error) -> Self {
+        Self::usage(anyhow::Error::new(error).context(format!("cannot read `{}`", path.display())), "check the path")
+    }
+
+    /// A check that is none.
+    pub(super) fn check(error: UnknownCheck) -> Self {
+        Self::usage(error, "`bonafide explain` lists all checks")
+    }
+
+    /// Two reports for standard output.
+    pub(super) fn two_reports() -> Self {
+        Self::usage(
+            anyhow::anyhow!("two reports cannot both go to standard output"),
+            "send one of them to a file: `--output json=report.json`",
+        )
+    }
+
+    /// Settings of the network that cannot be used.
+    pub(super) fn settings(error: impl Into<anyhow::Error>) -> Self {
+        Self::usage(error, "check `--ca-file`: it must hold PEM certificates")
+    }
+
+    /// A report that could not be written: nobody may take the run for a success.
+    pub(super) fn write(path: &Path, error: io::Error) -> Self {
+        let error = anyhow::Error::new(error).context(format!("cannot write the report to `{}`", path.display()));
+        Self { error, hint: Some("check the folder and the free space".to_owned()), exit_code: UNDECIDED }
+    }
+
+    /// Standard output that does not take what is written.
+    pub(super) fn stdout(error: io::Error) -> Self {
+        Self {
+            error: anyhow::Error::new(error).context("cannot write to standard output"),
+            hint: None,
+            exit_code: UNDECIDED,
+        }
+    }
+
+    /// What the operating system does not give.
+    pub(super) fn system(error: io::Error) -> Self {
+        Self { error: anyhow::Error::new(error).context("cannot start"), hint: None, exit_code: UNDECIDED }
+    }
+
+    /// Returns the exit code that this error ends the run with.
+    pub(super) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    /// Writes the error to standard error.
+    pub(super) fn print(&self, colour: Colour) {
+        let coloured = match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        let (start, end) = if coloured { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        // Standard error is the last resort: if it is gone there is nobody to tell, and the exit code still says it.
+        let _ = writeln!(io::stderr().lock(), "{start}error{end}: {self}");
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chain: Vec<String> = self.error.chain().map(ToString::to_string).collect();
+        formatter.write_str(&terminal(&chain.join(": ")))?;
+        if let Some(hint) = &self.hint {
+            write!(formatter, "\n  → {}", terminal(hint))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! From arguments to an exit code.
+//!
+//! This is where the outside comes in: arguments, environment, files, the clock. It is turned into a request, a policy and
+//! trust domains, and from there on nothing asks the outside again but [`crate::collect`].
+
+mod args;
+mod diagnostics;
+mod explain;
+mod output;
+mod schema;
+mod verify;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Args, Command};
+use diagnostics::Diagnostic;
+
+/// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
+const USAGE: u8 = 2;
+const UNDECIDED: u8 = 3;
+
+/// Runs the program and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => return ExitCode::from(usage(&error)),
+    };
+    match dispatch(&args) {
+        Ok(code) => ExitCode::from(code),
+        Err(diagnostic) => {
+            diagnostic.print(args.color);
+            ExitCode::from(diagnostic.exit_code())
+        }
+    }
+}
+
+/// Help and version go to stdout and are a success; everything else is a usage error.
+fn usage(error: &clap::Error) -> u8 {
+    let written = error.print();
+    match (error.use_stderr(), written) {
+        (false, Ok(())) => 0,
+        (false, Err(_)) => UNDECIDED,
+        (true, _) => USAGE,
+    }
+}
+
+fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
+    match &args.command {
+        Command::Verify(verify) => verify::run(verify, args),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Schema(schema) => schema::run(schema),
+        Command::Completions(completions) => {
+            let mut script = Vec::new();
+            clap_complete::generate(completions.shell, &mut Args::command(), "bonafide", &mut script);
+            print(&script)
+        }
+    }
+}
+
+/// Writes to stdout. What could not be written is never a success.
+fn print(text: &[u8]) -> Result<u8, Diagnostic> {
+    let mut out = io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).map_err(Diagnostic::stdout)?;
+    Ok(0)
+}

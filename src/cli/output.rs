@@ -1,0 +1,73 @@
+//! Reports on their way out: to standard output, or whole to a file.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::check::Report;
+use crate::render::{self, Detail, Format};
+
+use super::args::{Args, Colour, Target};
+use super::diagnostics::Diagnostic;
+
+/// Proves that at most one report goes to standard output. Without any target the text report does.
+pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
+    if wanted.is_empty() {
+        return Ok(vec![Target { format: Format::Text, file: None }]);
+    }
+    if wanted.iter().filter(|target| target.file.is_none()).count() > 1 {
+        return Err(Diagnostic::two_reports());
+    }
+    Ok(wanted.to_vec())
+}
+
+/// Writes the report to every target: the files first, so that whoever reads standard output finds them there.
+pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
+    let detail = |colour| Detail { quiet: args.quiet, verbose: args.verbose, colour };
+    for target in targets {
+        if let Some(file) = &target.file {
+            let mut bytes = Vec::new();
+            render::write(report, target.format, detail(false), &mut bytes)
+                .and_then(|()| replace(file, &bytes))
+                .map_err(|error| Diagnostic::write(file, error))?;
+        }
+    }
+    for target in targets.iter().filter(|target| target.file.is_none()) {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        render::write(report, target.format, detail(coloured(args.color)), &mut out)
+            .and_then(|()| out.flush())
+            .map_err(Diagnostic::stdout)?;
+    }
+    Ok(())
+}
+
+/// Puts a file in place whole or not at all, so that no half report can be taken for one (A266).
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A device or a pipe cannot be replaced, only written to.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes);
+    }
+    let partial = partial_name(file);
+    let written = fs::File::create(&partial)
+        .and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all()))
+        .and_then(|()| fs::rename(&partial, file));
+    if written.is_err() {
+        // The error that matters is the one above; a left-over is named for what it is.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+fn partial_name(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}.partial", std::process::id()));
+    PathBuf::from(name)
+}
+
+fn coloured(colour: Colour) -> bool {
+    match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}

@@ -1,0 +1,169 @@
+//! `bonafide verify`: references in, one report out.
+
+use std::fs;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use crate::check::{GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::collect::{
+    Collector, DockerCredentials, LayoutSource, Limits, PlatformChoice, Registries, RegistrySettings, Source,
+    SourceError,
+};
+use crate::evidence::Evidence;
+use crate::oci::Reference;
+use crate::policy::{Policy, Signer};
+use crate::trust::{Instance, TrustRoot};
+use crate::verify::{Domain, unresolved, verify};
+
+use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
+use super::diagnostics::Diagnostic;
+use super::output;
+
+/// Everything a run needs, proved before the first byte is fetched.
+struct Request {
+    references: Vec<(String, Reference)>,
+    policy: Policy,
+    domains: Vec<Domain>,
+    platform: PlatformChoice,
+    limits: Limits,
+    now: Timestamp,
+}
+
+/// Verifies the images and writes the report.
+pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
+    let targets = output::targets(&verify.output)?;
+    let request = request(verify)?;
+    let report = examine_all(&request, verify)?;
+    output::write(&report, &targets, args)?;
+    Ok(report.verdict.exit_code())
+}
+
+/// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
+fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
+    let references = args
+        .references
+        .iter()
+        .map(|text| {
+            text.parse().map(|reference| (text.clone(), reference)).map_err(|error| Diagnostic::reference(text, error))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let policy = Policy::from_flags(signer(&args.signer)?, args.require.iter().copied(), args.expect_digest.clone())
+        .map_err(Diagnostic::policy)?;
+    Ok(Request {
+        references,
+        policy,
+        domains: domains(&args.trust)?,
+        platform: match &args.platform {
+            PlatformArg::All => PlatformChoice::All,
+            PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
+        },
+        limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+        now: Timestamp::now(),
+    })
+}
+
+fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {
+    Signer::from_flags(
+        args.certificate_identity.as_deref(),
+        args.certificate_oidc_issuer.as_deref(),
+        args.repo.as_deref(),
+        args.source_ref.as_deref(),
+        args.source_digest.as_deref(),
+    )
+    .map_err(Diagnostic::policy)
+}
+
+/// The trust domains: the files given, the embedded ones named, or the public instance if neither is.
+fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
+    let mut instances = args.trust.clone();
+    if instances.is_empty() && args.trusted_root.is_empty() {
+        instances.push(Instance::PublicGood);
+    }
+    instances.sort_unstable();
+    instances.dedup();
+    let mut roots =
+        instances.into_iter().map(Instance::root).collect::<Result<Vec<_>, _>>().map_err(Diagnostic::trust)?;
+    for file in &args.trusted_root {
+        let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+        let name = file.display().to_string();
+        roots.push(TrustRoot::parse(&name, &name, &bytes).map_err(Diagnostic::trust)?);
+    }
+    roots.iter().map(Domain::prepare).collect::<Result<_, _>>().map_err(Diagnostic::domain)
+}
+
+/// Examines every image, one after the other.
+fn examine_all(request: &Request, args: &VerifyArgs) -> Result<Report, Diagnostic> {
+    let registries = registries(args)?;
+    // One image is a handful of requests: threads would cost more than they bring.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let images: Vec<ImageReport> = runtime.block_on(async {
+        let mut images = Vec::with_capacity(request.references.len());
+        for (text, reference) in &request.references {
+            images.push(examine(request, &registries, text, reference).await);
+        }
+        images
+    });
+    let network = registries.network_use();
+    Ok(Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: Verdict::join(images.iter().map(|image| image.verdict)),
+        started_at: request.now,
+        policy: PolicyReport { source: request.policy.source().to_owned(), sha256: request.policy.sha256().to_owned() },
+        trust: request.domains.iter().map(|domain| domain.report().clone()).collect(),
+        images,
+        network: Network {
+            requests: network.requests,
+            bytes: network.bytes,
+            hosts: network.hosts.into_iter().collect(),
+        },
+    })
+}
+
+fn registries(args: &VerifyArgs) -> Result<Rc<Registries>, Diagnostic> {
+    let ca_file = match &args.transport.ca_file {
+        Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
+        None => None,
+    };
+    let settings =
+        RegistrySettings { plain_http: args.transport.plain_http, ca_file, silence: Limits::default().silence };
+    Registries::new(&settings, Box::new(DockerCredentials)).map_err(Diagnostic::settings)
+}
+
+async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, reference: &Reference) -> ImageReport {
+    let examined = match reference {
+        Reference::Layout(layout) => match LayoutSource::open(layout, &request.limits) {
+            Ok(source) => examine_source(request, source, text).await,
+            Err(error) => Err(error),
+        },
+        Reference::Registry(image) => match registries.open(image, &request.limits) {
+            Ok(source) => examine_source(request, source, text).await,
+            Err(error) => Err(error),
+        },
+    };
+    examined.unwrap_or_else(|error| unresolved(text, &request.policy, &unread(text, &error)))
+}
+
+/// Collects and verifies, looking at the platform manifests only while the root alone does not satisfy the policy: more
+/// evidence can never make a verified image anything else.
+async fn examine_source<S: Source>(request: &Request, source: S, text: &str) -> Result<ImageReport, SourceError> {
+    let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
+    collector.search_root().await;
+    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.domains, request.now);
+    let report = judge(collector.evidence());
+    if report.verdict == Verdict::Verified {
+        return Ok(report);
+    }
+    collector.search_platforms().await;
+    Ok(judge(collector.evidence()))
+}
+
+fn unread(text: &str, error: &SourceError) -> GapReport {
+    GapReport {
+        what: text.to_owned(),
+        reason: error.gap_reason().as_str().to_owned(),
+        detail: error.detail(),
+        subject: None,
+    }
+}

@@ -1,0 +1,52 @@
+//! Text from outside, made safe for a terminal.
+//!
+//! Identities, annotations and error texts are written by whoever signs or serves. On a terminal they could move the
+//! cursor, recolour a verdict, or start a workflow command in CI (A269, A270).
+
+use std::borrow::Cow;
+
+/// Whether a character must not reach a terminal as it is: controls, line separators, direction overrides, invisible ones.
+pub fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Replaces unsafe characters by their code points, such as `\u{202e}`.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unsafe(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a270_direction_overrides_and_invisible_characters_are_shown() {
+        assert_eq!(terminal("a\u{202e}b\u{200b}c"), "a\\u{202e}b\\u{200b}c");
+    }
+
+    #[test]
+    fn a269_line_feeds_and_escape_sequences_are_shown() {
+        assert_eq!(terminal("x\n::error::y"), "x\\u{a}::error::y");
+        assert_eq!(terminal("\u{1b}[2J"), "\\u{1b}[2J");
+    }
+
+    #[test]
+    fn ordinary_text_is_not_copied() {
+        assert!(matches!(terminal("https://github.com/acme/app – ünïcode"), Cow::Borrowed(_)));
+    }
+}

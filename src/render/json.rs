@@ -1,0 +1,22 @@
+//! The JSON report: the report as it is, indented, with a line feed at its end.
+
+use std::io::{self, Write};
+
+use crate::check::Report;
+
+/// Writes the report. Control characters in texts leave as JSON escapes, so a terminal is safe too.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(report)?;
+    // JSON may hold invisible characters as they are; escaping them changes no value and keeps terminals safe.
+    for character in text.chars() {
+        if character != '\n' && super::escape::is_unsafe(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+        } else {
+            write!(out, "{character}")?;
+        }
+    }
+    writeln!(out)
+}

@@ -1,0 +1,69 @@
+//! Reports as people and programs read them: one file per format, each from `&Report` and a writer.
+//!
+//! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]).
+
+pub mod escape;
+mod json;
+mod pinned;
+mod text;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crate::check::Report;
+
+pub use text::Detail;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// The whole report, versioned.
+    Json,
+    /// `registry/repository@sha256:…` of each verified image, and nothing otherwise.
+    Pinned,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Pinned];
+
+    /// Returns the name used on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Pinned => "pinned",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// There is no output format of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no output format: expected text, json or pinned")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Writes a report in one format.
+pub fn write(report: &Report, format: Format, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, detail, out),
+        Format::Json => json::write(report, out),
+        Format::Pinned => pinned::write(report, out),
+    }
+}

@@ -1,0 +1,272 @@
+//! The report for people: the verdict first, then each requirement with its reason, then what was found.
+//!
+//! Readable without colour. Every line that holds something from outside is escaped.
+
+use std::io::{self, Write};
+
+use crate::check::{
+    CandidateReport, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
+    SignerReport, Verdict,
+};
+
+use super::escape::terminal;
+
+/// How much to say, and whether in colour.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Detail {
+    /// Verdict lines only.
+    pub quiet: bool,
+    /// Every check of every candidate.
+    pub verbose: bool,
+    /// With ANSI colours.
+    pub colour: bool,
+}
+
+/// Writes the report.
+pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { detail, out, said: Vec::new(), signer: None };
+    for (position, image) in report.images.iter().enumerate() {
+        if position > 0 && !detail.quiet {
+            writeln!(page.out)?;
+        }
+        page.said.clear();
+        page.signer = None;
+        page.image(image)?;
+    }
+    if detail.quiet {
+        return Ok(());
+    }
+    for domain in &report.trust {
+        for warning in &domain.warnings {
+            writeln!(page.out, "warning: trust domain {}: {}", terminal(&domain.domain), terminal(warning))?;
+        }
+    }
+    if report.images.len() > 1 {
+        let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
+        writeln!(page.out, "\n{} of {} images verified", verified, report.images.len())?;
+    }
+    Ok(())
+}
+
+struct Page<'a> {
+    detail: Detail,
+    out: &'a mut dyn Write,
+    /// What was already explained of this image: said once, it is referred to.
+    said: Vec<Finding>,
+    /// The signer that was shown last.
+    signer: Option<SignerReport>,
+}
+
+impl Page<'_> {
+    fn image(&mut self, image: &ImageReport) -> io::Result<()> {
+        let verdict = self.verdict(image.verdict, 0);
+        let digest = image.digest.as_deref().map(|digest| format!(" @ {digest}")).unwrap_or_default();
+        let reference = match image.digest.as_deref() {
+            Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
+            None => &image.reference,
+        };
+        writeln!(self.out, "{verdict}  {}{digest}", terminal(reference))?;
+        if self.detail.quiet {
+            return Ok(());
+        }
+        for finding in image.findings.iter().filter(|finding| finding.stands_in_the_way()) {
+            self.obstacle("image", finding)?;
+        }
+        if image.digest.is_none() {
+            return Ok(());
+        }
+        for requirement in &image.requirements {
+            self.requirement(image, requirement)?;
+        }
+        self.matrix(image)?;
+        self.candidates(image)?;
+        self.gaps(image)
+    }
+
+    fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
+        let verdict = self.verdict(requirement.verdict, 0);
+        writeln!(self.out, "  {:<11} {verdict}", requirement.kind)?;
+        if requirement.verdict == Verdict::Verified {
+            let by = requirement.satisfied_by.first();
+            return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
+                Some(candidate) => self.proof(candidate, requirement.satisfied_by.len()),
+                None => Ok(()),
+            };
+        }
+        for finding in &requirement.findings {
+            self.obstacle("", finding)?;
+        }
+        Ok(())
+    }
+
+    /// What a satisfied requirement rests on.
+    fn proof(&mut self, candidate: &CandidateReport, count: usize) -> io::Result<()> {
+        if candidate.signer.is_some() && candidate.signer == self.signer {
+            writeln!(self.out, "    signed by  the same")?;
+        } else if let Some(signer) = &candidate.signer {
+            writeln!(self.out, "    signed by  {}", terminal(&signer.identity))?;
+            writeln!(self.out, "    issuer     {}", terminal(&signer.issuer))?;
+            self.signer = Some(signer.clone());
+        }
+        let domain = candidate.trust_domain.as_deref().unwrap_or_default();
+        let log =
+            candidate.log_entries.iter().map(|entry| format!("log index {} ({})", entry.log_index, entry.evidence));
+        let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
+        let evidence: Vec<String> = std::iter::once(format!("trust domain {domain}")).chain(log).chain(time).collect();
+        writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;
+        if let Some(provenance) = &candidate.provenance {
+            self.provenance(provenance)?;
+        }
+        if let Some(sbom) = &candidate.sbom {
+            self.sbom(sbom)?;
+        }
+        if count > 1 {
+            writeln!(self.out, "    and {} more", count - 1)?;
+        }
+        Ok(())
+    }
+
+    fn provenance(&mut self, provenance: &ProvenanceReport) -> io::Result<()> {
+        writeln!(self.out, "    builder    {}", terminal(&provenance.builder))?;
+        if let Some(source) = &provenance.source {
+            let reference = provenance.reference.as_deref().map(|text| format!(" at {text}")).unwrap_or_default();
+            let commit = provenance.commit.as_deref().map(|text| format!(", commit {text}")).unwrap_or_default();
+            writeln!(self.out, "    source     {}{}{}", terminal(source), terminal(&reference), terminal(&commit))?;
+        }
+        writeln!(self.out, "    build type {} (SLSA {})", terminal(&provenance.build_type), provenance.version)
+    }
+
+    fn sbom(&mut self, sbom: &SbomReport) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "    document   {}, {} packages ({} with purl, {} with version, {} with supplier, {} with licence)",
+            terminal(&sbom.format),
+            sbom.packages,
+            sbom.with_purl,
+            sbom.with_version,
+            sbom.with_supplier,
+            sbom.with_license
+        )?;
+        if !sbom.describes.is_empty() {
+            let shown: Vec<&str> = sbom.describes.iter().take(3).map(String::as_str).collect();
+            let more = sbom.describes.len().saturating_sub(3);
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    /// What was expected, what was found, where, and what to do next.
+    fn obstacle(&mut self, label: &str, finding: &Finding) -> io::Result<()> {
+        let candidate = finding.candidate.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+        let bare = Finding { candidate: None, subject: None, ..finding.clone() };
+        let again = if self.said.contains(&bare) { ", as above" } else { "" };
+        if label.is_empty() {
+            writeln!(self.out, "    {candidate}{}{again}", terminal(&finding.message))?;
+        } else {
+            writeln!(self.out, "  {label:<11} {candidate}{}{again}", terminal(&finding.message))?;
+        }
+        if !again.is_empty() {
+            return Ok(());
+        }
+        self.said.push(bare);
+        if let Some(expected) = &finding.expected {
+            writeln!(self.out, "      expected  {}", terminal(expected))?;
+        }
+        if let Some(found) = &finding.found {
+            writeln!(self.out, "      found     {}", terminal(found))?;
+        }
+        if let Some(next) = &finding.next {
+            writeln!(self.out, "      → {} (`bonafide explain {}`)", terminal(next), finding.check)?;
+        }
+        Ok(())
+    }
+
+    /// The coverage matrix, where there is more than one platform.
+    fn matrix(&mut self, image: &ImageReport) -> io::Result<()> {
+        if image.platforms.len() < 2 {
+            return Ok(());
+        }
+        writeln!(self.out, "  platforms")?;
+        for platform in &image.platforms {
+            let name = platform.platform.as_deref().unwrap_or("unknown");
+            let cells: Vec<String> =
+                platform.requirements.iter().map(|(requirement, verdict)| format!("{requirement} {verdict}")).collect();
+            let verdict = self.verdict(platform.verdict, 9);
+            writeln!(self.out, "    {:<14} {verdict}  {}  {}", terminal(name), platform.digest, cells.join(", "))?;
+        }
+        Ok(())
+    }
+
+    /// One line per candidate, accepted or not, with the reason.
+    fn candidates(&mut self, image: &ImageReport) -> io::Result<()> {
+        if image.candidates.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "  found")?;
+        for candidate in &image.candidates {
+            let state = match (candidate.accepted, candidate.kind.as_str()) {
+                (true, _) => "accepted",
+                (false, "ignored" | "unsigned" | "attestation") => "not used",
+                (false, _) => "refused",
+            };
+            let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind.as_str() {
+                "signature" => "image signature",
+                other => other,
+            });
+            let reason = candidate.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let origin = &candidate.origin;
+            writeln!(
+                self.out,
+                "    {:<3} {state:<8}  {} [{}]{}",
+                candidate.id,
+                terminal(what),
+                origin.kind,
+                terminal(&reason)
+            )?;
+            if self.detail.verbose {
+                writeln!(self.out, "          {} on {}", terminal(&origin.place), candidate.subject)?;
+                self.checks(candidate)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn checks(&mut self, candidate: &CandidateReport) -> io::Result<()> {
+        for finding in &candidate.findings {
+            let outcome = match finding.outcome {
+                Outcome::Pass => "pass",
+                Outcome::Fail => "FAIL",
+                Outcome::Skip => "skip",
+                Outcome::Error => "ERROR",
+            };
+            writeln!(self.out, "          {outcome:<5} {:<24} {}", finding.check.as_str(), terminal(&finding.message))?;
+        }
+        Ok(())
+    }
+
+    fn gaps(&mut self, image: &ImageReport) -> io::Result<()> {
+        if image.gaps.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "  could not be read")?;
+        for gap in &image.gaps {
+            writeln!(self.out, "    {}: {} ({})", terminal(&gap.what), terminal(&gap.detail), gap.reason)?;
+        }
+        Ok(())
+    }
+
+    fn verdict(&self, verdict: Verdict, width: usize) -> String {
+        let word = format!("{verdict:<width$}");
+        if !self.detail.colour {
+            return word;
+        }
+        let code = match verdict {
+            Verdict::Verified => "32",
+            Verdict::Rejected => "31",
+            Verdict::Undecided => "33",
+            Verdict::Absent => "35",
+        };
+        format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
+    }
+}
