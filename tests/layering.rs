@@ -1,0 +1,138 @@
+//! The house of the crate's documentation, kept by a test: which room may name which, and what the pure rooms never name.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
+const ROOMS: [(&str, &[&str]); 10] = [
+    ("json", &[]),
+    ("oci", &["json"]),
+    ("evidence", &["oci"]),
+    ("check", &[]),
+    ("policy", &["oci", "check"]),
+    ("trust", &["json", "oci"]),
+    ("verify", &["json", "oci", "evidence", "check", "policy", "trust"]),
+    ("render", &["check"]),
+    ("collect", &["json", "oci", "evidence"]),
+    ("cli", &["json", "oci", "evidence", "check", "policy", "trust", "verify", "render", "collect"]),
+];
+
+const IMPURE: [&str; 2] = ["collect", "cli"];
+
+/// What a pure room never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
+const FORBIDDEN: [&str; 15] = [
+    "tokio",
+    "reqwest",
+    "std::fs",
+    "std::env",
+    "TcpStream",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "rand::",
+    "getrandom",
+];
+
+/// Where the Sigstore verifier may be named.
+const VERIFIER: (&str, &str) = ("sigstore_verify", "verify/bundle.rs");
+
+fn source_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder of the crate") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(source_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Every source file by its path below `src`, without comments.
+fn sources() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    source_files(&root)
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+            let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
+            (name, code.join("\n"))
+        })
+        .collect()
+}
+
+/// The room that a file is in: its folder, or its name for a room of one file.
+fn room(file: &str) -> &str {
+    file.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+}
+
+/// The rooms that a file names through `crate::`, also in grouped imports.
+fn named_rooms(code: &str) -> Vec<String> {
+    let identifier =
+        |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    let mut named = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(group) => {
+                let group = group.split('}').next().unwrap_or_default();
+                named.extend(group.split(',').map(|item| identifier(item.trim())));
+            }
+            None => named.push(identifier(after)),
+        }
+    }
+    named
+}
+
+fn complaints(sources: &BTreeMap<String, String>) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (file, code) in sources {
+        let Some((name, allowed)) = ROOMS.iter().find(|(name, _)| *name == room(file)) else { continue };
+        for other in named_rooms(code) {
+            let is_room = ROOMS.iter().any(|(room, _)| *room == other);
+            if is_room && other != *name && !allowed.contains(&other.as_str()) {
+                complaints.push(format!("{file} names `{other}`, which `{name}` may not"));
+            }
+        }
+        if !IMPURE.contains(name) {
+            complaints.extend(
+                FORBIDDEN.iter().filter(|word| code.contains(**word)).map(|word| format!("{file} names `{word}`")),
+            );
+        }
+        if code.contains(VERIFIER.0) && file != VERIFIER.1 {
+            complaints.push(format!("{file} names `{}`, which only {} may", VERIFIER.0, VERIFIER.1));
+        }
+    }
+    complaints
+}
+
+#[test]
+fn arrows_never_point_back_and_pure_rooms_stay_pure() {
+    assert_eq!(complaints(&sources()), Vec::<String>::new());
+}
+
+#[test]
+fn every_source_file_is_in_a_room_that_has_rules() {
+    for file in sources().keys() {
+        let known = ROOMS.iter().any(|(name, _)| *name == room(file)) || matches!(file.as_str(), "lib.rs" | "main.rs");
+        assert!(known, "{file} is in no room of tests/layering.rs");
+    }
+}
+
+#[test]
+fn the_check_itself_can_fail() {
+    let broken = |file: &str, code: &str| complaints(&BTreeMap::from([(file.to_owned(), code.to_owned())])).len();
+    assert_eq!(broken("oci/digest.rs", "use crate::verify::verify;"), 1);
+    assert_eq!(broken("check/mod.rs", "use crate::{json, oci::Digest};"), 2);
+    assert_eq!(broken("verify/mod.rs", "let now = Timestamp::now();"), 1);
+    assert_eq!(broken("verify/candidate.rs", "use sigstore_verify::Verifier;"), 1);
+    assert_eq!(broken("collect/mod.rs", "use crate::cli::run;"), 1);
+    assert_eq!(broken("collect/mod.rs", "use tokio::time::sleep;"), 0);
+}
