@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# Asking cosign, as a function. Source it after env.sh.
+
+# cosign_verify IDENTITY ISSUER IMAGE [WHAT…] — sets cosign_exits to cosign's exit codes for signature,
+# provenance and SBOM, as "0 0 0", and cosign_exit to the first of them that is not 0. WHAT limits the
+# questions to some of: signature provenance sbom.
+cosign_verify() {
+  local identity=$1 issuer=$2 image=$3 what command code
+  shift 3
+  [ $# -gt 0 ] || set -- signature provenance sbom
+  cosign_exits='' cosign_exit=0
+  for what in "$@"; do
+    case $what in
+      signature) command=(verify) ;;
+      provenance) command=(verify-attestation --type slsaprovenance1) ;;
+      sbom) command=(verify-attestation --type spdxjson) ;;
+      *) lab_fail "cosign_verify: $what?" ;;
+    esac
+    code=0
+    {
+      echo "cosign ${command[*]} $image"
+      "$LAB_BIN/cosign" "${command[@]}" --trusted-root "$LAB_TRUST/trusted_root.json" \
+        --certificate-identity "$identity" --certificate-oidc-issuer "$issuer" "$image" || code=$?
+    } >>"$LAB_LOGS/cosign-verify.log" 2>&1 </dev/null
+    cosign_exits="${cosign_exits:+$cosign_exits }$code"
+    if [ "$cosign_exit" = 0 ]; then cosign_exit=$code; fi
+  done
+}

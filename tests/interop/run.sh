@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The interop stage: signs fresh images with the real cosign against a private Sigstore, in every format
+# and in two registries, then asks cosign and Bonafide the same question about each, side by side.
+#
+# Usage: tests/interop/run.sh       BONAFIDE=path/to/bonafide to test another binary than target/release
+#
+# A case is ok when Bonafide's exit code, the verdict in its report and the check it names are as expected,
+# and cosign (pinned) still answers as it did when the case was written. Nothing is ever skipped: whatever
+# is missing and cannot be installed ends the stage with exit code 1.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/interop/lab/env.sh
+source "$here/lab/env.sh"
+# shellcheck source=tests/interop/lab/sign.sh
+source "$here/lab/sign.sh"
+# shellcheck source=tests/interop/lab/verify.sh
+source "$here/lab/verify.sh"
+# shellcheck source=tests/interop/cases.sh
+source "$here/cases.sh"
+
+bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
+if [ ! -x "$bonafide" ]; then
+  [ -z "${BONAFIDE:-}" ] || lab_fail "BONAFIDE is $bonafide, and there is no such program"
+  echo "building $bonafide"
+  cargo build --release --locked --manifest-path "$root/Cargo.toml"
+fi
+
+"$here/lab/install.sh"
+labtool=$LAB_BIN/labtool
+# A lab that ran before stays; one that was started here is stopped, whatever happens.
+if ! lab_alive fulcio; then trap '"$here/lab/down.sh"' EXIT; fi
+"$here/lab/up.sh"
+"$LAB_BIN/cosign" version 2>/dev/null | grep GitVersion
+
+work=$(mktemp -d "$BONAFIDE_LAB/run/interop.XXXXXX")
+passed=0 failed=0
+header
+run_cases
+rm -rf "$work"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
