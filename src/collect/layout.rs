@@ -269,12 +269,7 @@ impl Source for LayoutSource {
     async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
         match &self.root {
             Root::Entry(entry) => self.listed(entry),
-            Root::Digest(digest) => {
-                let bytes = self.blob_file(digest, limit)?;
-                let blob = Blob::expect(digest, bytes)
-                    .map_err(|source| SourceError::Corrupt { at: self.at(&digest.to_string()), source })?;
-                Ok(Fetched { blob, content_type: None })
-            }
+            Root::Digest(digest) => Ok(Fetched { blob: self.payload(digest, limit).await?, content_type: None }),
         }
     }
 
@@ -284,6 +279,11 @@ impl Source for LayoutSource {
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         self.content(wanted)
+    }
+
+    async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
+        let bytes = self.blob_file(digest, limit)?;
+        Blob::expect(digest, bytes).map_err(|source| SourceError::Corrupt { at: self.at(&digest.to_string()), source })
     }
 
     /// Lists the entries whose manifests name the subject, and those that cannot be read and so might.

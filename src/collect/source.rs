@@ -21,6 +21,9 @@ pub trait Source {
     /// Fetches a blob by digest; what comes back has that digest and size.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
 
+    /// Fetches a blob of which nothing but the digest is known, of at most `limit` bytes.
+    async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError>;
+
     /// Fetches one page of the list of manifests that name `subject` as their subject.
     ///
     /// [`SourceError::NotFound`] says that this source keeps no such list, and that the fallback tag holds it instead.

@@ -108,6 +108,14 @@ impl fmt::Display for Origin {
 pub enum Content {
     /// A Sigstore bundle, as JSON text.
     Bundle(Blob),
+    /// A Sigstore bundle that signs neither a statement nor the image itself, and what it names as signed: cosign's
+    /// simple-signing payload, which was found under the digest that the bundle states.
+    BundleOverPayload {
+        /// The bundle, as JSON text.
+        bundle: Blob,
+        /// What the bundle says it signs.
+        payload: Blob,
+    },
     /// A legacy cosign signature: simple-signing payload, signature and material in the layer's annotations.
     LegacySignature {
         /// The simple-signing payload, which is what was signed.

@@ -108,9 +108,18 @@ pub(super) fn judge(id: &str, candidate: &Candidate, policy: &Policy, domains: &
             );
         }
         Content::Bundle(blob) => examine_bundle(blob, candidate, policy, domains, now),
-        Content::LegacySignature { payload, annotations } => {
-            examine_simple_signing(payload, annotations, candidate, policy, domains, now)
-        }
+        Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle.bytes()) {
+            // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
+            Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
+                examine_material(&material, candidate, policy, domains, now)
+            }
+            Ok(material) => examine_simple_signing(payload, &material, candidate, policy, domains, now),
+            Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
+        },
+        Content::LegacySignature { payload, annotations } => match legacy::read_signature(annotations) {
+            Ok(material) => examine_simple_signing(payload, &material, candidate, policy, domains, now),
+            Err(finding) => Examination::stopped_by(Kind::Signature, finding),
+        },
         Content::LegacyAttestation { envelope, annotations } => {
             examine_legacy_attestation(envelope, annotations, candidate, policy, domains, now)
         }
@@ -336,22 +345,18 @@ struct CriticalImage {
 
 fn examine_simple_signing(
     payload: &Blob,
-    annotations: &BTreeMap<String, String>,
+    material: &Material,
     candidate: &Candidate,
     policy: &Policy,
     domains: &[Domain],
     now: Timestamp,
 ) -> Examination {
     let mut examination = Examination::of(Kind::Signature);
-    let material = match legacy::read_signature(annotations) {
-        Ok(material) => material,
-        Err(finding) => return Examination::stopped_by(Kind::Signature, finding),
-    };
     examination.findings.push(check_simple_signing(payload.bytes(), &candidate.subject));
     if examination.findings.iter().any(Finding::stands_in_the_way) {
         return examination;
     }
-    examine_signature(&mut examination, &material, Signed::Bytes(payload.bytes()), policy, domains, now);
+    examine_signature(&mut examination, material, Signed::Bytes(payload.bytes()), policy, domains, now);
     examination
 }
 

@@ -20,11 +20,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     pub fn of(media_type: &str, bytes: &[u8]) -> Descriptor {
-        Descriptor {
-            media_type: media_type.into(),
-            digest: oci_digest(bytes),
-            size: bytes.len() as u64,
-        }
+        Descriptor { media_type: media_type.into(), digest: oci_digest(bytes), size: bytes.len() as u64 }
     }
 
     pub fn to_json(&self) -> Value {
@@ -41,10 +37,7 @@ pub struct Manifest {
 
 impl Manifest {
     pub fn new(media_type: &str, content: &Value) -> Manifest {
-        Manifest {
-            media_type: media_type.into(),
-            bytes: content.to_string().into_bytes(),
-        }
+        Manifest { media_type: media_type.into(), bytes: content.to_string().into_bytes() }
     }
 
     pub fn descriptor(&self) -> Descriptor {
@@ -81,20 +74,12 @@ impl Image {
     /// An image whose layer holds `text`, so that images differ where their texts do.
     pub fn single_containing(text: &str, platform: &str) -> Image {
         let (manifest, blobs) = platform_image(text, platform);
-        Image {
-            top: manifest,
-            platforms: Vec::new(),
-            blobs,
-        }
+        Image { top: manifest, platforms: Vec::new(), blobs }
     }
 
     /// An index of images whose layers hold `text`.
     pub fn index_containing(text: &str, platforms: &[&str]) -> Image {
-        let mut image = Image {
-            top: index(&[]),
-            platforms: Vec::new(),
-            blobs: Vec::new(),
-        };
+        let mut image = Image { top: index(&[]), platforms: Vec::new(), blobs: Vec::new() };
         for platform in platforms {
             let (manifest, blobs) = platform_image(text, platform);
             image.platforms.push((platform.to_string(), manifest));
@@ -148,10 +133,7 @@ impl Image {
     /// Returns the descriptor of the index's image for `platform`.
     pub fn platform(&self, platform: &str) -> Descriptor {
         let found = self.platforms.iter().find(|(known, _)| known == platform);
-        found
-            .expect("the index was built with this platform")
-            .1
-            .descriptor()
+        found.expect("the index was built with this platform").1.descriptor()
     }
 }
 
@@ -169,10 +151,7 @@ fn platform_image(text: &str, platform: &str) -> (Manifest, Vec<Vec<u8>>) {
         "config": Descriptor::of(IMAGE_CONFIG, &config).to_json(),
         "layers": [Descriptor::of(IMAGE_LAYER, &layer).to_json()],
     });
-    (
-        Manifest::new(IMAGE_MANIFEST, &manifest),
-        vec![config, layer],
-    )
+    (Manifest::new(IMAGE_MANIFEST, &manifest), vec![config, layer])
 }
 
 fn unsigned_statement(statement: &Value) -> (Manifest, [Vec<u8>; 2]) {
@@ -199,10 +178,7 @@ fn index(platforms: &[(String, Manifest)]) -> Manifest {
         entry
     };
     let manifests: Vec<_> = platforms.iter().map(entry).collect();
-    Manifest::new(
-        IMAGE_INDEX,
-        &json!({"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": manifests}),
-    )
+    Manifest::new(IMAGE_INDEX, &json!({"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": manifests}))
 }
 
 fn platform_json(platform: &str) -> Value {

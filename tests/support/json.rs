@@ -28,10 +28,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(key, _)| key.as_str());
-            members
-                .into_iter()
-                .map(|(key, value)| (key.clone(), sorted(value)))
-                .collect()
+            members.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
         }
         scalar => scalar.clone(),
     }

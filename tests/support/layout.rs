@@ -19,20 +19,12 @@ impl Repository {
         let blobs = directory.join("blobs/sha256");
         fs::create_dir_all(&blobs).expect("the test's directory can be written");
         let write = |digest: &str, bytes: &[u8]| {
-            let hex = digest
-                .strip_prefix("sha256:")
-                .expect("repositories name content by SHA-256");
+            let hex = digest.strip_prefix("sha256:").expect("repositories name content by SHA-256");
             fs::write(blobs.join(hex), bytes).expect("the test's directory can be written");
         };
-        self.blobs
-            .iter()
-            .for_each(|(digest, bytes)| write(digest, bytes));
+        self.blobs.iter().for_each(|(digest, bytes)| write(digest, bytes));
         let fallbacks = self.fallback_indices();
-        for manifest in self
-            .manifests
-            .iter()
-            .chain(fallbacks.iter().map(|(_, manifest)| manifest))
-        {
+        for manifest in self.manifests.iter().chain(fallbacks.iter().map(|(_, manifest)| manifest)) {
             write(&manifest.descriptor().digest, &manifest.bytes);
         }
         let index = json!({
@@ -40,13 +32,9 @@ impl Repository {
             "mediaType": IMAGE_INDEX,
             "manifests": self.layout_entries(&fallbacks),
         });
-        fs::write(directory.join("index.json"), index.to_string())
+        fs::write(directory.join("index.json"), index.to_string()).expect("the test's directory can be written");
+        fs::write(directory.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)
             .expect("the test's directory can be written");
-        fs::write(
-            directory.join("oci-layout"),
-            r#"{"imageLayoutVersion":"1.0.0"}"#,
-        )
-        .expect("the test's directory can be written");
     }
 
     /// Reads a layout, whoever wrote it.
@@ -62,10 +50,7 @@ impl Repository {
         }
         let index = fs::read(directory.join("index.json")).expect("a layout has an index");
         let index: Value = serde_json::from_slice(&index).expect("a layout's index is JSON");
-        for entry in index["manifests"]
-            .as_array()
-            .expect("an index lists manifests")
-        {
+        for entry in index["manifests"].as_array().expect("an index lists manifests") {
             repository.read_entry(entry);
             let digest = entry["digest"].as_str().unwrap_or_default().to_string();
             match entry["annotations"][REFERENCE_NAME].as_str() {
@@ -83,10 +68,7 @@ impl Repository {
             return;
         };
         let media_type = entry["mediaType"].as_str().unwrap_or_default();
-        let manifest = Manifest {
-            media_type: media_type.into(),
-            bytes,
-        };
+        let manifest = Manifest { media_type: media_type.into(), bytes };
         let below = manifest.json();
         self.push_manifest(manifest);
         for entry in below["manifests"].as_array().into_iter().flatten() {
@@ -95,10 +77,7 @@ impl Repository {
     }
 
     fn layout_entries(&self, fallbacks: &[(String, Manifest)]) -> Vec<Value> {
-        let tagged = self
-            .tags
-            .iter()
-            .filter_map(|(tag, digest)| Some(entry(tag, self.manifest(digest)?)));
+        let tagged = self.tags.iter().filter_map(|(tag, digest)| Some(entry(tag, self.manifest(digest)?)));
         let untagged = self
             .images
             .iter()
@@ -109,10 +88,7 @@ impl Repository {
     }
 
     fn fallback_indices(&self) -> Vec<(String, Manifest)> {
-        let subjects = self
-            .manifests
-            .iter()
-            .map(|manifest| manifest.descriptor().digest);
+        let subjects = self.manifests.iter().map(|manifest| manifest.descriptor().digest);
         subjects
             .map(|digest| (fallback_tag(&digest), self.fallback_index(&digest)))
             .filter_map(|(tag, index)| Some((tag, index?)))

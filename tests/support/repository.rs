@@ -53,8 +53,7 @@ impl Repository {
 
     pub fn push_manifest(&mut self, manifest: Manifest) -> Descriptor {
         let descriptor = manifest.descriptor();
-        self.manifests
-            .retain(|known| known.descriptor().digest != descriptor.digest);
+        self.manifests.retain(|known| known.descriptor().digest != descriptor.digest);
         self.manifests.push(manifest);
         descriptor
     }
@@ -80,9 +79,7 @@ impl Repository {
     /// Annotations and media type follow the text as far as it can be read; unreadable text passes for a v0.3 bundle.
     pub fn attach_bundle_text(&mut self, subject: &Descriptor, text: &str) -> Descriptor {
         let bundle: Value = serde_json::from_str(text).unwrap_or_default();
-        let media_type = bundle["mediaType"]
-            .as_str()
-            .unwrap_or("application/vnd.dev.sigstore.bundle.v0.3+json");
+        let media_type = bundle["mediaType"].as_str().unwrap_or("application/vnd.dev.sigstore.bundle.v0.3+json");
         let blob = Descriptor::of(media_type, text.as_bytes());
         self.push_blob(text.as_bytes());
         self.attach(subject, media_type, &[blob], bundle_annotations(&bundle))
@@ -112,40 +109,21 @@ impl Repository {
     /// Lists `manifest` among the referrers of `subject`, whatever its own `subject` says.
     pub fn list_falsely(&mut self, subject: &Descriptor, manifest: &Descriptor) {
         let listed = self.manifest(&manifest.digest).map(referrer_entry);
-        self.false_referrers.push((
-            subject.digest.clone(),
-            listed.unwrap_or_else(|| manifest.to_json()),
-        ));
+        self.false_referrers.push((subject.digest.clone(), listed.unwrap_or_else(|| manifest.to_json())));
     }
 
     /// Stores signatures as cosign did before bundles, under the tag `sha256-….sig`.
-    pub fn attach_legacy_signature(
-        &mut self,
-        subject: &Descriptor,
-        layers: &[LegacyLayer],
-    ) -> Descriptor {
+    pub fn attach_legacy_signature(&mut self, subject: &Descriptor, layers: &[LegacyLayer]) -> Descriptor {
         self.attach_legacy(subject, "sig", layers)
     }
 
     /// Stores attestations as cosign did before bundles, under the tag `sha256-….att`.
-    pub fn attach_legacy_attestation(
-        &mut self,
-        subject: &Descriptor,
-        layers: &[LegacyLayer],
-    ) -> Descriptor {
+    pub fn attach_legacy_attestation(&mut self, subject: &Descriptor, layers: &[LegacyLayer]) -> Descriptor {
         self.attach_legacy(subject, "att", layers)
     }
 
-    fn attach_legacy(
-        &mut self,
-        subject: &Descriptor,
-        suffix: &str,
-        layers: &[LegacyLayer],
-    ) -> Descriptor {
-        let digests: Vec<_> = layers
-            .iter()
-            .map(|layer| self.push_blob(&layer.bytes))
-            .collect();
+    fn attach_legacy(&mut self, subject: &Descriptor, suffix: &str, layers: &[LegacyLayer]) -> Descriptor {
+        let digests: Vec<_> = layers.iter().map(|layer| self.push_blob(&layer.bytes)).collect();
         let config = json!({
             "architecture": "",
             "created": "0001-01-01T00:00:00Z",
@@ -163,41 +141,26 @@ impl Repository {
             "layers": layers.iter().map(legacy_layer).collect::<Vec<_>>(),
         });
         let descriptor = self.push_manifest(Manifest::new(IMAGE_MANIFEST, &manifest));
-        self.tag(
-            &format!("{}.{suffix}", fallback_tag(&subject.digest)),
-            &descriptor,
-        );
+        self.tag(&format!("{}.{suffix}", fallback_tag(&subject.digest)), &descriptor);
         descriptor
     }
 
     /// Finds a manifest by digest.
     pub fn manifest(&self, digest: &str) -> Option<&Manifest> {
-        self.manifests
-            .iter()
-            .find(|manifest| manifest.descriptor().digest == digest)
+        self.manifests.iter().find(|manifest| manifest.descriptor().digest == digest)
     }
 
     /// Loses a blob or manifest, while everything goes on referring to it.
     pub fn lose(&mut self, digest: &str) {
         self.blobs.remove(digest);
-        self.manifests
-            .retain(|manifest| manifest.descriptor().digest != digest);
+        self.manifests.retain(|manifest| manifest.descriptor().digest != digest);
     }
 
     /// Returns the descriptors of all manifests that name `subject` as theirs, and of those listed falsely.
     pub fn referrers(&self, subject: &str) -> Vec<Value> {
-        let honest = self
-            .manifests
-            .iter()
-            .filter(|manifest| manifest.json()["subject"]["digest"] == subject);
-        let falsely = self
-            .false_referrers
-            .iter()
-            .filter(|(known, _)| known == subject);
-        honest
-            .map(referrer_entry)
-            .chain(falsely.map(|(_, entry)| entry.clone()))
-            .collect()
+        let honest = self.manifests.iter().filter(|manifest| manifest.json()["subject"]["digest"] == subject);
+        let falsely = self.false_referrers.iter().filter(|(known, _)| known == subject);
+        honest.map(referrer_entry).chain(falsely.map(|(_, entry)| entry.clone())).collect()
     }
 
     /// Returns the index a client keeps under [`fallback_tag`] where the registry keeps no list itself.
@@ -235,11 +198,7 @@ fn bundle_annotations(bundle: &Value) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert("org.opencontainers.image.created".into(), json!(CREATED));
     let envelope = &bundle["dsseEnvelope"];
-    let content = if envelope.is_object() {
-        "dsse-envelope"
-    } else {
-        "message-signature"
-    };
+    let content = if envelope.is_object() { "dsse-envelope" } else { "message-signature" };
     annotations.insert("dev.sigstore.bundle.content".into(), json!(content));
     if let Some(predicate_type) = predicate_type(envelope) {
         annotations.insert("dev.sigstore.bundle.predicateType".into(), predicate_type);

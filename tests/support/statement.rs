@@ -25,17 +25,12 @@ pub struct Subject {
 
 impl Subject {
     pub fn new(name: &str, digest: &str) -> Subject {
-        Subject {
-            name: name.into(),
-            digest: digest.into(),
-        }
+        Subject { name: name.into(), digest: digest.into() }
     }
 
     /// Returns the digest without `sha256:`.
     pub fn hex(&self) -> &str {
-        self.digest
-            .strip_prefix("sha256:")
-            .expect("test subjects are named by SHA-256")
+        self.digest.strip_prefix("sha256:").expect("test subjects are named by SHA-256")
     }
 
     /// Returns the subject as an in-toto resource descriptor.
@@ -111,23 +106,14 @@ impl Build {
 
     /// The identity that would have signed this build's provenance.
     pub fn identity(&self) -> Identity {
-        let repository = self
-            .repository
-            .strip_prefix("https://github.com/")
-            .expect("the build is on GitHub");
+        let repository = self.repository.strip_prefix("https://github.com/").expect("the build is on GitHub");
         Identity::github_workflow(repository, &self.workflow, &self.reference)
     }
 }
 
 /// Returns SLSA provenance v1 of the GitHub Actions build type.
 pub fn slsa_v1(subject: &Subject, build: &Build) -> Value {
-    let Build {
-        repository,
-        reference,
-        commit,
-        workflow,
-        builder,
-    } = build;
+    let Build { repository, reference, commit, workflow, builder } = build;
     statement(
         subject,
         SLSA_V1,
@@ -159,15 +145,8 @@ pub fn slsa_v1(subject: &Subject, build: &Build) -> Value {
 
 /// Returns SLSA provenance v0.2 as the SLSA generator for containers writes it.
 pub fn slsa_v02(subject: &Subject, build: &Build) -> Value {
-    let Build {
-        repository,
-        reference,
-        commit,
-        workflow,
-        builder,
-    } = build;
-    let source =
-        json!({"uri": format!("git+{repository}@{reference}"), "digest": {"sha1": commit}});
+    let Build { repository, reference, commit, workflow, builder } = build;
+    let source = json!({"uri": format!("git+{repository}@{reference}"), "digest": {"sha1": commit}});
     let mut entry = source.clone();
     entry["entryPoint"] = json!(workflow);
     statement_v01(
@@ -212,14 +191,8 @@ pub fn spdx_document(subject: &Subject, packages: &[(&str, &str)]) -> Value {
         "copyrightText": "NOASSERTION",
         "primaryPackagePurpose": "CONTAINER",
     })];
-    listed.extend(
-        packages
-            .iter()
-            .map(|(name, version)| spdx_package(name, version)),
-    );
-    let contained = packages
-        .iter()
-        .map(|(name, _)| relationship(image, "CONTAINS", &spdx_id(name)));
+    listed.extend(packages.iter().map(|(name, version)| spdx_package(name, version)));
+    let contained = packages.iter().map(|(name, _)| relationship(image, "CONTAINS", &spdx_id(name)));
     let described = std::iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", image));
     json!({
         "spdxVersion": "SPDX-2.3",

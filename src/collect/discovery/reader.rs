@@ -20,6 +20,7 @@ pub(super) struct Reader<S> {
     budget: Budget,
     manifests: RefCell<HashMap<Key, ManifestRead>>,
     blobs: RefCell<HashMap<Key, Result<Blob, SourceError>>>,
+    payloads: RefCell<HashMap<Digest, Result<Blob, SourceError>>>,
 }
 
 /// What came of reading a manifest: not read; read but no manifest; a manifest.
@@ -36,7 +37,14 @@ fn key(wanted: &Descriptor) -> Key {
 impl<S: Source> Reader<S> {
     pub(super) fn new(source: S, limits: Limits) -> Self {
         let budget = Budget::new(limits.total_bytes);
-        Self { source, limits, budget, manifests: RefCell::default(), blobs: RefCell::default() }
+        Self {
+            source,
+            limits,
+            budget,
+            manifests: RefCell::default(),
+            blobs: RefCell::default(),
+            payloads: RefCell::default(),
+        }
     }
 
     pub(super) fn source(&self) -> &S {
@@ -111,6 +119,34 @@ impl<S: Source> Reader<S> {
     /// Returns a blob that was fetched before.
     pub(super) fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         read(&self.blobs.borrow(), wanted)?
+    }
+
+    /// Fetches payloads of which only the digest is known, several at once.
+    pub(super) async fn fetch_payloads(&self, wanted: impl IntoIterator<Item = Digest>) {
+        let missing: HashSet<Digest> =
+            wanted.into_iter().filter(|digest| !self.payloads.borrow().contains_key(digest)).collect();
+        let reads: Vec<_> = stream::iter(missing.into_iter().map(|digest| self.fetch_payload(digest)))
+            .buffered(self.limits.parallel)
+            .collect()
+            .await;
+        self.payloads.borrow_mut().extend(reads);
+    }
+
+    /// Returns a payload that was fetched before.
+    pub(super) fn payload(&self, digest: &Digest) -> Result<Blob, SourceError> {
+        let not_asked = || Err(SourceError::NotFound { at: digest.to_string() });
+        self.payloads.borrow().get(digest).cloned().unwrap_or_else(not_asked)
+    }
+
+    async fn fetch_payload(&self, digest: Digest) -> (Digest, Result<Blob, SourceError>) {
+        let read = async {
+            let taken = self.take("payload", self.limits.signature)?;
+            let blob = self.source.payload(&digest, self.limits.signature).await?;
+            taken.keep(blob.bytes().len() as u64);
+            Ok(blob)
+        }
+        .await;
+        (digest, read)
     }
 
     async fn fetch_manifest(&self, wanted: &Descriptor) -> (Key, ManifestRead) {

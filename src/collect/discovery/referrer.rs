@@ -1,9 +1,13 @@
 //! What a manifest that is attached to an image offers, judged by its bytes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
 use crate::collect::source::CosignTag;
 use crate::evidence::Content;
 use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, is_sigstore_bundle};
-use crate::oci::{Blob, Descriptor, Digest, ImageManifest, Manifest, ManifestError};
+use crate::oci::{Blob, Descriptor, Digest, ImageManifest, Manifest, ManifestError, encode_hex};
 
 /// What an attached manifest or one of its layers offers.
 #[derive(Debug, Clone)]
@@ -40,6 +44,34 @@ impl Kind {
             Self::LegacyAttestation => Content::LegacyAttestation { envelope: blob, annotations },
         }
     }
+}
+
+/// Returns the digest of what a bundle says it signs, if that is neither in the bundle nor the image itself.
+///
+/// A signature of cosign's older form is on a small payload that names the image. Moved into a bundle, it is a message
+/// signature that states the payload's digest (sigstore_bundle.proto, `MessageSignature.message_digest`); the payload is
+/// where it was, in the repository. What it proves is decided when it is verified, not here.
+pub(super) fn signed_elsewhere(bundle: &Blob, subject: &Digest) -> Option<Digest> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Bundle {
+        message_signature: MessageSignature,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct MessageSignature {
+        message_digest: MessageDigest,
+    }
+    #[derive(Deserialize)]
+    struct MessageDigest {
+        algorithm: String,
+        digest: String,
+    }
+    let stated = serde_json::from_slice::<Bundle>(bundle.bytes()).ok()?.message_signature.message_digest;
+    let bytes =
+        STANDARD.decode(&stated.digest).ok().filter(|bytes| stated.algorithm == "SHA2_256" && bytes.len() == 32)?;
+    let digest: Digest = format!("sha256:{}", encode_hex(&bytes)).parse().ok()?;
+    (digest != *subject).then_some(digest)
 }
 
 fn ignored(artifact_type: &str, reason: impl Into<String>) -> Content {

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use super::reader::{Reader, check_size};
 use super::referrer::{
     Kind, Offer, judge_cosign_layers, judge_no_manifest, judge_referrer, name_buildkit_layers, other_form,
+    signed_elsewhere,
 };
 use super::subjects::Attestation;
 use crate::collect::error::SourceError;
@@ -41,6 +42,7 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
     let offers: Vec<Offered> = lists.into_iter().flat_map(|lists| offers(reader, lists, &mut found)).collect();
 
     reader.fetch_blobs(offers.iter().filter_map(Offered::wanted)).await;
+    reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
     for offered in offers {
         take(reader, offered, &mut found);
     }
@@ -175,6 +177,12 @@ impl Offered {
             Offer::Blob(_, layer) => Some(layer),
             Offer::Ignored(_) => None,
         }
+    }
+
+    /// What a fetched bundle says it signs, if that is neither in it nor the subject.
+    fn payload<S: Source>(&self, reader: &Reader<S>) -> Option<Digest> {
+        let Offer::Blob(Kind::Bundle, layer) = &self.offer else { return None };
+        signed_elsewhere(&reader.blob(layer).ok()?, &self.subject)
     }
 }
 
@@ -367,11 +375,19 @@ fn size_limit<S>(reader: &Reader<S>, kind: Kind) -> (&'static str, u64) {
 }
 
 fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
+    let elsewhere = offered.payload(reader);
     let Offered { subject, origin, digest, offer } = offered;
     let content: Content = match offer {
         Offer::Ignored(content) => content,
         Offer::Blob(kind, layer) => match reader.blob(&layer) {
-            Ok(blob) => kind.content(&layer, blob),
+            Ok(blob) => match elsewhere.map(|payload| reader.payload(&payload)) {
+                // Not there is not there: the bundle is about something that is not this image.
+                None | Some(Err(SourceError::NotFound { .. })) => kind.content(&layer, blob),
+                Some(Ok(payload)) => Content::BundleOverPayload { bundle: blob, payload },
+                Some(Err(error)) => {
+                    return found.gap(&subject, format!("what bundle {} signs", layer.digest), &error);
+                }
+            },
             Err(error) => return found.gap(&subject, format!("{} {}", kind.name(), layer.digest), &error),
         },
     };

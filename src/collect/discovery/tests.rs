@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::collect::error::Said;
 use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Tagged};
-use crate::evidence::{Content, GapReason, Origin, SubjectKind};
+use crate::evidence::{Candidate, Content, GapReason, Origin, SubjectKind};
 use crate::oci::media_type::{DSSE_ENVELOPE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING};
 use crate::oci::{Algorithm, Blob, Descriptor};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
@@ -105,6 +107,12 @@ impl Source for &Fake {
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         self.ask(wanted.digest.to_string())?;
         self.content(wanted)
+    }
+
+    async fn payload(&self, digest: &Digest, _: u64) -> Result<Blob, SourceError> {
+        self.ask(format!("payload {digest}"))?;
+        let content = self.contents.get(digest).cloned();
+        content.map(|bytes| Blob::of(Algorithm::Sha256, bytes)).ok_or(SourceError::NotFound { at: digest.to_string() })
     }
 
     async fn referrers(&self, subject: &Digest, page: Option<&NextPage>, _: u64) -> Result<ReferrersPage, SourceError> {
@@ -650,4 +658,50 @@ fn the_default_limits_are_those_of_the_design() {
     assert_eq!((limits.manifest, limits.attestation, limits.total_bytes), (4 << 20, 128 << 20, 512 << 20));
     assert_eq!((limits.referrers, limits.referrers_pages, limits.candidates, limits.subjects), (1000, 20, 256, 1024));
     assert_eq!(limits.total_time, Duration::from_secs(120));
+}
+
+/// A bundle with a message signature over what has this digest.
+fn bundle_over(signed: &Digest) -> String {
+    let digest = STANDARD.encode(signed.bytes());
+    json!({"messageSignature": {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}}}).to_string()
+}
+
+#[test]
+fn a_payload_that_a_bundle_names_by_digest_comes_with_it() {
+    let mut fake = Fake::new(&image(&[]));
+    let subject = fake.root_digest();
+    fake.add(b"payload", "application/octet-stream");
+    let listed = fake.add_bundle(&subject, &bundle_over(&digest(b"payload")));
+    fake.list(&subject, vec![vec![listed]]);
+    let evidence = collect(&fake);
+    assert!(matches!(
+        evidence.candidates.as_slice(),
+        [Candidate { content: Content::BundleOverPayload { payload, .. }, .. }] if payload.bytes()[..] == *b"payload"
+    ));
+}
+
+#[test]
+fn a_bundle_over_the_image_itself_or_over_nothing_known_asks_for_no_payload() {
+    let mut fake = Fake::new(&image(&[]));
+    let subject = fake.root_digest();
+    let own = fake.add_bundle(&subject, &bundle_over(&subject));
+    let lost = fake.add_bundle(&subject, &bundle_over(&digest(b"lost")));
+    fake.list(&subject, vec![vec![own, lost]]);
+    let evidence = collect(&fake);
+    assert_eq!(bundles(&evidence).len(), 2);
+    assert_eq!(gaps(&evidence), []);
+    assert_eq!(fake.asked.borrow().iter().filter(|what| what.starts_with("payload")).count(), 1);
+}
+
+#[test]
+fn a_payload_that_cannot_be_read_is_a_gap() {
+    let mut fake = Fake::new(&image(&[]));
+    let subject = fake.root_digest();
+    let payload = digest(b"payload");
+    let listed = fake.add_bundle(&subject, &bundle_over(&payload));
+    fake.list(&subject, vec![vec![listed]]);
+    fake.fail(&format!("payload {payload}"), 500);
+    let evidence = collect(&fake);
+    assert!(evidence.candidates.is_empty());
+    assert_eq!(gaps(&evidence), [GapReason::Unavailable]);
 }

@@ -282,6 +282,12 @@ impl Source for RegistrySource {
             .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
     }
 
+    async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
+        let url = self.url("blobs", &digest.to_string());
+        let answer = self.get(&url, "*/*", limit).await?;
+        Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
+    }
+
     async fn referrers(
         &self,
         subject: &Digest,

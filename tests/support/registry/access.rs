@@ -24,34 +24,22 @@ pub enum Access {
 
 impl Access {
     pub fn basic(user: &str, password: &str) -> Access {
-        Access::Basic {
-            user: user.into(),
-            password: password.into(),
-        }
+        Access::Basic { user: user.into(), password: password.into() }
     }
 
     /// Tokens for everybody, as public registries hand them out.
     pub fn anonymous_token() -> Access {
-        Access::Token {
-            credentials: None,
-            realm: None,
-        }
+        Access::Token { credentials: None, realm: None }
     }
 
     /// Tokens for one user.
     pub fn token(user: &str, password: &str) -> Access {
-        Access::Token {
-            credentials: Some((user.into(), password.into())),
-            realm: None,
-        }
+        Access::Token { credentials: Some((user.into(), password.into())), realm: None }
     }
 
     /// Tokens for everybody, to be fetched from `realm`.
     pub fn token_from(realm: &str) -> Access {
-        Access::Token {
-            credentials: None,
-            realm: Some(realm.into()),
-        }
+        Access::Token { credentials: None, realm: Some(realm.into()) }
     }
 
     /// Returns the 401 this request deserves, or nothing when it may pass.
@@ -74,12 +62,8 @@ impl Access {
                 if is_token_for(authorization, repository) {
                     return None;
                 }
-                let realm = realm
-                    .clone()
-                    .unwrap_or_else(|| format!("http://{address}/token"));
-                let scope = repository
-                    .map(|name| format!(r#",scope="{}""#, pull(name)))
-                    .unwrap_or_default();
+                let realm = realm.clone().unwrap_or_else(|| format!("http://{address}/token"));
+                let scope = repository.map(|name| format!(r#",scope="{}""#, pull(name))).unwrap_or_default();
                 format!(r#"Bearer realm="{realm}",service="registry.test"{scope}"#)
             }
         };
@@ -90,10 +74,7 @@ impl Access {
 
     /// Answers a request for a token; the token is its own scope, so that tests can read it.
     pub(super) fn issue_token(&self, request: &Request) -> Response {
-        if let Access::Token {
-            credentials: Some((user, password)),
-            ..
-        } = self
+        if let Access::Token { credentials: Some((user, password)), .. } = self
             && request.header("Authorization") != Some(&basic(user, password))
         {
             return Response::error(401, "UNAUTHORIZED");

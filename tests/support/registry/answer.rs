@@ -46,11 +46,7 @@ impl<'a> Target<'a> {
     fn parse(rest: &'a str) -> Option<Target<'a>> {
         let (rest, name) = rest.rsplit_once('/')?;
         let (repository, kind) = rest.rsplit_once('/')?;
-        Some(Target {
-            repository,
-            kind,
-            name,
-        })
+        Some(Target { repository, kind, name })
     }
 
     fn find(&self, repository: &Repository, referrers: Referrers, request: &Request) -> Response {
@@ -63,12 +59,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    fn referrers(
-        &self,
-        repository: &Repository,
-        referrers: Referrers,
-        request: &Request,
-    ) -> Response {
+    fn referrers(&self, repository: &Repository, referrers: Referrers, request: &Request) -> Response {
         let Referrers::Listed { page_size } = referrers else {
             return Response::error(404, "NOT_FOUND");
         };
@@ -77,10 +68,7 @@ impl<'a> Target<'a> {
         if let Some(wanted) = &artifact_type {
             entries.retain(|entry| entry["artifactType"] == *wanted);
         }
-        let page: usize = request
-            .parameter("page")
-            .and_then(|page| page.parse().ok())
-            .unwrap_or(0);
+        let page: usize = request.parameter("page").and_then(|page| page.parse().ok()).unwrap_or(0);
         let start = page.saturating_mul(page_size).min(entries.len());
         let end = start.saturating_add(page_size).min(entries.len());
         let mut response = Response::new(200, IMAGE_INDEX, index_bytes(&entries[start..end]));
@@ -88,16 +76,9 @@ impl<'a> Target<'a> {
             response.set_header("OCI-Filters-Applied", "artifactType");
         }
         if end < entries.len() {
-            let Target {
-                repository, name, ..
-            } = self;
-            let filter = artifact_type
-                .map(|wanted| format!("&artifactType={wanted}"))
-                .unwrap_or_default();
-            let next = format!(
-                "</v2/{repository}/referrers/{name}?page={}{filter}>; rel=\"next\"",
-                page + 1
-            );
+            let Target { repository, name, .. } = self;
+            let filter = artifact_type.map(|wanted| format!("&artifactType={wanted}")).unwrap_or_default();
+            let next = format!("</v2/{repository}/referrers/{name}?page={}{filter}>; rel=\"next\"", page + 1);
             response.set_header("Link", &next);
         }
         response
@@ -110,11 +91,7 @@ fn index_bytes(entries: &[Value]) -> Vec<u8> {
 
 fn manifest(repository: &Repository, name: &str, referrers: Referrers) -> Response {
     let digest = repository.tags.get(name).map_or(name, String::as_str);
-    match repository
-        .manifest(digest)
-        .cloned()
-        .or_else(|| fallback(repository, name, referrers))
-    {
+    match repository.manifest(digest).cloned().or_else(|| fallback(repository, name, referrers)) {
         None => Response::error(404, "MANIFEST_UNKNOWN"),
         Some(manifest) => {
             let mut response = Response::new(200, &manifest.media_type, manifest.bytes.clone());
@@ -129,14 +106,9 @@ fn fallback(repository: &Repository, name: &str, referrers: Referrers) -> Option
     if referrers != Referrers::Unsupported {
         return None;
     }
-    let subject = name
-        .strip_prefix("sha256-")
-        .map(|hex| format!("sha256:{hex}"));
+    let subject = name.strip_prefix("sha256-").map(|hex| format!("sha256:{hex}"));
     let indices = || {
-        let manifests = repository
-            .manifests
-            .iter()
-            .map(|manifest| manifest.descriptor().digest);
+        let manifests = repository.manifests.iter().map(|manifest| manifest.descriptor().digest);
         manifests.filter_map(|digest| repository.fallback_index(&digest))
     };
     match subject {
@@ -158,9 +130,5 @@ fn blob(repository: &Repository, digest: &str) -> Response {
 
 fn tags(name: &str, repository: &Repository) -> Response {
     let tags: Vec<_> = repository.tags.keys().collect();
-    Response::new(
-        200,
-        "application/json",
-        json!({"name": name, "tags": tags}).to_string().into_bytes(),
-    )
+    Response::new(200, "application/json", json!({"name": name, "tags": tags}).to_string().into_bytes())
 }

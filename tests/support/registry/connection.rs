@@ -52,13 +52,7 @@ fn read_request(reader: &mut impl BufRead) -> Result<Option<Request>> {
     let (Some(method), Some(path)) = (words.next(), words.next()) else {
         return Ok(None);
     };
-    let mut request = Request {
-        method,
-        path,
-        headers: Vec::new(),
-        body: Vec::new(),
-        status: 0,
-    };
+    let mut request = Request { method, path, headers: Vec::new(), body: Vec::new(), status: 0 };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
@@ -67,21 +61,13 @@ fn read_request(reader: &mut impl BufRead) -> Result<Option<Request>> {
         };
         request.headers.push((name.into(), value.trim().into()));
     }
-    let length = request
-        .header("Content-Length")
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0);
+    let length = request.header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0);
     reader.take(length).read_to_end(&mut request.body)?;
     Ok(Some(request))
 }
 
 /// Sends a response and tells whether the connection can be used again.
-fn deliver(
-    stream: &mut TcpStream,
-    response: &Response,
-    without_body: bool,
-    state: &State,
-) -> Result<bool> {
+fn deliver(stream: &mut TcpStream, response: &Response, without_body: bool, state: &State) -> Result<bool> {
     match response.delivery {
         Delivery::Never => {
             wait(state);
@@ -91,15 +77,9 @@ fn deliver(
         _ => {}
     }
     let mut message = response.head().into_bytes();
-    let body = if without_body {
-        &[]
-    } else {
-        response.body.as_slice()
-    };
+    let body = if without_body { &[] } else { response.body.as_slice() };
     message.extend_from_slice(match response.delivery {
-        Delivery::StalledInBody | Delivery::CutInBody | Delivery::ResetInBody => {
-            &body[..body.len() / 2]
-        }
+        Delivery::StalledInBody | Delivery::CutInBody | Delivery::ResetInBody => &body[..body.len() / 2],
         _ => body,
     });
     stream.write_all(&message)?;
@@ -115,10 +95,7 @@ fn deliver(
 }
 
 fn states_true_length(response: &Response) -> bool {
-    let stated = response
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
+    let stated = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
     stated.is_none_or(|(_, length)| *length == response.body.len().to_string())
 }
 

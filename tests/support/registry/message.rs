@@ -24,12 +24,8 @@ impl Request {
     /// Returns the percent-decoded value of a query parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let (_, query) = self.path.split_once('?')?;
-        let mut pairs = query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| percent_decoded(value))
+        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(known, _)| *known == name).map(|(_, value)| percent_decoded(value))
     }
 }
 
@@ -62,18 +58,12 @@ pub enum Delivery {
 impl Response {
     pub fn new(status: u16, media_type: &str, body: Vec<u8>) -> Response {
         let headers = vec![("Content-Type".into(), media_type.into())];
-        Response {
-            status,
-            headers,
-            body,
-            delivery: Delivery::Whole,
-        }
+        Response { status, headers, body, delivery: Delivery::Whole }
     }
 
     /// Returns an error in the distribution specification's format.
     pub fn error(status: u16, code: &str) -> Response {
-        let body =
-            json!({"errors": [{"code": code, "message": code.to_lowercase().replace('_', " ")}]});
+        let body = json!({"errors": [{"code": code, "message": code.to_lowercase().replace('_', " ")}]});
         Response::new(status, "application/json", body.to_string().into_bytes())
     }
 
@@ -84,8 +74,7 @@ impl Response {
     }
 
     pub fn remove_header(&mut self, name: &str) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     }
 
     /// Changes the body as JSON, and nothing else: a stated digest stays as it was.
@@ -97,11 +86,7 @@ impl Response {
 
     pub(super) fn head(&self) -> String {
         let mut lines = vec![format!("HTTP/1.1 {} -", self.status)];
-        lines.extend(
-            self.headers
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}")),
-        );
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
         let has_length = header(&self.headers, "Content-Length").is_some();
         if !has_length && self.delivery != Delivery::Endless {
             lines.push(format!("Content-Length: {}", self.body.len()));
@@ -111,10 +96,7 @@ impl Response {
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 fn percent_decoded(text: &str) -> String {

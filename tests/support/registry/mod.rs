@@ -59,17 +59,12 @@ struct Fault {
 impl Registry {
     /// Starts an empty registry that is open to everybody and lists referrers.
     pub fn start() -> Registry {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
         let content = Content {
             repositories: BTreeMap::new(),
             access: Access::Open,
-            referrers: Referrers::Listed {
-                page_size: usize::MAX,
-            },
+            referrers: Referrers::Listed { page_size: usize::MAX },
             faults: Vec::new(),
         };
         let state = Arc::new(State {
@@ -107,18 +102,8 @@ impl Registry {
     }
 
     /// Changes a repository, making it if it is not there.
-    pub fn edit<Outcome>(
-        &self,
-        name: &str,
-        edit: impl FnOnce(&mut Repository) -> Outcome,
-    ) -> Outcome {
-        edit(
-            self.state
-                .content()
-                .repositories
-                .entry(name.into())
-                .or_default(),
-        )
+    pub fn edit<Outcome>(&self, name: &str, edit: impl FnOnce(&mut Repository) -> Outcome) -> Outcome {
+        edit(self.state.content().repositories.entry(name.into()).or_default())
     }
 
     /// Sets who may pull.
@@ -137,22 +122,12 @@ impl Registry {
     }
 
     /// Bends the first `times` responses to such requests.
-    pub fn bend_first(
-        &self,
-        times: usize,
-        path: &str,
-        bend: impl Fn(&mut Response) + Send + Sync + 'static,
-    ) {
+    pub fn bend_first(&self, times: usize, path: &str, bend: impl Fn(&mut Response) + Send + Sync + 'static) {
         self.bend_some(path, 0, times, bend);
     }
 
     /// Bends all but the first `spared` responses to such requests.
-    pub fn bend_after(
-        &self,
-        spared: usize,
-        path: &str,
-        bend: impl Fn(&mut Response) + Send + Sync + 'static,
-    ) {
+    pub fn bend_after(&self, spared: usize, path: &str, bend: impl Fn(&mut Response) + Send + Sync + 'static) {
         self.bend_some(path, spared, usize::MAX, bend);
     }
 
@@ -162,12 +137,7 @@ impl Registry {
         applies: impl Fn(&Request) -> bool + Send + 'static,
         bend: impl Fn(&mut Response) + Send + Sync + 'static,
     ) {
-        let fault = Fault {
-            applies: Box::new(applies),
-            spared: 0,
-            remaining: usize::MAX,
-            bend: Arc::new(bend),
-        };
+        let fault = Fault { applies: Box::new(applies), spared: 0, remaining: usize::MAX, bend: Arc::new(bend) };
         self.state.content().faults.push(fault);
     }
 
@@ -180,12 +150,7 @@ impl Registry {
     ) {
         let path = path.to_string();
         let applies = Box::new(move |request: &Request| request.path.contains(&path));
-        self.state.content().faults.push(Fault {
-            applies,
-            spared,
-            remaining,
-            bend: Arc::new(bend),
-        });
+        self.state.content().faults.push(Fault { applies, spared, remaining, bend: Arc::new(bend) });
     }
 
     /// Behaves from now on.
@@ -200,10 +165,7 @@ impl Registry {
 
     /// Returns the paths requested so far, with their queries.
     pub fn paths(&self) -> Vec<String> {
-        self.requests()
-            .into_iter()
-            .map(|request| request.path)
-            .collect()
+        self.requests().into_iter().map(|request| request.path).collect()
     }
 
     /// Forgets the requests so far.
@@ -252,11 +214,7 @@ impl State {
 impl Content {
     fn due_faults(&mut self, request: &Request) -> Vec<Bend> {
         let mut due = Vec::new();
-        for fault in self
-            .faults
-            .iter_mut()
-            .filter(|fault| (fault.applies)(request))
-        {
+        for fault in self.faults.iter_mut().filter(|fault| (fault.applies)(request)) {
             if fault.spared > 0 {
                 fault.spared -= 1;
             } else if fault.remaining > 0 {

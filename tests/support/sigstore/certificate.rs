@@ -91,11 +91,7 @@ impl Profile {
 
     /// Replaces the first extension of this identifier, or adds it at the end.
     pub fn set(&mut self, oid: &str, critical: bool, value: Vec<u8>) {
-        let extension = Extension {
-            oid: oid.into(),
-            critical,
-            value,
-        };
+        let extension = Extension { oid: oid.into(), critical, value };
         match self.extensions.iter_mut().find(|known| known.oid == oid) {
             Some(known) => *known = extension,
             None => self.extensions.push(extension),
@@ -104,11 +100,7 @@ impl Profile {
 
     /// Adds an extension even when one of its identifier is there already.
     pub fn add(&mut self, oid: &str, critical: bool, value: Vec<u8>) {
-        self.extensions.push(Extension {
-            oid: oid.into(),
-            critical,
-            value,
-        });
+        self.extensions.push(Extension { oid: oid.into(), critical, value });
     }
 
     pub fn remove(&mut self, oid: &str) {
@@ -145,10 +137,7 @@ impl Profile {
     }
 
     fn subject(&self) -> Vec<u8> {
-        let attributes = [
-            ("2.5.4.10", &self.organization),
-            ("2.5.4.3", &self.common_name),
-        ];
+        let attributes = [("2.5.4.10", &self.organization), ("2.5.4.3", &self.common_name)];
         let relative_names: Vec<_> = attributes
             .into_iter()
             .filter_map(|(oid, text)| text.as_ref().map(|text| (oid, text)))
@@ -200,23 +189,14 @@ fn sign(profile: &Profile, key: &Key, issuer: &[u8], issuer_key: &Key) -> Certif
     }
 }
 
-fn to_be_signed(
-    profile: &Profile,
-    key: &Key,
-    issuer: &[u8],
-    issuer_key: &Key,
-    extensions: &[Extension],
-) -> Vec<u8> {
+fn to_be_signed(profile: &Profile, key: &Key, issuer: &[u8], issuer_key: &Key, extensions: &[Extension]) -> Vec<u8> {
     let extensions: Vec<_> = extensions.iter().map(extension_der).collect();
     der::sequence(&[
         der::context(0, &der::integer(&[2])),
         serial(key),
         issuer_key.signature_algorithm(),
         issuer.to_vec(),
-        der::sequence(&[
-            der::validity_time(profile.not_before),
-            der::validity_time(profile.not_after),
-        ]),
+        der::sequence(&[der::validity_time(profile.not_before), der::validity_time(profile.not_after)]),
         profile.subject(),
         key.public_der(),
         der::context(3, &der::sequence(&extensions)),
@@ -242,24 +222,12 @@ fn key_identifiers(key: &Key, issuer_key: &Key) -> [Extension; 2] {
     let identifier = |key: &Key| sha256(&key.public_octets())[..20].to_vec();
     let authority = der::sequence(&[der::context_primitive(0, &identifier(issuer_key))]);
     [
-        Extension {
-            oid: SUBJECT_KEY_IDENTIFIER.into(),
-            critical: false,
-            value: der::octet_string(&identifier(key)),
-        },
-        Extension {
-            oid: AUTHORITY_KEY_IDENTIFIER.into(),
-            critical: false,
-            value: authority,
-        },
+        Extension { oid: SUBJECT_KEY_IDENTIFIER.into(), critical: false, value: der::octet_string(&identifier(key)) },
+        Extension { oid: AUTHORITY_KEY_IDENTIFIER.into(), critical: false, value: authority },
     ]
 }
 
-fn embedded_timestamps(
-    profile: &Profile,
-    issuer_key: &Key,
-    precertificate: &[u8],
-) -> Option<Extension> {
+fn embedded_timestamps(profile: &Profile, issuer_key: &Key, precertificate: &[u8]) -> Option<Extension> {
     if profile.timestamped_by.is_empty() {
         return None;
     }

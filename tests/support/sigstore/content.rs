@@ -73,10 +73,7 @@ impl Content {
         match self {
             Content::Message { bytes, signature } => {
                 let digest = json!({"algorithm": "SHA2_256", "digest": base64(sha256(bytes))});
-                (
-                    "messageSignature",
-                    json!({"messageDigest": digest, "signature": base64(signature)}),
-                )
+                ("messageSignature", json!({"messageDigest": digest, "signature": base64(signature)}))
             }
             Content::Envelope(envelope) => ("dsseEnvelope", envelope.to_json()),
         }
@@ -86,23 +83,13 @@ impl Content {
 impl Envelope {
     /// DSSE protocol, "Signature Definition": `"DSSEv1" SP LEN(type) SP type SP LEN(body) SP body`, lengths in octets.
     pub fn pre_authentication_encoding(&self) -> Vec<u8> {
-        let header = format!(
-            "DSSEv1 {} {} {} ",
-            self.payload_type.len(),
-            self.payload_type,
-            self.payload.len()
-        );
+        let header = format!("DSSEv1 {} {} {} ", self.payload_type.len(), self.payload_type, self.payload.len());
         [header.as_bytes(), &self.payload].concat()
     }
 
     /// Returns the envelope's text with its members in cosign's order, as an `.att` layer stores it.
     pub fn text(&self) -> String {
-        let Envelope {
-            payload_type,
-            payload,
-            key_id,
-            signature,
-        } = self;
+        let Envelope { payload_type, payload, key_id, signature } = self;
         format!(
             r#"{{"payloadType":{payload_type},"payload":"{payload}","signatures":[{{"keyid":{key_id},"sig":"{signature}"}}]}}"#,
             payload_type = json!(payload_type),

@@ -20,31 +20,17 @@ impl CtLog {
     pub fn new() -> CtLog {
         let key = Key::p256();
         // RFC 6962 §3.2: "The LogID is the SHA-256 hash of the log's public key, calculated over the DER encoding".
-        CtLog {
-            log_id: sha256(&key.public_der()),
-            key,
-            clock: None,
-            extensions: Vec::new(),
-        }
+        CtLog { log_id: sha256(&key.public_der()), key, clock: None, extensions: Vec::new() }
     }
 
     /// Returns a `SignedCertificateTimestamp` for a precertificate's `tbsCertificate`.
-    pub fn timestamp(
-        &self,
-        issued_at: Timestamp,
-        issuer_key_hash: &[u8; 32],
-        precertificate: &[u8],
-    ) -> Vec<u8> {
+    pub fn timestamp(&self, issued_at: Timestamp, issuer_key_hash: &[u8; 32], precertificate: &[u8]) -> Vec<u8> {
         const VERSION_1: u8 = 0;
         const CERTIFICATE_TIMESTAMP: u8 = 0;
         const PRECERT_ENTRY: [u8; 2] = [0, 1];
         const SHA256_ECDSA: [u8; 2] = [4, 3];
 
-        let milliseconds = self
-            .clock
-            .unwrap_or(issued_at)
-            .as_millisecond()
-            .to_be_bytes();
+        let milliseconds = self.clock.unwrap_or(issued_at).as_millisecond().to_be_bytes();
         let extensions = tls_vector(&self.extensions);
         let signed = [
             &[VERSION_1, CERTIFICATE_TIMESTAMP],
@@ -71,7 +57,6 @@ impl CtLog {
 
 /// Writes a variable-length vector of RFC 5246 §4.3 whose length has two octets.
 pub fn tls_vector(content: &[u8]) -> Vec<u8> {
-    let length =
-        u16::try_from(content.len()).expect("certificates and their parts are below 64 KiB");
+    let length = u16::try_from(content.len()).expect("certificates and their parts are below 64 KiB");
     [&length.to_be_bytes(), content].concat()
 }

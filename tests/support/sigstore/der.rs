@@ -15,11 +15,7 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 // X.690 §8.1.3: one octet below 128, otherwise the number of octets and then the octets.
 fn length(length: usize) -> Vec<u8> {
-    let octets: Vec<u8> = length
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|octet| *octet == 0)
-        .collect();
+    let octets: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
     match octets.as_slice() {
         [] => vec![0],
         [short] if *short < 0x80 => vec![*short],
@@ -47,11 +43,7 @@ pub fn set_content(parts: &[Vec<u8>]) -> Vec<u8> {
 
 /// Writes an unsigned integer given in big-endian octets.
 pub fn integer(octets: &[u8]) -> Vec<u8> {
-    let significant: Vec<u8> = octets
-        .iter()
-        .copied()
-        .skip_while(|octet| *octet == 0)
-        .collect();
+    let significant: Vec<u8> = octets.iter().copied().skip_while(|octet| *octet == 0).collect();
     match significant.first() {
         None => element(0x02, &[0]),
         Some(first) if *first >= 0x80 => element(0x02, &[&[0], significant.as_slice()].concat()),
@@ -91,14 +83,9 @@ pub fn context_primitive(number: u8, content: &[u8]) -> Vec<u8> {
 
 /// Writes an object identifier given in dots and digits.
 pub fn oid(dotted: &str) -> Vec<u8> {
-    let arcs: Vec<u64> = dotted
-        .split('.')
-        .map(|arc| arc.parse().expect("an arc is a number"))
-        .collect();
-    let content: Vec<u8> = std::iter::once(arcs[0] * 40 + arcs[1])
-        .chain(arcs[2..].iter().copied())
-        .flat_map(base128)
-        .collect();
+    let arcs: Vec<u64> = dotted.split('.').map(|arc| arc.parse().expect("an arc is a number")).collect();
+    let content: Vec<u8> =
+        std::iter::once(arcs[0] * 40 + arcs[1]).chain(arcs[2..].iter().copied()).flat_map(base128).collect();
     element(0x06, &content)
 }
 
@@ -133,13 +120,7 @@ pub fn generalized_time(time: Timestamp) -> Vec<u8> {
 /// Wraps DER in the textual encoding of RFC 7468.
 pub fn pem(label: &str, der: &[u8]) -> String {
     let base64 = crate::support::json::base64(der);
-    let lines: Vec<&str> = base64
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
-        .collect();
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        lines.join("\n")
-    )
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("base64 is ASCII")).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }

@@ -56,11 +56,7 @@ pub enum Verifier {
     /// A DER certificate and its PEM form.
     Certificate { der: Vec<u8>, pem: String },
     /// A DER public key and its PEM form.
-    Key {
-        der: Vec<u8>,
-        pem: String,
-        details: &'static str,
-    },
+    Key { der: Vec<u8>, pem: String, details: &'static str },
 }
 
 impl Verifier {

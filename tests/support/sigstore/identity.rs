@@ -20,19 +20,11 @@ pub struct Identity {
 
 impl Identity {
     pub fn uri(uri: &str, issuer: &str) -> Identity {
-        Identity {
-            name: Name::Uri(uri.into()),
-            issuer: issuer.into(),
-            claims: Vec::new(),
-        }
+        Identity { name: Name::Uri(uri.into()), issuer: issuer.into(), claims: Vec::new() }
     }
 
     pub fn email(address: &str, issuer: &str) -> Identity {
-        Identity {
-            name: Name::Email(address.into()),
-            issuer: issuer.into(),
-            claims: Vec::new(),
-        }
+        Identity { name: Name::Email(address.into()), issuer: issuer.into(), claims: Vec::new() }
     }
 
     /// A workflow run by a push to `reference` of the repository that holds it, with every claim Fulcio makes of it.
@@ -46,16 +38,8 @@ impl Identity {
     /// A reusable workflow `signer`, called by `caller` in `repository`: the name is the signer's, the claims are the caller's.
     ///
     /// `signer` and `caller` are whole workflow URIs with their own references.
-    pub fn github_reusable_workflow(
-        signer: &str,
-        repository: &str,
-        caller: &str,
-        reference: &str,
-    ) -> Identity {
-        let owner = repository
-            .split('/')
-            .next()
-            .expect("split yields at least one part");
+    pub fn github_reusable_workflow(signer: &str, repository: &str, caller: &str, reference: &str) -> Identity {
+        let owner = repository.split('/').next().expect("split yields at least one part");
         let source = format!("https://github.com/{repository}");
         Identity::uri(signer, GITHUB_ACTIONS)
             // Fulcio's OID registry, docs/oid-info.md. `.1` and `.8` are the issuer and added for every identity.

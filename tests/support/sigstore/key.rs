@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, KeyPair,
 };
 
 use super::der;
@@ -40,28 +40,20 @@ impl Key {
 
     pub fn ed25519() -> Key {
         let pair = Ed25519KeyPair::generate().expect("the system has randomness");
-        Key {
-            kind: Kind::Ed25519,
-            pair: Arc::new(Pair::Ed25519(pair)),
-        }
+        Key { kind: Kind::Ed25519, pair: Arc::new(Pair::Ed25519(pair)) }
     }
 
     fn ecdsa(kind: Kind, algorithm: &'static EcdsaSigningAlgorithm) -> Key {
         let pair = EcdsaKeyPair::generate(algorithm).expect("the system has randomness");
-        Key {
-            kind,
-            pair: Arc::new(Pair::Ecdsa(pair)),
-        }
+        Key { kind, pair: Arc::new(Pair::Ecdsa(pair)) }
     }
 
     /// Signs `message` with the hash that belongs to the curve; ECDSA signatures are in ASN.1 form.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match &*self.pair {
-            Pair::Ecdsa(pair) => pair
-                .sign(&SystemRandom::new(), message)
-                .expect("a generated key can sign")
-                .as_ref()
-                .to_vec(),
+            Pair::Ecdsa(pair) => {
+                pair.sign(&SystemRandom::new(), message).expect("a generated key can sign").as_ref().to_vec()
+            }
             Pair::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
         }
     }
@@ -77,17 +69,11 @@ impl Key {
     /// Returns the DER SubjectPublicKeyInfo.
     pub fn public_der(&self) -> Vec<u8> {
         let algorithm = match self.kind {
-            Kind::P256 => vec![
-                der::oid("1.2.840.10045.2.1"),
-                der::oid("1.2.840.10045.3.1.7"),
-            ],
+            Kind::P256 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.2.840.10045.3.1.7")],
             Kind::P384 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.34")],
             Kind::Ed25519 => vec![der::oid("1.3.101.112")],
         };
-        der::sequence(&[
-            der::sequence(&algorithm),
-            der::bit_string(&self.public_octets()),
-        ])
+        der::sequence(&[der::sequence(&algorithm), der::bit_string(&self.public_octets())])
     }
 
     /// Returns the PEM public key, as `cosign verify --key` takes it.

@@ -40,12 +40,7 @@ const TREE: u64 = 1_193_050_959_916_656_506;
 impl Rekor {
     pub fn v1() -> Rekor {
         let key = Key::p256();
-        Rekor::new(
-            "rekor.sigstore.test",
-            sha256(&key.public_der()),
-            key,
-            Generation::V1,
-        )
+        Rekor::new("rekor.sigstore.test", sha256(&key.public_der()), key, Generation::V1)
     }
 
     pub fn v2() -> Rekor {
@@ -59,15 +54,8 @@ impl Rekor {
 
     fn new(name: &str, log_id: [u8; 32], key: Key, generation: Generation) -> Rekor {
         // A tree of one leaf would have an empty proof; five strangers give the paths their usual shapes.
-        let strangers =
-            (0..5).map(|number| format!("entry {number} of somebody else").into_bytes());
-        Rekor {
-            name: name.into(),
-            log_id,
-            key,
-            generation,
-            leaves: Arc::new(Mutex::new(strangers.collect())),
-        }
+        let strangers = (0..5).map(|number| format!("entry {number} of somebody else").into_bytes());
+        Rekor { name: name.into(), log_id, key, generation, leaves: Arc::new(Mutex::new(strangers.collect())) }
     }
 
     /// Appends a body and returns all the log has to say about it, at the time given.

@@ -78,21 +78,15 @@ impl Signed {
         let (member, verifier) = match (&self.certificate, version) {
             (None, _) => ("publicKey", json!({"hint": base64(self.key_hint())})),
             (Some(der), Version::V03) => ("certificate", json!({"rawBytes": base64(der)})),
-            (Some(der), _) => (
-                "x509CertificateChain",
-                json!({"certificates": [{"rawBytes": base64(der)}]}),
-            ),
+            (Some(der), _) => ("x509CertificateChain", json!({"certificates": [{"rawBytes": base64(der)}]})),
         };
         let mut material = json!({
             member: verifier,
             "tlogEntries": self.entries.iter().map(LogEntry::to_json).collect::<Vec<_>>(),
         });
         if !self.timestamps.is_empty() {
-            let timestamps: Vec<_> = self
-                .timestamps
-                .iter()
-                .map(|der| json!({"signedTimestamp": base64(der)}))
-                .collect();
+            let timestamps: Vec<_> =
+                self.timestamps.iter().map(|der| json!({"signedTimestamp": base64(der)})).collect();
             material["timestampVerificationData"] = json!({"rfc3161Timestamps": timestamps});
         }
         material
@@ -112,27 +106,14 @@ impl Signed {
             // The envelope has its own; cosign writes the annotation all the same.
             Content::Envelope(_) => String::new(),
         };
-        annotations.insert(
-            "dev.cosignproject.cosign/signature".into(),
-            json!(signature),
-        );
+        annotations.insert("dev.cosignproject.cosign/signature".into(), json!(signature));
         if let Some(certificate) = &self.certificate {
-            let chain: String = self
-                .chain
-                .iter()
-                .map(|der| pem("CERTIFICATE", der))
-                .collect();
-            annotations.insert(
-                "dev.sigstore.cosign/certificate".into(),
-                json!(pem("CERTIFICATE", certificate)),
-            );
+            let chain: String = self.chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
+            annotations.insert("dev.sigstore.cosign/certificate".into(), json!(pem("CERTIFICATE", certificate)));
             annotations.insert("dev.sigstore.cosign/chain".into(), json!(chain));
         }
         if let Some(entry) = self.entries.first().filter(|entry| entry.promise.is_some()) {
-            annotations.insert(
-                "dev.sigstore.cosign/bundle".into(),
-                json!(legacy_bundle(entry)),
-            );
+            annotations.insert("dev.sigstore.cosign/bundle".into(), json!(legacy_bundle(entry)));
         }
         if let Some(timestamp) = &self.layer_timestamp {
             let text = json!({"SignedRFC3161Timestamp": base64(timestamp)}).to_string();
@@ -141,11 +122,7 @@ impl Signed {
         if let Some(predicate_type) = self.predicate_type() {
             annotations.insert("predicateType".into(), predicate_type);
         }
-        LegacyLayer {
-            bytes: self.layer_bytes(),
-            media_type: self.layer_media_type().into(),
-            annotations,
-        }
+        LegacyLayer { bytes: self.layer_bytes(), media_type: self.layer_media_type().into(), annotations }
     }
 
     /// Returns the legacy layer after `bend` had its way with it.

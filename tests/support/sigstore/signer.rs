@@ -45,11 +45,7 @@ pub struct Signer<'a> {
 }
 
 impl<'a> Signer<'a> {
-    pub(super) fn new(
-        instance: &'a Sigstore,
-        identity: Option<&'a Identity>,
-        key: Key,
-    ) -> Signer<'a> {
+    pub(super) fn new(instance: &'a Sigstore, identity: Option<&'a Identity>, key: Key) -> Signer<'a> {
         Signer {
             instance,
             identity,
@@ -153,10 +149,7 @@ impl<'a> Signer<'a> {
 
     /// Signs bytes as they are.
     pub fn sign_bytes(self, bytes: &[u8]) -> Signed {
-        self.finish(Content::Message {
-            bytes: bytes.to_vec(),
-            signature: Vec::new(),
-        })
+        self.finish(Content::Message { bytes: bytes.to_vec(), signature: Vec::new() })
     }
 
     fn finish(mut self, mut content: Content) -> Signed {
@@ -205,8 +198,7 @@ impl<'a> Signer<'a> {
 
     fn stamp(&self, message: &[u8]) -> Option<Vec<u8>> {
         let authority = &self.instance.timestamp_authority;
-        self.stamped
-            .then(|| authority.stamp(message, self.integrated))
+        self.stamped.then(|| authority.stamp(message, self.integrated))
     }
 }
 
@@ -217,8 +209,7 @@ fn leaf(instance: &Sigstore, identity: &Identity, time: Timestamp) -> Profile {
     profile.set_usages(false, &[CODE_SIGNING]);
     profile.set_names(std::slice::from_ref(&identity.name));
     profile.set_bare_claim(&claim_oid(1), &identity.issuer);
-    let (bare, encoded): (Vec<_>, Vec<_>) =
-        identity.claims.iter().partition(|(oid, _)| is_bare(oid));
+    let (bare, encoded): (Vec<_>, Vec<_>) = identity.claims.iter().partition(|(oid, _)| is_bare(oid));
     for (oid, text) in bare {
         profile.set_bare_claim(oid, text);
     }
@@ -232,14 +223,7 @@ fn leaf(instance: &Sigstore, identity: &Identity, time: Timestamp) -> Profile {
 
 fn verifier(certificate: Option<&Certificate>, key: &Key) -> Verifier {
     match certificate {
-        Some(certificate) => Verifier::Certificate {
-            der: certificate.der.clone(),
-            pem: certificate.pem(),
-        },
-        None => Verifier::Key {
-            der: key.public_der(),
-            pem: key.public_pem(),
-            details: key.details(),
-        },
+        Some(certificate) => Verifier::Certificate { der: certificate.der.clone(), pem: certificate.pem() },
+        None => Verifier::Key { der: key.public_der(), pem: key.public_pem(), details: key.details() },
     }
 }

@@ -39,51 +39,30 @@ impl TimestampAuthority {
             intermediate.common_name = Some("sigstore-tsa-intermediate".into());
             intermediate.set_usages(false, &[TIME_STAMPING]);
         });
-        let mut profile = Profile::new(
-            TRUSTED_SINCE,
-            TRUSTED_SINCE + Span::new().hours(9 * 365 * 24),
-        )
-        .named("sigstore-tsa");
+        let mut profile =
+            Profile::new(TRUSTED_SINCE, TRUSTED_SINCE + Span::new().hours(9 * 365 * 24)).named("sigstore-tsa");
         profile.set(KEY_USAGE, true, DIGITAL_SIGNATURE.to_vec());
         // RFC 3161 §2.3: the extension "MUST be critical" and hold timeStamping only.
         profile.set_usages(true, &[TIME_STAMPING]);
         bend(&mut profile);
         let signer = authority.intermediate.issue(&profile, &Key::p256());
-        TimestampAuthority {
-            signer,
-            authority,
-            embeds_certificate: false,
-        }
+        TimestampAuthority { signer, authority, embeds_certificate: false }
     }
 
     pub fn chain(&self) -> [&Certificate; 3] {
-        [
-            &self.signer,
-            &self.authority.intermediate,
-            &self.authority.root,
-        ]
+        [&self.signer, &self.authority.intermediate, &self.authority.root]
     }
 
     /// Returns a `TimeStampResp` that says `message` existed at `time`.
     pub fn stamp(&self, message: &[u8], time: Timestamp) -> Vec<u8> {
         let granted = der::sequence(&[der::integer(&[0])]);
         let signed_data = der::context(0, &self.signed_data(&timestamp_info(message, time), time));
-        der::sequence(&[
-            granted,
-            der::sequence(&[der::oid(SIGNED_DATA), signed_data]),
-        ])
+        der::sequence(&[granted, der::sequence(&[der::oid(SIGNED_DATA), signed_data])])
     }
 
     fn signed_data(&self, info: &[u8], time: Timestamp) -> Vec<u8> {
-        let content = der::sequence(&[
-            der::oid(TIMESTAMP_INFO),
-            der::context(0, &der::octet_string(info)),
-        ]);
-        let mut parts = vec![
-            der::integer(&[3]),
-            der::set(&[der::sequence(&[der::oid(SHA_256)])]),
-            content,
-        ];
+        let content = der::sequence(&[der::oid(TIMESTAMP_INFO), der::context(0, &der::octet_string(info))]);
+        let mut parts = vec![der::integer(&[3]), der::set(&[der::sequence(&[der::oid(SHA_256)])]), content];
         if self.embeds_certificate {
             parts.push(der::context(0, &self.signer.der));
         }

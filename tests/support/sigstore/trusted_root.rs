@@ -50,10 +50,8 @@ fn log_instance(url: &str, key: &Key, log_id: &[u8; 32]) -> Value {
 }
 
 fn certificate_authority(authority: &CertificateAuthority) -> Value {
-    let certificates: Vec<_> = authority
-        .chain()
-        .map(|certificate| json!({"rawBytes": base64(&certificate.der)}))
-        .to_vec();
+    let certificates: Vec<_> =
+        authority.chain().map(|certificate| json!({"rawBytes": base64(&certificate.der)})).to_vec();
     json!({
         "subject": {"organization": "sigstore.test", "commonName": "sigstore"},
         "uri": "https://fulcio.sigstore.test",
@@ -63,10 +61,8 @@ fn certificate_authority(authority: &CertificateAuthority) -> Value {
 }
 
 fn timestamp_authority(authority: &TimestampAuthority) -> Value {
-    let certificates: Vec<_> = authority
-        .chain()
-        .map(|certificate| json!({"rawBytes": base64(&certificate.der)}))
-        .to_vec();
+    let certificates: Vec<_> =
+        authority.chain().map(|certificate| json!({"rawBytes": base64(&certificate.der)})).to_vec();
     json!({
         "subject": {"organization": "sigstore.test", "commonName": "sigstore-tsa"},
         "uri": "https://timestamp.sigstore.test/api/v1/timestamp",
