@@ -3,7 +3,7 @@
 //! Signed documents are read by several programs, and an attacker's hope is that two of them read the same bytes
 //! differently: Go takes the last of two equal keys, others the first. So a document with a duplicate key anywhere,
 //! with bytes after its end, or nested deeper than [`MAX_DEPTH`] is refused before anything in it is believed
-//! (NORMS N21; the duplicate keys of `gitsign` and of the OCI "ambiguous manifest" advisories are this bug).
+//! (the duplicate keys of `gitsign` and of the OCI "ambiguous manifest" advisories are this bug).
 
 use std::collections::HashSet;
 use std::fmt;

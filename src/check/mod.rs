@@ -66,6 +66,7 @@ checks! {
     SignerIssuer "signer-issuer" "The expected OpenID Connect issuer vouched for the signer."
     SignerSource "signer-source" "The workflow that signed ran for the expected source repository."
     ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
+    ProvenanceBuilder "provenance-builder" "The builder that the provenance names is not somebody else than its signer."
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2 or 2.3 JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages."

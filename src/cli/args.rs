@@ -12,12 +12,12 @@ use crate::trust::Instance;
 
 const EXAMPLES: &str = "\
 Examples:
-  # Signed, with provenance and SBOM, by exactly this workflow:
+  # Signed, with provenance and SBOM, by exactly this identity:
   bonafide verify ghcr.io/acme/app:1.4.2 \\
-    --certificate-identity https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.4.2 \\
-    --certificate-oidc-issuer https://token.actions.githubusercontent.com
+    --certificate-identity release@acme.example \\
+    --certificate-oidc-issuer https://accounts.acme.example
 
-  # By any workflow of this GitHub repository; the provenance is enough:
+  # By a workflow of this GitHub repository; the provenance is enough:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --require provenance
 
   # What does a failed check mean, and what can be done about it?
@@ -80,9 +80,10 @@ References:
 
 Examples:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
-  bonafide verify oci:./layout:1.4.2 --trusted-root root.json --offline \\
-    --certificate-identity release@acme.example --certificate-oidc-issuer https://accounts.acme.example
-  docker pull \"$(bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --output pinned)\"
+  bonafide verify oci:./layout:1.4.2 --offline --trusted-root root.json \\
+    --certificate-identity release@acme.example \\
+    --certificate-oidc-issuer https://accounts.acme.example
+  docker pull \"$(bonafide verify \"$IMAGE\" --repo acme/app --output pinned)\"
 
 Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 
@@ -93,9 +94,6 @@ pub(super) struct VerifyArgs {
     #[arg(required = true, value_name = "REFERENCE")]
     pub(super) references: Vec<String>,
 
-    #[command(flatten)]
-    pub(super) signer: SignerArgs,
-
     /// What must be attached and be good
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "signature,provenance,sbom", value_parser = requirement)]
     pub(super) require: Vec<Requirement>,
@@ -105,16 +103,18 @@ pub(super) struct VerifyArgs {
     /// The platform to verify, such as linux/arm64, or all
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: PlatformArg,
+    /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) output: Vec<Target>,
+
+    #[command(flatten)]
+    pub(super) signer: SignerArgs,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
 
     #[command(flatten)]
     pub(super) transport: TransportArgs,
-
-    /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
-    pub(super) output: Vec<Target>,
 }
 
 /// Who must have signed

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::oci::{Algorithm, Digest};
 
-pub use signer::{GITHUB_ISSUER, IdentityRule, Signer, SourceRule};
+pub use signer::{GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, SourceRule};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,28 @@ use super::PolicyError;
 /// The issuer of identity tokens for GitHub Actions workflows on github.com.
 pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
+/// The kind of the one name that a certificate has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// A URI: a workflow, a service account.
+    Uri,
+    /// An e-mail address.
+    Email,
+    /// A user name, in Fulcio's own `otherName`.
+    OtherName,
+}
+
+impl IdentityKind {
+    /// Returns the word used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uri => "uri",
+            Self::Email => "email",
+            Self::OtherName => "other-name",
+        }
+    }
+}
+
 /// What the subject alternative name of the certificate must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityRule {
@@ -15,12 +37,17 @@ pub enum IdentityRule {
 }
 
 impl IdentityRule {
-    /// Whether an identity satisfies the rule.
-    pub fn matches(&self, identity: &str) -> bool {
+    /// Whether an identity satisfies the rule. A name of one kind never stands in for one of another: a text with a scheme
+    /// is a URI, and any other is none (A193).
+    pub fn matches(&self, kind: IdentityKind, identity: &str) -> bool {
         match self {
-            Self::Exact(expected) => identity == expected,
+            Self::Exact(expected) => identity == expected && (kind == IdentityKind::Uri) == expected.contains("://"),
+            // Names on github.com do not distinguish upper and lower case.
             Self::WorkflowOf(repository) => {
-                identity.strip_prefix(repository.as_str()).is_some_and(|rest| rest.starts_with("/.github/workflows/"))
+                kind == IdentityKind::Uri
+                    && identity.split_at_checked(repository.len()).is_some_and(|(start, rest)| {
+                        start.eq_ignore_ascii_case(repository) && rest.starts_with("/.github/workflows/")
+                    })
             }
         }
     }
@@ -87,9 +114,10 @@ impl Signer {
     pub(super) fn canonical_text(&self) -> String {
         let source = self.source.as_ref().map_or_else(String::new, |source| {
             let or_dash = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
-            format!("source {} {} {}\n", source.repository, or_dash(&source.reference), or_dash(&source.digest))
+            format!("source {:?} {:?} {:?}\n", source.repository, or_dash(&source.reference), or_dash(&source.digest))
         });
-        format!("identity {}\nissuer {}\n{source}", self.identity.describe(), self.issuer)
+        // Quoted, so that no value can look like another line.
+        format!("identity {:?}\nissuer {:?}\n{source}", self.identity, self.issuer)
     }
 }
 
@@ -181,15 +209,56 @@ mod tests {
     fn a_repository_alone_names_its_own_workflows_at_github() {
         let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
         assert_eq!(signer.issuer, GITHUB_ISSUER);
-        assert!(signer.identity.matches("https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main"));
+        assert!(
+            signer
+                .identity
+                .matches(IdentityKind::Uri, "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main")
+        );
     }
 
     #[test]
     fn a183_a_repository_whose_name_begins_alike_is_another() {
         let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
-        assert!(!signer.identity.matches("https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main"));
-        assert!(!signer.identity.matches("https://github.com/acme/app.evil/.github/workflows/x.yml@refs/heads/main"));
-        assert!(!signer.identity.matches("https://github.com.evil/acme/app/.github/workflows/x.yml@refs/heads/main"));
+        assert!(
+            !signer
+                .identity
+                .matches(IdentityKind::Uri, "https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main")
+        );
+        assert!(
+            !signer
+                .identity
+                .matches(IdentityKind::Uri, "https://github.com/acme/app.evil/.github/workflows/x.yml@refs/heads/main")
+        );
+        assert!(
+            !signer
+                .identity
+                .matches(IdentityKind::Uri, "https://github.com.evil/acme/app/.github/workflows/x.yml@refs/heads/main")
+        );
+    }
+
+    #[test]
+    fn a193_a_name_of_one_kind_never_stands_in_for_another() {
+        let uri = "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main";
+        for rule in
+            [IdentityRule::Exact(uri.to_owned()), IdentityRule::WorkflowOf("https://github.com/acme/app".to_owned())]
+        {
+            assert!(rule.matches(IdentityKind::Uri, uri));
+            assert!(!rule.matches(IdentityKind::Email, uri));
+            assert!(!rule.matches(IdentityKind::OtherName, uri));
+        }
+        let address = IdentityRule::Exact("alice@acme.example".to_owned());
+        assert!(address.matches(IdentityKind::Email, "alice@acme.example"));
+        assert!(!address.matches(IdentityKind::Uri, "alice@acme.example"));
+    }
+
+    #[test]
+    fn repositories_on_github_do_not_distinguish_case() {
+        let signer = Signer::from_flags(None, None, Some("Acme/App"), None, None).expect("a signer");
+        assert!(
+            signer
+                .identity
+                .matches(IdentityKind::Uri, "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main")
+        );
     }
 
     #[test]

@@ -7,9 +7,10 @@
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
 
+use der::{Decode, Encode};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sigstore_verify::bundle::Error as BundleError;
 use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey};
 use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
@@ -24,6 +25,9 @@ use sigstore_verify::types::{
     SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
 };
 use sigstore_verify::{CertificateError, Error, VerificationPolicy, Verifier};
+
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
 use crate::oci::{Algorithm, Digest, encode_hex};
@@ -44,6 +48,8 @@ pub struct Domain {
     has_log: bool,
     /// The domain has a certificate transparency log, so an SCT is demanded.
     has_ct: bool,
+    /// How a timestamp names the authorities of this domain.
+    timestamp_signers: Vec<Vec<u8>>,
     report: TrustReport,
 }
 
@@ -102,6 +108,12 @@ impl Domain {
         for list in ["tlogs", "ctlogs"] {
             drop_unknown_keys(&mut document, list, &mut warnings);
         }
+        narrow_authorities(&mut document).map_err(&unusable)?;
+        if root.source != "embedded" {
+            warnings.extend((!has_log).then(|| "it has no transparency log, so none is demanded".to_owned()));
+            warnings
+                .extend((!has_ct).then(|| "it has no certificate transparency log, so no SCT is demanded".to_owned()));
+        }
         let root_text = document.to_string();
         let trusted = TrustedRoot::from_json(&root_text).map_err(|error| unusable(error.to_string()))?;
         let verifier = Verifier::new(&trusted).map_err(|error| unusable(error.to_string()))?;
@@ -113,7 +125,8 @@ impl Domain {
             updated_at: root.updated_at,
             warnings,
         };
-        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, report })
+        let timestamp_signers = timestamp_signers(&trusted);
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, timestamp_signers, report })
     }
 
     /// Returns what a report says of the domain.
@@ -133,11 +146,28 @@ impl Domain {
             .iter()
             .map(|log| log.log_id.key_id.as_bytes())
             .find(|id| id.get(..4).is_some_and(|prefix| prefix != hint && signed_by(prefix)));
-        if other_log.is_some() || !signed_by(hint) {
+        let named_as_origin = parsed
+            .signatures()
+            .iter()
+            .any(|signature| signature.key_id.as_slice() == hint && is_origin(parsed.origin(), &signature.name));
+        if other_log.is_some() || !named_as_origin {
             return Err(log_failure("the checkpoint is not signed by the log that the entry is from")
-                .expected(format!("log {}", encode_hex(&entry.log_id))));
+                .expected(format!("log {}", encode_hex(&entry.log_id)))
+                .found(format!("a checkpoint of {}", parsed.origin())));
+        }
+        // Rekor v1 states size and root twice; what differs from the signed checkpoint is not what was signed (A143).
+        let proof = entry.proof.as_ref().filter(|_| !entry.is_rekor_v2());
+        if proof.is_some_and(|proof| {
+            proof.tree_size != parsed.tree_size() || proof.root_hash != parsed.root_hash().as_bytes()
+        }) {
+            return Err(log_failure("the inclusion proof and its checkpoint are about different trees"));
         }
         Ok(())
+    }
+
+    /// Whether a timestamp says that an authority of this domain made it.
+    fn knows_signer_of(&self, timestamp: &[u8]) -> bool {
+        self.timestamp_signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
     }
 
     /// Verifies material with the Sigstore crate: everything but who may sign and what the payload means.
@@ -147,10 +177,11 @@ impl Domain {
         entries: &[&LogEntry],
         signed: Signed<'_>,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
-        // A domain without timestamp authorities knows none of them: their timestamps prove nothing here (DESIGN §10).
-        let timestamps: &[Vec<u8>] =
-            if self.root.timestamp_authorities.is_empty() { &[] } else { &material.timestamps };
-        let bundle = to_bundle(material, entries, timestamps)?;
+        // A timestamp of an authority that the domain does not know proves nothing here, and takes nothing away; one of a
+        // known authority must hold. The crate refuses both.
+        let timestamps: Vec<&[u8]> =
+            material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect();
+        let bundle = to_bundle(material, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity();
         if !self.has_log {
             policy = policy.skip_tlog_unsafe();
@@ -283,6 +314,62 @@ pub(super) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     sigstore_verify::types::pae(payload_type, payload)
 }
 
+/// c2sp.org/tlog-checkpoint: the log signs under its origin. Rekor v1 adds the tree's id to the origin: `name - id`.
+fn is_origin(origin: &str, name: &str) -> bool {
+    origin == name || origin.strip_prefix(name).is_some_and(|rest| rest.starts_with(" - "))
+}
+
+/// Narrows the window of every certificate authority to the time in which its whole chain was valid.
+///
+/// sigstore_trustroot.proto: "Clients MUST check timestamps against *both* the `valid_for` time range *and* the entire
+/// certificate chain" (A113, CVE-2026-24122). Path building takes anchors as they are and never looks at their dates.
+fn narrow_authorities(document: &mut Value) -> Result<(), String> {
+    let authorities = document["certificateAuthorities"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    for (position, authority) in authorities.iter_mut().enumerate() {
+        let place = format!("certificateAuthorities[{position}]");
+        let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        let mut start = time(&authority["validFor"]["start"]).unwrap_or(Timestamp::MIN);
+        let mut end = time(&authority["validFor"]["end"]).unwrap_or(Timestamp::MAX);
+        for certificate in authority["certChain"]["certificates"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let der = certificate["rawBytes"].as_str().and_then(material::decode_base64);
+            let (not_before, not_after) = der
+                .as_deref()
+                .and_then(validity)
+                .ok_or_else(|| format!("{place} has a certificate that cannot be read"))?;
+            start = start.max(not_before);
+            end = end.min(not_after);
+        }
+        authority["validFor"] = json!({"start": start.to_string(), "end": end.to_string()});
+    }
+    Ok(())
+}
+
+/// Returns the first and the last moment of a certificate.
+fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
+    let time = |time: x509_cert::time::Time| Timestamp::try_from(time.to_system_time()).ok();
+    Some((time(validity.not_before)?, time(validity.not_after)?))
+}
+
+/// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No
+/// certificate has the two side by side in that order, so finding them in a token is finding the signer it names.
+fn timestamp_signers(root: &TrustedRoot) -> Vec<Vec<u8>> {
+    let mut signers = Vec::new();
+    for authority in &root.timestamp_authorities {
+        let leaf = authority.cert_chain.certificates.first();
+        let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(leaf.raw_bytes.as_bytes()).ok()) else { continue };
+        let tbs = leaf.tbs_certificate;
+        if let (Ok(issuer), Ok(serial)) = (tbs.issuer.to_der(), tbs.serial_number.to_der()) {
+            signers.push([issuer, serial].concat());
+        }
+        if let Ok(Some((_, identifier))) = tbs.get::<SubjectKeyIdentifier>() {
+            signers.push(identifier.0.as_bytes().to_vec());
+        }
+    }
+    signers.retain(|signer| !signer.is_empty());
+    signers
+}
+
 /// Removes the logs whose keys cannot be used here.
 fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
     let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
@@ -315,7 +402,7 @@ fn artifact(signed: Signed<'_>) -> Result<Artifact<'_>, Finding> {
 }
 
 /// Writes the material in the crate's own types.
-fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[Vec<u8>]) -> Result<Bundle, Finding> {
+fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[&[u8]]) -> Result<Bundle, Finding> {
     let media_type = match material.version {
         Version::V01 => MediaType::Bundle0_1,
         Version::V02 => MediaType::Bundle0_2,
@@ -456,7 +543,9 @@ fn refusal(error: &Error) -> Finding {
             (CheckId::SignedTime, "no trusted party vouches for the time of the signature")
         }
         Error::UnsupportedArtifact(_) => {
-            return Finding::error(CheckId::Signature, "the signature cannot be verified from a digest").found(text);
+            return Finding::error(CheckId::Signature, "a signature of this kind cannot be verified from a digest")
+                .found(text)
+                .next("sign the image again with a current cosign, which signs a statement instead");
         }
         _ => (CheckId::BundleFormat, "the bundle is not one that can be verified"),
     };

@@ -151,7 +151,8 @@ impl Examination {
     fn into_judged(self, id: &str, candidate: &Candidate) -> Judged {
         let concerns = self.kind.concerns();
         let obstacle = self.findings.iter().find(|finding| finding.stands_in_the_way());
-        let accepted = obstacle.is_none() && self.verified.is_some() && !concerns.is_empty();
+        let accepted =
+            obstacle.is_none() && self.verified.is_some() && !concerns.is_empty() && self.kind != Kind::Unreadable;
         let reason = match (&obstacle, self.kind) {
             (Some(finding), _) => Some(finding.message.clone()),
             (None, Kind::Attestation) => Some("signed, but of a kind that no requirement asks for".to_owned()),
@@ -311,6 +312,9 @@ fn examine_envelope(
             return examination;
         }
     };
+    // From here on the kind is what was read, not what was claimed.
+    examination.kind = Kind::of_predicate(&statement.predicate_type);
+    examination.predicate_type = Some(statement.predicate_type.clone());
     examination.findings.push(statement.check_subject(&candidate.subject));
     if examination.findings.iter().any(Finding::stands_in_the_way) {
         return examination;
@@ -415,6 +419,7 @@ fn examine_predicate(examination: &mut Examination, statement: &Statement, polic
                     .findings
                     .push(Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)));
                 if let Some(verified) = &examination.verified {
+                    examination.findings.push(provenance.check_builder(&verified.leaf));
                     examination.findings.push(provenance.check_source(&verified.leaf, policy.signer()));
                 }
                 examination.provenance = Some(provenance);

@@ -7,6 +7,7 @@
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
 use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
+use const_oid::db::rfc6962::CT_PRECERT_POISON;
 use der::asn1::Utf8StringRef;
 use der::{Decode, Encode};
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
+use crate::policy::IdentityKind;
 
 /// The arc that Fulcio's extensions live under.
 const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
@@ -55,24 +57,6 @@ const CLAIMS: [(u32, &str); 21] = [
     (23, "deploymentEnvironment"),
     (24, "tokenSubject"),
 ];
-
-/// The kind of the one name that a certificate has. A name of one kind never stands in for another (A193).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum IdentityKind {
-    Uri,
-    Email,
-    OtherName,
-}
-
-impl IdentityKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Uri => "uri",
-            Self::Email => "email",
-            Self::OtherName => "other-name",
-        }
-    }
-}
 
 /// A signing certificate, read but not verified.
 #[derive(Debug, Clone)]
@@ -184,10 +168,16 @@ fn find(extensions: &[Extension], id: ObjectIdentifier) -> Option<&Extension> {
 
 /// certificate-specification.md: key usage "MUST … digitalSignature", extended key usage "MUST … codeSigning" alone.
 fn check_usage(extensions: &[Extension]) -> Result<(), Finding> {
-    let usage =
-        find(extensions, ID_CE_KEY_USAGE).and_then(|found| KeyUsage::from_der(found.extn_value.as_bytes()).ok());
+    // RFC 6962 §3.1: the poison makes a precertificate unusable, and is in no certificate that was issued (A125).
+    if find(extensions, CT_PRECERT_POISON).is_some() {
+        return Err(profile("the certificate is a precertificate, which must never be used to sign"));
+    }
+    let usage = find(extensions, ID_CE_KEY_USAGE)
+        .filter(|found| found.critical)
+        .and_then(|found| KeyUsage::from_der(found.extn_value.as_bytes()).ok());
     if usage.is_none_or(|usage| usage.0 != KeyUsages::DigitalSignature) {
-        return Err(profile("the certificate's key usage is not digitalSignature alone").expected("digitalSignature"));
+        return Err(profile("the certificate's key usage is not digitalSignature alone")
+            .expected("a critical key usage of digitalSignature"));
     }
     let extended = find(extensions, ID_CE_EXT_KEY_USAGE)
         .and_then(|found| ExtendedKeyUsage::from_der(found.extn_value.as_bytes()).ok());

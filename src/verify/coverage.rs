@@ -21,11 +21,8 @@ pub(super) struct Coverage {
 /// Fills in the matrix.
 pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged]) -> Coverage {
     let selected = selected(evidence);
-    let requirements: Vec<Row<'_>> = policy
-        .requirements()
-        .iter()
-        .map(|requirement| Row::fill(*requirement, &selected, judged, &evidence.gaps))
-        .collect();
+    let requirements: Vec<Row<'_>> =
+        policy.requirements().iter().map(|requirement| Row::fill(*requirement, &selected, judged, evidence)).collect();
     let platforms = selected.iter().enumerate().map(|(position, subject)| {
         let row: BTreeMap<String, Verdict> =
             requirements.iter().map(|row| (row.requirement.to_string(), row.cells[position].verdict)).collect();
@@ -76,11 +73,13 @@ struct Cell<'a> {
     satisfied_by: Vec<&'a Judged>,
     refused: Vec<&'a Judged>,
     gaps: Vec<&'a Gap>,
+    /// Whether there are places that nobody has looked at yet.
+    unsearched: bool,
 }
 
 impl<'a> Row<'a> {
-    fn fill(requirement: Requirement, selected: &[&'a Subject], judged: &'a [Judged], gaps: &'a [Gap]) -> Self {
-        let cells = selected.iter().map(|platform| Cell::fill(requirement, platform, judged, gaps)).collect();
+    fn fill(requirement: Requirement, selected: &[&'a Subject], judged: &'a [Judged], evidence: &'a Evidence) -> Self {
+        let cells = selected.iter().map(|platform| Cell::fill(requirement, platform, judged, evidence)).collect();
         Self { requirement, cells }
     }
 
@@ -116,12 +115,17 @@ impl<'a> Row<'a> {
     /// Why it is not satisfied, for every platform that is not covered.
     fn obstacles(&self, judged: &[Judged]) -> Vec<Finding> {
         let open = || self.cells.iter().filter(|cell| cell.verdict != Verdict::Verified);
+        let mut seen = BTreeSet::new();
         let refusals = open()
             .flat_map(|cell| &cell.refused)
+            .filter(|one| seen.insert(one.report.id.as_str()))
             .flat_map(|one| one.report.findings.iter().filter(|finding| finding.stands_in_the_way()).cloned());
         let gaps = open().flat_map(|cell| &cell.gaps).map(|gap| gap_finding(gap));
-        let bare: Vec<&Cell<'_>> = open().filter(|cell| cell.refused.is_empty()).collect();
-        unique(refusals.chain(gaps).chain(self.absences(&bare, judged)))
+        let unsearched = open().filter(|cell| cell.unsearched).map(|cell| unsearched_finding(cell.platform));
+        let bare: Vec<&Cell<'_>> = open().filter(|cell| cell.refused.is_empty() && !cell.unsearched).collect();
+        let refusals: Vec<Finding> = refusals.collect();
+        let others = unique(gaps.chain(unsearched).chain(self.absences(&bare, judged)));
+        refusals.into_iter().chain(others).collect()
     }
 
     /// One finding for all platforms that lack the same and have the same attached.
@@ -178,13 +182,14 @@ fn attached(cell: &Cell<'_>, judged: &[Judged]) -> String {
 }
 
 impl<'a> Cell<'a> {
-    fn fill(requirement: Requirement, platform: &'a Subject, judged: &'a [Judged], gaps: &'a [Gap]) -> Self {
+    fn fill(requirement: Requirement, platform: &'a Subject, judged: &'a [Judged], evidence: &'a Evidence) -> Self {
         let mut cell = Self {
             platform,
             verdict: Verdict::Absent,
             satisfied_by: Vec::new(),
             refused: Vec::new(),
             gaps: Vec::new(),
+            unsearched: false,
         };
         let here: Vec<&Judged> = judged
             .iter()
@@ -192,7 +197,9 @@ impl<'a> Cell<'a> {
             .collect();
         cell.satisfied_by = here.iter().copied().filter(|one| one.satisfies(requirement)).collect();
         cell.refused = here.iter().copied().filter(|one| !one.report.accepted).collect();
-        cell.gaps = gaps.iter().filter(|gap| cell.is_covered_by(&gap.subject)).collect();
+        cell.unsearched =
+            evidence.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched);
+        cell.gaps = evidence.gaps.iter().filter(|gap| cell.is_covered_by(&gap.subject)).collect();
         cell.verdict = cell.verdict();
         cell
     }
@@ -203,7 +210,7 @@ impl<'a> Cell<'a> {
             Verdict::Verified
         } else if refused_with(Outcome::Fail) {
             Verdict::Rejected
-        } else if refused_with(Outcome::Error) || !self.gaps.is_empty() {
+        } else if refused_with(Outcome::Error) || !self.gaps.is_empty() || self.unsearched {
             Verdict::Undecided
         } else {
             Verdict::Absent
@@ -231,6 +238,12 @@ fn gap_finding(gap: &Gap) -> Finding {
         .about(&gap.subject)
         .found(gap.detail.clone())
         .next(gap_hint(gap.reason.as_str()))
+}
+
+fn unsearched_finding(platform: &Subject) -> Finding {
+    Finding::error(CheckId::EvidenceComplete, "not every place that could hold evidence was searched")
+        .about(&platform.digest)
+        .next("this evidence was not collected whole: collect it again")
 }
 
 /// What to do about a gap, by its reason.

@@ -3,7 +3,7 @@
 //! The same checks as for every other entry, in the same order, spelled out: the log's promise (and proof, if there is one),
 //! the chain at the integrated time, the SCT, the DSSE signature, and that the entry is about this very envelope and
 //! certificate. Such an entry holds no signature, only the hash of the envelope that was uploaded, so the
-//! binding is that hash (rekor `pkg/types/intoto/v0.0.1`; ATTACKS A133–A135).
+//! binding is that hash (rekor `pkg/types/intoto/v0.0.1`).
 
 use der::{Decode, Encode};
 use jiff::Timestamp;

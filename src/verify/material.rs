@@ -272,8 +272,10 @@ struct WirePromise {
 struct WireProof {
     #[serde(default, deserialize_with = "integer")]
     log_index: u64,
+    // proto3 leaves out what is empty or zero, and Rekor v2 leaves both to the checkpoint.
+    #[serde(default)]
     root_hash: Bytes,
-    #[serde(deserialize_with = "integer")]
+    #[serde(default, deserialize_with = "integer")]
     tree_size: u64,
     #[serde(default, deserialize_with = "null_as_default")]
     hashes: Vec<Bytes>,
@@ -394,8 +396,11 @@ fn key_material(
 
 impl From<WireMessageSignature> for MessageSignature {
     fn from(wire: WireMessageSignature) -> Self {
-        let digest =
-            wire.message_digest.map(|digest| MessageDigest { algorithm: digest.algorithm, digest: digest.digest.0 });
+        let digest = wire
+            .message_digest
+            .map(|digest| MessageDigest { algorithm: digest.algorithm, digest: digest.digest.0 })
+            // proto3: a message without any field set says nothing.
+            .filter(|digest| !(digest.algorithm.is_empty() && digest.digest.is_empty()));
         Self { digest, signature: wire.signature.0 }
     }
 }

@@ -22,7 +22,8 @@ mod statement;
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
-use crate::evidence::{Candidate, Evidence, Gap};
+use crate::evidence::{Candidate, Evidence, Gap, SubjectKind};
+use crate::oci::Digest;
 use crate::policy::Policy;
 
 pub use bundle::{Domain, DomainError};
@@ -44,7 +45,7 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
     let requirements = coverage.requirements.iter().map(|requirement| requirement.verdict);
     ImageReport {
         reference: evidence.reference.clone(),
-        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", evidence.root)),
+        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
         digest: Some(evidence.root.to_string()),
         media_type: Some(evidence.media_type.clone()),
         verdict: Verdict::join(requirements.chain(pin)),
@@ -53,6 +54,16 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
         requirements: coverage.requirements,
         candidates: judged.into_iter().map(|one| one.report).collect(),
         gaps: evidence.gaps.iter().map(gap_report).collect(),
+    }
+}
+
+/// The digest that the verdict is about. Of an index of which one platform was asked for, it is that platform's manifest: a
+/// pull of the index elsewhere would run what was not looked at.
+fn verified_digest(evidence: &Evidence) -> &Digest {
+    let mut images = evidence.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
+    match (&evidence.platform, images.next(), images.next()) {
+        (Some(_), Some(only), None) => &only.digest,
+        _ => &evidence.root,
     }
 }
 

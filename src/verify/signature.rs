@@ -74,8 +74,16 @@ fn unknown_authority(material: &Material, finding: Finding, domains: &[Domain]) 
     let names: Vec<&str> = domains.iter().map(Domain::name).collect();
     Finding::fail(CheckId::CertificateChain, "no trusted authority issued the certificate")
         .expected(format!("an authority of {}", names.join(", ")))
-        .found(format!("issued by {}; {}", leaf.issued_by, finding.found.unwrap_or(finding.message)))
+        .found(format!("issued by {}; {}", leaf.issued_by, what_it_said(&finding)))
         .next("if you trust the Sigstore instance that issued it, give its root with `--trusted-root FILE`, or one of the embedded ones with `--trust`")
+}
+
+/// A finding in one line: its message and what was found.
+fn what_it_said(finding: &Finding) -> String {
+    match &finding.found {
+        Some(found) => format!("{}: {found}", finding.message),
+        None => finding.message.clone(),
+    }
 }
 
 /// Verifies material wholly inside one domain, at the time `now`.

@@ -1,9 +1,9 @@
 //! The signer of verified material against the policy.
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{Signer, SourceRule};
+use crate::policy::{IdentityKind, Signer, SourceRule};
 
-use super::certificate::{IdentityKind, Leaf};
+use super::certificate::Leaf;
 
 /// Checks the whole certificate against one signer rule: every finding, not only the first.
 pub(super) fn check(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
@@ -13,7 +13,7 @@ pub(super) fn check(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
 }
 
 fn check_identity(leaf: &Leaf, signer: &Signer) -> Finding {
-    if signer.identity.matches(&leaf.identity) {
+    if signer.identity.matches(leaf.identity_kind, &leaf.identity) {
         return Finding::pass(CheckId::SignerIdentity, format!("signed by {}", leaf.identity));
     }
     Finding::fail(CheckId::SignerIdentity, "somebody else signed it")
@@ -34,7 +34,13 @@ fn identity_hint(leaf: &Leaf, signer: &Signer) -> String {
     if leaf.identity.eq_ignore_ascii_case(&expected) {
         return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
     }
-    "if you trust this signer, and only then, give it with `--certificate-identity`".to_owned()
+    let flags = format!("--certificate-identity {} --certificate-oidc-issuer {}", leaf.identity, leaf.issuer);
+    match &signer.source {
+        Some(rule) if leaf.source_repository().is_some_and(|found| same_repository(&found, &rule.repository)) => {
+            format!("a reusable workflow signed it for that repository; if you trust it, add `{flags}`")
+        }
+        _ => format!("if you trust this signer, and only then, name it: `{flags}`"),
+    }
 }
 
 fn check_issuer(leaf: &Leaf, signer: &Signer) -> Finding {
@@ -44,7 +50,7 @@ fn check_issuer(leaf: &Leaf, signer: &Signer) -> Finding {
     Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
         .expected(&signer.issuer)
         .found(&leaf.issuer)
-        .next("issuers are compared exactly; if you trust this one, give it with `--certificate-oidc-issuer`")
+        .next("issuers are compared exactly, and each vouches for other people: do not accept one that you do not know")
 }
 
 fn check_source(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
@@ -96,6 +102,10 @@ fn check_unpinned_source(leaf: &Leaf) -> Finding {
     if belongs_to(&leaf.identity, &source) {
         return Finding::pass(CheckId::SignerSource, format!("the workflow belongs to {source}"));
     }
+    if !can_be_reusable(&leaf.identity) {
+        let message = format!("the signer is no workflow that others could call; it ran for {source}");
+        return Finding::skip(CheckId::SignerSource, message);
+    }
     let pin = source.strip_prefix("https://github.com/").map_or_else(
         || "this version can only pin repositories on github.com".to_owned(),
         |name| format!("if {name} is the source you mean, add `--repo {name}`"),
@@ -107,6 +117,13 @@ fn check_unpinned_source(leaf: &Leaf) -> Finding {
     .expected(format!("a workflow of {source}, or that repository pinned with `--repo`"))
     .found(format!("{} called from {source}", leaf.identity))
     .next(pin)
+}
+
+/// Whether a name is of the form that workflows have which other repositories may call: those of GitHub, and of GitLab, which
+/// puts two slashes in front of the configuration file. The names of other builders are of the build itself.
+fn can_be_reusable(identity: &str) -> bool {
+    let path = identity.split_once("://").map_or(identity, |(_, path)| path);
+    identity.contains("/.github/workflows/") || path.contains("//")
 }
 
 /// Whether a workflow's name lies within a repository's URL.

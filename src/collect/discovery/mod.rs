@@ -52,6 +52,10 @@ impl<S: Source> Collector<S> {
             name: reader.source().name(),
             root,
             media_type: manifest.media_type().to_owned(),
+            platform: match &choice {
+                PlatformChoice::All => None,
+                PlatformChoice::One(platform) => Some(platform.clone()),
+            },
             subjects: image.subjects,
             candidates: Vec::new(),
             gaps: Vec::new(),

@@ -28,13 +28,40 @@ pub(super) fn is_provenance(predicate_type: &str) -> bool {
     [V1, V02].contains(&predicate_type) || DRAFTS.contains(&predicate_type)
 }
 
+/// A source repository as far as a provenance states one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stated {
+    /// It states this one.
+    Source(Source),
+    /// It states this text, which cannot be read in one way.
+    Unreadable(String),
+    /// It states none where its build type has a place for one.
+    Nothing,
+}
+
+impl Stated {
+    fn read(text: Option<&str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            None => Self::Nothing,
+            Some(text) => Source::parse(text).map_or_else(|| Self::Unreadable(text.to_owned()), Self::Source),
+        }
+    }
+
+    fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::Unreadable(_) | Self::Nothing => None,
+        }
+    }
+}
+
 /// What was built, by whom, from what.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Provenance {
     pub(super) version: &'static str,
     pub(super) builder: String,
     pub(super) build_type: String,
-    pub(super) source: Option<Source>,
+    pub(super) source: Stated,
     pub(super) commit: Option<String>,
     pub(super) parameters: Value,
 }
@@ -63,34 +90,52 @@ impl Provenance {
         })
     }
 
-    /// Compares the source that the provenance states with the policy's and the certificate's.
-    pub(super) fn check_source(&self, leaf: &Leaf, signer: &Signer) -> Finding {
-        let Some(source) = &self.source else {
+    /// Checks that the builder is not somebody else than the signer.
+    ///
+    /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206). A workflow's builder id is
+    /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
+    pub(super) fn check_builder(&self, leaf: &Leaf) -> Finding {
+        const WORKFLOWS: &str = "/.github/workflows/";
+        let Some((claimed, _)) = self.builder.split_once(WORKFLOWS) else {
             return Finding::skip(
-                CheckId::ProvenanceSource,
-                "the provenance does not state a source repository that can be compared",
+                CheckId::ProvenanceBuilder,
+                "the builder is no workflow that could be compared with the signer",
             );
         };
+        if leaf.identity.split_once(WORKFLOWS).is_some_and(|(signer, _)| same_repository(claimed, signer)) {
+            return Finding::pass(CheckId::ProvenanceBuilder, format!("built by {}", self.builder));
+        }
+        Finding::fail(CheckId::ProvenanceBuilder, "the provenance names a builder that did not sign it")
+            .expected(format!("a workflow of the signer's repository: {}", leaf.identity))
+            .found(&self.builder)
+            .next("whoever signed it claims to be that builder: do not trust this provenance")
+    }
+
+    /// Compares the source that the provenance states with the policy's and the certificate's.
+    pub(super) fn check_source(&self, leaf: &Leaf, signer: &Signer) -> Finding {
         let certified = leaf.source_repository();
         let (expected, who) = match (&signer.source, &certified) {
             (Some(rule), _) => (rule.repository.as_str(), "the policy"),
             (None, Some(certified)) => (certified.as_str(), "the certificate"),
             (None, None) => {
-                return Finding::skip(
-                    CheckId::ProvenanceSource,
-                    "neither the policy nor the certificate names a source repository",
-                );
+                let message = "neither the policy nor the certificate names a source repository";
+                return Finding::skip(CheckId::ProvenanceSource, message);
             }
         };
-        if same_repository(&source.repository, expected) {
-            return Finding::pass(
-                CheckId::ProvenanceSource,
-                format!("built from {}, as {who} says", source.repository),
-            );
-        }
+        let found = match &self.source {
+            Stated::Nothing => {
+                return Finding::skip(CheckId::ProvenanceSource, "the provenance does not state a source repository");
+            }
+            Stated::Unreadable(text) => text,
+            Stated::Source(source) if same_repository(&source.repository, expected) => {
+                let message = format!("built from {}, as {who} says", source.repository);
+                return Finding::pass(CheckId::ProvenanceSource, message);
+            }
+            Stated::Source(source) => &source.repository,
+        };
         Finding::fail(CheckId::ProvenanceSource, format!("the provenance names another source repository than {who}"))
             .expected(expected)
-            .found(&source.repository)
+            .found(found)
             .next("the image was built from something else than its signer's repository: ask its maker why")
     }
 
@@ -100,8 +145,8 @@ impl Provenance {
             version: self.version.to_owned(),
             builder: self.builder.clone(),
             build_type: self.build_type.clone(),
-            source: self.source.as_ref().map(|source| source.repository.clone()),
-            reference: self.source.as_ref().and_then(|source| source.reference.clone()),
+            source: self.source.source().map(|source| source.repository.clone()),
+            reference: self.source.source().and_then(|source| source.reference.clone()),
             commit: self.commit.clone(),
             parameters: self.parameters.clone(),
         }
@@ -132,7 +177,7 @@ mod tests {
             },
             "runDetails": {"builder": {"id": "https://github.com/acme/shop/.github/workflows/r.yml@refs/tags/v1"}}
         }"#).expect("provenance");
-        let source = provenance.source.expect("a source");
+        let source = provenance.source.source().expect("a source");
         assert_eq!(source.repository, "https://github.com/acme/shop");
         assert_eq!(source.reference.as_deref(), Some("refs/tags/v1"));
         assert_eq!(provenance.commit.as_deref(), Some("aa11"));
@@ -144,7 +189,7 @@ mod tests {
             "builder": {"id": "b"}, "buildType": "t", "materials": null,
             "invocation": {"configSource": {"uri": "git+https://github.com/acme/shop@refs/heads/main", "digest": {"sha1": "bb22"}}, "parameters": {}}
         }"#).expect("provenance");
-        assert_eq!(provenance.source.expect("a source").repository, "https://github.com/acme/shop");
+        assert_eq!(provenance.source.source().expect("a source").repository, "https://github.com/acme/shop");
         assert_eq!(provenance.commit.as_deref(), Some("bb22"));
     }
 

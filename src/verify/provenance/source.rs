@@ -12,11 +12,15 @@ pub(in crate::verify) struct Source {
 impl Source {
     /// Reads `git+https://host/path@ref`, `https://host/path.git#ref` and the like.
     ///
-    /// Anything with a second meaning is not read: user names in front of the host, percent escapes, empty or dotted path
+    /// The ssh spellings of a repository are the same repository. Anything with a second meaning is not read: user names in front of the host, percent escapes, empty or dotted path
     /// segments, other schemes (A210).
     pub(in crate::verify) fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix("git+").unwrap_or(text).strip_prefix("https://")?;
-        let (host, path) = rest.split_once('/')?;
+        let text = text.strip_prefix("git+").unwrap_or(text);
+        let (host, path) = match (text.strip_prefix("https://"), text.strip_prefix("ssh://git@")) {
+            (Some(rest), _) | (None, Some(rest)) => rest.split_once('/')?,
+            // The way `scp` writes it, with the one user name that stands for nobody.
+            (None, None) => text.strip_prefix("git@")?.split_once(':')?,
+        };
         let host = host.strip_suffix(":443").unwrap_or(host);
         if host.is_empty() || !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':')) {
             return None;
@@ -60,6 +64,8 @@ mod tests {
             "git+https://GitHub.com:443/acme/shop.git",
             "https://github.com/acme/shop.git#refs/tags/v1:sub/dir",
             "https://github.com/acme/shop/",
+            "git+ssh://git@github.com/acme/shop.git",
+            "git@github.com:acme/shop.git",
         ] {
             assert_eq!(repository(text).as_deref(), Some("https://github.com/acme/shop"), "{text}");
         }
@@ -80,7 +86,8 @@ mod tests {
             "https://github.com//acme/shop",
             "https://github.com/acme%2fshop",
             "http://github.com/acme/shop",
-            "git@github.com:acme/shop.git",
+            "alice@github.com:acme/shop.git",
+            "git@github.com@evil.example:acme/shop",
             "https://github.com",
             "https:///acme/shop",
         ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Provenance, Source, required};
+use super::{Provenance, Stated, required};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,8 +44,8 @@ struct Material {
 }
 
 impl Material {
-    fn source(&self) -> Option<Source> {
-        self.uri.as_deref().and_then(Source::parse)
+    fn source(&self) -> Stated {
+        Stated::read(self.uri.as_deref())
     }
 
     fn commit(&self) -> Option<String> {
@@ -64,13 +64,13 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
     let invocation = predicate.invocation.unwrap_or_default();
     let stated = invocation
         .config_source
-        .filter(|source| source.source().is_some())
+        .filter(|source| source.source() != Stated::Nothing)
         .or_else(|| only_git_material(predicate.materials.unwrap_or_default()));
     Ok(Provenance {
         version: "v0.2",
         builder: required(predicate.builder.and_then(|builder| builder.id), "builder.id")?,
         build_type: required(predicate.build_type, "buildType")?,
-        source: stated.as_ref().and_then(Material::source),
+        source: stated.as_ref().map_or(Stated::Nothing, Material::source),
         commit: stated.as_ref().and_then(Material::commit),
         parameters: invocation.parameters.unwrap_or_default(),
     })

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Provenance, Source, required};
+use super::{Provenance, Source, Stated, required};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,21 +75,25 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
         version: "v1",
         builder: required(builder, "runDetails.builder.id")?,
         build_type: required(definition.build_type, "buildDefinition.buildType")?,
-        commit: source.as_ref().and_then(|source| commit(source, &dependencies)),
+        commit: source.source().and_then(|source| commit(source, &dependencies)),
         source,
         parameters,
     })
 }
 
-fn source(parameters: &Value) -> Option<Source> {
-    let text = |path: &str| parameters.pointer(path).and_then(Value::as_str);
-    PLACES.iter().find_map(|(repository, reference)| {
-        let mut source = Source::parse(text(repository)?)?;
-        if let Some(reference) = reference.and_then(text) {
-            source.reference = Some(reference.to_owned());
-        }
-        Some(source)
-    })
+/// Reads the first place that holds anything: what stands there is what the build type means, readable or not.
+fn source(parameters: &Value) -> Stated {
+    let text = |path: &str| parameters.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let Some((repository, reference)) =
+        PLACES.iter().find_map(|(repository, reference)| Some((text(repository)?, *reference)))
+    else {
+        return Stated::Nothing;
+    };
+    let mut stated = Stated::read(Some(repository));
+    if let (Stated::Source(source), Some(reference)) = (&mut stated, reference.and_then(text)) {
+        source.reference = Some(reference.to_owned());
+    }
+    stated
 }
 
 /// Returns the commit of the dependency that is the source itself.

@@ -2,6 +2,7 @@
 
 mod spdx;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, SbomReport};
@@ -37,7 +38,7 @@ impl Sbom {
         if SPDX_3.contains(&predicate_type) {
             return Err(unsupported("SPDX 3"));
         }
-        let text = predicate.map_or("null", RawValue::get);
+        let text = unwrapped(predicate.map_or("null", RawValue::get));
         // `cosign attest --type spdx` wraps the document in a JSON string, whatever format it has (A106).
         if text.starts_with('"') {
             let inner: String = serde_json::from_str(text).unwrap_or_default();
@@ -78,6 +79,19 @@ impl Sbom {
             with_license: count(|package| package.license.is_some()),
         }
     }
+}
+
+/// cosign 1.x wrapped a predicate as `{"Data": …}`; the document is what is inside.
+fn unwrapped(text: &str) -> &str {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wrapped<'a> {
+        #[serde(rename = "Data", borrow)]
+        data: &'a RawValue,
+        #[serde(rename = "Timestamp", default)]
+        _timestamp: serde::de::IgnoredAny,
+    }
+    serde_json::from_str::<Wrapped<'_>>(text).map_or(text, |wrapped| wrapped.data.get())
 }
 
 fn unsupported(found: &str) -> Finding {
