@@ -27,6 +27,7 @@ func init() {
 		"provenance": {"[run flags]", runProvenance},
 		"spdx":       {"IMAGE@DIGEST", runSPDX},
 		"registry":   {"ADDR", runRegistry},
+		"proxy":      {"ADDR REGISTRY-ADDR DELAY", runProxy},
 		"image":      {"[-platforms os/arch,…] IMAGE:TAG", runImage},
 		"buildkit":   {"IMAGE:TAG", runBuildkit},
 		"platforms":  {"IMAGE:TAG", runPlatforms},
