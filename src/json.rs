@@ -20,6 +20,15 @@ pub struct Error {
     reason: String,
     line: usize,
     column: usize,
+    is_syntax: bool,
+}
+
+impl Error {
+    /// Whether the bytes are no JSON at all, as what was cut off or garbled on its way is not; otherwise they are JSON that
+    /// could be read in two ways, or of another form than was expected.
+    pub fn is_syntax(&self) -> bool {
+        self.is_syntax
+    }
 }
 
 impl From<serde_json::Error> for Error {
@@ -27,7 +36,8 @@ impl From<serde_json::Error> for Error {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let place = format!(" at line {line} column {column}");
-        Self { reason: text.strip_suffix(&place).unwrap_or(&text).to_owned(), line, column }
+        let reason = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+        Self { reason, line, column, is_syntax: !error.is_data() }
     }
 }
 

@@ -35,7 +35,12 @@ impl Diagnostic {
             }
             _ => "write it as registry/repository:tag, registry/repository@sha256:…, or oci:DIR".to_owned(),
         };
-        Self::usage(anyhow::Error::new(error).context(format!("`{text}` is not a reference to an image")), hint)
+        let error = match &error {
+            // The text holds a password, perhaps; the error says the rest.
+            ReferenceError::UserInformation(_) => anyhow::Error::new(error),
+            _ => anyhow::Error::new(error).context(format!("`{text}` is not a reference to an image")),
+        };
+        Self::usage(error, hint)
     }
 
     /// Flags that do not name a policy.
@@ -79,6 +84,17 @@ impl Diagnostic {
     /// A file that was named and cannot be read.
     pub(super) fn file(path: &Path, error: io::Error) -> Self {
         Self::usage(anyhow::Error::new(error).context(format!("cannot read `{}`", path.display())), "check the path")
+    }
+
+    /// Arguments that clap refuses. Its message quotes them, so it is escaped line by line.
+    pub(super) fn arguments(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let message = lines.first().map_or("", |line| line.strip_prefix("error: ").unwrap_or(line));
+        // A tip to quote an unknown flag helps nobody: no reference begins with a dash.
+        let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
+        let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
+        Self { error: anyhow::anyhow!(message.to_owned()), hint: Some(hint.join("\n    ")), exit_code: USAGE }
     }
 
     /// A check that is none.
@@ -144,7 +160,8 @@ impl fmt::Display for Diagnostic {
         let chain: Vec<String> = self.error.chain().map(ToString::to_string).collect();
         formatter.write_str(&terminal(&chain.join(": ")))?;
         if let Some(hint) = &self.hint {
-            write!(formatter, "\n  → {}", terminal(hint))?;
+            let lines: Vec<String> = hint.lines().map(|line| terminal(line).into_owned()).collect();
+            write!(formatter, "\n  → {}", lines.join("\n"))?;
         }
         Ok(())
     }

@@ -14,9 +14,10 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use args::{Args, Command};
+use args::{Args, Colour, Command};
 use diagnostics::Diagnostic;
 
 /// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
@@ -27,7 +28,7 @@ const UNDECIDED: u8 = 3;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::try_parse_from(arguments) {
         Ok(args) => args,
-        Err(error) => return ExitCode::from(usage(&error)),
+        Err(error) => return ExitCode::from(refused(&error)),
     };
     match dispatch(&args) {
         Ok(code) => ExitCode::from(code),
@@ -39,13 +40,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Help and version go to stdout and are a success; everything else is a usage error.
-fn usage(error: &clap::Error) -> u8 {
-    let written = error.print();
-    match (error.use_stderr(), written) {
-        (false, Ok(())) => 0,
-        (false, Err(_)) => UNDECIDED,
-        (true, _) => USAGE,
-    }
+fn refused(error: &clap::Error) -> u8 {
+    let diagnostic = if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        Diagnostic::arguments(error)
+    } else {
+        match (error.print(), error.use_stderr()) {
+            (Ok(()), true) => return USAGE,
+            (Ok(()), false) => return 0,
+            (Err(error), _) => Diagnostic::stdout(error),
+        }
+    };
+    diagnostic.print(Colour::Auto);
+    diagnostic.exit_code()
 }
 
 fn dispatch(args: &Args) -> Result<u8, Diagnostic> {

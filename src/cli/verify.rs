@@ -14,7 +14,7 @@ use crate::evidence::Evidence;
 use crate::oci::Reference;
 use crate::policy::{Policy, Signer};
 use crate::trust::{Instance, TrustRoot};
-use crate::verify::{Domain, unresolved, verify};
+use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
@@ -142,7 +142,10 @@ async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, ref
             Err(error) => Err(error),
         },
     };
-    examined.unwrap_or_else(|error| unresolved(text, &request.policy, &unread(text, &error)))
+    examined.unwrap_or_else(|error| {
+        let judge = if error.is_refusal() { refused } else { unresolved };
+        judge(text, &request.policy, &unread(text, &error))
+    })
 }
 
 /// Collects and verifies, looking at the platform manifests only while the root alone does not satisfy the policy: more

@@ -170,7 +170,8 @@ impl SourceError {
     /// Returns the kind of gap that this leaves, if what was asked for should have been there.
     pub fn gap_reason(&self) -> GapReason {
         match self {
-            Self::NotFound { .. } | Self::NoSuchPlatform { .. } | Self::Choice { .. } => GapReason::Missing,
+            Self::NotFound { .. } => GapReason::Missing,
+            Self::NoSuchPlatform { .. } | Self::Choice { .. } => GapReason::Selection,
             Self::Denied { .. } | Self::Realm { .. } => GapReason::Unauthorized,
             Self::Throttled { .. } => GapReason::Throttled,
             Self::Status { .. } | Self::Unexpected { .. } | Self::Redirected { .. } | Self::File { .. } => {
@@ -188,6 +189,12 @@ impl SourceError {
                 _ => GapReason::Corrupt,
             },
         }
+    }
+
+    /// Whether the document itself is refused: it was read whole, and could be read in two ways or contradicts itself.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Manifest { source, .. } = self else { return false };
+        self.gap_reason() == GapReason::Corrupt && !matches!(source, ManifestError::NotJson(_))
     }
 
     /// Returns the message with those of its causes, for a gap's detail.

@@ -175,6 +175,8 @@ pub enum GapReason {
     Corrupt,
     /// Something that a list named is not there.
     Missing,
+    /// What was asked for selects none, or more than one, of what is there.
+    Selection,
     /// A form that this program does not know.
     Unsupported,
 }
@@ -191,6 +193,7 @@ impl GapReason {
             Self::Limit => "limit",
             Self::Corrupt => "corrupt",
             Self::Missing => "missing",
+            Self::Selection => "selection",
             Self::Unsupported => "unsupported",
         }
     }

@@ -77,7 +77,10 @@ pub struct Descriptor {
 /// Why bytes are not a manifest that can be read in one way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
-    /// Not a strict JSON document of that form.
+    /// No JSON at all: cut off, garbled, or something else.
+    #[error("not a manifest: {0}")]
+    NotJson(String),
+    /// JSON that could be read in two ways, or of another form.
     #[error("not a manifest: {0}")]
     Json(String),
     /// The document is of a media type that is not read here.
@@ -215,6 +218,7 @@ fn unreadable(blob: &Blob, content_type: Option<&str>, error: &json::Error) -> M
         Some(declared) if declared == "text/html" || blob.bytes().starts_with(b"<") => {
             ManifestError::UnsupportedType { found: declared }
         }
+        _ if error.is_syntax() => ManifestError::NotJson(error.to_string()),
         _ => ManifestError::Json(error.to_string()),
     }
 }

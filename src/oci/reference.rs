@@ -143,7 +143,8 @@ pub enum ReferenceError {
 }
 
 /// Transports of containers-transports(5) that are known here only to say what to do instead.
-const UNSUPPORTED_TRANSPORTS: [(&str, &str); 4] = [
+const UNSUPPORTED_TRANSPORTS: [(&str, &str); 5] = [
+    ("dir", "copy the image to an OCI layout and name that as `oci:DIR`"),
     ("oci-archive", "unpack the archive into a directory and name that as `oci:DIR`"),
     (
         "docker-archive",
@@ -267,7 +268,8 @@ fn split_digest(text: &str) -> Result<(&str, Option<Digest>), ReferenceError> {
         return Err(ReferenceError::SeveralDigests(text.to_owned()));
     }
     if after.contains('/') {
-        return Err(ReferenceError::UserInformation(text.to_owned()));
+        // What stands in front of the `@` may be a password, and messages end up in logs.
+        return Err(ReferenceError::UserInformation(format!("…@{after}")));
     }
     Ok((before, Some(digest(text, after)?)))
 }

@@ -122,7 +122,8 @@ impl<'a> Row<'a> {
             .flat_map(|one| one.report.findings.iter().filter(|finding| finding.stands_in_the_way()).cloned());
         let gaps = open().flat_map(|cell| &cell.gaps).map(|gap| gap_finding(gap));
         let unsearched = open().filter(|cell| cell.unsearched).map(|cell| unsearched_finding(cell.platform));
-        let bare: Vec<&Cell<'_>> = open().filter(|cell| cell.refused.is_empty() && !cell.unsearched).collect();
+        // Only where everything was read may it be said that nothing is there.
+        let bare: Vec<&Cell<'_>> = open().filter(|cell| cell.verdict == Verdict::Absent).collect();
         let refusals: Vec<Finding> = refusals.collect();
         let others = unique(gaps.chain(unsearched).chain(self.absences(&bare, judged)));
         refusals.into_iter().chain(others).collect()
@@ -258,6 +259,7 @@ pub(super) fn gap_hint(reason: &str) -> &'static str {
         "corrupt" => {
             "the registry returned bytes that are not what was asked for: do not use this image until that is explained"
         }
+        "selection" => "choose one of what is there: by tag or digest in the reference, or with `--platform`",
         "missing" => "check the name, the tag or the digest; if a list names it, push the evidence again",
         _ => "see the detail",
     }

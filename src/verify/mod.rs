@@ -69,15 +69,27 @@ fn verified_digest(evidence: &Evidence) -> &Digest {
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
 pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
-    let finding = Finding::error(CheckId::ImageResolved, format!("{} could not be read", gap.what))
-        .found(gap.detail.clone())
-        .next(coverage::gap_hint(&gap.reason));
+    let finding = Finding::error(CheckId::ImageResolved, format!("{} could not be read", gap.what));
+    without_image(reference, policy, gap, finding, Verdict::Undecided)
+}
+
+/// Reports an image whose own manifest was read and could be read in two ways: no runtime can be held to one of them.
+pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
+    let finding = Finding::fail(
+        CheckId::ImageResolved,
+        format!("the manifest of {} is ambiguous or contradicts itself", gap.what),
+    );
+    without_image(reference, policy, gap, finding, Verdict::Rejected)
+}
+
+fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Finding, verdict: Verdict) -> ImageReport {
+    let finding = finding.found(gap.detail.clone()).next(coverage::gap_hint(&gap.reason));
     ImageReport {
         reference: reference.to_owned(),
         pinned: None,
         digest: None,
         media_type: None,
-        verdict: Verdict::Undecided,
+        verdict,
         findings: vec![finding],
         platforms: Vec::new(),
         requirements: policy.requirements().iter().map(|requirement| coverage::undecided(*requirement)).collect(),

@@ -16,7 +16,7 @@ use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
 use crate::evidence::{Candidate, Content, Gap, Origin};
 use crate::oci::media_type::{OCI_INDEX, OCI_MANIFEST};
-use crate::oci::{Descriptor, Digest, Manifest};
+use crate::oci::{Descriptor, Digest, Manifest, ManifestError};
 
 /// What was found, in the order of the subjects.
 #[derive(Debug, Default)]
@@ -315,6 +315,12 @@ fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec
     for Listed { manifest: listed, origin } in lists.referrers {
         let offer = match reader.manifest(&listed) {
             Ok(Ok(manifest)) => judge_referrer(&subject, &manifest),
+            // A header says something else than the bytes. No digest binds a header, so the manifest may be good.
+            Ok(Err(source @ ManifestError::MediaTypeMismatch { .. })) => {
+                let error = SourceError::Manifest { at: listed.digest.to_string(), source };
+                found.gap(&subject, format!("referrer {}", listed.digest), &error);
+                continue;
+            }
             // The bytes are those that the digest names, so they will never be a manifest: junk, not a gap.
             Ok(Err(error)) => judge_no_manifest(&listed, &error),
             Err(error) => {

@@ -1,0 +1,139 @@
+//! Reports that cannot be delivered: never a success, and never half a report (A266).
+
+use std::fs::{self, File};
+use std::io;
+
+use crate::fixtures::{BY_SHOP, LAB, digest, image};
+use crate::program::{Program, Scratch, bonafide};
+
+fn arguments(image: &str, outputs: &[String]) -> Vec<String> {
+    let fixed = ["verify", image].into_iter().chain(LAB).chain(BY_SHOP).map(str::to_owned);
+    fixed.chain(outputs.iter().flat_map(|output| ["--output".to_owned(), output.clone()])).collect()
+}
+
+/// The writing end of a pipe that nobody reads.
+fn broken_pipe() -> io::PipeWriter {
+    let (_, writer) = io::pipe().expect("the system has pipes");
+    writer
+}
+
+fn full_disk() -> File {
+    File::options().write(true).open("/dev/full").expect("this system has /dev/full")
+}
+
+/// What can be printed, with the exit code where standard output takes it.
+const PRINTED: [(&[&str], i32); 6] = [
+    (&["--help"], 0),
+    (&["--version"], 0),
+    (&["explain"], 0),
+    (&["explain", "signature"], 0),
+    (&["schema", "report"], 0),
+    (&["completions", "bash"], 0),
+];
+
+#[test]
+fn a266_a_broken_pipe_is_not_a_success() {
+    for output in ["text", "json"] {
+        for name in ["signed", "unsigned"] {
+            let run = Program::new(arguments(&image(name), &[output.into()])).stdout_to(broken_pipe()).run();
+            let message = run.lost_report();
+            assert_eq!(message, "error: cannot write to standard output: Broken pipe (os error 32)\n");
+        }
+    }
+}
+
+#[test]
+fn a266_a_full_disk_behind_standard_output_is_not_a_success() {
+    for output in ["text", "json"] {
+        let run = Program::new(arguments(&image("signed"), &[output.into()])).stdout_to(full_disk()).run();
+        assert_eq!(
+            run.lost_report(),
+            "error: cannot write to standard output: No space left on device (os error 28)\n"
+        );
+    }
+}
+
+#[test]
+fn a266_names_to_pull_that_nobody_got_are_not_a_success() {
+    let served = crate::shop::Shop::with_signature().serve();
+    let reference = served.by_tag();
+    let trust = ["--trusted-root", &served.root, "--require", "signature", "--output", "pinned"];
+    let all: Vec<&str> = ["verify", &reference].into_iter().chain(crate::shop::BY_SIGNER).chain(trust).collect();
+    Program::new(&all).stdout_to(broken_pipe()).run().lost_report();
+    Program::new(&all).stdout_to(full_disk()).run().lost_report();
+}
+
+#[test]
+fn what_is_printed_without_a_report_must_arrive_too() {
+    for (arguments, exit) in PRINTED {
+        assert_eq!(bonafide(arguments).exit, exit);
+        for run in [
+            Program::new(arguments).stdout_to(broken_pipe()).run(),
+            Program::new(arguments).stdout_to(full_disk()).run(),
+        ] {
+            assert_eq!(run.exit, 3, "{arguments:?}: {}", run.stderr);
+            assert!(run.stderr.starts_with("error: cannot write to standard output"), "{arguments:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a266_a_report_that_cannot_be_written_leaves_no_report_at_all() {
+    let scratch = Scratch::new();
+    let in_the_way = scratch.write("file", "");
+    for place in [scratch.path("missing/report.json"), format!("{in_the_way}/report.json").into(), "/dev/full".into()] {
+        let target = format!("json={}", place.display());
+        let run = bonafide(
+            &arguments(&image("signed"), &[target, "text".into()]).iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+        let message = run.lost_report();
+        assert!(
+            message.starts_with(&format!("error: cannot write the report to `{}`: ", place.display())),
+            "{message}"
+        );
+        assert!(message.ends_with("\n  → check the folder and the free space\n"), "{message}");
+        assert_eq!(scratch.files(), ["file"], "no part of it is left");
+    }
+}
+
+#[test]
+fn a_report_takes_the_place_of_an_older_one_as_a_whole() {
+    let scratch = Scratch::new();
+    let file = scratch.path("report.json");
+    scratch.write("report.json", "an older report, and a longer one ".repeat(10_000));
+    let target = format!("json={}", file.display());
+    let run = Program::new(arguments(&image("unsigned"), &[target])).run();
+    assert_eq!((run.exit, run.stdout.as_str(), run.stderr.as_str()), (4, "", ""));
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&file).expect("the report")).expect("JSON");
+    assert_eq!(report["images"][0]["digest"], digest("unsigned"));
+    assert_eq!(scratch.files(), ["report.json"]);
+}
+
+#[test]
+fn an_older_report_does_not_outlive_a_run_that_could_not_replace_it() {
+    let scratch = Scratch::new();
+    let older = scratch.write("report.json", r#"{"verdict": "verified"}"#);
+    // The second target fails after the first was written; the first is then true, and the run still says 3.
+    let targets = [format!("json={older}"), format!("text={}", scratch.path("missing/report.txt").display())];
+    let run = Program::new(arguments(&image("unsigned"), &targets)).run();
+    run.lost_report();
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&older).expect("the report")).expect("JSON");
+    assert_eq!(report["verdict"], "absent");
+}
+
+#[test]
+fn a_usage_error_touches_no_file() {
+    let scratch = Scratch::new();
+    let older = scratch.write("report.json", "older");
+    let target = format!("json={older}");
+    bonafide(&["verify", &image("signed"), "--output", &target]).usage_error();
+    assert_eq!(fs::read_to_string(&older).expect("the file"), "older");
+}
+
+#[test]
+fn a_directory_is_no_place_for_a_report() {
+    let scratch = Scratch::new();
+    let target = format!("json={}", scratch.directory().display());
+    Program::new(arguments(&image("signed"), &[target])).run().lost_report();
+    assert!(scratch.files().is_empty());
+}

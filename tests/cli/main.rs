@@ -1,0 +1,25 @@
+//! The program as people and scripts meet it: arguments in; exit code, standard output, standard error and files out.
+//!
+//! Every run has an environment of its own with nothing of the machine's in it, and reaches nothing beyond loopback.
+//! Numbers such as `a265` are rows of the table of hostile inputs.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod program;
+mod report;
+mod shop;
+
+mod access;
+mod delivery;
+mod escaping;
+mod faults;
+mod fixtures;
+mod formats;
+mod help;
+mod hostile;
+mod references;
+mod registry;
+mod requests;
+mod signers;
+mod usage;

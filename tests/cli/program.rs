@@ -1,0 +1,229 @@
+//! Runs the program under test and looks at everything that comes out of it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use crate::report;
+
+/// The program with arguments, in an environment that holds an empty home and nothing else.
+///
+/// It runs in the root of the repository, so that fixtures have the same short names everywhere.
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    pub(crate) fn new(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+        command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).env_clear();
+        command.env("HOME", empty_home()).env("DOCKER_CONFIG", empty_home());
+        // Registries of these tests are on loopback and asked directly. Whatever is asked by mistake ends here.
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1");
+        Program { command }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn within(mut self, directory: &Path) -> Program {
+        self.command.current_dir(directory);
+        self
+    }
+
+    /// Sends standard output elsewhere; [`Run::stdout`] is then empty.
+    pub(crate) fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Program {
+        self.command.stdout(stdout);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Run {
+        let output = self.command.output().expect("the program can be started");
+        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+        let exit = output.status.code().expect("no signal ends the program");
+        Run { exit, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// One home for all runs: nobody may write to it.
+fn empty_home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-home");
+        fs::create_dir_all(&home).expect("cargo's directory for tests can be written");
+        home
+    })
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Asserts a success that says nothing on standard error, and returns standard output.
+    #[track_caller]
+    pub(crate) fn success(self) -> String {
+        assert_eq!((self.exit, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self.stdout
+    }
+
+    /// Asserts a usage error: exit 2, no report, and a message. Returns the message.
+    #[track_caller]
+    pub(crate) fn usage_error(self) -> String {
+        assert_eq!((self.exit, self.stdout.as_str()), (2, ""), "{}", self.stderr);
+        assert!(self.stderr.starts_with("error: "), "the message names itself: {}", self.stderr);
+        self.stderr
+    }
+
+    /// Asserts that a report could not be written, and returns the message.
+    #[track_caller]
+    pub(crate) fn lost_report(self) -> String {
+        assert_eq!((self.exit, self.stdout.as_str()), (3, ""), "{}", self.stderr);
+        assert!(self.stderr.starts_with("error: cannot write "), "{}", self.stderr);
+        self.stderr
+    }
+}
+
+/// Runs the program.
+pub(crate) fn bonafide(arguments: &[&str]) -> Run {
+    Program::new(arguments).run()
+}
+
+/// A verification, with both reports of the one run.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) exit: i32,
+    /// The report on standard output.
+    pub(crate) text: String,
+    /// The JSON report, as written to a file by the same run.
+    pub(crate) json: String,
+    /// The same, read.
+    pub(crate) report: Value,
+}
+
+/// Runs `bonafide verify` with these groups of arguments.
+///
+/// Asserts what holds for every run that ends in a report: nothing on standard error, one verdict in the exit code and in
+/// both reports, and the same counts in both.
+#[track_caller]
+pub(crate) fn verify(arguments: &[&[&str]]) -> Checked {
+    verify_in(arguments, |program| program)
+}
+
+/// The same in an environment that `prepare` changes.
+#[track_caller]
+pub(crate) fn verify_in(arguments: &[&[&str]], prepare: impl FnOnce(Program) -> Program) -> Checked {
+    let scratch = Scratch::new();
+    let file = scratch.path("report.json");
+    let json_target = format!("json={}", file.display());
+    let outputs = ["--output", "text", "--output", &json_target];
+    let arguments: Vec<&str> = ["verify"].into_iter().chain(arguments.concat()).chain(outputs).collect();
+    let run = prepare(Program::new(&arguments)).run();
+    assert_eq!(run.stderr, "", "a run that ends in a report says nothing else: {arguments:?}\n{}", run.stdout);
+    let json = fs::read_to_string(&file).expect("the report was written");
+    let report: Value = serde_json::from_str(&json).expect("the report is JSON");
+    report::assert_agreement(run.exit, &run.stdout, &report);
+    Checked { exit: run.exit, text: run.stdout, json, report }
+}
+
+impl Checked {
+    /// Asserts the exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, exit: i32) -> Checked {
+        assert_eq!(self.exit, exit, "{}", self.text);
+        self
+    }
+
+    /// Asserts that the text report has each of these lines, white space at both ends aside.
+    #[track_caller]
+    pub(crate) fn has_lines(self, wanted: &[&str]) -> Checked {
+        for line in wanted {
+            assert!(
+                self.text.lines().any(|found| found.trim() == *line),
+                "expected the line `{line}` in\n{}",
+                self.text
+            );
+        }
+        self
+    }
+
+    /// Asserts that the text report holds this somewhere.
+    #[track_caller]
+    pub(crate) fn says(self, wanted: &str) -> Checked {
+        assert!(self.text.contains(wanted), "expected `{wanted}` in\n{}", self.text);
+        self
+    }
+
+    /// Asserts that neither report nor any part of it holds this.
+    #[track_caller]
+    pub(crate) fn never_says(self, unwanted: &str) -> Checked {
+        assert!(!self.text.contains(unwanted), "`{unwanted}` in\n{}", self.text);
+        assert!(!self.json.contains(unwanted), "`{unwanted}` in\n{}", self.json);
+        self
+    }
+
+    /// The report's only image.
+    #[track_caller]
+    pub(crate) fn image(&self) -> &Value {
+        let images = self.report["images"].as_array().expect("a list of images");
+        assert_eq!(images.len(), 1, "one image");
+        &images[0]
+    }
+}
+
+/// A directory that is gone after the test.
+pub(crate) struct Scratch {
+    directory: PathBuf,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Scratch {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("cli-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&directory).expect("cargo's directory for tests can be written");
+        Scratch { directory }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Writes a file and returns its path as an argument.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, content).expect("the test's directory can be written");
+        path.display().to_string()
+    }
+
+    /// The names of all files in the directory, sorted.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.directory).expect("the test's directory can be listed");
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("the test's names are UTF-8");
+        let mut names: Vec<_> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A left-over lies in cargo's own directory, where the next `cargo clean` finds it.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,161 @@
+//! Which image a reference means: tags, digests and platforms of layouts, and several references in one run.
+
+use serde_json::json;
+
+use crate::fixtures::{BY_SHOP, LAB, check, digest, image};
+use crate::program::{Scratch, bonafide, verify};
+use crate::report::{finding, gap_reasons, list, requirement, verdicts, word};
+use crate::support::image::Image;
+use crate::support::repository::Repository;
+
+#[test]
+fn a_layout_of_one_image_needs_no_tag() {
+    for name in ["signed", "legacy", "multi-platform", "multi-platform-children"] {
+        let reference = format!("oci:fixtures/images/{name}");
+        let checked = verify(&[&[&reference], &LAB, &BY_SHOP]).exits(0);
+        assert_eq!(checked.image()["digest"], digest(name));
+    }
+}
+
+#[test]
+fn a_layout_of_several_images_wants_a_choice_and_names_them() {
+    let scratch = Scratch::new();
+    let mut repository = Repository::new();
+    let one = repository.push_tagged("one", &Image::single_containing("one", "linux/amd64"));
+    repository.push_tagged("two", &Image::single_containing("two", "linux/amd64"));
+    repository.write_layout(scratch.directory());
+    let reference = |end: &str| format!("oci:{}{end}", scratch.directory().display());
+    let checked = verify(&[&[&reference("")], &LAB, &BY_SHOP]).exits(3);
+    assert_eq!(gap_reasons(checked.image()), ["selection"]);
+    let checked = checked.says("one (sha256:").says("two (sha256:");
+    assert_eq!(verdicts(checked.image()), ["undecided"; 3]);
+    for end in [":one".to_owned(), format!("@{}", one.digest)] {
+        let checked = verify(&[&[&reference(&end)], &LAB, &BY_SHOP]).exits(4);
+        assert_eq!(checked.image()["digest"], one.digest);
+    }
+}
+
+#[test]
+fn a_digest_names_an_image_of_a_layout() {
+    let digest = digest("signed");
+    let checked = verify(&[&[&format!("oci:fixtures/images/signed@{digest}")], &LAB, &BY_SHOP]).exits(0);
+    assert_eq!(checked.image()["digest"], digest);
+    assert_eq!(checked.text.lines().next(), Some(format!("verified  oci:fixtures/images/signed @ {digest}").as_str()));
+    let absent = format!("oci:fixtures/images/signed@sha256:{}", "0".repeat(64));
+    let checked = verify(&[&[&absent], &LAB, &BY_SHOP]).exits(3);
+    assert_eq!(gap_reasons(checked.image()), ["missing"]);
+}
+
+#[test]
+fn what_is_not_there_is_undecided_and_named() {
+    let cases = [
+        ("oci:fixtures/images/nowhere:v1.0.0", "oci-layout in fixtures/images/nowhere: not found", "missing"),
+        ("oci:fixtures/images:v1.0.0", "oci-layout in fixtures/images: not found", "missing"),
+        (
+            "oci:fixtures/images/signed:v2",
+            "index.json in fixtures/images/signed, tag v2: expected one image, found v1.0.0 (",
+            "selection",
+        ),
+    ];
+    for (reference, found, reason) in cases {
+        let checked =
+            verify(&[&[reference], &LAB, &BY_SHOP]).exits(3).says(found).says("(`bonafide explain image-resolved`)");
+        let image = checked.image();
+        assert_eq!(verdicts(image), ["undecided"; 3]);
+        assert_eq!((image.get("digest"), image.get("pinned")), (None, None));
+        assert_eq!(gap_reasons(image), [reason]);
+        let finding = finding(image, "image-resolved");
+        assert_eq!(finding["outcome"], "error");
+        assert!(word(&finding["found"]).contains(found));
+    }
+}
+
+#[test]
+fn a_covered_platform_verifies_and_another_does_not() {
+    let on = |platform| check("multi-platform-partial", &[&BY_SHOP, &["--platform", platform]]);
+    let checked = on("linux/amd64").exits(0);
+    let platforms = list(&checked.image()["platforms"]);
+    assert_eq!(platforms.len(), 1);
+    assert_eq!((&platforms[0]["platform"], &platforms[0]["verdict"]), (&json!("linux/amd64"), &json!("verified")));
+    let checked = on("linux/arm64").exits(4).has_lines(&["no signature is attached for linux/arm64"]);
+    assert_eq!(verdicts(checked.image()), ["absent"; 3]);
+    assert_eq!(on("all").exit, 4);
+}
+
+#[test]
+fn a049_a_platform_that_is_not_there_is_undecided_and_the_others_are_named() {
+    for (name, found) in [
+        ("multi-platform-partial", "expected an image for linux/s390x, found linux/amd64, linux/arm64"),
+        ("signed", "expected an image for linux/s390x, found linux/amd64"),
+    ] {
+        let checked = check(name, &[&BY_SHOP, &["--platform", "linux/s390x"]]).exits(3);
+        let checked = checked.has_lines(&[&format!("found     {found}")]);
+        assert_eq!(finding(checked.image(), "image-resolved")["found"], found);
+        // Told to "check the tag or the digest" nobody would find the platform.
+        checked.says("--platform");
+    }
+}
+
+#[test]
+fn the_expected_digest_holds_the_image_to_it() {
+    let right = digest("signed");
+    let checked = check("signed", &[&BY_SHOP, &["--expect-digest", &right]]).exits(0);
+    assert_eq!(finding(checked.image(), "image-pinned")["outcome"], "pass");
+    let wrong = digest("legacy");
+    let checked = check("signed", &[&BY_SHOP, &["--expect-digest", &wrong]]).exits(1).has_lines(&[
+        "image       the reference resolves to another digest",
+        &format!("expected  {wrong}"),
+        &format!("found     {right}"),
+    ]);
+    let finding = finding(checked.image(), "image-pinned");
+    assert_eq!((&finding["expected"], &finding["found"]), (&json!(wrong), &json!(right)));
+    assert_eq!(verdicts(checked.image()), ["verified"; 3], "the evidence is as good as before");
+}
+
+#[test]
+fn an_expected_digest_of_an_image_that_is_not_there_is_not_a_rejection() {
+    let digest = digest("signed");
+    let missing = ["oci:fixtures/images/nowhere", "--expect-digest", &digest];
+    let checked = verify(&[&missing, &LAB, &BY_SHOP]).exits(3);
+    assert_eq!(checked.report["verdict"], "undecided");
+}
+
+#[test]
+fn a265_the_last_image_does_not_decide() {
+    let (good, unsigned, other) = (image("signed"), image("unsigned"), image("other-signer"));
+    let missing = "oci:fixtures/images/nowhere";
+    // Rejected before undecided before absent.
+    let cases: [(&[&str], i32, usize); 6] = [
+        (&[&unsigned, &good], 4, 1),
+        (&[&good, &unsigned], 4, 1),
+        (&[missing, &unsigned, &good], 3, 1),
+        (&[&other, missing, &good], 1, 1),
+        (&[&good, missing, &unsigned, &other], 1, 1),
+        (&[&good, &good], 0, 2),
+    ];
+    for (references, exit, verified) in cases {
+        let checked = verify(&[references, &LAB, &BY_SHOP]).exits(exit);
+        let found: Vec<_> = list(&checked.report["images"]).iter().map(|one| word(&one["reference"])).collect();
+        assert_eq!(found, references, "one entry for each, in the order given");
+        let count = format!("{verified} of {} images verified", references.len());
+        assert_eq!(checked.text.lines().last(), Some(count.as_str()));
+    }
+}
+
+#[test]
+fn every_image_is_judged_by_itself() {
+    let checked = verify(&[&[&image("unsigned"), &image("signed")], &LAB, &BY_SHOP]).exits(4);
+    let images = list(&checked.report["images"]);
+    assert_eq!(verdicts(&images[0]), ["absent"; 3]);
+    assert_eq!(images[0]["candidates"], json!([]), "nothing of the second image");
+    assert_eq!(verdicts(&images[1]), ["verified"; 3]);
+    assert_eq!(requirement(&images[1], "signature")["verdict"], "verified");
+}
+
+#[test]
+fn one_bad_reference_stops_the_run_before_it_begins() {
+    let good = image("signed");
+    let arguments = ["verify", &good, "ghcr.io//app"].into_iter().chain(LAB).chain(BY_SHOP);
+    let message = bonafide(&arguments.collect::<Vec<_>>()).usage_error();
+    assert!(message.contains("`ghcr.io//app` is not a reference to an image"), "{message}");
+}

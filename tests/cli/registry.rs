@@ -1,0 +1,235 @@
+//! Images in a registry: both forms of evidence, with and without the referrers API, by tag and by digest.
+
+use serde_json::json;
+
+use crate::program::verify;
+use crate::report::{candidate, candidates, finding, gap_reasons, requirement, verdicts, word};
+use crate::shop::{BY_SIGNER, NAME, Shop, TAG, referrers_path, tag_path};
+use crate::support::image::Image;
+use crate::support::registry::{Referrers, fault};
+use crate::support::sigstore::Version;
+use crate::support::statement::Subject;
+
+const BUNDLES: [(&str, &str, bool); 3] =
+    [("provenance", "referrer", true), ("sbom", "referrer", true), ("signature", "referrer", true)];
+
+#[test]
+fn bundles_verify_by_tag_and_by_digest() {
+    let served = Shop::with_bundles().serve();
+    for reference in [served.by_tag(), served.by_digest(), format!("{}@{}", served.by_tag(), served.shop.digest())] {
+        let checked = served.verify_reference(&reference, &[]).exits(0);
+        let image = checked.image();
+        assert_eq!(image["reference"], reference);
+        assert_eq!(image["digest"], served.shop.digest());
+        assert_eq!(image["pinned"], served.pinned());
+        assert_eq!(image["mediaType"], "application/vnd.oci.image.manifest.v1+json");
+        assert_eq!(verdicts(image), ["verified"; 3]);
+        assert_eq!(candidates(image), BUNDLES);
+        assert_eq!(image["gaps"], json!([]));
+    }
+}
+
+#[test]
+fn bundles_verify_without_the_referrers_api() {
+    let served = Shop::with_bundles().serve();
+    served.registry.list_referrers(Referrers::Unsupported);
+    let checked = served.verify(&[]).exits(0);
+    let from_tag: Vec<_> = BUNDLES.iter().map(|(kind, _, state)| (*kind, "fallback-tag", *state)).collect();
+    assert_eq!(candidates(checked.image()), from_tag);
+    assert_eq!(served.times_asked(&tag_path(&served.shop.digest(), "")), 1);
+}
+
+#[test]
+fn the_legacy_form_verifies_with_and_without_the_referrers_api() {
+    let served = Shop::with_legacy().serve();
+    let expected: Vec<_> = BUNDLES.iter().map(|(kind, _, state)| (*kind, "cosign-tag", *state)).collect();
+    for referrers in [Referrers::Listed { page_size: 10 }, Referrers::Unsupported] {
+        served.registry.list_referrers(referrers);
+        for reference in [served.by_tag(), served.by_digest()] {
+            let checked = served.verify_reference(&reference, &[]).exits(0);
+            assert_eq!(candidates(checked.image()), expected);
+        }
+    }
+}
+
+#[test]
+fn a019_evidence_on_a_later_page_counts() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    for number in 0..4 {
+        shop.attach_junk(&top, &format!("note {number}"));
+    }
+    let signed = shop.signature(&top);
+    shop.attach(&top, &signed);
+    let served = shop.serve();
+    for page_size in [1, 2, 4] {
+        served.registry.forget_requests();
+        served.registry.list_referrers(Referrers::Listed { page_size });
+        let checked = served.verify(&["--require", "signature"]).exits(0);
+        let image = checked.image();
+        assert_eq!(candidates(image).len(), 5);
+        assert_eq!(candidate(image, "signature")["accepted"], true);
+        let pages = served.asked().iter().filter(|path| path.starts_with("referrers/")).count();
+        assert_eq!(pages, 5_usize.div_ceil(page_size));
+    }
+}
+
+#[test]
+fn what_is_no_evidence_is_listed_and_does_no_harm() {
+    let mut shop = Shop::with_bundles();
+    let top = shop.top();
+    shop.attach_junk(&top, "a note");
+    let checked = shop.serve().verify(&[]).exits(0);
+    let note = candidate(checked.image(), "ignored");
+    assert_eq!((&note["predicateType"], &note["accepted"]), (&json!("application/vnd.acme.note"), &json!(false)));
+    checked.says("not used  application/vnd.acme.note [referrer] (not a Sigstore bundle)");
+}
+
+#[test]
+fn both_forms_on_one_image_are_both_found() {
+    let mut shop = Shop::with_legacy();
+    let top = shop.top();
+    let signed = shop.signature(&top);
+    shop.attach(&top, &signed);
+    let checked = shop.serve().verify(&["--require", "signature"]).exits(0);
+    let satisfied = &requirement(checked.image(), "signature")["satisfiedBy"];
+    assert_eq!(satisfied.as_array().map(Vec::len), Some(2), "a bundle never hides a legacy signature");
+}
+
+#[test]
+fn every_bundle_version_verifies() {
+    for version in [Version::V01, Version::V02, Version::V03] {
+        let mut shop = Shop::new();
+        let top = shop.top();
+        let bundle = shop.signature(&top).bundle(version);
+        shop.repository.attach_bundle(&top, &bundle);
+        shop.serve().verify(&["--require", "signature"]).exits(0);
+    }
+}
+
+#[test]
+fn a_truncated_bundle_beside_a_good_one_is_listed_with_its_reason() {
+    let mut shop = Shop::with_bundles();
+    let top = shop.top();
+    let text = shop.signature(&top).bundle(Version::V03).to_string();
+    shop.repository.attach_bundle_text(&top, &text[..text.len() / 2]);
+    let checked = shop.serve().verify(&[]).exits(0);
+    let image = checked.image();
+    assert_eq!(verdicts(image), ["verified"; 3]);
+    let bad: Vec<_> =
+        image["candidates"].as_array().expect("a list").iter().filter(|one| one["accepted"] == false).collect();
+    assert_eq!(bad.len(), 1);
+    assert_eq!(bad[0]["kind"], "unreadable");
+    assert_eq!(finding(bad[0], "bundle-format")["outcome"], "fail");
+    let reason = word(&bad[0]["reason"]).to_owned();
+    checked.says(&format!("({reason})"));
+}
+
+#[test]
+fn a_truncated_bundle_alone_is_rejected() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let text = shop.signature(&top).bundle(Version::V03).to_string();
+    shop.repository.attach_bundle_text(&top, &text[..text.len() / 2]);
+    let checked = shop.serve().verify(&["--require", "signature"]).exits(1);
+    assert_eq!(finding(requirement(checked.image(), "signature"), "bundle-format")["outcome"], "fail");
+}
+
+#[test]
+fn one_platform_of_several_in_a_registry() {
+    let image = Image::index(&["linux/amd64", "linux/arm64"]);
+    let mut shop = Shop::selling(image);
+    let amd64 = shop.image.platform("linux/amd64");
+    let signed = shop.signature(&amd64);
+    shop.attach(&amd64, &signed);
+    let served = shop.serve();
+    let on = |platform| served.verify(&["--require", "signature", "--platform", platform]);
+    on("linux/amd64").exits(0);
+    on("linux/arm64").exits(4);
+    on("all").exits(4).has_lines(&["no signature is attached for linux/arm64"]);
+    let checked = on("windows/amd64").exits(3).says("found linux/amd64, linux/arm64");
+    assert_eq!(gap_reasons(checked.image()), ["selection"]);
+}
+
+#[test]
+fn a_tag_or_repository_that_is_not_there_is_undecided() {
+    let served = Shop::with_bundles().serve();
+    for reference in [served.registry.reference(NAME, "2.0.0"), served.registry.reference("acme/other", TAG)] {
+        let checked = served.verify_reference(&reference, &[]).exits(3);
+        assert_eq!(gap_reasons(checked.image()), ["missing"]);
+        checked.says(": not found");
+    }
+}
+
+#[test]
+fn a_registry_that_is_not_there_is_undecided() {
+    let served = Shop::with_bundles().serve();
+    let root = served.root.clone();
+    let gone = served.by_tag();
+    let Shop { sigstore: _, .. } = served.shop;
+    drop(served.registry);
+    let checked = verify(&[&[&gone], &BY_SIGNER, &["--trusted-root", &root]]).exits(3);
+    assert_eq!(gap_reasons(checked.image()), ["connection"]);
+    checked.says("the connection failed").says("→ check the host name, the network and the proxy");
+}
+
+#[test]
+fn a001_a_tag_is_resolved_once_and_what_it_was_is_verified() {
+    let mut shop = Shop::with_bundles();
+    let other = Image::single_containing("something else", "linux/amd64");
+    shop.repository.push(&other);
+    let served = shop.serve();
+    let path = format!("/manifests/{TAG}");
+    served.registry.bend_after(1, &path, fault::body(&other.top.bytes));
+    let checked = served.verify(&[]).exits(0);
+    assert_eq!(checked.image()["pinned"], served.pinned());
+    assert_eq!(served.times_asked(&format!("manifests/{TAG}")), 1);
+    // The tag has moved for good: what is verified is what it points at now.
+    let checked = served.verify(&[]).exits(4);
+    assert_eq!(checked.image()["digest"], other.digest());
+}
+
+#[test]
+fn a002_a_digest_beside_the_tag_decides() {
+    let mut shop = Shop::with_bundles();
+    let other = Image::single_containing("something else", "linux/amd64");
+    shop.repository.push_tagged(TAG, &other);
+    let served = shop.serve();
+    let checked = served.verify_reference(&format!("{}@{}", served.by_tag(), served.shop.digest()), &[]).exits(0);
+    assert_eq!(checked.image()["digest"], served.shop.digest());
+    assert_eq!(served.times_asked(&format!("manifests/{TAG}")), 0, "nobody asks for the tag");
+}
+
+#[test]
+fn evidence_for_another_image_is_rejected() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let other = Image::single_containing("something else", "linux/amd64").descriptor();
+    let signed = shop.signer().sign_image(&Subject::from(&other));
+    shop.attach(&top, &signed);
+    let checked = shop.serve().verify(&["--require", "signature"]).exits(1);
+    let found = finding(requirement(checked.image(), "signature"), "subject-digest");
+    assert_eq!(found["outcome"], "fail");
+    assert!(word(&found["expected"]).contains(&top.digest) && word(&found["found"]).contains(&other.digest));
+}
+
+#[test]
+fn a_lost_list_is_a_gap_that_does_not_undo_what_is_satisfied() {
+    let served = Shop::with_legacy().serve();
+    served.registry.bend(&referrers_path(&served.shop.digest()), fault::status(500));
+    let checked = served.verify(&[]).exits(0);
+    assert_eq!(gap_reasons(checked.image()), ["unavailable"]);
+    checked.has_lines(&["could not be read"]);
+}
+
+#[test]
+fn a_lost_list_keeps_a_missing_kind_from_being_called_absent() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let signature = shop.signer().sign_simple(&Subject::from(&top)).legacy_layer();
+    shop.repository.attach_legacy_signature(&top, &[signature]);
+    let served = shop.serve();
+    served.registry.bend(&referrers_path(&served.shop.digest()), fault::status(500));
+    let checked = served.verify(&["--require", "signature,sbom"]).exits(3).never_says("is attached");
+    assert_eq!(verdicts(checked.image()), ["verified", "-", "undecided"]);
+}

@@ -1,0 +1,166 @@
+//! What is asked of a registry: each thing once, no more than needed, and counted to the byte.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::report::list;
+use crate::shop::{NAME, Served, Shop, TAG, referrers_path, sbom, tag_path};
+use crate::support::image::Image;
+use crate::support::registry::{Referrers, Registry};
+use crate::support::statement::Subject;
+
+/// Counts the bytes of all bodies that a registry sends from now on.
+fn count_bytes(registry: &Registry) -> Arc<AtomicUsize> {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    registry.bend("", move |response| {
+        counter.fetch_add(response.body.len(), Ordering::SeqCst);
+    });
+    sent
+}
+
+/// The requests of a run, each with how often it was made.
+fn counted(served: &Served) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for path in served.asked() {
+        *counts.entry(path).or_default() += 1;
+    }
+    counts
+}
+
+/// The paths that three bundles as referrers take: the tag, four lists, three manifests, three blobs.
+fn expected_paths(served: &Served) -> Vec<String> {
+    let digest = served.shop.digest();
+    let mut paths = vec![
+        format!("manifests/{TAG}"),
+        referrers_path(&digest),
+        tag_path(&digest, ""),
+        tag_path(&digest, ".sig"),
+        tag_path(&digest, ".att"),
+    ];
+    for manifest in &served.shop.repository.manifests {
+        let content = manifest.json();
+        if content["subject"]["digest"] == digest {
+            paths.push(format!("manifests/{}", manifest.descriptor().digest));
+            paths.push(format!("blobs/{}", content["layers"][0]["digest"].as_str().expect("one layer")));
+        }
+    }
+    paths.sort();
+    paths
+}
+
+#[test]
+fn three_bundles_take_eleven_requests_each_made_once() {
+    for referrers in [Referrers::Listed { page_size: 100 }, Referrers::Unsupported] {
+        let served = Shop::with_bundles().serve();
+        served.registry.list_referrers(referrers);
+        let sent = count_bytes(&served.registry);
+        let checked = served.verify(&[]).exits(0);
+        let mut asked = served.asked();
+        asked.sort();
+        assert_eq!(asked, expected_paths(&served));
+        assert_eq!(asked.len(), 11);
+        assert!(served.registry.requests().iter().all(|request| request.method == "GET" && request.body.is_empty()));
+        let expected = json!({
+            "requests": 11,
+            "bytes": sent.load(Ordering::SeqCst),
+            "hosts": [served.registry.host()],
+        });
+        assert_eq!(checked.report["network"], expected);
+    }
+}
+
+#[test]
+fn the_tag_is_asked_for_first_and_never_again() {
+    let served = Shop::with_bundles().serve();
+    served.verify(&[]).exits(0);
+    assert_eq!(served.asked()[0], format!("manifests/{TAG}"));
+    assert_eq!(served.times_asked(&format!("manifests/{TAG}")), 1);
+    assert_eq!(
+        served.times_asked(&format!("manifests/{}", served.shop.digest())),
+        0,
+        "the tag's answer was the manifest"
+    );
+}
+
+#[test]
+fn legacy_evidence_takes_eight_requests() {
+    let served = Shop::with_legacy().serve();
+    served.verify(&[]).exits(0);
+    // The tag, four lists, the payload of the signature, two envelopes.
+    assert_eq!(served.asked().len(), 8);
+    assert!(counted(&served).values().all(|times| *times == 1), "{:?}", counted(&served));
+}
+
+#[test]
+fn an_unsigned_image_takes_five_requests() {
+    let served = Shop::new().serve();
+    let checked = served.verify(&[]).exits(4);
+    assert_eq!(served.asked().len(), 5);
+    assert_eq!(checked.report["network"]["requests"], 5);
+}
+
+#[test]
+fn evidence_on_the_index_leaves_the_platforms_alone() {
+    let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"]));
+    let top = shop.top();
+    let signed = shop.signature(&top);
+    shop.attach(&top, &signed);
+    let served = shop.serve();
+    served.verify(&["--require", "signature"]).exits(0);
+    for platform in ["linux/amd64", "linux/arm64"] {
+        let hex = served.shop.image.platform(platform).digest.replace("sha256:", "");
+        assert!(!served.asked().iter().any(|path| path.contains(&hex)), "{platform}: {:?}", served.asked());
+    }
+}
+
+#[test]
+fn one_blob_that_two_lists_name_is_fetched_once() {
+    let mut shop = Shop::with_signature();
+    let top = shop.top();
+    // The same bundle under another manifest.
+    let manifest = shop.repository.referrers(&top.digest)[0].clone();
+    let content = shop.repository.manifest(manifest["digest"].as_str().expect("a digest")).expect("there").json();
+    let layer = &content["layers"][0];
+    let blob = shop.repository.blobs[layer["digest"].as_str().expect("a digest")].clone();
+    let bundle: Value = serde_json::from_slice(&blob).expect("a bundle");
+    let mut annotated = serde_json::Map::new();
+    annotated.insert("copy".into(), json!("1"));
+    let layer = crate::support::image::Descriptor::of(bundle["mediaType"].as_str().expect("a type"), &blob);
+    shop.repository.attach(&top, "application/vnd.dev.sigstore.bundle.v0.3+json", &[layer], annotated);
+    let served = shop.serve();
+    let checked = served.verify(&["--require", "signature"]).exits(0);
+    assert_eq!(list(&checked.image()["candidates"]).len(), 2);
+    assert!(counted(&served).values().all(|times| *times == 1), "{:?}", counted(&served));
+}
+
+#[test]
+fn two_references_share_one_count() {
+    let served = Shop::with_bundles().serve();
+    let digest = served.by_digest();
+    let checked = served.verify(&[&digest]).exits(0);
+    assert_eq!(checked.report["network"]["requests"], json!(served.registry.requests().len()));
+    assert_eq!(list(&checked.report["images"]).len(), 2);
+}
+
+#[test]
+fn no_layer_of_the_image_is_ever_fetched() {
+    let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"]));
+    let top = shop.top();
+    let signed = shop.signer().attest(&sbom(&Subject::from(&top)));
+    shop.attach(&top, &signed);
+    let served = shop.serve();
+    served.verify(&[]).exits(4);
+    let layers: Vec<String> = served
+        .shop
+        .image
+        .platforms
+        .iter()
+        .flat_map(|(_, manifest)| list(&manifest.json()["layers"]).to_vec())
+        .map(|layer| format!("/v2/{NAME}/blobs/{}", layer["digest"].as_str().expect("a digest")))
+        .collect();
+    assert!(layers.iter().all(|layer| !served.registry.paths().contains(layer)));
+}
