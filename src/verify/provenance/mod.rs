@@ -96,13 +96,12 @@ impl Provenance {
     /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
     pub(super) fn check_builder(&self, leaf: &Leaf) -> Finding {
         const WORKFLOWS: &str = "/.github/workflows/";
-        let Some((claimed, _)) = self.builder.split_once(WORKFLOWS) else {
-            return Finding::skip(
-                CheckId::ProvenanceBuilder,
-                "the builder is no workflow that could be compared with the signer",
-            );
+        let repository_of = |name: &str| name.split_once(WORKFLOWS).map(|(repository, _)| repository.to_owned());
+        let (Some(claimed), Some(signer)) = (repository_of(&self.builder), repository_of(&leaf.identity)) else {
+            let message = "builder and signer are not both workflows that could be compared";
+            return Finding::skip(CheckId::ProvenanceBuilder, message);
         };
-        if leaf.identity.split_once(WORKFLOWS).is_some_and(|(signer, _)| same_repository(claimed, signer)) {
+        if same_repository(&claimed, &signer) {
             return Finding::pass(CheckId::ProvenanceBuilder, format!("built by {}", self.builder));
         }
         Finding::fail(CheckId::ProvenanceBuilder, "the provenance names a builder that did not sign it")
