@@ -232,8 +232,9 @@ pub struct LogEntryReport {
     pub kind: String,
     /// The log's id, as hexadecimal digits.
     pub log_id: String,
-    /// The index in the log.
-    pub log_index: u64,
+    /// The index in the log; absent where nothing vouches for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_index: Option<u64>,
     /// `proof` for a verified inclusion proof, `promise` for a verified promise (SET) alone.
     pub evidence: String,
     /// The time the log integrated the entry, if the log vouches for one.

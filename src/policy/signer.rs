@@ -17,6 +17,16 @@ pub enum IdentityKind {
 }
 
 impl IdentityKind {
+    /// Returns the kind that a name has by its form: URIs have a scheme, addresses an at sign, and the rest are Fulcio's
+    /// `user!domain`.
+    fn of(name: &str) -> Self {
+        match (name.contains("://"), name.contains('@')) {
+            (true, _) => Self::Uri,
+            (false, true) => Self::Email,
+            (false, false) => Self::OtherName,
+        }
+    }
+
     /// Returns the word used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,7 +51,7 @@ impl IdentityRule {
     /// is a URI, and any other is none (A193).
     pub fn matches(&self, kind: IdentityKind, identity: &str) -> bool {
         match self {
-            Self::Exact(expected) => identity == expected && (kind == IdentityKind::Uri) == expected.contains("://"),
+            Self::Exact(expected) => identity == expected && kind == IdentityKind::of(expected),
             // Names on github.com do not distinguish upper and lower case.
             Self::WorkflowOf(repository) => {
                 kind == IdentityKind::Uri

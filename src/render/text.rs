@@ -109,8 +109,10 @@ impl Page<'_> {
             self.signer = Some(signer.clone());
         }
         let domain = candidate.trust_domain.as_deref().unwrap_or_default();
-        let log =
-            candidate.log_entries.iter().map(|entry| format!("log index {} ({})", entry.log_index, entry.evidence));
+        let log = candidate.log_entries.iter().map(|entry| match entry.log_index {
+            Some(index) => format!("log index {index} ({})", entry.evidence),
+            None => format!("in the log ({})", entry.evidence),
+        });
         let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
         let evidence: Vec<String> = std::iter::once(format!("trust domain {domain}")).chain(log).chain(time).collect();
         writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;

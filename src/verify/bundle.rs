@@ -7,7 +7,12 @@
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
 
-use der::{Decode, Encode};
+use cms::content_info::ContentInfo;
+use cms::signed_data::SignedData;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
+use const_oid::db::rfc5911::ID_CONTENT_TYPE;
+use der::{Any, Decode, Encode};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use serde_json::{Value, json};
@@ -20,19 +25,21 @@ use sigstore_verify::types::bundle::{
     X509Certificate,
 };
 use sigstore_verify::types::{
-    Artifact, ArtifactDigest, Bundle, CanonicalizedBody, Checkpoint, DerCertificate, DerPublicKey, DsseEnvelope,
-    DsseSignature, HashAlgorithm, KeyId, KindVersion, LogIndex, LogKeyId, MediaType, PayloadBytes, Sha256Hash,
-    SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
+    Artifact, ArtifactDigest, Bundle, CanonicalizedBody, Checkpoint, CheckpointSignature, DerCertificate, DerPublicKey,
+    DsseEnvelope, DsseSignature, HashAlgorithm, KeyId, KindVersion, LogIndex, LogKeyId, MediaType, PayloadBytes,
+    Sha256Hash, SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
 };
 use sigstore_verify::{CertificateError, Error, VerificationPolicy, Verifier};
 
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::SubjectKeyIdentifier;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
 use crate::oci::{Algorithm, Digest, encode_hex};
 use crate::trust::TrustRoot;
 
+use super::certificate::Leaf;
+use super::chain;
 use super::log::{log_failure, signed_with_a_key};
 use super::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version};
 
@@ -109,6 +116,7 @@ impl Domain {
             drop_unknown_keys(&mut document, list, &mut warnings);
         }
         narrow_authorities(&mut document).map_err(&unusable)?;
+        check_authorities(&document).map_err(&unusable)?;
         if root.source != "embedded" {
             warnings.extend((!has_log).then(|| "it has no transparency log, so none is demanded".to_owned()));
             warnings
@@ -162,12 +170,78 @@ impl Domain {
         }) {
             return Err(log_failure("the inclusion proof and its checkpoint are about different trees"));
         }
+        self.check_checkpoint_lines(entry, &parsed)
+    }
+
+    /// c2sp.org/signed-note: a line of a known key must verify (A147), and four octets may be the hint of several keys (A151).
+    /// The crate takes the first line that verifies with any key of that hint, so this costs only where there is a choice.
+    fn check_checkpoint_lines(&self, entry: &LogEntry, checkpoint: &Checkpoint) -> Result<(), Finding> {
+        let hint = entry.log_id.get(..4).unwrap_or_default();
+        let alike: Vec<&[u8]> = self
+            .root
+            .tlogs
+            .iter()
+            .map(|log| log.log_id.key_id.as_bytes())
+            .filter(|id| id.get(..4) == Some(hint))
+            .collect();
+        let own: Vec<&CheckpointSignature> = checkpoint
+            .signatures()
+            .iter()
+            .filter(|line| line.key_id.as_slice() == hint && is_origin(checkpoint.origin(), &line.name))
+            .collect();
+        if own.len() == 1 && alike.len() == 1 {
+            return Ok(());
+        }
+        let verifies = |id: &[u8], line: &CheckpointSignature| {
+            self.log_key(id).is_some_and(|key| key.verify(checkpoint.signed_data(), &line.signature).is_ok())
+        };
+        let spoilt = own.iter().any(|line| !alike.iter().any(|id| verifies(id, line)));
+        if spoilt || !own.iter().any(|line| verifies(&entry.log_id, line)) {
+            return Err(log_failure("the checkpoint's signature does not verify")
+                .expected(format!("log {}", encode_hex(&entry.log_id))));
+        }
         Ok(())
     }
 
     /// Whether a timestamp says that an authority of this domain made it.
     fn knows_signer_of(&self, timestamp: &[u8]) -> bool {
         self.timestamp_signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
+    }
+
+    fn known_timestamps<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
+        material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect()
+    }
+
+    /// Verifies the timestamps of known authorities where the crate does not.
+    pub(super) fn verify_timestamps(&self, material: &Material, leaf: &Leaf) -> Result<Vec<TimestampReport>, Finding> {
+        let refused = |found: String| {
+            Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
+        };
+        let signature = match &material.content {
+            SignedContent::Message(message) => &message.signature,
+            SignedContent::Envelope(envelope) => &envelope.signature,
+        };
+        let stamped = SignatureBytes::from_bytes(material.stamped.as_deref().unwrap_or(signature));
+        let authorities = self.root.tsa_authorities();
+        let mut reports = Vec::new();
+        for token in self.known_timestamps(material) {
+            check_token(token)?;
+            let token = TimestampToken::from_bytes(token);
+            let mut refusal = "no timestamp authority is known".to_owned();
+            let time = authorities
+                .iter()
+                .find_map(|authority| {
+                    sigstore_verify::tsa::verify_timestamp_for_authority(&token, &stamped, authority)
+                        .map_err(|error| refusal = error.to_string())
+                        .ok()
+                })
+                .ok_or_else(|| refused(refusal))?;
+            if !leaf.is_valid_at(time) {
+                return Err(refused(format!("the certificate was not valid at {time}")));
+            }
+            reports.push(TimestampReport { source: "timestamp-authority".to_owned(), time });
+        }
+        Ok(reports)
     }
 
     /// Verifies material with the Sigstore crate: everything but who may sign and what the payload means.
@@ -179,8 +253,9 @@ impl Domain {
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
         // A timestamp of an authority that the domain does not know proves nothing here, and takes nothing away; one of a
         // known authority must hold. The crate refuses both.
-        let timestamps: Vec<&[u8]> =
-            material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect();
+        let known = self.known_timestamps(material);
+        // The crate knows stamps over the signature alone.
+        let timestamps = if material.stamped.is_none() { known } else { Vec::new() };
         let bundle = to_bundle(material, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity();
         if !self.has_log {
@@ -188,6 +263,9 @@ impl Domain {
         }
         if !self.has_ct {
             policy = policy.skip_sct();
+        }
+        for token in &timestamps {
+            check_token(token)?;
         }
         let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
@@ -235,9 +313,27 @@ impl Domain {
         if verified { Ok(()) } else { Err("the checkpoint's signature does not verify".to_owned()) }
     }
 
-    /// Returns the certificate authorities whose window covers `time`.
-    pub(super) fn authorities_at(&self, time: Timestamp) -> Vec<TrustAnchor<'static>> {
-        self.authorities(|authority| authority.valid_for.is_none_or(|window| window.contains(time)))
+    /// Builds a path to the root of an authority whose window covers `time`; returns the key of the leaf's issuer.
+    ///
+    /// The crate anchors the path at any certificate of a trusted chain, and what anchors a path is not looked at. Only the
+    /// last one is an anchor here, so usage, path length and dates of the others count (A117).
+    pub(super) fn issuer_key(&self, certificates: &[Vec<u8>], time: Timestamp) -> Result<Vec<u8>, String> {
+        let mut refusal = format!("no trusted certificate authority is valid at {time}");
+        let current =
+            |authority: &&CertificateAuthority| authority.valid_for.is_none_or(|window| window.contains(time));
+        for authority in self.root.certificate_authorities.iter().filter(current) {
+            let Some((root, between)) = authority.cert_chain.certificates.split_last() else { continue };
+            let anchor = webpki::anchor_from_trusted_cert(&CertificateDer::from(root.raw_bytes.as_bytes()))
+                .map(|anchor| anchor.to_owned())
+                .map_err(|error| error.to_string())?;
+            let mut path = certificates.to_vec();
+            path.extend(between.iter().map(|certificate| certificate.raw_bytes.as_bytes().to_vec()));
+            match chain::issuer_key(&path, &[anchor], time) {
+                Ok(key) => return Ok(key),
+                Err(reason) => refusal = reason,
+            }
+        }
+        Err(refusal)
     }
 
     /// Returns the certificate authorities, whatever their windows.
@@ -324,9 +420,16 @@ fn is_origin(origin: &str, name: &str) -> bool {
 /// sigstore_trustroot.proto: "Clients MUST check timestamps against *both* the `valid_for` time range *and* the entire
 /// certificate chain" (A113, CVE-2026-24122). Path building takes anchors as they are and never looks at their dates.
 fn narrow_authorities(document: &mut Value) -> Result<(), String> {
-    let authorities = document["certificateAuthorities"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    for list in ["certificateAuthorities", "timestampAuthorities"] {
+        narrow_list(document, list)?;
+    }
+    Ok(())
+}
+
+fn narrow_list(document: &mut Value, list: &str) -> Result<(), String> {
+    let authorities = document[list].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
     for (position, authority) in authorities.iter_mut().enumerate() {
-        let place = format!("certificateAuthorities[{position}]");
+        let place = format!("{list}[{position}]");
         let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
         let mut start = time(&authority["validFor"]["start"]).unwrap_or(Timestamp::MIN);
         let mut end = time(&authority["validFor"]["end"]).unwrap_or(Timestamp::MAX);
@@ -344,11 +447,69 @@ fn narrow_authorities(document: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses a root whose authorities could not issue: the certificates above the leaf are taken as anchors, and what anchors
+/// a path is never looked at (A117; RFC 5280 §4.2.1.3, §4.2.1.9).
+fn check_authorities(document: &Value) -> Result<(), String> {
+    for (position, authority) in document["certificateAuthorities"].as_array().into_iter().flatten().enumerate() {
+        for certificate in authority["certChain"]["certificates"].as_array().into_iter().flatten() {
+            let der = certificate["rawBytes"].as_str().and_then(material::decode_base64);
+            let may_issue =
+                der.as_deref().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|one| may_issue(&one));
+            if !may_issue {
+                return Err(format!("certificateAuthorities[{position}] has a certificate that may not issue others"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a certificate is one of an authority: so marked, and with the usages to issue for code signing if it states any.
+fn may_issue(certificate: &Certificate) -> bool {
+    let tbs = &certificate.tbs_certificate;
+    let is_authority = matches!(tbs.get::<BasicConstraints>(), Ok(Some((_, constraints))) if constraints.ca);
+    let signs_certificates = match tbs.get::<KeyUsage>() {
+        Ok(Some((_, usage))) => usage.0.contains(KeyUsages::KeyCertSign),
+        Ok(None) => true,
+        Err(_) => false,
+    };
+    let for_code = match tbs.get::<ExtendedKeyUsage>() {
+        Ok(Some((_, usages))) => usages.0.contains(&ID_KP_CODE_SIGNING),
+        Ok(None) => true,
+        Err(_) => false,
+    };
+    is_authority && signs_certificates && for_code
+}
+
 /// Returns the first and the last moment of a certificate.
 fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
     let time = |time: x509_cert::time::Time| Timestamp::try_from(time.to_system_time()).ok();
     Some((time(validity.not_before)?, time(validity.not_after)?))
+}
+
+/// Checks what the crate leaves open in a token: one signer, whose attributes name the type of what is inside (A170).
+fn check_token(token: &[u8]) -> Result<(), Finding> {
+    let refused = |found: &str| {
+        Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
+    };
+    let content = signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
+    let [signer] = content.signer_infos.0.as_slice() else {
+        return Err(refused("the timestamp does not have exactly one signer"));
+    };
+    let mut types = signer.signed_attrs.iter().flat_map(|all| all.iter()).filter(|one| one.oid == ID_CONTENT_TYPE);
+    let named = types.next().and_then(|one| one.values.get(0)?.decode_as::<ObjectIdentifier>().ok());
+    if named != Some(content.encap_content_info.econtent_type) || types.next().is_some() {
+        return Err(refused("the timestamp's attributes name another type than its content has"));
+    }
+    Ok(())
+}
+
+fn signed_data(token: &[u8]) -> Option<SignedData> {
+    let content = ContentInfo::from_der(token).ok().or_else(|| {
+        let response = Vec::<Any>::from_der(token).ok()?;
+        response.get(1)?.decode_as::<ContentInfo>().ok()
+    })?;
+    content.content.decode_as().ok()
 }
 
 /// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No
@@ -359,6 +520,10 @@ fn timestamp_signers(root: &TrustedRoot) -> Vec<Vec<u8>> {
         let leaf = authority.cert_chain.certificates.first();
         let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(leaf.raw_bytes.as_bytes()).ok()) else { continue };
         let tbs = leaf.tbs_certificate;
+        // RFC 3161 §2.3: timeStamping alone, and critical (A169).
+        if !matches!(tbs.get::<ExtendedKeyUsage>(), Ok(Some((true, usages))) if usages.0 == [ID_KP_TIME_STAMPING]) {
+            continue;
+        }
         if let (Ok(issuer), Ok(serial)) = (tbs.issuer.to_der(), tbs.serial_number.to_der()) {
             signers.push([issuer, serial].concat());
         }

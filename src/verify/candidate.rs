@@ -283,6 +283,19 @@ fn check_message_digest(message: &material::MessageSignature, subject: &Digest) 
         "sha256" => "SHA2_256",
         _ => "SHA2_512",
     };
+    let length = match stated.algorithm.as_str() {
+        "SHA2_256" => 32,
+        "SHA2_384" => 48,
+        "SHA2_512" => 64,
+        _ => stated.digest.len(),
+    };
+    if stated.digest.len() != length {
+        return Some(
+            Finding::fail(CheckId::BundleFormat, "the message digest has another length than its algorithm")
+                .expected(format!("{length} octets"))
+                .found(format!("{} octets", stated.digest.len())),
+        );
+    }
     if stated.algorithm == algorithm && stated.digest != subject.bytes() {
         return Some(
             Finding::fail(CheckId::SubjectDigest, "the signature is on something else")

@@ -25,7 +25,7 @@ pub(super) fn issuer_key(
             anchors,
             &between,
             UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)),
-            KeyUsage::required(const_oid::db::rfc5912::ID_KP_CODE_SIGNING.as_bytes()),
+            KeyUsage::required_if_present(const_oid::db::rfc5912::ID_KP_CODE_SIGNING.as_bytes()),
             None,
             None,
         )

@@ -18,7 +18,6 @@ use crate::oci::{Algorithm, Digest, encode_hex};
 
 use super::bundle::{Domain, SctSignature, pae, verify_signature};
 use super::certificate::Leaf;
-use super::chain;
 use super::log::log_failure;
 use super::material::{Envelope, KeyMaterial, LogEntry, Material, SignedContent, decode_base64};
 
@@ -48,7 +47,7 @@ pub(super) fn verify(
         return Err(log_failure("an intoto entry is about a DSSE envelope, and this is none"));
     };
     let time = verify_log(domain, entry)?;
-    let issuer_key = chain::issuer_key(certificates, &domain.authorities_at(time), time).map_err(|reason| {
+    let issuer_key = domain.issuer_key(certificates, time).map_err(|reason| {
         Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority").found(reason)
     })?;
     if domain.demands_sct() {
@@ -57,7 +56,9 @@ pub(super) fn verify(
     verify_signature(&leaf.public_key, &pae(&envelope.payload_type, &envelope.payload), &envelope.signature)
         .map_err(|reason| Finding::fail(CheckId::Signature, "the signature does not verify").found(reason))?;
     verify_body(&entry.body, envelope, &certificates[0])?;
-    Ok((vec![entry.report()], vec![TimestampReport { source: "log".to_owned(), time }]))
+    let mut times = domain.verify_timestamps(material, leaf)?;
+    times.push(TimestampReport { source: "log".to_owned(), time });
+    Ok((vec![entry.report()], times))
 }
 
 /// Verifies the promise, which alone authenticates the integrated time, and the proof if there is one.

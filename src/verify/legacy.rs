@@ -39,7 +39,9 @@ pub(super) fn read_signature(annotations: &BTreeMap<String, String>) -> Result<M
 pub(super) fn read_attestation(envelope: &Blob, annotations: &BTreeMap<String, String>) -> Result<Material, Finding> {
     let mut read = read_envelope(envelope.bytes())?;
     read.stored_sha256 = Some(Digest::of(Algorithm::Sha256, envelope.bytes()).hex().to_owned());
-    material(annotations, SignedContent::Envelope(read))
+    let mut read = material(annotations, SignedContent::Envelope(read))?;
+    read.stamped = Some(envelope.bytes().to_vec());
+    Ok(read)
 }
 
 fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> Result<Material, Finding> {
@@ -49,6 +51,7 @@ fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> R
         entries: log_entry(annotations)?.into_iter().collect(),
         timestamps: timestamp(annotations)?.into_iter().collect(),
         content,
+        stamped: None,
     })
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Material {
     pub(super) entries: Vec<LogEntry>,
     pub(super) timestamps: Vec<Vec<u8>>,
     pub(super) content: SignedContent,
+    /// What timestamps are over, if that is not the signature: cosign stamps the whole envelope of a legacy attestation.
+    pub(super) stamped: Option<Vec<u8>>,
 }
 
 /// What the signature is to be verified with.
@@ -128,7 +130,7 @@ impl LogEntry {
         LogEntryReport {
             kind: format!("{} {}", self.kind, self.version),
             log_id: encode_hex(&self.log_id),
-            log_index: self.log_index,
+            log_index: Some(self.log_index).filter(|_| self.is_rekor_v2() || self.promise.is_some()),
             evidence: if self.proof.is_some() { "proof" } else { "promise" }.to_owned(),
             integrated_time: self.promised_time(),
         }
@@ -153,6 +155,10 @@ pub(super) fn read_bundle(bytes: &[u8]) -> Result<Material, Finding> {
             .found(error.to_string())
             .next("sign the image again, or delete the broken attachment")
     })?;
+    if let Some(excess) = wire.beyond_a_limit() {
+        // The limits are this program's, so what is beyond them says nothing against the evidence.
+        return Err(Finding::error(CheckId::BundleFormat, excess));
+    }
     wire.into_material().map_err(|reason| {
         Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
             .next("sign the image again with a current cosign, or delete the broken attachment")
@@ -337,6 +343,18 @@ struct WireEnvelopeSignature {
 }
 
 impl WireBundle {
+    fn beyond_a_limit(&self) -> Option<String> {
+        let material = &self.verification_material;
+        let certificates = material.x509_certificate_chain.as_ref().map_or(0, |chain| chain.certificates.len());
+        [
+            at_most("timestamps", material.timestamp_verification_data.rfc3161_timestamps.len(), MAX_TIMESTAMPS),
+            at_most("log entries", material.tlog_entries.len(), MAX_LOG_ENTRIES),
+            at_most("certificates", certificates, MAX_CERTIFICATES),
+        ]
+        .into_iter()
+        .find_map(Result::err)
+    }
+
     fn into_material(self) -> Result<Material, String> {
         let version = version_of(&self.media_type)?;
         let hint = self.verification_material.public_key.as_ref().map(|key| key.hint.clone());
@@ -357,14 +375,13 @@ impl WireBundle {
         let material = self.verification_material;
         let key = key_material(version, material.certificate, material.x509_certificate_chain, material.public_key)?;
         let timestamps = material.timestamp_verification_data.rfc3161_timestamps;
-        at_most("timestamps", timestamps.len(), MAX_TIMESTAMPS)?;
-        at_most("log entries", material.tlog_entries.len(), MAX_LOG_ENTRIES)?;
         Ok(Material {
             version,
             key,
             entries: material.tlog_entries.into_iter().map(WireLogEntry::into_entry).collect::<Result<_, _>>()?,
             timestamps: timestamps.into_iter().map(|timestamp| timestamp.signed_timestamp.0).collect(),
             content,
+            stamped: None,
         })
     }
 }
@@ -382,7 +399,6 @@ fn key_material(
             Err("a version 0.3 bundle holds a certificate chain; it must hold the leaf certificate alone".to_owned())
         }
         (None, Some(chain), None) => {
-            at_most("certificates", chain.certificates.len(), MAX_CERTIFICATES)?;
             if chain.certificates.is_empty() {
                 return Err("its certificate chain is empty".to_owned());
             }

@@ -36,7 +36,7 @@ pub(super) fn verify(
     }
     let telling = refusals.iter().position(|(issued, _)| *issued).unwrap_or_default();
     match refusals.into_iter().nth(telling) {
-        Some((true, finding)) if finding.check == CheckId::CertificateChain => Err(not_valid_then(finding)),
+        Some((true, finding)) if is_about_time(&finding) => Err(not_valid_then(finding)),
         Some((true, finding)) => Err(finding),
         Some((false, finding)) if matches!(finding.check, CheckId::CertificateProfile | CheckId::BundleFormat) => {
             Err(finding)
@@ -52,6 +52,13 @@ fn was_issued_by(domain: &Domain, material: &Material) -> bool {
     let KeyMaterial::Certificates(certificates) = &material.key else { return false };
     let Ok(leaf) = Leaf::read(&certificates[0]) else { return false };
     chain::issuer_key(certificates, &domain.all_authorities(), leaf.not_before).is_ok()
+}
+
+/// Whether a path was refused for a date. It is the text of the reason that tells, and it decides only what is said.
+fn is_about_time(finding: &Finding) -> bool {
+    let reason = finding.found.as_deref().unwrap_or_default();
+    finding.check == CheckId::CertificateChain
+        && ["CertExpired", "CertNotValidYet", "authority is valid at"].iter().any(|word| reason.contains(word))
 }
 
 /// The path is good and was not at the time: the leaf, or an authority on the path, was not valid or not trusted then.
@@ -97,8 +104,18 @@ fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Time
     let (log_entries, timestamps) = if entries.iter().any(|entry| intoto::is_for(entry)) {
         intoto::verify(domain, material, &entries, &leaf)?
     } else {
-        domain.verify(material, &entries, signed)?
+        let stamps = if material.stamped.is_some() { domain.verify_timestamps(material, &leaf)? } else { Vec::new() };
+        let (log_entries, times) = domain.verify(material, &entries, signed)?;
+        (log_entries, stamps.into_iter().chain(times).collect())
     };
+    // Certificates that came along may stand between the leaf and a trusted authority, whose own limits the crate then
+    // passes over (A117). A leaf alone was issued by a trusted certificate, and there is nothing between to limit.
+    for stamp in timestamps.iter().filter(|_| certificates.len() > 1) {
+        domain.issuer_key(certificates, stamp.time).map_err(|reason| {
+            Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
+                .found(reason)
+        })?;
+    }
     if let Some(future) = timestamps.iter().find(|stamp| stamp.time > now) {
         return Err(Finding::fail(CheckId::SignedTime, "the signature is dated in the future")
             .expected(format!("not after {now}"))

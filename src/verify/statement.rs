@@ -67,6 +67,9 @@ impl Statement {
         if subjects.len() > MAX_SUBJECTS {
             return Err(limit(format!("the statement has {} subjects; the limit is {MAX_SUBJECTS}", subjects.len())));
         }
+        if subjects.iter().any(|subject| subject.digest.is_none()) {
+            return Err(Finding::fail(CheckId::PayloadFormat, "a subject of the in-toto statement has no digest"));
+        }
         for subject in &subjects {
             let digests = subject.digest.as_ref().map_or(0, serde_json::Map::len);
             if digests > MAX_DIGESTS {
@@ -143,16 +146,19 @@ mod tests {
     fn a102_any_subject_may_match() {
         let hex = digest().hex().to_owned();
         assert!(outcome(&format!(
-            r#"[{{"digest":{{"sha256":"00"}}}},{{"digest":{{"sha256":"{hex}"}}}},{{"digest":null}}]"#
+            r#"[{{"digest":{{"sha256":"00"}}}},{{"digest":{{"sha256":"{hex}"}}}},{{"digest":{{}}}}]"#
         )));
     }
 
     #[test]
     fn a097_no_subject_is_no_match() {
-        for subject in ["[]", "null", r#"[{"name":"x"}]"#, r#"[{"digest":{}}]"#] {
+        for subject in ["[]", "null", r#"[{"digest":{}}]"#] {
             assert!(!outcome(subject), "{subject}");
         }
-        assert_eq!(refusal(PAYLOAD_TYPE, &statement("[null]")).check, CheckId::PayloadFormat);
+        // statement.md: "subject[*].digest … MUST be set": what else the statement names does not mend it.
+        for subject in ["[null]", r#"[{"name":"x"}]"#, r#"[{"digest":null}]"#] {
+            assert_eq!(refusal(PAYLOAD_TYPE, &statement(subject)).check, CheckId::PayloadFormat, "{subject}");
+        }
     }
 
     #[test]

@@ -1,0 +1,36 @@
+//! The pure core against a virtual Sigstore: every refusal by its check, every acceptance by its facts.
+//!
+//! Each test starts from evidence that verifies and breaks it in one place. Numbers like `a054` are rows of the table of
+//! hostile inputs. A refusal is asserted with its verdict and with the check that stands in the way: evidence that is
+//! refused for another reason than the one it was broken for has not been tested at all.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod forge;
+mod token;
+mod world;
+
+mod bundle_format;
+mod certificates;
+mod checkpoints;
+mod coverage;
+mod domains;
+mod envelopes;
+mod good;
+mod identity;
+mod interop;
+mod intoto_v001;
+mod legacy;
+mod log_binding;
+mod log_entries;
+mod payloads;
+mod predicates;
+mod properties;
+mod sources;
+mod statements;
+mod timestamp_authorities;
+mod timestamps;
+mod tokens;
+mod transparency;
+mod verdicts;
