@@ -114,6 +114,9 @@ pub(super) struct VerifyArgs {
     pub(super) trust: TrustArgs,
 
     #[command(flatten)]
+    pub(super) login: LoginArgs,
+
+    #[command(flatten)]
     pub(super) transport: TransportArgs,
 }
 
@@ -151,6 +154,21 @@ pub(super) struct TrustArgs {
     /// Connect to nothing but the image's registry; with oci: references to nothing at all
     #[arg(long)]
     pub(super) offline: bool,
+}
+
+/// How to log in, beside the logins of docker, podman and their credential helpers
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Login")]
+pub(super) struct LoginArgs {
+    /// Log in to the references' one registry with this name
+    #[arg(long, value_name = "NAME", requires = "password_stdin")]
+    pub(super) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(super) password_stdin: bool,
+    /// Show the registry the token in this file, or in BONAFIDE_REGISTRY_TOKEN, as it is
+    #[arg(long, value_name = "FILE", conflicts_with = "username")]
+    pub(super) registry_token_file: Option<PathBuf>,
 }
 
 /// How to reach a registry

@@ -12,6 +12,7 @@ use crate::trust::TrustError;
 use crate::verify::DomainError;
 
 use super::args::Colour;
+use super::logins::LoginError;
 use super::{UNDECIDED, USAGE};
 
 /// An error that ends a run.
@@ -108,6 +109,18 @@ impl Diagnostic {
             anyhow::anyhow!("two reports cannot both go to standard output"),
             "send one of them to a file: `--output json=report.json`",
         )
+    }
+
+    /// A login that cannot be used.
+    pub(super) fn login(error: LoginError) -> Self {
+        let hint = match &error {
+            LoginError::SeveralRegistries { .. } => {
+                "verify them one registry at a time, or log in with `docker login` or `podman login`"
+            }
+            LoginError::Colon => "give the name alone, and the password on standard input",
+            _ => "is a variable or a secret of the pipeline unset?",
+        };
+        Self::usage(error, hint)
     }
 
     /// Settings of the network that cannot be used.

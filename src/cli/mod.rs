@@ -6,6 +6,7 @@
 mod args;
 mod diagnostics;
 mod explain;
+mod logins;
 mod output;
 mod schema;
 mod verify;

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 
 use crate::check::{GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::{
-    Collector, DockerCredentials, LayoutSource, Limits, PlatformChoice, Registries, RegistrySettings, Source,
-    SourceError,
+    Collector, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source, SourceError,
 };
 use crate::evidence::Evidence;
 use crate::oci::Reference;
@@ -18,7 +17,7 @@ use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::output;
+use super::{logins, output};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
@@ -34,7 +33,8 @@ struct Request {
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     let request = request(verify)?;
-    let report = examine_all(&request, verify)?;
+    let logins = logins::logins(&verify.login, &request.references)?;
+    let report = examine_all(&request, verify, logins)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
@@ -93,8 +93,8 @@ fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
 }
 
 /// Examines every image, one after the other.
-fn examine_all(request: &Request, args: &VerifyArgs) -> Result<Report, Diagnostic> {
-    let registries = registries(args)?;
+fn examine_all(request: &Request, args: &VerifyArgs, logins: Logins) -> Result<Report, Diagnostic> {
+    let registries = registries(args, logins)?;
     // One image is a handful of requests: threads would cost more than they bring.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let images: Vec<ImageReport> = runtime.block_on(async {
@@ -121,14 +121,14 @@ fn examine_all(request: &Request, args: &VerifyArgs) -> Result<Report, Diagnosti
     })
 }
 
-fn registries(args: &VerifyArgs) -> Result<Rc<Registries>, Diagnostic> {
+fn registries(args: &VerifyArgs, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
     let ca_file = match &args.transport.ca_file {
         Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
         None => None,
     };
     let settings =
         RegistrySettings { plain_http: args.transport.plain_http, ca_file, silence: Limits::default().silence };
-    Registries::new(&settings, Box::new(DockerCredentials)).map_err(Diagnostic::settings)
+    Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)
 }
 
 async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, reference: &Reference) -> ImageReport {

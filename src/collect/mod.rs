@@ -27,7 +27,7 @@ pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;
 pub use registry::{
-    Credentials, CredentialsError, DockerCredentials, Login, NetworkUse, Registries, RegistrySettings, RegistrySource,
-    SettingsError,
+    Credentials, CredentialsError, HelperFailure, Login, Logins, NetworkUse, Registries, RegistrySettings,
+    RegistrySource, SettingsError,
 };
 pub use source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -320,6 +320,11 @@ impl ImageName {
         if &*self.registry == DOCKER_HUB { DOCKER_HUB_API } else { &self.registry }
     }
 
+    /// Returns the one spelling of a registry, such as `ghcr.io` for `GHCR.IO:443`.
+    pub fn registry_from(text: &str) -> Result<String, ReferenceError> {
+        canonical_registry(text)
+    }
+
     /// Whether the registry is this machine, by the host as it is written.
     pub fn is_loopback(&self) -> bool {
         is_loopback(host_of(&self.registry))

@@ -24,7 +24,7 @@ use crate::json;
 /// Everything that was granted in a run.
 pub(super) struct Access {
     credentials: Box<dyn Credentials>,
-    logins: RefCell<HashMap<String, Result<Option<Login>, String>>>,
+    logins: RefCell<HashMap<Scope, Result<Option<Login>, String>>>,
     grants: RefCell<HashMap<Scope, Slot>>,
 }
 
@@ -60,16 +60,33 @@ impl Access {
     }
 
     /// Asks for a grant after a 401, unless another request has got one since.
-    pub(super) async fn renew(&self, renewal: Renewal<'_>) -> Result<Rc<Grant>, SourceError> {
+    pub(super) async fn renew(&self, renewal: &Renewal<'_>) -> Result<Rc<Grant>, SourceError> {
         let slot = self.slot(renewal.scope);
         let mut current = slot.lock().await;
         let is_old = |grant: &Rc<Grant>| renewal.refused.as_ref().is_some_and(|refused| Rc::ptr_eq(refused, grant));
         if let Some(grant) = current.as_ref().filter(|grant| !is_old(grant)) {
             return Ok(Rc::clone(grant));
         }
-        let grant = Rc::new(self.obtain(&renewal).await?);
+        let grant = Rc::new(self.obtain(renewal).await?);
         *current = Some(Rc::clone(&grant));
         Ok(grant)
+    }
+
+    /// Returns a grant that anybody would get, after one with a login was refused.
+    pub(super) async fn without_login(&self, renewal: &Renewal<'_>) -> Option<Rc<Grant>> {
+        let Some(Challenge::Bearer { realm, service }) = challenge::find(&renewal.answer.headers) else {
+            return None;
+        };
+        let realm = realm::judge(renewal.base, &realm).ok()?;
+        let question = TokenQuestion { renewal, realm: &realm, service: service.as_deref() };
+        let header = question.ask(None).await.ok()?.ok()?;
+        let login = LoginUse::Refused { registry: renewal.scope.registry.clone() };
+        Some(Rc::new(Grant { header, login }))
+    }
+
+    /// Keeps a grant that turned out to be the better one.
+    pub(super) async fn keep(&self, scope: &Scope, grant: Rc<Grant>) {
+        *self.slot(scope).lock().await = Some(grant);
     }
 
     fn slot(&self, scope: &Scope) -> Slot {
@@ -77,7 +94,13 @@ impl Access {
     }
 
     async fn obtain(&self, renewal: &Renewal<'_>) -> Result<Grant, SourceError> {
-        match challenge::find(&renewal.answer.headers) {
+        let challenge = challenge::find(&renewal.answer.headers);
+        if challenge.is_some()
+            && let Some(grant) = self.registry_token(renewal)
+        {
+            return Ok(grant);
+        }
+        match challenge {
             Some(Challenge::Bearer { realm, service }) => {
                 let judged = realm::judge(renewal.base, &realm).map_err(|reason| SourceError::Realm {
                     at: renewal.at.clone(),
@@ -93,9 +116,26 @@ impl Access {
         }
     }
 
+    /// Shows the registry a token that it takes itself, if there is one and it has not been refused.
+    fn registry_token(&self, renewal: &Renewal<'_>) -> Option<Grant> {
+        let may = realm::may_carry_login(renewal.base);
+        match self.login_for(renewal.scope, renewal.base, may) {
+            (Some(Login::RegistryToken(token)), login) if renewal.refused.is_none() => {
+                renewal.transport.keep_secret(&token);
+                Some(Grant { header: bearer(&token)?, login })
+            }
+            _ => None,
+        }
+    }
+
     /// Gets a token: with the login if there is one and it may be shown, else anonymously.
     async fn token(&self, renewal: &Renewal<'_>, realm: &Realm, service: Option<&str>) -> Result<Grant, SourceError> {
         let (login, shown) = self.login_for(renewal.scope, &realm.url, realm.login);
+        // A token for the registry is no login for its token server. It was shown to the registry before.
+        let (login, shown) = match login {
+            Some(Login::RegistryToken(_)) => (None, LoginUse::Refused { registry: renewal.scope.registry.clone() }),
+            login => (login, shown),
+        };
         let question = TokenQuestion { renewal, realm, service };
         match question.ask(login.as_ref()).await? {
             Ok(header) => Ok(Grant { header, login: shown }),
@@ -121,6 +161,9 @@ impl Access {
                 let reason = "an identity token is no password, and the registry asks for one".to_owned();
                 Err(renewal.denied(LoginUse::Unreadable { registry, reason }))
             }
+            (Some(Login::RegistryToken(_)), LoginUse::Login { registry }) => {
+                Err(renewal.denied(LoginUse::Refused { registry }))
+            }
             (_, login) => Err(renewal.denied(login)),
         }
     }
@@ -128,7 +171,7 @@ impl Access {
     /// Returns the login to show at `place`, and what there is to say about it.
     fn login_for(&self, scope: &Scope, place: &Url, may: Result<(), &'static str>) -> (Option<Login>, LoginUse) {
         let registry = scope.registry.clone();
-        match (self.login(&registry), may) {
+        match (self.login(scope), may) {
             (Ok(None), _) => (None, LoginUse::Anonymous),
             (Ok(Some(login)), Ok(())) => (Some(login), LoginUse::Login { registry }),
             (Ok(Some(_)), Err(reason)) => {
@@ -139,10 +182,10 @@ impl Access {
         }
     }
 
-    fn login(&self, registry: &str) -> Result<Option<Login>, String> {
+    fn login(&self, scope: &Scope) -> Result<Option<Login>, String> {
         let mut logins = self.logins.borrow_mut();
-        let look_up = || self.credentials.login(registry).map_err(|error| error.to_string());
-        logins.entry(registry.to_owned()).or_insert_with(look_up).clone()
+        let look_up = || self.credentials.login(&scope.registry, &scope.repository).map_err(|error| error.to_string());
+        logins.entry(scope.clone()).or_insert_with(look_up).clone()
     }
 }
 
@@ -209,7 +252,7 @@ impl TokenQuestion<'_> {
                 url.query_pairs_mut().extend_pairs(fields);
                 let password = other.and_then(|login| match login {
                     Login::Password { username, password } => Some(basic(self.renewal.transport, username, password)),
-                    Login::IdentityToken(_) => None,
+                    Login::IdentityToken(_) | Login::RegistryToken(_) => None,
                 });
                 (None, password)
             }
@@ -252,9 +295,14 @@ fn token_header(transport: &Transport, at: &str, answer: &Answer) -> Result<Head
     let read: Token = json::from_slice(&answer.body).map_err(|_| wrong("something else"))?;
     let token = read.token.filter(|token| !token.is_empty()).or(read.access_token).ok_or_else(|| wrong("none"))?;
     transport.keep_secret(&token);
-    let mut header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| wrong("one with line breaks"))?;
+    bearer(&token).ok_or_else(|| wrong("one with line breaks"))
+}
+
+/// Makes the header of a token, unless it has characters that a header may not have.
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
     header.set_sensitive(true);
-    Ok(header)
+    Some(header)
 }
 
 fn basic(transport: &Transport, username: &str, password: &str) -> HeaderValue {

@@ -19,7 +19,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
-pub use credentials::{Credentials, CredentialsError, DockerCredentials, Login};
+pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
 pub use transport::NetworkUse;
 
 use access::{Access, Grant, Renewal, Scope};
@@ -148,20 +148,38 @@ impl RegistrySource {
         if answer.status != 401 || answer.url.origin() != self.base.origin() {
             return judge(&self.registries.transport, at(&request), answer, held.as_deref());
         }
-        let fresh = access
-            .renew(Renewal {
-                transport: &self.registries.transport,
-                base,
-                scope: &self.scope,
-                deadline: self.deadline,
-                at: at(&request),
-                answer: &answer,
-                refused: held.clone(),
-            })
-            .await?;
+        let mut renewal = Renewal {
+            transport: &self.registries.transport,
+            base,
+            scope: &self.scope,
+            deadline: self.deadline,
+            at: at(&request),
+            answer: &answer,
+            refused: held.clone(),
+        };
+        let fresh = access.renew(&renewal).await?;
         request.authorization = Some(&fresh.header);
-        let answer = self.registries.transport.send(&request).await?;
-        judge(&self.registries.transport, at(&request), answer, Some(&fresh))
+        let second = self.registries.transport.send(&request).await?;
+        if matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login { .. }) {
+            renewal.refused = Some(Rc::clone(&fresh));
+            if let Some(public) = self.get_without_login(&renewal, &mut request).await {
+                return Ok(public);
+            }
+        }
+        judge(&self.registries.transport, at(&request), second, Some(&fresh))
+    }
+
+    /// Asks again as anybody may: a login that does not reach this image must not keep it from who could read it without.
+    ///
+    /// Only a success counts. Whatever else is answered to nobody in particular, the answer to the login was the true one:
+    /// some registries tell strangers "not found" about what is there.
+    async fn get_without_login(&self, renewal: &Renewal<'_>, request: &mut Request<'_>) -> Option<Answer> {
+        let access = &self.registries.access;
+        let grant = access.without_login(renewal).await?;
+        let anonymous = Request { authorization: Some(&grant.header), ..*request };
+        let answer = self.registries.transport.send(&anonymous).await.ok().filter(|answer| answer.status == 200)?;
+        access.keep(&self.scope, grant).await;
+        Some(answer)
     }
 
     fn url(&self, kind: &str, name: &str) -> Url {

@@ -36,6 +36,7 @@ pub struct NetworkUse {
 }
 
 /// One question.
+#[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
     pub(super) url: &'a Url,
     pub(super) accept: &'static str,

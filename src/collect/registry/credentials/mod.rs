@@ -1,0 +1,224 @@
+//! Logins as people have them.
+
+mod file;
+mod helper;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use file::{Entry, LoginFile};
+pub use helper::HelperFailure;
+
+/// Where logins come from. Asked only after a registry wanted one, and at most once for each repository.
+pub trait Credentials {
+    /// Returns the login for exactly this registry and repository, as an [`ImageName`](crate::oci::ImageName) spells them.
+    fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError>;
+}
+
+/// No logins at all.
+impl Credentials for () {
+    fn login(&self, _: &str, _: &str) -> Result<Option<Login>, CredentialsError> {
+        Ok(None)
+    }
+}
+
+/// A login. It is shown to nobody, so its `Debug` says only what kind it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Login {
+    /// A name and a password, or what stands for one.
+    Password {
+        /// The name.
+        username: String,
+        /// The password or personal token.
+        password: String,
+    },
+    /// A refresh token, to be exchanged at the token server (OAuth2).
+    IdentityToken(String),
+    /// A token that the registry itself takes; it is exchanged nowhere.
+    RegistryToken(String),
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Password { .. } => "Login::Password",
+            Self::IdentityToken(_) => "Login::IdentityToken",
+            Self::RegistryToken(_) => "Login::RegistryToken",
+        })
+    }
+}
+
+/// Why logins could not be looked up. Texts from outside are shortened and escaped, as helpers print what they like.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    /// A credential helper failed.
+    #[error("the credential helper `{helper}` {failure}")]
+    Helper {
+        /// The helper's program.
+        helper: String,
+        /// What went wrong.
+        failure: HelperFailure,
+    },
+    /// A file with logins, or an entry in it, cannot be read.
+    #[error("`{file}` cannot be used: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong with it, without anything that it holds.
+        reason: String,
+    },
+}
+
+/// The logins of a run: one that was given for one registry, then those in files, then GitHub's token for `ghcr.io`.
+///
+/// The files are those of `docker login` and `podman login`, and name credential helpers. The first that knows a login
+/// counts; one that cannot be used is an error only if none after it knows one.
+#[derive(Debug, Default)]
+pub struct Logins {
+    given: Option<(String, Login)>,
+    files: Vec<LoginFile>,
+    github_token: Option<String>,
+    /// What the helpers said, by helper and server.
+    asked: RefCell<HashMap<(String, String), Answer>>,
+}
+
+type Answer = Result<Option<Login>, CredentialsError>;
+
+/// How long a credential helper may take. It may ask a cloud, but nobody is there to answer it.
+const HELPER_TIME: Duration = Duration::from_secs(10);
+/// The one registry that GitHub's tokens are for.
+const GITHUB_REGISTRY: &str = "ghcr.io";
+/// google/go-containerregistry `pkg/authn/github/keychain.go`: any name does, the token alone counts.
+const GITHUB_USERNAME: &str = "unset";
+
+impl Logins {
+    /// Uses this login for exactly this registry.
+    pub fn give(&mut self, registry: &str, login: Login) {
+        self.given = Some((registry.to_owned(), login));
+    }
+
+    /// Looks into this file too, after those added before; it is read when a login is first needed.
+    pub fn add_file(&mut self, file: impl Into<PathBuf>) {
+        self.files.push(LoginFile::new(file.into(), false));
+    }
+
+    /// Looks into this file too, and finds it an error if it is not there.
+    pub fn add_named_file(&mut self, file: impl Into<PathBuf>) {
+        self.files.push(LoginFile::new(file.into(), true));
+    }
+
+    /// Uses this token for `ghcr.io` and no other host, if no file has a login for it.
+    pub fn set_github_token(&mut self, token: String) {
+        self.github_token = Some(token);
+    }
+
+    fn look_into(&self, file: &LoginFile, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
+        match file.find(registry, repository)? {
+            None => Ok(None),
+            Some(Entry::Login(login)) => Ok(Some(login)),
+            Some(Entry::Helper { helper, otherwise }) => Ok(self.ask(&helper, docker_key(registry))?.or(otherwise)),
+        }
+    }
+
+    /// Asks a helper, once for each server: it may want a touch on a key, or a password.
+    fn ask(&self, helper: &str, server: &str) -> Result<Option<Login>, CredentialsError> {
+        let mut asked = self.asked.borrow_mut();
+        let key = (helper.to_owned(), server.to_owned());
+        asked.entry(key).or_insert_with(|| helper::get(helper, server, HELPER_TIME)).clone()
+    }
+
+    fn github(&self, registry: &str) -> Option<Login> {
+        let password = self.github_token.clone().filter(|_| registry == GITHUB_REGISTRY)?;
+        Some(Login::Password { username: GITHUB_USERNAME.to_owned(), password })
+    }
+}
+
+impl Credentials for Logins {
+    fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
+        if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
+            return Ok(Some(login.clone()));
+        }
+        let mut failed = None;
+        for file in &self.files {
+            match self.look_into(file, registry, repository) {
+                Ok(Some(login)) => return Ok(Some(login)),
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match (self.github(registry), failed) {
+            (Some(login), _) => Ok(Some(login)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Docker keeps the login for its own registry under the address of an API that is long gone.
+fn docker_key(registry: &str) -> &str {
+    if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry }
+}
+
+fn unusable(file: &Path, reason: impl Into<String>) -> CredentialsError {
+    CredentialsError::File { file: file.display().to_string(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(login: Option<&Login>) -> Option<&str> {
+        match login {
+            Some(Login::Password { password, .. }) => Some(password),
+            Some(Login::IdentityToken(token) | Login::RegistryToken(token)) => Some(token),
+            None => None,
+        }
+    }
+
+    #[test]
+    fn a_login_never_prints_itself() {
+        let login = Login::Password { username: "alice".into(), password: "hunter2".into() };
+        assert_eq!(format!("{login:?}"), "Login::Password");
+        let mut logins = Logins::default();
+        logins.give("a.example", login);
+        assert!(!format!("{logins:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a015_a_given_login_is_for_one_registry() {
+        let mut logins = Logins::default();
+        logins.give("a.example", Login::RegistryToken("secret".into()));
+        assert_eq!(token(logins.login("a.example", "x").expect("a login").as_ref()), Some("secret"));
+        for other in ["a.example:5000", "b.a.example", "a.example.evil.net", "example", "docker.io"] {
+            assert_eq!(logins.login(other, "x"), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn a015_the_token_of_github_is_for_its_registry_alone() {
+        let mut logins = Logins::default();
+        logins.set_github_token("secret".into());
+        assert_eq!(token(logins.login("ghcr.io", "x").expect("a login").as_ref()), Some("secret"));
+        for other in ["ghcr.io:8443", "x.ghcr.io", "ghcr.io.evil.net", "docker.pkg.github.com", "github.com"] {
+            assert_eq!(logins.login(other, "x"), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let mut logins = Logins::default();
+        logins.add_file("nowhere/config.json");
+        assert_eq!(logins.login("ghcr.io", "x"), Ok(None));
+        logins.add_named_file("nowhere/auth.json");
+        assert!(matches!(logins.login("ghcr.io", "x"), Err(CredentialsError::File { .. })));
+        logins.set_github_token("secret".into());
+        assert_eq!(
+            token(logins.login("ghcr.io", "x").expect("a login").as_ref()),
+            Some("secret"),
+            "another place knows one"
+        );
+    }
+}

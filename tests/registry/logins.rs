@@ -1,0 +1,225 @@
+//! Logins: found where people have them, shown to whom they are for, and to nobody else.
+
+use crate::program::{Folder, Run, Verify, serve};
+use crate::support::json::base64;
+use crate::support::registry::{Access, Registry, Response};
+
+const USER: &str = "alice";
+const PASSWORD: &str = "correct-horse-battery";
+
+fn auths(host: &str) -> String {
+    format!(r#"{{"auths":{{"{host}":{{"auth":"{}"}}}}}}"#, base64(format!("{USER}:{PASSWORD}")))
+}
+
+fn assert_verified(run: &Run) {
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+}
+
+/// The authorizations that a registry was shown, each once, in order.
+fn shown(registry: &Registry) -> Vec<String> {
+    let mut shown: Vec<String> =
+        registry.requests().iter().filter_map(|request| request.header("Authorization").map(str::to_owned)).collect();
+    shown.dedup();
+    shown
+}
+
+#[test]
+fn a_login_is_found_wherever_docker_and_podman_keep_it() {
+    let (registry, reference) = serve("signed");
+    registry.restrict(Access::token(USER, PASSWORD));
+    assert_eq!(Verify::new(&[&reference]).run().code, 3, "without a login");
+    for (file, variable, value) in [
+        ("docker/config.json", "DOCKER_CONFIG", "docker"),
+        (".docker/config.json", "HOME", ""),
+        ("named.json", "REGISTRY_AUTH_FILE", "named.json"),
+        ("run/containers/auth.json", "XDG_RUNTIME_DIR", "run"),
+        (".config/containers/auth.json", "HOME", ""),
+    ] {
+        let folder = Folder::new();
+        folder.write(file, auths(&registry.host()).as_bytes());
+        assert_verified(&Verify::new(&[&reference]).with(variable, folder.path().join(value)).run());
+    }
+}
+
+#[test]
+fn a_password_is_read_from_standard_input() {
+    let (registry, reference) = serve("signed");
+    for access in [Access::token(USER, PASSWORD), Access::basic(USER, PASSWORD)] {
+        registry.restrict(access);
+        let arguments = [reference.as_str(), "--username", USER, "--password-stdin"];
+        assert_verified(&Verify::new(&arguments).input(&format!("{PASSWORD}\n")).run());
+        assert_eq!(Verify::new(&arguments).input("wrong\n").run().code, 3);
+        let empty = Verify::new(&arguments).run();
+        assert_eq!((empty.code, empty.out.as_str()), (2, ""), "{}", empty.err);
+    }
+}
+
+#[test]
+fn a_token_for_the_registry_is_shown_as_it_is() {
+    let (registry, reference) = serve("signed");
+    registry.restrict(Access::token(USER, PASSWORD));
+    let token = base64("repository:acme/shop:pull");
+    let folder = Folder::new();
+    let file = folder.write("token", format!("{token}\n").as_bytes());
+    assert_verified(&Verify::new(&[&reference]).with("BONAFIDE_REGISTRY_TOKEN", &token).run());
+    assert_verified(&Verify::new(&[&reference, "--registry-token-file", file.to_str().expect("text")]).run());
+    assert_eq!(shown(&registry), [format!("Bearer {token}")]);
+    assert!(!registry.paths().iter().any(|path| path.starts_with("/token")), "{:?}", registry.paths());
+}
+
+#[test]
+fn a015_a_login_given_for_one_registry_is_not_taken_to_two() {
+    let arguments = ["a.example/x", "b.example/x", "--username", USER, "--password-stdin"];
+    let run = Verify::new(&arguments).input(PASSWORD).run();
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("a.example, b.example") && !run.err.contains(PASSWORD), "{}", run.err);
+}
+
+#[test]
+fn a015_logins_of_other_registries_are_not_shown() {
+    let (registry, reference) = serve("signed");
+    registry.restrict(Access::token(USER, PASSWORD));
+    let port = registry.host().rsplit(':').next().expect("a port").to_owned();
+    let folder = Folder::new();
+    for key in ["127.0.0.1".to_owned(), format!("localhost:{port}"), format!("{}0", registry.host()), "*".to_owned()] {
+        folder.write("config.json", auths(&key).as_bytes());
+        let run = Verify::new(&[&reference])
+            .with("DOCKER_CONFIG", folder.path())
+            .with("GITHUB_TOKEN", PASSWORD)
+            .with("GH_TOKEN", PASSWORD)
+            .run();
+        assert_eq!(run.code, 3, "{key}");
+    }
+    assert_eq!(shown(&registry), Vec::<String>::new());
+}
+
+#[test]
+fn a_public_image_needs_no_login_and_is_shown_none() {
+    let (registry, reference) = serve("signed");
+    let folder = Folder::new();
+    folder.write("config.json", auths(&registry.host()).as_bytes());
+    assert_verified(&Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run());
+    assert_eq!(shown(&registry), Vec::<String>::new());
+}
+
+#[test]
+fn a_login_that_reaches_nothing_does_not_hide_a_public_image() {
+    let (registry, reference) = serve("signed");
+    registry.restrict(Access::anonymous_token());
+    let folder = Folder::new();
+    folder.write("config.json", auths(&registry.host()).as_bytes());
+    // The token server gives this login a token that the registry then refuses.
+    let is_for_the_login = |request: &crate::support::registry::Request| {
+        request.path.starts_with("/token") && request.header("Authorization").is_some()
+    };
+    registry.bend_when(is_for_the_login, |response| {
+        *response = Response::new(200, "application/json", br#"{"token":"useless"}"#.to_vec());
+    });
+    assert_verified(&Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run());
+    // For what nobody may read, the answer to the login counts.
+    registry.restrict(Access::token("somebody", "else"));
+    let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
+    assert_eq!(run.code, 3);
+    assert!(run.out.contains("with the login for"), "{}", run.out);
+}
+
+#[cfg(unix)]
+mod helpers {
+    use super::*;
+
+    /// A folder with a helper `docker-credential-test`, and a configuration that names it.
+    fn folder(script: &str) -> Folder {
+        let folder = Folder::new();
+        folder.write_script("docker-credential-test", script);
+        folder.write("config.json", br#"{"credsStore":"test"}"#);
+        folder
+    }
+
+    fn run(folder: &Folder, reference: &str) -> Run {
+        let path = format!("{}:/usr/bin:/bin", folder.path().display());
+        Verify::new(&[reference]).with("DOCKER_CONFIG", folder.path()).with("PATH", path).run()
+    }
+
+    #[test]
+    fn a_helper_is_asked_for_the_registry_by_name() {
+        let (registry, reference) = serve("signed");
+        registry.restrict(Access::token(USER, PASSWORD));
+        let answer = format!(r#"{{"ServerURL":"","Username":"{USER}","Secret":"{PASSWORD}"}}"#);
+        let folder = folder(&format!(
+            "[ \"$1\" = get ] || exit 1\n[ \"$(cat)\" = '{}' ] || exit 1\necho x >> '{}'\necho '{answer}'",
+            registry.host(),
+            registry_calls(&registry).display(),
+        ));
+        assert_verified(&run(&folder, &reference));
+        let calls = std::fs::read_to_string(registry_calls(&registry)).expect("it was called");
+        let _ = std::fs::remove_file(registry_calls(&registry));
+        assert_eq!(calls, "x\n", "once");
+    }
+
+    fn registry_calls(registry: &Registry) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("bonafide-calls-{}", registry.host().replace(':', "-")))
+    }
+
+    #[test]
+    fn a_failing_helper_is_named_with_what_it_printed() {
+        let (registry, reference) = serve("signed");
+        registry.restrict(Access::token(USER, PASSWORD));
+        let folder =
+            folder(r#"cat >/dev/null; printf 'store is locked\033[31m\n' >&2; echo '{"Secret":"hunter2"}'; exit 1"#);
+        let run = run(&folder, &reference);
+        assert_eq!(run.code, 3);
+        let expected = "`docker-credential-test` failed and printed";
+        assert!(run.out.contains(expected) && run.out.contains("store is locked"), "{}", run.out);
+        assert!(!run.seen().contains("hunter2") && !run.seen().contains('\u{1b}'), "{}", run.seen());
+    }
+
+    #[test]
+    fn a_failing_helper_does_not_hide_a_public_image() {
+        let (registry, reference) = serve("signed");
+        registry.restrict(Access::anonymous_token());
+        assert_verified(&run(&folder("exit 1"), &reference));
+    }
+}
+
+/// Registries and token servers that say back what they are shown: no part of any report repeats it.
+#[test]
+fn no_secret_is_in_any_output() {
+    let (registry, reference) = serve("signed");
+    let encoded = base64(format!("{USER}:{PASSWORD}"));
+    let folder = Folder::new();
+    folder.write("config.json", auths(&registry.host()).as_bytes());
+    folder.write(
+        "identity/config.json",
+        format!(r#"{{"auths":{{"{}":{{"identitytoken":"{PASSWORD}"}}}}}}"#, registry.host()).as_bytes(),
+    );
+    folder.write(
+        "broken/config.json",
+        format!(r#"{{"auths":{{"{}":{{"auth":["{encoded}"]}}}}}}"#, registry.host()).as_bytes(),
+    );
+    let parrot = format!(r#"{{"errors":[{{"code":"DENIED","message":"{PASSWORD} {encoded}"}}]}}"#);
+    for access in [Access::token(USER, "other"), Access::basic(USER, "other"), Access::token(USER, PASSWORD)] {
+        registry.restrict(access);
+        let body = parrot.clone();
+        registry.bend_when(
+            |request| request.header("Authorization").is_some() || !request.body.is_empty(),
+            move |response| *response = Response { body: body.clone().into_bytes(), ..Response::error(403, "DENIED") },
+        );
+        for config in ["", "identity", "broken"] {
+            for output in ["text", "json"] {
+                let arguments = [reference.as_str(), "-v", "--output", output];
+                let login = Verify::new(&arguments).with("DOCKER_CONFIG", folder.path().join(config)).run();
+                let token = Verify::new(&arguments).with("BONAFIDE_REGISTRY_TOKEN", PASSWORD).run();
+                let arguments = [&arguments[..], &["--username", USER, "--password-stdin"]].concat();
+                let given = Verify::new(&arguments).input(PASSWORD).run();
+                // Of a run that never held the pair, the registry may say what it likes about it.
+                for (run, secrets) in
+                    [(login, [PASSWORD, &encoded]), (token, [PASSWORD; 2]), (given, [PASSWORD, &encoded])]
+                {
+                    assert_eq!(run.code, 3, "{}", run.seen());
+                    assert!(secrets.iter().all(|secret| !run.seen().contains(secret)), "{}", run.seen());
+                }
+            }
+        }
+        registry.mend();
+    }
+}

@@ -1,0 +1,7 @@
+//! The program against registries, as people use it: what it sends, to whom, and what it says.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod logins;
+mod program;

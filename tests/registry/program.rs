@@ -1,0 +1,122 @@
+//! The program, run with nothing of the machine's own.
+
+// Public to this test alone.
+#![allow(unreachable_pub)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::support::registry::Registry;
+use crate::support::repository::Repository;
+
+/// The repository that fixtures are served as.
+pub const REPOSITORY: &str = "acme/shop";
+
+/// A folder of the test's own, gone when the test ends.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("bonafide-registry-{}-{count}", std::process::id()));
+        fs::create_dir_all(&path).expect("the temporary directory can be written");
+        Folder(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file, with the folders it is in.
+    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Writes a program for the shell.
+    #[cfg(unix)]
+    pub fn write_script(&self, name: &str, script: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write(name, format!("#!/bin/sh\n{script}\n").as_bytes());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("permissions");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a run ended with.
+pub struct Run {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    /// Everything that anybody could see of it.
+    pub fn seen(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+/// `bonafide verify` of these arguments, by the signer of the fixtures.
+pub struct Verify {
+    command: Command,
+    input: Vec<u8>,
+}
+
+impl Verify {
+    pub fn new(arguments: &[&str]) -> Verify {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+        command
+            .args(["verify", "--repo", "acme/shop", "--trusted-root", "fixtures/trust/lab.trusted_root.json"])
+            .args(arguments)
+            .env_clear()
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+        Verify { command, input: Vec::new() }
+    }
+
+    pub fn with(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Verify {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn input(mut self, input: &str) -> Verify {
+        self.input = input.into();
+        self
+    }
+
+    pub fn run(mut self) -> Run {
+        let piped = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A run that ends before it has read everything closes the pipe.
+        let _ = stdin.write_all(&self.input);
+        drop(stdin);
+        let output = child.wait_with_output().expect("the program ends");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Run { code: output.status.code().expect("no signal"), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// Returns a fixture's content.
+pub fn fixture(name: &str) -> Repository {
+    Repository::read_layout(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images").join(name))
+}
+
+/// Starts a registry that has a fixture, and returns it with the reference to it.
+pub fn serve(name: &str) -> (Registry, String) {
+    let registry = Registry::serving(REPOSITORY, fixture(name));
+    let reference = registry.reference(REPOSITORY, "v1.0.0");
+    (registry, reference)
+}
