@@ -77,6 +77,8 @@ References:
   ghcr.io/acme/app:1.4.2          a tag, resolved once; the report shows the digest
   ghcr.io/acme/app@sha256:…       a digest
   oci:DIR, oci:DIR:TAG            an OCI image layout on disk (also one written by `cosign save`)
+  oci-archive:FILE[:TAG]          the same as a tar archive, which may be compressed with gzip
+  -                               references from standard input, one on each line, # for comments
 
 Examples:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
@@ -90,7 +92,7 @@ Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 #[derive(Debug, ClapArgs)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(super) struct VerifyArgs {
-    /// The images to verify
+    /// The images to verify; - reads references from standard input, one on each line
     #[arg(required = true, value_name = "REFERENCE")]
     pub(super) references: Vec<String>,
 

@@ -13,6 +13,7 @@ use crate::verify::DomainError;
 
 use super::args::Colour;
 use super::logins::LoginError;
+use super::references::ListError;
 use super::{UNDECIDED, USAGE};
 
 /// An error that ends a run.
@@ -32,14 +33,28 @@ impl Diagnostic {
     pub(super) fn reference(text: &str, error: ReferenceError) -> Self {
         let hint = match &error {
             ReferenceError::UnsupportedTransport { .. } => {
-                "write an OCI layout instead, and name it `oci:DIR`".to_owned()
+                "write an OCI layout instead, and name it `oci:DIR`, or `oci-archive:FILE` if it is an archive"
+                    .to_owned()
             }
-            _ => "write it as registry/repository:tag, registry/repository@sha256:…, or oci:DIR".to_owned(),
+            _ => "write it as registry/repository:tag, registry/repository@sha256:…, oci:DIR or oci-archive:FILE"
+                .to_owned(),
         };
         let error = match &error {
             // The text holds a password, perhaps; the error says the rest.
             ReferenceError::UserInformation(_) => anyhow::Error::new(error),
             _ => anyhow::Error::new(error).context(format!("`{text}` is not a reference to an image")),
+        };
+        Self::usage(error, hint)
+    }
+
+    /// A list of references that cannot be used.
+    pub(super) fn list(error: ListError) -> Self {
+        let hint = match &error {
+            ListError::Taken => "name the references as arguments, or log in with `docker login` or `podman login`",
+            ListError::Twice => "write `-` once",
+            ListError::Empty => "write one reference on each line",
+            ListError::TooLong | ListError::TooMany => "verify them in several runs",
+            ListError::NoText => "check what is piped into standard input",
         };
         Self::usage(error, hint)
     }

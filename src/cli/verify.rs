@@ -17,7 +17,7 @@ use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::{logins, output};
+use super::{logins, output, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
@@ -41,13 +41,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
 fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
-    let references = args
-        .references
-        .iter()
-        .map(|text| {
-            text.parse().map(|reference| (text.clone(), reference)).map_err(|error| Diagnostic::reference(text, error))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let references = references::read(&args.references, !args.login.password_stdin)?;
     let policy = Policy::from_flags(signer(&args.signer)?, args.require.iter().copied(), args.expect_digest.clone())
         .map_err(Diagnostic::policy)?;
     Ok(Request {

@@ -15,4 +15,4 @@ pub use blob::{Blob, BlobError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher, decode_hex, encode_hex};
 pub use manifest::{Descriptor, ImageManifest, Index, Manifest, ManifestError};
 pub use platform::{Platform, PlatformError};
-pub use reference::{ImageName, LayoutReference, Reference, ReferenceError, RegistryReference, Tag};
+pub use reference::{ImageName, LayoutForm, LayoutReference, Reference, ReferenceError, RegistryReference, Tag};

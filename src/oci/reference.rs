@@ -15,7 +15,7 @@ use super::digest::{Digest, DigestError};
 pub enum Reference {
     /// An image in a registry.
     Registry(RegistryReference),
-    /// An image in an OCI layout directory.
+    /// An image in an OCI layout: a directory or an archive.
     Layout(LayoutReference),
 }
 
@@ -40,15 +40,26 @@ pub struct ImageName {
     repository: Box<str>,
 }
 
-/// An image in an OCI layout directory, spelled as containers-transports(5) has it.
+/// An image in an OCI layout, spelled as containers-transports(5) has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LayoutReference {
-    /// The directory.
+    /// Whether the path is a directory or a file.
+    pub form: LayoutForm,
+    /// The directory or the archive.
     pub path: String,
     /// What the annotation `org.opencontainers.image.ref.name` must say.
     pub tag: Option<String>,
     /// The digest of the image. When it is there the tag is not looked at.
     pub digest: Option<Digest>,
+}
+
+/// What an OCI layout is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LayoutForm {
+    /// A directory: `oci:`.
+    Directory,
+    /// A tar archive, perhaps compressed with gzip: `oci-archive:`.
+    Archive,
 }
 
 /// A tag such as `v1.2.3`.
@@ -59,7 +70,9 @@ pub struct Tag(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// Nothing was given.
-    #[error("the reference is empty: expected REGISTRY/REPOSITORY:TAG, REGISTRY/REPOSITORY@sha256:… or oci:DIR")]
+    #[error(
+        "the reference is empty: expected REGISTRY/REPOSITORY:TAG, REGISTRY/REPOSITORY@sha256:…, oci:DIR or oci-archive:FILE"
+    )]
     Empty,
     /// A space, a line break or another character that no reference has, which usually came with a copied line.
     #[error("`{}` has the character {character:?}, which no reference has", .text.escape_debug())]
@@ -143,12 +156,11 @@ pub enum ReferenceError {
 }
 
 /// Transports of containers-transports(5) that are known here only to say what to do instead.
-const UNSUPPORTED_TRANSPORTS: [(&str, &str); 5] = [
+const UNSUPPORTED_TRANSPORTS: [(&str, &str); 4] = [
     ("dir", "copy the image to an OCI layout and name that as `oci:DIR`"),
-    ("oci-archive", "unpack the archive into a directory and name that as `oci:DIR`"),
     (
         "docker-archive",
-        "it does not keep the manifests that were signed; save the image as an OCI layout and name that as `oci:DIR`",
+        "it does not keep the manifests that were signed; save the image as an OCI layout or archive and name that as `oci:DIR` or `oci-archive:FILE`",
     ),
     ("docker-daemon", "the daemon does not keep the manifests that were signed; name the image in its registry"),
     (
@@ -161,8 +173,10 @@ impl FromStr for Reference {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        if let Some(layout) = text.strip_prefix("oci:") {
-            return layout_reference(text, layout).map(Self::Layout);
+        for form in [LayoutForm::Directory, LayoutForm::Archive] {
+            if let Some(layout) = text.strip_prefix(form.transport()).and_then(|rest| rest.strip_prefix(':')) {
+                return layout_reference(text, form, layout).map(Self::Layout);
+            }
         }
         if let Some((transport, instead)) = UNSUPPORTED_TRANSPORTS
             .into_iter()
@@ -183,8 +197,18 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Reads what follows `oci:`. The path ends at the first colon, as for the tools that write such references.
-fn layout_reference(text: &str, rest: &str) -> Result<LayoutReference, ReferenceError> {
+impl LayoutForm {
+    /// Returns the word in front of the first colon of a reference.
+    fn transport(self) -> &'static str {
+        match self {
+            Self::Directory => "oci",
+            Self::Archive => "oci-archive",
+        }
+    }
+}
+
+/// Reads what follows `oci:` or `oci-archive:`. The path ends at the first colon, as for the tools that write such references.
+fn layout_reference(text: &str, form: LayoutForm, rest: &str) -> Result<LayoutReference, ReferenceError> {
     if let Some(character) = text.chars().find(|c| c.is_control()) {
         return Err(ReferenceError::Character { text: text.to_owned(), character });
     }
@@ -200,7 +224,7 @@ fn layout_reference(text: &str, rest: &str) -> Result<LayoutReference, Reference
     if path.is_empty() {
         return Err(ReferenceError::Empty);
     }
-    Ok(LayoutReference { path: path.to_owned(), tag, digest })
+    Ok(LayoutReference { form, path: path.to_owned(), tag, digest })
 }
 
 /// Whether a text is meant as a digest; directories may have an `@` in their names.
@@ -214,7 +238,7 @@ fn digest(text: &str, digest: &str) -> Result<Digest, ReferenceError> {
 
 impl fmt::Display for LayoutReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "oci:{}", self.path)?;
+        write!(formatter, "{}:{}", self.form.transport(), self.path)?;
         if let Some(tag) = &self.tag {
             write!(formatter, ":{tag}")?;
         }
@@ -619,20 +643,17 @@ mod tests {
             refusal("docker-archive:image.tar"),
             ReferenceError::UnsupportedTransport { transport: "docker-archive", .. }
         ));
-        assert!(matches!(
-            refusal("oci-archive:image.tar:v1"),
-            ReferenceError::UnsupportedTransport { transport: "oci-archive", .. }
-        ));
     }
 
     #[test]
     fn layouts_are_spelled_as_containers_transports_has_them() {
-        for text in ["oci:dir", "oci:/tmp/a b@c", "oci:dir:docker.io/library/x:test"] {
+        for text in ["oci:dir", "oci:/tmp/a b@c", "oci:dir:docker.io/library/x:test", "oci-archive:a.tar.gz:v1"] {
             assert_eq!(canonical(text), text);
         }
         let Ok(Reference::Layout(layout)) = format!("oci:./d:v1@{DIGEST}").parse() else { panic!("a layout") };
         assert_eq!((layout.path.as_str(), layout.tag.as_deref(), layout.digest.is_some()), ("./d", Some("v1"), true));
-        for text in ["oci:", "oci::v1", "oci:dir:", "oci:dir@sha256:12", "oci:dir@md5:00", "oci:dir\n"] {
+        for text in ["oci:", "oci::v1", "oci:dir:", "oci:dir@sha256:12", "oci:dir@md5:00", "oci:dir\n", "oci-archive:"]
+        {
             assert!(text.parse::<Reference>().is_err(), "{text:?}");
         }
     }

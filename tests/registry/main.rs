@@ -5,3 +5,5 @@ mod support;
 
 mod logins;
 mod program;
+#[cfg(unix)]
+mod references;

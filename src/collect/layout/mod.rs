@@ -1,33 +1,43 @@
-//! Images in an OCI layout directory (image-spec `image-layout.md`).
+//! Images in an OCI layout (image-spec `image-layout.md`): a directory, or an archive of one.
 //!
 //! Files are found only under names made of validated digests (A277), symbolic links are not followed (A279), and every
 //! file is read up to its declared size. How evidence is marked in a layout is not specified; two habits are known here:
 //! the tags of registries kept as `org.opencontainers.image.ref.name` (regctl, oras, skopeo), and the `kind` annotations
 //! of `cosign save`.
 
+mod archive;
+mod directory;
+
 use std::cell::OnceCell;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use archive::Archive;
 
 use super::error::{SourceError, printable};
 use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::json;
 use crate::oci::media_type::OCI_INDEX;
-use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutReference, Manifest};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutForm, LayoutReference, Manifest};
 
-/// One image in an OCI layout directory.
+/// One image in an OCI layout.
 #[derive(Debug)]
 pub struct LayoutSource {
-    directory: PathBuf,
+    path: PathBuf,
+    files: Files,
     entries: Vec<Descriptor>,
     root: Root,
     manifest_limit: u64,
     natures: OnceCell<Vec<Nature>>,
+}
+
+/// Where the files of the layout are.
+#[derive(Debug)]
+enum Files {
+    Directory,
+    Archive(Archive),
 }
 
 /// The image that the reference means.
@@ -56,8 +66,14 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 impl LayoutSource {
     /// Opens a layout and chooses the image that the reference means.
     pub fn open(reference: &LayoutReference, limits: &Limits) -> Result<Self, SourceError> {
+        let path = PathBuf::from(&reference.path);
+        let files = match reference.form {
+            LayoutForm::Directory => Files::Directory,
+            LayoutForm::Archive => Files::Archive(Archive::open(&path, limits.total_time)?),
+        };
         let mut layout = Self {
-            directory: PathBuf::from(&reference.path),
+            path,
+            files,
             entries: Vec::new(),
             root: Root::Digest(Digest::of(Algorithm::Sha256, b"")),
             manifest_limit: limits.manifest,
@@ -186,41 +202,19 @@ impl LayoutSource {
         self.file(&["blobs", digest.algorithm().name(), digest.hex()], limit)
     }
 
-    /// Reads a regular file below the directory, at most `limit` bytes of it.
     fn file(&self, path: &[&str], limit: u64) -> Result<Vec<u8>, SourceError> {
-        let name = path.join("/");
-        let failed = |error: std::io::Error| match error.kind() {
-            ErrorKind::NotFound => SourceError::NotFound { at: self.at(&name) },
-            _ => SourceError::File { at: self.at(&name), source: Arc::new(error) },
-        };
-        let mut file = self.directory.clone();
-        for (position, part) in path.iter().enumerate() {
-            file.push(part);
-            let is_last = position + 1 == path.len();
-            let found = fs::symlink_metadata(&file).map_err(failed)?.file_type();
-            // A symbolic link may lead out of the layout, and a pipe or device never ends (A279).
-            if !(if is_last { found.is_file() } else { found.is_dir() }) {
-                let expected = if is_last { "a regular file" } else { "a directory" };
-                let found = if found.is_symlink() { "a symbolic link" } else { "something else" };
-                return Err(SourceError::Unexpected { at: self.at(&name), expected, found: found.to_owned() });
-            }
+        match &self.files {
+            Files::Directory => directory::read(&self.path, path, limit),
+            Files::Archive(archive) => archive.read(path, limit),
         }
-        let file = File::open(&file).map_err(failed)?;
-        let declared = file.metadata().map_err(failed)?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(declared.min(limit)).unwrap_or_default());
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > limit {
-            return Err(self.too_large(&name, limit));
-        }
-        Ok(bytes)
     }
 
     fn too_large(&self, name: &str, allowed: u64) -> SourceError {
-        SourceError::Limit { at: self.at(name), limit: "bytes", allowed, found: "more".to_owned() }
+        too_large(&self.path, name, allowed)
     }
 
     fn at(&self, name: &str) -> String {
-        format!("{name} in {}", self.directory.display())
+        at(&self.path, name)
     }
 
     fn root_digest(&self) -> &Digest {
@@ -229,6 +223,14 @@ impl LayoutSource {
             Root::Digest(digest) => digest,
         }
     }
+}
+
+fn at(layout: &Path, name: &str) -> String {
+    format!("{name} in {}", layout.display())
+}
+
+fn too_large(layout: &Path, name: &str, allowed: u64) -> SourceError {
+    SourceError::Limit { at: at(layout, name), limit: "bytes", allowed, found: "more".to_owned() }
 }
 
 /// The tag in a name such as `docker.io/library/app:v1`; a name without a colon is a tag itself.

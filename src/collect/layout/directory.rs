@@ -1,0 +1,38 @@
+//! The files of a layout in a directory.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{at, too_large};
+use crate::collect::error::SourceError;
+
+/// Reads a regular file below the directory, at most `limit` bytes of it.
+pub(super) fn read(directory: &Path, path: &[&str], limit: u64) -> Result<Vec<u8>, SourceError> {
+    let name = path.join("/");
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => SourceError::NotFound { at: at(directory, &name) },
+        _ => SourceError::File { at: at(directory, &name), source: Arc::new(error) },
+    };
+    let mut file = directory.to_owned();
+    for (position, part) in path.iter().enumerate() {
+        file.push(part);
+        let is_last = position + 1 == path.len();
+        let found = fs::symlink_metadata(&file).map_err(failed)?.file_type();
+        // A symbolic link may lead out of the layout, and a pipe or device never ends (A279).
+        if !(if is_last { found.is_file() } else { found.is_dir() }) {
+            let expected = if is_last { "a regular file" } else { "a directory" };
+            let found = if found.is_symlink() { "a symbolic link" } else { "something else" };
+            return Err(SourceError::Unexpected { at: at(directory, &name), expected, found: found.to_owned() });
+        }
+    }
+    let file = File::open(&file).map_err(failed)?;
+    let declared = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(declared.min(limit)).unwrap_or_default());
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(directory, &name, limit));
+    }
+    Ok(bytes)
+}
