@@ -1,7 +1,7 @@
 //! What kind of place a host is, by its text alone.
 //!
 //! A registry names hosts to go to: realms and redirects. It may not send this program to the machine's own services, to
-//! the network's, or to a cloud's metadata (A009). The addresses that names resolve to are not looked at here.
+//! the network's, or to a cloud's metadata (A009). The addresses that names resolve to are judged in [`super::resolver`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,13 +27,20 @@ pub(super) fn place_of(host: &str) -> Place {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name);
     match address.parse() {
-        Ok(IpAddr::V4(address)) => place_of_v4(address),
-        Ok(IpAddr::V6(address)) => place_of_v6(address),
+        Ok(address) => place_of_address(address),
         Err(_) if name == "localhost" || name.ends_with(".localhost") || name == "localhost.localdomain" => {
             Place::Loopback
         }
         Err(_) if METADATA_NAMES.contains(&name.as_str()) => Place::Forbidden,
         Err(_) => Place::Public,
+    }
+}
+
+/// Tells the place of an address.
+pub(super) fn place_of_address(address: IpAddr) -> Place {
+    match address {
+        IpAddr::V4(address) => place_of_v4(address),
+        IpAddr::V6(address) => place_of_v6(address),
     }
 }
 

@@ -10,6 +10,7 @@ mod challenge;
 mod credentials;
 mod link;
 mod realm;
+mod resolver;
 mod transport;
 
 use std::rc::Rc;
@@ -95,6 +96,7 @@ impl Registries {
             found: host.to_owned(),
         };
         let base = Url::parse(&format!("{scheme}://{host}/")).map_err(not_a_host)?;
+        self.transport.give_host(&base);
         Ok(RegistrySource {
             registries: Rc::clone(self),
             scope: Scope {

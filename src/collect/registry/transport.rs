@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Certificate, Client, Response, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::resolver::{RefusedAddress, Resolver};
 use crate::collect::error::{Said, SourceError, printable};
 
 /// Sends requests, and counts them.
@@ -18,6 +19,7 @@ use crate::collect::error::{Said, SourceError, printable};
 pub(super) struct Transport {
     roots: Vec<Certificate>,
     silence: Duration,
+    resolver: Resolver,
     plain: OnceCell<Client>,
     encrypted: OnceCell<Client>,
     used: RefCell<NetworkUse>,
@@ -95,6 +97,7 @@ impl Transport {
         Self {
             roots,
             silence,
+            resolver: Resolver::system(),
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
             used: RefCell::default(),
@@ -104,6 +107,11 @@ impl Transport {
 
     pub(super) fn used(&self) -> NetworkUse {
         self.used.borrow().clone()
+    }
+
+    /// Takes the host of an address as one that the user gave; what it resolves to is nobody's business but theirs.
+    pub(super) fn give_host(&self, url: &Url) {
+        self.resolver.give(url.host_str().unwrap_or_default());
     }
 
     /// Keeps a text out of everything that servers say: one may say back what it was shown.
@@ -173,6 +181,7 @@ impl Transport {
         if let Some(authorization) = authorization {
             builder = builder.header(AUTHORIZATION, authorization);
         }
+        self.resolver.expect(url.host_str().unwrap_or_default());
         self.count_request(url);
         let mut response = self.wait("the answer", request, builder.send()).await?;
         let status = response.status().as_u16();
@@ -247,6 +256,7 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .dns_resolver(Arc::new(self.resolver.clone()))
             .http2_max_header_list_size(HEADER_BYTES);
         let builder = if encrypted {
             builder.https_only(true).tls_certs_merge(self.roots.iter().cloned())
@@ -295,11 +305,19 @@ fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, Source
 }
 
 fn connection_failure(request: &Request<'_>, error: reqwest::Error) -> Failure {
+    if let Some(refused) = refused_address(&error) {
+        let to = format!("{} ({})", refused.host, refused.address);
+        return SourceError::Redirected { at: at(request), to, reason: refused.reason }.into();
+    }
     // A refused connection stays refused; a broken one may have been bad luck.
     let is_passing = !error.is_connect() && !error.is_builder();
     // The address may have secrets in its query, and `at` has the rest of it.
     let error = SourceError::Connection { at: at(request), source: Arc::new(error.without_url()) };
     Failure { error, is_passing }
+}
+
+fn refused_address<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a RefusedAddress> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 fn too_large(request: &Request<'_>, found: String) -> SourceError {
@@ -505,6 +523,31 @@ mod tests {
         assert_eq!((answer.expect("an answer").body.len(), used.requests), (3, 2));
         assert!(at_home.recv().expect("a request").contains("authorization: Bearer secret"));
         assert!(!received.recv().expect("a request").contains("authorization"));
+    }
+
+    #[test]
+    fn a011_a_name_that_resolves_to_metadata_is_never_connected_to() {
+        let mut transport = Transport::new(Vec::new(), LONG);
+        transport.resolver = Resolver::new(Arc::new(|_| {
+            Box::pin(async { Ok(vec![std::net::SocketAddr::from(([169, 254, 169, 254], 80))]) })
+        }));
+        let (url, at_home) = serve(vec![status("307 There\r\nLocation: http://evil.example/latest/meta-data")]);
+        transport.give_host(&url);
+        let deadline = Deadline { at: Instant::now() + LONG, allowed: LONG };
+        let request = Request {
+            url: &url,
+            accept: "*/*",
+            authorization: None,
+            form: None,
+            limit: 1000,
+            deadline,
+            redirects: &|_| Ok(()),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let error = runtime.block_on(transport.send(&request)).expect_err("refused");
+        assert!(at_home.recv().is_ok());
+        let SourceError::Redirected { to, .. } = error else { panic!("{error:?}") };
+        assert_eq!(to, "evil.example (169.254.169.254)");
     }
 
     #[test]
