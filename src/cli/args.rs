@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::oci::{Digest, Platform};
+use crate::oci::{Digest, ImageName, Platform};
 use crate::policy::Requirement;
 use crate::render::Format;
 use crate::trust::Instance;
@@ -183,6 +183,9 @@ pub(super) struct TransportArgs {
     /// Certificate authorities to trust beside the system's, as PEM
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
+    #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
+    pub(super) evidence_repository: Option<ImageName>,
     /// How long to work on one image, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,

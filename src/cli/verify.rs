@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use crate::check::{GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::{
-    Collector, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source, SourceError,
+    Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
+    SourceError,
 };
 use crate::evidence::Evidence;
-use crate::oci::Reference;
+use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer};
 use crate::trust::{Instance, TrustRoot};
 use crate::verify::{Domain, refused, unresolved, verify};
@@ -25,6 +26,7 @@ struct Request {
     policy: Policy,
     domains: Vec<Domain>,
     platform: PlatformChoice,
+    evidence_repository: Option<ImageName>,
     limits: Limits,
     now: Timestamp,
 }
@@ -52,6 +54,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
             PlatformArg::All => PlatformChoice::All,
             PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
         },
+        evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         now: Timestamp::now(),
     })
@@ -128,11 +131,11 @@ fn registries(args: &VerifyArgs, logins: Logins) -> Result<Rc<Registries>, Diagn
 async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, reference: &Reference) -> ImageReport {
     let examined = match reference {
         Reference::Layout(layout) => match LayoutSource::open(layout, &request.limits) {
-            Ok(source) => examine_source(request, source, text).await,
+            Ok(source) => examine_with_evidence(request, registries, source, text).await,
             Err(error) => Err(error),
         },
         Reference::Registry(image) => match registries.open(image, &request.limits) {
-            Ok(source) => examine_source(request, source, text).await,
+            Ok(source) => examine_with_evidence(request, registries, source, text).await,
             Err(error) => Err(error),
         },
     };
@@ -140,6 +143,19 @@ async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, ref
         let judge = if error.is_refusal() { refused } else { unresolved };
         judge(text, &request.policy, &unread(text, &error))
     })
+}
+
+/// Takes the evidence from where the image is, or from a repository of its own.
+async fn examine_with_evidence<S: Source>(
+    request: &Request,
+    registries: &Rc<Registries>,
+    image: S,
+    text: &str,
+) -> Result<ImageReport, SourceError> {
+    let Some(name) = &request.evidence_repository else { return examine_source(request, image, text).await };
+    let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
+    let evidence = registries.open(&repository, &request.limits)?;
+    examine_source(request, EvidenceElsewhere::new(image, evidence), text).await
 }
 
 /// Collects and verifies, looking at the platform manifests only while the root alone does not satisfy the policy: more

@@ -16,6 +16,7 @@
 //! from. Another place (an archive, an API of attestations) is another source.
 
 pub mod discovery;
+mod elsewhere;
 mod error;
 pub mod layout;
 mod limits;
@@ -23,6 +24,7 @@ pub mod registry;
 mod source;
 
 pub use discovery::{Collector, PlatformChoice};
+pub use elsewhere::EvidenceElsewhere;
 pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod elsewhere;
 mod logins;
 mod program;
 #[cfg(unix)]
