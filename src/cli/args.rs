@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// Print the verdict lines alone
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Print every check of every candidate
+    /// Print every check of every candidate, and every request on standard error
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
 }
@@ -189,6 +189,9 @@ pub(super) struct TransportArgs {
     /// How long to work on one image, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,
+    /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) wait: Option<Duration>,
 }
 
 #[derive(Debug, ClapArgs)]

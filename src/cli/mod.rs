@@ -8,6 +8,7 @@ mod diagnostics;
 mod explain;
 mod logins;
 mod output;
+mod progress;
 mod references;
 mod schema;
 mod verify;

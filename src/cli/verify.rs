@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::rc::Rc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -18,6 +19,7 @@ use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
+use super::progress::{self, Wait};
 use super::{logins, output, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
@@ -28,6 +30,7 @@ struct Request {
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     limits: Limits,
+    wait: Option<Duration>,
     now: Timestamp,
 }
 
@@ -36,7 +39,8 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     let request = request(verify)?;
     let logins = logins::logins(&verify.login, &request.references)?;
-    let report = examine_all(&request, verify, logins)?;
+    let registries = registries(verify, logins, args.verbose)?;
+    let report = examine_all(&request, &registries, args.quiet)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
@@ -56,6 +60,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         },
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+        wait: args.transport.wait,
         now: Timestamp::now(),
     })
 }
@@ -89,15 +94,17 @@ fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
     roots.iter().map(Domain::prepare).collect::<Result<_, _>>().map_err(Diagnostic::domain)
 }
 
-/// Examines every image, one after the other.
-fn examine_all(request: &Request, args: &VerifyArgs, logins: Logins) -> Result<Report, Diagnostic> {
-    let registries = registries(args, logins)?;
+/// Examines every image, one after the other, and again while all that is missing may still come.
+fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> Result<Report, Diagnostic> {
     // One image is a handful of requests: threads would cost more than they bring.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let images: Vec<ImageReport> = runtime.block_on(async {
         let mut images = Vec::with_capacity(request.references.len());
         for (text, reference) in &request.references {
-            images.push(examine(request, &registries, text, reference).await);
+            images.push(examine(request, registries, text, reference).await);
+        }
+        if let Some(wait) = request.wait {
+            wait_for(request, registries, &mut images, Wait::new(wait, quiet)).await;
         }
         images
     });
@@ -118,14 +125,42 @@ fn examine_all(request: &Request, args: &VerifyArgs, logins: Logins) -> Result<R
     })
 }
 
-fn registries(args: &VerifyArgs, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
+/// Examines what is absent again, until nothing is, or something is worse, or the time is up.
+///
+/// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
+async fn wait_for(request: &Request, registries: &Rc<Registries>, images: &mut [ImageReport], mut wait: Wait) {
+    while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
+        for (image, (text, reference)) in images.iter_mut().zip(&request.references) {
+            if image.verdict == Verdict::Absent {
+                let reference = pinned(reference, image.digest.as_deref());
+                *image = examine(request, registries, text, &reference).await;
+            }
+        }
+    }
+}
+
+fn pinned(reference: &Reference, digest: Option<&str>) -> Reference {
+    let mut reference = reference.clone();
+    let digest = digest.and_then(|digest| digest.parse().ok());
+    match &mut reference {
+        Reference::Registry(image) => image.digest = digest.or(image.digest.take()),
+        Reference::Layout(layout) => layout.digest = digest.or(layout.digest.take()),
+    }
+    reference
+}
+
+fn registries(args: &VerifyArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
     let ca_file = match &args.transport.ca_file {
         Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
         None => None,
     };
     let settings =
         RegistrySettings { plain_http: args.transport.plain_http, ca_file, silence: Limits::default().silence };
-    Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)
+    let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
+    if verbose {
+        registries.log_requests(Box::new(progress::request));
+    }
+    Ok(registries)
 }
 
 async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, reference: &Reference) -> ImageReport {

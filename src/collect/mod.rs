@@ -30,6 +30,6 @@ pub use layout::LayoutSource;
 pub use limits::Limits;
 pub use registry::{
     Credentials, CredentialsError, HelperFailure, Login, Logins, NetworkUse, Registries, RegistrySettings,
-    RegistrySource, SettingsError,
+    RegistrySource, RequestLog, RequestRecord, SettingsError,
 };
 pub use source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -6,5 +6,6 @@ mod support;
 mod elsewhere;
 mod logins;
 mod program;
+mod progress;
 #[cfg(unix)]
 mod references;

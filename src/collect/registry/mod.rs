@@ -21,7 +21,7 @@ use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
-pub use transport::NetworkUse;
+pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
@@ -107,6 +107,11 @@ impl Registries {
             base,
             deadline: Deadline { at: Instant::now() + limits.total_time, allowed: limits.total_time },
         })
+    }
+
+    /// Tells this of every request from now on.
+    pub fn log_requests(&self, log: RequestLog) {
+        self.transport.log_to(log);
     }
 
     /// Returns what was asked of the network so far.

@@ -15,7 +15,6 @@ use super::resolver::{RefusedAddress, Resolver};
 use crate::collect::error::{Said, SourceError, printable};
 
 /// Sends requests, and counts them.
-#[derive(Debug)]
 pub(super) struct Transport {
     roots: Vec<Certificate>,
     silence: Duration,
@@ -23,6 +22,7 @@ pub(super) struct Transport {
     plain: OnceCell<Client>,
     encrypted: OnceCell<Client>,
     used: RefCell<NetworkUse>,
+    log: OnceCell<RequestLog>,
     secrets: RefCell<Vec<String>>,
 }
 
@@ -35,6 +35,24 @@ pub struct NetworkUse {
     pub bytes: u64,
     /// Hosts that requests were sent to, with the port unless it is the scheme's own.
     pub hosts: BTreeSet<String>,
+}
+
+/// Is told of every request once it is over.
+pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
+
+/// One request that is over, for whoever watches. It holds no secret: no query, no header, no body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestRecord {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Scheme, host and path; `?…` stands for a query.
+    pub address: String,
+    /// The HTTP status; `None` when there was no answer, or not all of it.
+    pub status: Option<u16>,
+    /// Bytes of the body that were kept.
+    pub bytes: usize,
+    /// From sending the request to the last byte.
+    pub took: Duration,
 }
 
 /// One question.
@@ -92,6 +110,12 @@ impl From<SourceError> for Failure {
     }
 }
 
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Transport").finish_non_exhaustive()
+    }
+}
+
 impl Transport {
     pub(super) fn new(roots: Vec<Certificate>, silence: Duration) -> Self {
         Self {
@@ -101,6 +125,7 @@ impl Transport {
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
             used: RefCell::default(),
+            log: OnceCell::new(),
             secrets: RefCell::default(),
         }
     }
@@ -121,10 +146,18 @@ impl Transport {
         }
     }
 
+    /// Tells this of every request from now on; the first that is given counts.
+    pub(super) fn log_to(&self, log: RequestLog) {
+        let _ = self.log.set(log);
+    }
+
     /// Returns what an answer says about an error, without secrets.
     pub(super) fn said(&self, answer: &Answer) -> Said {
-        let text = error_text(&answer.body);
-        Said::from_outside(&self.secrets.borrow().iter().fold(text, |text, secret| text.replace(secret, "[secret]")))
+        Said::from_outside(&self.without_secrets(error_text(&answer.body)))
+    }
+
+    fn without_secrets(&self, text: String) -> String {
+        self.secrets.borrow().iter().fold(text, |text, secret| text.replace(secret, "[secret]"))
     }
 
     /// Sends a request, again if the failure may pass, until there is an answer or no more time.
@@ -152,7 +185,10 @@ impl Transport {
         let mut url = request.url.clone();
         let mut authorization = request.authorization;
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.once(request, &url, authorization).await?;
+            let began = Instant::now();
+            let answer = self.once(request, &url, authorization).await;
+            self.record(request, &url, answer.as_ref().ok(), began.elapsed());
+            let answer = answer?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -162,6 +198,20 @@ impl Transport {
         }
         Err(SourceError::Redirected { at: at(request), to: shown_host(&url), reason: "it was redirected too often" }
             .into())
+    }
+
+    fn record(&self, request: &Request<'_>, url: &Url, answer: Option<&Answer>, took: Duration) {
+        if let Some(log) = self.log.get() {
+            let query = if url.query().is_some() { "?…" } else { "" };
+            let address = format!("{}://{}{}{query}", url.scheme(), shown_host(url), url.path());
+            log(&RequestRecord {
+                method: method(request),
+                address: self.without_secrets(address),
+                status: answer.map(|answer| answer.status),
+                bytes: answer.map_or(0, |answer| answer.body.len()),
+                took,
+            });
+        }
     }
 
     async fn once(
@@ -340,8 +390,11 @@ fn own_pause(url: &Url, attempt: u32) -> Duration {
 
 /// Says what was asked and where, without query, which may hold secrets.
 pub(super) fn at(request: &Request<'_>) -> String {
-    let method = if request.form.is_some() { "POST" } else { "GET" };
-    format!("`{method} {}` at {}", request.url.path(), shown_host(request.url))
+    format!("`{} {}` at {}", method(request), request.url.path(), shown_host(request.url))
+}
+
+fn method(request: &Request<'_>) -> &'static str {
+    if request.form.is_some() { "POST" } else { "GET" }
 }
 
 fn shown_host(url: &Url) -> String {
