@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::collect::Mirror;
 use crate::oci::{Digest, ImageName, Platform};
 use crate::policy::Requirement;
 use crate::render::Format;
@@ -183,6 +184,9 @@ pub(super) struct TransportArgs {
     /// Certificate authorities to trust beside the system's, as PEM
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// Ask this mirror for everything of a registry; the report says where it read a tag there
+    #[arg(long, value_name = "HOST=MIRROR")]
+    pub(super) mirror: Vec<Mirror>,
     /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
     pub(super) evidence_repository: Option<ImageName>,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::{GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::check::{
+    CheckId, Finding, GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict,
+};
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
     SourceError,
@@ -101,7 +103,9 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
     let images: Vec<ImageReport> = runtime.block_on(async {
         let mut images = Vec::with_capacity(request.references.len());
         for (text, reference) in &request.references {
-            images.push(examine(request, registries, text, reference).await);
+            let mut image = examine(request, registries, text, reference).await;
+            note_mirror(registries, reference, &mut image);
+            images.push(image);
         }
         if let Some(wait) = request.wait {
             wait_for(request, registries, &mut images, Wait::new(wait, quiet)).await;
@@ -125,6 +129,15 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
     })
 }
 
+/// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
+fn note_mirror(registries: &Registries, reference: &Reference, image: &mut ImageReport) {
+    let Reference::Registry(asked @ RegistryReference { digest: None, .. }) = reference else { return };
+    if let Some(mirror) = registries.mirror_of(&asked.name).filter(|_| image.digest.is_some()) {
+        let message = format!("the tag was read on the mirror {mirror}, not in {}", asked.name);
+        image.findings.push(Finding::pass(CheckId::ImageResolved, message));
+    }
+}
+
 /// Examines what is absent again, until nothing is, or something is worse, or the time is up.
 ///
 /// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
@@ -132,8 +145,9 @@ async fn wait_for(request: &Request, registries: &Rc<Registries>, images: &mut [
     while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
         for (image, (text, reference)) in images.iter_mut().zip(&request.references) {
             if image.verdict == Verdict::Absent {
-                let reference = pinned(reference, image.digest.as_deref());
-                *image = examine(request, registries, text, &reference).await;
+                let at_digest = pinned(reference, image.digest.as_deref());
+                *image = examine(request, registries, text, &at_digest).await;
+                note_mirror(registries, reference, image);
             }
         }
     }
@@ -154,8 +168,12 @@ fn registries(args: &VerifyArgs, logins: Logins, verbose: bool) -> Result<Rc<Reg
         Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
         None => None,
     };
-    let settings =
-        RegistrySettings { plain_http: args.transport.plain_http, ca_file, silence: Limits::default().silence };
+    let settings = RegistrySettings {
+        plain_http: args.transport.plain_http,
+        ca_file,
+        mirrors: args.transport.mirror.clone(),
+        silence: Limits::default().silence,
+    };
     let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
     if verbose {
         registries.log_requests(Box::new(progress::request));

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
+    CandidateReport, CheckId, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
     SignerReport, Verdict,
 };
 
@@ -57,6 +57,11 @@ struct Page<'a> {
     signer: Option<SignerReport>,
 }
 
+/// Whether a finding says how the image was found, which is worth a line although nothing is wrong.
+fn is_note(finding: &Finding) -> bool {
+    finding.check == CheckId::ImageResolved && finding.outcome == Outcome::Pass
+}
+
 impl Page<'_> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let verdict = self.verdict(image.verdict, 0);
@@ -71,6 +76,9 @@ impl Page<'_> {
         }
         for finding in image.findings.iter().filter(|finding| finding.stands_in_the_way()) {
             self.obstacle("image", finding)?;
+        }
+        for finding in image.findings.iter().filter(|finding| is_note(finding)) {
+            writeln!(self.out, "  {:<11} {}", "image", terminal(&finding.message))?;
         }
         if image.digest.is_none() {
             return Ok(());

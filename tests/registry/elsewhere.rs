@@ -53,3 +53,32 @@ fn the_image_s_own_repository_has_no_say() {
     let repository = format!("{}/security/signatures", empty.host());
     assert_eq!(Verify::new(&[&reference, "--evidence-repository", &repository]).run().code, 4);
 }
+
+#[test]
+fn a_mirror_is_asked_for_everything_and_its_word_on_a_tag_is_said_to_be_its_word() {
+    let mirror = Registry::serving("copies/acme/shop", fixture("signed"));
+    let digest = fixture("signed").tags["v1.0.0"].clone();
+    let flag = format!("registry.invalid={}/copies", mirror.host());
+    let run = |reference: &str, more: &[&str]| Verify::new(&[&[reference, "--mirror", &flag], more].concat());
+    let tagged = run("registry.invalid/acme/shop:v1.0.0", &[]).run();
+    assert_eq!((tagged.code, tagged.err.as_str()), (0, ""), "{}", tagged.out);
+    let note =
+        format!("the tag was read on the mirror {}/copies/acme/shop, not in registry.invalid/acme/shop", mirror.host());
+    assert!(tagged.out.contains(&note), "{}", tagged.out);
+    assert!(run("registry.invalid/acme/shop:v1.0.0", &["--output", "json"]).run().out.contains(&note));
+    let pinned = run("registry.invalid/acme/shop:v1.0.0", &["--output", "pinned"]).run();
+    assert_eq!(pinned.out.trim(), format!("registry.invalid/acme/shop@{digest}"));
+    let by_digest = run(&format!("registry.invalid/acme/shop@{digest}"), &[]).run();
+    assert_eq!(by_digest.code, 0, "{}", by_digest.out);
+    assert!(!by_digest.out.contains("mirror"), "{}", by_digest.out);
+}
+
+#[test]
+fn a015_a_mirror_is_not_shown_the_login_of_the_registry() {
+    let mirror = Registry::serving("acme/shop", fixture("signed"));
+    mirror.restrict(Access::basic("alice", "hunter2-for-the-registry"));
+    let flag = format!("registry.invalid={}", mirror.host());
+    let arguments = ["registry.invalid/acme/shop:v1.0.0", "--mirror", &flag, "--username", "alice", "--password-stdin"];
+    assert_eq!(Verify::new(&arguments).input("hunter2-for-the-registry").run().code, 3);
+    assert!(mirror.requests().iter().all(|request| request.header("Authorization").is_none()));
+}

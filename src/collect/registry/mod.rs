@@ -9,6 +9,7 @@ mod answers;
 mod challenge;
 mod credentials;
 mod link;
+mod mirror;
 mod realm;
 mod resolver;
 mod transport;
@@ -21,6 +22,7 @@ use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
+pub use mirror::{Mirror, MirrorError};
 pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
@@ -31,7 +33,7 @@ use super::error::{LoginUse, SourceError, printable};
 use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{OCI_INDEX, essence};
-use crate::oci::{Algorithm, Blob, Descriptor, Digest, Manifest, RegistryReference};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, Manifest, RegistryReference};
 
 /// How registries are spoken to in a run.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// Certificates in PEM that are trusted beside the system's. With them this machine is spoken to over https too.
     pub ca_file: Option<Vec<u8>>,
+    /// Registries that are asked in place of others; of several for one registry the first.
+    pub mirrors: Vec<Mirror>,
     /// The longest wait for an answer, or for its next bytes.
     pub silence: Duration,
 }
@@ -59,6 +63,7 @@ pub enum SettingsError {
 pub struct Registries {
     plain_http: bool,
     has_own_roots: bool,
+    mirrors: Vec<Mirror>,
     transport: Transport,
     access: Access,
 }
@@ -76,6 +81,7 @@ impl Registries {
         Ok(Rc::new(Self {
             plain_http: settings.plain_http,
             has_own_roots: !roots.is_empty(),
+            mirrors: settings.mirrors.clone(),
             transport: Transport::new(roots, settings.silence),
             access: Access::new(credentials),
         }))
@@ -87,8 +93,9 @@ impl Registries {
         reference: &RegistryReference,
         limits: &Limits,
     ) -> Result<RegistrySource, SourceError> {
-        let host = reference.name.api_host();
-        let is_plain = self.plain_http || (reference.name.is_loopback() && !self.has_own_roots);
+        let asked = self.mirror_of(&reference.name).unwrap_or_else(|| reference.name.clone());
+        let host = asked.api_host();
+        let is_plain = self.plain_http || (asked.is_loopback() && !self.has_own_roots);
         let scheme = if is_plain { "http" } else { "https" };
         let not_a_host = |_| SourceError::Unexpected {
             at: reference.to_string(),
@@ -99,14 +106,16 @@ impl Registries {
         self.transport.give_host(&base);
         Ok(RegistrySource {
             registries: Rc::clone(self),
-            scope: Scope {
-                registry: reference.name.registry().to_owned(),
-                repository: reference.name.repository().to_owned(),
-            },
+            scope: Scope { registry: asked.registry().to_owned(), repository: asked.repository().to_owned() },
             reference: reference.clone(),
             base,
             deadline: Deadline { at: Instant::now() + limits.total_time, allowed: limits.total_time },
         })
+    }
+
+    /// Returns the name under which an image is asked for on a mirror, if there is one for its registry.
+    pub fn mirror_of(&self, image: &ImageName) -> Option<ImageName> {
+        self.mirrors.iter().find_map(|mirror| mirror.name_of(image))
     }
 
     /// Tells this of every request from now on.
@@ -192,7 +201,7 @@ impl RegistrySource {
     fn url(&self, kind: &str, name: &str) -> Url {
         let mut url = self.base.clone();
         // Repository, tag and digest have grammars without a character that means something in a path.
-        url.set_path(&format!("/v2/{}/{kind}/{name}", self.reference.name.repository()));
+        url.set_path(&format!("/v2/{}/{kind}/{name}", self.scope.repository));
         url
     }
 
@@ -383,7 +392,8 @@ mod tests {
     }
 
     fn open(reference: &str, plain_http: bool) -> String {
-        let settings = RegistrySettings { plain_http, ca_file: None, silence: Duration::from_secs(1) };
+        let settings =
+            RegistrySettings { plain_http, ca_file: None, mirrors: Vec::new(), silence: Duration::from_secs(1) };
         let registries = Registries::new(&settings, Box::new(())).expect("settings");
         let reference: RegistryReference = reference.parse().expect(reference);
         registries.open(&reference, &Limits::default()).expect("a source").url("manifests", "x").to_string()
@@ -428,6 +438,7 @@ mod tests {
         let settings = |pem: &str| RegistrySettings {
             plain_http: false,
             ca_file: Some(pem.as_bytes().to_vec()),
+            mirrors: Vec::new(),
             silence: Duration::ZERO,
         };
         assert!(matches!(Registries::new(&settings("nothing"), Box::new(())), Err(SettingsError::NoCertificates)));
