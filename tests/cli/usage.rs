@@ -174,7 +174,6 @@ fn a282_a283_a_text_with_two_meanings_is_no_reference() {
         ("bücher.example/app", "has the character 'ü'"),
         ("2130706433:5000/app", "is not a registry"),
         ("docker-archive:app.tar", "`docker-archive:` is not supported"),
-        ("oci-archive:app.tar", "`oci-archive:` is not supported"),
         ("containers-storage:app", "`containers-storage:` is not supported"),
     ];
     for (reference, expected) in cases {
