@@ -165,7 +165,7 @@ pub struct CandidateReport {
     /// The predicate type, or the artifact type of what is ignored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate_type: Option<String>,
-    /// The trust domain that it verified in.
+    /// The trust domain that it verified in; absent where a key alone was enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_domain: Option<String>,
     /// Who signed it: only if it verified.
@@ -203,11 +203,12 @@ pub struct OriginReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerReport {
-    /// The subject alternative name.
+    /// The subject alternative name of the certificate; of a key, the SHA-256 of its `SubjectPublicKeyInfo`.
     pub identity: String,
-    /// `uri`, `email` or `other-name`.
+    /// `uri`, `email`, `other-name` or `key`.
     pub identity_kind: String,
-    /// The OpenID Connect issuer.
+    /// The OpenID Connect issuer; empty for a key, and not written then.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub issuer: String,
     /// The other Fulcio claims, by their names.
     pub claims: Vec<ClaimReport>,

@@ -133,6 +133,12 @@ pub(super) struct SignerArgs {
     /// The OpenID Connect issuer that vouched for it, compared exactly
     #[arg(long, value_name = "URL")]
     pub(super) certificate_oidc_issuer: Option<String>,
+    /// A public key (PEM) that must have signed, instead of an identity; of several, any one
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Vec<String>,
+    /// Believe the key alone: no transparency log need hold the signature, and nobody vouches for its time
+    #[arg(long)]
+    pub(super) key_without_log: bool,
     /// The GitHub repository that the workflow must have run for; alone, any of its own workflows may have signed
     #[arg(long, value_name = "OWNER/NAME")]
     pub(super) repo: Option<String>,

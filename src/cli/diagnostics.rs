@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::check::UnknownCheck;
 use crate::oci::ReferenceError;
-use crate::policy::PolicyError;
+use crate::policy::{KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::TrustError;
 use crate::verify::DomainError;
@@ -65,7 +65,9 @@ impl Diagnostic {
         const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
         let hint = match &error {
             PolicyError::NoSigner => {
-                format!("say who must have signed it: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions")
+                format!(
+                    "say who must have signed it: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions, or `--key FILE`"
+                )
             }
             PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
                 format!("add `{ISSUER}`")
@@ -79,9 +81,35 @@ impl Diagnostic {
             }
             PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
+            PolicyError::KeyWithIdentity { flag } => {
+                format!("leave out `--key` or `{flag}`; run twice to demand both")
+            }
+            PolicyError::NoLogWithoutKey => "add `--key FILE`, or leave `--key-without-log` out".to_owned(),
             PolicyError::Empty { .. } => "is a variable in the command line unset?".to_owned(),
         };
         Self::usage(error, hint)
+    }
+
+    /// A key that lies in a key management service, which is never asked.
+    pub(super) fn key_service(uri: &str) -> Self {
+        let hint = format!(
+            "export the public key once, and give the file: `cosign public-key --key {uri} > cosign.pub`, then `--key cosign.pub`"
+        );
+        Self::usage(anyhow::anyhow!("`{uri}` names a key in a service, and no service is asked for keys"), hint)
+    }
+
+    /// A file that holds no key that could be used.
+    pub(super) fn key(file: &str, error: KeyError) -> Self {
+        let hint = match &error {
+            KeyError::Private { .. } => {
+                "give the public key, such as `cosign.pub`; and keep the private one to yourself"
+            }
+            KeyError::OtherBlock { label } if label == "CERTIFICATE" => {
+                "for a certificate of Fulcio give `--certificate-identity` and `--certificate-oidc-issuer`; of another one export the key: `openssl x509 -pubkey -noout -in FILE`"
+            }
+            _ => "give a public key as `cosign generate-key-pair` or `cosign public-key` writes it",
+        };
+        Self::usage(anyhow::Error::new(error).context(format!("`{file}` holds no key that can be used")), hint)
     }
 
     /// A trusted root that cannot be used.

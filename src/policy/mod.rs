@@ -1,15 +1,17 @@
 //! What must hold for an image to be verified.
 //!
 //! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
-//! and an issuer, or a source repository that implies both. There is no policy that accepts anybody (A181, A182).
+//! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
+mod key;
 mod signer;
 
 use std::fmt;
 
 use crate::oci::{Algorithm, Digest};
 
-pub use signer::{GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, SourceRule};
+pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
+pub use signer::{CertificateRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, SourceRule};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +85,17 @@ pub enum PolicyError {
         /// The flag that was given.
         flag: &'static str,
     },
+    /// Two kinds of signer at once: which of them must have signed?
+    #[error(
+        "a key and {flag} are both given, and a signature is made with a key or with a certificate, never with both"
+    )]
+    KeyWithIdentity {
+        /// The flag that names a certificate.
+        flag: &'static str,
+    },
+    /// No log is wanted, and no key is given that could do without one.
+    #[error("without a key there is nothing to do without the log for: certificates live for minutes")]
+    NoLogWithoutKey,
     /// A value that no certificate can ever have.
     #[error("{what} is empty: no certificate can match it")]
     Empty {

@@ -1,6 +1,7 @@
-//! Who may sign: identity, issuer, and the source repository a workflow ran for.
+//! Who may sign: a certificate's identity, issuer and source repository, or keys.
 
 use super::PolicyError;
+use super::key::KeyRule;
 
 /// The issuer of identity tokens for GitHub Actions workflows on github.com.
 pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -82,9 +83,18 @@ pub struct SourceRule {
     pub digest: Option<String>,
 }
 
-/// One signer: all of its rules must hold on one certificate.
+/// Who may sign. A certificate never stands in for a key, nor a key for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signer {
+pub enum Signer {
+    /// Whoever a certificate with these properties was issued to.
+    Certificate(CertificateRule),
+    /// Whoever holds one of these keys.
+    Keys(KeyRule),
+}
+
+/// One keyless signer: all of its rules must hold on one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRule {
     /// What the certificate must name.
     pub identity: IdentityRule,
     /// Who must have vouched for it, byte for byte.
@@ -117,11 +127,28 @@ impl Signer {
         reference: Option<&str>,
         digest: Option<&str>,
     ) -> Result<Self, PolicyError> {
-        SignerFlags { identity, issuer, repository, reference, digest }.prove()
+        SignerFlags { identity, issuer, repository, reference, digest }.prove().map(Self::Certificate)
+    }
+
+    /// Returns the source that a certificate must have signed for, if that is pinned.
+    pub fn source(&self) -> Option<&SourceRule> {
+        match self {
+            Self::Certificate(rule) => rule.source.as_ref(),
+            Self::Keys(_) => None,
+        }
     }
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
+        match self {
+            Self::Certificate(rule) => rule.canonical_text(),
+            Self::Keys(rule) => rule.canonical_text(),
+        }
+    }
+}
+
+impl CertificateRule {
+    fn canonical_text(&self) -> String {
         let source = self.source.as_ref().map_or_else(String::new, |source| {
             let or_dash = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
             format!("source {:?} {:?} {:?}\n", source.repository, or_dash(&source.reference), or_dash(&source.digest))
@@ -132,7 +159,7 @@ impl Signer {
 }
 
 impl SignerFlags<'_> {
-    fn prove(&self) -> Result<Signer, PolicyError> {
+    fn prove(&self) -> Result<CertificateRule, PolicyError> {
         self.refuse_empty()?;
         let source = self.source()?;
         let (identity, issuer) = match (self.identity, self.issuer, &source) {
@@ -147,7 +174,7 @@ impl SignerFlags<'_> {
                 (IdentityRule::WorkflowOf(source.repository.clone()), issuer.to_owned())
             }
         };
-        Ok(Signer { identity, issuer, source })
+        Ok(CertificateRule { identity, issuer, source })
     }
 
     fn refuse_empty(&self) -> Result<(), PolicyError> {
@@ -215,9 +242,16 @@ mod tests {
         ));
     }
 
+    fn workflows_of(repository: &str) -> CertificateRule {
+        match Signer::from_flags(None, None, Some(repository), None, None) {
+            Ok(Signer::Certificate(rule)) => rule,
+            other => panic!("expected a rule for certificates, found {other:?}"),
+        }
+    }
+
     #[test]
     fn a_repository_alone_names_its_own_workflows_at_github() {
-        let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
+        let signer = workflows_of("acme/app");
         assert_eq!(signer.issuer, GITHUB_ISSUER);
         assert!(
             signer
@@ -228,7 +262,7 @@ mod tests {
 
     #[test]
     fn a183_a_repository_whose_name_begins_alike_is_another() {
-        let signer = Signer::from_flags(None, None, Some("acme/app"), None, None).expect("a signer");
+        let signer = workflows_of("acme/app");
         assert!(
             !signer
                 .identity
@@ -263,7 +297,7 @@ mod tests {
 
     #[test]
     fn repositories_on_github_do_not_distinguish_case() {
-        let signer = Signer::from_flags(None, None, Some("Acme/App"), None, None).expect("a signer");
+        let signer = workflows_of("Acme/App");
         assert!(
             signer
                 .identity

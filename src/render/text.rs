@@ -48,6 +48,11 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
     Ok(())
 }
 
+/// Whether a finding says that the user did without the log.
+fn is_log_not_required(finding: &Finding) -> bool {
+    finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
+}
+
 struct Page<'a> {
     detail: Detail,
     out: &'a mut dyn Write,
@@ -112,17 +117,22 @@ impl Page<'_> {
         if candidate.signer.is_some() && candidate.signer == self.signer {
             writeln!(self.out, "    signed by  the same")?;
         } else if let Some(signer) = &candidate.signer {
-            writeln!(self.out, "    signed by  {}", terminal(&signer.identity))?;
-            writeln!(self.out, "    issuer     {}", terminal(&signer.issuer))?;
+            let key = if signer.identity_kind == "key" { "the key " } else { "" };
+            writeln!(self.out, "    signed by  {key}{}", terminal(&signer.identity))?;
+            if !signer.issuer.is_empty() {
+                writeln!(self.out, "    issuer     {}", terminal(&signer.issuer))?;
+            }
             self.signer = Some(signer.clone());
         }
-        let domain = candidate.trust_domain.as_deref().unwrap_or_default();
+        let domain = candidate.trust_domain.as_ref().map(|domain| format!("trust domain {domain}"));
+        let unlogged = candidate.log_entries.is_empty() && candidate.findings.iter().any(is_log_not_required);
+        let unlogged = unlogged.then(|| "log not required".to_owned());
         let log = candidate.log_entries.iter().map(|entry| match entry.log_index {
             Some(index) => format!("log index {index} ({})", entry.evidence),
             None => format!("in the log ({})", entry.evidence),
         });
         let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
-        let evidence: Vec<String> = std::iter::once(format!("trust domain {domain}")).chain(log).chain(time).collect();
+        let evidence: Vec<String> = domain.into_iter().chain(unlogged).chain(log).chain(time).collect();
         writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;
         if let Some(provenance) = &candidate.provenance {
             self.provenance(provenance)?;

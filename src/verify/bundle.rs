@@ -17,30 +17,31 @@ use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use serde_json::{Value, json};
 use sigstore_verify::bundle::Error as BundleError;
-use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey};
+use sigstore_verify::crypto::{KeyAlgorithm, Keyring, SigningScheme, VerificationKey};
 use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
 use sigstore_verify::types::bundle::{
-    CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, Rfc3161Timestamp,
-    TimestampVerificationData, TransparencyLogEntry, VerificationMaterial, VerificationMaterialContent,
-    X509Certificate,
+    CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, PublicKeyIdentifier,
+    Rfc3161Timestamp, TimestampVerificationData, TransparencyLogEntry, VerificationMaterial,
+    VerificationMaterialContent, X509Certificate,
 };
 use sigstore_verify::types::{
     Artifact, ArtifactDigest, Bundle, CanonicalizedBody, Checkpoint, CheckpointSignature, DerCertificate, DerPublicKey,
     DsseEnvelope, DsseSignature, HashAlgorithm, KeyId, KindVersion, LogIndex, LogKeyId, MediaType, PayloadBytes,
     Sha256Hash, SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
 };
-use sigstore_verify::{CertificateError, Error, VerificationPolicy, Verifier};
+use sigstore_verify::{CertificateError, Error, PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
 
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
 use crate::oci::{Algorithm, Digest, encode_hex};
+use crate::policy::PublicKey;
 use crate::trust::TrustRoot;
 
 use super::certificate::Leaf;
 use super::chain;
-use super::log::{log_failure, signed_with_a_key};
+use super::log::log_failure;
 use super::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version};
 
 /// Algorithms that certificate chains may be signed with.
@@ -208,12 +209,27 @@ impl Domain {
         self.timestamp_signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
     }
 
+    /// The timestamps that an authority of this domain says it made. One of an authority that the domain does not know
+    /// proves nothing here, and takes nothing away; one of a known authority must hold. The crate refuses both.
     fn known_timestamps<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
         material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect()
     }
 
-    /// Verifies the timestamps of known authorities where the crate does not.
-    pub(super) fn verify_timestamps(&self, material: &Material, leaf: &Leaf) -> Result<Vec<TimestampReport>, Finding> {
+    /// The timestamps that the crate is to verify, which knows stamps over the signature alone.
+    fn timestamps_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
+        let timestamps = if material.stamped.is_none() { self.known_timestamps(material) } else { Vec::new() };
+        for token in &timestamps {
+            check_token(token)?;
+        }
+        Ok(timestamps)
+    }
+
+    /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
+    pub(super) fn verify_timestamps(
+        &self,
+        material: &Material,
+        leaf: Option<&Leaf>,
+    ) -> Result<Vec<TimestampReport>, Finding> {
         let refused = |found: String| {
             Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
         };
@@ -236,7 +252,7 @@ impl Domain {
                         .ok()
                 })
                 .ok_or_else(|| refused(refusal))?;
-            if !leaf.is_valid_at(time) {
+            if leaf.is_some_and(|leaf| !leaf.is_valid_at(time)) {
                 return Err(refused(format!("the certificate was not valid at {time}")));
             }
             reports.push(TimestampReport { source: "timestamp-authority".to_owned(), time });
@@ -251,11 +267,7 @@ impl Domain {
         entries: &[&LogEntry],
         signed: Signed<'_>,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
-        // A timestamp of an authority that the domain does not know proves nothing here, and takes nothing away; one of a
-        // known authority must hold. The crate refuses both.
-        let known = self.known_timestamps(material);
-        // The crate knows stamps over the signature alone.
-        let timestamps = if material.stamped.is_none() { known } else { Vec::new() };
+        let timestamps = self.timestamps_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity();
         if !self.has_log {
@@ -263,9 +275,6 @@ impl Domain {
         }
         if !self.has_ct {
             policy = policy.skip_sct();
-        }
-        for token in &timestamps {
-            check_token(token)?;
         }
         let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
@@ -276,7 +285,29 @@ impl Domain {
         Ok((entries.iter().map(|entry| entry.report()).collect(), times.collect()))
     }
 
-    // --- keys and certificates lent to the entries that the crate does not read
+    /// Verifies what stands behind a signature by `key`, and the signature once more: log entries, of which there must be
+    /// one, their binding to the key, and timestamps.
+    pub(super) fn verify_with_key(
+        &self,
+        material: &Material,
+        entries: &[&LogEntry],
+        signed: Signed<'_>,
+        key: &PublicKey,
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+        let timestamps = self.timestamps_on_signature(material)?;
+        let bundle = to_bundle(material, entries, &timestamps)?;
+        let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
+        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
+        let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
+        let times = result.verified_timestamps().iter().enumerate().map(|(position, time)| TimestampReport {
+            source: if position < logs { "log" } else { "timestamp-authority" }.to_owned(),
+            time: *time,
+        });
+        Ok((entries.iter().map(|entry| entry.report()).collect(), times.collect()))
+    }
+
+    // --- keys and certificates lent to what the crate does not read
 
     /// Verifies a log's signature, made at `time`, with the key of the log with this id.
     pub(super) fn verify_log_signature(
@@ -403,6 +434,54 @@ impl Domain {
 pub(super) fn verify_signature(public_key: &[u8], data: &[u8], signature: &[u8]) -> Result<(), String> {
     let key = VerificationKey::from_spki(&DerPublicKey::from_bytes(public_key)).map_err(|error| error.to_string())?;
     key.verify(data, &SignatureBytes::from_bytes(signature)).map_err(|error| error.to_string())
+}
+
+/// What came of trying one key on a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    /// The key made it.
+    Yes,
+    /// The key did not make it.
+    No,
+    /// It cannot be decided from a digest with this kind of key.
+    Unknown,
+}
+
+/// Whether `key` made the signature in the material; nothing else is looked at.
+///
+/// algorithm-registry.md: the hash goes with the key. A message signature may state one of the others that the registry
+/// pairs with its kind of key, and is verified by that one alone: schemes are never tried until one fits (A087).
+pub(super) fn is_made_with(key: &PublicKey, material: &Material, signed: Signed<'_>) -> Made {
+    let der = DerPublicKey::from_bytes(key.der());
+    let made = |result: bool| if result { Made::Yes } else { Made::No };
+    let message = match &material.content {
+        SignedContent::Envelope(envelope) => {
+            let data = pae(&envelope.payload_type, &envelope.payload);
+            return made(verify_signature(key.der(), &data, &envelope.signature).is_ok());
+        }
+        SignedContent::Message(message) => message,
+    };
+    let scheme = KeyAlgorithm::from_spki(&der).ok().and_then(|kind| match &message.digest {
+        Some(digest) => kind.resolve_signing_scheme(hash_algorithm(&digest.algorithm)?).ok(),
+        None => Some(kind.default_signing_scheme()),
+    });
+    let Some(verifier) = scheme.and_then(|scheme| VerificationKey::from_spki_with_scheme(&der, scheme).ok()) else {
+        return Made::No;
+    };
+    let signature = SignatureBytes::from_bytes(&message.signature);
+    match signed {
+        Signed::Bytes(bytes) => made(verifier.verify(bytes, &signature).is_ok()),
+        Signed::Digest(digest) => {
+            let hash = match digest.algorithm() {
+                Algorithm::Sha256 => HashAlgorithm::Sha2256,
+                Algorithm::Sha512 => HashAlgorithm::Sha2512,
+            };
+            if verifier.scheme().hash_algorithm() != Some(hash) {
+                return Made::Unknown;
+            }
+            made(verifier.verify_prehashed(&digest.bytes(), &signature).is_ok())
+        }
+    }
 }
 
 /// Returns what a DSSE signature is over (DSSE `protocol.md`, pre-authentication encoding).
@@ -573,17 +652,20 @@ fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[&[u8]]) -
         Version::V02 => MediaType::Bundle0_2,
         Version::V03 => MediaType::Bundle0_3,
     };
-    let KeyMaterial::Certificates(certificates) = &material.key else { return Err(signed_with_a_key()) };
-    let key = match material.version {
-        Version::V03 => VerificationMaterialContent::Certificate(CertificateContent::new(DerCertificate::from_bytes(
-            &certificates[0],
-        ))),
-        Version::V01 | Version::V02 => VerificationMaterialContent::X509CertificateChain {
-            certificates: certificates
-                .iter()
-                .map(|der| X509Certificate::new(DerCertificate::from_bytes(der)))
-                .collect(),
-        },
+    let key = match (&material.key, material.version) {
+        // The hint is whatever the signer wrote: the key comes from the policy.
+        (KeyMaterial::PublicKey, _) => VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new("")),
+        (KeyMaterial::Certificates(certificates), Version::V03) => VerificationMaterialContent::Certificate(
+            CertificateContent::new(DerCertificate::from_bytes(&certificates[0])),
+        ),
+        (KeyMaterial::Certificates(certificates), Version::V01 | Version::V02) => {
+            VerificationMaterialContent::X509CertificateChain {
+                certificates: certificates
+                    .iter()
+                    .map(|der| X509Certificate::new(DerCertificate::from_bytes(der)))
+                    .collect(),
+            }
+        }
     };
     let stamps = timestamps.iter().map(|token| Rfc3161Timestamp::new(TimestampToken::from_bytes(token))).collect();
     let verification_material = VerificationMaterial::new(key)
@@ -610,17 +692,22 @@ fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
 }
 
 fn to_message_digest(digest: &material::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
-    let algorithm = match digest.algorithm.as_str() {
-        "SHA2_256" => HashAlgorithm::Sha2256,
-        "SHA2_384" => HashAlgorithm::Sha2384,
-        "SHA2_512" => HashAlgorithm::Sha2512,
-        other => {
-            return Err(Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
-                .expected("SHA2_256, SHA2_384 or SHA2_512")
-                .found(other));
-        }
-    };
+    let algorithm = hash_algorithm(&digest.algorithm).ok_or_else(|| {
+        Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
+            .expected("SHA2_256, SHA2_384 or SHA2_512")
+            .found(&digest.algorithm)
+    })?;
     Ok(sigstore_verify::types::MessageDigest::new(algorithm, digest.digest.clone().into()))
+}
+
+/// Reads the name that sigstore_common.proto gives a hash.
+fn hash_algorithm(name: &str) -> Option<HashAlgorithm> {
+    match name {
+        "SHA2_256" => Some(HashAlgorithm::Sha2256),
+        "SHA2_384" => Some(HashAlgorithm::Sha2384),
+        "SHA2_512" => Some(HashAlgorithm::Sha2512),
+        _ => None,
+    }
 }
 
 fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, OriginReport, Outcome};
+use crate::check::{CandidateReport, CheckId, Finding, OriginReport, Outcome, SignerReport};
 use crate::evidence::{Candidate, Content};
 use crate::json;
 use crate::oci::{Blob, Digest};
@@ -16,7 +16,7 @@ use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
-use super::signature::{self, Verified};
+use super::signature::{self, SignedBy, Verified};
 use super::signer;
 use super::statement::{Statement, claimed_predicate_type};
 
@@ -164,8 +164,8 @@ impl Examination {
         let report = CandidateReport {
             kind: self.kind.as_str().to_owned(),
             predicate_type: self.predicate_type,
-            trust_domain: verified.map(|verified| verified.domain.clone()),
-            signer: verified.map(|verified| verified.leaf.report()),
+            trust_domain: verified.and_then(|verified| verified.domain.clone()),
+            signer: verified.map(signer_report),
             log_entries: verified.map(|verified| verified.log_entries.clone()).unwrap_or_default(),
             timestamps: verified.map(|verified| verified.timestamps.clone()).unwrap_or_default(),
             provenance: self.provenance.as_ref().filter(|_| trusted).map(Provenance::report),
@@ -184,6 +184,18 @@ impl Examination {
             ..blank(id, candidate)
         };
         Judged { subject: candidate.subject.clone(), concerns, report }
+    }
+}
+
+fn signer_report(verified: &Verified) -> SignerReport {
+    match &verified.signed_by {
+        SignedBy::Certificate(leaf) => leaf.report(),
+        SignedBy::Key(key) => SignerReport {
+            identity: key.fingerprint().to_string(),
+            identity_kind: "key".to_owned(),
+            issuer: String::new(),
+            claims: Vec::new(),
+        },
     }
 }
 
@@ -410,13 +422,14 @@ fn examine_signature(
     domains: &[Domain],
     now: Timestamp,
 ) {
-    match signature::verify(material, signed, domains, now) {
+    match signature::verify(material, signed, policy.signer(), domains, now) {
         Ok(verified) => {
-            examination.findings.push(Finding::pass(
-                CheckId::Signature,
-                format!("the signature verifies in the trust domain `{}`", verified.domain),
-            ));
-            examination.findings.extend(signer::check(&verified.leaf, policy.signer()));
+            let message = match &verified.domain {
+                Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
+                None => "the signature verifies with the key alone".to_owned(),
+            };
+            examination.findings.push(Finding::pass(CheckId::Signature, message));
+            examination.findings.extend(signer::check(&verified, policy.signer()));
             examination.verified = Some(verified);
         }
         Err(finding) => examination.findings.push(finding),
@@ -432,8 +445,8 @@ fn examine_predicate(examination: &mut Examination, statement: &Statement, polic
                     .findings
                     .push(Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)));
                 if let Some(verified) = &examination.verified {
-                    examination.findings.push(provenance.check_builder(&verified.leaf));
-                    examination.findings.push(provenance.check_source(&verified.leaf, policy.signer()));
+                    examination.findings.push(provenance.check_builder(verified.leaf()));
+                    examination.findings.push(provenance.check_source(verified.leaf(), policy.signer()));
                 }
                 examination.provenance = Some(provenance);
             }

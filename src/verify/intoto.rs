@@ -15,6 +15,7 @@ use x509_cert::ext::pkix::SignedCertificateTimestampList;
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
 use crate::json;
 use crate::oci::{Algorithm, Digest, encode_hex};
+use crate::policy::PublicKey;
 
 use super::bundle::{Domain, SctSignature, pae, verify_signature};
 use super::certificate::Leaf;
@@ -36,15 +37,9 @@ pub(super) fn verify(
     entries: &[&LogEntry],
     leaf: &Leaf,
 ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
-    let [entry] = entries else {
-        return Err(log_failure("an intoto 0.0.1 entry stands beside other entries")
-            .expected("one log entry")
-            .found(format!("{} entries", entries.len())));
-    };
-    let (SignedContent::Envelope(envelope), KeyMaterial::Certificates(certificates)) =
-        (&material.content, &material.key)
-    else {
-        return Err(log_failure("an intoto entry is about a DSSE envelope, and this is none"));
+    let (entry, envelope) = entry_and_envelope(material, entries)?;
+    let KeyMaterial::Certificates(certificates) = &material.key else {
+        return Err(log_failure("there is no certificate to verify"));
     };
     let time = verify_log(domain, entry)?;
     let issuer_key = domain.issuer_key(certificates, time).map_err(|reason| {
@@ -53,12 +48,47 @@ pub(super) fn verify(
     if domain.demands_sct() {
         verify_sct(domain, &certificates[0], &issuer_key)?;
     }
-    verify_signature(&leaf.public_key, &pae(&envelope.payload_type, &envelope.payload), &envelope.signature)
-        .map_err(|reason| Finding::fail(CheckId::Signature, "the signature does not verify").found(reason))?;
-    verify_body(&entry.body, envelope, &certificates[0])?;
-    let mut times = domain.verify_timestamps(material, leaf)?;
+    verify_envelope(envelope, &leaf.public_key)?;
+    verify_body(&entry.body, envelope, ("CERTIFICATE", &certificates[0]))?;
+    let mut times = domain.verify_timestamps(material, Some(leaf))?;
     times.push(TimestampReport { source: "log".to_owned(), time });
     Ok((vec![entry.report()], times))
+}
+
+/// Verifies an envelope that was signed with `key`: everything but the certificate, which there is none of.
+pub(super) fn verify_with_key(
+    domain: &Domain,
+    material: &Material,
+    entries: &[&LogEntry],
+    key: &PublicKey,
+) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+    let (entry, envelope) = entry_and_envelope(material, entries)?;
+    let time = verify_log(domain, entry)?;
+    verify_envelope(envelope, key.der())?;
+    verify_body(&entry.body, envelope, ("PUBLIC KEY", key.der()))?;
+    let mut times = domain.verify_timestamps(material, None)?;
+    times.push(TimestampReport { source: "log".to_owned(), time });
+    Ok((vec![entry.report()], times))
+}
+
+fn entry_and_envelope<'a>(
+    material: &'a Material,
+    entries: &[&'a LogEntry],
+) -> Result<(&'a LogEntry, &'a Envelope), Finding> {
+    let [entry] = entries else {
+        return Err(log_failure("an intoto 0.0.1 entry stands beside other entries")
+            .expected("one log entry")
+            .found(format!("{} entries", entries.len())));
+    };
+    match &material.content {
+        SignedContent::Envelope(envelope) => Ok((entry, envelope)),
+        SignedContent::Message(_) => Err(log_failure("an intoto entry is about a DSSE envelope, and this is none")),
+    }
+}
+
+fn verify_envelope(envelope: &Envelope, public_key: &[u8]) -> Result<(), Finding> {
+    verify_signature(public_key, &pae(&envelope.payload_type, &envelope.payload), &envelope.signature)
+        .map_err(|reason| Finding::fail(CheckId::Signature, "the signature does not verify").found(reason))
 }
 
 /// Verifies the promise, which alone authenticates the integrated time, and the proof if there is one.
@@ -188,8 +218,8 @@ impl Hash {
     }
 }
 
-/// Compares what the log recorded with what is here: envelope, payload, certificate.
-fn verify_body(body: &[u8], envelope: &Envelope, leaf: &[u8]) -> Result<(), Finding> {
+/// Compares what the log recorded with what is here: envelope, payload, certificate or key.
+fn verify_body(body: &[u8], envelope: &Envelope, (label, verifier): (&str, &[u8])) -> Result<(), Finding> {
     let body: Body = json::from_slice(body)
         .map_err(|error| log_failure("the body of the log entry cannot be read").found(error.to_string()))?;
     let content = &body.spec.content;
@@ -202,8 +232,8 @@ fn verify_body(body: &[u8], envelope: &Envelope, leaf: &[u8]) -> Result<(), Find
     if content.payload_hash.as_ref().is_some_and(|recorded| !recorded.is_sha256(payload.hex())) {
         return Err(log_failure("the log entry is about another payload").found(payload.to_string()));
     }
-    if recorded_certificate(&body.spec.public_key).as_deref() != Some(leaf) {
-        return Err(log_failure("the log entry is about another certificate"));
+    if recorded_verifier(label, &body.spec.public_key).as_deref() != Some(verifier) {
+        return Err(log_failure("the log entry is about another certificate or key"));
     }
     Ok(())
 }
@@ -227,9 +257,12 @@ fn is_recorded_envelope(recorded: &Hash, envelope: &Envelope) -> bool {
     recorded.is_sha256(Digest::of(Algorithm::Sha256, written.as_bytes()).hex())
 }
 
-/// Reads the certificate out of `spec.publicKey`: base64 of one PEM block.
-fn recorded_certificate(public_key: &str) -> Option<Vec<u8>> {
+/// Reads the certificate or key out of `spec.publicKey`: base64 of one PEM block with this label.
+fn recorded_verifier(label: &str, public_key: &str) -> Option<Vec<u8>> {
     let pem = String::from_utf8(decode_base64(public_key)?).ok()?;
-    let body = pem.trim().strip_prefix("-----BEGIN CERTIFICATE-----")?.strip_suffix("-----END CERTIFICATE-----")?;
+    let body = pem
+        .trim()
+        .strip_prefix(&format!("-----BEGIN {label}-----"))?
+        .strip_suffix(&format!("-----END {label}-----"))?;
     decode_base64(&body.split_ascii_whitespace().collect::<String>())
 }

@@ -12,14 +12,19 @@ use crate::oci::encode_hex;
 
 use super::bundle::Domain;
 use super::certificate::Leaf;
-use super::material::{LogEntry, Material, Version};
+use super::material::{KeyMaterial, LogEntry, Material, Version};
 
 /// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
 ///
-/// Entries of logs that the domain does not know are set aside: they prove nothing here (A158).
-pub(super) fn trusted_entries<'a>(domain: &Domain, material: &'a Material) -> Result<Vec<&'a LogEntry>, Finding> {
+/// Entries of logs that the domain does not know are set aside: they prove nothing here (A158). With `demanded`, one at
+/// least must be left.
+pub(super) fn trusted_entries<'a>(
+    domain: &Domain,
+    material: &'a Material,
+    demanded: bool,
+) -> Result<Vec<&'a LogEntry>, Finding> {
     let entries: Vec<&LogEntry> = material.entries.iter().filter(|entry| domain.knows_log(&entry.log_id)).collect();
-    if domain.demands_log() && entries.is_empty() {
+    if demanded && entries.is_empty() {
         return Err(no_entry(domain, material));
     }
     for (position, entry) in entries.iter().enumerate() {
@@ -35,7 +40,14 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
     match material.entries.first() {
         None => log_failure("there is no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
-            .next("sign with the log (cosign does so unless `--tlog-upload=false` is given)"),
+            .next(match material.key {
+                KeyMaterial::Certificates(_) => {
+                    "sign with the log (cosign does so unless `--tlog-upload=false` is given)"
+                }
+                KeyMaterial::PublicKey => {
+                    "sign with the log (cosign does so unless `--tlog-upload=false` is given); if the key alone is enough for you, add `--key-without-log`"
+                }
+            }),
         Some(entry) => {
             log_failure(format!("the log entry is from a log that the trust domain `{}` does not know", domain.name()))
                 .found(format!("log {}", encode_hex(&entry.log_id)))
@@ -76,9 +88,13 @@ fn is_same(one: &LogEntry, other: &LogEntry) -> bool {
     one.log_id == other.log_id && (one.log_index == other.log_index || one.body == other.body)
 }
 
-/// An integrated time that a promise may vouch for must lie within the certificate and not in the future (A138). It is
-/// compared before the promise is verified: outside, no promise can help.
-pub(super) fn check_integrated_times(entries: &[&LogEntry], leaf: &Leaf, now: Timestamp) -> Result<(), Finding> {
+/// An integrated time that a promise may vouch for must lie within the certificate, if there is one, and not in the future
+/// (A138). It is compared before the promise is verified: outside, no promise can help.
+pub(super) fn check_integrated_times(
+    entries: &[&LogEntry],
+    leaf: Option<&Leaf>,
+    now: Timestamp,
+) -> Result<(), Finding> {
     for time in entries.iter().filter_map(|entry| entry.promised_time()) {
         let finding = |message: &str, expected: String| {
             Err(Finding::fail(CheckId::SignedTime, message).expected(expected).found(time.to_string()))
@@ -86,7 +102,7 @@ pub(super) fn check_integrated_times(entries: &[&LogEntry], leaf: &Leaf, now: Ti
         if time > now {
             return finding("the log entry is dated in the future", format!("not after {now}"));
         }
-        if !leaf.is_valid_at(time) {
+        if let Some(leaf) = leaf.filter(|leaf| !leaf.is_valid_at(time)) {
             let window = format!("{} to {}", leaf.not_before, leaf.not_after);
             return finding("the log entry was made while the certificate was not valid", window);
         }
@@ -104,5 +120,18 @@ pub(super) fn signed_with_a_key() -> Finding {
     Finding::fail(CheckId::CertificateChain, "it was signed with a key, not with a certificate")
         .expected("a Fulcio certificate (keyless signing)")
         .found("a signature by a public key")
-        .next("sign keyless with `cosign sign`; key signatures are not verified by this version")
+        .next("if you trust the holder of that key, give the public key with `--key FILE` instead of an identity; or sign keyless with `cosign sign`")
+}
+
+/// A finding that there is a certificate where a key was expected.
+pub(super) fn signed_with_a_certificate(expected: &str, signed_by: Option<&Leaf>) -> Finding {
+    let finding =
+        Finding::fail(CheckId::SignerKey, "it was signed with a certificate, not with a key").expected(expected);
+    match signed_by {
+        Some(leaf) => finding.found(format!("a certificate of {}", leaf.identity)).next(format!(
+            "if you trust this signer, and only then, name it instead of the key: `--certificate-identity {} --certificate-oidc-issuer {}`",
+            leaf.identity, leaf.issuer
+        )),
+        None => finding.found("a certificate that cannot be read"),
+    }
 }

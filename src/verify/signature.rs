@@ -1,27 +1,146 @@
-//! Whether a signature verifies, and in which trust domain.
+//! Whether a signature verifies: with a certificate wholly inside one trust domain, or with a key of the policy.
 
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
+use crate::policy::{KeyRule, LogDemand, PublicKey, Signer};
 
-use super::bundle::{Domain, Signed};
+use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
 use super::chain;
 use super::intoto;
-use super::log::{check_integrated_times, signed_with_a_key, trusted_entries};
+use super::log::{check_integrated_times, signed_with_a_certificate, signed_with_a_key, trusted_entries};
 use super::material::{KeyMaterial, Material};
 
-/// Material that verified wholly inside one domain.
+/// Material that verified.
 pub(super) struct Verified {
-    pub(super) domain: String,
-    pub(super) leaf: Leaf,
+    /// The trust domain that it verified in; `None` for a key that nothing but itself stands behind.
+    pub(super) domain: Option<String>,
+    pub(super) signed_by: SignedBy,
     pub(super) log_entries: Vec<LogEntryReport>,
     pub(super) timestamps: Vec<TimestampReport>,
 }
 
+impl Verified {
+    /// Returns the certificate, if it was one that signed.
+    pub(super) fn leaf(&self) -> Option<&Leaf> {
+        match &self.signed_by {
+            SignedBy::Certificate(leaf) => Some(leaf),
+            SignedBy::Key(_) => None,
+        }
+    }
+}
+
+/// What a signature was verified with.
+pub(super) enum SignedBy {
+    /// A certificate of the trust domain.
+    Certificate(Box<Leaf>),
+    /// A key that the policy names.
+    Key(PublicKey),
+}
+
+/// Verifies material by what the signer rule is made of: certificates inside a trust domain, or keys.
+pub(super) fn verify(
+    material: &Material,
+    signed: Signed<'_>,
+    expected: &Signer,
+    domains: &[Domain],
+    now: Timestamp,
+) -> Result<Verified, Finding> {
+    match (expected, &material.key) {
+        (Signer::Certificate(_), KeyMaterial::Certificates(_)) => verify_certificate(material, signed, domains, now),
+        (Signer::Certificate(_), KeyMaterial::PublicKey) => Err(signed_with_a_key()),
+        (Signer::Keys(rule), KeyMaterial::PublicKey) => verify_key(material, signed, rule, domains, now),
+        (Signer::Keys(rule), KeyMaterial::Certificates(certificates)) => {
+            let leaf = certificates.first().and_then(|leaf| Leaf::read(leaf).ok());
+            Err(signed_with_a_certificate(&rule.describe(), leaf.as_ref()))
+        }
+    }
+}
+
+/// Finds the key that made the signature, and what the policy demands to stand behind it.
+fn verify_key(
+    material: &Material,
+    signed: Signed<'_>,
+    rule: &KeyRule,
+    domains: &[Domain],
+    now: Timestamp,
+) -> Result<Verified, Finding> {
+    let key = signing_key(material, signed, rule)?;
+    let mut refusals = Vec::new();
+    for domain in domains {
+        match verify_key_in(domain, material, signed, (key, rule.log()), now) {
+            Ok(Some(verified)) => return Ok(verified),
+            Ok(None) => {}
+            Err(finding) => {
+                let concerned = material.entries.iter().any(|entry| domain.knows_log(&entry.log_id));
+                refusals.push((concerned, finding));
+            }
+        }
+    }
+    let telling = refusals.iter().position(|(concerned, _)| *concerned).unwrap_or_default();
+    match (refusals.into_iter().nth(telling), rule.log()) {
+        (Some((_, finding)), _) => Err(finding),
+        (None, LogDemand::NotRequired) => Ok(Verified {
+            domain: None,
+            signed_by: SignedBy::Key(key.clone()),
+            log_entries: Vec::new(),
+            timestamps: Vec::new(),
+        }),
+        (None, LogDemand::Required) => {
+            Err(Finding::error(CheckId::TransparencyLog, "no trust domain is given, so no log entry can be verified"))
+        }
+    }
+}
+
+fn signing_key<'a>(material: &Material, signed: Signed<'_>, rule: &'a KeyRule) -> Result<&'a PublicKey, Finding> {
+    let made: Vec<Made> = rule.keys().iter().map(|key| bundle::is_made_with(key, material, signed)).collect();
+    if let Some(position) = made.iter().position(|made| *made == Made::Yes) {
+        return Ok(&rule.keys()[position]);
+    }
+    if made.contains(&Made::Unknown) {
+        return Err(Finding::error(
+            CheckId::Signature,
+            "a signature with this kind of key cannot be verified from a digest",
+        )
+        .next("give the file itself, or sign the image again with a current cosign, which signs a statement instead"));
+    }
+    Err(Finding::fail(CheckId::SignerKey, "none of the expected keys made the signature")
+        .expected(rule.describe())
+        .found("another key, or other content than was signed")
+        .next("somebody else signed it, the key was replaced, or what was signed was changed since"))
+}
+
+/// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is demanded.
+fn verify_key_in(
+    domain: &Domain,
+    material: &Material,
+    signed: Signed<'_>,
+    (key, demand): (&PublicKey, LogDemand),
+    now: Timestamp,
+) -> Result<Option<Verified>, Finding> {
+    let entries = trusted_entries(domain, material, demand == LogDemand::Required)?;
+    check_integrated_times(&entries, None, now)?;
+    let (log_entries, timestamps) = if entries.iter().any(|entry| intoto::is_for(entry)) {
+        intoto::verify_with_key(domain, material, &entries, key)?
+    } else if entries.is_empty() {
+        (Vec::new(), domain.verify_timestamps(material, None)?)
+    } else {
+        let stamps = if material.stamped.is_some() { domain.verify_timestamps(material, None)? } else { Vec::new() };
+        let (log_entries, times) = domain.verify_with_key(material, &entries, signed, key)?;
+        (log_entries, stamps.into_iter().chain(times).collect())
+    };
+    if log_entries.is_empty() && timestamps.is_empty() {
+        return Ok(None);
+    }
+    refuse_future(&timestamps, now)?;
+    let signed_by = SignedBy::Key(key.clone());
+    Ok(Some(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps }))
+}
+
 /// Material must verify wholly inside one domain. Of several refusals the most telling one is reported: that of the domain
 /// whose authority issued the certificate, if there is one.
-pub(super) fn verify(
+fn verify_certificate(
     material: &Material,
     signed: Signed<'_>,
     domains: &[Domain],
@@ -99,12 +218,13 @@ fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Time
         return Err(signed_with_a_key());
     };
     let leaf = Leaf::read(&certificates[0])?;
-    let entries = trusted_entries(domain, material)?;
-    check_integrated_times(&entries, &leaf, now)?;
+    let entries = trusted_entries(domain, material, domain.demands_log())?;
+    check_integrated_times(&entries, Some(&leaf), now)?;
     let (log_entries, timestamps) = if entries.iter().any(|entry| intoto::is_for(entry)) {
         intoto::verify(domain, material, &entries, &leaf)?
     } else {
-        let stamps = if material.stamped.is_some() { domain.verify_timestamps(material, &leaf)? } else { Vec::new() };
+        let stamps =
+            if material.stamped.is_some() { domain.verify_timestamps(material, Some(&leaf))? } else { Vec::new() };
         let (log_entries, times) = domain.verify(material, &entries, signed)?;
         (log_entries, stamps.into_iter().chain(times).collect())
     };
@@ -116,11 +236,17 @@ fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Time
                 .found(reason)
         })?;
     }
-    if let Some(future) = timestamps.iter().find(|stamp| stamp.time > now) {
-        return Err(Finding::fail(CheckId::SignedTime, "the signature is dated in the future")
+    refuse_future(&timestamps, now)?;
+    let signed_by = SignedBy::Certificate(Box::new(leaf));
+    Ok(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps })
+}
+
+fn refuse_future(timestamps: &[TimestampReport], now: Timestamp) -> Result<(), Finding> {
+    match timestamps.iter().find(|stamp| stamp.time > now) {
+        None => Ok(()),
+        Some(future) => Err(Finding::fail(CheckId::SignedTime, "the signature is dated in the future")
             .expected(format!("not after {now}"))
             .found(future.time.to_string())
-            .next("check this machine's clock"));
+            .next("check this machine's clock")),
     }
-    Ok(Verified { domain: domain.name().to_owned(), leaf, log_entries, timestamps })
 }

@@ -1,18 +1,35 @@
 //! The signer of verified material against the policy.
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{IdentityKind, Signer, SourceRule};
+use crate::policy::{CertificateRule, IdentityKind, LogDemand, Signer, SourceRule};
 
 use super::certificate::Leaf;
+use super::signature::{SignedBy, Verified};
 
-/// Checks the whole certificate against one signer rule: every finding, not only the first.
-pub(super) fn check(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
+/// Checks what signed against the signer rule: every finding, not only the first.
+pub(super) fn check(verified: &Verified, signer: &Signer) -> Vec<Finding> {
+    match (&verified.signed_by, signer) {
+        (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule),
+        (SignedBy::Key(key), Signer::Keys(rule)) if rule.keys().contains(key) => {
+            let made = Finding::pass(CheckId::SignerKey, format!("signed with the key {}", key.fingerprint()));
+            let log = (rule.log() == LogDemand::NotRequired && verified.log_entries.is_empty()).then(|| {
+                let message = "log not required: nobody but the key vouches for the signature, and nobody for its time";
+                Finding::skip(CheckId::TransparencyLog, message)
+            });
+            std::iter::once(made).chain(log).collect()
+        }
+        // Verification never mixes the two; if it ever did, nothing would be known of the signer.
+        _ => vec![Finding::error(CheckId::SignerKey, "a certificate and a key were mixed up")],
+    }
+}
+
+fn check_certificate(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
     let mut findings = vec![check_identity(leaf, signer), check_issuer(leaf, signer)];
     findings.extend(check_source(leaf, signer));
     findings
 }
 
-fn check_identity(leaf: &Leaf, signer: &Signer) -> Finding {
+fn check_identity(leaf: &Leaf, signer: &CertificateRule) -> Finding {
     if signer.identity.matches(leaf.identity_kind, &leaf.identity) {
         return Finding::pass(CheckId::SignerIdentity, format!("signed by {}", leaf.identity));
     }
@@ -23,7 +40,7 @@ fn check_identity(leaf: &Leaf, signer: &Signer) -> Finding {
 }
 
 /// The commonest mistakes, each with its own way out.
-fn identity_hint(leaf: &Leaf, signer: &Signer) -> String {
+fn identity_hint(leaf: &Leaf, signer: &CertificateRule) -> String {
     let expected = signer.identity.describe();
     let without_ref = |text: &str| text.split_once('@').map(|(before, _)| before.to_owned());
     if leaf.identity_kind == IdentityKind::Uri
@@ -43,7 +60,7 @@ fn identity_hint(leaf: &Leaf, signer: &Signer) -> String {
     }
 }
 
-fn check_issuer(leaf: &Leaf, signer: &Signer) -> Finding {
+fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
     if leaf.issuer == signer.issuer {
         return Finding::pass(CheckId::SignerIssuer, format!("vouched for by {}", leaf.issuer));
     }
@@ -53,7 +70,7 @@ fn check_issuer(leaf: &Leaf, signer: &Signer) -> Finding {
         .next("issuers are compared exactly, and each vouches for other people: do not accept one that you do not know")
 }
 
-fn check_source(leaf: &Leaf, signer: &Signer) -> Vec<Finding> {
+fn check_source(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
     match &signer.source {
         Some(rule) => check_pinned_source(leaf, rule),
         None => vec![check_unpinned_source(leaf)],

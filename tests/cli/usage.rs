@@ -21,7 +21,8 @@ fn a181_nobody_is_not_a_signer() {
     assert_eq!(
         refused(&[]),
         "error: no signer is named: anybody with an account could have signed the image\n  → say who must have signed \
-         it: `--certificate-identity IDENTITY --certificate-oidc-issuer URL`, or `--repo OWNER/NAME` for GitHub Actions\n"
+         it: `--certificate-identity IDENTITY --certificate-oidc-issuer URL`, or `--repo OWNER/NAME` for GitHub Actions, or \
+         `--key FILE`\n"
     );
 }
 

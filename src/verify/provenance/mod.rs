@@ -94,8 +94,12 @@ impl Provenance {
     ///
     /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206). A workflow's builder id is
     /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
-    pub(super) fn check_builder(&self, leaf: &Leaf) -> Finding {
+    pub(super) fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
         const WORKFLOWS: &str = "/.github/workflows/";
+        let Some(leaf) = leaf else {
+            let message = "it was signed with a key, which names nobody that the builder could be compared with";
+            return Finding::skip(CheckId::ProvenanceBuilder, message);
+        };
         let repository_of = |name: &str| name.split_once(WORKFLOWS).map(|(repository, _)| repository.to_owned());
         let (Some(claimed), Some(signer)) = (repository_of(&self.builder), repository_of(&leaf.identity)) else {
             let message = "builder and signer are not both workflows that could be compared";
@@ -111,9 +115,9 @@ impl Provenance {
     }
 
     /// Compares the source that the provenance states with the policy's and the certificate's.
-    pub(super) fn check_source(&self, leaf: &Leaf, signer: &Signer) -> Finding {
-        let certified = leaf.source_repository();
-        let (expected, who) = match (&signer.source, &certified) {
+    pub(super) fn check_source(&self, leaf: Option<&Leaf>, signer: &Signer) -> Finding {
+        let certified = leaf.and_then(Leaf::source_repository);
+        let (expected, who) = match (signer.source(), &certified) {
             (Some(rule), _) => (rule.repository.as_str(), "the policy"),
             (None, Some(certified)) => (certified.as_str(), "the certificate"),
             (None, None) => {

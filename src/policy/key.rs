@@ -1,0 +1,248 @@
+//! Public keys that may sign, and what must stand behind their signatures.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use const_oid::db::rfc8410::ID_ED_25519;
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+
+use crate::oci::{Algorithm, Digest};
+
+use super::PolicyError;
+
+/// Characters of a key file: an RSA key of 16,384 bits has a sixth of this.
+const MAX_PEM: usize = 16 * 1024;
+/// The shortest RSA key of Sigstore's algorithm registry.
+const MIN_RSA_BITS: usize = 2048;
+
+/// A public key of a kind that can be verified with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    der: Vec<u8>,
+    fingerprint: Digest,
+}
+
+/// Why a file holds no key that could be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not one PEM block, or one with more around it.
+    #[error("it is not a PEM file with one `PUBLIC KEY` block")]
+    NotPem,
+    /// A private key, which has no business here.
+    #[error("it holds a `{label}`, not a public key")]
+    Private {
+        /// The label of the PEM block.
+        label: String,
+    },
+    /// A certificate or some other block.
+    #[error("it holds a `{label}`, not a `PUBLIC KEY`")]
+    OtherBlock {
+        /// The label of the PEM block.
+        label: String,
+    },
+    /// What is in the block is no public key.
+    #[error("its contents are not a public key (SubjectPublicKeyInfo)")]
+    NotAKey,
+    /// A kind of key that cannot be verified with.
+    #[error(
+        "a key of kind {kind} is not supported; expected ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits or more"
+    )]
+    Unsupported {
+        /// The kind: an algorithm or curve identifier, or a length.
+        kind: String,
+    },
+}
+
+impl PublicKey {
+    /// Reads the text of a PEM file with exactly one public key.
+    pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {
+        let der = read_pem(bytes)?;
+        check_kind(&der)?;
+        let fingerprint = Digest::of(Algorithm::Sha256, &der);
+        Ok(Self { der, fingerprint })
+    }
+
+    /// Returns the key as a DER `SubjectPublicKeyInfo`.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Returns the SHA-256 of the `SubjectPublicKeyInfo`, which names the key in reports.
+    pub fn fingerprint(&self) -> &Digest {
+        &self.fingerprint
+    }
+}
+
+/// Whether a key's signature must be in a transparency log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogDemand {
+    /// A trusted log must hold an entry for it.
+    Required,
+    /// The key alone is believed, whenever it signed and whoever holds it by now.
+    NotRequired,
+}
+
+/// Keys, any one of which may sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRule {
+    keys: Vec<PublicKey>,
+    log: LogDemand,
+}
+
+impl KeyRule {
+    /// Proves that there is at least one key (A182: nobody in particular is no signer).
+    pub fn new(keys: impl IntoIterator<Item = PublicKey>, log: LogDemand) -> Result<Self, PolicyError> {
+        let mut keys: Vec<PublicKey> = keys.into_iter().collect();
+        keys.sort_by(|one, other| one.der.cmp(&other.der));
+        keys.dedup();
+        if keys.is_empty() { Err(PolicyError::NoSigner) } else { Ok(Self { keys, log }) }
+    }
+
+    /// Returns the keys, each once, in an order that does not depend on how they were given.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Returns whether a log must hold an entry for the signature.
+    pub fn log(&self) -> LogDemand {
+        self.log
+    }
+
+    /// Returns the keys as a person reads them.
+    pub fn describe(&self) -> String {
+        let names: Vec<String> = self.keys.iter().map(|key| key.fingerprint.to_string()).collect();
+        names.join(" or ")
+    }
+
+    /// Returns the rule as lines of text, for the policy's hash.
+    pub(super) fn canonical_text(&self) -> String {
+        let log = match self.log {
+            LogDemand::Required => "required",
+            LogDemand::NotRequired => "not required",
+        };
+        let keys: Vec<String> = self.keys.iter().map(|key| format!("key {}\n", key.fingerprint)).collect();
+        format!("{}log {log}\n", keys.concat())
+    }
+}
+
+/// RFC 7468 §3: one block, its base64 strict but for line breaks, and nothing around it.
+fn read_pem(bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_PEM).ok_or(KeyError::NotPem)?;
+    let (label, rest) =
+        text.trim().strip_prefix("-----BEGIN ").and_then(|rest| rest.split_once("-----")).ok_or(KeyError::NotPem)?;
+    if label.contains("PRIVATE KEY") {
+        return Err(KeyError::Private { label: label.to_owned() });
+    }
+    if label != "PUBLIC KEY" {
+        return Err(KeyError::OtherBlock { label: label.to_owned() });
+    }
+    let body = rest.strip_suffix("-----END PUBLIC KEY-----").ok_or(KeyError::NotPem)?;
+    let base64: String = body.split_ascii_whitespace().collect();
+    STANDARD.decode(base64).map_err(|_| KeyError::NotPem)
+}
+
+/// Sigstore's algorithm registry, as far as it can be verified here. What is unknown is refused before anything is fetched.
+fn check_kind(der: &[u8]) -> Result<(), KeyError> {
+    let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
+    let octets = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
+    let unsupported = |kind: String| Err(KeyError::Unsupported { kind });
+    match key.algorithm.oid {
+        ID_ED_25519 if octets.len() == 32 => Ok(()),
+        ID_EC_PUBLIC_KEY => match key.algorithm.parameters_oid() {
+            Ok(SECP_256_R_1 | SECP_384_R_1) => Ok(()),
+            Ok(curve) => unsupported(format!("ECDSA on the curve {}", name_of(curve))),
+            Err(_) => Err(KeyError::NotAKey),
+        },
+        RSA_ENCRYPTION => match rsa_bits(octets) {
+            Some(bits) if bits >= MIN_RSA_BITS => Ok(()),
+            Some(bits) => unsupported(format!("RSA with {bits} bits")),
+            None => Err(KeyError::NotAKey),
+        },
+        other => unsupported(name_of(other)),
+    }
+}
+
+fn name_of(id: ObjectIdentifier) -> String {
+    const_oid::db::DB.by_oid(&id).map_or_else(|| id.to_string(), str::to_owned)
+}
+
+/// RFC 8017 §A.1.1: `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
+fn rsa_bits(octets: &[u8]) -> Option<usize> {
+    let mut reader = SliceReader::new(octets).ok()?;
+    let modulus = reader
+        .sequence(|inner| {
+            let modulus = UintRef::decode(inner)?;
+            UintRef::decode(inner)?;
+            Ok(modulus)
+        })
+        .ok()?;
+    reader.is_finished().then_some(())?;
+    let first = modulus.as_bytes().first()?;
+    Some(modulus.as_bytes().len() * 8 - first.leading_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cosign.pub` of nobody: a P-256 key made with `openssl ecparam -name prime256v1 -genkey | openssl ec -pubout`.
+    const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkOC8XeJlj4NKSA2P/a9q3JAj3zRDXOKtVj8S1A/I41uYFxmsoB888/Jpa3KnKX2kWA9R5qIBMeUbxR63vhKOwg==";
+    const P521: &str = "MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQBo2+eFnQu3Si7f/aPzdmzpdg+i/6oI+FErWhXdFpYEFc5GEqJyYbl8nUCf5erjzRKu8/ztfnI5Vxs7w8fk/k8Tk8By4BUJCKtBXiCdsPbIPC2gx1nsNnLJQVDXSUAZ/Ih5oePIg3KdMz6JjkDY+p5kenmF/JncB9hmY3kQmGNx3R/rkc=";
+    const RSA_1024: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCgsso0a4eBioTOLIl9DihuR7lRRx4J1npAR5n74zIoa3thct0s+kGqdTfqg0u/7ISJz1Ie8DYevJJJeyTbIOBh3wWqveNgtNNdR6Fxd5ki8MHNT8gvoFtUkueRKrTxboliiB9B9JipeYo4VdY9/zExlR/z29/pRMAF7YZjhAQqFwIDAQAB";
+    const RSA_2048: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxgZQLI7xLr+GBlVgQD29VxNC8OQUZXV5SR+PCpdPB9ASn5VBhpkF3g6HpPrS6gmJyAnRVtyNG4UOJdtaOesPuqyhYXLD6EPHcskBqb00+bFcdp4GOGyQt6k3BUGFzaLYQRBthjs79DqYG2vqT6oSwGhTW6TvH9paGsnlKDwY0eWSuaTRQ10D++bMTQhr8HiAI2X8vOYsn2XbqtqdQvh9SQc5SVBsJmuJyA3zmD/ptl5+r4/81D6UhEonxXuhf4pFqhX5qfTxs+K3kfY81O2xzIRJCWxEU2ROf2O6MGMql4OKVNkHT8xuvUZjf/w+/vQ7G9uKRc4cO9CPR52KviMHtwIDAQAB";
+    const ED25519: &str = "MCowBQYDK2VwAyEAbJw9YZJkueyO/p1ViNUD3zdicmyII9RtZJTNm46BCko=";
+
+    fn pem(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    }
+
+    fn read(body: &str) -> Result<PublicKey, KeyError> {
+        PublicKey::from_pem(pem("PUBLIC KEY", body).as_bytes())
+    }
+
+    #[test]
+    fn a_key_is_named_by_the_digest_of_its_der() {
+        let key = read(P256).expect("a key");
+        assert_eq!(
+            key.fingerprint().to_string(),
+            "sha256:7bdad7c27f96d0a6e3223d69e1d7b17372dc5ad90202e92b2e19edb04a633f31"
+        );
+    }
+
+    #[test]
+    fn a087_kinds_of_the_registry_are_read_and_others_are_named() {
+        for good in [P256, RSA_2048, ED25519] {
+            assert!(read(good).is_ok(), "{good}");
+        }
+        assert_eq!(read(RSA_1024), Err(KeyError::Unsupported { kind: "RSA with 1024 bits".to_owned() }));
+        assert_eq!(read(P521), Err(KeyError::Unsupported { kind: "ECDSA on the curve secp521r1".to_owned() }));
+    }
+
+    #[test]
+    fn a_file_with_anything_but_one_public_key_is_refused() {
+        let one = pem("PUBLIC KEY", P256);
+        for text in [one.repeat(2), format!("x{one}"), format!("{one}x"), one.replace("END", "EDN"), String::new()] {
+            assert_eq!(PublicKey::from_pem(text.as_bytes()), Err(KeyError::NotPem), "{text}");
+        }
+        assert_eq!(read("AAAA"), Err(KeyError::NotAKey));
+        assert_eq!(read("%"), Err(KeyError::NotPem));
+        let private = pem("ENCRYPTED SIGSTORE PRIVATE KEY", P256);
+        assert!(matches!(PublicKey::from_pem(private.as_bytes()), Err(KeyError::Private { .. })));
+        let certificate = pem("CERTIFICATE", P256);
+        assert!(matches!(PublicKey::from_pem(certificate.as_bytes()), Err(KeyError::OtherBlock { .. })));
+    }
+
+    #[test]
+    fn no_key_is_no_signer() {
+        assert_eq!(KeyRule::new([], LogDemand::NotRequired), Err(PolicyError::NoSigner));
+    }
+
+    #[test]
+    fn whether_the_log_is_required_is_part_of_the_policy() {
+        let rule = |log| KeyRule::new([read(P256).expect("a key")], log).expect("a rule").canonical_text();
+        assert_ne!(rule(LogDemand::Required), rule(LogDemand::NotRequired));
+    }
+}
