@@ -65,6 +65,8 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Verify images: signature, provenance and SBOM
     Verify(Box<VerifyArgs>),
+    /// Verify Sigstore bundles about a file, standard input or a digest
+    Bundle(Box<BundleArgs>),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
@@ -121,6 +123,38 @@ pub(super) struct VerifyArgs {
 
     #[command(flatten)]
     pub(super) transport: TransportArgs,
+}
+
+const BUNDLE_EXAMPLES: &str = "\
+Examples:
+  bonafide bundle app.tar.gz --bundle app.tar.gz.sigstore.json --repo acme/app
+  bonafide bundle sha256:… --bundle attestations.jsonl --repo acme/app
+  curl -L \"$URL\" | bonafide bundle - --bundle app.sigstore.json --key cosign.pub
+
+A file with one bundle per line holds several: each is judged by itself, all are listed, and any one that is
+accepted is enough. Only the signature is asked for; what a provenance or SBOM in it says is reported, not judged.
+
+Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = BUNDLE_EXAMPLES)]
+pub(super) struct BundleArgs {
+    /// What the bundle is about: a file, `-` for standard input, or the digest of a file
+    #[arg(value_name = "FILE|DIGEST|-")]
+    pub(super) artifact: String,
+
+    /// The Sigstore bundle, or several, one per line
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: PathBuf,
+    /// Write the report as text or json; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    pub(super) output: Vec<Target>,
+
+    #[command(flatten)]
+    pub(super) signer: SignerArgs,
+
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
 }
 
 /// Who must have signed

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use crate::check::UnknownCheck;
-use crate::oci::ReferenceError;
+use crate::oci::{DigestError, ReferenceError};
 use crate::policy::{KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::TrustError;
@@ -139,6 +139,26 @@ impl Diagnostic {
         let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
         let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
         Self { error: anyhow::anyhow!(message.to_owned()), hint: Some(hint.join("\n    ")), exit_code: USAGE }
+    }
+
+    /// A digest that is none.
+    pub(super) fn digest(text: &str, error: DigestError) -> Self {
+        let error = anyhow::Error::new(error).context(format!("`{text}` is not a digest"));
+        Self::usage(error, format!("write sha256: and 64 hexadecimal digits; a file of that name is `./{text}`"))
+    }
+
+    /// Standard input that cannot be read.
+    pub(super) fn stdin(error: io::Error) -> Self {
+        Self::usage(
+            anyhow::Error::new(error).context("cannot read standard input"),
+            "give the file's name instead of `-`",
+        )
+    }
+
+    /// A file with more bundles than are judged in one run.
+    pub(super) fn too_many_bundles(file: &Path, found: usize, limit: usize) -> Self {
+        let error = anyhow::anyhow!("`{}` has {found} bundles; the limit is {limit}", file.display());
+        Self::usage(error, "split the file")
     }
 
     /// A check that is none.

@@ -4,6 +4,7 @@
 //! trust domains, and from there on nothing asks the outside again but [`crate::collect`].
 
 mod args;
+mod bundle;
 mod diagnostics;
 mod explain;
 mod logins;
@@ -60,6 +61,7 @@ fn refused(error: &clap::Error) -> u8 {
 fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
     match &args.command {
         Command::Verify(verify) => verify::run(verify, args),
+        Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

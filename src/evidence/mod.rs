@@ -80,6 +80,13 @@ pub enum Origin {
     },
     /// In the image's own index, as BuildKit writes attestations.
     BuildKit(Digest),
+    /// In a file that was named, attached to nothing.
+    File {
+        /// The file's name.
+        file: String,
+        /// The line, from 1, where the file holds one bundle per line.
+        line: Option<usize>,
+    },
 }
 
 impl Origin {
@@ -90,6 +97,7 @@ impl Origin {
             Self::FallbackTag(_) => "fallback-tag",
             Self::CosignTag { .. } => "cosign-tag",
             Self::BuildKit(_) => "buildkit",
+            Self::File { .. } => "file",
         }
     }
 }
@@ -101,6 +109,8 @@ impl fmt::Display for Origin {
             Self::FallbackTag(manifest) => write!(formatter, "fallback tag, manifest {manifest}"),
             Self::CosignTag { tag, layer } => write!(formatter, "{tag} layer {layer}"),
             Self::BuildKit(manifest) => write!(formatter, "BuildKit attestation manifest {manifest}"),
+            Self::File { file, line: Some(line) } => write!(formatter, "{file} line {line}"),
+            Self::File { file, line: None } => formatter.write_str(file),
         }
     }
 }
@@ -141,6 +151,31 @@ pub enum Content {
         /// Why it does not count.
         reason: String,
     },
+}
+
+/// A file, or the digest of one, and the bundles that are said to be about it. Nothing is attached to a file, so there is
+/// nothing to search and nothing to miss.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The file's name or the digest, as the user typed it.
+    pub reference: String,
+    /// The digest of the content.
+    pub digest: Digest,
+    /// The content, if there is more than its digest.
+    pub content: Option<Blob>,
+    /// The bundles, each to be judged by itself.
+    pub bundles: Vec<LooseBundle>,
+}
+
+/// A Sigstore bundle in a file.
+#[derive(Debug, Clone)]
+pub struct LooseBundle {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1, where the file holds one bundle per line.
+    pub line: Option<usize>,
+    /// The bundle, as JSON text.
+    pub bundle: Blob,
 }
 
 /// Something that should have been read and could not be. Only a true "not found" is absence; everything else is a gap.

@@ -127,9 +127,80 @@ pub(super) fn judge(id: &str, candidate: &Candidate, policy: &Policy, domains: &
     examination.into_judged(id, candidate)
 }
 
+/// Judges a bundle that is said to be about a file, of which the digest is known and perhaps the content.
+///
+/// Only the signature is asked for, on the content itself or in a statement about it. A predicate is reported.
+pub(super) fn judge_loose(
+    id: &str,
+    candidate: &Candidate,
+    (bundle, content): (&Blob, Option<&Blob>),
+    policy: &Policy,
+    domains: &[Domain],
+    now: Timestamp,
+) -> Judged {
+    let mut examination = match material::read_bundle(bundle.bytes()) {
+        Ok(material) => examine_loose(&material, candidate, content, policy, domains, now),
+        Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
+    };
+    examination.only_signature = true;
+    examination.into_judged(id, candidate)
+}
+
+fn examine_loose(
+    material: &Material,
+    candidate: &Candidate,
+    content: Option<&Blob>,
+    policy: &Policy,
+    domains: &[Domain],
+    now: Timestamp,
+) -> Examination {
+    let subject = &candidate.subject;
+    let envelope = match &material.content {
+        SignedContent::Message(message) => {
+            let mut examination = Examination::of(Kind::Signature);
+            if let Some(finding) = check_message_digest(message, subject) {
+                examination.findings.push(finding);
+                return examination;
+            }
+            let signed = content.map_or(Signed::Digest(subject), |content| Signed::Bytes(content.bytes()));
+            examine_signature(&mut examination, material, signed, policy, domains, now);
+            return examination;
+        }
+        SignedContent::Envelope(envelope) => envelope,
+    };
+    let (mut examination, statement) = examine_statement(envelope, subject, "file");
+    if let Some(statement) = statement {
+        examine_signature(&mut examination, material, Signed::Digest(subject), policy, domains, now);
+        if !examination.findings.iter().any(Finding::stands_in_the_way) {
+            report_predicate(&mut examination, &statement);
+        }
+    }
+    examination
+}
+
+/// What the predicate says goes into the report as far as it can be read, and into no verdict.
+fn report_predicate(examination: &mut Examination, statement: &Statement) {
+    let predicate = statement.predicate.as_deref();
+    let check = match examination.kind {
+        Kind::Provenance => {
+            examination.provenance = Provenance::read(&statement.predicate_type, predicate).ok();
+            CheckId::ProvenanceFormat
+        }
+        Kind::Sbom => {
+            examination.sbom = Sbom::read(&statement.predicate_type, predicate).ok();
+            CheckId::SbomFormat
+        }
+        Kind::Signature | Kind::Attestation | Kind::Unreadable => return,
+    };
+    let message = "what it says is reported and not judged: only the signature is asked for";
+    examination.findings.push(Finding::skip(check, message));
+}
+
 /// What became known of a candidate, step by step. The first step that fails is the last.
 struct Examination {
     kind: Kind,
+    /// Whether a good signature is all that is asked for, whatever kind of statement it is on.
+    only_signature: bool,
     predicate_type: Option<String>,
     findings: Vec<Finding>,
     verified: Option<Verified>,
@@ -139,7 +210,15 @@ struct Examination {
 
 impl Examination {
     fn of(kind: Kind) -> Self {
-        Self { kind, predicate_type: None, findings: Vec::new(), verified: None, provenance: None, sbom: None }
+        Self {
+            kind,
+            only_signature: false,
+            predicate_type: None,
+            findings: Vec::new(),
+            verified: None,
+            provenance: None,
+            sbom: None,
+        }
     }
 
     fn stopped_by(kind: Kind, finding: Finding) -> Self {
@@ -149,13 +228,15 @@ impl Examination {
     }
 
     fn into_judged(self, id: &str, candidate: &Candidate) -> Judged {
-        let concerns = self.kind.concerns();
+        let concerns = if self.only_signature { vec![Requirement::Signature] } else { self.kind.concerns() };
         let obstacle = self.findings.iter().find(|finding| finding.stands_in_the_way());
         let accepted =
             obstacle.is_none() && self.verified.is_some() && !concerns.is_empty() && self.kind != Kind::Unreadable;
         let reason = match (&obstacle, self.kind) {
             (Some(finding), _) => Some(finding.message.clone()),
-            (None, Kind::Attestation) => Some("signed, but of a kind that no requirement asks for".to_owned()),
+            (None, Kind::Attestation) if !self.only_signature => {
+                Some("signed, but of a kind that no requirement asks for".to_owned())
+            }
             (None, _) => None,
         };
         let verified = self.verified.as_ref();
@@ -327,6 +408,18 @@ fn examine_envelope(
     domains: &[Domain],
     now: Timestamp,
 ) -> Examination {
+    let (mut examination, statement) = examine_statement(envelope, &candidate.subject, "image");
+    let Some(statement) = statement else { return examination };
+    examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), policy, domains, now);
+    // A predicate is read only once it is known who wrote it.
+    if !examination.findings.iter().any(Finding::stands_in_the_way) {
+        examine_predicate(&mut examination, &statement, policy);
+    }
+    examination
+}
+
+/// Reads the statement in an envelope and what it is about. It is returned only if it is about `subject`.
+fn examine_statement(envelope: &material::Envelope, subject: &Digest, thing: &str) -> (Examination, Option<Statement>) {
     let claimed = claimed_predicate_type(&envelope.payload);
     let mut examination = Examination::of(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate));
     examination.predicate_type = claimed;
@@ -334,22 +427,15 @@ fn examine_envelope(
         Ok(statement) => statement,
         Err(finding) => {
             examination.findings.push(finding);
-            return examination;
+            return (examination, None);
         }
     };
     // From here on the kind is what was read, not what was claimed.
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
-    examination.findings.push(statement.check_subject(&candidate.subject));
-    if examination.findings.iter().any(Finding::stands_in_the_way) {
-        return examination;
-    }
-    examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), policy, domains, now);
-    // A predicate is read only once it is known who wrote it.
-    if !examination.findings.iter().any(Finding::stands_in_the_way) {
-        examine_predicate(&mut examination, &statement, policy);
-    }
-    examination
+    examination.findings.push(statement.check_subject(subject, thing));
+    let about_it = !examination.findings.iter().any(Finding::stands_in_the_way);
+    (examination, about_it.then_some(statement))
 }
 
 /// cosign `specs/SIGNATURE_SPEC.md`: the simple-signing payload that names the image's digest.

@@ -22,7 +22,7 @@ mod statement;
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
-use crate::evidence::{Candidate, Evidence, Gap, SubjectKind};
+use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::Policy;
 
@@ -54,6 +54,66 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
         requirements: coverage.requirements,
         candidates: judged.into_iter().map(|one| one.report).collect(),
         gaps: evidence.gaps.iter().map(gap_report).collect(),
+    }
+}
+
+/// Judges the bundles that are said to be about a file.
+///
+/// Asked for is the signature alone: each bundle is judged by itself, whatever kind of statement it holds, and any one
+/// that is accepted satisfies it. What a predicate says is reported and not judged.
+pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+    let candidates: Vec<Candidate> = artifact
+        .bundles
+        .iter()
+        .map(|loose| Candidate {
+            subject: artifact.digest.clone(),
+            origin: Origin::File { file: loose.file.clone(), line: loose.line },
+            digest: loose.bundle.digest().clone(),
+            content: Content::Bundle(loose.bundle.clone()),
+        })
+        .collect();
+    let judged: Vec<Judged> = candidates
+        .iter()
+        .zip(&artifact.bundles)
+        .enumerate()
+        .map(|(position, (candidate, loose))| {
+            let content = artifact.content.as_ref();
+            let id = format!("c{}", position + 1);
+            candidate::judge_loose(&id, candidate, (&loose.bundle, content), policy, domains, now)
+        })
+        .collect();
+    let evidence = whole(artifact, candidates);
+    let coverage = coverage::cover(&evidence, policy, &judged);
+    ImageReport {
+        reference: evidence.reference,
+        pinned: None,
+        digest: Some(artifact.digest.to_string()),
+        media_type: None,
+        verdict: Verdict::join(coverage.requirements.iter().map(|requirement| requirement.verdict)),
+        findings: Vec::new(),
+        platforms: coverage.platforms,
+        requirements: coverage.requirements,
+        candidates: judged.into_iter().map(|one| one.report).collect(),
+        gaps: Vec::new(),
+    }
+}
+
+/// A file as the one subject there is, searched because there is nothing to search.
+fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
+    Evidence {
+        reference: artifact.reference.clone(),
+        name: None,
+        root: artifact.digest.clone(),
+        media_type: String::new(),
+        platform: None,
+        subjects: vec![Subject {
+            digest: artifact.digest.clone(),
+            kind: SubjectKind::Image(None),
+            reached_through: Vec::new(),
+            searched: true,
+        }],
+        candidates,
+        gaps: Vec::new(),
     }
 }
 

@@ -79,16 +79,16 @@ impl Statement {
         Ok(Self { predicate_type: wire.predicate_type, predicate: wire.predicate, subjects })
     }
 
-    /// Checks that the statement is about `digest`.
+    /// Checks that the statement is about `digest`, which is that of an image or of some other `thing`.
     ///
     /// in-toto `digest_set.md`: two sets match if any digest of an accepted algorithm does; unrecognised algorithms
     /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101).
-    pub(super) fn check_subject(&self, digest: &Digest) -> Finding {
+    pub(super) fn check_subject(&self, digest: &Digest, thing: &str) -> Finding {
         let expected = digest.bytes();
         let algorithm = digest.algorithm().name();
         let values = || self.subjects.iter().filter_map(|subject| subject.digest.as_ref()?.get(algorithm)?.as_str());
         if values().any(|value| decode_hex(value).is_some_and(|found| found == expected)) {
-            return Finding::pass(CheckId::SubjectDigest, "the statement is about this image").about(digest);
+            return Finding::pass(CheckId::SubjectDigest, format!("the statement is about this {thing}")).about(digest);
         }
         let found = match values().next() {
             Some(value) => format!("{algorithm}:{value}{}", others(values().count() - 1)),
@@ -98,7 +98,7 @@ impl Statement {
             .about(digest)
             .expected(digest.to_string())
             .found(found)
-            .next("it was made for another image: attest this one, by digest")
+            .next(format!("it was made for another {thing}: attest this one, by digest"))
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
 
     fn outcome(subject: &str) -> bool {
         let read = Statement::read(PAYLOAD_TYPE, statement(subject).as_bytes()).expect("a statement");
-        !read.check_subject(&digest()).stands_in_the_way()
+        !read.check_subject(&digest(), "image").stands_in_the_way()
     }
 
     fn refusal(payload_type: &str, payload: &str) -> Finding {

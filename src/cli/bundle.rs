@@ -1,0 +1,127 @@
+//! `bonafide bundle`: a file and its bundles in, one report out. Nothing is fetched.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+
+use crate::check::{Network, PolicyReport, Report, SCHEMA_VERSION, Tool};
+use crate::evidence::{Artifact, LooseBundle};
+use crate::json;
+use crate::oci::{Algorithm, Blob, Digest};
+use crate::policy::{Policy, Requirement};
+use crate::verify::verify_artifact;
+
+use super::args::{Args, BundleArgs};
+use super::diagnostics::Diagnostic;
+use super::output;
+use super::verify::{domains, signer};
+
+/// Bundles that one file may have.
+const MAX_BUNDLES: usize = 1024;
+
+/// Verifies the bundles and writes the report.
+pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
+    let targets = output::targets(&bundle.output)?;
+    let report = examine(bundle)?;
+    output::write(&report, &targets, args)?;
+    Ok(report.verdict.exit_code())
+}
+
+/// Judges the bundles by the arguments alone.
+pub(super) fn examine(args: &BundleArgs) -> Result<Report, Diagnostic> {
+    let policy =
+        Policy::from_flags(signer(&args.signer)?, [Requirement::Signature], None).map_err(Diagnostic::policy)?;
+    let domains = domains(&args.trust)?;
+    let bundles = read_bundles(&args.bundle)?;
+    let (digest, content) = read_artifact(&args.artifact)?;
+    let artifact = Artifact { reference: args.artifact.clone(), digest, content, bundles };
+    let now = Timestamp::now();
+    let image = verify_artifact(&artifact, &policy, &domains, now);
+    Ok(Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: image.verdict,
+        started_at: now,
+        policy: PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() },
+        trust: domains.iter().map(|domain| domain.report().clone()).collect(),
+        images: vec![image],
+        network: Network::default(),
+    })
+}
+
+fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {
+    if text.starts_with("sha256:") || text.starts_with("sha512:") {
+        return text.parse().map(|digest| (digest, None)).map_err(|error| Diagnostic::digest(text, error));
+    }
+    let bytes = if text == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
+        bytes
+    } else {
+        fs::read(text).map_err(|error| Diagnostic::file(Path::new(text), error))?
+    };
+    let blob = Blob::of(Algorithm::Sha256, bytes);
+    Ok((blob.digest().clone(), Some(blob)))
+}
+
+fn read_bundles(file: &Path) -> Result<Vec<LooseBundle>, Diagnostic> {
+    let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    let documents = documents(&bytes);
+    if documents.len() > MAX_BUNDLES {
+        return Err(Diagnostic::too_many_bundles(file, documents.len(), MAX_BUNDLES));
+    }
+    let name = file.display().to_string();
+    Ok(documents
+        .into_iter()
+        .map(|(line, text)| LooseBundle {
+            file: name.clone(),
+            line,
+            bundle: Blob::of(Algorithm::Sha256, text.to_vec()),
+        })
+        .collect())
+}
+
+/// Splits a file of one bundle per line (client-spec §5). A file that is one document, or of which no line is one, is one
+/// bundle, good or broken; otherwise every line that is not empty is one by itself (A090).
+fn documents(bytes: &[u8]) -> Vec<(Option<usize>, &[u8])> {
+    // RFC 8259 §8.1: a byte order mark may be ignored. Windows editors and shells write it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let is_document = |text: &[u8]| text.starts_with(b"{") && json::from_slice::<IgnoredAny>(text).is_ok();
+    let lines: Vec<(Option<usize>, &[u8])> = bytes
+        .split(|byte| *byte == b'\n')
+        .enumerate()
+        .map(|(position, line)| (Some(position + 1), line.trim_ascii()))
+        .filter(|(_, line)| !line.is_empty())
+        .collect();
+    if lines.len() > 1 && !is_document(bytes.trim_ascii()) && lines.iter().any(|(_, line)| is_document(line)) {
+        lines
+    } else {
+        vec![(None, bytes)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<Option<usize>> {
+        documents(text.as_bytes()).into_iter().map(|(line, _)| line).collect()
+    }
+
+    #[test]
+    fn a090_one_document_is_one_bundle_however_it_is_written() {
+        for text in ["{}", "{}\n", "{\n  \"a\": {}\n}\n", "\u{feff}{}\r\n", "", "rubbish", "{\n  \"a\":\n"] {
+            assert_eq!(lines(text), [None], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a090_each_line_is_a_bundle_of_its_own_also_the_broken_ones() {
+        assert_eq!(lines("{}\n{}\n"), [Some(1), Some(2)]);
+        assert_eq!(lines("\u{feff}{}\r\n\r\n{\"a\":\r\n{}"), [Some(1), Some(3), Some(4)]);
+        assert_eq!(lines("rubbish\n{}"), [Some(1), Some(2)]);
+    }
+}
