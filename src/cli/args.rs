@@ -67,6 +67,9 @@ pub(super) enum Command {
     Verify(Box<VerifyArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest
     Bundle(Box<BundleArgs>),
+    /// Verify a bundle as the client protocol of sigstore-conformance asks for it
+    #[command(hide = true)]
+    VerifyBundle(Box<VerifyBundleArgs>),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
@@ -155,6 +158,32 @@ pub(super) struct BundleArgs {
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
+}
+
+/// sigstore-conformance `docs/cli_protocol.md`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyBundleArgs {
+    /// The file, or its digest as sha256:…
+    #[arg(value_name = "FILE_OR_DIGEST")]
+    pub(super) artifact: String,
+    /// The Sigstore bundle
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: PathBuf,
+    /// The identity in the certificate
+    #[arg(long, value_name = "IDENTITY")]
+    pub(super) certificate_identity: Option<String>,
+    /// The OpenID Connect issuer
+    #[arg(long, value_name = "URL")]
+    pub(super) certificate_oidc_issuer: Option<String>,
+    /// The public key, instead of an identity
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<String>,
+    /// The trusted root
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Option<PathBuf>,
+    /// Trust Sigstore's staging instance
+    #[arg(long)]
+    pub(super) staging: bool,
 }
 
 /// Who must have signed

@@ -5,6 +5,7 @@
 
 mod args;
 mod bundle;
+mod conformance;
 mod diagnostics;
 mod explain;
 mod logins;
@@ -62,6 +63,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
     match &args.command {
         Command::Verify(verify) => verify::run(verify, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
+        Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

@@ -1,0 +1,35 @@
+//! `bonafide verify-bundle`: `bonafide bundle` in the words of sigstore-conformance, so that its suite can be run against this
+//! program. Success is exit code 0; everything else is a refusal.
+
+use crate::trust::Instance;
+
+use super::args::{Args, BundleArgs, SignerArgs, TrustArgs, VerifyBundleArgs};
+use super::bundle;
+use super::diagnostics::Diagnostic;
+
+/// Verifies one bundle.
+pub(super) fn run(verify: &VerifyBundleArgs, args: &Args) -> Result<u8, Diagnostic> {
+    bundle::run(&translate(verify), args)
+}
+
+fn translate(verify: &VerifyBundleArgs) -> BundleArgs {
+    BundleArgs {
+        artifact: verify.artifact.clone(),
+        bundle: verify.bundle.clone(),
+        output: Vec::new(),
+        signer: SignerArgs {
+            certificate_identity: verify.certificate_identity.clone(),
+            certificate_oidc_issuer: verify.certificate_oidc_issuer.clone(),
+            key: verify.key.iter().cloned().collect(),
+            key_without_log: false,
+            repo: None,
+            source_ref: None,
+            source_digest: None,
+        },
+        trust: TrustArgs {
+            trust: verify.staging.then_some(Instance::Staging).into_iter().collect(),
+            trusted_root: verify.trusted_root.iter().cloned().collect(),
+            offline: true,
+        },
+    }
+}
