@@ -215,6 +215,11 @@ impl Domain {
         material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect()
     }
 
+    /// Whether the key of this log was trusted at `time`.
+    pub(super) fn trusts_log_at(&self, log_id: &[u8], time: Timestamp) -> bool {
+        Sha256Hash::try_from(log_id).is_ok_and(|id| self.log_keys.key_at(&id, time).is_some())
+    }
+
     /// The timestamps that the crate is to verify, which knows stamps over the signature alone.
     fn timestamps_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
         let timestamps = if material.stamped.is_none() { self.known_timestamps(material) } else { Vec::new() };

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
+use crate::oci::encode_hex;
 use crate::policy::{KeyRule, LogDemand, PublicKey, Signer};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
 use super::chain;
 use super::intoto;
-use super::log::{check_integrated_times, signed_with_a_certificate, signed_with_a_key, trusted_entries};
-use super::material::{KeyMaterial, Material};
+use super::log::{check_integrated_times, log_failure, signed_with_a_certificate, signed_with_a_key, trusted_entries};
+use super::material::{KeyMaterial, LogEntry, Material};
 
 /// Material that verified.
 pub(super) struct Verified {
@@ -133,9 +134,26 @@ fn verify_key_in(
     if log_entries.is_empty() && timestamps.is_empty() {
         return Ok(None);
     }
+    check_log_keys(domain, &entries, &timestamps)?;
     refuse_future(&timestamps, now)?;
     let signed_by = SignedBy::Key(key.clone());
     Ok(Some(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps }))
+}
+
+/// A promise is verified with the key that the log had at its time. The proof alone of an entry of Rekor v1 says nothing of when
+/// the log signed it, so the times that others vouch for must lie within the window of the log's key: one that was retired, and
+/// stolen since, signs no entry for a signature of later (A150). Rekor v2 says no time either; its keys are not compared.
+fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[TimestampReport]) -> Result<(), Finding> {
+    let proof_alone = |entry: &&&LogEntry| entry.promise.is_none() && !entry.is_rekor_v2();
+    for entry in entries.iter().filter(proof_alone) {
+        if let Some(stamp) = timestamps.iter().find(|stamp| !domain.trusts_log_at(&entry.log_id, stamp.time)) {
+            let log = encode_hex(&entry.log_id);
+            return Err(log_failure("the key of the log was not trusted when the signature was made")
+                .expected(format!("a time within the window that the trusted root gives the log {log}"))
+                .found(stamp.time.to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// Material must verify wholly inside one domain. Of several refusals the most telling one is reported: that of the domain
@@ -230,12 +248,15 @@ fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Time
     };
     // Certificates that came along may stand between the leaf and a trusted authority, whose own limits the crate then
     // passes over (A117). A leaf alone was issued by a trusted certificate, and there is nothing between to limit.
-    for stamp in timestamps.iter().filter(|_| certificates.len() > 1) {
+    // Nor did it see the times that it does not read, and every time must lie within the whole path (A175).
+    let unseen = material.stamped.is_some() || entries.iter().any(|entry| intoto::is_for(entry));
+    for stamp in timestamps.iter().filter(|_| unseen || certificates.len() > 1) {
         domain.issuer_key(certificates, stamp.time).map_err(|reason| {
             Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
                 .found(reason)
         })?;
     }
+    check_log_keys(domain, &entries, &timestamps)?;
     refuse_future(&timestamps, now)?;
     let signed_by = SignedBy::Certificate(Box::new(leaf));
     Ok(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps })
