@@ -2,7 +2,7 @@
 
 use crate::program::{Folder, Run, Verify, serve};
 use crate::support::json::base64;
-use crate::support::registry::{Access, Registry, Response};
+use crate::support::registry::{Access, Registry, Request, Response, fault};
 
 const USER: &str = "alice";
 const PASSWORD: &str = "correct-horse-battery";
@@ -109,9 +109,8 @@ fn a_login_that_reaches_nothing_does_not_hide_a_public_image() {
     let folder = Folder::new();
     folder.write("config.json", auths(&registry.host()).as_bytes());
     // The token server gives this login a token that the registry then refuses.
-    let is_for_the_login = |request: &crate::support::registry::Request| {
-        request.path.starts_with("/token") && request.header("Authorization").is_some()
-    };
+    let is_for_the_login =
+        |request: &Request| request.path.starts_with("/token") && request.header("Authorization").is_some();
     registry.bend_when(is_for_the_login, |response| {
         *response = Response::new(200, "application/json", br#"{"token":"useless"}"#.to_vec());
     });
@@ -121,6 +120,28 @@ fn a_login_that_reaches_nothing_does_not_hide_a_public_image() {
     let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
     assert_eq!(run.code, 3);
     assert!(run.out.contains("with the login for"), "{}", run.out);
+}
+
+/// Some registries tell strangers "not found" about what is there: that must not take the place of the refusal.
+#[test]
+fn a_not_found_for_strangers_is_not_the_answer_to_a_login() {
+    let (registry, reference) = serve("signed");
+    registry.restrict(Access::anonymous_token());
+    registry.bend_when(
+        |request| request.path.starts_with("/token") && request.header("Authorization").is_some(),
+        |response| *response = Response::new(200, "application/json", br#"{"token":"useless"}"#.to_vec()),
+    );
+    let is_by_a_stranger = |request: &Request| {
+        let shown = request.header("Authorization").unwrap_or_default();
+        request.path.contains("/manifests/") && shown.starts_with("Bearer ") && shown != "Bearer useless"
+    };
+    registry.bend_when(is_by_a_stranger, fault::status(404));
+    let folder = Folder::new();
+    folder.write("config.json", auths(&registry.host()).as_bytes());
+    let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
+    assert_eq!(run.code, 3);
+    let login = format!("asked with the login for {}", registry.host());
+    assert!(run.out.contains("access denied with status 401") && run.out.contains(&login), "{}", run.out);
 }
 
 #[cfg(unix)]
