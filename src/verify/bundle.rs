@@ -7,17 +7,13 @@
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
 
-use cms::content_info::ContentInfo;
-use cms::signed_data::SignedData;
-use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
-use const_oid::db::rfc5911::ID_CONTENT_TYPE;
-use der::{Any, Decode, Encode};
+use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
+use der::{Decode, Encode};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sigstore_verify::bundle::Error as BundleError;
-use sigstore_verify::crypto::{KeyAlgorithm, Keyring, SigningScheme, VerificationKey};
+use sigstore_verify::crypto::{KeyAlgorithm, Keyring, SigningScheme, VerificationKey, WEBPKI_VERIFICATION_ALGS};
 use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
 use sigstore_verify::types::bundle::{
     CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, PublicKeyIdentifier,
@@ -30,22 +26,19 @@ use sigstore_verify::types::{
     Sha256Hash, SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
 };
 use sigstore_verify::{CertificateError, Error, PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
-
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
 use crate::oci::{Algorithm, Digest, encode_hex};
 use crate::policy::PublicKey;
 use crate::trust::TrustRoot;
 
+use super::authorities::{check_authorities, narrow_authorities};
 use super::certificate::Leaf;
 use super::chain;
-use super::log::log_failure;
-use super::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version};
-
-/// Algorithms that certificate chains may be signed with.
-pub(super) use sigstore_verify::crypto::WEBPKI_VERIFICATION_ALGS as CHAIN_ALGORITHMS;
+use super::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
+use super::token::check_token;
 
 /// A trust domain, ready to verify: one trusted root with its keys and certificates prepared.
 pub struct Domain {
@@ -364,7 +357,7 @@ impl Domain {
                 .map_err(|error| error.to_string())?;
             let mut path = certificates.to_vec();
             path.extend(between.iter().map(|certificate| certificate.raw_bytes.as_bytes().to_vec()));
-            match chain::issuer_key(&path, &[anchor], time) {
+            match chain::issuer_key(&path, &[anchor], WEBPKI_VERIFICATION_ALGS, time) {
                 Ok(key) => return Ok(key),
                 Err(reason) => refusal = reason,
             }
@@ -372,22 +365,20 @@ impl Domain {
         Err(refusal)
     }
 
-    /// Returns the certificate authorities, whatever their windows.
-    pub(super) fn all_authorities(&self) -> Vec<TrustAnchor<'static>> {
-        self.authorities(|_| true)
-    }
-
-    fn authorities(&self, wanted: impl Fn(&CertificateAuthority) -> bool) -> Vec<TrustAnchor<'static>> {
-        self.root
+    /// Whether an authority of this domain issued the certificate, whatever its window. Used to choose which of several
+    /// refusals to report, never to accept anything.
+    pub(super) fn issued(&self, certificates: &[Vec<u8>], time: Timestamp) -> bool {
+        let anchors: Vec<TrustAnchor<'static>> = self
+            .root
             .certificate_authorities
             .iter()
-            .filter(|authority| wanted(authority))
             .flat_map(|authority| &authority.cert_chain.certificates)
             .filter_map(|certificate| {
                 let der = CertificateDer::from(certificate.raw_bytes.as_bytes());
                 webpki::anchor_from_trusted_cert(&der).ok().map(|anchor| anchor.to_owned())
             })
-            .collect()
+            .collect();
+        chain::issuer_key(certificates, &anchors, WEBPKI_VERIFICATION_ALGS, time).is_ok()
     }
 
     /// Returns the domain's name.
@@ -497,103 +488,6 @@ pub(super) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 /// c2sp.org/tlog-checkpoint: the log signs under its origin. Rekor v1 adds the tree's id to the origin: `name - id`.
 fn is_origin(origin: &str, name: &str) -> bool {
     origin == name || origin.strip_prefix(name).is_some_and(|rest| rest.starts_with(" - "))
-}
-
-/// Narrows the window of every certificate authority to the time in which its whole chain was valid.
-///
-/// sigstore_trustroot.proto: "Clients MUST check timestamps against *both* the `valid_for` time range *and* the entire
-/// certificate chain" (A113, CVE-2026-24122). Path building takes anchors as they are and never looks at their dates.
-fn narrow_authorities(document: &mut Value) -> Result<(), String> {
-    for list in ["certificateAuthorities", "timestampAuthorities"] {
-        narrow_list(document, list)?;
-    }
-    Ok(())
-}
-
-fn narrow_list(document: &mut Value, list: &str) -> Result<(), String> {
-    let authorities = document[list].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
-    for (position, authority) in authorities.iter_mut().enumerate() {
-        let place = format!("{list}[{position}]");
-        let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-        let mut start = time(&authority["validFor"]["start"]).unwrap_or(Timestamp::MIN);
-        let mut end = time(&authority["validFor"]["end"]).unwrap_or(Timestamp::MAX);
-        for certificate in authority["certChain"]["certificates"].as_array().map(Vec::as_slice).unwrap_or_default() {
-            let der = certificate["rawBytes"].as_str().and_then(material::decode_base64);
-            let (not_before, not_after) = der
-                .as_deref()
-                .and_then(validity)
-                .ok_or_else(|| format!("{place} has a certificate that cannot be read"))?;
-            start = start.max(not_before);
-            end = end.min(not_after);
-        }
-        authority["validFor"] = json!({"start": start.to_string(), "end": end.to_string()});
-    }
-    Ok(())
-}
-
-/// Refuses a root whose authorities could not issue: the certificates above the leaf are taken as anchors, and what anchors
-/// a path is never looked at (A117; RFC 5280 §4.2.1.3, §4.2.1.9).
-fn check_authorities(document: &Value) -> Result<(), String> {
-    for (position, authority) in document["certificateAuthorities"].as_array().into_iter().flatten().enumerate() {
-        for certificate in authority["certChain"]["certificates"].as_array().into_iter().flatten() {
-            let der = certificate["rawBytes"].as_str().and_then(material::decode_base64);
-            let may_issue =
-                der.as_deref().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|one| may_issue(&one));
-            if !may_issue {
-                return Err(format!("certificateAuthorities[{position}] has a certificate that may not issue others"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether a certificate is one of an authority: so marked, and with the usages to issue for code signing if it states any.
-fn may_issue(certificate: &Certificate) -> bool {
-    let tbs = &certificate.tbs_certificate;
-    let is_authority = matches!(tbs.get::<BasicConstraints>(), Ok(Some((_, constraints))) if constraints.ca);
-    let signs_certificates = match tbs.get::<KeyUsage>() {
-        Ok(Some((_, usage))) => usage.0.contains(KeyUsages::KeyCertSign),
-        Ok(None) => true,
-        Err(_) => false,
-    };
-    let for_code = match tbs.get::<ExtendedKeyUsage>() {
-        Ok(Some((_, usages))) => usages.0.contains(&ID_KP_CODE_SIGNING),
-        Ok(None) => true,
-        Err(_) => false,
-    };
-    is_authority && signs_certificates && for_code
-}
-
-/// Returns the first and the last moment of a certificate.
-fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
-    let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
-    let time = |time: x509_cert::time::Time| Timestamp::try_from(time.to_system_time()).ok();
-    Some((time(validity.not_before)?, time(validity.not_after)?))
-}
-
-/// Checks what the crate leaves open in a token: one signer, whose attributes name the type of what is inside (A170).
-fn check_token(token: &[u8]) -> Result<(), Finding> {
-    let refused = |found: &str| {
-        Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
-    };
-    let content = signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
-    let [signer] = content.signer_infos.0.as_slice() else {
-        return Err(refused("the timestamp does not have exactly one signer"));
-    };
-    let mut types = signer.signed_attrs.iter().flat_map(|all| all.iter()).filter(|one| one.oid == ID_CONTENT_TYPE);
-    let named = types.next().and_then(|one| one.values.get(0)?.decode_as::<ObjectIdentifier>().ok());
-    if named != Some(content.encap_content_info.econtent_type) || types.next().is_some() {
-        return Err(refused("the timestamp's attributes name another type than its content has"));
-    }
-    Ok(())
-}
-
-fn signed_data(token: &[u8]) -> Option<SignedData> {
-    let content = ContentInfo::from_der(token).ok().or_else(|| {
-        let response = Vec::<Any>::from_der(token).ok()?;
-        response.get(1)?.decode_as::<ContentInfo>().ok()
-    })?;
-    content.content.decode_as().ok()
 }
 
 /// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No

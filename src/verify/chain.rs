@@ -2,16 +2,15 @@
 
 use der::Encode;
 use jiff::Timestamp;
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage};
-
-use super::bundle::CHAIN_ALGORITHMS;
 
 /// Builds a path from the first certificate to one of the anchors, all of it valid at `time` and fit for code signing;
 /// returns the public key of the leaf's issuer. The other certificates may help, and are not trusted.
 pub(super) fn issuer_key(
     certificates: &[Vec<u8>],
     anchors: &[TrustAnchor<'static>],
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
     time: Timestamp,
 ) -> Result<Vec<u8>, String> {
     let (leaf, between) = certificates.split_first().ok_or("there is no certificate")?;
@@ -21,7 +20,7 @@ pub(super) fn issuer_key(
     let end_entity = EndEntityCert::try_from(&leaf).map_err(|error| error.to_string())?;
     let path = end_entity
         .verify_for_usage(
-            CHAIN_ALGORITHMS,
+            algorithms,
             anchors,
             &between,
             UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)),

@@ -19,8 +19,7 @@ use crate::policy::PublicKey;
 
 use super::bundle::{Domain, SctSignature, pae, verify_signature};
 use super::certificate::Leaf;
-use super::log::log_failure;
-use super::material::{Envelope, KeyMaterial, LogEntry, Material, SignedContent, decode_base64};
+use super::material::{Envelope, KeyMaterial, LogEntry, Material, SignedContent, decode_base64, log_failure};
 
 /// 1.3.6.1.4.1.11129.2.4.2, the extension that embeds SCTs (RFC 6962 §3.3).
 const SCT_LIST: der::asn1::ObjectIdentifier = const_oid::db::rfc6962::CT_PRECERT_SCTS;

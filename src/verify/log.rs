@@ -12,7 +12,7 @@ use crate::oci::encode_hex;
 
 use super::bundle::Domain;
 use super::certificate::Leaf;
-use super::material::{KeyMaterial, LogEntry, Material, Version};
+use super::material::{KeyMaterial, LogEntry, Material, Version, log_failure};
 
 /// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
 ///
@@ -108,11 +108,6 @@ pub(super) fn check_integrated_times(
         }
     }
     Ok(())
-}
-
-/// A finding that the log evidence does not hold.
-pub(super) fn log_failure(message: impl Into<String>) -> Finding {
-    Finding::fail(CheckId::TransparencyLog, message)
 }
 
 /// A finding that there is no certificate to verify.

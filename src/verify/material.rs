@@ -485,6 +485,11 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
+/// A finding that the log evidence does not hold.
+pub(super) fn log_failure(message: impl Into<String>) -> Finding {
+    Finding::fail(CheckId::TransparencyLog, message)
+}
+
 /// Reads base64 in any of its four usual forms, each of them strictly.
 pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let padded = text.ends_with('=');

@@ -4,6 +4,7 @@
 //! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
 //! never passes, and what cannot be decided never passes.
 
+mod authorities;
 mod bundle;
 mod candidate;
 mod certificate;
@@ -18,6 +19,7 @@ mod sbom;
 mod signature;
 mod signer;
 mod statement;
+mod token;
 
 use jiff::Timestamp;
 

@@ -8,10 +8,9 @@ use crate::policy::{KeyRule, LogDemand, PublicKey, Signer};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
-use super::chain;
 use super::intoto;
-use super::log::{check_integrated_times, log_failure, signed_with_a_certificate, signed_with_a_key, trusted_entries};
-use super::material::{KeyMaterial, LogEntry, Material};
+use super::log::{check_integrated_times, signed_with_a_certificate, signed_with_a_key, trusted_entries};
+use super::material::{KeyMaterial, LogEntry, Material, log_failure};
 
 /// Material that verified.
 pub(super) struct Verified {
@@ -188,7 +187,7 @@ fn verify_certificate(
 fn was_issued_by(domain: &Domain, material: &Material) -> bool {
     let KeyMaterial::Certificates(certificates) = &material.key else { return false };
     let Ok(leaf) = Leaf::read(&certificates[0]) else { return false };
-    chain::issuer_key(certificates, &domain.all_authorities(), leaf.not_before).is_ok()
+    domain.issued(certificates, leaf.not_before)
 }
 
 /// Whether a path was refused for a date. It is the text of the reason that tells, and it decides only what is said.
