@@ -55,7 +55,10 @@ impl World {
     fn judge_with(&self, content: Content, bend: impl FnOnce(&mut Value)) -> ImageReport {
         let root = self.instance.trusted_root_with(bend);
         let root = TrustRoot::parse("virtual", "trusted_root.json", root.as_bytes()).expect("a root");
-        let domain = Domain::prepare(&root).expect("a trust domain");
+        self.judge_in(content, Domain::prepare(&root).expect("a trust domain"))
+    }
+
+    fn judge_in(&self, content: Content, domain: Domain) -> ImageReport {
         let signer = Signer::from_flags(Some(EMAIL), Some(ISSUER), None, None, None).expect("a signer");
         let policy = Policy::from_flags(signer, [Requirement::Sbom], None).expect("a policy");
         verify(&self.evidence(content), &policy, &[domain], SIGNING_TIME + SignedDuration::from_hours(1))
@@ -213,4 +216,48 @@ fn a150_a_log_key_that_was_retired_proves_nothing_of_later_signatures() {
         refused(&window(TRUSTED_SINCE, SIGNING_TIME - second), CheckId::TransparencyLog);
         refused(&window(SIGNING_TIME + second, SIGNING_TIME + second), CheckId::TransparencyLog);
     }
+}
+/// Octets of the trusted root that are changed in one test run; `BONAFIDE_EVERY_OCTET` has all of them changed.
+const ROOT_FLIPS: usize = 400;
+
+/// A trusted root is trusted, so a changed one may refuse anything. It may not make other facts believed, nor do away with the
+/// demand for a log by a slip in a name.
+#[test]
+fn a_changed_octet_of_the_trusted_root_makes_nothing_else_believed() {
+    let world = World::new();
+    let signed = world.attested(EntryKind::DsseV001, Kept::Both);
+    let root = world.instance.trusted_root().into_bytes();
+    let believed = accepted(world.judge(bundle(&signed)));
+    let stride = if std::env::var_os("BONAFIDE_EVERY_OCTET").is_some() { 1 } else { root.len() / ROOT_FLIPS };
+    let (mut changed, mut unusable, mut passed) = (0, 0, 0);
+    for (turn, position) in (0..root.len()).step_by(stride).enumerate() {
+        let mut root = root.clone();
+        root[position] ^= [0x01, 0x02, 0x20, 0x10][turn % 4];
+        changed += 1;
+        let prepared = TrustRoot::parse("virtual", "trusted_root.json", &root).ok();
+        let Some(domain) = prepared.and_then(|root| Domain::prepare(&root).ok()) else {
+            unusable += 1;
+            continue;
+        };
+        let report = world.judge_in(bundle(&signed), domain);
+        if report.verdict == Verdict::Verified {
+            passed += 1;
+            let candidate = &report.candidates[0];
+            assert_eq!(facts(candidate), facts(&believed), "octet {position}: {}", String::from_utf8_lossy(&root));
+            // An authority that is spoilt is not known, and what it stamped counts for nothing.
+            assert!(times(candidate).iter().all(|time| times(&believed).contains(time)), "octet {position}");
+        }
+    }
+    println!(
+        "trusted root: {changed} of {} octets changed, {unusable} unusable, {passed} without consequence",
+        root.len()
+    );
+}
+
+/// What a report believes of a candidate, but for the times.
+fn facts(report: &CandidateReport) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        report.kind, report.trust_domain, report.signer, report.log_entries, report.sbom
+    )
 }

@@ -21,6 +21,9 @@ const MEDIA_TYPES: [&str; 3] = [
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ];
 
+/// The fields of a trusted root (protobuf-specs `sigstore_trustroot.proto`, `TrustedRoot`).
+const FIELDS: [&str; 5] = ["mediaType", "tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"];
+
 /// A trusted root, read and named, its keys not yet prepared.
 #[derive(Debug, Clone)]
 pub struct TrustRoot {
@@ -97,6 +100,7 @@ impl TrustRoot {
 ///
 /// Addresses are names for people here: nothing is ever fetched from them. Tekton's roots have none.
 fn complete(document: &mut Value) -> Result<(), String> {
+    refuse_unknown_fields(document)?;
     for (list, address) in [
         ("tlogs", "baseUrl"),
         ("ctlogs", "baseUrl"),
@@ -116,6 +120,15 @@ fn complete(document: &mut Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A misspelt list would be an empty one, and an empty list of logs does away with the demand for a log.
+fn refuse_unknown_fields(document: &Value) -> Result<(), String> {
+    let fields = document.as_object().into_iter().flat_map(Map::keys);
+    match fields.into_iter().find(|field| !FIELDS.contains(&field.as_str())) {
+        Some(field) => Err(format!("`{field}` is no field of a trusted root")),
+        None => Ok(()),
+    }
 }
 
 fn entries<'a>(document: &'a mut Value, list: &str) -> Result<&'a mut [Value], String> {
@@ -178,6 +191,14 @@ mod tests {
     fn missing_addresses_are_filled_in() {
         let root = parse(&format!(r#"{{{HEAD},"tlogs":[{{}}]}}"#)).expect("a root");
         assert_eq!(root.document()["tlogs"][0]["baseUrl"], "");
+    }
+
+    #[test]
+    fn a_misspelt_list_does_not_do_away_with_the_log() {
+        let error = parse(&format!(r#"{{{HEAD},"tlog":[]}}"#));
+        assert!(
+            matches!(error, Err(TrustError::Malformed { what, .. }) if what == "`tlog` is no field of a trusted root")
+        );
     }
 
     #[test]
