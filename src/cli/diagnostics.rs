@@ -12,8 +12,7 @@ use crate::trust::TrustError;
 use crate::verify::DomainError;
 
 use super::args::Colour;
-use super::logins::LoginError;
-use super::references::ListError;
+use super::errors::{ListError, LoginError};
 use super::{UNDECIDED, USAGE};
 
 /// An error that ends a run.

@@ -11,29 +11,8 @@ use crate::oci::Reference;
 
 use super::args::LoginArgs;
 use super::diagnostics::Diagnostic;
+use super::errors::{LONGEST_SECRET, LoginError};
 
-/// Why a login that was given cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LoginError {
-    /// It would go to registries that it is not for.
-    #[error("a login is for one registry, and the references are at {}: {}", .registries.len(), .registries.join(", "))]
-    SeveralRegistries { registries: Vec<String> },
-    /// There is none.
-    #[error("{place} is empty: expected a {what}")]
-    Empty { place: String, what: &'static str },
-    /// It is longer than any.
-    #[error("{place} is longer than {LONGEST} bytes: expected a {what}")]
-    TooLong { place: String, what: &'static str },
-    /// It is no text of one line.
-    #[error("{place} has more than one line, or characters that no {what} has")]
-    Characters { place: String, what: &'static str },
-    /// The name of a user has the character that ends it.
-    #[error("the user name has a colon, which HTTP cannot carry")]
-    Colon,
-}
-
-/// The longest password or token that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 
@@ -95,14 +74,14 @@ impl ReadError {
 
 fn read(from: impl Read, place: &str, what: &'static str) -> Result<String, ReadError> {
     let mut bytes = Vec::new();
-    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    from.take(LONGEST_SECRET + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
     one_line(bytes, place, what).map_err(ReadError::Login)
 }
 
 /// Reads a text of one line, without the line's end. What it holds is never part of an error.
 fn one_line(bytes: Vec<u8>, place: &str, what: &'static str) -> Result<String, LoginError> {
     let place = place.to_owned();
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > LONGEST_SECRET {
         return Err(LoginError::TooLong { place, what });
     }
     let Ok(mut text) = String::from_utf8(bytes) else { return Err(LoginError::Characters { place, what }) };

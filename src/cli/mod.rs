@@ -7,6 +7,7 @@ mod args;
 mod bundle;
 mod conformance;
 mod diagnostics;
+mod errors;
 mod explain;
 mod logins;
 mod output;

@@ -5,33 +5,8 @@ use std::io::{self, Read};
 use crate::oci::Reference;
 
 use super::diagnostics::Diagnostic;
+use super::errors::{LONGEST_LIST, ListError, MOST_REFERENCES};
 
-/// Why standard input is no list of references.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ListError {
-    /// The password comes from there.
-    #[error("standard input cannot be both the password and the references")]
-    Taken,
-    /// It can be read once.
-    #[error("standard input is named twice")]
-    Twice,
-    /// There is nothing to verify, which must never look like success.
-    #[error("standard input has no reference: expected at least one")]
-    Empty,
-    /// It is longer than is read.
-    #[error("standard input is longer than {LONGEST} bytes")]
-    TooLong,
-    /// It has more lines than are verified in one run.
-    #[error("standard input has more than {MOST} references")]
-    TooMany,
-    /// It is not text.
-    #[error("standard input is not text in UTF-8")]
-    NoText,
-}
-
-/// The longest list that is read, in bytes, and the most references in it.
-const LONGEST: u64 = 1024 * 1024;
-const MOST: usize = 1000;
 const STANDARD_INPUT: &str = "-";
 
 /// Reads all references; `-` stands for those on standard input, unless that `is_free` for them.
@@ -58,14 +33,14 @@ pub(super) fn read(arguments: &[String], is_free: bool) -> Result<Vec<(String, R
 
 fn standard_input() -> Result<Vec<String>, Diagnostic> {
     let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes);
+    let read = io::stdin().lock().take(LONGEST_LIST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Diagnostic::file("standard input".as_ref(), error))?;
     lines(&bytes).map_err(Diagnostic::list)
 }
 
 /// One reference on each line; empty lines and those that begin with `#` are passed over.
 fn lines(bytes: &[u8]) -> Result<Vec<String>, ListError> {
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > LONGEST_LIST {
         return Err(ListError::TooLong);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| ListError::NoText)?;
@@ -77,7 +52,7 @@ fn lines(bytes: &[u8]) -> Result<Vec<String>, ListError> {
         .collect();
     match lines.len() {
         0 => Err(ListError::Empty),
-        count if count > MOST => Err(ListError::TooMany),
+        count if count > MOST_REFERENCES => Err(ListError::TooMany),
         _ => Ok(lines),
     }
 }
@@ -96,7 +71,7 @@ mod tests {
     fn a_list_has_something_in_it_and_an_end() {
         assert!(matches!(lines(b""), Err(ListError::Empty)));
         assert!(matches!(lines(b"# nothing\n\n"), Err(ListError::Empty)));
-        assert!(matches!(lines("a\n".repeat(MOST + 1).as_bytes()), Err(ListError::TooMany)));
+        assert!(matches!(lines("a\n".repeat(MOST_REFERENCES + 1).as_bytes()), Err(ListError::TooMany)));
         assert!(matches!(lines(&vec![b'a'; 1024 * 1024 + 1]), Err(ListError::TooLong)));
         assert!(matches!(lines(b"\xff"), Err(ListError::NoText)));
     }
