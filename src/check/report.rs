@@ -22,7 +22,7 @@ pub struct Report {
     pub tool: Tool,
     /// The verdict over all images.
     pub verdict: Verdict,
-    /// When the run began; the time that evidence was judged at.
+    /// When the run began.
     pub started_at: Timestamp,
     /// The policy that was applied.
     pub policy: PolicyReport,

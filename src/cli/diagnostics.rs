@@ -233,11 +233,53 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let chain: Vec<String> = self.error.chain().map(ToString::to_string).collect();
-        formatter.write_str(&terminal(&chain.join(": ")))?;
+        formatter.write_str(&terminal(&without_passwords(&chain.join(": "))))?;
         if let Some(hint) = &self.hint {
+            let hint = without_passwords(hint);
             let lines: Vec<String> = hint.lines().map(|line| terminal(line).into_owned()).collect();
             write!(formatter, "\n  → {}", lines.join("\n"))?;
         }
         Ok(())
+    }
+}
+
+/// Takes `user:password@` out of every word that looks like an address: messages quote what was typed, and end up in logs.
+fn without_passwords(text: &str) -> String {
+    text.split_inclusive(|character: char| character.is_whitespace() || matches!(character, '`' | '\'' | '"' | '='))
+        .map(without_password)
+        .collect()
+}
+
+fn without_password(word: &str) -> String {
+    let start = word.find("://").map_or(0, |scheme| scheme + "://".len());
+    let end = word[start..].find('/').map_or(word.len(), |slash| start + slash);
+    let authority = &word[start..end];
+    match authority.rsplit_once('@') {
+        // A digest stands behind an `@` too.
+        Some((before, after))
+            if before.contains(':') && !after.starts_with("sha256:") && !after.starts_with("sha512:") =>
+        {
+            format!("{}…@{after}{}", &word[..start], &word[end..])
+        }
+        _ => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_taken_out_of_addresses_and_nothing_else_is() {
+        assert_eq!(without_passwords("`https://ci:p@ss@ghcr.io/a` is none"), "`https://…@ghcr.io/a` is none");
+        assert_eq!(without_passwords("'ghcr.io=ci:pass@ghcr.io/x'"), "'ghcr.io=…@ghcr.io/x'");
+        for text in [
+            "ghcr.io/acme/app:1@sha256:ab",
+            "alpine:3@sha256:ab",
+            "https://github.com/acme/app/.github/workflows/x.yml@refs/tags/v1",
+            "alice@acme.example",
+        ] {
+            assert_eq!(without_passwords(text), text);
+        }
     }
 }

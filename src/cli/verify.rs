@@ -34,7 +34,7 @@ struct Request {
     evidence_repository: Option<ImageName>,
     limits: Limits,
     wait: Option<Duration>,
-    now: Timestamp,
+    started_at: Timestamp,
 }
 
 /// Verifies the images and writes the report.
@@ -64,7 +64,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.transport.wait,
-        now: Timestamp::now(),
+        started_at: Timestamp::now(),
     })
 }
 
@@ -152,7 +152,7 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
         schema_version: SCHEMA_VERSION,
         tool: Tool::default(),
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
-        started_at: request.now,
+        started_at: request.started_at,
         policy: PolicyReport { source: request.policy.source().to_owned(), sha256: request.policy.sha256().to_owned() },
         trust: request.domains.iter().map(|domain| domain.report().clone()).collect(),
         images,
@@ -251,7 +251,8 @@ async fn examine_with_evidence<S: Source>(
 async fn examine_source<S: Source>(request: &Request, source: S, text: &str) -> Result<ImageReport, SourceError> {
     let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
     collector.search_root().await;
-    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.domains, request.now);
+    // Each judgement has its own time: what was signed while this ran is not from the future.
+    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.domains, Timestamp::now());
     let report = judge(collector.evidence());
     if report.verdict == Verdict::Verified {
         return Ok(report);

@@ -64,6 +64,8 @@ pub struct ReferrersPage {
     pub manifests: Vec<Descriptor>,
     /// The next page, if there is one.
     pub next: Option<NextPage>,
+    /// How long the page was, in bytes.
+    pub bytes: u64,
 }
 
 /// Where the next page is; only the source that gave it understands it.

@@ -16,6 +16,10 @@ pub fn is_unsafe(character: char) -> bool {
 
 /// Replaces unsafe characters by their code points, such as `\u{202e}`.
 pub fn terminal(text: &str) -> Cow<'_, str> {
+    // The runners of GitHub and Azure take this for a command wherever it stands in a line.
+    if text.contains("##[") {
+        return Cow::Owned(terminal(&text.replace("##[", "# #[")).into_owned());
+    }
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }

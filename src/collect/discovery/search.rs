@@ -1,5 +1,6 @@
 //! Rounds two to four: what is attached to a set of subjects.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -14,7 +15,7 @@ use super::referrer::{
 use super::subjects::Attestation;
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
-use crate::evidence::{Candidate, Content, Gap, Origin};
+use crate::evidence::{Candidate, Content, Gap, GapReason, Origin};
 use crate::oci::media_type::{OCI_INDEX, OCI_MANIFEST};
 use crate::oci::{Descriptor, Digest, Manifest, ManifestError};
 
@@ -25,9 +26,30 @@ pub(super) struct Found {
     pub(super) gaps: Vec<Gap>,
 }
 
+/// The gaps of one subject that are told one by one.
+const MOST_GAPS: usize = 20;
+
 impl Found {
     pub(super) fn gap(&mut self, subject: &Digest, what: String, error: &SourceError) {
-        self.gaps.push(Gap { subject: subject.clone(), what, reason: error.gap_reason(), detail: error.detail() });
+        let known = self.gaps.iter().rev().take_while(|gap| gap.subject == *subject).count();
+        match known.cmp(&MOST_GAPS) {
+            Ordering::Less => {
+                self.gaps.push(Gap {
+                    subject: subject.clone(),
+                    what,
+                    reason: error.gap_reason(),
+                    detail: error.detail(),
+                });
+            }
+            // More of them say no more: one is enough that the subject is never taken for searched.
+            Ordering::Equal => self.gaps.push(Gap {
+                subject: subject.clone(),
+                what: format!("more evidence on {subject}"),
+                reason: GapReason::Limit,
+                detail: format!("more than {MOST_GAPS} things could not be read"),
+            }),
+            Ordering::Greater => {}
+        }
     }
 }
 
@@ -116,7 +138,11 @@ async fn all_pages<S: Source>(reader: &Reader<S>, subject: &Digest) -> Listing {
         }
         match reader.referrers(subject, next.as_ref()).await {
             Ok(page) => {
-                listing.manifests.extend(page.manifests);
+                // The hints of a list prove nothing, and a list of hostile length is made of them.
+                listing.manifests.extend(page.manifests.into_iter().map(|mut manifest| {
+                    manifest.annotations.clear();
+                    manifest
+                }));
                 next = page.next;
             }
             // A list that ends in a "not found" is not a list that is not there.
@@ -343,10 +369,11 @@ fn within_limits<S: Source>(
     mut offers: Vec<Offered>,
     found: &mut Found,
 ) -> Vec<Offered> {
-    let mut fetched = 0;
+    let (mut fetched, mut set_aside, mut beyond_budget) = (0, 0, 0);
     offers.retain(|offered| {
         let Offer::Blob(kind, layer) = &offered.offer else {
-            return true;
+            set_aside += 1;
+            return set_aside <= reader.limits.candidates;
         };
         fetched += 1;
         if fetched > reader.limits.candidates {
@@ -357,8 +384,21 @@ fn within_limits<S: Source>(
         if let Err(error) = &checked {
             found.gap(subject, format!("{} {}", kind.name(), layer.digest), error);
         }
-        checked.is_ok()
+        // A blob is fetched once however often it is named, and read each time.
+        let may_judge = checked.is_ok() && reader.may_judge(layer.size);
+        beyond_budget += usize::from(checked.is_ok() && !may_judge);
+        may_judge
     });
+    if beyond_budget > 0 {
+        let error = SourceError::Limit {
+            at: subject.to_string(),
+            limit: "bytes of evidence of one image",
+            allowed: reader.limits.total_bytes,
+            found: "more".to_owned(),
+        };
+        found.gap(subject, format!("{beyond_budget} pieces of evidence on {subject}"), &error);
+    }
+    let fetched = fetched.max(set_aside);
     if fetched > reader.limits.candidates {
         let limit = "bundles, signatures and attestations of one subject";
         let error = SourceError::Limit {

@@ -127,7 +127,7 @@ impl Source for &Fake {
             (false, _) => Some(number + 1),
         };
         let manifests = pages.get(number).cloned().unwrap_or_default();
-        Ok(ReferrersPage { manifests, next: next.map(|next| NextPage(next.to_string())) })
+        Ok(ReferrersPage { manifests, next: next.map(|next| NextPage(next.to_string())), bytes: 1 })
     }
 
     async fn referrers_tag(&self, subject: &Digest, _: u64) -> Result<Fetched, SourceError> {
@@ -470,7 +470,7 @@ fn the_bytes_of_one_image_are_limited_in_all() {
     let listed = (0..5).map(|n| fake.add_bundle(&subject, &format!("{n}{text}"))).collect();
     fake.list(&subject, vec![listed]);
     let evidence = collect_within(&fake, Limits { total_bytes: 40_000, manifest: 4_000, ..Limits::default() });
-    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (3, vec![GapReason::Limit; 2]));
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (3, vec![GapReason::Limit]));
 }
 
 #[test]
@@ -704,4 +704,32 @@ fn a_payload_that_cannot_be_read_is_a_gap() {
     let evidence = collect(&fake);
     assert!(evidence.candidates.is_empty());
     assert_eq!(gaps(&evidence), [GapReason::Unavailable]);
+}
+
+#[test]
+fn a_blob_that_is_named_again_and_again_is_not_read_without_end() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add("x".repeat(10_000).as_bytes(), SIMPLE_SIGNING);
+    fake.tags.insert(subject.cosign_tag("sig"), image(&vec![layer; 100]).to_string().into_bytes());
+    let evidence = collect_within(&fake, Limits { total_bytes: 100_000, manifest: 50_000, ..Limits::default() });
+    assert_eq!((evidence.candidates.len(), gaps(&evidence)), (10, vec![GapReason::Limit]));
+}
+
+#[test]
+fn what_is_set_aside_is_limited_too() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add(b"x", "application/octet-stream");
+    fake.tags.insert(subject.cosign_tag("sig"), image(&vec![layer; 300]).to_string().into_bytes());
+    let evidence = collect(&fake);
+    assert_eq!((ignored(&evidence).len(), gaps(&evidence)), (256, vec![GapReason::Limit]));
+}
+
+#[test]
+fn the_gaps_of_one_subject_are_told_up_to_a_number() {
+    let (mut fake, subject) = signed();
+    let lost = (0..100).map(|n| descriptor(format!("lost {n}").as_bytes(), OCI_MANIFEST)).collect();
+    fake.list(&subject, vec![lost]);
+    let evidence = collect(&fake);
+    assert_eq!(evidence.gaps.len(), 21);
+    assert_eq!(evidence.gaps.last().map(|gap| gap.reason), Some(GapReason::Limit));
 }

@@ -296,7 +296,7 @@ impl Source for LayoutSource {
             Nature::Artifact | Nature::Image => false,
         };
         let listed = self.entries.iter().zip(self.natures()).filter(|(_, nature)| may_be_attached(nature));
-        Ok(ReferrersPage { manifests: listed.map(|(entry, _)| entry.clone()).collect(), next: None })
+        Ok(ReferrersPage { manifests: listed.map(|(entry, _)| entry.clone()).collect(), next: None, bytes: 0 })
     }
 
     async fn referrers_tag(&self, subject: &Digest, _: u64) -> Result<Fetched, SourceError> {

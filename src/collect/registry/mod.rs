@@ -376,8 +376,9 @@ fn read_page(at: String, answer: Answer) -> Result<ReferrersPage, SourceError> {
         None | Some(OCI_INDEX | "application/json") => {}
         Some(other) => return Err(wrong(at, other)),
     }
+    let bytes = answer.body.len() as u64;
     match Manifest::parse(&Blob::of(Algorithm::Sha256, answer.body), Some(OCI_INDEX)) {
-        Ok(Manifest::Index(index)) => Ok(ReferrersPage { manifests: index.manifests, next }),
+        Ok(Manifest::Index(index)) => Ok(ReferrersPage { manifests: index.manifests, next, bytes }),
         Ok(Manifest::Image(image)) => Err(wrong(at, &image.media_type)),
         Err(source) => Err(SourceError::Manifest { at, source }),
     }
