@@ -23,6 +23,14 @@ use super::statement::{Statement, claimed_predicate_type};
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 
+/// What every candidate of a run is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) domains: &'a [Domain],
+    pub(super) now: Timestamp,
+}
+
 /// A candidate after all of its checks.
 pub(super) struct Judged {
     pub(super) subject: Digest,
@@ -92,7 +100,7 @@ impl Kind {
 }
 
 /// Judges one candidate under the name `id`.
-pub(super) fn judge(id: &str, candidate: &Candidate, policy: &Policy, domains: &[Domain], now: Timestamp) -> Judged {
+pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
     let examination = match &candidate.content {
         Content::Ignored { artifact_type, reason } => {
             return set_aside(id, candidate, "ignored", artifact_type, reason);
@@ -107,21 +115,24 @@ pub(super) fn judge(id: &str, candidate: &Candidate, policy: &Policy, domains: &
                 "present, unsigned: anyone who can push can write it",
             );
         }
-        Content::Bundle(blob) => examine_bundle(blob, candidate, policy, domains, now),
+        Content::Bundle(bundle) => match material::read_bundle(bundle.bytes()) {
+            Ok(material) => examine_material(&material, candidate, terms),
+            Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
+        },
         Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle.bytes()) {
             // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(&material, candidate, policy, domains, now)
+                examine_material(&material, candidate, terms)
             }
-            Ok(material) => examine_simple_signing(payload, &material, candidate, policy, domains, now),
+            Ok(material) => examine_simple_signing(payload, &material, candidate, terms),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::LegacySignature { payload, annotations } => match legacy::read_signature(annotations) {
-            Ok(material) => examine_simple_signing(payload, &material, candidate, policy, domains, now),
+            Ok(material) => examine_simple_signing(payload, &material, candidate, terms),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
         Content::LegacyAttestation { envelope, annotations } => {
-            examine_legacy_attestation(envelope, annotations, candidate, policy, domains, now)
+            examine_legacy_attestation(envelope, annotations, candidate, terms)
         }
     };
     examination.into_judged(id, candidate)
@@ -134,48 +145,30 @@ pub(super) fn judge_loose(
     id: &str,
     candidate: &Candidate,
     (bundle, content): (&Blob, Option<&Blob>),
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
+    terms: Terms<'_>,
 ) -> Judged {
     let mut examination = match material::read_bundle(bundle.bytes()) {
-        Ok(material) => examine_loose(&material, candidate, content, policy, domains, now),
+        Ok(material) => examine_loose(&material, candidate, content, terms),
         Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
     };
     examination.only_signature = true;
     examination.into_judged(id, candidate)
 }
 
-fn examine_loose(
-    material: &Material,
-    candidate: &Candidate,
-    content: Option<&Blob>,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> Examination {
-    let subject = &candidate.subject;
-    let envelope = match &material.content {
+fn examine_loose(material: &Material, candidate: &Candidate, content: Option<&Blob>, terms: Terms<'_>) -> Examination {
+    match &material.content {
         SignedContent::Message(message) => {
-            let mut examination = Examination::of(Kind::Signature);
-            if let Some(finding) = check_message_digest(message, subject) {
-                examination.findings.push(finding);
-                return examination;
-            }
-            let signed = content.map_or(Signed::Digest(subject), |content| Signed::Bytes(content.bytes()));
-            examine_signature(&mut examination, material, signed, policy, domains, now);
-            return examination;
+            let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
+            examine_message(message, material, candidate, signed, terms)
         }
-        SignedContent::Envelope(envelope) => envelope,
-    };
-    let (mut examination, statement) = examine_statement(envelope, subject, "file");
-    if let Some(statement) = statement {
-        examine_signature(&mut examination, material, Signed::Digest(subject), policy, domains, now);
-        if !examination.findings.iter().any(Finding::stands_in_the_way) {
-            report_predicate(&mut examination, &statement);
+        SignedContent::Envelope(envelope) => {
+            let (mut examination, statement) = examine_envelope(envelope, material, candidate, "file", terms);
+            if let Some(statement) = statement {
+                report_predicate(&mut examination, &statement);
+            }
+            examination
         }
     }
-    examination
 }
 
 /// What the predicate says goes into the report as far as it can be read, and into no verdict.
@@ -225,6 +218,11 @@ impl Examination {
         let mut examination = Self::of(kind);
         examination.findings.push(finding);
         examination
+    }
+
+    /// Whether a finding so far keeps it from being accepted.
+    fn is_stopped(&self) -> bool {
+        self.findings.iter().any(Finding::stands_in_the_way)
     }
 
     fn into_judged(self, id: &str, candidate: &Candidate) -> Judged {
@@ -311,27 +309,11 @@ fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &s
     Judged { subject: candidate.subject.clone(), concerns: Vec::new(), report }
 }
 
-fn examine_bundle(
-    blob: &Blob,
-    candidate: &Candidate,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> Examination {
-    let material = match material::read_bundle(blob.bytes()) {
-        Ok(material) => material,
-        Err(finding) => return Examination::stopped_by(Kind::Unreadable, finding),
-    };
-    examine_material(&material, candidate, policy, domains, now)
-}
-
 fn examine_legacy_attestation(
     envelope: &Blob,
     annotations: &BTreeMap<String, String>,
     candidate: &Candidate,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
+    terms: Terms<'_>,
 ) -> Examination {
     let material = match legacy::read_attestation(envelope, annotations) {
         Ok(material) => material,
@@ -345,28 +327,38 @@ fn examine_legacy_attestation(
             return examination;
         }
     };
-    examine_material(&material, candidate, policy, domains, now)
+    examine_material(&material, candidate, terms)
 }
 
-fn examine_material(
-    material: &Material,
-    candidate: &Candidate,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> Examination {
+fn examine_material(material: &Material, candidate: &Candidate, terms: Terms<'_>) -> Examination {
     match &material.content {
         SignedContent::Message(message) => {
-            let mut examination = Examination::of(Kind::Signature);
-            if let Some(finding) = check_message_digest(message, &candidate.subject) {
-                examination.findings.push(finding);
-                return examination;
+            examine_message(message, material, candidate, Signed::Digest(&candidate.subject), terms)
+        }
+        SignedContent::Envelope(envelope) => {
+            let (mut examination, statement) = examine_envelope(envelope, material, candidate, "image", terms);
+            if let Some(statement) = statement {
+                examine_predicate(&mut examination, &statement, terms.policy);
             }
-            examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), policy, domains, now);
             examination
         }
-        SignedContent::Envelope(envelope) => examine_envelope(envelope, material, candidate, policy, domains, now),
     }
+}
+
+/// A signature on the subject itself, of which `signed` is what is known: its content or its digest.
+fn examine_message(
+    message: &material::MessageSignature,
+    material: &Material,
+    candidate: &Candidate,
+    signed: Signed<'_>,
+    terms: Terms<'_>,
+) -> Examination {
+    let mut examination = Examination::of(Kind::Signature);
+    match check_message_digest(message, &candidate.subject) {
+        Some(finding) => examination.findings.push(finding),
+        None => examine_signature(&mut examination, material, signed, terms),
+    }
+    examination
 }
 
 /// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
@@ -400,22 +392,21 @@ fn check_message_digest(message: &material::MessageSignature, subject: &Digest) 
     None
 }
 
+/// A statement about the subject, and its signer. It is returned once it is known who wrote it: only then is its predicate
+/// read.
 fn examine_envelope(
     envelope: &material::Envelope,
     material: &Material,
     candidate: &Candidate,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> Examination {
-    let (mut examination, statement) = examine_statement(envelope, &candidate.subject, "image");
-    let Some(statement) = statement else { return examination };
-    examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), policy, domains, now);
-    // A predicate is read only once it is known who wrote it.
-    if !examination.findings.iter().any(Finding::stands_in_the_way) {
-        examine_predicate(&mut examination, &statement, policy);
+    thing: &str,
+    terms: Terms<'_>,
+) -> (Examination, Option<Statement>) {
+    let (mut examination, statement) = examine_statement(envelope, &candidate.subject, thing);
+    if statement.is_some() {
+        examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), terms);
     }
-    examination
+    let statement = statement.filter(|_| !examination.is_stopped());
+    (examination, statement)
 }
 
 /// Reads the statement in an envelope and what it is about. It is returned only if it is about `subject`.
@@ -434,7 +425,7 @@ fn examine_statement(envelope: &material::Envelope, subject: &Digest, thing: &st
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
     examination.findings.push(statement.check_subject(subject, thing));
-    let about_it = !examination.findings.iter().any(Finding::stands_in_the_way);
+    let about_it = !examination.is_stopped();
     (examination, about_it.then_some(statement))
 }
 
@@ -458,20 +449,13 @@ struct CriticalImage {
     digest: String,
 }
 
-fn examine_simple_signing(
-    payload: &Blob,
-    material: &Material,
-    candidate: &Candidate,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> Examination {
+fn examine_simple_signing(payload: &Blob, material: &Material, candidate: &Candidate, terms: Terms<'_>) -> Examination {
     let mut examination = Examination::of(Kind::Signature);
     examination.findings.push(check_simple_signing(payload.bytes(), &candidate.subject));
-    if examination.findings.iter().any(Finding::stands_in_the_way) {
+    if examination.is_stopped() {
         return examination;
     }
-    examine_signature(&mut examination, material, Signed::Bytes(payload.bytes()), policy, domains, now);
+    examine_signature(&mut examination, material, Signed::Bytes(payload.bytes()), terms);
     examination
 }
 
@@ -500,22 +484,15 @@ fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
 }
 
 /// Verifies the material in the first domain that takes it, and its signer against the policy.
-fn examine_signature(
-    examination: &mut Examination,
-    material: &Material,
-    signed: Signed<'_>,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) {
-    match signature::verify(material, signed, policy.signer(), domains, now) {
+fn examine_signature(examination: &mut Examination, material: &Material, signed: Signed<'_>, terms: Terms<'_>) {
+    match signature::verify(material, signed, terms.policy.signer(), terms.domains, terms.now) {
         Ok(verified) => {
             let message = match &verified.domain {
                 Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
                 None => "the signature verifies with the key alone".to_owned(),
             };
             examination.findings.push(Finding::pass(CheckId::Signature, message));
-            examination.findings.extend(signer::check(&verified, policy.signer()));
+            examination.findings.extend(signer::check(&verified, terms.policy.signer()));
             examination.verified = Some(verified);
         }
         Err(finding) => examination.findings.push(finding),

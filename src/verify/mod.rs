@@ -29,17 +29,18 @@ use crate::oci::Digest;
 use crate::policy::Policy;
 
 pub use bundle::{Domain, DomainError};
-use candidate::Judged;
+use candidate::{Judged, Terms};
 
 /// Judges what was collected for one image.
 ///
 /// `now` is the time at which evidence must not lie in the future; it is the only clock. The order of candidates and of
 /// domains in the input does not change the verdict.
 pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+    let terms = Terms { policy, domains, now };
     let judged: Vec<Judged> = in_order(evidence)
         .into_iter()
         .enumerate()
-        .map(|(position, candidate)| candidate::judge(&format!("c{}", position + 1), candidate, policy, domains, now))
+        .map(|(position, candidate)| candidate::judge(&format!("c{}", position + 1), candidate, terms))
         .collect();
     let coverage = coverage::cover(evidence, policy, &judged);
     let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
@@ -64,6 +65,7 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
 /// Asked for is the signature alone: each bundle is judged by itself, whatever kind of statement it holds, and any one
 /// that is accepted satisfies it. What a predicate says is reported and not judged.
 pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+    let terms = Terms { policy, domains, now };
     let candidates: Vec<Candidate> = artifact
         .bundles
         .iter()
@@ -81,7 +83,7 @@ pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain],
         .map(|(position, (candidate, loose))| {
             let content = artifact.content.as_ref();
             let id = format!("c{}", position + 1);
-            candidate::judge_loose(&id, candidate, (&loose.bundle, content), policy, domains, now)
+            candidate::judge_loose(&id, candidate, (&loose.bundle, content), terms)
         })
         .collect();
     let evidence = whole(artifact, candidates);
