@@ -5,6 +5,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 shopt -s nullglob
+# A server may end by itself between the look and the signal: a signal that finds nobody is no failure. Whoever is still
+# there after ten seconds is killed.
 names=()
 for file in "$LAB_RUN"/*.pid; do
   name=$(basename "$file" .pid)
