@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
-use crate::check::{Network, PolicyReport, Report, SCHEMA_VERSION, Tool};
+use crate::check::{Network, Report};
 use crate::evidence::{Artifact, LooseBundle};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -17,7 +17,7 @@ use crate::verify::verify_artifact;
 use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
 use super::output;
-use super::verify::{domains, signer};
+use super::terms::{domains, signer};
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;
@@ -40,16 +40,7 @@ pub(super) fn examine(args: &BundleArgs) -> Result<Report, Diagnostic> {
     let artifact = Artifact { reference: args.artifact.clone(), digest, content, bundles };
     let now = Timestamp::now();
     let image = verify_artifact(&artifact, &policy, &domains, now);
-    Ok(Report {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool::default(),
-        verdict: image.verdict,
-        started_at: now,
-        policy: PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() },
-        trust: domains.iter().map(|domain| domain.report().clone()).collect(),
-        images: vec![image],
-        network: Network::default(),
-    })
+    Ok(output::report(now, &policy, &domains, vec![image], Network::default()))
 }
 
 fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {

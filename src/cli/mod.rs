@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod references;
 mod schema;
+mod terms;
 mod verify;
 
 use std::ffi::OsString;

@@ -1,11 +1,15 @@
-//! Reports on their way out: to standard output, or whole to a file.
+//! Reports put together and on their way out: to standard output, or whole to a file.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::check::Report;
+use jiff::Timestamp;
+
+use crate::check::{ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::policy::Policy;
 use crate::render::{self, Detail, Format};
+use crate::verify::Domain;
 
 use super::args::{Args, Colour, Target};
 use super::diagnostics::Diagnostic;
@@ -19,6 +23,26 @@ pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
         return Err(Diagnostic::two_reports());
     }
     Ok(wanted.to_vec())
+}
+
+/// The report of a run: its verdict is that of its images joined.
+pub(super) fn report(
+    started_at: Timestamp,
+    policy: &Policy,
+    domains: &[Domain],
+    images: Vec<ImageReport>,
+    network: Network,
+) -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: Verdict::join(images.iter().map(|image| image.verdict)),
+        started_at,
+        policy: PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() },
+        trust: domains.iter().map(|domain| domain.report().clone()).collect(),
+        images,
+        network,
+    }
 }
 
 /// Writes the report to every target: the files first, so that whoever reads standard output finds them there.

@@ -1,28 +1,25 @@
 //! `bonafide verify`: references in, one report out.
 
 use std::fs;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::{
-    CheckId, Finding, GapReport, ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict,
-};
+use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, Report, Verdict};
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
     SourceError,
 };
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
-use crate::policy::{KeyRule, LogDemand, Policy, PolicyError, PublicKey, Signer};
-use crate::trust::{Instance, TrustRoot};
+use crate::policy::Policy;
 use crate::verify::{Domain, refused, unresolved, verify};
 
-use super::args::{Args, PlatformArg, SignerArgs, TrustArgs, VerifyArgs};
+use super::args::{Args, PlatformArg, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Wait};
+use super::terms::{domains, signer};
 use super::{logins, output, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
@@ -68,69 +65,6 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
     })
 }
 
-/// The signer that the flags name: a certificate's identity, or keys.
-pub(super) fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {
-    if let Some(rule) = keys(args)? {
-        return Ok(Signer::Keys(rule));
-    }
-    Signer::from_flags(
-        args.certificate_identity.as_deref(),
-        args.certificate_oidc_issuer.as_deref(),
-        args.repo.as_deref(),
-        args.source_ref.as_deref(),
-        args.source_digest.as_deref(),
-    )
-    .map_err(Diagnostic::policy)
-}
-
-/// The rule for keys, if any key is given. A key beside an identity would leave open which of them must have signed.
-fn keys(args: &SignerArgs) -> Result<Option<KeyRule>, Diagnostic> {
-    let certificate_flags = [
-        ("--certificate-identity", args.certificate_identity.is_some()),
-        ("--certificate-oidc-issuer", args.certificate_oidc_issuer.is_some()),
-        ("--repo", args.repo.is_some()),
-        ("--source-ref", args.source_ref.is_some()),
-        ("--source-digest", args.source_digest.is_some()),
-    ];
-    let identity = certificate_flags.into_iter().find(|(_, given)| *given);
-    match (args.key.is_empty(), args.key_without_log, identity) {
-        (true, false, _) => return Ok(None),
-        (true, true, _) => return Err(Diagnostic::policy(PolicyError::NoLogWithoutKey)),
-        (false, _, Some((flag, _))) => return Err(Diagnostic::policy(PolicyError::KeyWithIdentity { flag })),
-        (false, _, None) => {}
-    }
-    let keys = args.key.iter().map(|file| read_key(file)).collect::<Result<Vec<_>, _>>()?;
-    let log = if args.key_without_log { LogDemand::NotRequired } else { LogDemand::Required };
-    KeyRule::new(keys, log).map(Some).map_err(Diagnostic::policy)
-}
-
-/// Reads a key from a file. What cosign takes as the address of a key in a service (`awskms://…`) is never asked for one.
-fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
-    if file.contains("://") || file.starts_with("pkcs11:") {
-        return Err(Diagnostic::key_service(file));
-    }
-    let bytes = fs::read(file).map_err(|error| Diagnostic::file(Path::new(file), error))?;
-    PublicKey::from_pem(&bytes).map_err(|error| Diagnostic::key(file, error))
-}
-
-/// The trust domains: the files given, the embedded ones named, or the public instance if neither is.
-pub(super) fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
-    let mut instances = args.trust.clone();
-    if instances.is_empty() && args.trusted_root.is_empty() {
-        instances.push(Instance::PublicGood);
-    }
-    instances.sort_unstable();
-    instances.dedup();
-    let mut roots =
-        instances.into_iter().map(Instance::root).collect::<Result<Vec<_>, _>>().map_err(Diagnostic::trust)?;
-    for file in &args.trusted_root {
-        let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
-        let name = file.display().to_string();
-        roots.push(TrustRoot::parse(&name, &name, &bytes).map_err(Diagnostic::trust)?);
-    }
-    roots.iter().map(Domain::prepare).collect::<Result<_, _>>().map_err(Diagnostic::domain)
-}
-
 /// Examines every image, one after the other, and again while all that is missing may still come.
 fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> Result<Report, Diagnostic> {
     // One image is a handful of requests: threads would cost more than they bring.
@@ -148,20 +82,9 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
         images
     });
     let network = registries.network_use();
-    Ok(Report {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool::default(),
-        verdict: Verdict::join(images.iter().map(|image| image.verdict)),
-        started_at: request.started_at,
-        policy: PolicyReport { source: request.policy.source().to_owned(), sha256: request.policy.sha256().to_owned() },
-        trust: request.domains.iter().map(|domain| domain.report().clone()).collect(),
-        images,
-        network: Network {
-            requests: network.requests,
-            bytes: network.bytes,
-            hosts: network.hosts.into_iter().collect(),
-        },
-    })
+    let network =
+        Network { requests: network.requests, bytes: network.bytes, hosts: network.hosts.into_iter().collect() };
+    Ok(output::report(request.started_at, &request.policy, &request.domains, images, network))
 }
 
 /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
