@@ -7,6 +7,8 @@
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
 
+use std::ops::Range;
+
 use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
 use der::{Decode, Encode};
 use jiff::Timestamp;
@@ -276,11 +278,7 @@ impl Domain {
         }
         let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
-        let times = result.verified_timestamps().iter().enumerate().map(|(position, time)| TimestampReport {
-            source: if position < timestamps.len() { "timestamp-authority" } else { "log" }.to_owned(),
-            time: *time,
-        });
-        Ok((entries.iter().map(|entry| entry.report()).collect(), times.collect()))
+        Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
     }
 
     /// Verifies what stands behind a signature by `key`, and the signature once more: log entries, of which there must be
@@ -298,11 +296,7 @@ impl Domain {
         let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
         let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
-        let times = result.verified_timestamps().iter().enumerate().map(|(position, time)| TimestampReport {
-            source: if position < logs { "log" } else { "timestamp-authority" }.to_owned(),
-            time: *time,
-        });
-        Ok((entries.iter().map(|entry| entry.report()).collect(), times.collect()))
+        Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
     }
 
     // --- keys and certificates lent to what the crate does not read
@@ -528,6 +522,20 @@ fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String
         }
         known
     });
+}
+
+/// What stands behind a signature that verified. `by_authority` are the positions of the times that timestamp authorities
+/// vouch for; logs vouch for the others.
+fn reports(
+    entries: &[&LogEntry],
+    times: &[Timestamp],
+    by_authority: Range<usize>,
+) -> (Vec<LogEntryReport>, Vec<TimestampReport>) {
+    let times = times.iter().enumerate().map(|(position, time)| TimestampReport {
+        source: if by_authority.contains(&position) { "timestamp-authority" } else { "log" }.to_owned(),
+        time: *time,
+    });
+    (entries.iter().map(|entry| entry.report()).collect(), times.collect())
 }
 
 fn artifact(signed: Signed<'_>) -> Result<Artifact<'_>, Finding> {
