@@ -11,9 +11,9 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub use report::{
-    CandidateReport, ClaimReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport, PlatformReport,
-    PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION, SbomReport, SignerReport,
-    TimestampReport, Tool, TrustReport,
+    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport,
+    PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION, SbomReport,
+    SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 
@@ -51,6 +51,7 @@ macro_rules! checks {
 checks! {
     ImageResolved "image-resolved" "The reference names an image that could be read."
     ImagePinned "image-pinned" "The reference resolves to the digest that was expected."
+    PolicyException "policy-exception" "No exception of the policy has run out."
     EvidenceComplete "evidence-complete" "Everything that could hold evidence was read."
     EvidencePresent "evidence-present" "Something of the required kind is attached."
     BundleFormat "bundle-format" "The evidence is a well-formed Sigstore bundle or legacy cosign layer."
@@ -66,6 +67,8 @@ checks! {
     SignerKey "signer-key" "One of the expected keys made the signature."
     SignerIssuer "signer-issuer" "The expected OpenID Connect issuer vouched for the signer."
     SignerSource "signer-source" "The workflow that signed ran for the expected source repository."
+    SignerClaims "signer-claims" "The certificate's other claims are the ones that the policy asks for."
+    SignerCount "signer-count" "As many different signers signed as the policy demands."
     ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
     ProvenanceBuilder "provenance-builder" "The builder that the provenance names is not somebody else than its signer."
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."

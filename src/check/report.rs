@@ -145,6 +145,27 @@ pub struct RequirementReport {
     pub satisfied_by: Vec<String>,
     /// Why it is not satisfied, or what was found on the candidates that satisfy it.
     pub findings: Vec<Finding>,
+    /// Why it does not count in the image's verdict for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<ExceptionReport>,
+}
+
+impl RequirementReport {
+    /// Returns its verdict, unless an exception keeps it from counting.
+    pub fn counting(&self) -> Option<Verdict> {
+        self.exception.as_ref().is_none_or(|exception| !exception.works).then_some(self.verdict)
+    }
+}
+
+/// An exception that the policy makes of a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExceptionReport {
+    /// The last day on which it works, as `YYYY-MM-DD` in UTC.
+    pub until: String,
+    /// Why it was made.
+    pub because: String,
+    /// Whether it still works: past its day the requirement counts again.
+    pub works: bool,
 }
 
 /// Something that was found attached.

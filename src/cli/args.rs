@@ -187,15 +187,21 @@ pub(super) struct VerifyBundleArgs {
 }
 
 /// Who must have signed
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Signer")]
 pub(super) struct SignerArgs {
     /// The identity in the certificate: an e-mail address, or the URI of a workflow, compared exactly
     #[arg(long, value_name = "IDENTITY")]
     pub(super) certificate_identity: Option<String>,
+    /// A regular expression that the whole identity must match
+    #[arg(long, value_name = "REGEXP")]
+    pub(super) certificate_identity_regexp: Option<String>,
     /// The OpenID Connect issuer that vouched for it, compared exactly
     #[arg(long, value_name = "URL")]
     pub(super) certificate_oidc_issuer: Option<String>,
+    /// A regular expression that the whole issuer must match
+    #[arg(long, value_name = "REGEXP")]
+    pub(super) certificate_oidc_issuer_regexp: Option<String>,
     /// A public key (PEM) that must have signed, instead of an identity; of several, any one
     #[arg(long, value_name = "FILE")]
     pub(super) key: Vec<String>,
@@ -205,12 +211,55 @@ pub(super) struct SignerArgs {
     /// The GitHub repository that the workflow must have run for; alone, any of its own workflows may have signed
     #[arg(long, value_name = "OWNER/NAME")]
     pub(super) repo: Option<String>,
+    /// The workflow that must have signed, a reusable one perhaps: OWNER/NAME/.github/workflows/FILE[@REF]
+    #[arg(long, value_name = "WORKFLOW")]
+    pub(super) signer_workflow: Option<String>,
     /// The full git ref that the workflow must have run for, such as refs/tags/v1.4.2
     #[arg(long, value_name = "REF")]
     pub(super) source_ref: Option<String>,
     /// The commit that the workflow must have run for
     #[arg(long, value_name = "COMMIT")]
     pub(super) source_digest: Option<String>,
+    /// Refuse what was signed on a runner that GitHub does not host
+    #[arg(long)]
+    pub(super) deny_self_hosted_runners: bool,
+    /// The event that must have started the workflow, such as push
+    #[arg(long, value_name = "EVENT", hide_short_help = true)]
+    pub(super) certificate_github_workflow_trigger: Option<String>,
+    /// The commit that the workflow must have run for
+    #[arg(long, value_name = "COMMIT", hide_short_help = true)]
+    pub(super) certificate_github_workflow_sha: Option<String>,
+    /// The name of the workflow, as its author wrote it
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(super) certificate_github_workflow_name: Option<String>,
+    /// The repository that the workflow must have run for
+    #[arg(long, value_name = "OWNER/NAME", hide_short_help = true)]
+    pub(super) certificate_github_workflow_repository: Option<String>,
+    /// The full git ref that the workflow must have run for
+    #[arg(long, value_name = "REF", hide_short_help = true)]
+    pub(super) certificate_github_workflow_ref: Option<String>,
+}
+
+impl SignerArgs {
+    /// The flags that name a certificate, in the order of the help, with whether they are given.
+    pub(super) fn certificate_flags(&self) -> [(&'static str, bool); 14] {
+        [
+            ("--certificate-identity", self.certificate_identity.is_some()),
+            ("--certificate-identity-regexp", self.certificate_identity_regexp.is_some()),
+            ("--certificate-oidc-issuer", self.certificate_oidc_issuer.is_some()),
+            ("--certificate-oidc-issuer-regexp", self.certificate_oidc_issuer_regexp.is_some()),
+            ("--repo", self.repo.is_some()),
+            ("--signer-workflow", self.signer_workflow.is_some()),
+            ("--source-ref", self.source_ref.is_some()),
+            ("--source-digest", self.source_digest.is_some()),
+            ("--deny-self-hosted-runners", self.deny_self_hosted_runners),
+            ("--certificate-github-workflow-trigger", self.certificate_github_workflow_trigger.is_some()),
+            ("--certificate-github-workflow-sha", self.certificate_github_workflow_sha.is_some()),
+            ("--certificate-github-workflow-name", self.certificate_github_workflow_name.is_some()),
+            ("--certificate-github-workflow-repository", self.certificate_github_workflow_repository.is_some()),
+            ("--certificate-github-workflow-ref", self.certificate_github_workflow_ref.is_some()),
+        ]
+    }
 }
 
 /// Which Sigstore instances to trust

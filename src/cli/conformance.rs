@@ -21,10 +21,7 @@ fn translate(verify: &VerifyBundleArgs) -> BundleArgs {
             certificate_identity: verify.certificate_identity.clone(),
             certificate_oidc_issuer: verify.certificate_oidc_issuer.clone(),
             key: verify.key.iter().cloned().collect(),
-            key_without_log: false,
-            repo: None,
-            source_ref: None,
-            source_digest: None,
+            ..SignerArgs::default()
         },
         trust: TrustArgs {
             trust: verify.staging.then_some(Instance::Staging).into_iter().collect(),

@@ -84,6 +84,13 @@ impl Diagnostic {
                 format!("leave out `--key` or `{flag}`; run twice to demand both")
             }
             PolicyError::NoLogWithoutKey => "add `--key FILE`, or leave `--key-without-log` out".to_owned(),
+            PolicyError::TooFewSigners { .. } => "name more signers, or ask for fewer of them".to_owned(),
+            PolicyError::TwoRules { one, other } => format!("leave out `{one}` or `{other}`"),
+            PolicyError::Pattern { .. } => {
+                "regular expressions are those of Rust's `regex` crate, without look-around; they match the whole text"
+                    .to_owned()
+            }
+            PolicyError::SignerWorkflow(_) => "write `--signer-workflow OWNER/NAME/.github/workflows/FILE`".to_owned(),
             PolicyError::Empty { .. } => "is a variable in the command line unset?".to_owned(),
         };
         Self::usage(error, hint)

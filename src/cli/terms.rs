@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::policy::{KeyRule, LogDemand, PolicyError, PublicKey, Signer};
+use crate::policy::{Claim, KeyRule, LogDemand, PolicyError, PublicKey, Signer, SignerFlags};
 use crate::trust::{Instance, TrustRoot};
 use crate::verify::Domain;
 
@@ -15,26 +15,41 @@ pub(super) fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {
     if let Some(rule) = keys(args)? {
         return Ok(Signer::Keys(rule));
     }
-    Signer::from_flags(
-        args.certificate_identity.as_deref(),
-        args.certificate_oidc_issuer.as_deref(),
-        args.repo.as_deref(),
-        args.source_ref.as_deref(),
-        args.source_digest.as_deref(),
-    )
-    .map_err(Diagnostic::policy)
+    flags(args).prove().map_err(Diagnostic::policy)
+}
+
+fn flags(args: &SignerArgs) -> SignerFlags<'_> {
+    SignerFlags {
+        identity: args.certificate_identity.as_deref(),
+        identity_regexp: args.certificate_identity_regexp.as_deref(),
+        issuer: args.certificate_oidc_issuer.as_deref(),
+        issuer_regexp: args.certificate_oidc_issuer_regexp.as_deref(),
+        repository: args.repo.as_deref(),
+        signer_workflow: args.signer_workflow.as_deref(),
+        reference: args.source_ref.as_deref(),
+        digest: args.source_digest.as_deref(),
+        deny_self_hosted_runners: args.deny_self_hosted_runners,
+        claims: claims(args),
+    }
+}
+
+/// cosign's flags for GitHub's claims. Each names the claim of older certificates, and is held against the one that replaced it
+/// where the certificate has that.
+fn claims(args: &SignerArgs) -> Vec<(Claim, String)> {
+    let repository = args.certificate_github_workflow_repository.as_ref();
+    let asked = [
+        (Claim::BuildTrigger, args.certificate_github_workflow_trigger.clone()),
+        (Claim::SourceRepositoryDigest, args.certificate_github_workflow_sha.clone()),
+        (Claim::WorkflowName, args.certificate_github_workflow_name.clone()),
+        (Claim::SourceRepositoryUri, repository.map(|name| format!("https://github.com/{name}"))),
+        (Claim::SourceRepositoryRef, args.certificate_github_workflow_ref.clone()),
+    ];
+    asked.into_iter().filter_map(|(claim, value)| Some((claim, value?))).collect()
 }
 
 /// The rule for keys, if any key is given. A key beside an identity would leave open which of them must have signed.
 fn keys(args: &SignerArgs) -> Result<Option<KeyRule>, Diagnostic> {
-    let certificate_flags = [
-        ("--certificate-identity", args.certificate_identity.is_some()),
-        ("--certificate-oidc-issuer", args.certificate_oidc_issuer.is_some()),
-        ("--repo", args.repo.is_some()),
-        ("--source-ref", args.source_ref.is_some()),
-        ("--source-digest", args.source_digest.is_some()),
-    ];
-    let identity = certificate_flags.into_iter().find(|(_, given)| *given);
+    let identity = args.certificate_flags().into_iter().find(|(_, given)| *given);
     match (args.key.is_empty(), args.key_without_log, identity) {
         (true, false, _) => return Ok(None),
         (true, true, _) => return Err(Diagnostic::policy(PolicyError::NoLogWithoutKey)),

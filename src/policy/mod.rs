@@ -3,15 +3,25 @@
 //! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
 //! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
+mod claim;
+mod exception;
+mod flags;
 mod key;
 mod signer;
+mod text;
 
 use std::fmt;
 
 use crate::oci::{Algorithm, Digest};
 
+pub use claim::Claim;
+pub use exception::Exception;
+pub use flags::SignerFlags;
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
-pub use signer::{CertificateRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, SourceRule};
+pub use signer::{
+    Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
+};
+pub use text::{PatternError, TextRule};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,13 +55,55 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// A proved policy.
+/// What stands behind a signature in the transparency log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogEvidence {
+    /// A promise of the log (SET), or an inclusion proof.
+    PromiseOrProof,
+    /// An inclusion proof.
+    Proof,
+}
+
+/// One requirement, and who may satisfy it how. One candidate must do so by itself.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// Its name within the policy, by which reports name it.
+    pub id: String,
+    /// What must be attached.
+    pub requirement: Requirement,
+    /// Who must have signed it.
+    pub signers: Signers,
+    /// The trust domains, by name, that it may verify in; `None` for every one of the run.
+    pub domains: Option<Vec<String>>,
+    /// What the log must say.
+    pub log: LogEvidence,
+    /// Until when and why it does not count.
+    pub exception: Option<Exception>,
+}
+
+impl Demand {
+    fn canonical_text(&self) -> String {
+        let domains = self.domains.as_ref().map_or_else(String::new, |names| format!("domains {names:?}\n"));
+        let log = match self.log {
+            LogEvidence::PromiseOrProof => "",
+            LogEvidence::Proof => "log proof\n",
+        };
+        let exception = self.exception.as_ref().map_or_else(String::new, Exception::canonical_text);
+        format!(
+            "require {} {:?}\n{}{domains}{log}{exception}",
+            self.requirement,
+            self.id,
+            self.signers.canonical_text()
+        )
+    }
+}
+
+/// A proved policy for one image: every demand must be satisfied.
 #[derive(Debug, Clone)]
 pub struct Policy {
     source: String,
     sha256: String,
-    signer: Signer,
-    requirements: Vec<Requirement>,
+    demands: Vec<Demand>,
     expected_digest: Option<Digest>,
 }
 
@@ -96,6 +148,33 @@ pub enum PolicyError {
     /// No log is wanted, and no key is given that could do without one.
     #[error("without a key there is nothing to do without the log for: certificates live for minutes")]
     NoLogWithoutKey,
+    /// More signers must have signed than there are.
+    #[error("{at_least} signers must have signed, and {count} are named")]
+    TooFewSigners {
+        /// How many are named.
+        count: usize,
+        /// How many must have signed.
+        at_least: usize,
+    },
+    /// Two flags say the same thing in two ways.
+    #[error("{one} and {other} are both given, and only one of them can be what is meant")]
+    TwoRules {
+        /// The first flag.
+        one: &'static str,
+        /// The second.
+        other: &'static str,
+    },
+    /// A pattern that cannot be used.
+    #[error("{flag}: {error}")]
+    Pattern {
+        /// The flag that was given.
+        flag: &'static str,
+        /// What is wrong with it.
+        error: PatternError,
+    },
+    /// The signer's workflow is not `owner/name/.github/workflows/file`.
+    #[error("`{0}` is not a workflow: expected OWNER/NAME/.github/workflows/FILE, with @REF if it must be one")]
+    SignerWorkflow(String),
     /// A value that no certificate can ever have.
     #[error("{what} is empty: no certificate can match it")]
     Empty {
@@ -114,12 +193,34 @@ impl Policy {
         let mut requirements: Vec<Requirement> = requirements.into_iter().collect();
         requirements.sort_unstable();
         requirements.dedup();
-        if requirements.is_empty() {
+        let signers = Signers::one(signer);
+        let demand = |requirement: Requirement| Demand {
+            id: requirement.to_string(),
+            requirement,
+            signers: signers.clone(),
+            domains: None,
+            log: LogEvidence::PromiseOrProof,
+            exception: None,
+        };
+        let demands: Vec<Demand> = requirements.into_iter().map(demand).collect();
+        let text: String = demands.iter().map(Demand::canonical_text).collect();
+        let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
+        let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
+        Self::new("flags", sha256.hex(), demands, expected_digest)
+    }
+
+    /// Proves that something is demanded.
+    fn new(
+        source: &str,
+        sha256: &str,
+        demands: Vec<Demand>,
+        expected_digest: Option<Digest>,
+    ) -> Result<Self, PolicyError> {
+        // What every demand of is excepted, nothing is demanded of: an empty policy is never a pass (A255, A267).
+        if demands.iter().all(|demand| demand.exception.is_some()) {
             return Err(PolicyError::NothingRequired);
         }
-        let text = canonical_text(&requirements, &signer, expected_digest.as_ref());
-        let sha256 = Digest::of(Algorithm::Sha256, text.as_bytes()).hex().to_owned();
-        Ok(Self { source: "flags".to_owned(), sha256, signer, requirements, expected_digest })
+        Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), demands, expected_digest })
     }
 
     /// Returns where the policy came from.
@@ -132,25 +233,33 @@ impl Policy {
         &self.sha256
     }
 
-    /// Returns who may sign.
-    pub fn signer(&self) -> &Signer {
-        &self.signer
+    /// Returns what is demanded, at least one thing that no exception covers, in the order of reports.
+    pub fn demands(&self) -> &[Demand] {
+        &self.demands
     }
 
-    /// Returns what is required, without duplicates, in a fixed order.
-    pub fn requirements(&self) -> &[Requirement] {
-        &self.requirements
+    /// Returns a demand that anybody whom the policy names satisfies: what no demand asks for is held against it, so that a
+    /// report can say who signed it. It decides no verdict.
+    pub fn anybody_named(&self) -> Demand {
+        let listed = self.demands.iter().flat_map(|demand| demand.signers.listed());
+        let mut signers: Vec<Signer> = Vec::new();
+        for signer in listed {
+            if !signers.contains(signer) {
+                signers.push(signer.clone());
+            }
+        }
+        Demand {
+            id: "unasked".to_owned(),
+            requirement: Requirement::Signature,
+            signers: Signers::new(signers, 1).unwrap_or_else(|_| self.demands[0].signers.clone()),
+            domains: None,
+            log: LogEvidence::PromiseOrProof,
+            exception: None,
+        }
     }
 
     /// Returns the digest that the reference must resolve to, if one is demanded.
     pub fn expected_digest(&self) -> Option<&Digest> {
         self.expected_digest.as_ref()
     }
-}
-
-/// One line per rule: what the hash of a policy made of flags is over.
-fn canonical_text(requirements: &[Requirement], signer: &Signer, expected_digest: Option<&Digest>) -> String {
-    let required: Vec<&str> = requirements.iter().map(|requirement| requirement.as_str()).collect();
-    let digest = expected_digest.map_or_else(String::new, |digest| format!("digest {digest}\n"));
-    format!("bonafide policy 1\nrequire {}\n{}{digest}", required.join(","), signer.canonical_text())
 }

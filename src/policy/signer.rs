@@ -1,7 +1,10 @@
 //! Who may sign: a certificate's identity, issuer and source repository, or keys.
 
 use super::PolicyError;
+use super::claim::Claim;
+use super::flags::SignerFlags;
 use super::key::KeyRule;
+use super::text::TextRule;
 
 /// The issuer of identity tokens for GitHub Actions workflows on github.com.
 pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -41,24 +44,48 @@ impl IdentityKind {
 /// What the subject alternative name of the certificate must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityRule {
-    /// Exactly this text, byte for byte.
-    Exact(String),
-    /// A workflow of this GitHub repository: the name begins with `https://github.com/OWNER/NAME/`.
-    WorkflowOf(String),
+    /// The whole name.
+    Name(TextRule),
+    /// A GitHub workflow: the name is `REPOSITORY/.github/workflows/FILE@REF`.
+    Workflow {
+        /// The repository that the workflow lies in, as a URL.
+        repository: TextRule,
+        /// What follows the repository: `.github/workflows/FILE@REF`.
+        file: TextRule,
+        /// Whose workflow it must be.
+        caller: Caller,
+    },
+}
+
+/// Whose workflow may have signed. A reusable workflow can be called by anyone: its own repository is in the name of the
+/// certificate, the caller's in the claims (fulcio `oid-info.md`, `.9` and `.12`; A198).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// The repository's own, which ran for that very repository.
+    Itself,
+    /// A reusable one, which another repository called that is pinned beside it.
+    Pinned,
 }
 
 impl IdentityRule {
+    /// The workflows of a repository given as a URL.
+    pub(super) fn workflow_of(repository: TextRule) -> Self {
+        let file = TextRule::glob(".github/workflows/**").expect("a constant glob compiles");
+        Self::Workflow { repository, file, caller: Caller::Itself }
+    }
+
     /// Whether an identity satisfies the rule. A name of one kind never stands in for one of another: a text with a scheme
     /// is a URI, and any other is none (A193).
     pub fn matches(&self, kind: IdentityKind, identity: &str) -> bool {
+        if kind != IdentityKind::of(identity) {
+            return false;
+        }
         match self {
-            Self::Exact(expected) => identity == expected && kind == IdentityKind::of(expected),
-            // Names on github.com do not distinguish upper and lower case.
-            Self::WorkflowOf(repository) => {
-                kind == IdentityKind::Uri
-                    && identity.split_at_checked(repository.len()).is_some_and(|(start, rest)| {
-                        start.eq_ignore_ascii_case(repository) && rest.starts_with("/.github/workflows/")
-                    })
+            Self::Name(name) => name.matches(identity),
+            Self::Workflow { repository, file, .. } => {
+                identity.split_once("/.github/workflows/").is_some_and(|(found, rest)| {
+                    repository.matches(found) && file.matches(&format!(".github/workflows/{rest}"))
+                })
             }
         }
     }
@@ -66,8 +93,20 @@ impl IdentityRule {
     /// Returns the rule as a person would write it.
     pub fn describe(&self) -> String {
         match self {
-            Self::Exact(expected) => expected.clone(),
-            Self::WorkflowOf(repository) => format!("{repository}/.github/workflows/…"),
+            Self::Name(name) => name.to_string(),
+            Self::Workflow { repository, file, .. } if file.as_str() == ".github/workflows/**" => {
+                format!("{repository}/.github/workflows/…")
+            }
+            Self::Workflow { repository, file, .. } => format!("{repository}/{file}"),
+        }
+    }
+
+    fn canonical_text(&self) -> String {
+        match self {
+            Self::Name(name) => name.canonical_text(),
+            Self::Workflow { repository, file, caller } => {
+                format!("workflow {} {} {caller:?}", repository.canonical_text(), file.canonical_text())
+            }
         }
     }
 }
@@ -76,18 +115,27 @@ impl IdentityRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRule {
     /// The repository as a URL: `https://github.com/OWNER/NAME`.
-    pub repository: String,
+    pub repository: TextRule,
     /// The full git ref, such as `refs/tags/v1.2.3`.
-    pub reference: Option<String>,
+    pub reference: Option<TextRule>,
     /// The commit.
-    pub digest: Option<String>,
+    pub digest: Option<TextRule>,
+}
+
+/// What one claim of the certificate must be. Absent, it fails (A202).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRule {
+    /// The claim.
+    pub claim: Claim,
+    /// Its value.
+    pub value: TextRule,
 }
 
 /// Who may sign. A certificate never stands in for a key, nor a key for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signer {
     /// Whoever a certificate with these properties was issued to.
-    Certificate(CertificateRule),
+    Certificate(Box<CertificateRule>),
     /// Whoever holds one of these keys.
     Keys(KeyRule),
 }
@@ -97,19 +145,54 @@ pub enum Signer {
 pub struct CertificateRule {
     /// What the certificate must name.
     pub identity: IdentityRule,
-    /// Who must have vouched for it, byte for byte.
-    pub issuer: String,
+    /// Who must have vouched for it.
+    pub issuer: TextRule,
     /// Which source it must have signed for, if that is pinned.
     pub source: Option<SourceRule>,
+    /// What else the certificate must say.
+    pub claims: Vec<ClaimRule>,
 }
 
-/// The words of the command line that name a signer, before they are proved to name one.
-struct SignerFlags<'a> {
-    identity: Option<&'a str>,
-    issuer: Option<&'a str>,
-    repository: Option<&'a str>,
-    reference: Option<&'a str>,
-    digest: Option<&'a str>,
+/// Signers, of which a number must have signed, each for itself.
+///
+/// No one stands in for two: of those that signed, as many as are demanded must be different, and each must be a
+/// different one of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signers {
+    listed: Vec<Signer>,
+    at_least: usize,
+}
+
+impl Signers {
+    /// One signer, who must have signed.
+    pub fn one(signer: Signer) -> Self {
+        Self { listed: vec![signer], at_least: 1 }
+    }
+
+    /// Proves that somebody is demanded, and no more than there are.
+    pub fn new(listed: Vec<Signer>, at_least: usize) -> Result<Self, PolicyError> {
+        match (listed.len(), at_least) {
+            (0, _) | (_, 0) => Err(PolicyError::NoSigner),
+            (count, at_least) if at_least > count => Err(PolicyError::TooFewSigners { count, at_least }),
+            _ => Ok(Self { listed, at_least }),
+        }
+    }
+
+    /// Returns the signers, at least one.
+    pub fn listed(&self) -> &[Signer] {
+        &self.listed
+    }
+
+    /// Returns how many of them must have signed: at least one, at most all.
+    pub fn at_least(&self) -> usize {
+        self.at_least
+    }
+
+    pub(super) fn canonical_text(&self) -> String {
+        let listed: String = self.listed.iter().map(Signer::canonical_text).collect();
+        let count = if self.at_least == 1 { String::new() } else { format!("at-least {}\n", self.at_least) };
+        format!("{count}{listed}")
+    }
 }
 
 impl Signer {
@@ -127,7 +210,7 @@ impl Signer {
         reference: Option<&str>,
         digest: Option<&str>,
     ) -> Result<Self, PolicyError> {
-        SignerFlags { identity, issuer, repository, reference, digest }.prove().map(Self::Certificate)
+        SignerFlags { identity, issuer, repository, reference, digest, ..SignerFlags::default() }.prove()
     }
 
     /// Returns the source that a certificate must have signed for, if that is pinned.
@@ -135,6 +218,14 @@ impl Signer {
         match self {
             Self::Certificate(rule) => rule.source.as_ref(),
             Self::Keys(_) => None,
+        }
+    }
+
+    /// Returns the signer as a person reads it.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Certificate(rule) => rule.identity.describe(),
+            Self::Keys(rule) => format!("the key {}", rule.describe()),
         }
     }
 
@@ -148,75 +239,27 @@ impl Signer {
 }
 
 impl CertificateRule {
+    /// Whether it says for which source the signer must have run, by name or by number.
+    pub fn pins_source(&self) -> bool {
+        const PINS: [Claim; 3] =
+            [Claim::SourceRepositoryUri, Claim::WorkflowRepository, Claim::SourceRepositoryIdentifier];
+        self.source.is_some() || self.claims.iter().any(|rule| PINS.contains(&rule.claim))
+    }
+
+    /// Quoted, so that no value can look like another line.
     fn canonical_text(&self) -> String {
+        let or_dash = |rule: &Option<TextRule>| rule.as_ref().map_or_else(|| "-".to_owned(), TextRule::canonical_text);
         let source = self.source.as_ref().map_or_else(String::new, |source| {
-            let or_dash = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
-            format!("source {:?} {:?} {:?}\n", source.repository, or_dash(&source.reference), or_dash(&source.digest))
+            let repository = source.repository.canonical_text();
+            format!("source {repository} {} {}\n", or_dash(&source.reference), or_dash(&source.digest))
         });
-        // Quoted, so that no value can look like another line.
-        format!("identity {:?}\nissuer {:?}\n{source}", self.identity, self.issuer)
-    }
-}
-
-impl SignerFlags<'_> {
-    fn prove(&self) -> Result<CertificateRule, PolicyError> {
-        self.refuse_empty()?;
-        let source = self.source()?;
-        let (identity, issuer) = match (self.identity, self.issuer, &source) {
-            (Some(identity), Some(issuer), _) => (IdentityRule::Exact(identity.to_owned()), issuer.to_owned()),
-            (None, None, Some(source)) => {
-                (IdentityRule::WorkflowOf(source.repository.clone()), GITHUB_ISSUER.to_owned())
-            }
-            (None, None, None) => return Err(PolicyError::NoSigner),
-            (Some(identity), None, _) => return Err(PolicyError::NoIssuer { identity: identity.to_owned() }),
-            (None, Some(issuer), None) => return Err(PolicyError::NoIdentity { issuer: issuer.to_owned() }),
-            (None, Some(issuer), Some(source)) => {
-                (IdentityRule::WorkflowOf(source.repository.clone()), issuer.to_owned())
-            }
-        };
-        Ok(CertificateRule { identity, issuer, source })
-    }
-
-    fn refuse_empty(&self) -> Result<(), PolicyError> {
-        let fields = [
-            ("the certificate identity", self.identity),
-            ("the certificate issuer", self.issuer),
-            ("the repository", self.repository),
-            ("the source ref", self.reference),
-            ("the source digest", self.digest),
-        ];
-        match fields.into_iter().find(|(_, value)| value.is_some_and(|text| text.trim().is_empty())) {
-            Some((what, _)) => Err(PolicyError::Empty { what }),
-            None => Ok(()),
-        }
-    }
-
-    fn source(&self) -> Result<Option<SourceRule>, PolicyError> {
-        let Some(repository) = self.repository else {
-            return match (self.reference, self.digest) {
-                (None, None) => Ok(None),
-                (Some(_), _) => Err(PolicyError::SourceWithoutRepository { flag: "--source-ref" }),
-                (None, Some(_)) => Err(PolicyError::SourceWithoutRepository { flag: "--source-digest" }),
-            };
-        };
-        Ok(Some(SourceRule {
-            repository: format!("https://github.com/{}", owner_and_name(repository)?),
-            reference: self.reference.map(str::to_owned),
-            digest: self.digest.map(str::to_owned),
-        }))
-    }
-}
-
-/// Accepts `owner/name`, also in the URL form people paste.
-fn owner_and_name(text: &str) -> Result<&str, PolicyError> {
-    let bare = text.strip_prefix("https://github.com/").unwrap_or(text).trim_end_matches('/');
-    let mut parts = bare.split('/');
-    let is_name = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    };
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(owner), Some(name), None) if is_name(owner) && is_name(name) => Ok(bare),
-        _ => Err(PolicyError::Repository(text.to_owned())),
+        let claim = |rule: &ClaimRule| format!("claim {} {}\n", rule.claim, rule.value.canonical_text());
+        let claims = self.claims.iter().map(claim).collect::<Vec<_>>().concat();
+        format!(
+            "identity {}\nissuer {}\n{source}{claims}",
+            self.identity.canonical_text(),
+            self.issuer.canonical_text()
+        )
     }
 }
 
@@ -242,7 +285,7 @@ mod tests {
         ));
     }
 
-    fn workflows_of(repository: &str) -> CertificateRule {
+    fn workflows_of(repository: &str) -> Box<CertificateRule> {
         match Signer::from_flags(None, None, Some(repository), None, None) {
             Ok(Signer::Certificate(rule)) => rule,
             other => panic!("expected a rule for certificates, found {other:?}"),
@@ -252,7 +295,7 @@ mod tests {
     #[test]
     fn a_repository_alone_names_its_own_workflows_at_github() {
         let signer = workflows_of("acme/app");
-        assert_eq!(signer.issuer, GITHUB_ISSUER);
+        assert_eq!(signer.issuer, TextRule::exact(GITHUB_ISSUER));
         assert!(
             signer
                 .identity
@@ -283,14 +326,15 @@ mod tests {
     #[test]
     fn a193_a_name_of_one_kind_never_stands_in_for_another() {
         let uri = "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main";
-        for rule in
-            [IdentityRule::Exact(uri.to_owned()), IdentityRule::WorkflowOf("https://github.com/acme/app".to_owned())]
-        {
+        for rule in [
+            IdentityRule::Name(TextRule::exact(uri)),
+            IdentityRule::workflow_of(TextRule::exact("https://github.com/acme/app")),
+        ] {
             assert!(rule.matches(IdentityKind::Uri, uri));
             assert!(!rule.matches(IdentityKind::Email, uri));
             assert!(!rule.matches(IdentityKind::OtherName, uri));
         }
-        let address = IdentityRule::Exact("alice@acme.example".to_owned());
+        let address = IdentityRule::Name(TextRule::exact("alice@acme.example"));
         assert!(address.matches(IdentityKind::Email, "alice@acme.example"));
         assert!(!address.matches(IdentityKind::Uri, "alice@acme.example"));
     }

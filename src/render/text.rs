@@ -53,6 +53,16 @@ fn is_log_not_required(finding: &Finding) -> bool {
     finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
 }
 
+/// What a working exception says, as part of its requirement's line.
+fn excepted(requirement: &RequirementReport) -> String {
+    match requirement.exception.as_ref().filter(|exception| exception.works) {
+        Some(exception) => {
+            format!(", and does not count until {}: {}", exception.until, terminal(&exception.because))
+        }
+        None => String::new(),
+    }
+}
+
 struct Page<'a> {
     detail: Detail,
     out: &'a mut dyn Write,
@@ -98,7 +108,7 @@ impl Page<'_> {
 
     fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
         let verdict = self.verdict(requirement.verdict, 0);
-        writeln!(self.out, "  {:<11} {verdict}", requirement.kind)?;
+        writeln!(self.out, "  {:<11} {verdict}{}", terminal(&requirement.id), excepted(requirement))?;
         if requirement.verdict == Verdict::Verified {
             let by = requirement.satisfied_by.first();
             return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {

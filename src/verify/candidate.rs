@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, OriginReport, Outcome, SignerReport};
+use crate::check::{CandidateReport, CheckId, Finding, OriginReport, ProvenanceReport, SbomReport, SignerReport};
 use crate::evidence::{Candidate, Content};
 use crate::json;
 use crate::oci::{Blob, Digest};
-use crate::policy::{Policy, Requirement};
+use crate::policy::{Demand, Policy, Requirement, Signer};
 
+use super::assessment::{Assessment, SignatureOf};
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
-use super::signature::{self, SignedBy, Verified};
-use super::signer;
+use super::signature::{SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
@@ -27,6 +27,8 @@ const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a> {
     pub(super) policy: &'a Policy,
+    /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
+    pub(super) unasked: &'a Demand,
     pub(super) domains: &'a [Domain],
     pub(super) now: Timestamp,
 }
@@ -34,27 +36,9 @@ pub(super) struct Terms<'a> {
 /// A candidate after all of its checks.
 pub(super) struct Judged {
     pub(super) subject: Digest,
-    /// The requirements that it could have satisfied, by what it is or claims to be.
-    pub(super) concerns: Vec<Requirement>,
+    /// What it is worth to each demand of the policy, in the policy's order; nothing to one that it does not concern.
+    pub(super) assessments: Vec<Option<Assessment>>,
     pub(super) report: CandidateReport,
-}
-
-impl Judged {
-    /// Whether it satisfies a requirement on its subject.
-    pub(super) fn satisfies(&self, requirement: Requirement) -> bool {
-        self.report.accepted && self.concerns.contains(&requirement)
-    }
-
-    /// The worst outcome among its checks.
-    pub(super) fn outcome(&self) -> Outcome {
-        let has = |outcome| self.report.findings.iter().any(|finding| finding.outcome == outcome);
-        match (has(Outcome::Fail), has(Outcome::Error)) {
-            (true, _) => Outcome::Fail,
-            (false, true) => Outcome::Error,
-            (false, false) if self.report.accepted => Outcome::Pass,
-            (false, false) => Outcome::Skip,
-        }
-    }
 }
 
 /// What kind of evidence a candidate is, or claims to be.
@@ -87,14 +71,14 @@ impl Kind {
         }
     }
 
-    /// What cannot be read may have been anything.
-    fn concerns(self) -> Vec<Requirement> {
+    /// Whether it could satisfy a requirement, by what it is or claims to be. What cannot be read may have been anything.
+    fn concerns(self, requirement: Requirement) -> bool {
         match self {
-            Self::Signature => vec![Requirement::Signature],
-            Self::Provenance => vec![Requirement::Provenance],
-            Self::Sbom => vec![Requirement::Sbom],
-            Self::Attestation => Vec::new(),
-            Self::Unreadable => Requirement::ALL.to_vec(),
+            Self::Signature => requirement == Requirement::Signature,
+            Self::Provenance => requirement == Requirement::Provenance,
+            Self::Sbom => requirement == Requirement::Sbom,
+            Self::Attestation => false,
+            Self::Unreadable => true,
         }
     }
 }
@@ -116,26 +100,26 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
             );
         }
         Content::Bundle(bundle) => match material::read_bundle(bundle.bytes()) {
-            Ok(material) => examine_material(&material, candidate, terms),
+            Ok(material) => examine_material(material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle.bytes()) {
             // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(&material, candidate, terms)
+                examine_material(material, candidate)
             }
-            Ok(material) => examine_simple_signing(payload, &material, candidate, terms),
+            Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::LegacySignature { payload, annotations } => match legacy::read_signature(annotations) {
-            Ok(material) => examine_simple_signing(payload, &material, candidate, terms),
+            Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
         Content::LegacyAttestation { envelope, annotations } => {
-            examine_legacy_attestation(envelope, annotations, candidate, terms)
+            examine_legacy_attestation(envelope, annotations, candidate)
         }
     };
-    examination.into_judged(id, candidate)
+    examination.conclude(id, candidate, terms)
 }
 
 /// Judges a bundle that is said to be about a file, of which the digest is known and perhaps the content.
@@ -148,70 +132,39 @@ pub(super) fn judge_loose(
     terms: Terms<'_>,
 ) -> Judged {
     let mut examination = match material::read_bundle(bundle.bytes()) {
-        Ok(material) => examine_loose(&material, candidate, content, terms),
+        Ok(material) => examine_loose(material, candidate, content),
         Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
     };
     examination.only_signature = true;
-    examination.into_judged(id, candidate)
+    examination.conclude(id, candidate, terms)
 }
 
-fn examine_loose(material: &Material, candidate: &Candidate, content: Option<&Blob>, terms: Terms<'_>) -> Examination {
+fn examine_loose<'a>(material: Material, candidate: &'a Candidate, content: Option<&'a Blob>) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
+            let finding = check_message_digest(message, &candidate.subject);
             let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
-            examine_message(message, material, candidate, signed, terms)
+            Examination::of_message(finding, material, signed)
         }
-        SignedContent::Envelope(envelope) => {
-            let (mut examination, statement) = examine_envelope(envelope, material, candidate, "file", terms);
-            if let Some(statement) = statement {
-                report_predicate(&mut examination, &statement);
-            }
-            examination
-        }
+        SignedContent::Envelope(_) => examine_envelope(material, candidate, "file"),
     }
 }
 
-/// What the predicate says goes into the report as far as it can be read, and into no verdict.
-fn report_predicate(examination: &mut Examination, statement: &Statement) {
-    let predicate = statement.predicate.as_deref();
-    let check = match examination.kind {
-        Kind::Provenance => {
-            examination.provenance = Provenance::read(&statement.predicate_type, predicate).ok();
-            CheckId::ProvenanceFormat
-        }
-        Kind::Sbom => {
-            examination.sbom = Sbom::read(&statement.predicate_type, predicate).ok();
-            CheckId::SbomFormat
-        }
-        Kind::Signature | Kind::Attestation | Kind::Unreadable => return,
-    };
-    let message = "what it says is reported and not judged: only the signature is asked for";
-    examination.findings.push(Finding::skip(check, message));
-}
-
-/// What became known of a candidate, step by step. The first step that fails is the last.
-struct Examination {
+/// What is known of a candidate before anybody asks who signed it. The first step that fails is the last.
+struct Examination<'a> {
     kind: Kind,
     /// Whether a good signature is all that is asked for, whatever kind of statement it is on.
     only_signature: bool,
     predicate_type: Option<String>,
     findings: Vec<Finding>,
-    verified: Option<Verified>,
-    provenance: Option<Provenance>,
-    sbom: Option<Sbom>,
+    /// What is to be verified, unless something stands in the way.
+    ready: Option<(Material, Signed<'a>)>,
+    statement: Option<Statement>,
 }
 
-impl Examination {
+impl<'a> Examination<'a> {
     fn of(kind: Kind) -> Self {
-        Self {
-            kind,
-            only_signature: false,
-            predicate_type: None,
-            findings: Vec::new(),
-            verified: None,
-            provenance: None,
-            sbom: None,
-        }
+        Self { kind, only_signature: false, predicate_type: None, findings: Vec::new(), ready: None, statement: None }
     }
 
     fn stopped_by(kind: Kind, finding: Finding) -> Self {
@@ -220,49 +173,165 @@ impl Examination {
         examination
     }
 
-    /// Whether a finding so far keeps it from being accepted.
-    fn is_stopped(&self) -> bool {
-        self.findings.iter().any(Finding::stands_in_the_way)
+    /// A signature on the subject itself, of which `signed` is what is known: its content or its digest.
+    fn of_message(finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
+        Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
     }
 
-    fn into_judged(self, id: &str, candidate: &Candidate) -> Judged {
-        let concerns = if self.only_signature { vec![Requirement::Signature] } else { self.kind.concerns() };
-        let obstacle = self.findings.iter().find(|finding| finding.stands_in_the_way());
-        let accepted =
-            obstacle.is_none() && self.verified.is_some() && !concerns.is_empty() && self.kind != Kind::Unreadable;
-        let reason = match (&obstacle, self.kind) {
-            (Some(finding), _) => Some(finding.message.clone()),
-            (None, Kind::Attestation) if !self.only_signature => {
-                Some("signed, but of a kind that no requirement asks for".to_owned())
+    fn ready_unless_stopped(mut self, finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
+        self.findings.extend(finding);
+        if !self.findings.iter().any(Finding::stands_in_the_way) {
+            self.ready = Some((material, signed));
+        }
+        self
+    }
+
+    fn concerns(&self, requirement: Requirement) -> bool {
+        if self.only_signature { requirement == Requirement::Signature } else { self.kind.concerns(requirement) }
+    }
+
+    fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
+        let mut signature = self.ready.as_ref().map(|(material, signed)| SignatureOf::new(material, *signed));
+        let mut predicate = Predicate::Unread;
+        let mut assess = |demand| self.assess(demand, signature.as_mut(), &mut predicate, terms);
+        let assessments: Vec<Option<Assessment>> = terms
+            .policy
+            .demands()
+            .iter()
+            .map(|demand| self.concerns(demand.requirement).then(|| assess(demand)))
+            .collect();
+        let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked));
+        let telling = assessments
+            .iter()
+            .flatten()
+            .chain(&unasked)
+            .min_by_key(|one| (!one.is_accepted(), one.obstacles()))
+            .expect("there is one for a demand, or the one that nobody asked for");
+        let verified = signature.as_ref().and_then(SignatureOf::verified);
+        let report = self.report(id, candidate, telling, verified, &predicate);
+        Judged { subject: candidate.subject.clone(), assessments, report }
+    }
+
+    fn assess<'b>(
+        &self,
+        demand: &'b Demand,
+        signature: Option<&mut SignatureOf<'b>>,
+        predicate: &mut Predicate,
+        terms: Terms<'b>,
+    ) -> Assessment {
+        let Some(signature) = signature else { return Assessment::stopped(self.findings.clone()) };
+        let mut assessment = signature.assess(demand, terms);
+        // Only once it is known who wrote it is the predicate read.
+        if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
+            let signer = &demand.signers.listed()[*first];
+            let findings = self.judge_predicate(predicate, verified, signer);
+            if findings.iter().any(Finding::stands_in_the_way) {
+                assessment.matched.clear();
             }
-            (None, _) => None,
+            assessment.findings.extend(findings);
+        }
+        assessment.findings.splice(0..0, self.findings.iter().cloned());
+        assessment
+    }
+
+    fn judge_predicate(&self, predicate: &mut Predicate, verified: &Verified, signer: &Signer) -> Vec<Finding> {
+        let Some(statement) = &self.statement else { return Vec::new() };
+        if matches!(predicate, Predicate::Unread) {
+            *predicate = Predicate::read(self.kind, statement);
+        }
+        if self.only_signature { predicate.set_aside() } else { predicate.check(verified, signer) }
+    }
+
+    fn report(
+        &self,
+        id: &str,
+        candidate: &Candidate,
+        telling: &Assessment,
+        verified: Option<&Verified>,
+        predicate: &Predicate,
+    ) -> CandidateReport {
+        let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
+        let is_asked_for = self.only_signature || self.kind != Kind::Attestation;
+        let reason = match (obstacle, is_asked_for) {
+            (Some(finding), _) => Some(finding.message.clone()),
+            (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
+            (None, true) => None,
         };
-        let verified = self.verified.as_ref();
         // What a refused signer says is not repeated as if it were known.
-        let trusted = obstacle.is_none();
-        let report = CandidateReport {
+        let (provenance, sbom) = if obstacle.is_none() { predicate.reports() } else { (None, None) };
+        let of_candidate = |finding: &Finding| Finding {
+            candidate: Some(id.to_owned()),
+            subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),
+            ..finding.clone()
+        };
+        CandidateReport {
             kind: self.kind.as_str().to_owned(),
-            predicate_type: self.predicate_type,
+            predicate_type: self.predicate_type.clone(),
             trust_domain: verified.and_then(|verified| verified.domain.clone()),
             signer: verified.map(signer_report),
             log_entries: verified.map(|verified| verified.log_entries.clone()).unwrap_or_default(),
             timestamps: verified.map(|verified| verified.timestamps.clone()).unwrap_or_default(),
-            provenance: self.provenance.as_ref().filter(|_| trusted).map(Provenance::report),
-            sbom: self.sbom.as_ref().filter(|_| trusted).map(Sbom::report),
-            accepted,
+            provenance,
+            sbom,
+            accepted: telling.is_accepted() && is_asked_for,
             reason,
-            findings: self
-                .findings
-                .into_iter()
-                .map(|mut finding| {
-                    finding.candidate = Some(id.to_owned());
-                    finding.subject.get_or_insert_with(|| candidate.subject.to_string());
-                    finding
-                })
-                .collect(),
+            findings: telling.findings.iter().map(of_candidate).collect(),
             ..blank(id, candidate)
+        }
+    }
+}
+
+/// What a statement says, read once and only if somebody expected signed it.
+enum Predicate {
+    Unread,
+    Provenance(Result<Provenance, Finding>),
+    Sbom(Result<Sbom, Finding>),
+    /// Of a kind that is not read.
+    Other,
+}
+
+impl Predicate {
+    fn read(kind: Kind, statement: &Statement) -> Self {
+        let text = statement.predicate.as_deref();
+        match kind {
+            Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
+            Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
+            Kind::Signature | Kind::Attestation | Kind::Unreadable => Self::Other,
+        }
+    }
+
+    fn check(&self, verified: &Verified, signer: &Signer) -> Vec<Finding> {
+        match self {
+            Self::Provenance(Ok(provenance)) => vec![
+                Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)),
+                provenance.check_builder(verified.leaf()),
+                provenance.check_source(verified.leaf(), signer),
+            ],
+            Self::Sbom(Ok(sbom)) => {
+                vec![Finding::pass(CheckId::SbomFormat, sbom.format.clone()), sbom.check_content()]
+            }
+            Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) => vec![finding.clone()],
+            Self::Other | Self::Unread => Vec::new(),
+        }
+    }
+
+    /// What the predicate says goes into the report as far as it can be read, and into no verdict.
+    fn set_aside(&self) -> Vec<Finding> {
+        let check = match self {
+            Self::Provenance(_) => CheckId::ProvenanceFormat,
+            Self::Sbom(_) => CheckId::SbomFormat,
+            Self::Other | Self::Unread => return Vec::new(),
         };
-        Judged { subject: candidate.subject.clone(), concerns, report }
+        let message = "what it says is reported and not judged: only the signature is asked for";
+        vec![Finding::skip(check, message)]
+    }
+
+    fn reports(&self) -> (Option<ProvenanceReport>, Option<SbomReport>) {
+        match self {
+            Self::Provenance(Ok(provenance)) => (Some(provenance.report()), None),
+            Self::Sbom(Ok(sbom)) => (None, Some(sbom.report())),
+            _ => (None, None),
+        }
     }
 }
 
@@ -306,17 +375,16 @@ fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &s
         reason: Some(reason.to_owned()),
         ..blank(id, candidate)
     };
-    Judged { subject: candidate.subject.clone(), concerns: Vec::new(), report }
+    Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report }
 }
 
-fn examine_legacy_attestation(
+fn examine_legacy_attestation<'a>(
     envelope: &Blob,
     annotations: &BTreeMap<String, String>,
-    candidate: &Candidate,
-    terms: Terms<'_>,
-) -> Examination {
-    let material = match legacy::read_attestation(envelope, annotations) {
-        Ok(material) => material,
+    candidate: &'a Candidate,
+) -> Examination<'a> {
+    match legacy::read_attestation(envelope, annotations) {
+        Ok(material) => examine_material(material, candidate),
         Err(finding) => {
             let claimed = material::read_envelope(envelope.bytes())
                 .ok()
@@ -324,41 +392,19 @@ fn examine_legacy_attestation(
             let mut examination =
                 Examination::stopped_by(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate), finding);
             examination.predicate_type = claimed;
-            return examination;
-        }
-    };
-    examine_material(&material, candidate, terms)
-}
-
-fn examine_material(material: &Material, candidate: &Candidate, terms: Terms<'_>) -> Examination {
-    match &material.content {
-        SignedContent::Message(message) => {
-            examine_message(message, material, candidate, Signed::Digest(&candidate.subject), terms)
-        }
-        SignedContent::Envelope(envelope) => {
-            let (mut examination, statement) = examine_envelope(envelope, material, candidate, "image", terms);
-            if let Some(statement) = statement {
-                examine_predicate(&mut examination, &statement, terms.policy);
-            }
             examination
         }
     }
 }
 
-/// A signature on the subject itself, of which `signed` is what is known: its content or its digest.
-fn examine_message(
-    message: &material::MessageSignature,
-    material: &Material,
-    candidate: &Candidate,
-    signed: Signed<'_>,
-    terms: Terms<'_>,
-) -> Examination {
-    let mut examination = Examination::of(Kind::Signature);
-    match check_message_digest(message, &candidate.subject) {
-        Some(finding) => examination.findings.push(finding),
-        None => examine_signature(&mut examination, material, signed, terms),
+fn examine_material(material: Material, candidate: &Candidate) -> Examination<'_> {
+    match &material.content {
+        SignedContent::Message(message) => {
+            let finding = check_message_digest(message, &candidate.subject);
+            Examination::of_message(finding, material, Signed::Digest(&candidate.subject))
+        }
+        SignedContent::Envelope(_) => examine_envelope(material, candidate, "image"),
     }
-    examination
 }
 
 /// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
@@ -392,25 +438,9 @@ fn check_message_digest(message: &material::MessageSignature, subject: &Digest) 
     None
 }
 
-/// A statement about the subject, and its signer. It is returned once it is known who wrote it: only then is its predicate
-/// read.
-fn examine_envelope(
-    envelope: &material::Envelope,
-    material: &Material,
-    candidate: &Candidate,
-    thing: &str,
-    terms: Terms<'_>,
-) -> (Examination, Option<Statement>) {
-    let (mut examination, statement) = examine_statement(envelope, &candidate.subject, thing);
-    if statement.is_some() {
-        examine_signature(&mut examination, material, Signed::Digest(&candidate.subject), terms);
-    }
-    let statement = statement.filter(|_| !examination.is_stopped());
-    (examination, statement)
-}
-
-/// Reads the statement in an envelope and what it is about. It is returned only if it is about `subject`.
-fn examine_statement(envelope: &material::Envelope, subject: &Digest, thing: &str) -> (Examination, Option<Statement>) {
+/// A statement, which must be about the subject.
+fn examine_envelope<'a>(material: Material, candidate: &'a Candidate, thing: &str) -> Examination<'a> {
+    let SignedContent::Envelope(envelope) = &material.content else { return Examination::of(Kind::Unreadable) };
     let claimed = claimed_predicate_type(&envelope.payload);
     let mut examination = Examination::of(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate));
     examination.predicate_type = claimed;
@@ -418,15 +448,15 @@ fn examine_statement(envelope: &material::Envelope, subject: &Digest, thing: &st
         Ok(statement) => statement,
         Err(finding) => {
             examination.findings.push(finding);
-            return (examination, None);
+            return examination;
         }
     };
     // From here on the kind is what was read, not what was claimed.
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
-    examination.findings.push(statement.check_subject(subject, thing));
-    let about_it = !examination.is_stopped();
-    (examination, about_it.then_some(statement))
+    let about = statement.check_subject(&candidate.subject, thing);
+    examination.statement = Some(statement);
+    examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
 }
 
 /// cosign `specs/SIGNATURE_SPEC.md`: the simple-signing payload that names the image's digest.
@@ -449,14 +479,9 @@ struct CriticalImage {
     digest: String,
 }
 
-fn examine_simple_signing(payload: &Blob, material: &Material, candidate: &Candidate, terms: Terms<'_>) -> Examination {
-    let mut examination = Examination::of(Kind::Signature);
-    examination.findings.push(check_simple_signing(payload.bytes(), &candidate.subject));
-    if examination.is_stopped() {
-        return examination;
-    }
-    examine_signature(&mut examination, material, Signed::Bytes(payload.bytes()), terms);
-    examination
+fn examine_simple_signing<'a>(payload: &'a Blob, material: Material, candidate: &'a Candidate) -> Examination<'a> {
+    let finding = check_simple_signing(payload.bytes(), &candidate.subject);
+    Examination::of_message(Some(finding), material, Signed::Bytes(payload.bytes()))
 }
 
 fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
@@ -483,53 +508,10 @@ fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
         .next("it was copied here from another image: sign this one")
 }
 
-/// Verifies the material in the first domain that takes it, and its signer against the policy.
-fn examine_signature(examination: &mut Examination, material: &Material, signed: Signed<'_>, terms: Terms<'_>) {
-    match signature::verify(material, signed, terms.policy.signer(), terms.domains, terms.now) {
-        Ok(verified) => {
-            let message = match &verified.domain {
-                Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
-                None => "the signature verifies with the key alone".to_owned(),
-            };
-            examination.findings.push(Finding::pass(CheckId::Signature, message));
-            examination.findings.extend(signer::check(&verified, terms.policy.signer()));
-            examination.verified = Some(verified);
-        }
-        Err(finding) => examination.findings.push(finding),
-    }
-}
-
-fn examine_predicate(examination: &mut Examination, statement: &Statement, policy: &Policy) {
-    let predicate = statement.predicate.as_deref();
-    match examination.kind {
-        Kind::Provenance => match Provenance::read(&statement.predicate_type, predicate) {
-            Ok(provenance) => {
-                examination
-                    .findings
-                    .push(Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)));
-                if let Some(verified) = &examination.verified {
-                    examination.findings.push(provenance.check_builder(verified.leaf()));
-                    examination.findings.push(provenance.check_source(verified.leaf(), policy.signer()));
-                }
-                examination.provenance = Some(provenance);
-            }
-            Err(finding) => examination.findings.push(finding),
-        },
-        Kind::Sbom => match Sbom::read(&statement.predicate_type, predicate) {
-            Ok(sbom) => {
-                examination.findings.push(Finding::pass(CheckId::SbomFormat, sbom.format.clone()));
-                examination.findings.push(sbom.check_content());
-                examination.sbom = Some(sbom);
-            }
-            Err(finding) => examination.findings.push(finding),
-        },
-        Kind::Signature | Kind::Attestation | Kind::Unreadable => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Outcome;
     use crate::oci::Algorithm;
 
     fn digest() -> Digest {

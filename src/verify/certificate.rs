@@ -17,7 +17,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
-use crate::policy::IdentityKind;
+use crate::policy::{Claim, IdentityKind};
 
 /// The arc that Fulcio's extensions live under.
 const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
@@ -26,38 +26,6 @@ const FULCIO_OTHER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.
 
 const ISSUER: u32 = 8;
 const ISSUER_LEGACY: u32 = 1;
-const SOURCE_REPOSITORY: u32 = 12;
-const SOURCE_DIGEST: u32 = 13;
-const SOURCE_REF: u32 = 14;
-const LEGACY_DIGEST: u32 = 3;
-const LEGACY_REPOSITORY: u32 = 5;
-const LEGACY_REF: u32 = 6;
-
-/// Names of the claims (fulcio `docs/oid-info.md`), by the last arc.
-const CLAIMS: [(u32, &str); 21] = [
-    (2, "githubWorkflowTrigger"),
-    (3, "githubWorkflowSha"),
-    (4, "githubWorkflowName"),
-    (5, "githubWorkflowRepository"),
-    (6, "githubWorkflowRef"),
-    (9, "buildSignerUri"),
-    (10, "buildSignerDigest"),
-    (11, "runnerEnvironment"),
-    (12, "sourceRepositoryUri"),
-    (13, "sourceRepositoryDigest"),
-    (14, "sourceRepositoryRef"),
-    (15, "sourceRepositoryIdentifier"),
-    (16, "sourceRepositoryOwnerUri"),
-    (17, "sourceRepositoryOwnerIdentifier"),
-    (18, "buildConfigUri"),
-    (19, "buildConfigDigest"),
-    (20, "buildTrigger"),
-    (21, "runInvocationUri"),
-    (22, "sourceRepositoryVisibilityAtSigning"),
-    (23, "deploymentEnvironment"),
-    (24, "tokenSubject"),
-];
-
 /// A signing certificate, read but not verified.
 #[derive(Debug, Clone)]
 pub(super) struct Leaf {
@@ -70,7 +38,7 @@ pub(super) struct Leaf {
     pub(super) public_key: Vec<u8>,
     /// Who issued the certificate, as the certificate says.
     pub(super) issued_by: String,
-    claims: Vec<(u32, String)>,
+    claims: Vec<(Claim, String)>,
 }
 
 impl Leaf {
@@ -106,19 +74,31 @@ impl Leaf {
     ///
     /// The claim `.12`; for certificates older than it, GitHub's `.5`, which is `owner/name`.
     pub(super) fn source_repository(&self) -> Option<String> {
-        self.claim(SOURCE_REPOSITORY)
-            .map(str::to_owned)
-            .or_else(|| self.claim(LEGACY_REPOSITORY).map(|name| format!("https://github.com/{name}")))
+        self.claim_or_older(Claim::SourceRepositoryUri)
     }
 
     /// Returns the ref that the workflow ran for.
     pub(super) fn source_ref(&self) -> Option<&str> {
-        self.claim(SOURCE_REF).or_else(|| self.claim(LEGACY_REF))
+        self.claim(Claim::SourceRepositoryRef).or_else(|| self.claim(Claim::WorkflowRef))
     }
 
     /// Returns the commit that the workflow ran for.
     pub(super) fn source_digest(&self) -> Option<&str> {
-        self.claim(SOURCE_DIGEST).or_else(|| self.claim(LEGACY_DIGEST))
+        self.claim(Claim::SourceRepositoryDigest).or_else(|| self.claim(Claim::WorkflowSha))
+    }
+
+    /// Returns a claim, or what an older certificate says in its place. GitHub's `.5` is `owner/name`, where `.12` is a URL.
+    pub(super) fn claim_or_older(&self, claim: Claim) -> Option<String> {
+        let older = || {
+            let legacy = claim.legacy()?;
+            let value = self.claim(legacy)?;
+            Some(if legacy == Claim::WorkflowRepository {
+                format!("https://github.com/{value}")
+            } else {
+                value.to_owned()
+            })
+        };
+        self.claim(claim).map(str::to_owned).or_else(older)
     }
 
     /// Whether a time lies within the certificate's validity, both ends included (RFC 5280 §4.1.2.5).
@@ -126,8 +106,8 @@ impl Leaf {
         self.not_before <= time && time <= self.not_after
     }
 
-    fn claim(&self, number: u32) -> Option<&str> {
-        self.claims.iter().find(|(found, _)| *found == number).map(|(_, value)| value.as_str())
+    fn claim(&self, claim: Claim) -> Option<&str> {
+        self.claims.iter().find(|(found, _)| *found == claim).map(|(_, value)| value.as_str())
     }
 
     /// Returns what a report says of the signer.
@@ -136,11 +116,11 @@ impl Leaf {
             identity: self.identity.clone(),
             identity_kind: self.identity_kind.as_str().to_owned(),
             issuer: self.issuer.clone(),
-            claims: CLAIMS
+            claims: Claim::ALL
                 .iter()
-                .filter_map(|(number, name)| {
-                    let value = self.claim(*number)?.to_owned();
-                    Some(ClaimReport { oid: format!(".{number}"), name: (*name).to_owned(), value })
+                .filter_map(|claim| {
+                    let value = self.claim(*claim)?.to_owned();
+                    Some(ClaimReport { oid: format!(".{}", claim.arc()), name: claim.name().to_owned(), value })
                 })
                 .collect(),
         }
@@ -237,18 +217,37 @@ fn claim_value(number: u32, bytes: &[u8]) -> Option<String> {
     Utf8StringRef::from_der(bytes).ok().map(|text| text.as_str().to_owned())
 }
 
-fn claims(extensions: &[Extension]) -> Result<Vec<(u32, String)>, Finding> {
+fn claims(extensions: &[Extension]) -> Result<Vec<(Claim, String)>, Finding> {
     let mut claims = Vec::new();
     for extension in extensions {
         let Some(number) = fulcio_number(extension.extn_id) else { continue };
-        if !CLAIMS.iter().any(|(known, _)| *known == number) {
-            continue;
-        }
+        let Some(claim) = Claim::ALL.iter().copied().find(|claim| claim.arc() == number) else { continue };
         let value = claim_value(number, extension.extn_value.as_bytes())
             .ok_or_else(|| profile("a Fulcio extension is malformed").found(extension.extn_id.to_string()))?;
-        claims.push((number, value));
+        claims.push((claim, value));
     }
+    refuse_contradictions(&claims)?;
     Ok(claims)
+}
+
+/// A claim and its older form say the same where both are there (A191). Of `.5`, `owner/name`, the URL in `.12` has the host too.
+fn refuse_contradictions(claims: &[(Claim, String)]) -> Result<(), Finding> {
+    let value_of = |wanted: Claim| claims.iter().find(|(claim, _)| *claim == wanted).map(|(_, value)| value.as_str());
+    for (claim, current) in claims {
+        let Some((legacy, older)) = claim.legacy().and_then(|legacy| Some((legacy, value_of(legacy)?))) else {
+            continue;
+        };
+        let agree = match legacy {
+            Claim::WorkflowRepository => current.strip_suffix(older).is_some_and(|host| host.ends_with('/')),
+            _ => current == older,
+        };
+        if !agree {
+            return Err(profile(format!("the claims {claim} and {legacy} of the certificate contradict each other"))
+                .expected(current)
+                .found(older));
+        }
+    }
+    Ok(())
 }
 
 /// oid-info.md: `.8` is the issuer; `.1` is its older form. Where both are, they must agree (A191).

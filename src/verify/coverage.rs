@@ -3,13 +3,16 @@
 //! A platform manifest is covered by a requirement when a candidate satisfies it on the manifest's own digest or on an
 //! index through which it was reached: an index's digest binds its children. Every selected platform must be covered.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use crate::check::{CheckId, Finding, Outcome, PlatformReport, RequirementReport, Verdict};
+use jiff::Timestamp;
+
+use crate::check::{CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, Verdict};
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::{Policy, Requirement};
+use crate::policy::{Demand, Policy, Requirement};
 
+use super::assessment::{Assessment, count_signers};
 use super::candidate::Judged;
 
 /// The matrix, by platforms and by requirements.
@@ -18,38 +21,40 @@ pub(super) struct Coverage {
     pub(super) requirements: Vec<RequirementReport>,
 }
 
-/// Fills in the matrix.
-pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged]) -> Coverage {
+/// Fills in the matrix. What an exception keeps from counting at the time `now` is in it, and in no platform's verdict.
+pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now: Timestamp) -> Coverage {
     let selected = selected(evidence);
-    let requirements: Vec<Row<'_>> =
-        policy.requirements().iter().map(|requirement| Row::fill(*requirement, &selected, judged, evidence)).collect();
+    let rows: Vec<Row<'_>> = policy
+        .demands()
+        .iter()
+        .enumerate()
+        .map(|(place, demand)| Row::fill((place, demand), &selected, judged, evidence))
+        .collect();
     let platforms = selected.iter().enumerate().map(|(position, subject)| {
-        let row: BTreeMap<String, Verdict> =
-            requirements.iter().map(|row| (row.requirement.to_string(), row.cells[position].verdict)).collect();
+        let verdict_of = |row: &Row<'_>| row.cells[position].verdict;
+        let counting = rows.iter().filter(|row| row.counts_at(now)).map(verdict_of);
         PlatformReport {
             platform: match &subject.kind {
                 SubjectKind::Image(platform) => platform.as_ref().map(ToString::to_string),
                 SubjectKind::Index => None,
             },
             digest: subject.digest.to_string(),
-            verdict: Verdict::join(row.values().copied()),
-            requirements: row,
+            verdict: Verdict::join(counting),
+            requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
         }
     });
-    Coverage {
-        platforms: platforms.collect(),
-        requirements: requirements.iter().map(|row| row.report(judged)).collect(),
-    }
+    Coverage { platforms: platforms.collect(), requirements: rows.iter().map(|row| row.report(judged, now)).collect() }
 }
 
 /// A requirement of which nothing is known.
-pub(super) fn undecided(requirement: Requirement) -> RequirementReport {
+pub(super) fn undecided(demand: &Demand) -> RequirementReport {
     RequirementReport {
-        id: requirement.to_string(),
-        kind: requirement.to_string(),
+        id: demand.id.clone(),
+        kind: demand.requirement.to_string(),
         verdict: Verdict::Undecided,
         satisfied_by: Vec::new(),
         findings: Vec::new(),
+        exception: None,
     }
 }
 
@@ -60,36 +65,73 @@ fn selected(evidence: &Evidence) -> Vec<&Subject> {
     if images.is_empty() { evidence.subjects.iter().take(1).collect() } else { images }
 }
 
-/// One requirement over all platforms.
+/// One demand over all platforms.
 struct Row<'a> {
-    requirement: Requirement,
+    demand: &'a Demand,
     cells: Vec<Cell<'a>>,
 }
 
-/// One requirement for one platform.
+/// One demand for one platform.
 struct Cell<'a> {
+    demand: &'a Demand,
     platform: &'a Subject,
     verdict: Verdict,
-    satisfied_by: Vec<&'a Judged>,
-    refused: Vec<&'a Judged>,
+    satisfied_by: Vec<Assessed<'a>>,
+    refused: Vec<Assessed<'a>>,
     gaps: Vec<&'a Gap>,
     /// Whether there are places that nobody has looked at yet.
     unsearched: bool,
 }
 
-impl<'a> Row<'a> {
-    fn fill(requirement: Requirement, selected: &[&'a Subject], judged: &'a [Judged], evidence: &'a Evidence) -> Self {
-        let cells = selected.iter().map(|platform| Cell::fill(requirement, platform, judged, evidence)).collect();
-        Self { requirement, cells }
+/// A candidate, and what it is worth to the demand of the row.
+#[derive(Clone, Copy)]
+struct Assessed<'a> {
+    candidate: &'a Judged,
+    assessment: &'a Assessment,
+}
+
+impl Assessed<'_> {
+    fn id(&self) -> &str {
+        &self.candidate.report.id
     }
 
-    fn report(&self, judged: &[Judged]) -> RequirementReport {
+    fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.assessment.findings.iter().map(|finding| Finding {
+            candidate: Some(self.id().to_owned()),
+            subject: finding.subject.clone().or_else(|| Some(self.candidate.subject.to_string())),
+            ..finding.clone()
+        })
+    }
+}
+
+impl<'a> Row<'a> {
+    fn fill(
+        (place, demand): (usize, &'a Demand),
+        selected: &[&'a Subject],
+        judged: &'a [Judged],
+        evidence: &'a Evidence,
+    ) -> Self {
+        let cells = selected.iter().map(|platform| Cell::fill((place, demand), platform, judged, evidence)).collect();
+        Self { demand, cells }
+    }
+
+    /// Whether no exception keeps it from counting.
+    fn counts_at(&self, now: Timestamp) -> bool {
+        self.demand.exception.as_ref().is_none_or(|exception| !exception.works_at(now))
+    }
+
+    fn report(&self, judged: &[Judged], now: Timestamp) -> RequirementReport {
         let verdict = Verdict::join(self.cells.iter().map(|cell| cell.verdict));
         let satisfied: BTreeSet<&str> =
-            self.cells.iter().flat_map(|cell| &cell.satisfied_by).map(|one| one.report.id.as_str()).collect();
+            self.cells.iter().flat_map(|cell| &cell.satisfied_by).map(Assessed::id).collect();
+        let exception = self.demand.exception.as_ref().map(|exception| ExceptionReport {
+            until: exception.until.to_string(),
+            because: exception.because.clone(),
+            works: exception.works_at(now),
+        });
         RequirementReport {
-            id: self.requirement.to_string(),
-            kind: self.requirement.to_string(),
+            id: self.demand.id.clone(),
+            kind: self.demand.requirement.to_string(),
             verdict,
             // In the order of candidates, which sorting names as texts is not.
             satisfied_by: judged
@@ -98,18 +140,18 @@ impl<'a> Row<'a> {
                 .filter(|id| satisfied.contains(id.as_str()))
                 .cloned()
                 .collect(),
-            findings: if verdict == Verdict::Verified { self.proofs() } else { self.obstacles(judged) },
+            findings: match verdict {
+                Verdict::Verified => self.proofs(),
+                _ => self.obstacles(judged).into_iter().chain(exception.as_ref().and_then(run_out)).collect(),
+            },
+            exception,
         }
     }
 
-    /// What was found on the first candidate that satisfies each platform.
+    /// What was found on the first candidates that satisfy each platform, as many as there must be.
     fn proofs(&self) -> Vec<Finding> {
-        unique(
-            self.cells
-                .iter()
-                .filter_map(|cell| cell.satisfied_by.first())
-                .flat_map(|one| one.report.findings.iter().cloned()),
-        )
+        let count = self.demand.signers.at_least();
+        unique(self.cells.iter().flat_map(|cell| cell.satisfied_by.iter().take(count)).flat_map(Assessed::findings))
     }
 
     /// Why it is not satisfied, for every platform that is not covered.
@@ -118,15 +160,17 @@ impl<'a> Row<'a> {
         let mut seen = BTreeSet::new();
         let refusals = open()
             .flat_map(|cell| &cell.refused)
-            .filter(|one| seen.insert(one.report.id.as_str()))
-            .flat_map(|one| one.report.findings.iter().filter(|finding| finding.stands_in_the_way()).cloned());
+            .filter(|one| seen.insert(one.id().to_owned()))
+            .flat_map(|one| one.findings().filter(Finding::stands_in_the_way));
+        let few = unique(open().filter_map(Cell::too_few));
         let gaps = open().flat_map(|cell| &cell.gaps).map(|gap| gap_finding(gap));
         let unsearched = open().filter(|cell| cell.unsearched).map(|cell| unsearched_finding(cell.platform));
         // Only where everything was read may it be said that nothing is there.
-        let bare: Vec<&Cell<'_>> = open().filter(|cell| cell.verdict == Verdict::Absent).collect();
+        let bare: Vec<&Cell<'_>> =
+            open().filter(|cell| cell.verdict == Verdict::Absent && cell.satisfied_by.is_empty()).collect();
         let refusals: Vec<Finding> = refusals.collect();
         let others = unique(gaps.chain(unsearched).chain(self.absences(&bare, judged)));
-        refusals.into_iter().chain(others).collect()
+        few.into_iter().chain(refusals).chain(others).collect()
     }
 
     /// One finding for all platforms that lack the same and have the same attached.
@@ -144,7 +188,7 @@ impl<'a> Row<'a> {
 
     /// Nothing of the kind is attached: says what is, so that a misnamed attestation is seen for what it is.
     fn absence(&self, attached: &str, group: &[&Cell<'_>]) -> Finding {
-        let (what, expected, next) = match self.requirement {
+        let (what, expected, next) = match self.demand.requirement {
             Requirement::Signature => ("signature", "a cosign signature", "sign it: `cosign sign IMAGE@DIGEST`"),
             Requirement::Provenance => (
                 "provenance",
@@ -183,8 +227,14 @@ fn attached(cell: &Cell<'_>, judged: &[Judged]) -> String {
 }
 
 impl<'a> Cell<'a> {
-    fn fill(requirement: Requirement, platform: &'a Subject, judged: &'a [Judged], evidence: &'a Evidence) -> Self {
+    fn fill(
+        (place, demand): (usize, &'a Demand),
+        platform: &'a Subject,
+        judged: &'a [Judged],
+        evidence: &'a Evidence,
+    ) -> Self {
         let mut cell = Self {
+            demand,
             platform,
             verdict: Verdict::Absent,
             satisfied_by: Vec::new(),
@@ -192,12 +242,11 @@ impl<'a> Cell<'a> {
             gaps: Vec::new(),
             unsearched: false,
         };
-        let here: Vec<&Judged> = judged
-            .iter()
-            .filter(|one| cell.is_covered_by(&one.subject) && one.concerns.contains(&requirement))
-            .collect();
-        cell.satisfied_by = here.iter().copied().filter(|one| one.satisfies(requirement)).collect();
-        cell.refused = here.iter().copied().filter(|one| !one.report.accepted).collect();
+        let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject)).filter_map(|candidate| {
+            let assessment = candidate.assessments.get(place)?.as_ref()?;
+            Some(Assessed { candidate, assessment })
+        });
+        (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
         cell.unsearched =
             evidence.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched);
         cell.gaps = evidence.gaps.iter().filter(|gap| cell.is_covered_by(&gap.subject)).collect();
@@ -206,8 +255,8 @@ impl<'a> Cell<'a> {
     }
 
     fn verdict(&self) -> Verdict {
-        let refused_with = |outcome| self.refused.iter().any(|one| one.outcome() == outcome);
-        if !self.satisfied_by.is_empty() {
+        let refused_with = |outcome| self.refused.iter().any(|one| one.assessment.outcome() == outcome);
+        if self.signers() >= self.demand.signers.at_least() {
             Verdict::Verified
         } else if refused_with(Outcome::Fail) {
             Verdict::Rejected
@@ -216,6 +265,42 @@ impl<'a> Cell<'a> {
         } else {
             Verdict::Absent
         }
+    }
+
+    /// How many of the signers that the policy names signed, each somebody else.
+    fn signers(&self) -> usize {
+        let signatures: Vec<(&[usize], &str)> = self
+            .satisfied_by
+            .iter()
+            .map(|one| (one.assessment.matched.as_slice(), one.assessment.person.as_str()))
+            .collect();
+        count_signers(&signatures)
+    }
+
+    /// Some signed, and not as many as must have.
+    fn too_few(&self) -> Option<Finding> {
+        let (count, wanted) = (self.signers(), self.demand.signers.at_least());
+        if count == 0 || count >= wanted {
+            return None;
+        }
+        let missing = self
+            .demand
+            .signers
+            .listed()
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| !self.satisfied_by.iter().any(|one| one.assessment.matched.contains(place)));
+        let missing: Vec<String> = missing.map(|(_, signer)| signer.describe()).collect();
+        Some(
+            Finding::skip(CheckId::SignerCount, format!("{count} of the {wanted} signers that are needed signed it"))
+                .about(&self.platform.digest)
+                .expected(format!(
+                    "{wanted} different signers of the {} that are named",
+                    self.demand.signers.listed().len()
+                ))
+                .found(format!("nothing that counts of {}", missing.join(" or ")))
+                .next("have the others sign it too; two signatures of one signer count once"),
+        )
     }
 
     fn is_covered_by(&self, subject: &Digest) -> bool {
@@ -232,6 +317,16 @@ fn describe(judged: &Judged) -> String {
         (Some(what), _) => what.clone(),
         (None, kind) => kind.to_owned(),
     }
+}
+
+/// An exception that has run out explains why the requirement counts again.
+fn run_out(exception: &ExceptionReport) -> Option<Finding> {
+    (!exception.works).then(|| {
+        Finding::fail(CheckId::PolicyException, "the exception for it has run out")
+            .expected(format!("no need of it after {}", exception.until))
+            .found(format!("still needed: {}", exception.because))
+            .next("fix what the exception was made for, or decide anew and give the exception another day")
+    })
 }
 
 fn gap_finding(gap: &Gap) -> Finding {

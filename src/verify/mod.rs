@@ -4,6 +4,7 @@
 //! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
 //! never passes, and what cannot be decided never passes.
 
+mod assessment;
 mod authorities;
 mod bundle;
 mod candidate;
@@ -23,7 +24,7 @@ mod token;
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
+use crate::check::{CheckId, Finding, GapReport, ImageReport, RequirementReport, Verdict};
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::Policy;
@@ -36,16 +37,16 @@ use candidate::{Judged, Terms};
 /// `now` is the time at which evidence must not lie in the future; it is the only clock. The order of candidates and of
 /// domains in the input does not change the verdict.
 pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
-    let terms = Terms { policy, domains, now };
+    let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
     let judged: Vec<Judged> = in_order(evidence)
         .into_iter()
         .enumerate()
         .map(|(position, candidate)| candidate::judge(&format!("c{}", position + 1), candidate, terms))
         .collect();
-    let coverage = coverage::cover(evidence, policy, &judged);
+    let coverage = coverage::cover(evidence, policy, &judged, now);
     let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
     let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
-    let requirements = coverage.requirements.iter().map(|requirement| requirement.verdict);
+    let requirements = coverage.requirements.iter().filter_map(RequirementReport::counting);
     ImageReport {
         reference: evidence.reference.clone(),
         pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
@@ -65,7 +66,7 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
 /// Asked for is the signature alone: each bundle is judged by itself, whatever kind of statement it holds, and any one
 /// that is accepted satisfies it. What a predicate says is reported and not judged.
 pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
-    let terms = Terms { policy, domains, now };
+    let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
     let candidates: Vec<Candidate> = artifact
         .bundles
         .iter()
@@ -87,13 +88,13 @@ pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain],
         })
         .collect();
     let evidence = whole(artifact, candidates);
-    let coverage = coverage::cover(&evidence, policy, &judged);
+    let coverage = coverage::cover(&evidence, policy, &judged, now);
     ImageReport {
         reference: evidence.reference,
         pinned: None,
         digest: Some(artifact.digest.to_string()),
         media_type: None,
-        verdict: Verdict::join(coverage.requirements.iter().map(|requirement| requirement.verdict)),
+        verdict: Verdict::join(coverage.requirements.iter().filter_map(RequirementReport::counting)),
         findings: Vec::new(),
         platforms: coverage.platforms,
         requirements: coverage.requirements,
@@ -156,7 +157,7 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
         verdict,
         findings: vec![finding],
         platforms: Vec::new(),
-        requirements: policy.requirements().iter().map(|requirement| coverage::undecided(*requirement)).collect(),
+        requirements: policy.demands().iter().map(coverage::undecided).collect(),
         candidates: Vec::new(),
         gaps: vec![gap.clone()],
     }

@@ -44,7 +44,7 @@ pub(super) fn verify(
     material: &Material,
     signed: Signed<'_>,
     expected: &Signer,
-    domains: &[Domain],
+    domains: &[&Domain],
     now: Timestamp,
 ) -> Result<Verified, Finding> {
     match (expected, &material.key) {
@@ -63,7 +63,7 @@ fn verify_key(
     material: &Material,
     signed: Signed<'_>,
     rule: &KeyRule,
-    domains: &[Domain],
+    domains: &[&Domain],
     now: Timestamp,
 ) -> Result<Verified, Finding> {
     let key = signing_key(material, signed, rule)?;
@@ -160,7 +160,7 @@ fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[Timestam
 fn verify_certificate(
     material: &Material,
     signed: Signed<'_>,
-    domains: &[Domain],
+    domains: &[&Domain],
     now: Timestamp,
 ) -> Result<Verified, Finding> {
     let mut refusals = Vec::new();
@@ -210,11 +210,11 @@ fn not_valid_then(finding: Finding) -> Finding {
 }
 
 /// No domain's authority issued the certificate: whatever else is wrong, this is what to act on.
-fn unknown_authority(material: &Material, finding: Finding, domains: &[Domain]) -> Finding {
+fn unknown_authority(material: &Material, finding: Finding, domains: &[&Domain]) -> Finding {
     let Some(leaf) = material.key.leaf().map(Leaf::read).and_then(Result::ok) else {
         return finding;
     };
-    let names: Vec<&str> = domains.iter().map(Domain::name).collect();
+    let names: Vec<&str> = domains.iter().map(|domain| domain.name()).collect();
     Finding::fail(CheckId::CertificateChain, "no trusted authority issued the certificate")
         .expected(format!("an authority of {}", names.join(", ")))
         .found(format!("issued by {}; {}", leaf.issued_by, what_it_said(&finding)))

@@ -1,7 +1,9 @@
 //! The signer of verified material against the policy.
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{CertificateRule, IdentityKind, LogDemand, Signer, SourceRule};
+use crate::policy::{
+    Caller, CertificateRule, Claim, ClaimRule, IdentityKind, IdentityRule, LogDemand, Signer, SourceRule, TextRule,
+};
 
 use super::certificate::Leaf;
 use super::signature::{SignedBy, Verified};
@@ -26,6 +28,7 @@ pub(super) fn check(verified: &Verified, signer: &Signer) -> Vec<Finding> {
 fn check_certificate(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
     let mut findings = vec![check_identity(leaf, signer), check_issuer(leaf, signer)];
     findings.extend(check_source(leaf, signer));
+    findings.extend(signer.claims.iter().map(|rule| check_claim(leaf, rule)));
     findings
 }
 
@@ -53,7 +56,7 @@ fn identity_hint(leaf: &Leaf, signer: &CertificateRule) -> String {
     }
     let flags = naming(leaf);
     match &signer.source {
-        Some(rule) if leaf.source_repository().is_some_and(|found| same_repository(&found, &rule.repository)) => {
+        Some(rule) if leaf.source_repository().is_some_and(|found| rule.repository.matches(&found)) => {
             format!("a reusable workflow signed it for that repository; if you trust it, add `{flags}`")
         }
         _ => format!("if you trust this signer, and only then, name it: `{flags}`"),
@@ -78,50 +81,79 @@ fn quoted(text: &str) -> String {
 }
 
 fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
-    if leaf.issuer == signer.issuer {
+    if signer.issuer.matches(&leaf.issuer) {
         return Finding::pass(CheckId::SignerIssuer, format!("vouched for by {}", leaf.issuer));
     }
     Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
-        .expected(&signer.issuer)
+        .expected(signer.issuer.to_string())
         .found(&leaf.issuer)
         .next("issuers are compared exactly, and each vouches for other people: do not accept one that you do not know")
 }
 
 fn check_source(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
-    match &signer.source {
-        Some(rule) => check_pinned_source(leaf, rule),
-        None => vec![check_unpinned_source(leaf)],
+    let mut findings = signer.source.as_ref().map_or_else(Vec::new, |rule| check_pinned_source(leaf, rule));
+    let own_workflow = matches!(signer.identity, IdentityRule::Workflow { caller: Caller::Itself, .. });
+    if own_workflow || !signer.pins_source() {
+        findings.push(check_unpinned_source(leaf));
     }
+    findings
 }
 
 /// Each rule of a pinned source against its claim. A claim that is asked for and absent fails (A202).
 fn check_pinned_source(leaf: &Leaf, rule: &SourceRule) -> Vec<Finding> {
     let repository = leaf.source_repository();
-    let mut findings =
-        vec![compare("source repository", "--repo", &rule.repository, repository.as_deref(), same_repository)];
+    let mut findings = vec![compare("source repository", "--repo", &rule.repository, repository.as_deref())];
     if let Some(reference) = &rule.reference {
-        findings.push(compare("source ref", "--source-ref", reference, leaf.source_ref(), str::eq));
+        findings.push(compare("source ref", "--source-ref", reference, leaf.source_ref()));
     }
     if let Some(digest) = &rule.digest {
-        findings.push(compare("source commit", "--source-digest", digest, leaf.source_digest(), str::eq));
+        findings.push(compare("source commit", "--source-digest", digest, leaf.source_digest()));
     }
     findings
 }
 
-fn compare(what: &str, flag: &str, expected: &str, found: Option<&str>, same: fn(&str, &str) -> bool) -> Finding {
+fn compare(what: &str, flag: &str, expected: &TextRule, found: Option<&str>) -> Finding {
     match found {
-        Some(found) if same(found, expected) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
+        Some(found) if expected.matches(found) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
         Some(found) => Finding::fail(CheckId::SignerSource, format!("it was signed for another {what}"))
-            .expected(expected)
+            .expected(expected.to_string())
             .found(found)
             .next(format!(
                 "a fork or another branch can run the same workflow; if this is the one you mean, change `{flag}`"
             )),
         None => Finding::fail(CheckId::SignerSource, format!("the certificate does not say what the {what} is"))
-            .expected(expected)
+            .expected(expected.to_string())
             .next(format!(
                 "the signer is not a workflow that states it: leave `{flag}` out, or sign from the workflow"
             )),
+    }
+}
+
+/// One claim of the certificate. One that is asked for and absent fails (A202).
+fn check_claim(leaf: &Leaf, rule: &ClaimRule) -> Finding {
+    let claim = rule.claim;
+    match leaf.claim_or_older(claim) {
+        Some(found) if rule.value.matches(&found) => {
+            Finding::pass(CheckId::SignerClaims, format!("the claim {claim} is {found}"))
+        }
+        Some(found) => Finding::fail(CheckId::SignerClaims, format!("the claim {claim} of the certificate is another"))
+            .expected(rule.value.to_string())
+            .found(found)
+            .next(claim_hint(claim)),
+        None => Finding::fail(CheckId::SignerClaims, format!("the certificate has no claim {claim}"))
+            .expected(rule.value.to_string())
+            .found("nothing")
+            .next("its issuer does not state it: sign from a workflow that does, or do not ask for it"),
+    }
+}
+
+fn claim_hint(claim: Claim) -> &'static str {
+    match claim {
+        Claim::RunnerEnvironment => "the workflow ran on another kind of machine than is allowed: find out why",
+        Claim::BuildTrigger | Claim::WorkflowTrigger => {
+            "another event started the workflow than is allowed: events such as pull_request_target run what others wrote"
+        }
+        _ => "the right workflow may have run for something else: if this value is what you mean, change the rule",
     }
 }
 

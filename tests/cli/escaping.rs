@@ -57,7 +57,7 @@ fn a270_a_hostile_identity_is_shown_as_it_is_and_does_nothing() {
 fn a270_hostile_claims_are_escaped_where_they_are_compared() {
     let mut shop = Shop::new();
     let top = shop.top();
-    let identity = Identity::github_workflow(NAME, WORKFLOW, REFERENCE).claim(14, HOSTILE);
+    let identity = Identity::github_workflow(NAME, WORKFLOW, REFERENCE).claim(6, HOSTILE).claim(14, HOSTILE);
     let signed = shop.sigstore.sign_image(&identity, &Subject::from(&top));
     shop.attach(&top, &signed);
     let pinned = ["--require", "signature", "--repo", NAME, "--source-ref", REFERENCE];

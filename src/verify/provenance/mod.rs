@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ProvenanceReport};
-use crate::policy::Signer;
+use crate::policy::{Signer, TextRule};
 
 use super::certificate::Leaf;
 use super::signer::same_repository;
@@ -116,10 +116,19 @@ impl Provenance {
 
     /// Compares the source that the provenance states with the policy's and the certificate's.
     pub(super) fn check_source(&self, leaf: Option<&Leaf>, signer: &Signer) -> Finding {
-        let certified = leaf.and_then(Leaf::source_repository);
-        let (expected, who) = match (signer.source(), &certified) {
-            (Some(rule), _) => (rule.repository.as_str(), "the policy"),
-            (None, Some(certified)) => (certified.as_str(), "the certificate"),
+        let certified = leaf.and_then(Leaf::source_repository).map(|repository| {
+            if repository.starts_with("https://github.com/") {
+                TextRule::exact_ignoring_case(repository)
+            } else {
+                TextRule::exact(repository)
+            }
+        });
+        // A pattern of the policy lets several through, of which the certificate says which it was.
+        let pinned = signer.source().map(|source| &source.repository);
+        let (expected, who) = match (pinned, &certified) {
+            (Some(rule), Some(certified)) if !rule.is_exact() => (certified, "the certificate"),
+            (Some(rule), _) => (rule, "the policy"),
+            (None, Some(certified)) => (certified, "the certificate"),
             (None, None) => {
                 let message = "neither the policy nor the certificate names a source repository";
                 return Finding::skip(CheckId::ProvenanceSource, message);
@@ -130,14 +139,14 @@ impl Provenance {
                 return Finding::skip(CheckId::ProvenanceSource, "the provenance does not state a source repository");
             }
             Stated::Unreadable(text) => text,
-            Stated::Source(source) if same_repository(&source.repository, expected) => {
+            Stated::Source(source) if expected.matches(&source.repository) => {
                 let message = format!("built from {}, as {who} says", source.repository);
                 return Finding::pass(CheckId::ProvenanceSource, message);
             }
             Stated::Source(source) => &source.repository,
         };
         Finding::fail(CheckId::ProvenanceSource, format!("the provenance names another source repository than {who}"))
-            .expected(expected)
+            .expected(expected.to_string())
             .found(found)
             .next("the image was built from something else than its signer's repository: ask its maker why")
     }
