@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::collect::Mirror;
-use crate::oci::{Digest, ImageName, Platform};
+use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::policy::Requirement;
 use crate::render::Format;
 use crate::trust::Instance;
@@ -70,6 +70,9 @@ pub(super) enum Command {
     /// Verify a bundle as the client protocol of sigstore-conformance asks for it
     #[command(hide = true)]
     VerifyBundle(Box<VerifyBundleArgs>),
+    /// Check, begin and explain policy files
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
@@ -88,6 +91,7 @@ References:
 
 Examples:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
+  bonafide verify ghcr.io/acme/app:1.4.2 --policy bonafide.yaml
   bonafide verify oci:./layout:1.4.2 --offline --trusted-root root.json \\
     --certificate-identity release@acme.example \\
     --certificate-oidc-issuer https://accounts.acme.example
@@ -102,8 +106,14 @@ pub(super) struct VerifyArgs {
     #[arg(required = true, value_name = "REFERENCE")]
     pub(super) references: Vec<String>,
 
-    /// What must be attached and be good
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "signature,provenance,sbom", value_parser = requirement)]
+    /// The policy: a file, or - for standard input [default: bonafide.yaml, if it is there and no flag names a signer]
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// The name by which the policy judges a layout or archive, which itself has none
+    #[arg(long = "as", value_name = "REFERENCE")]
+    pub(super) judged_as: Option<RegistryReference>,
+    /// What must be attached and be good [default: signature,provenance,sbom, or what the policy says]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = requirement)]
     pub(super) require: Vec<Requirement>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
@@ -316,6 +326,42 @@ pub(super) struct TransportArgs {
     pub(super) wait: Option<Duration>,
 }
 
+const POLICY_CHECK_EXAMPLES: &str = "\
+Examples:
+  bonafide policy check                     bonafide.yaml in this folder
+  bonafide policy check policies/*.yaml
+
+Exit codes: 0 no errors (warnings are listed), 2 errors";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// List every error and every doubtful rule of policy files
+    #[command(after_help = POLICY_CHECK_EXAMPLES)]
+    Check {
+        /// The policy files; - for standard input
+        #[arg(value_name = "FILE", default_value = "bonafide.yaml")]
+        files: Vec<PathBuf>,
+        /// Treat warnings as errors
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Write a first policy with comments to standard output, or to a file that is not there yet
+    Init {
+        /// The file to write
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Say which rules apply to an image and what they demand; nothing is fetched
+    Explain {
+        /// The image, as it would be verified
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+        /// The policy file; - for standard input
+        #[arg(long, value_name = "FILE", default_value = "bonafide.yaml")]
+        policy: PathBuf,
+    },
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
     /// The check, as a report names it; without one, all checks are listed
@@ -333,6 +379,8 @@ pub(super) struct SchemaArgs {
 /// A document that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Document {
+    /// The policy file, for editors
+    Policy,
     /// The JSON report
     Report,
 }

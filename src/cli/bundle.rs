@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
-use crate::check::{Network, Report};
+use crate::check::{Network, PolicyReport, Report};
 use crate::evidence::{Artifact, LooseBundle};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -40,7 +40,8 @@ pub(super) fn examine(args: &BundleArgs) -> Result<Report, Diagnostic> {
     let artifact = Artifact { reference: args.artifact.clone(), digest, content, bundles };
     let now = Timestamp::now();
     let image = verify_artifact(&artifact, &policy, &domains, now);
-    Ok(output::report(now, &policy, &domains, vec![image], Network::default()))
+    let policy = PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() };
+    Ok(output::report(now, policy, &domains, vec![image], Network::default()))
 }
 
 fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {

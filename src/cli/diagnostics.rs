@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use crate::check::UnknownCheck;
-use crate::oci::{DigestError, ReferenceError};
-use crate::policy::{KeyError, PolicyError};
+use crate::oci::{DigestError, Reference, ReferenceError};
+use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::TrustError;
 use crate::verify::DomainError;
@@ -19,13 +19,70 @@ use super::{UNDECIDED, USAGE};
 #[derive(Debug)]
 pub(super) struct Diagnostic {
     error: anyhow::Error,
+    /// What is shown below the error, over several lines.
+    body: String,
     hint: Option<String>,
     exit_code: u8,
 }
 
 impl Diagnostic {
     fn usage(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
-        Self { error: error.into(), hint: Some(hint.into()), exit_code: USAGE }
+        Self { error: error.into(), body: String::new(), hint: Some(hint.into()), exit_code: USAGE }
+    }
+
+    /// A policy file that cannot be read.
+    pub(super) fn policy_file(file: &Path, error: io::Error) -> Self {
+        let hint = "give the file with `--policy FILE`; `bonafide policy init` writes a first one";
+        Self::usage(anyhow::Error::new(error).context(format!("cannot read the policy `{}`", file.display())), hint)
+    }
+
+    /// A policy file that cannot be begun.
+    pub(super) fn new_policy(file: &Path, error: io::Error) -> Self {
+        let hint = "give the name of a file that is not there yet, or leave it out to see the text";
+        Self::usage(anyhow::Error::new(error).context(format!("cannot write `{}`", file.display())), hint)
+    }
+
+    /// A policy file with errors in it, each of which says what to do.
+    pub(super) fn document(error: &DocumentError) -> Self {
+        let count = match error.problems().len() {
+            1 => "an error".to_owned(),
+            count => format!("{count} errors"),
+        };
+        let summary = anyhow::anyhow!("the policy cannot be used: it has {count}");
+        Self { error: summary, body: error.to_string(), hint: None, exit_code: USAGE }
+    }
+
+    /// A policy file beside a flag that says the same thing.
+    pub(super) fn policy_and_flag(flag: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("--policy and {flag} are both given, and the policy says who signs what"),
+            format!("leave out `{flag}`, or write it into the policy"),
+        )
+    }
+
+    /// An image of which a policy says nothing.
+    pub(super) fn image_without_policy(reference: &Reference, error: ImageError) -> Self {
+        let hint = match (&error, reference) {
+            (ImageError::NoRule { .. }, Reference::Layout(_)) => {
+                "say by which name it is to be judged: `--as REGISTRY/REPOSITORY`".to_owned()
+            }
+            (ImageError::NoRule { name, patterns, .. }, Reference::Registry(_)) => format!(
+                "add a rule with `match: {name}`; the rules are about {}",
+                patterns.iter().take(8).cloned().collect::<Vec<_>>().join(", ")
+            ),
+            (ImageError::AllExcepted { .. }, _) => {
+                "at least one requirement of every image must stay without an exception".to_owned()
+            }
+        };
+        Self::usage(error, hint)
+    }
+
+    /// A name for an image that has one.
+    pub(super) fn name_for_an_image_with_one(reference: &Reference) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`--as` gives a layout or archive a name, and {reference} has one"),
+            "leave `--as` out, or verify the layout in a run of its own",
+        )
     }
 
     /// A reference that is none.
@@ -144,7 +201,12 @@ impl Diagnostic {
         // A tip to quote an unknown flag helps nobody: no reference begins with a dash.
         let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
         let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
-        Self { error: anyhow::anyhow!(message.to_owned()), hint: Some(hint.join("\n    ")), exit_code: USAGE }
+        Self {
+            error: anyhow::anyhow!(message.to_owned()),
+            body: String::new(),
+            hint: Some(hint.join("\n    ")),
+            exit_code: USAGE,
+        }
     }
 
     /// A digest that is none.
@@ -200,13 +262,19 @@ impl Diagnostic {
     /// A report that could not be written: nobody may take the run for a success.
     pub(super) fn write(path: &Path, error: io::Error) -> Self {
         let error = anyhow::Error::new(error).context(format!("cannot write the report to `{}`", path.display()));
-        Self { error, hint: Some("check the folder and the free space".to_owned()), exit_code: UNDECIDED }
+        Self {
+            error,
+            body: String::new(),
+            hint: Some("check the folder and the free space".to_owned()),
+            exit_code: UNDECIDED,
+        }
     }
 
     /// Standard output that does not take what is written.
     pub(super) fn stdout(error: io::Error) -> Self {
         Self {
             error: anyhow::Error::new(error).context("cannot write to standard output"),
+            body: String::new(),
             hint: None,
             exit_code: UNDECIDED,
         }
@@ -214,7 +282,12 @@ impl Diagnostic {
 
     /// What the operating system does not give.
     pub(super) fn system(error: io::Error) -> Self {
-        Self { error: anyhow::Error::new(error).context("cannot start"), hint: None, exit_code: UNDECIDED }
+        Self {
+            error: anyhow::Error::new(error).context("cannot start"),
+            body: String::new(),
+            hint: None,
+            exit_code: UNDECIDED,
+        }
     }
 
     /// Returns the exit code that this error ends the run with.
@@ -241,6 +314,9 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let chain: Vec<String> = self.error.chain().map(ToString::to_string).collect();
         formatter.write_str(&terminal(&without_passwords(&chain.join(": "))))?;
+        for line in without_passwords(&self.body).lines() {
+            write!(formatter, "\n{}", terminal(line))?;
+        }
         if let Some(hint) = &self.hint {
             let hint = without_passwords(hint);
             let lines: Vec<String> = hint.lines().map(|line| terminal(line).into_owned()).collect();

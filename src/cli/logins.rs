@@ -17,7 +17,7 @@ use super::errors::{LONGEST_SECRET, LoginError};
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 
 /// Gathers the logins of a run. Files are not opened yet.
-pub(super) fn logins(args: &LoginArgs, references: &[(String, Reference)]) -> Result<Logins, Diagnostic> {
+pub(super) fn logins(args: &LoginArgs, references: &[&Reference]) -> Result<Logins, Diagnostic> {
     let mut logins = Logins::default();
     if let Some(login) = given(args)?
         && let Some(registry) = only_registry(references).map_err(Diagnostic::login)?
@@ -96,10 +96,10 @@ fn one_line(bytes: Vec<u8>, place: &str, what: &'static str) -> Result<String, L
 }
 
 /// A login that was given goes to one registry. With several it would go to some that it is not for.
-fn only_registry(references: &[(String, Reference)]) -> Result<Option<String>, LoginError> {
+fn only_registry(references: &[&Reference]) -> Result<Option<String>, LoginError> {
     let registries: BTreeSet<&str> = references
         .iter()
-        .filter_map(|(_, reference)| match reference {
+        .filter_map(|reference| match reference {
             Reference::Registry(image) => Some(image.name.registry()),
             Reference::Layout(_) => None,
         })
@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn a015_a_given_login_needs_one_registry() {
         let registry = |texts: &[&str]| {
-            only_registry(&texts.iter().map(|text| ((*text).to_owned(), text.parse().expect(text))).collect::<Vec<_>>())
+            let references: Vec<Reference> = texts.iter().map(|text| text.parse().expect(text)).collect();
+            only_registry(&references.iter().collect::<Vec<_>>())
         };
         assert_eq!(registry(&["ghcr.io/a", "GHCR.io:443/b", "oci:x"]).ok(), Some(Some("ghcr.io".to_owned())));
         assert_eq!(registry(&["oci:x"]).ok(), Some(None));

@@ -11,6 +11,8 @@ mod errors;
 mod explain;
 mod logins;
 mod output;
+mod policies;
+mod policy;
 mod progress;
 mod references;
 mod schema;
@@ -66,6 +68,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Verify(verify) => verify::run(verify, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
+        Command::Policy(policy) => policy::run(policy, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

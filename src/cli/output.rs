@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
-use crate::policy::Policy;
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
@@ -28,7 +27,7 @@ pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
 /// The report of a run: its verdict is that of its images joined.
 pub(super) fn report(
     started_at: Timestamp,
-    policy: &Policy,
+    policy: PolicyReport,
     domains: &[Domain],
     images: Vec<ImageReport>,
     network: Network,
@@ -38,7 +37,7 @@ pub(super) fn report(
         tool: Tool::default(),
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
         started_at,
-        policy: PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() },
+        policy,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
         images,
         network,

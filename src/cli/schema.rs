@@ -7,6 +7,7 @@ use super::print;
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
     match args.document {
+        Document::Policy => print(include_bytes!("../policy/policy.schema.json")),
         Document::Report => print(include_bytes!("../check/report.schema.json")),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, Report, Verdict};
+use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, PolicyReport, Report, Verdict};
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
     SourceError,
@@ -19,13 +19,12 @@ use crate::verify::{Domain, refused, unresolved, verify};
 use super::args::{Args, PlatformArg, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Wait};
-use super::terms::{domains, signer};
-use super::{logins, output, references};
+use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
-    references: Vec<(String, Reference)>,
-    policy: Policy,
+    images: Vec<Asked>,
+    policy: PolicyReport,
     domains: Vec<Domain>,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
@@ -34,11 +33,19 @@ struct Request {
     started_at: Timestamp,
 }
 
+/// One image, as it was asked for, and what it is judged by.
+struct Asked {
+    text: String,
+    reference: Reference,
+    policy: Policy,
+}
+
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     let request = request(verify)?;
-    let logins = logins::logins(&verify.login, &request.references)?;
+    let references: Vec<&Reference> = request.images.iter().map(|asked| &asked.reference).collect();
+    let logins = logins::logins(&verify.login, &references)?;
     let registries = registries(verify, logins, args.verbose)?;
     let report = examine_all(&request, &registries, args.quiet)?;
     output::write(&report, &targets, args)?;
@@ -48,12 +55,15 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
 fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
     let references = references::read(&args.references, !args.login.password_stdin)?;
-    let policy = Policy::from_flags(signer(&args.signer)?, args.require.iter().copied(), args.expect_digest.clone())
-        .map_err(Diagnostic::policy)?;
+    let (policies, domains) = policies::read(args)?;
+    let judged_as = args.judged_as.as_ref();
+    let ask = |(text, reference): (String, Reference)| {
+        policies.of(&reference, judged_as).map(|policy| Asked { text, reference, policy })
+    };
     Ok(Request {
-        references,
-        policy,
-        domains: domains(&args.trust)?,
+        images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
+        policy: policies.report(),
+        domains,
         platform: match &args.platform {
             PlatformArg::All => PlatformChoice::All,
             PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
@@ -70,10 +80,10 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
     // One image is a handful of requests: threads would cost more than they bring.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let images: Vec<ImageReport> = runtime.block_on(async {
-        let mut images = Vec::with_capacity(request.references.len());
-        for (text, reference) in &request.references {
-            let mut image = examine(request, registries, text, reference).await;
-            note_mirror(registries, reference, &mut image);
+        let mut images = Vec::with_capacity(request.images.len());
+        for asked in &request.images {
+            let mut image = examine(request, registries, asked, &asked.reference).await;
+            note_mirror(registries, &asked.reference, &mut image);
             images.push(image);
         }
         if let Some(wait) = request.wait {
@@ -84,7 +94,7 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
     let network = registries.network_use();
     let network =
         Network { requests: network.requests, bytes: network.bytes, hosts: network.hosts.into_iter().collect() };
-    Ok(output::report(request.started_at, &request.policy, &request.domains, images, network))
+    Ok(output::report(request.started_at, request.policy.clone(), &request.domains, images, network))
 }
 
 /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
@@ -101,11 +111,11 @@ fn note_mirror(registries: &Registries, reference: &Reference, image: &mut Image
 /// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
 async fn wait_for(request: &Request, registries: &Rc<Registries>, images: &mut [ImageReport], mut wait: Wait) {
     while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
-        for (image, (text, reference)) in images.iter_mut().zip(&request.references) {
+        for (image, asked) in images.iter_mut().zip(&request.images) {
             if image.verdict == Verdict::Absent {
-                let at_digest = pinned(reference, image.digest.as_deref());
-                *image = examine(request, registries, text, &at_digest).await;
-                note_mirror(registries, reference, image);
+                let at_digest = pinned(&asked.reference, image.digest.as_deref());
+                *image = examine(request, registries, asked, &at_digest).await;
+                note_mirror(registries, &asked.reference, image);
             }
         }
     }
@@ -139,20 +149,21 @@ fn registries(args: &VerifyArgs, logins: Logins, verbose: bool) -> Result<Rc<Reg
     Ok(registries)
 }
 
-async fn examine(request: &Request, registries: &Rc<Registries>, text: &str, reference: &Reference) -> ImageReport {
+/// Examines one image at `reference`, which is the one that was asked for or the digest that it was at before.
+async fn examine(request: &Request, registries: &Rc<Registries>, asked: &Asked, reference: &Reference) -> ImageReport {
     let examined = match reference {
         Reference::Layout(layout) => match LayoutSource::open(layout, &request.limits) {
-            Ok(source) => examine_with_evidence(request, registries, source, text).await,
+            Ok(source) => examine_with_evidence(request, registries, source, asked).await,
             Err(error) => Err(error),
         },
         Reference::Registry(image) => match registries.open(image, &request.limits) {
-            Ok(source) => examine_with_evidence(request, registries, source, text).await,
+            Ok(source) => examine_with_evidence(request, registries, source, asked).await,
             Err(error) => Err(error),
         },
     };
     examined.unwrap_or_else(|error| {
         let judge = if error.is_refusal() { refused } else { unresolved };
-        judge(text, &request.policy, &unread(text, &error))
+        judge(&asked.text, &asked.policy, &unread(&asked.text, &error))
     })
 }
 
@@ -161,21 +172,22 @@ async fn examine_with_evidence<S: Source>(
     request: &Request,
     registries: &Rc<Registries>,
     image: S,
-    text: &str,
+    asked: &Asked,
 ) -> Result<ImageReport, SourceError> {
-    let Some(name) = &request.evidence_repository else { return examine_source(request, image, text).await };
+    let Some(name) = &request.evidence_repository else { return examine_source(request, image, asked).await };
     let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
     let evidence = registries.open(&repository, &request.limits)?;
-    examine_source(request, EvidenceElsewhere::new(image, evidence), text).await
+    examine_source(request, EvidenceElsewhere::new(image, evidence), asked).await
 }
 
 /// Collects and verifies, looking at the platform manifests only while the root alone does not satisfy the policy: more
 /// evidence can never make a verified image anything else.
-async fn examine_source<S: Source>(request: &Request, source: S, text: &str) -> Result<ImageReport, SourceError> {
-    let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
+async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) -> Result<ImageReport, SourceError> {
+    let mut collector =
+        Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     collector.search_root().await;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.domains, Timestamp::now());
+    let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.domains, Timestamp::now());
     let report = judge(collector.evidence());
     if report.verdict == Verdict::Verified {
         return Ok(report);

@@ -188,6 +188,17 @@ impl FromStr for Reference {
     }
 }
 
+impl Reference {
+    /// Returns the name that policies are matched against, without tag and digest: `registry/repository` in its one normal
+    /// form, or a layout in its `oci:` spelling, as typed.
+    pub fn policy_name(&self) -> String {
+        match self {
+            Self::Registry(reference) => reference.name.to_string(),
+            Self::Layout(reference) => format!("{}:{}", reference.form.transport(), reference.path),
+        }
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

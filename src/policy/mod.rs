@@ -4,6 +4,7 @@
 //! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
 mod claim;
+mod document;
 mod exception;
 mod flags;
 mod key;
@@ -15,6 +16,7 @@ use std::fmt;
 use crate::oci::{Algorithm, Digest};
 
 pub use claim::Claim;
+pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
 pub use flags::SignerFlags;
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
@@ -149,7 +151,7 @@ pub enum PolicyError {
     #[error("without a key there is nothing to do without the log for: certificates live for minutes")]
     NoLogWithoutKey,
     /// More signers must have signed than there are.
-    #[error("{at_least} signers must have signed, and {count} are named")]
+    #[error("more signers must have signed ({at_least}) than are named ({count})")]
     TooFewSigners {
         /// How many are named.
         count: usize,
@@ -210,7 +212,7 @@ impl Policy {
     }
 
     /// Proves that something is demanded.
-    fn new(
+    pub(in crate::policy) fn new(
         source: &str,
         sha256: &str,
         demands: Vec<Demand>,

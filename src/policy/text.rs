@@ -20,6 +20,7 @@ pub struct TextRule {
 #[derive(Debug, Clone)]
 enum Form {
     Exact,
+    OneOf(Vec<String>),
     Glob(Regex),
     Regexp(Regex),
 }
@@ -47,6 +48,14 @@ impl TextRule {
     /// The same, where the case of ASCII letters does not count.
     pub fn exact_ignoring_case(text: impl Into<String>) -> Self {
         Self { ignores_case: true, ..Self::exact(text) }
+    }
+
+    /// Exactly one of these texts, byte for byte.
+    pub fn one_of(texts: Vec<String>) -> Self {
+        match <[String; 1]>::try_from(texts) {
+            Ok([only]) => Self::exact(only),
+            Err(texts) => Self { text: texts.join(" or "), form: Form::OneOf(texts), ignores_case: false },
+        }
     }
 
     /// A glob over the whole text: `*` stays inside a path segment, `**` crosses, and every other character is itself (A257).
@@ -82,6 +91,7 @@ impl TextRule {
         match &self.form {
             Form::Exact if self.ignores_case => text.eq_ignore_ascii_case(&self.text),
             Form::Exact => text == self.text,
+            Form::OneOf(texts) => texts.iter().any(|one| one == text),
             Form::Glob(pattern) | Form::Regexp(pattern) => pattern.is_match(text),
         }
     }
@@ -113,8 +123,9 @@ impl Eq for TextRule {}
 impl TextRule {
     /// Returns the rule as one word and a quoted text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        let form = match self.form {
+        let form = match &self.form {
             Form::Exact => "exact",
+            Form::OneOf(texts) => return format!("one of {texts:?}"),
             Form::Glob(_) => "glob",
             Form::Regexp(_) => "regexp",
         };
@@ -127,7 +138,7 @@ impl fmt::Display for TextRule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.form {
             Form::Regexp(_) => write!(formatter, "the regular expression {}", self.text),
-            Form::Exact | Form::Glob(_) => formatter.write_str(&self.text),
+            Form::Exact | Form::OneOf(_) | Form::Glob(_) => formatter.write_str(&self.text),
         }
     }
 }

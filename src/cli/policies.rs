@@ -1,0 +1,138 @@
+//! The policy of each image of a run: out of flags, or out of a policy file.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::check::PolicyReport;
+use crate::oci::{Digest, Reference, RegistryReference};
+use crate::policy::{Document, Policy, Requirement};
+use crate::trust::Instance;
+use crate::verify::Domain;
+
+use super::args::VerifyArgs;
+use super::diagnostics::Diagnostic;
+use super::terms;
+
+/// The file that is read where none is named.
+const DEFAULT: &str = "bonafide.yaml";
+/// Bytes that are read of a policy file or of a key that it names: more than either may have.
+const MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// What images are judged by, before it is known which.
+pub(super) enum Policies {
+    /// The same for every image.
+    Flags(Policy),
+    /// By the image's name.
+    File { document: Box<Document>, default_trust: Vec<String>, expected_digest: Option<Digest> },
+}
+
+impl Policies {
+    /// Returns what one image is judged by.
+    pub(super) fn of(
+        &self,
+        reference: &Reference,
+        judged_as: Option<&RegistryReference>,
+    ) -> Result<Policy, Diagnostic> {
+        match self {
+            Self::Flags(policy) => Ok(policy.clone()),
+            Self::File { document, default_trust, expected_digest } => document
+                .policy_for(&name(reference, judged_as)?, default_trust, expected_digest.clone())
+                .map_err(|error| Diagnostic::image_without_policy(reference, error)),
+        }
+    }
+}
+
+impl Policies {
+    /// Returns what a report says of them.
+    pub(super) fn report(&self) -> PolicyReport {
+        let (source, sha256) = match self {
+            Self::Flags(policy) => (policy.source(), policy.sha256()),
+            Self::File { document, .. } => (document.source_name(), document.sha256()),
+        };
+        PolicyReport { source: source.to_owned(), sha256: sha256.to_owned() }
+    }
+}
+
+/// The name that rules are matched against. A layout has none that could be believed, so one may be given for it.
+fn name(reference: &Reference, judged_as: Option<&RegistryReference>) -> Result<String, Diagnostic> {
+    match (reference, judged_as) {
+        (Reference::Layout(_), Some(judged_as)) => Ok(judged_as.name.to_string()),
+        (Reference::Registry(_), Some(_)) => Err(Diagnostic::name_for_an_image_with_one(reference)),
+        (_, None) => Ok(reference.policy_name()),
+    }
+}
+
+/// Reads the policy of a run, and the trust domains that evidence may verify in.
+pub(super) fn read(args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
+    let flag = flag_of_a_signer(args);
+    let file = match (&args.policy, flag) {
+        (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
+        (Some(file), None) => Some(file.clone()),
+        (None, None) => Some(PathBuf::from(DEFAULT)).filter(|file| file.is_file()),
+        (None, Some(_)) => None,
+    };
+    match file {
+        Some(file) => from_file(&file, args),
+        None => from_flags(args),
+    }
+}
+
+/// The first flag that says who must have signed or what is required, which a policy file says too.
+fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
+    let others = [
+        ("--key", !args.signer.key.is_empty()),
+        ("--key-without-log", args.signer.key_without_log),
+        ("--require", !args.require.is_empty()),
+    ];
+    let flags = args.signer.certificate_flags();
+    flags.into_iter().chain(others).find(|(_, given)| *given).map(|(flag, _)| flag)
+}
+
+fn from_flags(args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
+    let required = if args.require.is_empty() { Requirement::ALL.to_vec() } else { args.require.clone() };
+    let signer = terms::signer(&args.signer)?;
+    let policy = Policy::from_flags(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
+    Ok((Policies::Flags(policy), terms::domains(&args.trust)?))
+}
+
+fn from_file(file: &Path, args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
+    let document = document(file)?;
+    let default_trust = terms::names_of_domains(&args.trust);
+    let mut domains = terms::domains(&args.trust)?;
+    for name in document.trust().iter().filter(|name| !default_trust.contains(name)) {
+        domains.push(match name.parse::<Instance>() {
+            Ok(instance) => terms::embedded(instance)?,
+            Err(_) => terms::root_in_file(name, Path::new(name))?,
+        });
+    }
+    let policies =
+        Policies::File { document: Box::new(document), default_trust, expected_digest: args.expect_digest.clone() };
+    Ok((policies, domains))
+}
+
+/// Reads a policy file and the keys that it names.
+pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
+        bytes
+    } else {
+        read_bounded(file).map_err(|error| Diagnostic::policy_file(file, error))?
+    };
+    let key_file = |name: &str| read_bounded(&beside(file, name)).map_err(|error| error.to_string());
+    let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
+        .map_err(|error| Diagnostic::document(&error))?;
+    Ok(document.with_roots_at(&|name| terms::name_of_file(&beside(file, name))))
+}
+
+fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Paths in a policy are relative to it, wherever the program runs.
+fn beside(file: &Path, name: &str) -> PathBuf {
+    file.parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
+}

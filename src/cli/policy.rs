@@ -1,0 +1,170 @@
+//! `bonafide policy`: files are checked, begun and explained. Nothing is fetched.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::oci::Reference;
+use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
+use crate::render::escape::terminal;
+
+use super::args::{Args, PolicyCommand};
+use super::diagnostics::Diagnostic;
+use super::{USAGE, policies, print};
+
+const STARTER: &str = include_str!("starter.yaml");
+
+/// Runs one of the subcommands.
+pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic> {
+    match command {
+        PolicyCommand::Check { files, strict } => check(files, *strict, args),
+        PolicyCommand::Init { file: Some(file) } => init(file),
+        PolicyCommand::Init { file: None } => print(STARTER.as_bytes()),
+        PolicyCommand::Explain { reference, policy } => explain(reference, policy),
+    }
+}
+
+/// Checks every file before it says whether all are good.
+fn check(files: &[PathBuf], strict: bool, args: &Args) -> Result<u8, Diagnostic> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let mut text = String::new();
+    let mut worst = 0;
+    for file in files {
+        match policies::document(file) {
+            Ok(document) => {
+                let doubts = document.doubts(today);
+                for doubt in &doubts {
+                    let _ = writeln!(text, "warning: {}", lines(&document.draw(doubt)));
+                }
+                let _ = writeln!(text, "{}: {}", terminal(document.source_name()), summary(&document, doubts.len()));
+                worst = worst.max(if strict && !doubts.is_empty() { USAGE } else { 0 });
+            }
+            Err(diagnostic) => {
+                diagnostic.print(args.color);
+                worst = worst.max(diagnostic.exit_code());
+            }
+        }
+    }
+    print(text.as_bytes())?;
+    Ok(worst)
+}
+
+fn summary(document: &Document, doubts: usize) -> String {
+    let rules = match document.rules().len() {
+        1 => "one rule".to_owned(),
+        count => format!("{count} rules"),
+    };
+    match doubts {
+        0 => format!("{rules}, no errors"),
+        1 => format!("{rules}, no errors, one warning"),
+        count => format!("{rules}, no errors, {count} warnings"),
+    }
+}
+
+fn lines(drawn: &str) -> String {
+    drawn.lines().map(terminal).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes the first policy, and never over a file that is there.
+fn init(file: &Path) -> Result<u8, Diagnostic> {
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut out| out.write_all(STARTER.as_bytes()))
+        .map_err(|error| Diagnostic::new_policy(file, error))?;
+    let _ = writeln!(
+        io::stderr().lock(),
+        "wrote {}: edit it, then run `bonafide policy check {0}`",
+        terminal(&file.display().to_string())
+    );
+    Ok(0)
+}
+
+/// Says what an image must have, by the policy alone.
+fn explain(text: &str, file: &Path) -> Result<u8, Diagnostic> {
+    let reference: Reference = text.parse().map_err(|error| Diagnostic::reference(text, error))?;
+    let document = policies::document(file)?;
+    let name = reference.policy_name();
+    let default_trust = ["public-good".to_owned()];
+    let policy = document
+        .policy_for(&name, &default_trust, None)
+        .map_err(|error| Diagnostic::image_without_policy(&reference, error))?;
+    print(describe(&name, &document, &policy).as_bytes())
+}
+
+fn describe(name: &str, document: &Document, policy: &Policy) -> String {
+    let mut page = format!("{}\n", terminal(name));
+    for rule in document.rules_about(name) {
+        let patterns: Vec<&str> = rule.images().collect();
+        let _ = writeln!(
+            page,
+            "  rule        {} ({}:{}), about {}",
+            terminal(&rule.name),
+            terminal(document.source_name()),
+            rule.place.line,
+            terminal(&patterns.join(", "))
+        );
+    }
+    for demand in policy.demands() {
+        describe_demand(&mut page, demand);
+    }
+    page
+}
+
+fn describe_demand(page: &mut String, demand: &Demand) {
+    let listed = demand.signers.listed();
+    let how_many = match (demand.signers.at_least(), listed.len()) {
+        (_, 1) => "signed by",
+        (1, _) => "signed by any of",
+        (at_least, count) if at_least == count => "signed by each of",
+        (at_least, _) => return describe_counted(page, demand, at_least),
+    };
+    describe_with(page, demand, how_many);
+}
+
+fn describe_counted(page: &mut String, demand: &Demand, at_least: usize) {
+    describe_with(page, demand, &format!("signed by {at_least} different ones of"));
+}
+
+fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
+    let _ = writeln!(page, "  {:<11} {how_many}", terminal(&demand.id));
+    for signer in demand.signers.listed() {
+        match signer {
+            Signer::Certificate(rule) => describe_certificate(page, rule),
+            Signer::Keys(rule) => {
+                let log = if rule.log() == LogDemand::NotRequired { ", log not required" } else { "" };
+                let _ = writeln!(page, "    - the key {}{log}", rule.describe());
+            }
+        }
+    }
+    if let Some(domains) = &demand.domains {
+        let _ = writeln!(page, "    trust domain {}", terminal(&domains.join(" or ")));
+    }
+    if demand.log == LogEvidence::Proof {
+        let _ = writeln!(page, "    with an inclusion proof of the log");
+    }
+    if let Some(exception) = &demand.exception {
+        let _ = writeln!(page, "    does not count until {}: {}", exception.until, terminal(&exception.because));
+    }
+}
+
+fn describe_certificate(page: &mut String, rule: &CertificateRule) {
+    let _ = writeln!(page, "    - {}", terminal(&rule.identity.describe()));
+    let _ = writeln!(page, "      issuer {}", terminal(&rule.issuer.to_string()));
+    if let Some(source) = &rule.source {
+        let _ = writeln!(page, "      source {}", terminal(&source.repository.to_string()));
+        for (what, value) in [("ref", &source.reference), ("commit", &source.digest)] {
+            if let Some(value) = value {
+                let _ = writeln!(page, "      {what} {}", terminal(&value.to_string()));
+            }
+        }
+    }
+    for claim in &rule.claims {
+        let _ = writeln!(page, "      {} {}", claim.claim, terminal(&claim.value.to_string()));
+    }
+}

@@ -1,0 +1,171 @@
+//! Fields of a mapping, read one by one: an unknown key is an error with a guess at what was meant (A254).
+
+use crate::policy::text::{PatternError, TextRule};
+
+use super::problem::{Place, Problems};
+use super::yaml::{Node, Value};
+
+/// The fields of one mapping, all of them known.
+pub(super) struct Fields<'a> {
+    node: &'a Node,
+    /// What it is, such as "a rule".
+    what: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// Takes a mapping apart. Keys other than `known` are problems, and so is a value that is no mapping.
+    pub(super) fn of(
+        node: &'a Node,
+        what: &'static str,
+        known: &[&'static str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let message = format!("{what} has fields, and this is {}", node.value.kind());
+            problems.add(node.place, message, format!("expected some of: {}", known.join(", ")));
+            return None;
+        };
+        for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+            let message = format!("unknown key `{}` in {what}", key.name);
+            problems.add(key.place, message, guess(&key.name, known));
+        }
+        Some(Self { node, what })
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.node.place
+    }
+
+    /// Returns the value of a field that is there.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+        match &self.node.value {
+            Value::Map(entries) => entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of a field that must be there.
+    pub(super) fn required(&self, name: &str, hint: &str, problems: &mut Problems) -> Option<&'a Node> {
+        let found = self.get(name);
+        if found.is_none() {
+            problems.add(self.first_place(), format!("`{name}` is missing in {}", self.what), hint);
+        }
+        found
+    }
+
+    /// Returns the places of the keys that are there among `names`, with the names.
+    pub(super) fn present(&self, names: &[&'static str]) -> Vec<(&'static str, Place)> {
+        let Value::Map(entries) = &self.node.value else { return Vec::new() };
+        names
+            .iter()
+            .filter_map(|name| {
+                let (key, _) = entries.iter().find(|(key, _)| key.name == *name)?;
+                Some((*name, key.place))
+            })
+            .collect()
+    }
+
+    /// A mapping has no length of its own: its first key stands for it.
+    pub(super) fn first_place(&self) -> Place {
+        match &self.node.value {
+            Value::Map(entries) => entries.first().map_or(self.node.place, |(key, _)| key.place),
+            _ => self.node.place,
+        }
+    }
+
+    /// Returns a text that is there.
+    pub(super) fn text(&self, name: &str, problems: &mut Problems) -> Option<String> {
+        text(self.get(name)?, problems)
+    }
+
+    /// Returns a glob that is there, or an exact text where there is no asterisk in it.
+    pub(super) fn glob(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
+        let node = self.get(name)?;
+        let text = text(node, problems)?;
+        pattern(TextRule::glob(&text), node, problems)
+    }
+
+    /// Returns a regular expression that is there.
+    pub(super) fn regexp(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
+        let node = self.get(name)?;
+        let text = text(node, problems)?;
+        pattern(TextRule::regexp(&text), node, problems)
+    }
+}
+
+/// Reports a pattern that cannot be used.
+pub(super) fn pattern(rule: Result<TextRule, PatternError>, node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    rule.map_err(|error| {
+        let hint =
+            "regular expressions are those of Rust's `regex` crate, without look-around, and match the whole text";
+        problems.add(node.place, error.to_string(), hint);
+    })
+    .ok()
+}
+
+/// Returns a text. A number is one where nothing is lost: an integer.
+pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
+    match &node.value {
+        Value::Text(text) if text.trim().is_empty() => {
+            problems.add(node.place, "an empty text matches nothing", "write what must be there, or leave the key out");
+            None
+        }
+        Value::Text(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Number | Value::Bool => {
+            let message = format!("expected a text, and this is {}", node.value.kind());
+            problems.add(node.place, message, "put it in quotes");
+            None
+        }
+        Value::Null => {
+            problems.add(
+                node.place,
+                "there is nothing behind the key",
+                "write what must be there, or leave the key out",
+            );
+            None
+        }
+        other => {
+            problems.add(node.place, format!("expected a text, and this is {}", other.kind()), "");
+            None
+        }
+    }
+}
+
+/// Returns the items of a list that must not be empty; one value alone is a list of one.
+pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> &'a [Node] {
+    match &node.value {
+        Value::List(items) if items.is_empty() => {
+            problems.add(
+                node.place,
+                format!("the list of {what} is empty"),
+                "an empty list lets nothing through: name at least one, or leave the key out",
+            );
+            &[]
+        }
+        Value::List(items) => items,
+        Value::Null => {
+            problems.add(
+                node.place,
+                format!("there are no {what} behind the key"),
+                "name at least one, or leave the key out",
+            );
+            &[]
+        }
+        _ => std::slice::from_ref(node),
+    }
+}
+
+/// Returns the nearest known word, if it is near, and all of them.
+pub(super) fn guess(word: &str, known: &[&str]) -> String {
+    let all = format!("expected one of: {}", known.join(", "));
+    let nearest = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len().min(word.len()).div_ceil(3));
+    match nearest {
+        Some((_, known)) => format!("did you mean `{known}`? {all}"),
+        None => all,
+    }
+}

@@ -1,0 +1,146 @@
+//! What is doubtful in a policy: it can be read, and lets more through than it seems to.
+
+use jiff::civil::Date;
+
+use crate::policy::claim::Claim;
+use crate::policy::key::LogDemand;
+use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer};
+use crate::policy::text::TextRule;
+
+use super::problem::Problem;
+use super::rule::Rule;
+
+/// Returns every doubt, each at the place of its rule.
+pub(super) fn doubts(rules: &[Rule], today: Date) -> Vec<Problem> {
+    rules.iter().flat_map(|rule| of_rule(rule, today)).collect()
+}
+
+fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
+    let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
+    let mut doubts: Vec<Problem> = Vec::new();
+    for required in &rule.requirements {
+        for signer in required.signers.listed() {
+            for doubt in of_signer(signer).into_iter().map(at_rule) {
+                if !doubts.contains(&doubt) {
+                    doubts.push(doubt);
+                }
+            }
+        }
+    }
+    let run_out =
+        rule.exceptions.iter().filter(|exception| exception.exception.until < today).map(|exception| Problem {
+            place: exception.place,
+            message: format!("the exception for {} ran out on {}", exception.requirement, exception.exception.until),
+            hint: Some("remove it, or decide anew and give it another day".to_owned()),
+        });
+    doubts.extend(run_out);
+    doubts
+}
+
+fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {
+    match signer {
+        Signer::Certificate(rule) => of_certificate(rule),
+        Signer::Keys(rule) if rule.log() == LogDemand::NotRequired => vec![(
+            format!("no log need hold what the key {} signs", rule.describe()),
+            "whoever gets hold of the key can sign in secret, with any date: leave `log: not-required` out",
+        )],
+        Signer::Keys(_) => Vec::new(),
+    }
+}
+
+fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
+    let mut doubts = Vec::new();
+    let name = match &rule.identity {
+        IdentityRule::Name(name) => Some(name),
+        IdentityRule::Workflow { .. } => None,
+    };
+    for text in name.into_iter().chain([&rule.issuer]) {
+        doubts.extend(of_pattern(text));
+    }
+    doubts.extend(of_workflow(rule));
+    let events = rule.claims.iter().filter(|one| one.claim == Claim::BuildTrigger);
+    if events.into_iter().any(|one| one.value.matches("pull_request_target")) {
+        doubts.push((
+            "builds started by pull_request_target may sign".to_owned(),
+            "it runs with the repository's rights on what a stranger proposes: leave it out of `event`",
+        ));
+    }
+    doubts
+}
+
+/// A pattern that matches what nobody had in mind.
+fn of_pattern(rule: &TextRule) -> Option<(String, &'static str)> {
+    const STRANGERS: [&str; 3] = [
+        "https://evil.example/evil/evil/.github/workflows/evil.yml@refs/heads/evil",
+        "evil@evil.example",
+        "https://evil.example",
+    ];
+    if STRANGERS.iter().any(|stranger| rule.matches(stranger)) {
+        return Some((format!("{rule} lets anybody in"), "name the owner and the repository"));
+    }
+    if rule.is_regexp() && has_bare_dot(rule.as_str()) {
+        return Some((
+            format!("a dot in {rule} stands for any character"),
+            r"write `\.` for a dot: `github.com` also matches `githubXcom`",
+        ));
+    }
+    None
+}
+
+/// Whether a dot of a regular expression is neither escaped nor followed by a repetition nor inside of brackets.
+fn has_bare_dot(pattern: &str) -> bool {
+    let mut characters = pattern.chars().peekable();
+    let mut in_brackets = false;
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '.' if !in_brackets && !matches!(characters.peek(), Some('*' | '+' | '?' | '{')) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn of_workflow(rule: &CertificateRule) -> Vec<(String, &'static str)> {
+    let IdentityRule::Workflow { file, caller, repository } = &rule.identity else { return Vec::new() };
+    let mut doubts = Vec::new();
+    if *caller == Caller::Pinned && !file.as_str().contains("@refs/tags/") && !pins_commit(file.as_str()) {
+        doubts.push((
+            format!("the reusable workflow {repository}/{file} is not at a tag"),
+            "a branch changes with every push: name a tag, such as @refs/tags/v2.*",
+        ));
+    }
+    let has_ref = rule.source.as_ref().is_some_and(|source| source.reference.is_some() || source.digest.is_some());
+    let has_event_or_environment =
+        rule.claims.iter().any(|one| matches!(one.claim, Claim::BuildTrigger | Claim::DeploymentEnvironment));
+    if !has_ref && !has_event_or_environment {
+        doubts.push((
+            format!(
+                "every branch and pull request of {} may sign",
+                rule.source.as_ref().map_or(repository, |source| &source.repository)
+            ),
+            "whoever may push a branch may sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`",
+        ));
+    }
+    doubts
+}
+
+fn pins_commit(file: &str) -> bool {
+    file.rsplit_once('@').is_some_and(|(_, at)| at.len() >= 40 && at.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a185_an_unescaped_dot_is_doubtful_and_one_with_a_repetition_is_not() {
+        assert!(has_bare_dot("https://github.com/acme"));
+        assert!(!has_bare_dot(r"https://github\.com/acme/.*"));
+        assert!(!has_bare_dot(r"v[0-9.]+"));
+    }
+}

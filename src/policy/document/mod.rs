@@ -1,0 +1,225 @@
+//! The policy file: who may sign which images, and what must be attached to them, in plain fields.
+//!
+//! YAML is read into a tree that knows its places, and the tree into rules that are proved when they exist. Everything that is
+//! wrong is reported, with line, column and what to do. Pure: files that the document names are read by whoever parses it.
+
+mod fields;
+mod lint;
+mod problem;
+mod rule;
+mod shorthand;
+mod signers;
+mod yaml;
+
+use crate::oci::{Algorithm, Digest};
+
+use super::{Demand, Policy, PolicyError};
+use fields::Fields;
+use problem::Problems;
+use yaml::Value;
+
+pub use problem::{DocumentError, Place, Problem};
+pub use rule::Rule;
+pub use signers::ReadFile;
+
+const DOCUMENT: [&str; 3] = ["version", "trust", "images"];
+
+/// A policy file, proved: at least one rule, and every rule names images, signers and requirements.
+#[derive(Debug, Clone)]
+pub struct Document {
+    source_name: String,
+    text: String,
+    sha256: String,
+    trust: Option<Vec<String>>,
+    rules: Vec<Rule>,
+}
+
+/// Why a document says nothing about an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageError {
+    /// No rule matches it, which is never a pass (A255).
+    #[error("no rule of `{source_name}` is about `{name}`")]
+    NoRule {
+        /// The document.
+        source_name: String,
+        /// The image's name.
+        name: String,
+        /// What the rules are about.
+        patterns: Vec<String>,
+    },
+    /// Everything that is demanded of it is excepted.
+    #[error("`{source_name}` demands nothing of `{name}`: exceptions cover every requirement")]
+    AllExcepted {
+        /// The document.
+        source_name: String,
+        /// The image's name.
+        name: String,
+    },
+}
+
+impl Document {
+    /// Reads a document. `source_name` is what messages and reports call it.
+    pub fn parse(source_name: &str, bytes: &[u8], files: ReadFile<'_>) -> Result<Self, DocumentError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| not_text(source_name, &error))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let root = yaml::parse(text).map_err(|problem| DocumentError::new(source_name, text, vec![problem]))?;
+        let mut problems = Problems::default();
+        let read = read(&root, files, &mut problems);
+        match read.filter(|_| problems.is_empty()) {
+            Some((trust, rules)) => Ok(Self {
+                source_name: source_name.to_owned(),
+                text: text.to_owned(),
+                sha256: Digest::of(Algorithm::Sha256, bytes).hex().to_owned(),
+                trust,
+                rules,
+            }),
+            None => Err(DocumentError::new(source_name, text, problems.sorted())),
+        }
+    }
+
+    /// Returns what messages and reports call it.
+    pub fn source_name(&self) -> &str {
+        &self.source_name
+    }
+
+    /// Returns the SHA-256 of its bytes, as hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Returns its rules, at least one.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Returns every trust domain that it names: embedded instances, and files.
+    pub fn trust(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.rules.iter().filter_map(|rule| rule.trust.as_ref()).chain(&self.trust).flatten().cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Gives every trusted root in a file the name that `place` makes of the one that is written: files are found from the
+    /// policy's folder.
+    #[must_use]
+    pub fn with_roots_at(mut self, place: &dyn Fn(&str) -> String) -> Self {
+        for name in self.rules.iter_mut().filter_map(|rule| rule.trust.as_mut()).chain(&mut self.trust).flatten() {
+            if !rule::is_instance(name) {
+                *name = place(name);
+            }
+        }
+        self
+    }
+
+    /// Returns what is doubtful in it although it can be read: rules that let more through than they seem to. `today` decides
+    /// which exceptions have run out.
+    pub fn doubts(&self, today: jiff::civil::Date) -> Vec<Problem> {
+        lint::doubts(&self.rules, today)
+    }
+
+    /// Draws a doubt as an error is drawn.
+    pub fn draw(&self, problem: &Problem) -> String {
+        problem.draw(&self.source_name, &self.text)
+    }
+
+    /// Returns the rules that are about an image of this name.
+    pub fn rules_about(&self, name: &str) -> Vec<&Rule> {
+        self.rules.iter().filter(|rule| rule.is_about(name)).collect()
+    }
+
+    /// Returns the policy for one image: everything that every rule about it demands.
+    ///
+    /// `name` is `registry/repository` in its normal form, or a layout in its `oci:` spelling. `default_trust` are the trust
+    /// domains of rules that name none.
+    pub fn policy_for(
+        &self,
+        name: &str,
+        default_trust: &[String],
+        expected_digest: Option<Digest>,
+    ) -> Result<Policy, ImageError> {
+        let rules = self.rules_about(name);
+        if rules.is_empty() {
+            let patterns = self.rules.iter().flat_map(Rule::images).map(str::to_owned).collect();
+            let source_name = self.source_name.clone();
+            return Err(ImageError::NoRule { source_name, name: name.to_owned(), patterns });
+        }
+        let several = rules.len() > 1;
+        let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
+        Policy::new(&self.source_name, &self.sha256, demands, expected_digest).map_err(|error| {
+            debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always demands something");
+            ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
+        })
+    }
+
+    fn demands(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Demand> {
+        let trust = rule.trust.as_ref().or(self.trust.as_ref()).map_or(default_trust, Vec::as_slice);
+        let demand = |required: &rule::RequiredBy| Demand {
+            id: if several {
+                format!("{} of {}", required.requirement, rule.name)
+            } else {
+                required.requirement.to_string()
+            },
+            requirement: required.requirement,
+            signers: required.signers.clone(),
+            domains: Some(trust.to_vec()),
+            log: required.log,
+            exception: rule.exception(required.requirement, name).cloned(),
+        };
+        rule.requirements.iter().map(demand).collect()
+    }
+}
+
+fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<(Option<Vec<String>>, Vec<Rule>)> {
+    if matches!(root.value, Value::Null) {
+        problems.add(
+            root.place,
+            "the policy is empty",
+            "an empty policy is never a pass: `bonafide policy init` writes a first one",
+        );
+        return None;
+    }
+    let fields = Fields::of(root, "a policy", &DOCUMENT, problems)?;
+    check_version(&fields, problems);
+    let trust = fields.get("trust").map(|node| rule::trust(node, problems));
+    let images = fields.required("images", "add `images:` with a list of rules", problems)?;
+    let rules: Vec<Option<Rule>> =
+        fields::items(images, "rules", problems).iter().map(|item| rule::read(item, files, problems)).collect();
+    let rules: Vec<Rule> = rules.into_iter().collect::<Option<_>>()?;
+    refuse_names_twice(&rules, problems);
+    let trust = match trust {
+        Some(trust) => Some(trust?),
+        None => None,
+    };
+    (!rules.is_empty()).then_some((trust, rules))
+}
+
+/// The version decides what everything else means, so it is never guessed.
+fn check_version(fields: &Fields<'_>, problems: &mut Problems) {
+    let hint = "this program reads version 1: begin the file with `version: 1`";
+    if let Some(node) = fields.required("version", hint, problems)
+        && !matches!(node.value, Value::Integer(1))
+    {
+        problems.add(node.place, "this version of policy files is not known", hint);
+    }
+}
+
+/// Reports name the requirements of several rules by the rules' names.
+fn refuse_names_twice(rules: &[Rule], problems: &mut Problems) {
+    for (position, rule) in rules.iter().enumerate() {
+        if rules[..position].iter().any(|earlier| earlier.name == rule.name) {
+            let hint = "write them as one rule, or give them different names: `name: …`";
+            problems.add(rule.place, format!("two rules are called `{}`", rule.name), hint);
+        }
+    }
+}
+
+fn not_text(source_name: &str, error: &std::str::Utf8Error) -> DocumentError {
+    let problem = Problem {
+        place: Place { line: 1, column: 1, length: 1 },
+        message: format!("this is not UTF-8 text: {error}"),
+        hint: Some("save the file as UTF-8".to_owned()),
+    };
+    DocumentError::new(source_name, "", vec![problem])
+}

@@ -1,0 +1,107 @@
+//! What is wrong with a policy file, and where.
+
+use std::fmt;
+
+/// Problems that are listed: who wrote more has made one mistake many times.
+const MAX_PROBLEMS: usize = 50;
+
+/// A place in a file: lines and columns count from one, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column of its first character.
+    pub column: usize,
+    /// How many characters it has on that line, at least one.
+    pub length: usize,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Everything that is wrong with a file, with its text to show where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct DocumentError {
+    source_name: String,
+    text: String,
+    problems: Vec<Problem>,
+}
+
+impl DocumentError {
+    pub(super) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
+        Self { source_name: source_name.to_owned(), text: text.to_owned(), problems }
+    }
+
+    /// Returns what is wrong, in the order of the file.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.problems.iter().take(MAX_PROBLEMS).enumerate() {
+            if position > 0 {
+                formatter.write_str("\n")?;
+            }
+            formatter.write_str(&problem.draw(&self.source_name, &self.text))?;
+        }
+        match self.problems.len().saturating_sub(MAX_PROBLEMS) {
+            0 => Ok(()),
+            more => write!(formatter, "\nand {more} more"),
+        }
+    }
+}
+
+impl Problem {
+    /// Draws it: file, line and column, the line with the offending text underlined, and what to do.
+    pub fn draw(&self, source_name: &str, text: &str) -> String {
+        let Place { line, column, length } = self.place;
+        let mut drawn = format!("{source_name}:{line}:{column}: {}", self.message);
+        let shown = text.lines().nth(line.saturating_sub(1)).filter(|shown| !shown.trim().is_empty());
+        if let Some(shown) = shown.filter(|shown| shown.chars().count() <= 200) {
+            let margin = " ".repeat(line.to_string().len());
+            // A tab is one character here, whatever a terminal makes of it.
+            let shown = shown.replace('\t', " ");
+            let rest = shown.chars().count().saturating_sub(column - 1).max(1);
+            let under = format!("{}{}", " ".repeat(column - 1), "^".repeat(length.clamp(1, rest)));
+            drawn = format!("{drawn}\n  {line} | {shown}\n  {margin} | {under}");
+        }
+        match &self.hint {
+            Some(hint) => format!("{drawn}\n  → {hint}"),
+            None => drawn,
+        }
+    }
+}
+
+/// Problems as they are found, each once: what an alias repeats is wrong in one place.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        let hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        let problem = Problem { place, message: message.into(), hint };
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns them in the order of the file.
+    pub(super) fn sorted(mut self) -> Vec<Problem> {
+        self.0.sort();
+        self.0
+    }
+}

@@ -1,0 +1,317 @@
+//! One rule of a policy file: which images, who signs, what is required, and what is excepted until when.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use crate::policy::exception::Exception;
+use crate::policy::signer::Signers;
+use crate::policy::text::TextRule;
+use crate::policy::{LogEvidence, Requirement};
+
+use super::fields::{Fields, guess, items, pattern, text};
+use super::problem::{Place, Problems};
+use super::signers::{self, ReadFile};
+use super::yaml::{Node, Value};
+
+const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
+const REQUIREMENT: [&str; 2] = ["signers", "log"];
+const EXCEPTION: [&str; 4] = ["require", "match", "until", "because"];
+/// Embedded instances; anything else in `trust` is a file.
+const INSTANCES: [&str; 3] = ["public-good", "github", "staging"];
+
+/// Whether a trust domain is an embedded instance and no file.
+pub(super) fn is_instance(name: &str) -> bool {
+    INSTANCES.contains(&name)
+}
+
+/// A rule, proved: it names images, demands something of them, and says who must have signed it.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What reports call it.
+    pub name: String,
+    /// Where it begins.
+    pub place: Place,
+    pub(super) images: Vec<TextRule>,
+    pub(super) trust: Option<Vec<String>>,
+    pub(super) requirements: Vec<RequiredBy>,
+    pub(super) exceptions: Vec<RuleException>,
+}
+
+/// One requirement of a rule.
+#[derive(Debug, Clone)]
+pub(super) struct RequiredBy {
+    pub(super) requirement: Requirement,
+    pub(super) signers: Signers,
+    pub(super) log: LogEvidence,
+}
+
+/// An exception of a rule.
+#[derive(Debug, Clone)]
+pub(super) struct RuleException {
+    pub(super) requirement: Requirement,
+    /// The images that it is about; all of the rule without any.
+    pub(super) images: Vec<TextRule>,
+    pub(super) exception: Exception,
+    pub(super) place: Place,
+}
+
+impl Rule {
+    /// Whether it is about an image of this name.
+    pub(super) fn is_about(&self, name: &str) -> bool {
+        self.images.iter().any(|image| image.matches(name))
+    }
+
+    /// Returns the images that it is about, as written.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        self.images.iter().map(TextRule::as_str)
+    }
+
+    /// Returns the exception that it makes of a requirement for an image.
+    pub(super) fn exception(&self, requirement: Requirement, name: &str) -> Option<&Exception> {
+        let is_about = |exception: &&RuleException| {
+            exception.requirement == requirement
+                && (exception.images.is_empty() || exception.images.iter().any(|image| image.matches(name)))
+        };
+        self.exceptions.iter().find(is_about).map(|exception| &exception.exception)
+    }
+}
+
+/// Reads one rule. Every problem in it is found, not only the first.
+pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Rule> {
+    let fields = Fields::of(node, "a rule", &RULE, problems)?;
+    let images = fields
+        .required("match", "add `match: REGISTRY/REPOSITORY`, with `*` or `**` for several", problems)
+        .and_then(|node| images(node, problems));
+    let trust = fields.get("trust").map(|node| self::trust(node, problems));
+    let log = log(&fields, LogEvidence::PromiseOrProof, problems);
+    let all = fields.get("signers").map(|node| signers::read(node, files, problems));
+    let requirements = fields
+        .required("require", "add `require: [signature, provenance, sbom]`, or what of it you need", problems)
+        .and_then(|node| requirements(node, (all.as_ref(), log?), files, problems));
+    let exceptions = fields.get("exceptions").map_or(Some(Vec::new()), |node| exceptions(node, problems));
+    let name = match fields.get("name") {
+        Some(_) => fields.text("name", problems),
+        None => images.as_ref().and_then(|images| images.first()).map(|image| image.as_str().to_owned()),
+    };
+    let trust = match trust {
+        Some(trust) => Some(trust?),
+        None => None,
+    };
+    Some(Rule {
+        name: name?,
+        place: fields.first_place(),
+        images: images?,
+        trust,
+        requirements: requirements?,
+        exceptions: exceptions?,
+    })
+}
+
+fn images(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
+    let read: Vec<Option<TextRule>> =
+        items(node, "images", problems).iter().map(|item| image(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|images| !images.is_empty())
+}
+
+/// A pattern for the names of images, without tag or digest. One that no name can ever match is a problem: a rule that nothing
+/// reaches protects nothing.
+fn image(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    if let Some((message, hint)) = unreachable(&written) {
+        problems.add(node.place, message, hint);
+        return None;
+    }
+    pattern(TextRule::glob(&written), node, problems)
+}
+
+fn unreachable(written: &str) -> Option<(String, String)> {
+    if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
+        return None;
+    }
+    if let Some((_, rest)) = written.split_once("://") {
+        return Some((format!("`{written}` matches no image: names have no scheme"), format!("write {rest}")));
+    }
+    let last = written.rsplit('/').next().unwrap_or(written);
+    if written.contains('@') || (written.contains('/') && last.contains(':')) {
+        let name = written.split('@').next().unwrap_or(written);
+        let name = if name.rsplit('/').next().is_some_and(|last| last.contains(':')) {
+            name.rsplit_once(':').map_or(name, |(name, _)| name)
+        } else {
+            name
+        };
+        let hint = format!("write {name}: a rule is about a name, whatever its tags point at today");
+        return Some((format!("`{written}` matches no image: names have no tag and no digest"), hint));
+    }
+    let Some((registry, repository)) = written.split_once('/') else {
+        let hint = format!("write the registry too, such as docker.io/library/{written}");
+        return Some((format!("`{written}` matches no image: it names no registry"), hint));
+    };
+    if !registry.contains(['.', ':', '*']) && registry != "localhost" {
+        let hint = format!("write the registry too, such as docker.io/{written}");
+        return Some((format!("`{written}` matches no image: `{registry}` is no registry"), hint));
+    }
+    if registry == "docker.io" && !repository.contains('/') && !repository.contains("**") {
+        return Some((
+            format!("`{written}` matches no image: official images lie in `library`"),
+            format!("write docker.io/library/{repository}"),
+        ));
+    }
+    if registry == "index.docker.io" || registry == "registry-1.docker.io" {
+        return Some((
+            format!("`{written}` matches no image: that registry is called docker.io"),
+            format!("write docker.io/{repository}"),
+        ));
+    }
+    let wrong = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/*".contains(c));
+    if let Some(character) = repository.chars().find(|c| wrong(*c)) {
+        let mut hint = String::from("repositories have lower-case letters, digits and `.`, `_`, `-`, `/`");
+        if character.is_ascii_uppercase() {
+            let _ = write!(hint, ": write {registry}/{}", repository.to_lowercase());
+        }
+        return Some((format!("`{written}` matches no image: there is no `{character}` in a repository's name"), hint));
+    }
+    None
+}
+
+/// `trust`: embedded instances by name, and trusted roots by file.
+pub(super) fn trust(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+    let read: Vec<Option<String>> = items(node, "trust domains", problems)
+        .iter()
+        .map(|item| {
+            let written = text(item, problems)?;
+            if !is_instance(&written) && !written.contains(['/', '.']) {
+                let hint = format!("{}; a file has a `/` or an ending: ./{written}", guess(&written, &INSTANCES));
+                problems.add(item.place, format!("there is no trust domain `{written}`"), hint);
+                return None;
+            }
+            Some(written)
+        })
+        .collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
+}
+
+fn log(fields: &Fields<'_>, default: LogEvidence, problems: &mut Problems) -> Option<LogEvidence> {
+    let Some(node) = fields.get("log") else { return Some(default) };
+    match text(node, problems)?.as_str() {
+        "promise" => Some(LogEvidence::PromiseOrProof),
+        "proof" => Some(LogEvidence::Proof),
+        other => {
+            problems.add(node.place, format!("`{other}` is no rule for the log"), guess(other, &["promise", "proof"]));
+            None
+        }
+    }
+}
+
+/// What holds for every requirement of a rule that does not say otherwise. The outer `None`: the rule has no `signers`.
+type Common<'a> = (Option<&'a Option<Signers>>, LogEvidence);
+
+/// `require`: names alone, or each with what is special about it.
+fn requirements(
+    node: &Node,
+    common: Common<'_>,
+    files: ReadFile<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<RequiredBy>> {
+    let named: Vec<(String, Place, Option<&Node>)> = match &node.value {
+        Value::Map(entries) if entries.is_empty() => Vec::new(),
+        Value::Map(entries) => entries.iter().map(|(key, value)| (key.name.clone(), key.place, Some(value))).collect(),
+        _ => items(node, "requirements", problems)
+            .iter()
+            .map(|item| Some((text(item, problems)?, item.place, None)))
+            .collect::<Option<_>>()?,
+    };
+    if named.is_empty() {
+        problems.add(
+            node.place,
+            "nothing is required",
+            "an empty policy is never a pass: require at least `signature`",
+        );
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    let mut read = Vec::new();
+    for (name, place, special) in &named {
+        if seen.contains(&name.as_str()) {
+            problems.add(*place, format!("`{name}` is required twice"), "remove one of the two");
+        }
+        seen.push(name);
+        read.push(required(name, *place, *special, common, files, problems));
+    }
+    let read: Option<Vec<RequiredBy>> = read.into_iter().collect();
+    read.filter(|read| !read.is_empty())
+}
+
+fn required(
+    name: &str,
+    place: Place,
+    special: Option<&Node>,
+    (common, log): Common<'_>,
+    files: ReadFile<'_>,
+    problems: &mut Problems,
+) -> Option<RequiredBy> {
+    let requirement = requirement(name, place, problems)?;
+    // `signature:` with nothing behind it says as much as `signature: {}`.
+    let special = special.filter(|node| !matches!(node.value, Value::Null));
+    let (own, log) = match special {
+        None => (None, Some(log)),
+        Some(node) => {
+            let fields = Fields::of(node, "a requirement", &REQUIREMENT, problems)?;
+            let own = fields.get("signers").map(|node| signers::read(node, files, problems));
+            (own, self::log(&fields, log, problems))
+        }
+    };
+    let signers = match (own, common) {
+        (Some(own), _) => own,
+        (None, Some(common)) => common.clone(),
+        (None, None) => {
+            let hint = "add `signers` to the rule, or to this requirement: without them anybody with an account could have signed";
+            problems.add(place, format!("nobody is named who must have signed the {name}"), hint);
+            None
+        }
+    };
+    Some(RequiredBy { requirement, signers: signers?, log: log? })
+}
+
+fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requirement> {
+    let found = Requirement::ALL.into_iter().find(|requirement| requirement.as_str() == name);
+    if found.is_none() {
+        let known: Vec<&str> = Requirement::ALL.iter().map(|requirement| requirement.as_str()).collect();
+        problems.add(place, format!("`{name}` cannot be required"), guess(name, &known));
+    }
+    found
+}
+
+fn exceptions(node: &Node, problems: &mut Problems) -> Option<Vec<RuleException>> {
+    let read: Vec<Option<RuleException>> =
+        items(node, "exceptions", problems).iter().map(|item| exception(item, problems)).collect();
+    read.into_iter().collect()
+}
+
+fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
+    let fields = Fields::of(node, "an exception", &EXCEPTION, problems)?;
+    let required = fields.required("require", "say which requirement does not count: `require: sbom`", problems);
+    let requirement = required.and_then(|node| Some((text(node, problems)?, node.place)));
+    let requirement = requirement.and_then(|(name, place)| self::requirement(&name, place, problems));
+    let until = fields
+        .required("until", "an exception ends: add the last day, such as `until: 2027-01-31`", problems)
+        .and_then(|node| date(node, problems));
+    let because = fields
+        .required("because", "say why, for whoever reads the report: `because: …`", problems)
+        .and_then(|node| text(node, problems));
+    let images = fields.get("match").map_or(Some(Vec::new()), |node| images(node, problems));
+    Some(RuleException {
+        requirement: requirement?,
+        images: images?,
+        exception: Exception { until: until?, because: because? },
+        place: node.place,
+    })
+}
+
+fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
+    let written = text(node, problems)?;
+    let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
+    if date.is_none() {
+        problems.add(node.place, format!("`{written}` is not a day"), "write it as YYYY-MM-DD");
+    }
+    date
+}

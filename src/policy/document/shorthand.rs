@@ -1,0 +1,307 @@
+//! Signers by the service that they sign on: what fulcio writes into the certificates of each
+//! (fulcio `docs/oidc.md`, `docs/oid-info.md`, `config/identity/config.yaml`).
+
+use crate::policy::claim::Claim;
+use crate::policy::signer::{Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, SourceRule};
+use crate::policy::text::TextRule;
+
+use super::fields::{Fields, guess, items, pattern, text};
+use super::problem::Problems;
+use super::signers::workflow;
+use super::yaml::{Node, Value};
+
+const GITHUB: &str = "https://github.com";
+const GITHUB_FIELDS: [&str; 13] = [
+    "repository",
+    "workflow",
+    "reusable-workflow",
+    "ref",
+    "commit",
+    "event",
+    "runner-environment",
+    "environment",
+    "repository-id",
+    "owner-id",
+    "visibility",
+    "server",
+    "issuer",
+];
+
+/// `github: OWNER/NAME`, or its fields. Without `reusable-workflow` it is a workflow of the repository itself.
+pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    if !matches!(node.value, Value::Map(_)) {
+        let repository = repository(node, GITHUB, problems)?;
+        let source = SourceRule { repository: repository.clone(), reference: None, digest: None };
+        let file = pattern(TextRule::glob(".github/workflows/**"), node, problems)?;
+        return Some(workflow(repository, file, Caller::Itself, source, TextRule::exact(GITHUB_ISSUER)));
+    }
+    let fields = Fields::of(node, "a GitHub signer", &GITHUB_FIELDS, problems)?;
+    let hint = "a workflow's name alone is the same in every fork: add `repository: OWNER/NAME`";
+    let name = fields.required("repository", hint, problems)?;
+    let server = match fields.text("server", problems) {
+        Some(server) => server.trim_end_matches('/').to_owned(),
+        None => GITHUB.to_owned(),
+    };
+    let repository = repository(name, &server, problems)?;
+    let source = SourceRule {
+        repository: repository.clone(),
+        reference: full_ref(&fields, problems),
+        digest: fields.text("commit", problems).map(TextRule::exact),
+    };
+    let issuer = match fields.get("issuer") {
+        Some(_) => TextRule::exact(fields.text("issuer", problems)?),
+        None if server != GITHUB => {
+            problems.add(
+                node_place(&fields, "server"),
+                "a server of one's own has an issuer of its own",
+                "add `issuer: https://…`",
+            );
+            return None;
+        }
+        None => TextRule::exact(GITHUB_ISSUER),
+    };
+    let mut claims = github_claims(&fields, problems);
+    let own_file = fields.get("workflow").map(|node| (node, workflow_file(node, problems)));
+    let mut rule = match fields.get("reusable-workflow") {
+        None => {
+            let file = match own_file {
+                Some((_, file)) => format!("{}@**", file?),
+                None => ".github/workflows/**".to_owned(),
+            };
+            let file = pattern(TextRule::glob(&file), node, problems)?;
+            workflow(repository, file, Caller::Itself, source, issuer)
+        }
+        Some(called) => {
+            if let Some((node, file)) = own_file {
+                let uri = format!("{}/{}@**", repository.as_str(), file?);
+                let value = pattern(TextRule::glob(&uri), node, problems)?;
+                claims.push(ClaimRule { claim: Claim::BuildConfigUri, value });
+            }
+            let (repository, file) = reusable(called, &server, problems)?;
+            workflow(repository, file, Caller::Pinned, source, issuer)
+        }
+    };
+    rule.claims = claims;
+    Some(rule)
+}
+
+fn node_place(fields: &Fields<'_>, name: &str) -> super::problem::Place {
+    fields.get(name).map_or(fields.place(), |node| node.place)
+}
+
+/// `OWNER/NAME`, where each may have asterisks; names on GitHub do not distinguish upper and lower case.
+fn repository(node: &Node, server: &str, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    let name = written.strip_prefix(server).map_or(written.as_str(), |rest| rest.trim_start_matches('/'));
+    let parts: Vec<&str> = name.split('/').collect();
+    let is_name = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*'))
+    };
+    if parts.len() != 2 || !parts.iter().all(is_name) || name.contains("**") {
+        let hint = "write OWNER/NAME, such as acme/app, or acme/* for all of an owner";
+        problems.add(node.place, format!("`{written}` is not a repository"), hint);
+        return None;
+    }
+    if parts[0].contains('*') {
+        let hint = "anybody can make an owner of a similar name: name the owner in full";
+        problems.add(node.place, format!("the owner in `{written}` is a pattern"), hint);
+        return None;
+    }
+    pattern(TextRule::glob_ignoring_case(&format!("{server}/{name}")), node, problems)
+}
+
+/// `release.yml` or `.github/workflows/release.yml`.
+fn workflow_file(node: &Node, problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    let file = written.strip_prefix(".github/workflows/").unwrap_or(&written);
+    if file.contains(['/', '@']) || file.contains("**") {
+        let hint = "write the file alone, such as release.yml; a workflow of another repository is a `reusable-workflow`, and its ref is `ref`";
+        problems.add(node.place, format!("`{written}` is not a file in .github/workflows"), hint);
+        return None;
+    }
+    Some(format!(".github/workflows/{file}"))
+}
+
+/// `OWNER/NAME/.github/workflows/FILE@REF`, of which the ref may be a glob.
+fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextRule, TextRule)> {
+    let written = text(node, problems)?;
+    let bare = written.strip_prefix(server).map_or(written.as_str(), |rest| rest.trim_start_matches('/'));
+    let parts = bare.split_once("/.github/workflows/").and_then(|(name, rest)| Some((name, rest.split_once('@')?)));
+    let Some((name, (file, reference))) = parts.filter(|(name, (file, reference))| {
+        name.split('/').count() == 2
+            && !name.contains('*')
+            && !file.is_empty()
+            && !file.contains(['/', '*'])
+            && !reference.is_empty()
+    }) else {
+        let hint = "write OWNER/NAME/.github/workflows/FILE@REF, with the full ref, such as acme/ci/.github/workflows/release.yml@refs/tags/v*";
+        problems.add(node.place, format!("`{written}` is not a reusable workflow at a ref"), hint);
+        return None;
+    };
+    let repository = TextRule::exact_ignoring_case(format!("{server}/{name}"));
+    let file = pattern(TextRule::glob(&format!(".github/workflows/{file}@{reference}")), node, problems)?;
+    Some((repository, file))
+}
+
+/// Refs are compared in full: `v1` is a tag and a branch.
+fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
+    let node = fields.get("ref")?;
+    let written = text(node, problems)?;
+    if !written.starts_with("refs/") && written != "**" {
+        let hint = format!("write the full ref: refs/tags/{written} or refs/heads/{written}");
+        problems.add(node.place, format!("`{written}` may be a tag or a branch"), hint);
+        return None;
+    }
+    pattern(TextRule::glob(&written), node, problems)
+}
+
+fn github_claims(fields: &Fields<'_>, problems: &mut Problems) -> Vec<ClaimRule> {
+    let mut claims = Vec::new();
+    let mut push = |claim: Claim, value: Option<TextRule>| claims.extend(value.map(|value| ClaimRule { claim, value }));
+    push(Claim::BuildTrigger, fields.get("event").and_then(|node| events(node, problems)));
+    push(
+        Claim::RunnerEnvironment,
+        fields.get("runner-environment").and_then(|node| word(node, &["github-hosted", "self-hosted"], problems)),
+    );
+    push(Claim::DeploymentEnvironment, fields.glob("environment", problems));
+    push(Claim::SourceRepositoryIdentifier, fields.get("repository-id").and_then(|node| id(node, problems)));
+    push(Claim::SourceRepositoryOwnerIdentifier, fields.get("owner-id").and_then(|node| id(node, problems)));
+    push(
+        Claim::SourceRepositoryVisibility,
+        fields.get("visibility").and_then(|node| word(node, &["public", "private", "internal"], problems)),
+    );
+    claims
+}
+
+fn events(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let names: Vec<String> =
+        items(node, "events", problems).iter().map(|item| text(item, problems)).collect::<Option<_>>()?;
+    (!names.is_empty()).then(|| TextRule::one_of(names))
+}
+
+fn word(node: &Node, known: &[&str], problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    if !known.contains(&written.as_str()) {
+        problems.add(node.place, format!("`{written}` is none of what GitHub states here"), guess(&written, known));
+        return None;
+    }
+    Some(TextRule::exact(written))
+}
+
+fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    if !written.bytes().all(|b| b.is_ascii_digit()) {
+        let hint = "the number is in the report of a verified image (sourceRepositoryIdentifier), and in GitHub's API";
+        problems.add(node.place, format!("`{written}` is not a number"), hint);
+        return None;
+    }
+    Some(TextRule::exact(written))
+}
+
+/// `gitlab: {project, config, ref, project-id, server}`. A pipeline is named `SERVER/PROJECT//CONFIG@REF`.
+pub(super) fn gitlab(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    let known = ["project", "config", "ref", "project-id", "environment", "server"];
+    let fields = Fields::of(node, "a GitLab signer", &known, problems)?;
+    let hint = "add `project: GROUP/NAME`, with every subgroup";
+    let project_node = fields.required("project", hint, problems)?;
+    let project = text(project_node, problems)?;
+    if !project.contains('/')
+        || project.split('/').any(str::is_empty)
+        || project.split('/').next().is_some_and(|group| group.contains('*'))
+    {
+        problems.add(
+            project_node.place,
+            format!("`{project}` is not a project"),
+            "write GROUP/NAME, with every subgroup; the first group in full",
+        );
+        return None;
+    }
+    let server = fields.text("server", problems).unwrap_or_else(|| "https://gitlab.com".to_owned());
+    let server = server.trim_end_matches('/');
+    let config = fields.text("config", problems).unwrap_or_else(|| ".gitlab-ci.yml".to_owned());
+    let name = pattern(TextRule::glob(&format!("{server}/{project}//{config}@**")), node, problems)?;
+    let repository = pattern(TextRule::glob(&format!("{server}/{project}")), project_node, problems)?;
+    let mut claims = Vec::new();
+    if let Some(value) = fields.get("project-id").and_then(|node| id(node, problems)) {
+        claims.push(ClaimRule { claim: Claim::SourceRepositoryIdentifier, value });
+    }
+    if let Some(value) = fields.glob("environment", problems) {
+        claims.push(ClaimRule { claim: Claim::DeploymentEnvironment, value });
+    }
+    Some(CertificateRule {
+        identity: IdentityRule::Name(name),
+        issuer: TextRule::exact(server),
+        source: Some(SourceRule { repository, reference: full_ref(&fields, problems), digest: None }),
+        claims,
+    })
+}
+
+/// `google: NAME@PROJECT.iam.gserviceaccount.com`, a service account or a person.
+pub(super) fn google(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    let address = address(node, problems)?;
+    Some(plain(TextRule::exact(address), "https://accounts.google.com"))
+}
+
+/// `email: {address, issuer}`.
+pub(super) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    if !matches!(node.value, Value::Map(_)) {
+        let hint = "an address alone could come from any issuer: write `email: {address: …, issuer: https://…}`";
+        problems.add(node.place, "an e-mail address without an issuer", hint);
+        return None;
+    }
+    let fields = Fields::of(node, "an e-mail signer", &["address", "issuer"], problems)?;
+    let address =
+        fields.required("address", "add `address: NAME@HOST`", problems).and_then(|node| address(node, problems));
+    let hint = "add the issuer, such as https://github.com/login/oauth or https://accounts.google.com";
+    let issuer = fields.required("issuer", hint, problems).and_then(|node| text(node, problems));
+    Some(plain(TextRule::exact(address?), &issuer?))
+}
+
+fn address(node: &Node, problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    let is_address = written.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    if !is_address || written.contains(['*', ' ', '/']) {
+        problems.add(
+            node.place,
+            format!("`{written}` is not an e-mail address"),
+            "addresses are compared exactly; for a pattern write `identity` and `issuer`",
+        );
+        return None;
+    }
+    Some(written)
+}
+
+/// `buildkite: ORGANIZATION/PIPELINE`.
+pub(super) fn buildkite(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    let written = text(node, problems)?;
+    let parts: Vec<&str> = written.split('/').collect();
+    if parts.len() != 2 || parts.iter().any(|part| part.is_empty()) || parts[0].contains('*') {
+        problems.add(node.place, format!("`{written}` is not a pipeline"), "write ORGANIZATION/PIPELINE");
+        return None;
+    }
+    let name = pattern(TextRule::glob(&format!("https://buildkite.com/{written}")), node, problems)?;
+    Some(plain(name, "https://agent.buildkite.com"))
+}
+
+/// `kubernetes: {issuer, namespace, service-account}`.
+pub(super) fn kubernetes(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+    let fields = Fields::of(node, "a Kubernetes signer", &["issuer", "namespace", "service-account"], problems)?;
+    let mut part = |name: &str, hint: &str| fields.required(name, hint, problems).and_then(|node| text(node, problems));
+    let issuer = part(
+        "issuer",
+        "add the cluster's OpenID Connect issuer: `kubectl get --raw /.well-known/openid-configuration`",
+    );
+    let namespace = part("namespace", "add `namespace: NAME`");
+    let account = part("service-account", "add `service-account: NAME`");
+    let name = format!("https://kubernetes.io/namespaces/{}/serviceaccounts/{}", namespace?, account?);
+    Some(plain(pattern(TextRule::glob(&name), node, problems)?, &issuer?))
+}
+
+fn plain(name: TextRule, issuer: &str) -> CertificateRule {
+    CertificateRule {
+        identity: IdentityRule::Name(name),
+        issuer: TextRule::exact(issuer),
+        source: None,
+        claims: Vec::new(),
+    }
+}

@@ -1,0 +1,245 @@
+//! Who may sign, in the words of a policy file.
+
+use crate::policy::claim::Claim;
+use crate::policy::key::{KeyRule, LogDemand, PublicKey};
+use crate::policy::signer::{
+    Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers, SourceRule,
+};
+use crate::policy::text::TextRule;
+
+use super::fields::{Fields, guess, items, pattern, text};
+use super::problem::Problems;
+use super::shorthand;
+use super::yaml::{Node, Value};
+
+/// Reads a file that the document names, relative to the document.
+pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// The kinds of signer, exactly one of which each entry of the list is.
+const KINDS: [&str; 9] =
+    ["github", "gitlab", "google", "buildkite", "kubernetes", "email", "key", "identity", "identity-regexp"];
+const ENTRY: [&str; 12] = [
+    "github",
+    "gitlab",
+    "google",
+    "buildkite",
+    "kubernetes",
+    "email",
+    "key",
+    "identity",
+    "identity-regexp",
+    "issuer",
+    "issuer-regexp",
+    "claims",
+];
+const COUNTED: [&str; 4] = ["any-of", "all-of", "at-least", "of"];
+
+/// Reads `signers`: a list of which any one is enough, or how many of a list there must be.
+pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+    let Value::Map(entries) = &node.value else { return any_of(node, files, problems) };
+    if entries.iter().any(|(key, _)| KINDS.contains(&key.name.as_str())) {
+        return any_of(node, files, problems);
+    }
+    let fields = Fields::of(node, "signers", &COUNTED, problems)?;
+    match (fields.get("any-of"), fields.get("all-of"), fields.get("at-least"), fields.get("of")) {
+        (Some(list), None, None, None) => any_of(list, files, problems),
+        (None, Some(list), None, None) => {
+            let listed = list_of(list, files, problems)?;
+            let count = listed.len();
+            counted(list, listed, count, problems)
+        }
+        (None, None, Some(count), Some(list)) => {
+            let listed = list_of(list, files, problems)?;
+            let count = number(count, problems)?;
+            counted(list, listed, count, problems)
+        }
+        _ => {
+            let hint = "write a list of signers, of which any one is enough; or `all-of: [...]`; or `at-least: 2` with `of: [...]`";
+            problems.add(fields.first_place(), "it does not say how many of the signers must have signed", hint);
+            None
+        }
+    }
+}
+
+fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+    let listed = list_of(node, files, problems)?;
+    counted(node, listed, 1, problems)
+}
+
+fn counted(node: &Node, listed: Vec<Signer>, at_least: usize, problems: &mut Problems) -> Option<Signers> {
+    Signers::new(listed, at_least)
+        .map_err(|error| problems.add(node.place, error.to_string(), "name more signers, or ask for fewer of them"))
+        .ok()
+}
+
+fn number(node: &Node, problems: &mut Problems) -> Option<usize> {
+    if let Value::Integer(number @ 1..) = node.value {
+        return usize::try_from(number).ok();
+    }
+    problems.add(node.place, "expected how many must have signed, at least 1", "");
+    None
+}
+
+/// All of the list or nothing: a signer that cannot be read must not leave the others to be enough.
+fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<Signer>> {
+    let read: Vec<Option<Signer>> =
+        items(node, "signers", problems).iter().map(|item| signer(item, files, problems)).collect();
+    let listed: Vec<Signer> = read.into_iter().collect::<Option<_>>()?;
+    (!listed.is_empty()).then_some(listed)
+}
+
+fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
+    let fields = Fields::of(node, "a signer", &ENTRY, problems)?;
+    let present = fields.present(&KINDS);
+    let [(kind, _)] = present.as_slice() else {
+        if let Some((second, place)) = present.get(1) {
+            let message = format!("one signer cannot be `{}` and `{second}` at once", present[0].0);
+            problems.add(*place, message, "write two entries of the list");
+        } else {
+            let message = "this names nobody: anybody with an account could have signed";
+            problems.add(fields.first_place(), message, format!("name the signer with one of: {}", KINDS.join(", ")));
+        }
+        return None;
+    };
+    refuse_issuer_of_shorthand(&fields, kind, problems);
+    if *kind == "key" {
+        return key(&fields, files, problems).map(Signer::Keys);
+    }
+    let mut rule = match *kind {
+        "github" => shorthand::github(fields.get("github")?, problems),
+        "gitlab" => shorthand::gitlab(fields.get("gitlab")?, problems),
+        "google" => shorthand::google(fields.get("google")?, problems),
+        "buildkite" => shorthand::buildkite(fields.get("buildkite")?, problems),
+        "kubernetes" => shorthand::kubernetes(fields.get("kubernetes")?, problems),
+        "email" => shorthand::email(fields.get("email")?, problems),
+        _ => identity(&fields, problems),
+    }?;
+    rule.claims.extend(claims(&fields, problems)?);
+    Some(Signer::Certificate(Box::new(rule)))
+}
+
+/// The issuer is part of what a shorthand says.
+fn refuse_issuer_of_shorthand(fields: &Fields<'_>, kind: &str, problems: &mut Problems) {
+    if kind.starts_with("identity") {
+        return;
+    }
+    for (name, place) in fields.present(&["issuer", "issuer-regexp"]) {
+        let message = format!("`{name}` stands beside `identity`, and `{kind}` says who the issuer is");
+        problems.add(place, message, "leave it out, or write `identity` and `issuer` instead");
+    }
+}
+
+/// `identity` or `identity-regexp`, with the issuer that must vouch for it.
+fn identity(fields: &Fields<'_>, problems: &mut Problems) -> Option<CertificateRule> {
+    let name = match (fields.get("identity"), fields.get("identity-regexp")) {
+        (Some(_), _) => fields.glob("identity", problems),
+        _ => fields.regexp("identity-regexp", problems),
+    };
+    let issuer = match (fields.get("issuer"), fields.get("issuer-regexp")) {
+        (Some(_), None) => fields.glob("issuer", problems),
+        (None, Some(_)) => fields.regexp("issuer-regexp", problems),
+        (Some(_), Some(second)) => {
+            problems.add(second.place, "`issuer` and `issuer-regexp` are both there", "leave one of them out");
+            None
+        }
+        (None, None) => {
+            let hint = format!("add the OpenID Connect issuer, such as `issuer: {GITHUB_ISSUER}`");
+            problems.add(fields.first_place(), "an identity without an issuer: any issuer could vouch for it", hint);
+            None
+        }
+    };
+    Some(CertificateRule { identity: IdentityRule::Name(name?), issuer: issuer?, source: None, claims: Vec::new() })
+}
+
+/// `claims`: any claim of the certificate by its name in fulcio's `oid-info.md`, as a glob.
+fn claims(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vec<ClaimRule>> {
+    let Some(node) = fields.get("claims") else { return Some(Vec::new()) };
+    let Value::Map(entries) = &node.value else {
+        problems.add(node.place, format!("claims have names and values, and this is {}", node.value.kind()), "");
+        return None;
+    };
+    if entries.is_empty() {
+        problems.add(node.place, "no claim is named", "leave `claims` out");
+    }
+    let read = entries.iter().map(|(key, value)| {
+        let claim = Claim::from_key(&key.name);
+        if claim.is_none() {
+            let known: Vec<&str> = Claim::ALL.iter().map(|claim| claim.key()).collect();
+            problems.add(key.place, format!("there is no claim `{}`", key.name), guess(&key.name, &known));
+        }
+        let text = text(value, problems)?;
+        Some(ClaimRule { claim: claim?, value: pattern(TextRule::glob(&text), value, problems)? })
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// `key: FILE`, or `{file, pem, log}`.
+fn key(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<KeyRule> {
+    if let Some((_, place)) = fields.present(&["claims"]).first() {
+        problems.add(*place, "a key has no claims: only certificates do", "leave `claims` out");
+    }
+    let node = fields.get("key")?;
+    let (file, inline, log) = if let Value::Map(_) = node.value {
+        let parts = Fields::of(node, "a key", &["file", "pem", "log"], problems)?;
+        (parts.get("file"), parts.get("pem"), log_demand(&parts, problems)?)
+    } else {
+        (Some(node), None, LogDemand::Required)
+    };
+    let (place, pem) = match (file, inline) {
+        (Some(file), None) => (file.place, read_key_file(file, files, problems)?),
+        (None, Some(inline)) => (inline.place, text(inline, problems)?.into_bytes()),
+        _ => {
+            problems.add(node.place, "a key is in a `file` or written out as `pem`, exactly one of them", "");
+            return None;
+        }
+    };
+    let key = PublicKey::from_pem(&pem)
+        .map_err(|error| {
+            let hint = "give a public key as `cosign public-key` writes it";
+            problems.add(place, format!("no key that can be used: {error}"), hint);
+        })
+        .ok()?;
+    KeyRule::new([key], log).ok()
+}
+
+fn read_key_file(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+    let name = text(node, problems)?;
+    if name.contains("://") || name.starts_with("pkcs11:") {
+        let hint = format!("export the public key once: `cosign public-key --key {name} > cosign.pub`");
+        problems.add(node.place, "this names a key in a service, and no service is asked for keys", hint);
+        return None;
+    }
+    files(&name)
+        .map_err(|reason| {
+            problems.add(node.place, format!("cannot read the key: {reason}"), "paths are relative to the policy file");
+        })
+        .ok()
+}
+
+fn log_demand(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogDemand> {
+    let Some(node) = fields.get("log") else { return Some(LogDemand::Required) };
+    match text(node, problems)?.as_str() {
+        "required" => Some(LogDemand::Required),
+        "not-required" => Some(LogDemand::NotRequired),
+        other => {
+            problems.add(
+                node.place,
+                format!("`{other}` is no rule for the log of a key"),
+                guess(other, &["required", "not-required"]),
+            );
+            None
+        }
+    }
+}
+
+/// A workflow of GitHub and what it ran for, put together by the shorthands.
+pub(super) fn workflow(
+    repository: TextRule,
+    file: TextRule,
+    caller: Caller,
+    source: SourceRule,
+    issuer: TextRule,
+) -> CertificateRule {
+    let identity = IdentityRule::Workflow { repository, file, caller };
+    CertificateRule { identity, issuer, source: Some(source), claims: Vec::new() }
+}
