@@ -29,7 +29,11 @@ fn bonafide(arguments: &[&str]) -> Vec<u8> {
 }
 
 fn schema() -> Value {
-    serde_json::from_slice(&bonafide(&["schema", "report"])).expect("the schema is JSON")
+    schema_of("report")
+}
+
+fn schema_of(document: &str) -> Value {
+    serde_json::from_slice(&bonafide(&["schema", document])).expect("the schema is JSON")
 }
 
 fn report(references: &[&str]) -> Value {
@@ -80,6 +84,22 @@ fn every_field_of_real_reports_is_in_the_schema() {
     let report = all_reports();
     assert_eq!(report["images"].as_array().map(Vec::len), Some(IMAGES.len() + 2));
     assert_eq!(complaints(&closed, &report), Vec::<String>::new());
+}
+
+#[test]
+fn every_field_of_real_inspections_is_in_the_schema() {
+    let mut closed = schema_of("inspection");
+    close(&mut closed);
+    let references: Vec<String> = IMAGES.iter().map(|image| format!("oci:fixtures/images/{image}:v1.0.0")).collect();
+    let root = ["--trusted-root", "fixtures/trust/lab.trusted_root.json", "--output", "json"];
+    let mut arguments = vec!["inspect", "oci:fixtures/images/nowhere"];
+    arguments.extend(references.iter().map(String::as_str));
+    arguments.extend(root);
+    let inspection = serde_json::from_slice(&bonafide(&arguments)).expect("the inspection is JSON");
+    assert_eq!(complaints(&closed, &inspection), Vec::<String>::new());
+    let mut without = inspection.clone();
+    without["images"][0]["candidates"] = json!("none");
+    assert_eq!(complaints(&closed, &without).len(), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
 
+mod inspection;
 mod report;
 mod verdict;
 
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
     CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport,
     PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION, SbomReport,

@@ -65,6 +65,8 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Verify images: signature, provenance and SBOM
     Verify(Box<VerifyArgs>),
+    /// Show what is attached to images, who signed it and what it says; nothing is demanded
+    Inspect(Box<InspectArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest
     Bundle(Box<BundleArgs>),
     /// Verify a bundle as the client protocol of sigstore-conformance asks for it
@@ -121,12 +123,58 @@ pub(super) struct VerifyArgs {
     /// The platform to verify, such as linux/arm64, or all
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: PlatformArg,
+    /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) wait: Option<Duration>,
     /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) output: Vec<Target>,
 
     #[command(flatten)]
     pub(super) signer: SignerArgs,
+
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
+
+    #[command(flatten)]
+    pub(super) login: LoginArgs,
+
+    #[command(flatten)]
+    pub(super) transport: TransportArgs,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  bonafide inspect ghcr.io/acme/app:1.4.2
+  bonafide inspect ghcr.io/acme/app:1.4.2 --suggest-policy > bonafide.yaml
+  bonafide inspect oci:./layout:1.4.2 --suggest-policy --as ghcr.io/acme/app
+
+That something verifies says that somebody signed it, not that it was who should have: anybody can.
+
+Exit codes: 0 everything was read, 2 usage, 3 something could not be read, 4 there is nothing to suggest a policy from";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(super) struct InspectArgs {
+    /// The images; - reads references from standard input, one on each line
+    #[arg(required = true, value_name = "REFERENCE")]
+    pub(super) references: Vec<String>,
+
+    /// Write a policy that the image satisfies, as narrow as what is attached to it justifies
+    #[arg(long, conflicts_with = "output")]
+    pub(super) suggest_policy: bool,
+    /// The name that the policy is to be about, for a layout or archive
+    #[arg(long = "as", value_name = "REFERENCE", requires = "suggest_policy")]
+    pub(super) judged_as: Option<RegistryReference>,
+    /// A public key (PEM) by which signatures made with it are recognised
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Vec<String>,
+    /// The platform to look at, such as linux/arm64, or all
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
+    pub(super) platform: PlatformArg,
+    /// Write it as text or json; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = inspection_target)]
+    pub(super) output: Vec<Target>,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
@@ -321,9 +369,6 @@ pub(super) struct TransportArgs {
     /// How long to work on one image, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,
-    /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(super) wait: Option<Duration>,
 }
 
 const POLICY_CHECK_EXAMPLES: &str = "\
@@ -381,6 +426,8 @@ pub(super) struct SchemaArgs {
 pub(super) enum Document {
     /// The policy file, for editors
     Policy,
+    /// The JSON of `inspect`
+    Inspection,
     /// The JSON report
     Report,
 }
@@ -429,6 +476,15 @@ fn target(text: &str) -> Result<Target, String> {
     };
     let format = format.parse().map_err(|error: crate::render::UnknownFormat| error.to_string())?;
     Ok(Target { format, file: file.filter(|file| file.as_os_str() != "-") })
+}
+
+/// A report of nothing verified is never `pinned`.
+fn inspection_target(text: &str) -> Result<Target, String> {
+    let target = target(text)?;
+    match target.format {
+        Format::Text | Format::Json => Ok(target),
+        Format::Pinned => Err("pinned is for what is verified: expected text or json".to_owned()),
+    }
 }
 
 /// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.

@@ -4,16 +4,16 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use crate::check::UnknownCheck;
+use crate::check::{GapReport, UnknownCheck};
 use crate::oci::{DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::TrustError;
-use crate::verify::DomainError;
+use crate::verify::{DomainError, hint_for_gap};
 
 use super::args::Colour;
 use super::errors::{ListError, LoginError};
-use super::{UNDECIDED, USAGE};
+use super::{ABSENT, UNDECIDED, USAGE};
 
 /// An error that ends a run.
 #[derive(Debug)]
@@ -75,6 +75,25 @@ impl Diagnostic {
             }
         };
         Self::usage(error, hint)
+    }
+
+    /// A suggestion for several images: which of them would the policy be about?
+    pub(super) fn several_suggestions() -> Self {
+        Self::usage(anyhow::anyhow!("a policy is suggested for one image"), "run it once for each")
+    }
+
+    /// An image from which no policy can be suggested.
+    pub(super) fn nothing_to_suggest(text: &str) -> Self {
+        let error =
+            anyhow::anyhow!("nothing signed is attached to `{text}` that a policy could require for every platform");
+        let hint = format!("see what is attached: `bonafide inspect {text}`");
+        Self { error, body: String::new(), hint: Some(hint), exit_code: ABSENT }
+    }
+
+    /// An image that could not be read whole, so that no policy is suggested for it.
+    pub(super) fn unread(gap: &GapReport) -> Self {
+        let error = anyhow::anyhow!("{} could not be read: {}", gap.what, gap.detail);
+        Self { error, body: String::new(), hint: Some(hint_for_gap(&gap.reason).to_owned()), exit_code: UNDECIDED }
     }
 
     /// A name for an image that has one.

@@ -9,6 +9,7 @@ mod conformance;
 mod diagnostics;
 mod errors;
 mod explain;
+mod inspect;
 mod logins;
 mod output;
 mod policies;
@@ -32,6 +33,7 @@ use diagnostics::Diagnostic;
 /// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
 const USAGE: u8 = 2;
 const UNDECIDED: u8 = 3;
+const ABSENT: u8 = 4;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -66,6 +68,7 @@ fn refused(error: &clap::Error) -> u8 {
 fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
     match &args.command {
         Command::Verify(verify) => verify::run(verify, args),
+        Command::Inspect(inspect) => inspect::run(inspect, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Policy(policy) => policy::run(policy, args),

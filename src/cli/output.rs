@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::check::{ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::check::{ImageReport, Inspection, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
@@ -44,22 +44,36 @@ pub(super) fn report(
     }
 }
 
-/// Writes the report to every target: the files first, so that whoever reads standard output finds them there.
+/// Writes the report to every target.
 pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
-    let detail = |colour| Detail { quiet: args.quiet, verbose: args.verbose, colour };
+    write_with(targets, |target, out| {
+        let colour = target.file.is_none() && coloured(args.color);
+        let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour };
+        render::write(report, target.format, detail, out)
+    })
+}
+
+/// Writes the inspection to every target.
+pub(super) fn write_inspection(inspection: &Inspection, targets: &[Target]) -> Result<(), Diagnostic> {
+    write_with(targets, |target, out| render::write_inspection(inspection, target.format, out))
+}
+
+/// Writes to the files first, so that whoever reads standard output finds them there.
+fn write_with(
+    targets: &[Target],
+    render: impl Fn(&Target, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Diagnostic> {
     for target in targets {
         if let Some(file) = &target.file {
             let mut bytes = Vec::new();
-            render::write(report, target.format, detail(false), &mut bytes)
+            render(target, &mut bytes)
                 .and_then(|()| replace(file, &bytes))
                 .map_err(|error| Diagnostic::write(file, error))?;
         }
     }
     for target in targets.iter().filter(|target| target.file.is_none()) {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        render::write(report, target.format, detail(coloured(args.color)), &mut out)
-            .and_then(|()| out.flush())
-            .map_err(Diagnostic::stdout)?;
+        render(target, &mut out).and_then(|()| out.flush()).map_err(Diagnostic::stdout)?;
     }
     Ok(())
 }

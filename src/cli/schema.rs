@@ -1,13 +1,89 @@
 //! `bonafide schema`: the JSON Schemas of the documents that this program reads and writes.
 
+use serde_json::{Value, json};
+
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::print;
 
+const REPORT: &str = include_str!("../check/report.schema.json");
+const POLICY: &str = include_str!("../policy/policy.schema.json");
+
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
     match args.document {
-        Document::Policy => print(include_bytes!("../policy/policy.schema.json")),
-        Document::Report => print(include_bytes!("../check/report.schema.json")),
+        Document::Policy => print(POLICY.as_bytes()),
+        Document::Report => print(REPORT.as_bytes()),
+        Document::Inspection => print(format!("{:#}\n", inspection()).as_bytes()),
     }
+}
+
+/// An inspection is made of parts of the report, which are described there.
+fn inspection() -> Value {
+    let report: Value = serde_json::from_str(REPORT).expect("a file of this crate, which a test reads");
+    let part = |name: &str| report["properties"][name].clone();
+    let of_image = |name: &str| report["$defs"]["image"]["properties"][name].clone();
+    json!({
+        "$schema": report["$schema"],
+        "title": "Bonafide inspection",
+        "description": "What is attached to images, who signed it and what it says. Nothing in it was expected of anybody.",
+        "type": "object",
+        "properties": {
+            "schemaVersion": part("schemaVersion"),
+            "tool": part("tool"),
+            "startedAt": part("startedAt"),
+            "trust": part("trust"),
+            "images": {
+                "type": "array",
+                "description": "One entry per reference, in the order given.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "reference": of_image("reference"),
+                        "pinned": of_image("pinned"),
+                        "digest": of_image("digest"),
+                        "mediaType": of_image("mediaType"),
+                        "platforms": platforms(),
+                        "candidates": {
+                            "type": "array",
+                            "description": "Everything that was found attached. Here `accepted` says that it verifies and can be read, whoever signed it.",
+                            "items": {"$ref": "#/$defs/candidate"},
+                        },
+                        "gaps": of_image("gaps"),
+                    },
+                    "required": ["reference", "platforms", "candidates", "gaps"],
+                    "additionalProperties": true,
+                },
+            },
+            "network": part("network"),
+        },
+        "required": ["schemaVersion", "tool", "startedAt", "trust", "images", "network"],
+        "additionalProperties": true,
+        "$defs": {
+            "digest": report["$defs"]["digest"],
+            "finding": report["$defs"]["finding"],
+            "candidate": report["$defs"]["candidate"],
+        },
+    })
+}
+
+fn platforms() -> Value {
+    json!({
+        "type": "array",
+        "description": "The image's platforms.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "platform": {"type": "string", "description": "os/architecture[/variant]; absent where the image does not say."},
+                "digest": {"$ref": "#/$defs/digest"},
+                "reachedThrough": {
+                    "type": "array",
+                    "description": "The indexes that bind it.",
+                    "items": {"$ref": "#/$defs/digest"},
+                },
+            },
+            "required": ["digest", "reachedThrough"],
+            "additionalProperties": true,
+        },
+    })
 }

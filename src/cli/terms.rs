@@ -56,9 +56,14 @@ fn keys(args: &SignerArgs) -> Result<Option<KeyRule>, Diagnostic> {
         (false, _, Some((flag, _))) => return Err(Diagnostic::policy(PolicyError::KeyWithIdentity { flag })),
         (false, _, None) => {}
     }
-    let keys = args.key.iter().map(|file| read_key(file)).collect::<Result<Vec<_>, _>>()?;
+    let keys = read_keys(&args.key)?;
     let log = if args.key_without_log { LogDemand::NotRequired } else { LogDemand::Required };
     KeyRule::new(keys, log).map(Some).map_err(Diagnostic::policy)
+}
+
+/// Reads the keys in these files, in their order.
+pub(super) fn read_keys(files: &[String]) -> Result<Vec<PublicKey>, Diagnostic> {
+    files.iter().map(|file| read_key(file)).collect()
 }
 
 /// Reads a key from a file. What cosign takes as the address of a key in a service (`awskms://…`) is never asked for one.

@@ -16,7 +16,7 @@ use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::Policy;
 use crate::verify::{Domain, refused, unresolved, verify};
 
-use super::args::{Args, PlatformArg, VerifyArgs};
+use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Wait};
 use super::{logins, output, policies, references};
@@ -46,7 +46,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let request = request(verify)?;
     let references: Vec<&Reference> = request.images.iter().map(|asked| &asked.reference).collect();
     let logins = logins::logins(&verify.login, &references)?;
-    let registries = registries(verify, logins, args.verbose)?;
+    let registries = registries(&verify.transport, logins, args.verbose)?;
     let report = examine_all(&request, &registries, args.quiet)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
@@ -64,15 +64,19 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
         policy: policies.report(),
         domains,
-        platform: match &args.platform {
-            PlatformArg::All => PlatformChoice::All,
-            PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
-        },
+        platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
-        wait: args.transport.wait,
+        wait: args.wait,
         started_at: Timestamp::now(),
     })
+}
+
+pub(super) fn choice(platform: &PlatformArg) -> PlatformChoice {
+    match platform {
+        PlatformArg::All => PlatformChoice::All,
+        PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
+    }
 }
 
 /// Examines every image, one after the other, and again while all that is missing may still come.
@@ -91,10 +95,12 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
         }
         images
     });
-    let network = registries.network_use();
-    let network =
-        Network { requests: network.requests, bytes: network.bytes, hosts: network.hosts.into_iter().collect() };
-    Ok(output::report(request.started_at, request.policy.clone(), &request.domains, images, network))
+    Ok(output::report(request.started_at, request.policy.clone(), &request.domains, images, network(registries)))
+}
+
+pub(super) fn network(registries: &Registries) -> Network {
+    let used = registries.network_use();
+    Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
 }
 
 /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
@@ -131,15 +137,15 @@ fn pinned(reference: &Reference, digest: Option<&str>) -> Reference {
     reference
 }
 
-fn registries(args: &VerifyArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
-    let ca_file = match &args.transport.ca_file {
+pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
+    let ca_file = match &args.ca_file {
         Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
         None => None,
     };
     let settings = RegistrySettings {
-        plain_http: args.transport.plain_http,
+        plain_http: args.plain_http,
         ca_file,
-        mirrors: args.transport.mirror.clone(),
+        mirrors: args.mirror.clone(),
         silence: Limits::default().silence,
     };
     let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
@@ -196,7 +202,7 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
     Ok(judge(collector.evidence()))
 }
 
-fn unread(text: &str, error: &SourceError) -> GapReport {
+pub(super) fn unread(text: &str, error: &SourceError) -> GapReport {
     GapReport {
         what: text.to_owned(),
         reason: error.gap_reason().as_str().to_owned(),

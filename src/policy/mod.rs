@@ -9,6 +9,7 @@ mod exception;
 mod flags;
 mod key;
 mod signer;
+mod suggest;
 mod text;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
+pub use suggest::{Suggestion, suggest};
 pub use text::{PatternError, TextRule};
 
 /// One thing that must be attached to the image and be good.
@@ -100,11 +102,21 @@ impl Demand {
     }
 }
 
+/// Where a policy is written, which decides how a hint says what to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrittenIn {
+    /// Flags of the command line.
+    Flags,
+    /// A policy file.
+    File,
+}
+
 /// A proved policy for one image: every demand must be satisfied.
 #[derive(Debug, Clone)]
 pub struct Policy {
     source: String,
     sha256: String,
+    written_in: WrittenIn,
     demands: Vec<Demand>,
     expected_digest: Option<Digest>,
 }
@@ -208,12 +220,12 @@ impl Policy {
         let text: String = demands.iter().map(Demand::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
-        Self::new("flags", sha256.hex(), demands, expected_digest)
+        Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest)
     }
 
     /// Proves that something is demanded.
     pub(in crate::policy) fn new(
-        source: &str,
+        (source, written_in): (&str, WrittenIn),
         sha256: &str,
         demands: Vec<Demand>,
         expected_digest: Option<Digest>,
@@ -222,12 +234,17 @@ impl Policy {
         if demands.iter().all(|demand| demand.exception.is_some()) {
             return Err(PolicyError::NothingRequired);
         }
-        Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), demands, expected_digest })
+        Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), written_in, demands, expected_digest })
     }
 
     /// Returns where the policy came from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Returns where it is written.
+    pub fn written_in(&self) -> WrittenIn {
+        self.written_in
     }
 
     /// Returns the SHA-256 that names this policy in reports, as hexadecimal digits.

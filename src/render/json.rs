@@ -1,11 +1,11 @@
-//! The JSON report: the report as it is, indented, with a line feed at its end.
+//! JSON: a report as it is, indented, with a line feed at its end.
 
 use std::io::{self, Write};
 
-use crate::check::Report;
+use serde::Serialize;
 
-/// Writes the report. Control characters in texts leave as JSON escapes, so a terminal is safe too.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.
+pub(super) fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(report)?;
     // JSON may hold invisible characters as they are; escaping them changes no value and keeps terminals safe.
     for character in text.chars() {

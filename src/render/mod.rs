@@ -3,6 +3,7 @@
 //! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]).
 
 pub mod escape;
+mod inspection;
 mod json;
 mod pinned;
 mod text;
@@ -11,7 +12,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::check::Report;
+use crate::check::{Inspection, Report};
 
 pub use text::Detail;
 
@@ -56,6 +57,14 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
         Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Writes an inspection: for people, as a tree, or as JSON. Nothing in it is verified, so it has no other form.
+pub fn write_inspection(inspection: &Inspection, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Json => json::write(inspection, out),
+        Format::Text | Format::Pinned => inspection::write(inspection, out),
     }
 }
 

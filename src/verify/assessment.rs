@@ -3,7 +3,7 @@
 //! A signature is verified once for every authority that could stand behind it, however many demands ask.
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
-use crate::policy::{Demand, LogEvidence, Signer};
+use crate::policy::{Demand, LogEvidence, Signer, WrittenIn};
 
 use super::bundle::{Domain, Signed};
 use super::candidate::Terms;
@@ -107,7 +107,9 @@ impl<'a> SignatureOf<'a> {
 
     fn assess_signer(&mut self, demand: &'a Demand, signer: &'a Signer, terms: Terms<'a>) -> (Nearness, Assessment) {
         let (unverified, person, findings) = match self.verify(demand, signer, terms) {
-            Ok(verified) => (false, verified.person(), judge_signer(verified, demand, signer)),
+            Ok(verified) => {
+                (false, verified.person(), judge_signer(verified, demand, signer, terms.policy.written_in()))
+            }
             Err(finding) => (true, String::new(), vec![finding.clone()]),
         };
         let assessment = Assessment { matched: Vec::new(), person, findings };
@@ -128,13 +130,13 @@ fn allowed<'a>(demand: &Demand, domains: &'a [Domain]) -> Vec<&'a Domain> {
     domains.iter().filter(is_allowed).collect()
 }
 
-fn judge_signer(verified: &Verified, demand: &Demand, signer: &Signer) -> Vec<Finding> {
+fn judge_signer(verified: &Verified, demand: &Demand, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
     let message = match &verified.domain {
         Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
         None => "the signature verifies with the key alone".to_owned(),
     };
     let mut findings = vec![Finding::pass(CheckId::Signature, message)];
-    findings.extend(signer::check(verified, signer));
+    findings.extend(signer::check(verified, signer, written_in));
     if demand.log == LogEvidence::Proof {
         findings.extend(check_proof(&verified.log_entries));
     }

@@ -9,7 +9,7 @@ use crate::check::{CandidateReport, CheckId, Finding, OriginReport, ProvenanceRe
 use crate::evidence::{Candidate, Content};
 use crate::json;
 use crate::oci::{Blob, Digest};
-use crate::policy::{Demand, Policy, Requirement, Signer};
+use crate::policy::{Demand, KeyRule, Policy, Requirement, Signer, SourceRule};
 
 use super::assessment::{Assessment, SignatureOf};
 use super::bundle::{Domain, Signed};
@@ -17,7 +17,7 @@ use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
-use super::signature::{SignedBy, Verified};
+use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
@@ -85,19 +85,37 @@ impl Kind {
 
 /// Judges one candidate under the name `id`.
 pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
-    let examination = match &candidate.content {
+    match examine(id, candidate) {
+        Ok(examination) => examination.conclude(id, candidate, terms),
+        Err(report) => Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report: *report },
+    }
+}
+
+/// Says what a candidate is and who signed it, whoever that was. It is accepted if it verifies and can be read.
+pub(super) fn inspect(
+    id: &str,
+    candidate: &Candidate,
+    keys: Option<&KeyRule>,
+    domains: &[&Domain],
+    now: Timestamp,
+) -> CandidateReport {
+    match examine(id, candidate) {
+        Ok(examination) => examination.inspect(id, candidate, keys, domains, now),
+        Err(report) => *report,
+    }
+}
+
+/// Looks at a candidate until all is known that there is to know before its signature is verified. What is no evidence is
+/// reported as it is.
+fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
+    Ok(match &candidate.content {
         Content::Ignored { artifact_type, reason } => {
-            return set_aside(id, candidate, "ignored", artifact_type, reason);
+            return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }
         Content::UnsignedStatement(statement) => {
             let predicate_type = claimed_predicate_type(statement.bytes()).unwrap_or_default();
-            return set_aside(
-                id,
-                candidate,
-                "unsigned",
-                &predicate_type,
-                "present, unsigned: anyone who can push can write it",
-            );
+            let reason = "present, unsigned: anyone who can push can write it";
+            return Err(set_aside(id, candidate, "unsigned", &predicate_type, reason));
         }
         Content::Bundle(bundle) => match material::read_bundle(bundle.bytes()) {
             Ok(material) => examine_material(material, candidate),
@@ -118,8 +136,7 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
         Content::LegacyAttestation { envelope, annotations } => {
             examine_legacy_attestation(envelope, annotations, candidate)
         }
-    };
-    examination.conclude(id, candidate, terms)
+    })
 }
 
 /// Judges a bundle that is said to be about a file, of which the digest is known and perhaps the content.
@@ -212,6 +229,36 @@ impl<'a> Examination<'a> {
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
 
+    fn inspect(
+        self,
+        id: &str,
+        candidate: &Candidate,
+        keys: Option<&KeyRule>,
+        domains: &[&Domain],
+        now: Timestamp,
+    ) -> CandidateReport {
+        let mut findings = self.findings.clone();
+        let mut predicate = Predicate::Unread;
+        let verified = self.ready.as_ref().and_then(|(material, signed)| {
+            match signature::verify_whoever(material, *signed, keys, domains, now) {
+                Ok(verified) => Some(verified),
+                Err(finding) => {
+                    findings.push(finding);
+                    None
+                }
+            }
+        });
+        if let (Some(statement), Some(verified)) = (&self.statement, &verified) {
+            predicate = Predicate::read(self.kind, statement);
+            findings.extend(predicate.check(verified, None));
+        }
+        let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
+        let matched = if whoever { vec![0] } else { Vec::new() };
+        let assessment = Assessment { matched, person: String::new(), findings };
+        let report = self.report(id, candidate, &assessment, verified.as_ref(), &predicate);
+        CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
+    }
+
     fn assess<'b>(
         &self,
         demand: &'b Demand,
@@ -239,7 +286,7 @@ impl<'a> Examination<'a> {
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
-        if self.only_signature { predicate.set_aside() } else { predicate.check(verified, signer) }
+        if self.only_signature { predicate.set_aside() } else { predicate.check(verified, signer.source()) }
     }
 
     fn report(
@@ -300,12 +347,12 @@ impl Predicate {
         }
     }
 
-    fn check(&self, verified: &Verified, signer: &Signer) -> Vec<Finding> {
+    fn check(&self, verified: &Verified, source: Option<&SourceRule>) -> Vec<Finding> {
         match self {
             Self::Provenance(Ok(provenance)) => vec![
                 Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)),
                 provenance.check_builder(verified.leaf()),
-                provenance.check_source(verified.leaf(), signer),
+                provenance.check_source(verified.leaf(), source),
             ],
             Self::Sbom(Ok(sbom)) => {
                 vec![Finding::pass(CheckId::SbomFormat, sbom.format.clone()), sbom.check_content()]
@@ -368,14 +415,13 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
 }
 
 /// Something attached that is no evidence: named, and of no consequence.
-fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Judged {
-    let report = CandidateReport {
+fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Box<CandidateReport> {
+    Box::new(CandidateReport {
         kind: kind.to_owned(),
         predicate_type: Some(what.to_owned()).filter(|what| !what.is_empty()),
         reason: Some(reason.to_owned()),
         ..blank(id, candidate)
-    };
-    Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report }
+    })
 }
 
 fn examine_legacy_attestation<'a>(

@@ -343,7 +343,7 @@ fn unsearched_finding(platform: &Subject) -> Finding {
 }
 
 /// What to do about a gap, by its reason.
-pub(super) fn gap_hint(reason: &str) -> &'static str {
+pub fn gap_hint(reason: &str) -> &'static str {
     match reason {
         "unauthorized" => "log in to the registry (`docker login`), or check that the login may pull this repository",
         "throttled" => "the registry limits requests: wait, or log in for a higher limit",

@@ -24,13 +24,16 @@ mod token;
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, RequirementReport, Verdict};
+use crate::check::{
+    CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform, RequirementReport, Verdict,
+};
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::Policy;
+use crate::policy::{KeyRule, Policy};
 
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Terms};
+pub use coverage::gap_hint as hint_for_gap;
 
 /// Judges what was collected for one image.
 ///
@@ -59,6 +62,37 @@ pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Tim
         candidates: judged.into_iter().map(|one| one.report).collect(),
         gaps: evidence.gaps.iter().map(gap_report).collect(),
     }
+}
+
+/// Says what is attached to an image, who signed it and what it says, without any expectation of who should have.
+///
+/// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
+/// be read. That is no verdict: anybody can sign.
+pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
+    let domains: Vec<&Domain> = domains.iter().collect();
+    let candidates = in_order(evidence)
+        .into_iter()
+        .enumerate()
+        .map(|(position, candidate)| candidate::inspect(&format!("c{}", position + 1), candidate, keys, &domains, now))
+        .collect();
+    InspectedImage {
+        reference: evidence.reference.clone(),
+        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
+        digest: Some(evidence.root.to_string()),
+        media_type: Some(evidence.media_type.clone()),
+        platforms: evidence.subjects.iter().filter_map(inspected_platform).collect(),
+        candidates,
+        gaps: evidence.gaps.iter().map(gap_report).collect(),
+    }
+}
+
+fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {
+    let SubjectKind::Image(platform) = &subject.kind else { return None };
+    Some(InspectedPlatform {
+        platform: platform.as_ref().map(ToString::to_string),
+        digest: subject.digest.to_string(),
+        reached_through: subject.reached_through.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// Judges the bundles that are said to be about a file.

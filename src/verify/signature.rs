@@ -58,6 +58,27 @@ pub(super) fn verify(
     }
 }
 
+/// Verifies material whoever signed it, for those who want to know who did. Of keys only those that are given can be
+/// recognised: a signature does not say which key made it.
+pub(super) fn verify_whoever(
+    material: &Material,
+    signed: Signed<'_>,
+    keys: Option<&KeyRule>,
+    domains: &[&Domain],
+    now: Timestamp,
+) -> Result<Verified, Finding> {
+    match (&material.key, keys) {
+        (KeyMaterial::Certificates(_), _) => verify_certificate(material, signed, domains, now),
+        (KeyMaterial::PublicKey, Some(rule)) => verify_key(material, signed, rule, domains, now),
+        (KeyMaterial::PublicKey, None) => {
+            Err(Finding::error(CheckId::SignerKey, "it was signed with a key, and no key is given to verify it with")
+                .next(
+                    "get the public key from the image's maker, not from the registry, and give it with `--key FILE`",
+                ))
+        }
+    }
+}
+
 /// Finds the key that made the signature, and what the policy demands to stand behind it.
 fn verify_key(
     material: &Material,

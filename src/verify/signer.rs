@@ -3,15 +3,16 @@
 use crate::check::{CheckId, Finding};
 use crate::policy::{
     Caller, CertificateRule, Claim, ClaimRule, IdentityKind, IdentityRule, LogDemand, Signer, SourceRule, TextRule,
+    WrittenIn,
 };
 
 use super::certificate::Leaf;
 use super::signature::{SignedBy, Verified};
 
 /// Checks what signed against the signer rule: every finding, not only the first.
-pub(super) fn check(verified: &Verified, signer: &Signer) -> Vec<Finding> {
+pub(super) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
     match (&verified.signed_by, signer) {
-        (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule),
+        (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule, written_in),
         (SignedBy::Key(key), Signer::Keys(rule)) if rule.keys().contains(key) => {
             let made = Finding::pass(CheckId::SignerKey, format!("signed with the key {}", key.fingerprint()));
             let log = (rule.log() == LogDemand::NotRequired && verified.log_entries.is_empty()).then(|| {
@@ -25,25 +26,25 @@ pub(super) fn check(verified: &Verified, signer: &Signer) -> Vec<Finding> {
     }
 }
 
-fn check_certificate(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
-    let mut findings = vec![check_identity(leaf, signer), check_issuer(leaf, signer)];
-    findings.extend(check_source(leaf, signer));
+fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
+    let mut findings = vec![check_identity(leaf, signer, written_in), check_issuer(leaf, signer)];
+    findings.extend(check_source(leaf, signer, written_in));
     findings.extend(signer.claims.iter().map(|rule| check_claim(leaf, rule)));
     findings
 }
 
-fn check_identity(leaf: &Leaf, signer: &CertificateRule) -> Finding {
+fn check_identity(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Finding {
     if signer.identity.matches(leaf.identity_kind, &leaf.identity) {
         return Finding::pass(CheckId::SignerIdentity, format!("signed by {}", leaf.identity));
     }
     Finding::fail(CheckId::SignerIdentity, "somebody else signed it")
         .expected(signer.identity.describe())
         .found(&leaf.identity)
-        .next(identity_hint(leaf, signer))
+        .next(identity_hint(leaf, signer, written_in))
 }
 
 /// The commonest mistakes, each with its own way out.
-fn identity_hint(leaf: &Leaf, signer: &CertificateRule) -> String {
+fn identity_hint(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> String {
     let expected = signer.identity.describe();
     let without_ref = |text: &str| text.split_once('@').map(|(before, _)| before.to_owned());
     if leaf.identity_kind == IdentityKind::Uri
@@ -54,13 +55,25 @@ fn identity_hint(leaf: &Leaf, signer: &CertificateRule) -> String {
     if leaf.identity.eq_ignore_ascii_case(&expected) {
         return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
     }
-    let flags = naming(leaf);
+    let name = match written_in {
+        WrittenIn::Flags => format!("`{}`", naming(leaf)),
+        WrittenIn::File => entry(leaf),
+    };
     match &signer.source {
         Some(rule) if leaf.source_repository().is_some_and(|found| rule.repository.matches(&found)) => {
-            format!("a reusable workflow signed it for that repository; if you trust it, add `{flags}`")
+            format!("a reusable workflow signed it for that repository; if you trust it, name it too: {name}")
         }
-        _ => format!("if you trust this signer, and only then, name it: `{flags}`"),
+        _ => format!("if you trust this signer, and only then, name it: {name}"),
     }
+}
+
+/// The entry of a policy's `signers` that names the signer of a certificate: YAML, of which JSON's texts are a part.
+fn entry(leaf: &Leaf) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let source = leaf.source_repository();
+    let claims =
+        source.map_or_else(String::new, |source| format!(", claims: {{source-repository-uri: {}}}", quoted(&source)));
+    format!("`- {{identity: {}, issuer: {}{claims}}}` in `signers`", quoted(&leaf.identity), quoted(&leaf.issuer))
 }
 
 /// The flags that name the signer of a certificate.
@@ -90,41 +103,49 @@ fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
         .next("issuers are compared exactly, and each vouches for other people: do not accept one that you do not know")
 }
 
-fn check_source(leaf: &Leaf, signer: &CertificateRule) -> Vec<Finding> {
-    let mut findings = signer.source.as_ref().map_or_else(Vec::new, |rule| check_pinned_source(leaf, rule));
+fn check_source(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
+    let mut findings = signer.source.as_ref().map_or_else(Vec::new, |rule| check_pinned_source(leaf, rule, written_in));
     let own_workflow = matches!(signer.identity, IdentityRule::Workflow { caller: Caller::Itself, .. });
     if own_workflow || !signer.pins_source() {
-        findings.push(check_unpinned_source(leaf));
+        findings.push(check_unpinned_source(leaf, written_in));
     }
     findings
 }
 
 /// Each rule of a pinned source against its claim. A claim that is asked for and absent fails (A202).
-fn check_pinned_source(leaf: &Leaf, rule: &SourceRule) -> Vec<Finding> {
+fn check_pinned_source(leaf: &Leaf, rule: &SourceRule, written_in: WrittenIn) -> Vec<Finding> {
     let repository = leaf.source_repository();
-    let mut findings = vec![compare("source repository", "--repo", &rule.repository, repository.as_deref())];
-    if let Some(reference) = &rule.reference {
-        findings.push(compare("source ref", "--source-ref", reference, leaf.source_ref()));
-    }
-    if let Some(digest) = &rule.digest {
-        findings.push(compare("source commit", "--source-digest", digest, leaf.source_digest()));
-    }
-    findings
+    let compared = [
+        ("source repository", ("--repo", "repository"), Some(&rule.repository), repository.as_deref()),
+        ("source ref", ("--source-ref", "ref"), rule.reference.as_ref(), leaf.source_ref()),
+        ("source commit", ("--source-digest", "commit"), rule.digest.as_ref(), leaf.source_digest()),
+    ];
+    compared
+        .into_iter()
+        .filter_map(|(what, (flag, key), expected, found)| {
+            let place = match written_in {
+                WrittenIn::Flags => flag,
+                WrittenIn::File => key,
+            };
+            Some(compare(what, place, expected?, found))
+        })
+        .collect()
 }
 
-fn compare(what: &str, flag: &str, expected: &TextRule, found: Option<&str>) -> Finding {
+/// `place` is the flag or the key that says what is expected.
+fn compare(what: &str, place: &str, expected: &TextRule, found: Option<&str>) -> Finding {
     match found {
         Some(found) if expected.matches(found) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
         Some(found) => Finding::fail(CheckId::SignerSource, format!("it was signed for another {what}"))
             .expected(expected.to_string())
             .found(found)
             .next(format!(
-                "a fork or another branch can run the same workflow; if this is the one you mean, change `{flag}`"
+                "a fork or another branch can run the same workflow; if this is the one you mean, change `{place}`"
             )),
         None => Finding::fail(CheckId::SignerSource, format!("the certificate does not say what the {what} is"))
             .expected(expected.to_string())
             .next(format!(
-                "the signer is not a workflow that states it: leave `{flag}` out, or sign from the workflow"
+                "the signer is not a workflow that states it: leave `{place}` out, or sign from the workflow"
             )),
     }
 }
@@ -161,7 +182,7 @@ fn claim_hint(claim: Claim) -> &'static str {
 ///
 /// A reusable workflow can be called by anyone. Its own repository is in the name, the caller's only in the claims, so
 /// the name alone says nothing about whose software was signed (A198; fulcio `oid-info.md`, `.9` and `.12`).
-fn check_unpinned_source(leaf: &Leaf) -> Finding {
+fn check_unpinned_source(leaf: &Leaf, written_in: WrittenIn) -> Finding {
     let Some(source) = leaf.source_repository() else {
         return Finding::skip(CheckId::SignerSource, "the certificate states no source repository");
     };
@@ -172,17 +193,28 @@ fn check_unpinned_source(leaf: &Leaf) -> Finding {
         let message = format!("the signer is no workflow that others could call; it ran for {source}");
         return Finding::skip(CheckId::SignerSource, message);
     }
-    let pin = source.strip_prefix("https://github.com/").map_or_else(
-        || "this version can only pin repositories on github.com".to_owned(),
-        |name| format!("if {name} is the source you mean, add `--repo {}`", quoted(name)),
-    );
+    let pin = pin_hint(&source, written_in);
     Finding::fail(
         CheckId::SignerSource,
         "a reusable workflow signed it, which anyone may call, and the source is not pinned",
     )
-    .expected(format!("a workflow of {source}, or that repository pinned with `--repo`"))
+    .expected(format!("a workflow of {source}, or that repository pinned"))
     .found(format!("{} called from {source}", leaf.identity))
     .next(pin)
+}
+
+fn pin_hint(source: &str, written_in: WrittenIn) -> String {
+    let on_github = source.strip_prefix("https://github.com/");
+    match (written_in, on_github) {
+        (WrittenIn::Flags, Some(name)) => format!("if {name} is the source you mean, add `--repo {}`", quoted(name)),
+        (WrittenIn::Flags, None) => {
+            "write a policy file, in which `claims: {source-repository-uri: …}` pins any source".to_owned()
+        }
+        (WrittenIn::File, _) => format!(
+            "if that is the source you mean, add `claims: {{source-repository-uri: {}}}`",
+            serde_json::Value::from(source)
+        ),
+    }
 }
 
 /// Whether a name is of the form that workflows have which other repositories may call: those of GitHub, and of GitLab, which

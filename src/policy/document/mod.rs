@@ -13,7 +13,7 @@ mod yaml;
 
 use crate::oci::{Algorithm, Digest};
 
-use super::{Demand, Policy, PolicyError};
+use super::{Demand, Policy, PolicyError, WrittenIn};
 use fields::Fields;
 use problem::Problems;
 use yaml::Value;
@@ -147,7 +147,7 @@ impl Document {
         }
         let several = rules.len() > 1;
         let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
-        Policy::new(&self.source_name, &self.sha256, demands, expected_digest).map_err(|error| {
+        Policy::new((&self.source_name, WrittenIn::File), &self.sha256, demands, expected_digest).map_err(|error| {
             debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always demands something");
             ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
         })

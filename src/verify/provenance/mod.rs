@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ProvenanceReport};
-use crate::policy::{Signer, TextRule};
+use crate::policy::{SourceRule, TextRule};
 
 use super::certificate::Leaf;
 use super::signer::same_repository;
@@ -115,7 +115,7 @@ impl Provenance {
     }
 
     /// Compares the source that the provenance states with the policy's and the certificate's.
-    pub(super) fn check_source(&self, leaf: Option<&Leaf>, signer: &Signer) -> Finding {
+    pub(super) fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
         let certified = leaf.and_then(Leaf::source_repository).map(|repository| {
             if repository.starts_with("https://github.com/") {
                 TextRule::exact_ignoring_case(repository)
@@ -124,7 +124,7 @@ impl Provenance {
             }
         });
         // A pattern of the policy lets several through, of which the certificate says which it was.
-        let pinned = signer.source().map(|source| &source.repository);
+        let pinned = pinned.map(|source| &source.repository);
         let (expected, who) = match (pinned, &certified) {
             (Some(rule), Some(certified)) if !rule.is_exact() => (certified, "the certificate"),
             (Some(rule), _) => (rule, "the policy"),

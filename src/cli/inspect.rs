@@ -1,0 +1,163 @@
+//! `bonafide inspect`: what is attached to images, and a policy that one of them satisfies.
+
+use std::io::{self, Write};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use crate::check::{InspectedImage, Inspection, SCHEMA_VERSION, Tool};
+use crate::collect::{
+    Collector, EvidenceElsewhere, LayoutSource, Limits, PlatformChoice, Registries, Source, SourceError,
+};
+use crate::evidence::Evidence;
+use crate::oci::{ImageName, Reference, RegistryReference};
+use crate::policy::{KeyRule, LogDemand, suggest};
+use crate::render::escape::terminal;
+use crate::verify::{Domain, inspect};
+
+use super::args::{Args, InspectArgs};
+use super::diagnostics::Diagnostic;
+use super::verify::{choice, network, registries, unread};
+use super::{UNDECIDED, logins, output, print, references, terms};
+
+/// Everything that a look at images needs.
+struct Request {
+    references: Vec<(String, Reference)>,
+    keys: Option<KeyRule>,
+    domains: Vec<Domain>,
+    platform: PlatformChoice,
+    evidence_repository: Option<ImageName>,
+    limits: Limits,
+}
+
+/// Looks at the images, and writes what is there or the policy that it suggests.
+pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
+    let targets = output::targets(&args.output)?;
+    let request = request(args)?;
+    if args.suggest_policy && request.references.len() != 1 {
+        return Err(Diagnostic::several_suggestions());
+    }
+    let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
+    let logins = logins::logins(&args.login, &references)?;
+    let registries = registries(&args.transport, logins, all.verbose)?;
+    let inspection = inspect_all(&request, &registries)?;
+    if args.suggest_policy {
+        return suggest_policy(args, &request, &inspection.images[0]);
+    }
+    output::write_inspection(&inspection, &targets)?;
+    Ok(if inspection.images.iter().all(|image| image.gaps.is_empty()) { 0 } else { UNDECIDED })
+}
+
+fn request(args: &InspectArgs) -> Result<Request, Diagnostic> {
+    let keys = terms::read_keys(&args.key)?;
+    let keys = if keys.is_empty() {
+        None
+    } else {
+        // Whether a log holds the signature is shown, and demanded by whoever verifies.
+        Some(KeyRule::new(keys, LogDemand::NotRequired).map_err(Diagnostic::policy)?)
+    };
+    Ok(Request {
+        references: references::read(&args.references, !args.login.password_stdin)?,
+        keys,
+        domains: terms::domains(&args.trust)?,
+        platform: choice(&args.platform),
+        evidence_repository: args.transport.evidence_repository.clone(),
+        limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+    })
+}
+
+fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Inspection, Diagnostic> {
+    let started_at = Timestamp::now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let images = runtime.block_on(async {
+        let mut images = Vec::with_capacity(request.references.len());
+        for (text, reference) in &request.references {
+            images.push(match collect(request, registries, text, reference).await {
+                Ok(evidence) => inspect(&evidence, request.keys.as_ref(), &request.domains, Timestamp::now()),
+                Err(error) => unread_image(text, &error),
+            });
+        }
+        images
+    });
+    Ok(Inspection {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        started_at,
+        trust: request.domains.iter().map(|domain| domain.report().clone()).collect(),
+        images,
+        network: network(registries),
+    })
+}
+
+fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
+    InspectedImage {
+        reference: text.to_owned(),
+        pinned: None,
+        digest: None,
+        media_type: None,
+        platforms: Vec::new(),
+        candidates: Vec::new(),
+        gaps: vec![unread(text, error)],
+    }
+}
+
+async fn collect(
+    request: &Request,
+    registries: &Rc<Registries>,
+    text: &str,
+    reference: &Reference,
+) -> Result<Evidence, SourceError> {
+    match reference {
+        Reference::Layout(layout) => {
+            collect_with_evidence(request, registries, LayoutSource::open(layout, &request.limits)?, text).await
+        }
+        Reference::Registry(image) => {
+            collect_with_evidence(request, registries, registries.open(image, &request.limits)?, text).await
+        }
+    }
+}
+
+async fn collect_with_evidence<S: Source>(
+    request: &Request,
+    registries: &Rc<Registries>,
+    image: S,
+    text: &str,
+) -> Result<Evidence, SourceError> {
+    let Some(name) = &request.evidence_repository else { return collect_everything(request, image, text).await };
+    let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
+    let evidence = registries.open(&repository, &request.limits)?;
+    collect_everything(request, EvidenceElsewhere::new(image, evidence), text).await
+}
+
+/// What is there is shown whole: every place is searched, whatever was found before.
+async fn collect_everything<S: Source>(request: &Request, source: S, text: &str) -> Result<Evidence, SourceError> {
+    let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
+    collector.search_root().await;
+    collector.search_platforms().await;
+    Ok(collector.into_evidence())
+}
+
+/// Writes the policy to standard output, and what is left to decide to standard error too.
+fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage) -> Result<u8, Diagnostic> {
+    // What could not be read might have been what the policy should be about.
+    if let Some(gap) = image.gaps.first() {
+        return Err(Diagnostic::unread(gap));
+    }
+    let (text, reference) = &request.references[0];
+    let name = match (&args.judged_as, reference) {
+        (Some(_), Reference::Registry(_)) => return Err(Diagnostic::name_for_an_image_with_one(reference)),
+        (Some(judged_as), Reference::Layout(_)) => judged_as.name.to_string(),
+        (None, reference) => reference.policy_name(),
+    };
+    let keys: Vec<(String, String)> = terms::read_keys(&args.key)?
+        .iter()
+        .zip(&args.key)
+        .map(|(key, file)| (key.fingerprint().to_string(), file.clone()))
+        .collect();
+    let suggestion = suggest(&name, image, &keys).ok_or_else(|| Diagnostic::nothing_to_suggest(text))?;
+    for line in &suggestion.open {
+        // A stream that is gone keeps nobody from the policy.
+        let _ = writeln!(io::stderr().lock(), "to decide: {}", terminal(line));
+    }
+    print(suggestion.text.as_bytes())
+}

@@ -1,0 +1,139 @@
+//! What is attached to images, for people: a tree of subjects and what is attached to each.
+//!
+//! Every line that holds something from outside is escaped.
+
+use std::io::{self, Write};
+
+use crate::check::{CandidateReport, InspectedImage, Inspection};
+
+use super::escape::terminal;
+
+/// Writes the tree of each image.
+pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
+    for (position, image) in inspection.images.iter().enumerate() {
+        if position > 0 {
+            writeln!(out)?;
+        }
+        Tree { image, out }.write()?;
+    }
+    Ok(())
+}
+
+struct Tree<'a> {
+    image: &'a InspectedImage,
+    out: &'a mut dyn Write,
+}
+
+impl Tree<'_> {
+    fn write(mut self) -> io::Result<()> {
+        let image = self.image;
+        let Some(digest) = &image.digest else {
+            writeln!(self.out, "{}", terminal(&image.reference))?;
+            return self.gaps();
+        };
+        let reference = image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference);
+        writeln!(self.out, "{} @ {digest}", terminal(reference))?;
+        // What is attached to the image itself, an index perhaps, and then to each of its platforms.
+        self.attached(digest, "")?;
+        for platform in image.platforms.iter().filter(|platform| platform.digest != *digest) {
+            let name = platform.platform.as_deref().unwrap_or("platform not stated");
+            writeln!(self.out, "├─ {}  {}", terminal(name), platform.digest)?;
+            self.attached(&platform.digest, "│  ")?;
+        }
+        self.gaps()
+    }
+
+    fn attached(&mut self, subject: &str, margin: &str) -> io::Result<()> {
+        let mut here = self.image.candidates.iter().filter(|candidate| candidate.subject == subject).peekable();
+        if here.peek().is_none() {
+            return writeln!(self.out, "{margin}└─ nothing attached");
+        }
+        while let Some(candidate) = here.next() {
+            let (branch, below) = if here.peek().is_some() { ("├─", "│ ") } else { ("└─", "  ") };
+            let what = candidate.predicate_type.as_deref().unwrap_or("image signature");
+            let (state, origin) = (state(candidate), &candidate.origin.kind);
+            writeln!(self.out, "{margin}{branch} {:<3} {state}  {} [{origin}]", candidate.id, terminal(what))?;
+            for line in lines(candidate, self.first_of(candidate)) {
+                writeln!(self.out, "{margin}{below}     {}", terminal(&line))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first candidate that the same signer signed, unless it is this one.
+    fn first_of(&self, candidate: &CandidateReport) -> Option<&str> {
+        let signer = candidate.signer.as_ref()?;
+        let first = self.image.candidates.iter().find(|other| other.signer.as_ref() == Some(signer))?;
+        (first.id != candidate.id).then_some(first.id.as_str())
+    }
+
+    fn gaps(&mut self) -> io::Result<()> {
+        for gap in &self.image.gaps {
+            writeln!(self.out, "!  could not be read: {}: {}", terminal(&gap.what), terminal(&gap.detail))?;
+        }
+        Ok(())
+    }
+}
+
+fn state(candidate: &CandidateReport) -> &'static str {
+    match (candidate.accepted, candidate.kind.as_str()) {
+        (true, _) => "verifies",
+        (false, "unsigned") => "unsigned",
+        (false, "ignored") => "ignored ",
+        (false, _) => "FAILS   ",
+    }
+}
+
+/// What there is to say of a candidate, a line each.
+fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !candidate.accepted {
+        lines.extend(candidate.reason.iter().map(|reason| format!("reason      {reason}")));
+        let stopping = candidate.findings.iter().find(|finding| finding.stands_in_the_way());
+        lines.extend(stopping.and_then(|finding| finding.expected.as_ref()).map(|text| format!("expected    {text}")));
+        lines.extend(stopping.and_then(|finding| finding.found.as_ref()).map(|text| format!("found       {text}")));
+        lines.extend(stopping.map(|finding| format!("see         bonafide explain {}", finding.check)));
+    }
+    match signed_as {
+        Some(first) => lines.push(format!("signed by   the same as {first}")),
+        None => signer_lines(candidate, &mut lines),
+    }
+    lines.extend(evidence(candidate));
+    if let Some(provenance) = &candidate.provenance {
+        lines.push(format!("builder     {}", provenance.builder));
+        lines.push(format!("build type  {} (SLSA {})", provenance.build_type, provenance.version));
+        let reference = provenance.reference.as_deref().map(|text| format!(" at {text}")).unwrap_or_default();
+        let commit = provenance.commit.as_deref().map(|text| format!(", commit {text}")).unwrap_or_default();
+        lines.extend(provenance.source.as_ref().map(|source| format!("source      {source}{reference}{commit}")));
+    }
+    if let Some(sbom) = &candidate.sbom {
+        lines.push(format!("document    {}, {} packages", sbom.format, sbom.packages));
+        lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
+        lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
+    }
+    lines
+}
+
+fn signer_lines(candidate: &CandidateReport, lines: &mut Vec<String>) {
+    let Some(signer) = &candidate.signer else { return };
+    let key = if signer.identity_kind == "key" { "the key " } else { "" };
+    lines.push(format!("signed by   {key}{}", signer.identity));
+    if !signer.issuer.is_empty() {
+        lines.push(format!("issuer      {}", signer.issuer));
+    }
+    // The older claims repeat what the current ones say.
+    let current = signer.claims.iter().filter(|claim| claim.oid.len() > 2 || claim.oid == ".9");
+    lines.extend(current.map(|claim| format!("  {} {}", claim.name, claim.value)));
+}
+
+/// Where it verified, what the log says, and when it was signed.
+fn evidence(candidate: &CandidateReport) -> Option<String> {
+    let log = candidate.log_entries.iter().map(|entry| match entry.log_index {
+        Some(index) => format!("log index {index} ({})", entry.evidence),
+        None => format!("in the log ({})", entry.evidence),
+    });
+    let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
+    let domain = candidate.trust_domain.as_ref().map(|domain| format!("trust domain {domain}"));
+    let evidence: Vec<String> = domain.into_iter().chain(log).chain(time).collect();
+    (!evidence.is_empty()).then(|| format!("evidence    {}", evidence.join(", ")))
+}

@@ -1,0 +1,150 @@
+//! `inspect`: what is attached, whoever signed it, and the policy that it suggests.
+
+use crate::fixtures::LAB_ROOT;
+use crate::program::{Program, Scratch};
+use crate::report::{list, word};
+use crate::shop::{NAME, REFERENCE, Shop, WORKFLOW};
+use crate::support::sigstore::{GITHUB_ACTIONS, Identity};
+use crate::support::statement::Subject;
+
+const SIGNED: [&str; 8] = [
+    "signed",
+    "signed-rekor1",
+    "legacy",
+    "multi-platform",
+    "multi-platform-children",
+    "other-signer",
+    "reusable-workflow",
+    "unsigned",
+];
+
+/// Paths in a policy are relative to it, and these policies lie elsewhere.
+fn root() -> String {
+    format!("{}/{LAB_ROOT}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn layout(image: &str) -> String {
+    format!("oci:{}/fixtures/images/{image}:v1.0.0", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn what_is_attached_is_shown_with_its_signer_and_what_it_says() {
+    let ran = Program::new(["inspect", &layout("signed"), "--trusted-root", &root()]).run();
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    for text in [
+        "verifies  https://sigstore.dev/cosign/sign/v1",
+        "signed by   https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v1.0.0",
+        "sourceRepositoryUri https://github.com/acme/shop",
+        "signed by   the same as c1",
+        "source      https://github.com/acme/shop at refs/tags/v1.0.0",
+        "document    SPDX-2.3, 6 packages",
+    ] {
+        assert!(ran.stdout.contains(text), "{text} is missing in\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_is_unsigned_fails_or_is_not_there_is_shown_as_that() {
+    let unsigned = Program::new(["inspect", &layout("buildkit-unsigned"), "--trusted-root", &root()]).run();
+    assert_eq!(unsigned.exit, 0);
+    assert!(
+        unsigned.stdout.contains("BuildKit attestation, unsigned: anyone who can push can write it"),
+        "{}",
+        unsigned.stdout
+    );
+    let nothing = Program::new(["inspect", &layout("unsigned"), "--trusted-root", &root()]).run();
+    assert!(nothing.stdout.contains("nothing attached"), "{}", nothing.stdout);
+    // Of a Sigstore that is not trusted, nothing is believed.
+    let untrusted = Program::new(["inspect", &layout("signed")]).run();
+    assert!(untrusted.stdout.contains("FAILS"), "{}", untrusted.stdout);
+    assert!(!untrusted.stdout.contains("signed by"), "{}", untrusted.stdout);
+}
+
+#[test]
+fn an_image_that_cannot_be_read_is_undecided() {
+    let ran = Program::new(["inspect", "127.0.0.1:1/nobody/listens"]).run();
+    assert_eq!(ran.exit, 3);
+    assert!(ran.stdout.contains("could not be read"), "{}", ran.stdout);
+    let ran = Program::new(["inspect", "127.0.0.1:1/nobody/listens", "--suggest-policy"]).run();
+    assert_eq!((ran.exit, ran.stdout.as_str()), (3, ""));
+}
+
+#[test]
+fn a_suggested_policy_verifies_the_image_that_it_was_written_for() {
+    for image in SIGNED.into_iter().filter(|image| *image != "unsigned") {
+        let scratch = Scratch::new();
+        let suggested = Program::new(["inspect", &layout(image), "--trusted-root", &root(), "--suggest-policy"]).run();
+        assert_eq!(suggested.exit, 0, "{image}: {}", suggested.stderr);
+        let policy = scratch.write("policy.yaml", suggested.stdout.as_bytes());
+        let verified = Program::new(["verify", &layout(image), "--policy", &policy]).run();
+        assert_eq!(verified.exit, 0, "{image}:\n{}\n{}{}", suggested.stdout, verified.stdout, verified.stderr);
+    }
+}
+
+#[test]
+fn nothing_is_suggested_for_what_is_not_signed() {
+    let ran = Program::new(["inspect", &layout("unsigned"), "--trusted-root", &root(), "--suggest-policy"]).run();
+    assert_eq!((ran.exit, ran.stdout.as_str()), (4, ""));
+    assert!(ran.stderr.contains("nothing signed is attached"), "{}", ran.stderr);
+}
+
+fn shop_signed_by(identity: &Identity) -> Shop {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let signed = shop.sigstore.sign_image(identity, &Subject::from(&top));
+    shop.attach(&top, &signed);
+    shop
+}
+
+#[test]
+fn a_suggested_policy_refuses_another_repository_workflow_ref_event_or_owner() {
+    let good = Identity::github_workflow(NAME, WORKFLOW, REFERENCE);
+    let served = shop_signed_by(&good).serve();
+    let suggested =
+        Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root, "--suggest-policy"]).run();
+    assert_eq!(suggested.exit, 0, "{}", suggested.stderr);
+    let judge = |identity: &Identity| {
+        let mut shop = Shop { sigstore: served.shop.sigstore.clone(), ..Shop::new() };
+        let top = shop.top();
+        let signed = shop.sigstore.sign_image(identity, &Subject::from(&top));
+        shop.attach(&top, &signed);
+        let variant = shop.serve();
+        let text = suggested.stdout.replace(&served.registry.host(), &variant.registry.host());
+        let policy = variant.scratch.write("policy.yaml", text.as_bytes());
+        let ran = Program::new(["verify", &variant.by_tag(), "--policy", &policy]).run();
+        (ran.exit, format!("{}{}", ran.stdout, ran.stderr))
+    };
+    assert_eq!(judge(&good).0, 0, "{}\n{}", suggested.stdout, judge(&good).1);
+    let next_release = Identity::github_workflow(NAME, WORKFLOW, "refs/tags/v1.0.1");
+    assert_eq!(judge(&next_release).0, 0, "{}", judge(&next_release).1);
+    for (what, identity) in [
+        ("repository", Identity::github_workflow("acme/shop-evil", WORKFLOW, REFERENCE)),
+        ("owner", Identity::github_workflow("evil/shop", WORKFLOW, REFERENCE)),
+        ("workflow", Identity::github_workflow(NAME, ".github/workflows/nightly.yml", REFERENCE)),
+        ("branch", Identity::github_workflow(NAME, WORKFLOW, "refs/heads/main")),
+        ("pull request", Identity::github_workflow(NAME, WORKFLOW, "refs/pull/1/merge")),
+        ("issuer", Identity::email("mallory@evil.example", GITHUB_ACTIONS)),
+    ] {
+        let (exit, output) = judge(&identity);
+        assert_eq!(exit, 1, "another {what}: {output}");
+    }
+}
+
+#[test]
+fn an_asterisk_in_a_certificate_never_becomes_a_pattern() {
+    let served = shop_signed_by(&Identity::uri("https://ci.acme.example/*", "https://ci.acme.example")).serve();
+    let ran = Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root, "--suggest-policy"]).run();
+    assert_eq!((ran.exit, ran.stdout.as_str()), (4, ""));
+}
+
+#[test]
+fn the_json_has_every_candidate() {
+    let ran = Program::new(["inspect", &layout("signed"), "--trusted-root", &root(), "--output", "json"]).run();
+    let inspection: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let kinds: Vec<&str> =
+        list(&inspection["images"][0]["candidates"]).iter().map(|candidate| word(&candidate["kind"])).collect();
+    assert_eq!(kinds.len(), 3);
+    for kind in ["signature", "provenance", "sbom"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+}
