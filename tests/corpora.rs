@@ -55,6 +55,7 @@ fn published_images_get_the_verdict_that_they_deserve() {
     slsa_generator(&mut corpora);
     tekton(&mut corpora);
     nothing_of_ours(&mut corpora);
+    suggestions(&mut corpora);
     println!("{} questions on published images", corpora.checked);
     assert!(corpora.wrong.is_empty(), "{}", corpora.wrong.join("\n"));
 }
@@ -102,4 +103,27 @@ fn nothing_of_ours(corpora: &mut Corpora) {
         corpora.expect(4, layout, &ANYBODY);
     }
     corpora.expect(1, "simple-signing/valid", &[&ANYBODY[..], &["--require", "signature"]].concat());
+}
+
+/// The policy that is suggested for an image verifies it, and is about nothing else.
+fn suggestions(corpora: &mut Corpora) {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suggested");
+    std::fs::create_dir_all(&scratch).expect("cargo's directory for tests can be written");
+    let tekton = ["829dd06d", "2fdc0c88"].map(|name| (format!("referrers/conforma-{name}"), Some(corpora.root(name))));
+    let slsa = ["v1.4.0", "v1.7.0", "v1.10.0"];
+    let slsa =
+        slsa.iter().flat_map(|version| [format!("slsa-generator/{version}"), format!("referrers/slsa-{version}")]);
+    for (layout, root) in tekton.into_iter().chain(slsa.map(|layout| (layout, None))) {
+        let reference = format!("oci:{}", corpora.images.join(&layout).display());
+        let root: Vec<String> = root.into_iter().flat_map(|root| ["--trusted-root".to_owned(), root]).collect();
+        let output = Command::new(env!("CARGO_BIN_EXE_bonafide"))
+            .args(["inspect", &reference, "--suggest-policy"])
+            .args(&root)
+            .env_clear()
+            .output()
+            .expect("the program runs");
+        let policy = scratch.join(format!("{}.yaml", layout.replace('/', "-")));
+        std::fs::write(&policy, &output.stdout).expect("the policy can be written");
+        corpora.expect(0, &layout, &["--policy", &policy.display().to_string()]);
+    }
 }

@@ -218,7 +218,11 @@ impl Entry {
     fn draw(&self, indent: usize) -> String {
         let margin = " ".repeat(indent);
         let draw_field = |field: &Field, margin: &str| {
-            let line = format!("{margin}{}: {}", field.name, quoted(&field.value));
+            let value = match field.name {
+                "claims" => format!("{{{}: {}}}", Claim::SourceRepositoryUri, in_flow(&field.value)),
+                _ => quoted(&field.value),
+            };
+            let line = format!("{margin}{}: {value}", field.name);
             if field.comment.is_empty() { format!("{line}\n") } else { format!("{line}  # {}\n", field.comment) }
         };
         match (&self.value, self.kind) {
@@ -237,27 +241,34 @@ impl Entry {
     }
 }
 
-fn claim(signer: &SignerReport, claim: Claim) -> Option<&str> {
-    let value =
-        |wanted: Claim| signer.claims.iter().find(|one| one.name == wanted.name()).map(|one| one.value.as_str());
-    value(claim).or_else(|| value(claim.legacy()?)).filter(|value| !value.is_empty())
+/// What a claim says, or in its place the claim of older certificates, of which `.5` is `owner/name` without GitHub's address.
+fn claim(signer: &SignerReport, claim: Claim) -> Option<String> {
+    let value = |wanted: Claim| {
+        let found = signer.claims.iter().find(|one| one.name == wanted.name() && !one.value.is_empty());
+        found.map(|one| one.value.clone())
+    };
+    let older = |legacy: Claim| match legacy {
+        Claim::WorkflowRepository => value(legacy).map(|name| format!("https://github.com/{name}")),
+        _ => value(legacy),
+    };
+    value(claim).or_else(|| claim.legacy().and_then(older))
 }
 
 fn github(signer: &SignerReport) -> Option<Entry> {
     let (location, rest) = signer.identity.split_once("/.github/workflows/")?;
     let (file, _) = rest.split_once('@')?;
     let source = claim(signer, Claim::SourceRepositoryUri)?;
-    let (server, repository) = server_and_name(source)?;
+    let (server, repository) = server_and_name(&source)?;
     let mut fields = vec![field("repository", repository, "keeps out forks and every other repository")];
     let mut doubts = Vec::new();
-    if location.eq_ignore_ascii_case(source) {
+    if location.eq_ignore_ascii_case(&source) {
         fields.push(field("workflow", file, "keeps out other workflows of it"));
     } else {
         let called = signer.identity.strip_prefix(&format!("{server}/"))?;
         let (path, at) = called.split_once('@')?;
         let at = versions_of(at);
         fields.push(field("reusable-workflow", format!("{path}@{at}"), "keeps out builds that others than it made"));
-        if let Some(own) = claim(signer, Claim::BuildConfigUri).and_then(|uri| own_workflow(uri, source)) {
+        if let Some(own) = claim(signer, Claim::BuildConfigUri).and_then(|uri| own_workflow(&uri, &source)) {
             fields.push(field("workflow", own, "keeps out other workflows that call it"));
         }
     }
@@ -265,7 +276,7 @@ fn github(signer: &SignerReport) -> Option<Entry> {
         Some(reference) => {
             fields.push(field(
                 "ref",
-                versions_of(reference),
+                versions_of(&reference),
                 "keeps out builds of other branches and of pull requests",
             ));
         }
@@ -291,7 +302,7 @@ fn push_claims(signer: &SignerReport, fields: &mut Vec<Field>, doubts: &mut Vec<
         Some(event) => fields.push(field("event", event, "keeps out builds that other events start")),
         None => {}
     }
-    match claim(signer, Claim::RunnerEnvironment) {
+    match claim(signer, Claim::RunnerEnvironment).as_deref() {
         Some("github-hosted") => {
             fields.push(field("runner-environment", "github-hosted", "keeps out machines that GitHub does not run"));
         }
@@ -349,7 +360,7 @@ fn gitlab_parts(signer: &SignerReport) -> Option<(String, String)> {
 
 fn gitlab(signer: &SignerReport, project: &str) -> Entry {
     let config = gitlab_parts(signer).map(|(_, config)| config).unwrap_or_default();
-    let own = claim(signer, Claim::SourceRepositoryUri) == Some(&format!("{}/{project}", signer.issuer));
+    let own = claim(signer, Claim::SourceRepositoryUri) == Some(format!("{}/{project}", signer.issuer));
     if !own {
         return exactly(signer);
     }
@@ -358,7 +369,7 @@ fn gitlab(signer: &SignerReport, project: &str) -> Entry {
         field("config", config, "keeps out other pipelines of it"),
     ];
     if let Some(reference) = claim(signer, Claim::SourceRepositoryRef) {
-        fields.push(field("ref", versions_of(reference), "keeps out builds of other branches"));
+        fields.push(field("ref", versions_of(&reference), "keeps out builds of other branches"));
     }
     if let Some(id) =
         claim(signer, Claim::SourceRepositoryIdentifier).filter(|id| id.bytes().all(|b| b.is_ascii_digit()))
@@ -393,8 +404,13 @@ fn email(signer: &SignerReport) -> Entry {
     )
 }
 
+/// The whole name, with the source that it was signed for: whoever can be called by others has the same name for all of them.
 fn exactly(signer: &SignerReport) -> Entry {
-    Entry::with("identity", vec![field("identity", &signer.identity, ""), field("issuer", &signer.issuer, "")])
+    let mut fields = vec![field("identity", &signer.identity, ""), field("issuer", &signer.issuer, "")];
+    if let Some(source) = claim(signer, Claim::SourceRepositoryUri) {
+        fields.push(field("claims", source, "keeps out every other repository"));
+    }
+    Entry::with("identity", fields)
 }
 
 fn field(name: &'static str, value: impl Into<String>, comment: &'static str) -> Field {
@@ -411,6 +427,11 @@ fn quoted(text: &str) -> String {
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word));
     if bare && !is_word_of_yaml { text.to_owned() } else { format!("\"{}\"", escaped(text)) }
+}
+
+/// A text inside of braces, where more characters mean something.
+fn in_flow(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
 }
 
 /// YAML 1.2 §5.7: what a double-quoted text must not hold as it is, and what would not be seen.
