@@ -6,7 +6,7 @@ use crate::program::verify;
 use crate::report::{candidate, candidates, finding, gap_reasons, requirement, verdicts, word};
 use crate::shop::{BY_SIGNER, NAME, Shop, TAG, referrers_path, tag_path};
 use crate::support::image::Image;
-use crate::support::registry::{Referrers, fault};
+use crate::support::registry::{Referrers, Response, fault};
 use crate::support::sigstore::Version;
 use crate::support::statement::Subject;
 
@@ -37,6 +37,24 @@ fn bundles_verify_without_the_referrers_api() {
     let from_tag: Vec<_> = BUNDLES.iter().map(|(kind, _, state)| (*kind, "fallback-tag", *state)).collect();
     assert_eq!(candidates(checked.image()), from_tag);
     assert_eq!(served.times_asked(&tag_path(&served.shop.digest(), "")), 1);
+}
+
+#[test]
+fn a_registry_that_answers_the_fallback_tag_with_the_image_itself_has_no_list() {
+    let served = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"])).serve();
+    served.registry.list_referrers(Referrers::Unsupported);
+    let image = served.shop.image.top.clone();
+    served.registry.bend(&tag_path(&served.shop.digest(), ""), move |response| {
+        // As GitLab's registry does: https://github.com/oras-project/oras-go/issues/1396.
+        if response.status == 404 {
+            *response = Response::new(200, &image.media_type, image.bytes.clone());
+        }
+    });
+    served.registry.bend(".sig", fault::status(404));
+    served.registry.bend(".att", fault::status(404));
+    let checked = served.verify(&["--require", "signature"]).exits(4);
+    assert_eq!(checked.image()["candidates"], json!([]), "its platforms are no referrers");
+    assert_eq!(gap_reasons(checked.image()), [] as [&str; 0]);
 }
 
 #[test]

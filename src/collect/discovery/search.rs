@@ -256,6 +256,11 @@ impl Lists {
             Err(error) if error.is_not_found() => return,
             Err(error) => return found.gap(&self.subject, what(), &error),
         };
+        // GitLab's registry reads the tag as the digest and answers with the subject itself (oras-go issue 1396). That is no
+        // list: nothing in a manifest can name that manifest's own digest as its subject.
+        if *fetched.blob.digest() == self.subject {
+            return;
+        }
         let manifest = match reader.remember(&fetched, OCI_INDEX) {
             Ok(manifest) => manifest,
             Err(source) => {

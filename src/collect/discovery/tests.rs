@@ -647,9 +647,14 @@ fn an_index_that_cannot_be_read_is_an_error() {
 fn a_fallback_tag_that_names_an_image_is_no_list() {
     let (mut fake, subject) = signed();
     fake.pages = None;
-    fake.tags.insert(subject.referrers_tag(), image(&[]).to_string().into_bytes());
+    let other = image(&[descriptor(b"x", "text/plain")]).to_string().into_bytes();
+    fake.tags.insert(subject.referrers_tag(), other);
     let evidence = collect(&fake);
     assert!(ignored(&evidence)[0].starts_with("expected an index of referrers") && evidence.gaps.is_empty());
+    // The subject itself is nothing that anybody attached to it.
+    fake.tags.insert(subject.referrers_tag(), fake.root.clone());
+    let evidence = collect(&fake);
+    assert!(evidence.candidates.is_empty() && evidence.gaps.is_empty());
 }
 
 #[test]

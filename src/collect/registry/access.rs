@@ -329,6 +329,7 @@ fn realm_host(realm: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::resolver::Resolver;
     use super::*;
 
     #[test]
@@ -342,7 +343,8 @@ mod tests {
 
     #[test]
     fn passwords_are_marked_as_secret() {
-        let header = basic(&Transport::new(Vec::new(), std::time::Duration::ZERO), "Aladdin", "open sesame");
+        let header =
+            basic(&Transport::new(Vec::new(), std::time::Duration::ZERO, Resolver::system()), "Aladdin", "open sesame");
         assert_eq!(header.to_str().ok(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
         assert_eq!(format!("{header:?}"), "Sensitive");
     }

@@ -14,6 +14,7 @@ mod realm;
 mod resolver;
 mod transport;
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
-use transport::{Answer, Deadline, Request, Transport, at, retry_after};
+use resolver::Resolver;
+use transport::{Answer, Deadline, Request, Transport, at, error_code, retry_after};
 
 use super::error::{LoginUse, SourceError, printable};
 use super::limits::Limits;
@@ -71,6 +73,14 @@ pub struct Registries {
 impl Registries {
     /// Prepares to speak to registries. Nothing is sent, no login is looked up, and no TLS roots are loaded yet.
     pub fn new(settings: &RegistrySettings, credentials: Box<dyn Credentials>) -> Result<Rc<Self>, SettingsError> {
+        Self::resolving(settings, credentials, Resolver::system())
+    }
+
+    fn resolving(
+        settings: &RegistrySettings,
+        credentials: Box<dyn Credentials>,
+        resolver: Resolver,
+    ) -> Result<Rc<Self>, SettingsError> {
         let roots = match &settings.ca_file {
             Some(pem) => Certificate::from_pem_bundle(pem).map_err(SettingsError::Certificates)?,
             None => Vec::new(),
@@ -82,7 +92,7 @@ impl Registries {
             plain_http: settings.plain_http,
             has_own_roots: !roots.is_empty(),
             mirrors: settings.mirrors.clone(),
-            transport: Transport::new(roots, settings.silence),
+            transport: Transport::new(roots, settings.silence, resolver),
             access: Access::new(credentials),
         }))
     }
@@ -145,28 +155,34 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
 impl RegistrySource {
     /// Gets what must be there in full: status 200, or an error that says why not.
     async fn get(&self, url: &Url, accept: &'static str, limit: u64) -> Result<Answer, SourceError> {
-        let base = &self.base;
-        let plain_http = self.registries.plain_http;
-        let redirects = |hop: &Url| may_redirect(base, hop, plain_http);
+        let redirects = |hop: &Url| may_redirect(&self.base, hop, self.registries.plain_http);
+        let (answer, grant) = self.ask(&self.request(url, accept, limit, &redirects)).await?;
+        judge(&self.registries.transport, self.at(url), answer, grant.as_deref())
+    }
+
+    fn request<'a>(
+        &self,
+        url: &'a Url,
+        accept: &'static str,
+        limit: u64,
+        redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
+    ) -> Request<'a> {
+        Request { url, accept, authorization: None, form: None, limit, deadline: self.deadline, redirects }
+    }
+
+    /// Asks, once more with what the registry asks for in return; the answer comes with what it was asked with.
+    async fn ask(&self, request: &Request<'_>) -> Result<(Answer, Option<Rc<Grant>>), SourceError> {
         let access = &self.registries.access;
         let held = access.current(&self.scope).await;
-        let mut request = Request {
-            url,
-            accept,
-            authorization: held.as_deref().map(|grant| &grant.header),
-            form: None,
-            limit,
-            deadline: self.deadline,
-            redirects: &redirects,
-        };
+        let mut request = Request { authorization: held.as_deref().map(|grant| &grant.header), ..*request };
         let answer = self.registries.transport.send(&request).await?;
         // A 401 of a host that the registry redirected to is no question of the registry's.
         if answer.status != 401 || answer.url.origin() != self.base.origin() {
-            return judge(&self.registries.transport, at(&request), answer, held.as_deref());
+            return Ok((answer, held));
         }
         let mut renewal = Renewal {
             transport: &self.registries.transport,
-            base,
+            base: &self.base,
             scope: &self.scope,
             deadline: self.deadline,
             at: at(&request),
@@ -178,18 +194,42 @@ impl RegistrySource {
         let second = self.registries.transport.send(&request).await?;
         if matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login { .. }) {
             renewal.refused = Some(Rc::clone(&fresh));
-            if let Some(public) = self.get_without_login(&renewal, &mut request).await {
-                return Ok(public);
+            if let Some(public) = self.get_without_login(&renewal, &request).await {
+                return Ok((public, None));
             }
         }
-        judge(&self.registries.transport, at(&request), second, Some(&fresh))
+        Ok((second, Some(fresh)))
+    }
+
+    /// Asks for a list of referrers. That the registry keeps none is told in more ways than one.
+    async fn list(&self, url: &Url, limit: u64) -> Result<Answer, SourceError> {
+        let host = self.base.host_str().unwrap_or_default();
+        let leads_nowhere = Cell::new(false);
+        let redirects = |hop: &Url| {
+            leads_nowhere.set(answers::leads_to_no_list(host, hop));
+            if leads_nowhere.get() {
+                Err("it is no list")
+            } else {
+                may_redirect(&self.base, hop, self.registries.plain_http)
+            }
+        };
+        let asked = self.ask(&self.request(url, OCI_INDEX, limit, &redirects)).await;
+        let at = self.at(url);
+        if leads_nowhere.get() {
+            return Err(SourceError::NotFound { at });
+        }
+        let (answer, grant) = asked?;
+        if answers::means_no_list(host, answer.status, error_code(&answer.body).as_deref()) {
+            return Err(SourceError::NotFound { at });
+        }
+        judge(&self.registries.transport, at, answer, grant.as_deref())
     }
 
     /// Asks again as anybody may: a login that does not reach this image must not keep it from who could read it without.
     ///
     /// Only a success counts. Whatever else is answered to nobody in particular, the answer to the login was the true one:
     /// some registries tell strangers "not found" about what is there.
-    async fn get_without_login(&self, renewal: &Renewal<'_>, request: &mut Request<'_>) -> Option<Answer> {
+    async fn get_without_login(&self, renewal: &Renewal<'_>, request: &Request<'_>) -> Option<Answer> {
         let access = &self.registries.access;
         let grant = access.without_login(renewal).await?;
         let anonymous = Request { authorization: Some(&grant.header), ..*request };
@@ -218,15 +258,7 @@ impl RegistrySource {
     }
 
     fn at(&self, url: &Url) -> String {
-        at(&Request {
-            url,
-            accept: "",
-            authorization: None,
-            form: None,
-            limit: 0,
-            deadline: self.deadline,
-            redirects: &|_| Ok(()),
-        })
+        at(&self.request(url, "", 0, &|_| Ok(())))
     }
 }
 
@@ -337,8 +369,7 @@ impl Source for RegistrySource {
             })?,
             None => first,
         };
-        let host = self.base.host_str().unwrap_or_default();
-        let answer = self.get(&url, OCI_INDEX, limit).await.map_err(|error| no_list(host, error))?;
+        let answer = self.list(&url, limit).await?;
         read_page(self.at(&url), answer)
     }
 
@@ -351,16 +382,6 @@ impl Source for RegistrySource {
         let manifest = self.manifest_by_tag(&tag, limit).await?;
         Ok(vec![Tagged { tag, manifest }])
     }
-}
-
-/// Tells a registry without the referrers API from one that fails.
-fn no_list(host: &str, error: SourceError) -> SourceError {
-    let (at, status) = match &error {
-        SourceError::NotFound { at } => (at, 404),
-        SourceError::Denied { at, status, .. } | SourceError::Status { at, status, .. } => (at, *status),
-        _ => return error,
-    };
-    if answers::means_no_referrers_api(host, status) { SourceError::NotFound { at: at.clone() } } else { error }
 }
 
 fn read_page(at: String, answer: Answer) -> Result<ReferrersPage, SourceError> {

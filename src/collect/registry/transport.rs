@@ -117,11 +117,11 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(super) fn new(roots: Vec<Certificate>, silence: Duration) -> Self {
+    pub(super) fn new(roots: Vec<Certificate>, silence: Duration, resolver: Resolver) -> Self {
         Self {
             roots,
             silence,
-            resolver: Resolver::system(),
+            resolver,
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
             used: RefCell::default(),
@@ -407,21 +407,31 @@ fn shown_host(url: &Url) -> String {
 
 /// Reads an error (distribution-spec, "Error Codes"), or the first line of a body that is plain text.
 fn error_text(body: &Bytes) -> String {
-    #[derive(serde::Deserialize)]
-    struct Errors {
-        errors: Vec<Entry>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Entry {
-        code: Option<String>,
-        message: Option<String>,
-    }
-    let read: Option<Errors> = crate::json::from_slice(body).ok();
-    if let Some(first) = read.and_then(|read| read.errors.into_iter().next()) {
+    if let Some(first) = first_error(body) {
         return [first.code, first.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
     }
     let line = std::str::from_utf8(body).ok().and_then(|text| text.lines().next());
     line.filter(|line| !line.starts_with(['<', '{', '['])).unwrap_or_default().to_owned()
+}
+
+/// Returns the code of the first error in a body (distribution-spec, "Error Codes").
+pub(super) fn error_code(body: &Bytes) -> Option<String> {
+    first_error(body)?.code
+}
+
+#[derive(serde::Deserialize)]
+struct ErrorEntry {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+fn first_error(body: &Bytes) -> Option<ErrorEntry> {
+    #[derive(serde::Deserialize)]
+    struct Errors {
+        errors: Vec<ErrorEntry>,
+    }
+    let read: Errors = crate::json::from_slice(body).ok()?;
+    read.errors.into_iter().next()
 }
 
 #[cfg(test)]
@@ -467,7 +477,7 @@ mod tests {
 
     /// Sends a request for at most 1,000 bytes, with a secret, within the given times.
     fn send(url: &Url, silence: Duration, in_all: Duration) -> (Result<Answer, SourceError>, NetworkUse) {
-        let transport = Transport::new(Vec::new(), silence);
+        let transport = Transport::new(Vec::new(), silence, Resolver::system());
         let authorization = HeaderValue::from_static("Bearer secret");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let answer = runtime.block_on(async {
@@ -580,10 +590,10 @@ mod tests {
 
     #[test]
     fn a011_a_name_that_resolves_to_metadata_is_never_connected_to() {
-        let mut transport = Transport::new(Vec::new(), LONG);
-        transport.resolver = Resolver::new(Arc::new(|_| {
+        let resolver = Resolver::new(Arc::new(|_| {
             Box::pin(async { Ok(vec![std::net::SocketAddr::from(([169, 254, 169, 254], 80))]) })
         }));
+        let transport = Transport::new(Vec::new(), LONG, resolver);
         let (url, at_home) = serve(vec![status("307 There\r\nLocation: http://evil.example/latest/meta-data")]);
         transport.give_host(&url);
         let deadline = Deadline { at: Instant::now() + LONG, allowed: LONG };
@@ -658,7 +668,7 @@ mod tests {
 
     #[test]
     fn a_server_that_says_back_what_it_was_shown_is_not_quoted() {
-        let transport = Transport::new(Vec::new(), Duration::ZERO);
+        let transport = Transport::new(Vec::new(), Duration::ZERO, Resolver::system());
         transport.keep_secret("hunter2");
         let body = Bytes::from_static(br#"{"errors":[{"code":"DENIED","message":"you sent hunter2"}]}"#);
         let url = Url::parse("https://a/").expect("a url");
