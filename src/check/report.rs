@@ -174,8 +174,8 @@ pub struct ExceptionReport {
 pub struct CandidateReport {
     /// The name used for it in this report.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `attestation`, `unsigned`, `unreadable` or `ignored`. Of what did not verify it is
-    /// only what it claims to be.
+    /// `signature`, `provenance`, `sbom`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
+    /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
     pub kind: String,
     /// Where it was found.
     pub origin: OriginReport,
@@ -183,7 +183,7 @@ pub struct CandidateReport {
     pub digest: String,
     /// The digest it is attached to.
     pub subject: String,
-    /// The predicate type, or the artifact type of what is ignored.
+    /// The predicate type, or the media type of what is ignored or unread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate_type: Option<String>,
     /// The trust domain that it verified in; absent where a key alone was enough.

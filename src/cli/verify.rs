@@ -186,20 +186,17 @@ async fn examine_with_evidence<S: Source>(
     examine_source(request, EvidenceElsewhere::new(image, evidence), asked).await
 }
 
-/// Collects and verifies, looking at the platform manifests only while the root alone does not satisfy the policy: more
-/// evidence can never make a verified image anything else.
+/// Collects and verifies step by step: more evidence can never make a verified image anything else.
 async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) -> Result<ImageReport, SourceError> {
     let mut collector =
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
-    collector.search_root().await;
     // Each judgement has its own time: what was signed while this ran is not from the future.
     let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.domains, Timestamp::now());
-    let report = judge(collector.evidence());
-    if report.verdict == Verdict::Verified {
-        return Ok(report);
+    let mut report = judge(collector.evidence());
+    while report.verdict != Verdict::Verified && collector.step().await {
+        report = judge(collector.evidence());
     }
-    collector.search_platforms().await;
-    Ok(judge(collector.evidence()))
+    Ok(report)
 }
 
 pub(super) fn unread(text: &str, error: &SourceError) -> GapReport {

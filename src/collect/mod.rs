@@ -7,6 +7,8 @@
 //! 3. the manifests that these lists name, at once;
 //! 4. the bundles, signatures and attestations that those manifests name, at once.
 //!
+//! What is large waits for a round of its own, which is taken only while what is small does not satisfy.
+//!
 //! An image's layers are never fetched. Every manifest and blob is fetched by digest and checked against it, and what it
 //! is is decided from its bytes: the hints of a list prove nothing (A027). What could not be read becomes a
 //! [`Gap`](crate::evidence::Gap); only a true "not found" of a list is absence, because a registry that is down or out of

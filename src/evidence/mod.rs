@@ -144,6 +144,13 @@ pub enum Content {
     },
     /// An in-toto statement that nobody signed.
     UnsignedStatement(Blob),
+    /// Attached, and not fetched: it is large, and what is smaller may be enough. What it is is not known.
+    Unread {
+        /// The media type that its manifest gives it.
+        media_type: String,
+        /// Its size as its manifest gives it, in bytes.
+        bytes: u64,
+    },
     /// Attached, but nothing that this program takes as evidence.
     Ignored {
         /// What it says it is: an artifact type or layer media type.

@@ -244,6 +244,7 @@ impl Page<'_> {
             let state = match (candidate.accepted, candidate.kind.as_str()) {
                 (true, _) => "accepted",
                 (false, "ignored" | "unsigned" | "attestation") => "not used",
+                (false, "unread") => "not read",
                 (false, _) => "refused",
             };
             let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind.as_str() {

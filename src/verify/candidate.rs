@@ -49,6 +49,7 @@ enum Kind {
     Sbom,
     Attestation,
     Unreadable,
+    Unread,
 }
 
 impl Kind {
@@ -59,6 +60,7 @@ impl Kind {
             Self::Sbom => "sbom",
             Self::Attestation => "attestation",
             Self::Unreadable => "unreadable",
+            Self::Unread => "unread",
         }
     }
 
@@ -78,7 +80,7 @@ impl Kind {
             Self::Provenance => requirement == Requirement::Provenance,
             Self::Sbom => requirement == Requirement::Sbom,
             Self::Attestation => false,
-            Self::Unreadable => true,
+            Self::Unreadable | Self::Unread => true,
         }
     }
 }
@@ -112,6 +114,11 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }
+        Content::Unread { media_type, bytes } => {
+            let mut examination = Examination::stopped_by(Kind::Unread, unread(*bytes));
+            examination.predicate_type = Some(media_type.clone());
+            examination
+        }
         Content::UnsignedStatement(statement) => {
             let predicate_type = claimed_predicate_type(statement.bytes()).unwrap_or_default();
             let reason = "present, unsigned: anyone who can push can write it";
@@ -137,6 +144,12 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
             examine_legacy_attestation(envelope, annotations, candidate)
         }
     })
+}
+
+/// It could satisfy what nothing else does, so it is an error until it is read; where all is satisfied it does no harm.
+fn unread(bytes: u64) -> Finding {
+    Finding::error(CheckId::EvidenceComplete, format!("{bytes} bytes, not fetched"))
+        .next("this evidence was not collected whole: collect it again")
 }
 
 /// Judges a bundle that is said to be about a file, of which the digest is known and perhaps the content.
@@ -343,7 +356,7 @@ impl Predicate {
         match kind {
             Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
             Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
-            Kind::Signature | Kind::Attestation | Kind::Unreadable => Self::Other,
+            Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
         }
     }
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::report::list;
 use crate::shop::{NAME, Served, Shop, TAG, referrers_path, sbom, tag_path};
 use crate::support::image::Image;
-use crate::support::registry::{Referrers, Registry};
-use crate::support::statement::Subject;
+use crate::support::registry::{Referrers, Registry, fault};
+use crate::support::statement::{Subject, spdx_23};
 
 /// Counts the bytes of all bodies that a registry sends from now on.
 fn count_bytes(registry: &Registry) -> Arc<AtomicUsize> {
@@ -71,6 +71,47 @@ fn three_bundles_take_eleven_requests_each_made_once() {
         });
         assert_eq!(checked.report["network"], expected);
     }
+}
+
+/// A shop whose SBOM lists so many packages that its bundle is larger than is fetched at once; and that bundle's path.
+fn with_large_sbom() -> (Shop, String) {
+    let mut shop = Shop::with_signature();
+    let top = shop.top();
+    let names: Vec<String> = (0..8000).map(|number| format!("package-{number:05}")).collect();
+    let packages: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1.0.0")).collect();
+    let signed = shop.signer().attest(&spdx_23(&Subject::from(&top), &packages));
+    let manifest = shop.attach(&top, &signed);
+    let layer = shop.repository.manifest(&manifest.digest).expect("just pushed").json()["layers"][0].clone();
+    assert!(layer["size"].as_u64().expect("a size") > 1 << 20);
+    let path = format!("blobs/{}", layer["digest"].as_str().expect("a digest"));
+    (shop, path)
+}
+
+#[test]
+fn a_large_sbom_is_not_fetched_for_a_requirement_that_the_signature_satisfies() {
+    let (shop, large) = with_large_sbom();
+    let served = shop.serve();
+    let checked = served.verify(&["--require", "signature"]).exits(0);
+    assert_eq!(served.times_asked(&large), 0);
+    let unread: Vec<_> =
+        list(&checked.image()["candidates"]).iter().filter(|candidate| candidate["kind"] == "unread").collect();
+    assert_eq!((unread.len(), &unread[0]["accepted"]), (1, &json!(false)), "what was left is named");
+    checked.says("not read").says("bytes, not fetched");
+    served.registry.forget_requests();
+    served.verify(&["--require", "signature,sbom"]).exits(0).never_says("not read");
+    assert_eq!(served.times_asked(&large), 1);
+}
+
+#[test]
+fn nothing_large_is_left_where_something_is_missing() {
+    let (shop, large) = with_large_sbom();
+    let served = shop.serve();
+    let checked = served.verify(&["--require", "signature,provenance"]).exits(4);
+    assert_eq!(served.times_asked(&large), 1, "it could have been the provenance");
+    checked.never_says("not read");
+    served.registry.bend(&large, fault::status(500));
+    served.verify(&["--require", "signature"]).exits(0);
+    served.verify(&["--require", "sbom"]).exits(3);
 }
 
 #[test]

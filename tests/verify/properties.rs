@@ -61,6 +61,7 @@ fn pool(world: &World, github: &World) -> Vec<Content> {
         Content::UnsignedStatement(blob(world.provenance().to_string())),
         Content::Ignored { artifact_type: "text/plain".to_owned(), reason: "no evidence".to_owned() },
         Content::Bundle(blob("{")),
+        Content::Unread { media_type: "application/vnd.dev.sigstore.bundle.v0.3+json".to_owned(), bytes: 60 << 20 },
     ])
     .collect()
 }

@@ -206,6 +206,22 @@ fn what_is_ignored_is_listed_and_of_no_consequence() {
     assert_eq!(report.verdict, Verdict::Verified);
 }
 
+#[test]
+fn what_was_not_fetched_is_never_absence_and_does_no_harm_where_all_is_satisfied() {
+    let world = World::new();
+    let unread = Content::Unread { media_type: "application/octet-stream".to_owned(), bytes: 60 << 20 };
+    for requirement in Requirement::ALL {
+        let report = world.requiring_all(&[requirement]).judge([unread.clone()]);
+        assert_eq!(report.verdict, Verdict::Undecided, "{requirement}: it may be just that");
+    }
+    let signed = bundle(&world.signed_image().bundle(Version::V03));
+    let report = world.for_signatures().judge([unread.clone(), signed.clone()]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    assert_eq!(report.candidates.iter().filter(|one| one.kind == "unread" && !one.accepted).count(), 1);
+    let report = world.requiring_all(&[Requirement::Signature, Requirement::Sbom]).judge([unread, signed]);
+    assert_eq!(report.verdict, Verdict::Undecided);
+}
+
 fn pinned(world: &World, digest: &bonafide::oci::Digest) -> bonafide::check::ImageReport {
     let policy =
         Policy::from_flags(expected_signer(), [Requirement::Signature], Some(digest.clone())).expect("a policy");

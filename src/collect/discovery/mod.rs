@@ -8,12 +8,13 @@ mod subjects;
 mod tests;
 
 use reader::Reader;
+use search::{Found, Offered};
 use subjects::Attestation;
 
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::Evidence;
+use crate::evidence::{Content, Evidence};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -26,12 +27,21 @@ pub enum PlatformChoice {
 }
 
 /// The collection of one image, made step by step, so that what is not needed is not fetched.
+///
+/// More evidence never makes a verified image anything else, so it is sound to judge after each step and to end with the
+/// first that satisfies. What was left is in the evidence, as subjects not searched and candidates not read: a verdict of
+/// absence takes all steps.
 #[derive(Debug)]
 pub struct Collector<S> {
     reader: Reader<S>,
     evidence: Evidence,
     attestations: Vec<Attestation>,
+    later: Vec<Offered>,
 }
+
+/// A step fetches everything up to this many times the size of the smallest thing left, so that what is small never waits
+/// for what is large, and the steps are few.
+const GROWTH: u64 = 8;
 
 impl<S: Source> Collector<S> {
     /// Fetches the manifest that the reference names, and finds the image's subjects; the tag is not asked for again.
@@ -60,17 +70,32 @@ impl<S: Source> Collector<S> {
             candidates: Vec::new(),
             gaps: Vec::new(),
         };
-        Ok(Self { reader, evidence, attestations: image.attestations })
+        Ok(Self { reader, evidence, attestations: image.attestations, later: Vec::new() })
     }
 
-    /// Collects what is attached to the root, unless that was done before.
-    pub async fn search_root(&mut self) {
+    /// Takes the next step, and returns whether there was one left: what is attached to the root, then what of it is large,
+    /// from small to large; the same for the platforms.
+    pub async fn step(&mut self) -> bool {
         let root = self.evidence.root.clone();
-        self.search(|digest| *digest == root, &[]).await;
+        if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
+            self.search(|digest| *digest == root, &[]).await;
+        } else if let Some(smallest) = self.later.iter().map(Offered::bytes).min() {
+            self.fetch_later(smallest.saturating_mul(GROWTH)).await;
+        } else if !self.attestations.is_empty() || self.evidence.subjects.iter().any(|subject| !subject.searched) {
+            self.search_platforms().await;
+        } else {
+            return false;
+        }
+        true
     }
 
-    /// Collects what is attached to all other subjects, unless that was done before, and what BuildKit put in the index.
-    pub async fn search_platforms(&mut self) {
+    /// Takes all steps that are left.
+    pub async fn finish(&mut self) {
+        while self.step().await {}
+    }
+
+    /// Collects what is attached to all other subjects, and what BuildKit put in the index.
+    async fn search_platforms(&mut self) {
         let root = self.evidence.root.clone();
         let is_subject = |about: &Digest| self.evidence.subjects.iter().any(|subject| subject.digest == *about);
         let mut attestations = std::mem::take(&mut self.attestations);
@@ -99,7 +124,21 @@ impl<S: Source> Collector<S> {
             }
         }
         let found = Box::pin(search::search(&self.reader, &digests, attestations)).await;
+        self.add(found);
+    }
+
+    async fn fetch_later(&mut self, largest: u64) {
+        let (now, later) = std::mem::take(&mut self.later).into_iter().partition(|offered| offered.bytes() <= largest);
+        let mut found = Found { later, ..Found::default() };
+        Box::pin(search::fetch(&self.reader, now, &mut found)).await;
+        self.add(found);
+    }
+
+    fn add(&mut self, found: Found) {
+        self.later.extend(found.later);
+        self.evidence.candidates.retain(|candidate| !matches!(candidate.content, Content::Unread { .. }));
         self.evidence.candidates.extend(found.candidates);
+        self.evidence.candidates.extend(self.later.iter().map(Offered::unread));
         self.evidence.gaps.extend(found.gaps);
     }
 }

@@ -24,7 +24,13 @@ use crate::oci::{Descriptor, Digest, Manifest, ManifestError};
 pub(super) struct Found {
     pub(super) candidates: Vec<Candidate>,
     pub(super) gaps: Vec<Gap>,
+    /// What is so large that it is not fetched at once.
+    pub(super) later: Vec<Offered>,
 }
+
+/// What is larger than this waits until it is known that what is smaller is not enough, in bytes. A bundle without an SBOM
+/// in it is some ten thousand bytes long.
+const AT_ONCE: u64 = 1024 * 1024;
 
 /// The gaps of one subject that are told one by one.
 const MOST_GAPS: usize = 20;
@@ -63,15 +69,22 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
     reader.fetch_manifests(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest)).await;
     let offers: Vec<Offered> = lists.into_iter().flat_map(|lists| offers(reader, lists, &mut found)).collect();
 
-    reader.fetch_blobs(offers.iter().filter_map(Offered::wanted)).await;
-    reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
-    for offered in offers {
-        take(reader, offered, &mut found);
-    }
+    let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
+    found.later = later;
+    fetch(reader, at_once, &mut found).await;
     for attestation in attestations {
         name_attestation(reader, attestation, &mut found);
     }
     found
+}
+
+/// Fetches what was found, and takes it for what it is.
+pub(super) async fn fetch<S: Source>(reader: &Reader<S>, offers: Vec<Offered>, found: &mut Found) {
+    reader.fetch_blobs(offers.iter().filter_map(Offered::wanted)).await;
+    reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
+    for offered in offers {
+        take(reader, offered, found);
+    }
 }
 
 /// What is asked for each subject. The fallback tag is asked for before it is known to be needed: one small request in
@@ -189,7 +202,8 @@ struct Listed {
 }
 
 /// Something to be taken as a candidate once its content is there.
-struct Offered {
+#[derive(Debug)]
+pub(super) struct Offered {
     subject: Digest,
     origin: Origin,
     /// What carries it: the layer, or the manifest when no layer does.
@@ -198,6 +212,22 @@ struct Offered {
 }
 
 impl Offered {
+    /// How much there is to fetch. The manifest that says so was checked against its digest.
+    pub(super) fn bytes(&self) -> u64 {
+        self.wanted().map_or(0, |layer| layer.size)
+    }
+
+    /// Names it as what it is before it is fetched.
+    pub(super) fn unread(&self) -> Candidate {
+        let media_type = self.wanted().map(|layer| layer.media_type.clone()).unwrap_or_default();
+        Candidate {
+            subject: self.subject.clone(),
+            origin: self.origin.clone(),
+            digest: self.digest.clone(),
+            content: Content::Unread { media_type, bytes: self.bytes() },
+        }
+    }
+
     fn wanted(&self) -> Option<&Descriptor> {
         match &self.offer {
             Offer::Blob(_, layer) => Some(layer),

@@ -199,8 +199,7 @@ fn resolve(fake: &Fake, choice: PlatformChoice, limits: Limits) -> Result<Collec
 fn collect_within(fake: &Fake, limits: Limits) -> Evidence {
     let mut collector = resolve(fake, PlatformChoice::All, limits).expect("an image");
     now(async {
-        collector.search_root().await;
-        collector.search_platforms().await;
+        collector.finish().await;
     });
     collector.into_evidence()
 }
@@ -511,17 +510,42 @@ fn every_digest_is_fetched_once() {
 }
 
 #[test]
-fn platforms_are_searched_only_when_asked_for() {
+fn platforms_are_searched_in_a_step_of_their_own() {
     let fake = Fake::new(&index(&[platform("a", "linux", "amd64"), platform("b", "linux", "arm64")]));
     let mut collector = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image");
-    now(collector.search_root());
+    assert!(now(collector.step()));
     let searched = |evidence: &Evidence| evidence.subjects.iter().map(|subject| subject.searched).collect::<Vec<_>>();
     assert_eq!(searched(collector.evidence()), [true, false, false]);
     assert_eq!(fake.asked.borrow().len(), 5);
-    now(collector.search_platforms());
-    now(collector.search_platforms());
+    assert!(now(collector.step()));
+    assert!(!now(collector.step()));
     assert_eq!(searched(collector.evidence()), [true, true, true]);
     assert_eq!(fake.asked.borrow().len(), 13);
+}
+
+#[test]
+fn what_is_large_is_fetched_in_steps_from_small_to_large() {
+    let (mut fake, subject) = signed();
+    let sizes = [10, 2 << 20, 3 << 20, 20 << 20];
+    let listed = sizes.map(|size| fake.add_bundle(&subject, &"x".repeat(size)));
+    fake.list(&subject, vec![listed.to_vec()]);
+    let mut collector = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image");
+    let unread = |collector: &Collector<&Fake>| {
+        let content = |candidate: &Candidate| match &candidate.content {
+            Content::Unread { bytes, .. } => Some(*bytes),
+            _ => None,
+        };
+        let mut unread: Vec<u64> = collector.evidence().candidates.iter().filter_map(content).collect();
+        unread.sort_unstable();
+        unread
+    };
+    let mut steps = Vec::new();
+    while now(collector.step()) {
+        steps.push(unread(&collector));
+        assert_eq!(collector.evidence().candidates.len(), sizes.len(), "what is not read is named");
+    }
+    assert_eq!(steps, [vec![2 << 20, 3 << 20, 20 << 20], vec![20 << 20], vec![]]);
+    assert_eq!(bundles(collector.evidence()).len(), sizes.len());
 }
 
 #[test]

@@ -419,8 +419,7 @@ mod tests {
                 let mut collector = Collector::resolve(source, "oci:x", PlatformChoice::All, Limits::default())
                     .await
                     .expect("an image");
-                collector.search_root().await;
-                collector.search_platforms().await;
+                collector.finish().await;
                 collector.into_evidence()
             })
         }
