@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::collect::Mirror;
+use crate::collect::{GitHubBase, Mirror};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::policy::Requirement;
 use crate::render::Format;
@@ -366,6 +366,17 @@ pub(super) struct TransportArgs {
     /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
     pub(super) evidence_repository: Option<ImageName>,
+    /// Ask GitHub too for attestations of the repository in --repo; the token in GH_TOKEN or GITHUB_TOKEN is optional
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "https://api.github.com",
+        requires = "repo",
+        conflicts_with = "offline"
+    )]
+    pub(super) github_api: Option<GitHubBase>,
     /// How long to work on one image, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,

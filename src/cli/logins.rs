@@ -25,11 +25,15 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference]) -> Result<Logi
         logins.give(&registry, login);
     }
     add_files(&mut logins, |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from));
-    // The order of `gh`.
-    if let Some(token) = ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find_map(text_of) {
+    if let Some(token) = github_token() {
         logins.set_github_token(token);
     }
     Ok(logins)
+}
+
+/// Returns GitHub's token, in the order of `gh`.
+pub(super) fn github_token() -> Option<String> {
+    ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find_map(text_of)
 }
 
 fn text_of(name: &str) -> Option<String> {

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, PolicyReport, Report, Verdict};
 use crate::collect::{
-    Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
-    SourceError,
+    Collector, EvidenceElsewhere, GitHubAttestations, GitHubBase, LayoutSource, Limits, Logins, PlatformChoice,
+    Registries, RegistrySettings, Source, SourceError, WithAttestations,
 };
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
-use crate::policy::Policy;
+use crate::policy::{Policy, owner_and_name};
 use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
@@ -28,6 +28,7 @@ struct Request {
     domains: Vec<Domain>,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
+    github: Option<GitHub>,
     limits: Limits,
     wait: Option<Duration>,
     started_at: Timestamp,
@@ -38,6 +39,13 @@ struct Asked {
     text: String,
     reference: Reference,
     policy: Policy,
+}
+
+/// Where GitHub is asked for attestations, and of what.
+struct GitHub {
+    base: GitHubBase,
+    repository: String,
+    token: Option<String>,
 }
 
 /// Verifies the images and writes the report.
@@ -66,6 +74,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         domains,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
+        github: github(args)?,
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.wait,
         started_at: Timestamp::now(),
@@ -77,6 +86,12 @@ pub(super) fn choice(platform: &PlatformArg) -> PlatformChoice {
         PlatformArg::All => PlatformChoice::All,
         PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
     }
+}
+
+fn github(args: &VerifyArgs) -> Result<Option<GitHub>, Diagnostic> {
+    let (Some(base), Some(repository)) = (&args.transport.github_api, &args.signer.repo) else { return Ok(None) };
+    let repository = owner_and_name(repository).map_err(Diagnostic::policy)?.to_owned();
+    Ok(Some(GitHub { base: base.clone(), repository, token: logins::github_token() }))
 }
 
 /// Examines every image, one after the other, and again while all that is missing may still come.
@@ -180,10 +195,26 @@ async fn examine_with_evidence<S: Source>(
     image: S,
     asked: &Asked,
 ) -> Result<ImageReport, SourceError> {
-    let Some(name) = &request.evidence_repository else { return examine_source(request, image, asked).await };
+    let Some(name) = &request.evidence_repository else {
+        return examine_with_github(request, registries, image, asked).await;
+    };
     let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
     let evidence = registries.open(&repository, &request.limits)?;
-    examine_source(request, EvidenceElsewhere::new(image, evidence), asked).await
+    examine_with_github(request, registries, EvidenceElsewhere::new(image, evidence), asked).await
+}
+
+/// Adds GitHub's attestations if they are asked for.
+async fn examine_with_github<S: Source>(
+    request: &Request,
+    registries: &Rc<Registries>,
+    image: S,
+    asked: &Asked,
+) -> Result<ImageReport, SourceError> {
+    let Some(GitHub { base, repository, token }) = &request.github else {
+        return examine_source(request, image, asked).await;
+    };
+    let service = GitHubAttestations::new(registries, base, repository, token.as_deref(), &request.limits);
+    examine_source(request, WithAttestations::new(image, service), asked).await
 }
 
 /// Collects and verifies step by step: more evidence can never make a verified image anything else.

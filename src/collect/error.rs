@@ -215,6 +215,8 @@ impl SourceError {
 pub enum LoginUse {
     /// None: the registry refused without asking for one.
     Unasked,
+    /// None: there is no token for GitHub's API.
+    NoToken,
     /// None: there is no login for that registry.
     Anonymous,
     /// The login for this registry.
@@ -249,6 +251,7 @@ impl fmt::Display for LoginUse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unasked => formatter.write_str("without a login, as the registry offered no way to log in"),
+            Self::NoToken => formatter.write_str("without a token, as neither GH_TOKEN nor GITHUB_TOKEN is set"),
             Self::Anonymous => formatter.write_str("anonymously, as there is no login for that registry"),
             Self::Login { registry } => write!(formatter, "with the login for {registry}"),
             Self::Withheld { registry, realm, reason } => {

@@ -12,6 +12,8 @@ pub struct Limits {
     pub signature: u64,
     /// The largest bundle or legacy attestation, in bytes. Both carry their payload, an SBOM perhaps, inside.
     pub attestation: u64,
+    /// The largest page of a service's attestations, and the largest bundle that it points at, in bytes.
+    pub service: u64,
     /// The most referrers of one subject that are looked at.
     pub referrers: usize,
     /// The most pages in which a registry may list them.
@@ -41,6 +43,7 @@ impl Default for Limits {
             manifest: 4 * MIB,
             signature: 16 * MIB,
             attestation: 128 * MIB,
+            service: 16 * MIB,
             referrers: 1000,
             referrers_pages: 20,
             candidates: 256,

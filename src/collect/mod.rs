@@ -15,8 +15,9 @@
 //! breath must never look like an image that nobody signed (A023).
 //!
 //! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
-//! from. Another place (an archive, an API of attestations) is another source.
+//! from. Another place is another source: an archive, a repository of evidence alone, GitHub's API of attestations.
 
+mod attested;
 pub mod discovery;
 mod elsewhere;
 mod error;
@@ -25,13 +26,15 @@ mod limits;
 pub mod registry;
 mod source;
 
+pub use attested::WithAttestations;
 pub use discovery::{Collector, PlatformChoice};
 pub use elsewhere::EvidenceElsewhere;
 pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;
 pub use registry::{
-    Credentials, CredentialsError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries,
-    RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError,
+    Credentials, CredentialsError, GitHubAttestations, GitHubBase, GitHubBaseError, HelperFailure, Login, Logins,
+    Mirror, MirrorError, NetworkUse, Registries, RegistrySettings, RegistrySource, RequestLog, RequestRecord,
+    SettingsError,
 };
-pub use source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

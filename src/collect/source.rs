@@ -40,6 +40,28 @@ pub trait Source {
     /// Fetches what cosign's tag for `subject` names. A layout may hold several such lists.
     async fn cosign_tag(&self, subject: &Digest, tag: CosignTag, limit: u64) -> Result<Vec<Tagged>, SourceError>;
 
+    /// Returns the name of a service beside the registry that keeps bundles too, if there is one to ask.
+    fn service(&self) -> Option<String> {
+        None
+    }
+
+    /// Fetches one page of what [`Source::service`] has about `subject`.
+    ///
+    /// [`SourceError::NotFound`] says that it has nothing.
+    async fn attestations(
+        &self,
+        subject: &Digest,
+        _page: Option<&NextPage>,
+        _limit: u64,
+    ) -> Result<AttestationsPage, SourceError> {
+        Err(SourceError::NotFound { at: subject.to_string() })
+    }
+
+    /// Fetches a bundle that such a page only points at, of at most `limit` bytes.
+    async fn attestation(&self, place: &str, _limit: u64) -> Result<Blob, SourceError> {
+        Err(SourceError::NotFound { at: place.to_owned() })
+    }
+
     /// Whether the fallback tag is read although [`Source::referrers`] answered.
     ///
     /// A registry has one or the other; in a layout both are habits of the program that wrote it.
@@ -66,6 +88,26 @@ pub struct ReferrersPage {
     pub next: Option<NextPage>,
     /// How long the page was, in bytes.
     pub bytes: u64,
+}
+
+/// One page of what a service has about a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestationsPage {
+    /// The bundles.
+    pub bundles: Vec<Attested>,
+    /// The next page, if there is one.
+    pub next: Option<NextPage>,
+    /// How long the page was, in bytes.
+    pub bytes: u64,
+}
+
+/// A bundle that a service has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attested {
+    /// In the page itself.
+    Here(Blob),
+    /// At this address; only the source that gave it understands it.
+    There(String),
 }
 
 /// Where the next page is; only the source that gave it understands it.

@@ -80,6 +80,11 @@ pub enum Origin {
     },
     /// In the image's own index, as BuildKit writes attestations.
     BuildKit(Digest),
+    /// In GitHub's attestations API, in no registry.
+    GitHub {
+        /// The repository that it is kept for, and the host.
+        place: String,
+    },
     /// In a file that was named, attached to nothing.
     File {
         /// The file's name.
@@ -97,6 +102,7 @@ impl Origin {
             Self::FallbackTag(_) => "fallback-tag",
             Self::CosignTag { .. } => "cosign-tag",
             Self::BuildKit(_) => "buildkit",
+            Self::GitHub { .. } => "github-api",
             Self::File { .. } => "file",
         }
     }
@@ -109,6 +115,7 @@ impl fmt::Display for Origin {
             Self::FallbackTag(manifest) => write!(formatter, "fallback tag, manifest {manifest}"),
             Self::CosignTag { tag, layer } => write!(formatter, "{tag} layer {layer}"),
             Self::BuildKit(manifest) => write!(formatter, "BuildKit attestation manifest {manifest}"),
+            Self::GitHub { place } => write!(formatter, "attestations of {place}"),
             Self::File { file, line: Some(line) } => write!(formatter, "{file} line {line}"),
             Self::File { file, line: None } => formatter.write_str(file),
         }

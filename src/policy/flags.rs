@@ -163,8 +163,8 @@ fn workflow_rule(text: &str, source: &SourceRule) -> Result<IdentityRule, Policy
     Ok(IdentityRule::Workflow { repository, file, caller })
 }
 
-/// Accepts `owner/name`, also in the URL form people paste.
-pub(super) fn owner_and_name(text: &str) -> Result<&str, PolicyError> {
+/// Reads `owner/name`, also in the URL form that people paste.
+pub fn owner_and_name(text: &str) -> Result<&str, PolicyError> {
     let bare = text.strip_prefix("https://github.com/").unwrap_or(text).trim_end_matches('/');
     let mut parts = bare.split('/');
     let is_name = |part: &str| {

@@ -19,7 +19,7 @@ use crate::oci::{Algorithm, Digest};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
-pub use flags::SignerFlags;
+pub use flags::{SignerFlags, owner_and_name};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,

@@ -4,6 +4,7 @@
 mod support;
 
 mod elsewhere;
+mod github;
 mod logins;
 mod program;
 mod progress;

@@ -3,6 +3,7 @@
 mod reader;
 mod referrer;
 mod search;
+mod service;
 mod subjects;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::collect::error::SourceError;
 use crate::collect::limits::{Budget, Limits, Taken};
-use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::collect::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{ACCEPTED, essence};
 use crate::oci::{Blob, Descriptor, Digest, Manifest, ManifestError};
 
@@ -93,6 +93,26 @@ impl<S: Source> Reader<S> {
         let tagged = self.source.cosign_tag(subject, tag, self.limits.manifest).await?;
         taken.keep(tagged.iter().map(|tagged| size(&tagged.manifest)).sum());
         Ok(tagged)
+    }
+
+    /// Fetches one page of what the service has.
+    pub(super) async fn attestations(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+    ) -> Result<AttestationsPage, SourceError> {
+        let taken = self.take("attestations", self.limits.service)?;
+        let answer = self.source.attestations(subject, page, self.limits.service).await;
+        taken.keep(answer.as_ref().map_or(0, |page| page.bytes));
+        answer
+    }
+
+    /// Fetches a bundle that the service points at.
+    pub(super) async fn attestation(&self, place: &str) -> Result<Blob, SourceError> {
+        let taken = self.take("attestation", self.limits.service)?;
+        let bundle = self.source.attestation(place, self.limits.service).await?;
+        taken.keep(bundle.bytes().len() as u64);
+        Ok(bundle)
     }
 
     /// Fetches manifests by digest, those that are not there yet, several at once.

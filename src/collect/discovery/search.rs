@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use futures_util::{StreamExt, stream};
 
 use super::reader::{Reader, check_size};
@@ -12,6 +12,7 @@ use super::referrer::{
     Kind, Offer, judge_cosign_layers, judge_no_manifest, judge_referrer, name_buildkit_layers, other_form,
     signed_elsewhere,
 };
+use super::service;
 use super::subjects::Attestation;
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
@@ -63,7 +64,10 @@ impl Found {
 pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], attestations: &[Attestation]) -> Found {
     let mut found = Found::default();
     let in_index = reader.fetch_manifests(attestations.iter().map(|attestation| &attestation.manifest));
-    let (lists, ()) = join(ask_for_lists(reader, subjects), in_index).await;
+    let (lists, (), attested) = join3(ask_for_lists(reader, subjects), in_index, service::ask(reader, subjects)).await;
+    for answers in attested {
+        answers.take(reader, &mut found);
+    }
     let lists: Vec<Lists> = lists.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();
 
     reader.fetch_manifests(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest)).await;
@@ -184,7 +188,7 @@ async fn all_pages<S: Source>(reader: &Reader<S>, subject: &Digest) -> Listing {
     listing
 }
 
-fn too_many(subject: &Digest, limit: &'static str, allowed: usize) -> SourceError {
+pub(super) fn too_many(subject: &Digest, limit: &'static str, allowed: usize) -> SourceError {
     SourceError::Limit { at: subject.to_string(), limit, allowed: allowed as u64, found: "more".to_owned() }
 }
 

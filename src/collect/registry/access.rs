@@ -299,7 +299,7 @@ fn token_header(transport: &Transport, at: &str, answer: &Answer) -> Result<Head
 }
 
 /// Makes the header of a token, unless it has characters that a header may not have.
-fn bearer(token: &str) -> Option<HeaderValue> {
+pub(super) fn bearer(token: &str) -> Option<HeaderValue> {
     let mut header = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
     header.set_sensitive(true);
     Some(header)

@@ -8,6 +8,7 @@ mod address;
 mod answers;
 mod challenge;
 mod credentials;
+mod github;
 mod link;
 mod mirror;
 mod realm;
@@ -23,6 +24,7 @@ use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
+pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
 pub use transport::{NetworkUse, RequestLog, RequestRecord};
 

@@ -428,10 +428,13 @@ struct ErrorEntry {
 fn first_error(body: &Bytes) -> Option<ErrorEntry> {
     #[derive(serde::Deserialize)]
     struct Errors {
+        #[serde(default)]
         errors: Vec<ErrorEntry>,
+        /// What GitHub's API says instead.
+        message: Option<String>,
     }
     let read: Errors = crate::json::from_slice(body).ok()?;
-    read.errors.into_iter().next()
+    read.errors.into_iter().next().or(read.message.map(|message| ErrorEntry { code: None, message: Some(message) }))
 }
 
 #[cfg(test)]
