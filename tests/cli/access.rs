@@ -6,7 +6,7 @@ use crate::program::{Checked, Program, Scratch};
 use crate::report::gap_reasons;
 use crate::shop::{NAME, Served, Shop, TAG};
 use crate::support::json::base64;
-use crate::support::registry::{Access, Registry, fault};
+use crate::support::registry::{Access, Registry, Response, fault};
 
 const USER: &str = "robot";
 const PASSWORD: &str = "correct-horse-battery";
@@ -117,6 +117,32 @@ fn a_wrong_password_is_undecided_and_says_whose_login_it_was() {
         assert_eq!(gap_reasons(checked.image()), ["unauthorized"]);
         checked.says(&format!("login for {host}"));
     }
+}
+
+#[test]
+fn a_token_that_runs_out_is_renewed_and_what_was_asked_is_asked_again() {
+    let served = Shop::with_bundles().serve();
+    served.registry.restrict(Access::token(USER, PASSWORD));
+    let realm = format!("Bearer realm=\"{}/token\",service=\"registry.test\"", served.registry.url());
+    served.registry.bend_first(1, "/blobs/", move |response| {
+        *response = Response::error(401, "UNAUTHORIZED");
+        response.set_header("WWW-Authenticate", &realm);
+    });
+    verify_with_login(&served, &[&served.registry.host()]).exits(0);
+    let tokens = served.asked().iter().filter(|path| path.starts_with("/token")).count();
+    assert_eq!((tokens, served.asked().len()), (2, 15), "eleven, two refusals and two tokens");
+}
+
+#[test]
+fn a_repository_has_a_token_of_its_own() {
+    let served = Shop::with_bundles().serve();
+    served.registry.restrict(Access::anonymous_token());
+    let copy = served.shop.repository.clone();
+    served.registry.edit("acme/copy", |content| *content = copy);
+    served.verify(&[&served.registry.reference("acme/copy", TAG)]).exits(0);
+    let scopes: Vec<String> = served.asked().into_iter().filter(|path| path.starts_with("/token")).collect();
+    assert_eq!(scopes.len(), 2, "{scopes:?}");
+    assert!(scopes[0].contains("acme%2Fshop%3Apull") && scopes[1].contains("acme%2Fcopy%3Apull"), "{scopes:?}");
 }
 
 /// A login that has expired must not keep anybody from public data.

@@ -196,6 +196,30 @@ fn a018_what_a_list_without_an_end_has_named_counts() {
     assert_eq!(gap_reasons(checked.image()), ["limit"]);
 }
 
+/// Nobody can see what a registry hides, so hiding gains nothing: no requirement is met by absence, and no filter is asked
+/// for that a registry could pretend to apply.
+#[test]
+fn a021_what_a_registry_hides_verifies_nothing() {
+    let shop = Shop::with_bundles();
+    let referrers = shop.repository.referrers(&shop.digest());
+    for hidden in 0..1 << referrers.len() {
+        let served = shop.clone().serve();
+        let left: Vec<&Value> = referrers
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| hidden >> position & 1 == 0)
+            .map(|(_, one)| one)
+            .collect();
+        let list = json!({"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": left}).to_string();
+        served.registry.bend(&referrers_path(&served.shop.digest()), move |response| {
+            response.body = list.clone().into_bytes();
+            response.set_header("OCI-Filters-Applied", "artifactType");
+        });
+        served.verify(&[]).exits(if hidden == 0 { 0 } else { 4 });
+        assert!(served.asked().iter().all(|path| !path.contains("artifactType")));
+    }
+}
+
 #[test]
 fn a022_more_referrers_than_are_looked_at_are_named_with_the_limit() {
     let served = Shop::with_signature().serve();

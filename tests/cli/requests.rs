@@ -188,6 +188,38 @@ fn two_references_share_one_count() {
 }
 
 #[test]
+fn what_several_references_share_is_fetched_once() {
+    let mut shop = Shop::with_bundles();
+    let top = shop.top();
+    shop.repository.tag("latest", &top);
+    let served = shop.serve();
+    let latest = served.registry.reference(NAME, "latest");
+    let checked = served.verify(&[&latest, &served.by_digest()]).exits(0);
+    assert_eq!(list(&checked.report["images"]).len(), 3);
+    let twice: Vec<String> =
+        counted(&served).into_iter().filter(|(_, times)| *times > 1).map(|(path, _)| path).collect();
+    // What may change is asked for each image: the four lists of its one digest.
+    assert_eq!(twice.len(), 4, "{twice:?}");
+    assert!(twice.iter().all(|path| path.contains("referrers/") || path.contains("manifests/sha256-")), "{twice:?}");
+}
+
+/// A cached verdict would be keyed by what somebody forgot to put in the key.
+#[test]
+fn a278_a_verdict_is_kept_nowhere() {
+    let served = Shop::with_signature().serve();
+    let signature = ["--require", "signature"];
+    served.verify(&signature).exits(0);
+    served.verify(&["--require", "signature,sbom"]).exits(4);
+    served.verify(&["--require", "signature", "--expect-digest", &format!("sha256:{}", "0".repeat(64))]).exits(1);
+    let other = Shop::with_signature().serve();
+    let foreign = ["--trusted-root", other.root.as_str(), "--require", "signature"];
+    crate::program::verify(&[&[&served.by_tag()], &crate::shop::BY_SIGNER, &foreign]).exits(1);
+    let bare = Shop::new();
+    served.registry.edit(NAME, |content| *content = bare.repository.clone());
+    served.verify(&signature).exits(4);
+}
+
+#[test]
 fn no_layer_of_the_image_is_ever_fetched() {
     let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"]));
     let top = shop.top();

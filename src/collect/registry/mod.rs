@@ -9,6 +9,7 @@ mod answers;
 mod challenge;
 mod credentials;
 mod github;
+mod kept;
 mod link;
 mod mirror;
 mod realm;
@@ -30,6 +31,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
+use kept::Kept;
 use resolver::Resolver;
 use transport::{Answer, Deadline, Request, Transport, at, error_code, retry_after};
 
@@ -63,13 +65,14 @@ pub enum SettingsError {
     NoCertificates,
 }
 
-/// The registries of a run: connections, tokens and counts are shared by all its images.
+/// The registries of a run: connections, tokens, counts and what was fetched by digest are shared by all its images.
 pub struct Registries {
     plain_http: bool,
     has_own_roots: bool,
     mirrors: Vec<Mirror>,
     transport: Transport,
     access: Access,
+    kept: Kept,
 }
 
 impl Registries {
@@ -96,6 +99,7 @@ impl Registries {
             mirrors: settings.mirrors.clone(),
             transport: Transport::new(roots, settings.silence, resolver),
             access: Access::new(credentials),
+            kept: Kept::new(),
         }))
     }
 
@@ -256,7 +260,15 @@ impl RegistrySource {
     async fn manifest_by_tag(&self, tag: &str, limit: u64) -> Result<Fetched, SourceError> {
         let (_, answer) = self.manifest_by_name(tag, limit).await?;
         let content_type = content_type(&answer.headers);
-        Ok(Fetched { blob: Blob::of(Algorithm::Sha256, answer.body), content_type })
+        let fetched = Fetched { blob: Blob::of(Algorithm::Sha256, answer.body), content_type };
+        self.registries.kept.keep(&self.scope, &fetched);
+        Ok(fetched)
+    }
+
+    /// Returns what an image of this run has fetched before. Of another size it is fetched again, to say what is wrong.
+    fn kept(&self, wanted: &Descriptor) -> Option<Fetched> {
+        let fetched = self.registries.kept.find(&self.scope, &wanted.digest)?;
+        (fetched.blob.bytes().len() as u64 == wanted.size).then_some(fetched)
     }
 
     fn at(&self, url: &Url) -> String {
@@ -323,10 +335,15 @@ impl Source for RegistrySource {
     async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
         match (&self.reference.digest, &self.reference.tag) {
             (Some(digest), _) => {
+                if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
+                    return Ok(fetched);
+                }
                 let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
                 let content_type = content_type(&answer.headers);
                 let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
-                Ok(Fetched { blob, content_type })
+                let fetched = Fetched { blob, content_type };
+                self.registries.kept.keep(&self.scope, &fetched);
+                Ok(fetched)
             }
             (None, Some(tag)) => self.manifest_by_tag(tag.as_str(), limit).await,
             (None, None) => self.manifest_by_tag("latest", limit).await,
@@ -334,20 +351,30 @@ impl Source for RegistrySource {
     }
 
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
+        if let Some(fetched) = self.kept(wanted) {
+            return Ok(fetched);
+        }
         let answer = self.manifest_by_name(&wanted.digest.to_string(), wanted.size).await;
         let (at, answer) = answer.map_err(|error| longer_than_declared(error, wanted.size))?;
         let content_type = content_type(&answer.headers);
         let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
             .map_err(|source| SourceError::Corrupt { at, source })?;
-        Ok(Fetched { blob, content_type })
+        let fetched = Fetched { blob, content_type };
+        self.registries.kept.keep(&self.scope, &fetched);
+        Ok(fetched)
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        if let Some(fetched) = self.kept(wanted) {
+            return Ok(fetched.blob);
+        }
         let url = self.url("blobs", &wanted.digest.to_string());
         let answer =
             self.get(&url, "*/*", wanted.size).await.map_err(|error| longer_than_declared(error, wanted.size))?;
-        Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
-            .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
+        let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
+            .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })?;
+        self.registries.kept.keep_blob(&self.scope, &blob);
+        Ok(blob)
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
