@@ -41,6 +41,13 @@ impl Wait {
     }
 }
 
+/// Writes one line about a login that is of no use for registries that are asked.
+pub(super) fn login_not_shown(registry: &str, others: &str) {
+    say(&format!(
+        "warning: the login is for {registry} alone and is not shown to {others}; use `docker login` or `podman login` there"
+    ));
+}
+
 /// Writes one line for a request that is over.
 pub(super) fn request(record: &RequestRecord) {
     let status = record.status.map_or_else(|| "failed".to_owned(), |status| status.to_string());

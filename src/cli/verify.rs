@@ -1,5 +1,6 @@
 //! `bonafide verify`: references in, one report out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
@@ -54,7 +55,11 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let request = request(verify)?;
     let references: Vec<&Reference> = request.images.iter().map(|asked| &asked.reference).collect();
     let logins = logins::logins(&verify.login, &references)?;
+    let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
+    if let Some(registry) = given_for.filter(|_| !args.quiet) {
+        note_login(&request, &registries, &registry);
+    }
     let report = examine_all(&request, &registries, args.quiet)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
@@ -92,6 +97,22 @@ fn github(args: &VerifyArgs) -> Result<Option<GitHub>, Diagnostic> {
     let (Some(base), Some(repository)) = (&args.transport.github_api, &args.signer.repo) else { return Ok(None) };
     let repository = owner_and_name(repository).map_err(Diagnostic::policy)?.to_owned();
     Ok(Some(GitHub { base: base.clone(), repository, token: logins::github_token() }))
+}
+
+/// Says who is asked without the login that was given: it is for the references' own registry and for no other.
+fn note_login(request: &Request, registries: &Registries, registry: &str) {
+    let images = request.images.iter().filter_map(|asked| match &asked.reference {
+        Reference::Registry(image) => Some(&image.name),
+        Reference::Layout(_) => None,
+    });
+    let asked = images.chain(&request.evidence_repository).map(|name| {
+        let mirror = registries.mirror_of(name);
+        mirror.as_ref().unwrap_or(name).registry().to_owned()
+    });
+    let others: BTreeSet<String> = asked.filter(|other| other != registry).collect();
+    if !others.is_empty() {
+        progress::login_not_shown(registry, &others.into_iter().collect::<Vec<_>>().join(", "));
+    }
 }
 
 /// Examines every image, one after the other, and again while all that is missing may still come.

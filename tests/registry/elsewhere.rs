@@ -79,6 +79,28 @@ fn a015_a_mirror_is_not_shown_the_login_of_the_registry() {
     mirror.restrict(Access::basic("alice", "hunter2-for-the-registry"));
     let flag = format!("registry.invalid={}", mirror.host());
     let arguments = ["registry.invalid/acme/shop:v1.0.0", "--mirror", &flag, "--username", "alice", "--password-stdin"];
-    assert_eq!(Verify::new(&arguments).input("hunter2-for-the-registry").run().code, 3);
+    let run = Verify::new(&arguments).input("hunter2-for-the-registry").run();
+    assert_eq!(run.code, 3);
+    let warning = format!("warning: the login is for registry.invalid alone and is not shown to {};", mirror.host());
+    assert!(run.err.starts_with(&warning) && run.err.lines().count() == 1, "{}", run.err);
     assert!(mirror.requests().iter().all(|request| request.header("Authorization").is_none()));
+}
+
+#[test]
+fn a_login_that_the_repository_of_evidence_is_not_shown_is_said_once() {
+    let (image, evidence) = divide("signed");
+    let images = Registry::serving(REPOSITORY, image);
+    let signatures = Registry::serving("security/signatures", evidence);
+    let reference = images.reference(REPOSITORY, "v1.0.0");
+    let login = ["--username", "alice", "--password-stdin"];
+    for (host, lines) in [(signatures.host(), 1), (images.host(), 0)] {
+        images.edit("security/signatures", |content| *content = divide("signed").1);
+        let repository = format!("{host}/security/signatures");
+        let arguments = [&[reference.as_str(), &reference, "--evidence-repository", &repository], &login[..]].concat();
+        let run = Verify::new(&arguments).input("hunter2").run();
+        assert_eq!((run.code, run.err.lines().count()), (0, lines), "{}", run.seen());
+    }
+    let repository = format!("{}/security/signatures", signatures.host());
+    let quiet = [&[reference.as_str(), "-q", "--evidence-repository", &repository], &login[..]].concat();
+    assert_eq!(Verify::new(&quiet).input("hunter2").run().err, "");
 }

@@ -100,6 +100,11 @@ impl Logins {
         self.given = Some((registry.to_owned(), login));
     }
 
+    /// Returns the registry that a login was given for.
+    pub fn given_for(&self) -> Option<&str> {
+        self.given.as_ref().map(|(registry, _)| registry.as_str())
+    }
+
     /// Looks into this file too, after those added before; it is read when a login is first needed.
     pub fn add_file(&mut self, file: impl Into<PathBuf>) {
         self.files.push(LoginFile::new(file.into(), false));
