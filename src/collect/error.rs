@@ -89,6 +89,14 @@ pub enum SourceError {
         /// What the connection said.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The server's certificate is not trusted, or not for that host, so nothing was asked.
+    #[error("{at}: the server's certificate is not trusted")]
+    Certificate {
+        /// What was to be asked, and where.
+        at: String,
+        /// What is wrong with it.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// A deadline passed.
     #[error("{at}: {waited_for} took longer than {} s", .allowed.as_secs_f32())]
     Timeout {
@@ -178,6 +186,7 @@ impl SourceError {
                 GapReason::Unavailable
             }
             Self::Connection { .. } => GapReason::Connection,
+            Self::Certificate { .. } => GapReason::Certificate,
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Limit { .. } => GapReason::Limit,
             Self::Corrupt { .. } | Self::TooLong { .. } => GapReason::Corrupt,

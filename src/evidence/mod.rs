@@ -216,6 +216,8 @@ pub enum GapReason {
     Unavailable,
     /// No connection, or it broke.
     Connection,
+    /// The server's certificate is not trusted.
+    Certificate,
     /// A deadline passed.
     Timeout,
     /// A limit of this program was exceeded.
@@ -238,6 +240,7 @@ impl GapReason {
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Connection => "connection",
+            Self::Certificate => "certificate",
             Self::Timeout => "timeout",
             Self::Limit => "limit",
             Self::Corrupt => "corrupt",

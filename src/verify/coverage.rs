@@ -349,6 +349,9 @@ pub fn gap_hint(reason: &str) -> &'static str {
         "throttled" => "the registry limits requests: wait, or log in for a higher limit",
         "unavailable" => "the registry failed: try again later, and report it to the registry if it stays so",
         "connection" => "check the host name, the network and the proxy; `--plain-http` if the registry has no TLS",
+        "certificate" => {
+            "if the server has a certificate of a private authority, give that authority with `--ca-file`; else somebody may be between"
+        }
         "timeout" => "try again, or allow more time with `--timeout`",
         "limit" => "the evidence is larger than this program reads: delete what is not needed, or ask its maker",
         "corrupt" => {

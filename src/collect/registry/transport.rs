@@ -361,9 +361,20 @@ fn connection_failure(request: &Request<'_>, error: reqwest::Error) -> Failure {
     }
     // A refused connection stays refused; a broken one may have been bad luck.
     let is_passing = !error.is_connect() && !error.is_builder();
+    let is_about_certificate = is_about_certificate(&error);
     // The address may have secrets in its query, and `at` has the rest of it.
-    let error = SourceError::Connection { at: at(request), source: Arc::new(error.without_url()) };
-    Failure { error, is_passing }
+    let (at, source) = (at(request), Arc::new(error.without_url()));
+    if is_about_certificate {
+        return SourceError::Certificate { at, source }.into();
+    }
+    Failure { error: SourceError::Connection { at, source }, is_passing }
+}
+
+/// Whether a connection failed for its certificate. The TLS library's own type is below several others, of crates that are
+/// not named here; its words are stable (rustls, `Error::InvalidCertificate`).
+fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.to_string().starts_with("invalid peer certificate"))
 }
 
 fn refused_address<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a RefusedAddress> {
@@ -563,6 +574,13 @@ mod tests {
                 assert_eq!(used.requests, 1);
             }
         }
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_from_a_broken_connection() {
+        let wrapped = |text: &str| std::io::Error::other(std::io::Error::other(text.to_owned()));
+        assert!(is_about_certificate(&wrapped("invalid peer certificate: UnknownIssuer")));
+        assert!(!is_about_certificate(&wrapped("connection reset by peer")));
     }
 
     #[test]
