@@ -64,6 +64,13 @@ check() {
   { echo "$said" && head -n 30 "$work/out"; } | sed 's/^/  | /'
 }
 
+# says TEXT — what the report of the last case must say too
+says() {
+  grep -qF -- "$1" "$work/report.json" && return
+  failed=$((failed + 1))
+  echo "  NOT OK: it does not say \"$1\""
+}
+
 # push NAME [PLATFORMS] — pushes a fresh image to $registry; sets tag, and image (by digest)
 push() {
   # The name makes the content, so a new name is a new image.
@@ -88,6 +95,7 @@ run_cases() {
     nothing_attached
     several_platforms
   done
+  closed_registries
   echo "--- no registry"
   ask_for_release
   check "closed port" 1/1/1 3 "image-resolved error" "127.0.0.1:1/acme/shop:v1.0.0"

@@ -18,6 +18,8 @@ source "$here/lab/sign.sh"
 source "$here/lab/verify.sh"
 # shellcheck source=tests/interop/cases.sh
 source "$here/cases.sh"
+# shellcheck source=tests/interop/closed.sh
+source "$here/closed.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -29,7 +31,9 @@ fi
 "$here/lab/install.sh"
 labtool=$LAB_BIN/labtool
 # A lab that ran before stays; one that was started here is stopped, whatever happens.
-if ! lab_alive fulcio; then trap '"$here/lab/down.sh"' EXIT; fi
+stop_lab=true
+lab_alive fulcio || stop_lab=$here/lab/down.sh
+trap 'stop_closed; "$stop_lab"' EXIT
 "$here/lab/up.sh"
 "$LAB_BIN/cosign" version 2>/dev/null | grep GitVersion
 

@@ -2,7 +2,10 @@ module bonafide.example/interop/labtool
 
 go 1.26
 
-require github.com/google/go-containerregistry v0.22.1
+require (
+	github.com/google/go-containerregistry v0.22.1
+	golang.org/x/crypto v0.55.0
+)
 
 require (
 	github.com/docker/cli v29.7.2+incompatible // indirect

@@ -21,18 +21,20 @@ var commands map[string]command
 // Filled here and not in the declaration: the commands themselves look up their usage in it.
 func init() {
 	commands = map[string]command{
-		"keys":       {"DIR", runKeys},
-		"oidc":       {"KEYS-DIR PROXY-ADDR TLS-ADDR", runOIDC},
-		"token":      {"KEYS-DIR email ADDRESS | KEYS-DIR github [run flags]", runToken},
-		"provenance": {"[run flags]", runProvenance},
-		"spdx":       {"IMAGE@DIGEST", runSPDX},
-		"registry":   {"ADDR", runRegistry},
-		"proxy":      {"ADDR REGISTRY-ADDR DELAY", runProxy},
-		"image":      {"[-platforms os/arch,…] IMAGE:TAG", runImage},
-		"buildkit":   {"IMAGE:TAG", runBuildkit},
-		"platforms":  {"IMAGE:TAG", runPlatforms},
-		"report":     {"REPORT.json", runReport},
-		"export":     {"IMAGE:TAG LAYOUT-DIR", runExport},
+		"keys":         {"DIR", runKeys},
+		"oidc":         {"KEYS-DIR PROXY-ADDR TLS-ADDR", runOIDC},
+		"token":        {"KEYS-DIR email ADDRESS | KEYS-DIR github [run flags]", runToken},
+		"provenance":   {"[run flags]", runProvenance},
+		"spdx":         {"IMAGE@DIGEST", runSPDX},
+		"registry":     {"ADDR", runRegistry},
+		"proxy":        {"ADDR REGISTRY-ADDR DELAY", runProxy},
+		"image":        {"[-platforms os/arch,…] IMAGE:TAG", runImage},
+		"buildkit":     {"IMAGE:TAG", runBuildkit},
+		"platforms":    {"IMAGE:TAG", runPlatforms},
+		"report":       {"REPORT.json", runReport},
+		"export":       {"IMAGE:TAG LAYOUT-DIR", runExport},
+		"login-files":  {"KEYS-DIR DIR USER PASSWORD", runLoginFiles},
+		"login-server": {"KEYS-DIR DIR ADDR USER PASSWORD", runLoginServer},
 	}
 }
 
