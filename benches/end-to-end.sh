@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Bonafide, cosign and the bare program on the same image from the same registry, in one run.
 #
-# Needs the interop lab (tests/interop/lab/README.md), hyperfine and GNU time. Signs a fresh image with three
-# bundles, asks for signature, provenance and SBOM, and prints the rows of benches/README.md.
+# Needs the interop lab (tests/interop/lab/README.md), hyperfine and GNU time. Signs fresh images with three and with six
+# bundles, asks for signature, provenance and SBOM; one with fifty signatures, and asks for the signature; and prints the
+# rows of benches/README.md.
 #   benches/end-to-end.sh [RUNS]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -22,21 +23,34 @@ source tests/interop/lab/env.sh
 # shellcheck source=../tests/interop/lab/sign.sh
 source tests/interop/lab/sign.sh
 
-repository=acme/bench-$(date +%s)
-image=$("$LAB_BIN/labtool" image "$LAB_REFERRERS_REGISTRY/$repository:v1.0.0")
-sign_all rekor2 "--repo acme/shop --ref refs/tags/v1.0.0" "$image"
+now=$(date +%s)
+workflow="--repo acme/shop --ref refs/tags/v1.0.0"
+# fresh COUNT — pushes an image with COUNT times three bundles; sets repository and image
+fresh() {
+  repository=acme/bench-$1-$now
+  image=$("$LAB_BIN/labtool" image "$LAB_REFERRERS_REGISTRY/$repository:v1.0.0")
+  for _ in $(seq "$1"); do sign_all rekor2 "$workflow" "$image"; done
+}
 identity=https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v1.0.0
 issuer=https://token.actions.githubusercontent.com
 root=$LAB_TRUST/trusted_root.json
+signer="--certificate-identity $identity --certificate-oidc-issuer $issuer --trusted-root $root"
 
 # commands HOST — sets the three commands that ask the same of the image at HOST
 commands() {
-  local name=$1/$repository signer="--certificate-identity $identity --certificate-oidc-issuer $issuer --trusted-root $root"
+  local name=$1/$repository
   ask_bonafide="$bonafide verify $name:v1.0.0 $signer"
   ask_bare="$bare $1 $repository v1.0.0 $root"
   ask_cosign="sh -c '$LAB_BIN/cosign verify $signer $name:v1.0.0 && \
     $LAB_BIN/cosign verify-attestation --type slsaprovenance1 $signer $name:v1.0.0 && \
     $LAB_BIN/cosign verify-attestation --type spdxjson $signer $name:v1.0.0'"
+}
+
+# signature_commands HOST — the same for the signature alone; the bare program verifies all there is in any case
+signature_commands() {
+  commands "$1"
+  ask_bonafide="$ask_bonafide --require signature"
+  ask_cosign="$LAB_BIN/cosign verify $signer $1/$repository:v1.0.0"
 }
 
 # behind DELAY — starts a proxy that delays each answer and counts the requests; sets proxy and proxy_log
@@ -64,14 +78,24 @@ measure() { # measure RUNS — one row for each of the three commands
   done
 }
 
-for delay in 0ms 50ms; do
-  behind "$delay"
-  commands "$proxy"
-  echo "=== three bundles, registry with the referrers API, +$delay before each answer"
-  measure "$runs"
+# ask_behind DELAY TITLE COMMANDS RUNS — the rows of one image behind a proxy
+ask_behind() {
+  behind "$1"
+  "$3" "$proxy"
+  echo "=== $2, registry with the referrers API, +$1 before each answer"
+  measure "$4"
   kill "$proxy_process"
   wait "$proxy_process" 2>/dev/null || true
-done
+}
+
+repository=acme/bench-fifty-$now
+image=$("$LAB_BIN/labtool" image "$LAB_REFERRERS_REGISTRY/$repository:v1.0.0")
+for _ in $(seq 50); do sign rekor2 "$workflow" "$image"; done
+ask_behind 50ms "fifty signatures" signature_commands 5
+fresh 2
+for delay in 0ms 50ms; do ask_behind $delay "six bundles" commands "$runs"; done
+fresh 1
+for delay in 0ms 50ms; do ask_behind $delay "three bundles" commands "$runs"; done
 commands "$LAB_REFERRERS_REGISTRY"
 proxy_log=$(mktemp)
 echo "=== the same without the proxy between (requests not counted)"

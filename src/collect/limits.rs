@@ -52,7 +52,7 @@ impl Default for Limits {
             total_bytes: 512 * MIB,
             total_time: Duration::from_secs(120),
             silence: Duration::from_secs(30),
-            parallel: 16,
+            parallel: 32,
         }
     }
 }

@@ -91,6 +91,8 @@ pub(super) struct Answer {
 
 /// What is read of the body of an answer that is no success.
 const ERROR_BODY: u64 = 8 * 1024;
+/// What is longer than this is long, in bytes.
+const PAGE: u64 = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -251,12 +253,14 @@ impl Transport {
         if declared > request.limit {
             return Err(too_large(request, declared.to_string()).into());
         }
-        let mut body = BytesMut::with_capacity(usize::try_from(declared).unwrap_or_default());
+        // No more room than for a page is made on a server's word alone.
+        let mut body = BytesMut::with_capacity(usize::try_from(declared.min(PAGE)).unwrap_or_default());
         while let Some(chunk) = self.wait("the rest of the answer", request, response.chunk()).await? {
             self.count_bytes(&chunk);
             if (body.len() + chunk.len()) as u64 > request.limit {
                 return Err(too_large(request, "more".to_owned()).into());
             }
+            make_room(&mut body, chunk.len(), request.limit);
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
@@ -379,6 +383,14 @@ fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
 
 fn refused_address<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a RefusedAddress> {
     std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+/// Makes room for a chunk. What is long gets room for all of it at once: growing by half and half would need it twice.
+fn make_room(body: &mut BytesMut, more: usize, limit: u64) {
+    let is_long = (body.len() + more) as u64 > PAGE;
+    if is_long && body.capacity() - body.len() < more {
+        body.reserve(usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len()));
+    }
 }
 
 fn too_large(request: &Request<'_>, found: String) -> SourceError {
