@@ -29,10 +29,10 @@ fn main() {
     for (title, shop) in [
         ("one signature", Shop::signed()),
         ("1,000 referrers, 250 of them bundles", Shop::with_referrers(1000, 250)),
-        ("a bundle of 128 MiB that never ends", Shop::with_endless(128 * MIB)),
+        ("a bundle that states 128 MiB and never ends", Shop::with_endless(128 * MIB)),
         ("a bundle that states 10 GB", Shop::with_stated(10_000_000_000)),
-        ("a bundle of 10 GB that states 8,000 bytes", Shop::with_endless(8000)),
-        ("a signature and an SBOM of 60 MB, signature required", Shop::with_sbom(60)),
+        ("a bundle that states 8,000 bytes and never ends", Shop::with_endless(8000)),
+        ("a signature and an SBOM of 60 MB", Shop::with_sbom(60)),
     ] {
         shop.measure(&program, title);
     }

@@ -231,10 +231,9 @@ async fn examine_with_github<S: Source>(
     image: S,
     asked: &Asked,
 ) -> Result<ImageReport, SourceError> {
-    let Some(GitHub { base, repository, token }) = &request.github else {
-        return examine_source(request, image, asked).await;
-    };
-    let service = GitHubAttestations::new(registries, base, repository, token.as_deref(), &request.limits);
+    let service = request.github.as_ref().map(|GitHub { base, repository, token }| {
+        GitHubAttestations::new(registries, base, repository, token.as_deref(), &request.limits)
+    });
     examine_source(request, WithAttestations::new(image, service), asked).await
 }
 

@@ -5,15 +5,16 @@ use super::registry::GitHubAttestations;
 use super::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::{Blob, Descriptor, Digest};
 
-/// An image whose attestations are looked for at GitHub too, beside all places where its own source has them.
+/// An image whose attestations are looked for at GitHub too, if that is asked for, beside all places where its own source
+/// has them.
 pub struct WithAttestations<S> {
     image: S,
-    service: GitHubAttestations,
+    service: Option<GitHubAttestations>,
 }
 
 impl<S: Source> WithAttestations<S> {
-    /// Adds the service.
-    pub fn new(image: S, service: GitHubAttestations) -> Self {
+    /// Adds the service, or none.
+    pub fn new(image: S, service: Option<GitHubAttestations>) -> Self {
         Self { image, service }
     }
 }
@@ -61,7 +62,7 @@ impl<S: Source> Source for WithAttestations<S> {
     }
 
     fn service(&self) -> Option<String> {
-        Some(self.service.place())
+        self.service.as_ref().map(GitHubAttestations::place)
     }
 
     async fn attestations(
@@ -70,10 +71,16 @@ impl<S: Source> Source for WithAttestations<S> {
         page: Option<&NextPage>,
         limit: u64,
     ) -> Result<AttestationsPage, SourceError> {
-        self.service.page(subject, page, limit).await
+        match &self.service {
+            Some(service) => service.page(subject, page, limit).await,
+            None => self.image.attestations(subject, page, limit).await,
+        }
     }
 
     async fn attestation(&self, place: &str, limit: u64) -> Result<Blob, SourceError> {
-        self.service.bundle(place, limit).await
+        match &self.service {
+            Some(service) => service.bundle(place, limit).await,
+            None => self.image.attestation(place, limit).await,
+        }
     }
 }
