@@ -123,8 +123,19 @@ pub(super) struct VerifyArgs {
     /// The platform to verify, such as linux/arm64, or all
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: PlatformArg,
+    /// Ask GitHub too, for attestations of the repository that is pinned; a token in GH_TOKEN or GITHUB_TOKEN is optional
+    #[arg(
+        long,
+        help_heading = "Registry",
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "https://api.github.com",
+        conflicts_with = "offline"
+    )]
+    pub(super) github_api: Option<GitHubBase>,
     /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, help_heading = "Registry", value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
     /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
@@ -366,17 +377,6 @@ pub(super) struct TransportArgs {
     /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
     pub(super) evidence_repository: Option<ImageName>,
-    /// Ask GitHub too for attestations of the repository in --repo; the token in GH_TOKEN or GITHUB_TOKEN is optional
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "https://api.github.com",
-        requires = "repo",
-        conflicts_with = "offline"
-    )]
-    pub(super) github_api: Option<GitHubBase>,
     /// How long to work on one image, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,

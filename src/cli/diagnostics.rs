@@ -96,6 +96,14 @@ impl Diagnostic {
         Self { error, body: String::new(), hint: Some(hint_for_gap(&gap.reason).to_owned()), exit_code: UNDECIDED }
     }
 
+    /// Attestations of which repository?
+    pub(super) fn no_repository_for_github(reference: &Reference) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`--github-api` is given, and nothing pins a repository on GitHub for {reference}"),
+            "add `--repo OWNER/NAME`, or pin the `repository` in the policy in full",
+        )
+    }
+
     /// A name for an image that has one.
     pub(super) fn name_for_an_image_with_one(reference: &Reference) -> Self {
         Self::usage(

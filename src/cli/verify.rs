@@ -14,7 +14,7 @@ use crate::collect::{
 };
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
-use crate::policy::{Policy, owner_and_name};
+use crate::policy::{Policy, Signer, owner_and_name};
 use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
@@ -29,7 +29,7 @@ struct Request {
     domains: Vec<Domain>,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
-    github: Option<GitHub>,
+    github_token: Option<String>,
     limits: Limits,
     wait: Option<Duration>,
     started_at: Timestamp,
@@ -40,13 +40,8 @@ struct Asked {
     text: String,
     reference: Reference,
     policy: Policy,
-}
-
-/// Where GitHub is asked for attestations, and of what.
-struct GitHub {
-    base: GitHubBase,
-    repository: String,
-    token: Option<String>,
+    /// Where GitHub is asked for attestations too, and of which repository.
+    github: Option<(GitHubBase, String)>,
 }
 
 /// Verifies the images and writes the report.
@@ -71,7 +66,9 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
     let (policies, domains) = policies::read(args)?;
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
-        policies.of(&reference, judged_as).map(|policy| Asked { text, reference, policy })
+        let policy = policies.of(&reference, judged_as)?;
+        let github = args.github_api.as_ref().map(|base| Ok((base.clone(), github_repository(&policy, &reference)?)));
+        Ok(Asked { text, reference, github: github.transpose()?, policy })
     };
     Ok(Request {
         images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
@@ -79,7 +76,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         domains,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
-        github: github(args)?,
+        github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.wait,
         started_at: Timestamp::now(),
@@ -93,10 +90,12 @@ pub(super) fn choice(platform: &PlatformArg) -> PlatformChoice {
     }
 }
 
-fn github(args: &VerifyArgs) -> Result<Option<GitHub>, Diagnostic> {
-    let (Some(base), Some(repository)) = (&args.transport.github_api, &args.signer.repo) else { return Ok(None) };
-    let repository = owner_and_name(repository).map_err(Diagnostic::policy)?.to_owned();
-    Ok(Some(GitHub { base: base.clone(), repository, token: logins::github_token() }))
+/// The repository on GitHub that the policy pins: of it, and of no other, GitHub is asked for attestations.
+fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, Diagnostic> {
+    let signers = policy.demands().iter().flat_map(|demand| demand.signers.listed());
+    let pinned = signers.filter_map(Signer::source).map(|source| &source.repository).filter(|rule| rule.is_exact());
+    let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
+    names.next().map(str::to_owned).ok_or_else(|| Diagnostic::no_repository_for_github(reference))
 }
 
 /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
@@ -231,8 +230,8 @@ async fn examine_with_github<S: Source>(
     image: S,
     asked: &Asked,
 ) -> Result<ImageReport, SourceError> {
-    let service = request.github.as_ref().map(|GitHub { base, repository, token }| {
-        GitHubAttestations::new(registries, base, repository, token.as_deref(), &request.limits)
+    let service = asked.github.as_ref().map(|(base, repository)| {
+        GitHubAttestations::new(registries, base, repository, request.github_token.as_deref(), &request.limits)
     });
     examine_source(request, WithAttestations::new(image, service), asked).await
 }
