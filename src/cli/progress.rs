@@ -1,9 +1,9 @@
 //! What a long run says on standard error while it lasts.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval_at, sleep};
 
 use crate::collect::RequestRecord;
 use crate::render::escape::terminal;
@@ -14,6 +14,52 @@ pub(super) struct Wait {
     next: Duration,
     allowed: Duration,
     is_said: bool,
+}
+
+/// A line on a terminal that says how far a run is, once it takes longer than a person likes to wait in silence.
+pub(super) struct Progress<W> {
+    out: W,
+    patience: Duration,
+}
+
+const PATIENCE: Duration = Duration::from_secs(2);
+const REFRESH: Duration = Duration::from_millis(200);
+/// To the start of the line, and everything on it erased (ECMA-48, EL).
+const BLANK: &str = "\r\u{1b}[K";
+
+impl Progress<io::Stderr> {
+    /// On standard error, if a person reads it.
+    pub(super) fn on_terminal() -> Option<Self> {
+        io::stderr().is_terminal().then(|| Self { out: io::stderr(), patience: PATIENCE })
+    }
+}
+
+impl<W: Write> Progress<W> {
+    /// Shows what `state` says until the work is done, and leaves nothing of it behind.
+    pub(super) async fn show<T>(&mut self, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+        let mut work = Box::pin(work);
+        let mut ticks = interval_at(Instant::now() + self.patience, REFRESH);
+        let mut is_shown = false;
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    if is_shown {
+                        self.draw("");
+                    }
+                    return done;
+                }
+                _ = ticks.tick() => {
+                    is_shown = true;
+                    self.draw(&state());
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self, line: &str) {
+        // As in `say`: who cannot be shown it misses nothing of the verdict.
+        let _ = write!(self.out, "{BLANK}{}", terminal(line)).and_then(|()| self.out.flush());
+    }
 }
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -63,6 +109,26 @@ fn say(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is written while work takes so long.
+    fn shown(patience: Duration, work: Duration) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut progress = Progress { out: Vec::new(), patience };
+        let done = runtime.block_on(progress.show(|| "3 requests\u{1b}".to_owned(), async {
+            sleep(work).await;
+            "done"
+        }));
+        assert_eq!(done, "done");
+        String::from_utf8(progress.out).expect("text")
+    }
+
+    #[test]
+    fn a_long_run_shows_a_line_and_takes_it_back() {
+        let text = shown(Duration::ZERO, Duration::from_millis(50));
+        assert!(text.starts_with(&format!("{BLANK}3 requests")) && text.ends_with(BLANK), "{text:?}");
+        assert!(!text.replace(BLANK, "").contains('\u{1b}'), "{text:?}");
+        assert_eq!(shown(Duration::from_secs(60), Duration::ZERO), "", "nobody waited");
+    }
 
     #[test]
     fn pauses_grow_and_end() {

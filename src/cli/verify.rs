@@ -1,7 +1,9 @@
 //! `bonafide verify`: references in, one report out.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use crate::verify::{Domain, refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::progress::{self, Wait};
+use super::progress::{self, Progress, Wait};
 use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
@@ -55,7 +57,9 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }
-    let report = examine_all(&request, &registries, args.quiet)?;
+    let is_silent = args.quiet || args.verbose || request.wait.is_some();
+    let progress = if is_silent { None } else { Progress::on_terminal() };
+    let report = examine_all(&request, &registries, args.quiet, progress)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
@@ -115,20 +119,26 @@ fn note_login(request: &Request, registries: &Registries, registry: &str) {
 }
 
 /// Examines every image, one after the other, and again while all that is missing may still come.
-fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> Result<Report, Diagnostic> {
+fn examine_all(
+    request: &Request,
+    registries: &Rc<Registries>,
+    quiet: bool,
+    progress: Option<Progress<io::Stderr>>,
+) -> Result<Report, Diagnostic> {
     // One image is a handful of requests: threads would cost more than they bring.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
-    let images: Vec<ImageReport> = runtime.block_on(async {
-        let mut images = Vec::with_capacity(request.images.len());
-        for asked in &request.images {
-            let mut image = examine(request, registries, asked, &asked.reference).await;
-            note_mirror(registries, &asked.reference, &mut image);
-            images.push(image);
+    let examined = Cell::new(0);
+    let state = || {
+        let used = registries.network_use();
+        let (done, all) = (examined.get(), request.images.len());
+        format!("{done} of {all} images, {} requests, {} bytes", used.requests, used.bytes)
+    };
+    let work = examine_each(request, registries, quiet, &examined);
+    let images = runtime.block_on(async {
+        match progress {
+            Some(mut progress) => progress.show(state, work).await,
+            None => work.await,
         }
-        if let Some(wait) = request.wait {
-            wait_for(request, registries, &mut images, Wait::new(wait, quiet)).await;
-        }
-        images
     });
     Ok(output::report(request.started_at, request.policy.clone(), &request.domains, images, network(registries)))
 }
@@ -136,6 +146,25 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
 pub(super) fn network(registries: &Registries) -> Network {
     let used = registries.network_use();
     Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
+}
+
+async fn examine_each(
+    request: &Request,
+    registries: &Rc<Registries>,
+    quiet: bool,
+    examined: &Cell<usize>,
+) -> Vec<ImageReport> {
+    let mut images = Vec::with_capacity(request.images.len());
+    for asked in &request.images {
+        let mut image = examine(request, registries, asked, &asked.reference).await;
+        note_mirror(registries, &asked.reference, &mut image);
+        images.push(image);
+        examined.set(images.len());
+    }
+    if let Some(wait) = request.wait {
+        wait_for(request, registries, &mut images, Wait::new(wait, quiet)).await;
+    }
+    images
 }
 
 /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
