@@ -29,7 +29,8 @@ pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;
 pub use registry::{
-    Credentials, CredentialsError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries,
-    RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError,
+    Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, HelperFailure, Login, Logins,
+    Mirror, MirrorError, NetworkUse, Registries, RegistrySettings, RegistrySource, RequestLog, RequestRecord,
+    SettingsError,
 };
 pub use source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -8,6 +8,7 @@ mod address;
 mod answers;
 mod challenge;
 mod credentials;
+mod download;
 mod link;
 mod mirror;
 mod realm;
@@ -22,6 +23,7 @@ use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
+pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use mirror::{Mirror, MirrorError};
 pub use transport::{NetworkUse, RequestLog, RequestRecord};
 

@@ -283,7 +283,7 @@ impl Transport {
     ) -> Result<T, Failure> {
         let silence = Instant::now() + self.silence;
         let (end, waited_for, allowed) = if request.deadline.at < silence {
-            (request.deadline.at, "everything for one image", request.deadline.allowed)
+            (request.deadline.at, "everything that was to be read", request.deadline.allowed)
         } else {
             (silence, waited_for, self.silence)
         };

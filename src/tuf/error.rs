@@ -1,0 +1,75 @@
+//! Why there is no trusted root from TUF.
+
+use std::error::Error as _;
+
+use crate::collect::SourceError;
+use crate::trust::TrustError;
+
+use super::CacheError;
+
+/// Why a repository or its cache gave no trusted root.
+#[derive(Debug, thiserror::Error)]
+pub enum TufError {
+    /// The root that trust begins with cannot be used.
+    #[error("the initial TUF root of {domain} cannot be used")]
+    Anchor {
+        /// The trust domain.
+        domain: String,
+        /// What is wrong with it.
+        source: Box<sigstore_tuf::Error>,
+    },
+    /// The mirror did not give what was asked for.
+    #[error("the TUF repository of {domain} could not be read")]
+    Unreadable {
+        /// The trust domain.
+        domain: String,
+        /// What failed.
+        source: Box<sigstore_tuf::Error>,
+    },
+    /// What was there cannot be believed: not signed as it must be, expired, older than what was seen before, or malformed.
+    #[error("the TUF metadata of {domain} is refused")]
+    Refused {
+        /// The trust domain.
+        domain: String,
+        /// The rule that it breaks.
+        source: Box<sigstore_tuf::Error>,
+    },
+    /// The repository vouches for a trusted root that this program cannot read.
+    #[error("the trusted root in the TUF repository of {domain} cannot be used")]
+    TrustedRoot {
+        /// The trust domain.
+        domain: String,
+        /// What is wrong with it.
+        source: TrustError,
+    },
+    /// The cache cannot be read.
+    #[error("the cached trusted root of {domain} cannot be read")]
+    Cache {
+        /// The trust domain.
+        domain: String,
+        /// What is wrong with it.
+        source: CacheError,
+    },
+}
+
+impl TufError {
+    /// Sorts what the workflow ended with: nothing to judge, or judged and refused.
+    pub(super) fn of_workflow(domain: &str, error: sigstore_tuf::Error) -> Self {
+        let (domain, source) = (domain.to_owned(), Box::new(error));
+        match *source {
+            sigstore_tuf::Error::Transport { .. } => Self::Unreadable { domain, source },
+            _ => Self::Refused { domain, source },
+        }
+    }
+
+    /// Returns what the mirror's connection said, if it was that which failed.
+    pub fn connection(&self) -> Option<&SourceError> {
+        let Self::Unreadable { source, .. } = self else { return None };
+        source.source()?.downcast_ref()
+    }
+
+    /// Whether something that was valid once has passed its end.
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Refused { source, .. } if matches!(**source, sigstore_tuf::Error::Expired { .. }))
+    }
+}
