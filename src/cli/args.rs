@@ -21,6 +21,9 @@ Examples:
   # By a workflow of this GitHub repository; the provenance is enough:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --require provenance
 
+  # Which roots are trusted, and how old are they?
+  bonafide trust show
+
   # What does a failed check mean, and what can be done about it?
   bonafide explain signer-identity
 
@@ -70,6 +73,9 @@ pub(super) enum Command {
     /// Verify a bundle as the client protocol of sigstore-conformance asks for it
     #[command(hide = true)]
     VerifyBundle(Box<VerifyBundleArgs>),
+    /// Show the trusted roots of Sigstore instances, or bring them up to date
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
@@ -214,18 +220,100 @@ pub(super) struct SignerArgs {
 }
 
 /// Which Sigstore instances to trust
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct TrustArgs {
-    /// An embedded Sigstore instance: public-good, github or staging [default: public-good, unless a root is given]
+    /// A Sigstore instance: public-good, github or staging [default: public-good, unless another is given]
     #[arg(long, value_name = "DOMAIN")]
     pub(super) trust: Vec<Instance>,
     /// The trusted root of a Sigstore instance; each file is a domain of its own
     #[arg(long, value_name = "FILE")]
     pub(super) trusted_root: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) repository: RepositoryArgs,
+    /// Update the trusted roots first, and do not decide with one that is neither new nor still valid
+    #[arg(long, conflicts_with = "offline")]
+    pub(super) update_trust: bool,
     /// Connect to nothing but the image's registry; with oci: references to nothing at all
     #[arg(long)]
     pub(super) offline: bool,
+}
+
+/// A Sigstore instance by its TUF repository.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct RepositoryArgs {
+    /// The TUF repository of another instance, whose trusted root is taken from the cache; needs --tuf-root
+    #[arg(long, value_name = "URL", requires = "tuf_root")]
+    pub(super) tuf_mirror: Option<String>,
+    /// The initial root.json of that repository, as whoever runs it publishes it
+    #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
+    pub(super) tuf_root: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TrustCommand {
+    /// Show the trusted roots: where from, how old, what they name, what is wrong with them; asks nobody
+    Show(TrustShowArgs),
+    /// Bring trusted roots up to date with TUF, and keep them for later runs
+    Update(TrustUpdateArgs),
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  bonafide trust show
+  bonafide trust show --trusted-root acme.trusted_root.json --output json
+
+Shown is the root that `verify` would use now: the cached one while it is valid, otherwise the embedded one.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct TrustShowArgs {
+    /// A Sigstore instance: public-good, github or staging [default: all three]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) trust: Vec<Instance>,
+    /// The trusted root of a Sigstore instance
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) repository: RepositoryArgs,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) output: ShowFormat,
+}
+
+/// How trusted roots are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  bonafide trust update
+  bonafide trust update --trust public-good --trust staging
+  bonafide trust update --tuf-mirror https://tuf.acme.example --tuf-root acme.root.json
+
+Roots are kept in $XDG_CACHE_HOME/bonafide/trust, or ~/.cache/bonafide/trust, and verified again on each use.
+
+Exit codes: 0 all are up to date, 2 usage, 3 at least one is not";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = UPDATE_EXAMPLES)]
+pub(super) struct TrustUpdateArgs {
+    /// A Sigstore instance: public-good, github or staging [default: public-good and github, unless another is given]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) trust: Vec<Instance>,
+    #[command(flatten)]
+    pub(super) repository: RepositoryArgs,
+    /// Certificate authorities to trust beside the system's, as PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// How long to work on one repository, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
+    pub(super) timeout: Duration,
 }
 
 /// How to log in, beside the logins of docker, podman and their credential helpers

@@ -13,8 +13,10 @@ mod logins;
 mod output;
 mod progress;
 mod references;
+mod roots;
 mod schema;
 mod terms;
+mod trust;
 mod verify;
 
 use std::ffi::OsString;
@@ -66,6 +68,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Verify(verify) => verify::run(verify, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
+        Command::Trust(command) => trust::run(command, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

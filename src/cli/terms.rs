@@ -1,13 +1,11 @@
-//! Terms that evidence is judged by: the signer and the trust domains, out of flags and files.
+//! The signer that evidence is judged by, out of flags and files.
 
 use std::fs;
 use std::path::Path;
 
 use crate::policy::{KeyRule, LogDemand, PolicyError, PublicKey, Signer};
-use crate::trust::{Instance, TrustRoot};
-use crate::verify::Domain;
 
-use super::args::{SignerArgs, TrustArgs};
+use super::args::SignerArgs;
 use super::diagnostics::Diagnostic;
 
 /// The signer that the flags name: a certificate's identity, or keys.
@@ -53,22 +51,4 @@ fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
     }
     let bytes = fs::read(file).map_err(|error| Diagnostic::file(Path::new(file), error))?;
     PublicKey::from_pem(&bytes).map_err(|error| Diagnostic::key(file, error))
-}
-
-/// The trust domains: the files given, the embedded ones named, or the public instance if neither is.
-pub(super) fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
-    let mut instances = args.trust.clone();
-    if instances.is_empty() && args.trusted_root.is_empty() {
-        instances.push(Instance::PublicGood);
-    }
-    instances.sort_unstable();
-    instances.dedup();
-    let mut roots =
-        instances.into_iter().map(Instance::root).collect::<Result<Vec<_>, _>>().map_err(Diagnostic::trust)?;
-    for file in &args.trusted_root {
-        let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
-        let name = file.display().to_string();
-        roots.push(TrustRoot::parse(&name, &name, &bytes).map_err(Diagnostic::trust)?);
-    }
-    roots.iter().map(Domain::prepare).collect::<Result<_, _>>().map_err(Diagnostic::domain)
 }

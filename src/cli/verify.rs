@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, Report, Verdict};
+use crate::check::{CheckId, Finding, GapReport, ImageReport, Report, Verdict};
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, Logins, PlatformChoice, Registries, RegistrySettings, Source,
     SourceError,
@@ -14,19 +14,20 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::Policy;
-use crate::verify::{Domain, refused, unresolved, verify};
+use crate::verify::{refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Wait};
-use super::terms::{domains, signer};
+use super::roots::{self, Reach, Trusted};
+use super::terms::signer;
 use super::{logins, output, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
     references: Vec<(String, Reference)>,
     policy: Policy,
-    domains: Vec<Domain>,
+    trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     limits: Limits,
@@ -37,23 +38,25 @@ struct Request {
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
-    let request = request(verify)?;
-    let logins = logins::logins(&verify.login, &request.references)?;
+    let references = references::read(&verify.references, !verify.login.password_stdin)?;
+    let logins = logins::logins(&verify.login, &references)?;
     let registries = registries(verify, logins, args.verbose)?;
+    let request = request(verify, references, args.verbose)?;
     let report = examine_all(&request, &registries, args.quiet)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
 
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
-fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
-    let references = references::read(&args.references, !args.login.password_stdin)?;
+fn request(args: &VerifyArgs, references: Vec<(String, Reference)>, verbose: bool) -> Result<Request, Diagnostic> {
+    let started_at = Timestamp::now();
     let policy = Policy::from_flags(signer(&args.signer)?, args.require.iter().copied(), args.expect_digest.clone())
         .map_err(Diagnostic::policy)?;
+    let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
     Ok(Request {
         references,
         policy,
-        domains: domains(&args.trust)?,
+        trusted: roots::trusted(&args.trust, &reach, started_at)?,
         platform: match &args.platform {
             PlatformArg::All => PlatformChoice::All,
             PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
@@ -61,7 +64,7 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.transport.wait,
-        started_at: Timestamp::now(),
+        started_at,
     })
 }
 
@@ -81,10 +84,10 @@ fn examine_all(request: &Request, registries: &Rc<Registries>, quiet: bool) -> R
         }
         images
     });
-    let network = registries.network_use();
-    let network =
-        Network { requests: network.requests, bytes: network.bytes, hosts: network.hosts.into_iter().collect() };
-    Ok(output::report(request.started_at, &request.policy, &request.domains, images, network))
+    let mut network = registries.network_use();
+    network.add(&request.trusted.network);
+    let network = output::network(network);
+    Ok(output::report(request.started_at, &request.policy, &request.trusted.domains, images, network))
 }
 
 /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
@@ -175,7 +178,7 @@ async fn examine_source<S: Source>(request: &Request, source: S, text: &str) -> 
     let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
     collector.search_root().await;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.domains, Timestamp::now());
+    let judge = |evidence: &Evidence| verify(evidence, &request.policy, &request.trusted.domains, Timestamp::now());
     let report = judge(collector.evidence());
     if report.verdict == Verdict::Verified {
         return Ok(report);

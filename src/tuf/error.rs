@@ -1,6 +1,6 @@
 //! Why there is no trusted root from TUF.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use crate::collect::SourceError;
 use crate::trust::TrustError;
@@ -24,7 +24,7 @@ pub enum TufError {
         /// The trust domain.
         domain: String,
         /// What failed.
-        source: Box<sigstore_tuf::Error>,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// What was there cannot be believed: not signed as it must be, expired, older than what was seen before, or malformed.
     #[error("the TUF metadata of {domain} is refused")]
@@ -55,17 +55,20 @@ pub enum TufError {
 impl TufError {
     /// Sorts what the workflow ended with: nothing to judge, or judged and refused.
     pub(super) fn of_workflow(domain: &str, error: sigstore_tuf::Error) -> Self {
-        let (domain, source) = (domain.to_owned(), Box::new(error));
-        match *source {
-            sigstore_tuf::Error::Transport { .. } => Self::Unreadable { domain, source },
-            _ => Self::Refused { domain, source },
+        let domain = domain.to_owned();
+        match error {
+            sigstore_tuf::Error::Transport { source: Some(source), .. } => Self::Unreadable { domain, source },
+            sigstore_tuf::Error::Transport { message, source: None } => {
+                Self::Unreadable { domain, source: message.into() }
+            }
+            error => Self::Refused { domain, source: Box::new(error) },
         }
     }
 
     /// Returns what the mirror's connection said, if it was that which failed.
     pub fn connection(&self) -> Option<&SourceError> {
         let Self::Unreadable { source, .. } = self else { return None };
-        source.source()?.downcast_ref()
+        source.downcast_ref()
     }
 
     /// Whether something that was valid once has passed its end.

@@ -37,6 +37,7 @@ impl Repository {
 
     /// Returns the repository at an address, with the initial `root.json` that the user vouches for.
     pub fn at(mirror: &str, anchor: Vec<u8>) -> Self {
+        let mirror = mirror.trim_end_matches('/');
         let identity = format!("{mirror}\n{}", Digest::of(Algorithm::Sha256, &anchor).hex());
         Self {
             domain: mirror.to_owned(),

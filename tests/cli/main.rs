@@ -22,4 +22,5 @@ mod references;
 mod registry;
 mod requests;
 mod signers;
+mod trust;
 mod usage;

@@ -36,7 +36,7 @@ pub enum FileServerError {
         "`{address}` is no address of a web server: expected `https://HOST/PATH`, without a login, query or fragment"
     )]
     Address {
-        /// The text, without what may be a password.
+        /// The text as it was given. It may hold a password.
         address: String,
     },
     /// The settings cannot be used.

@@ -37,6 +37,15 @@ pub struct NetworkUse {
     pub hosts: BTreeSet<String>,
 }
 
+impl NetworkUse {
+    /// Adds what another part of the run asked.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.hosts.extend(other.hosts.iter().cloned());
+    }
+}
+
 /// Is told of every request once it is over.
 pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
 
