@@ -374,6 +374,8 @@ pub(super) struct SchemaArgs {
 pub(super) enum Document {
     /// The JSON report
     Report,
+    /// What `trust show` prints as JSON
+    Trust,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,5 +8,6 @@ use super::print;
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
     match args.document {
         Document::Report => print(include_bytes!("../check/report.schema.json")),
+        Document::Trust => print(include_bytes!("trust/show.schema.json")),
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::TrustRoot;
-use crate::oci::{Algorithm, Digest};
+use crate::oci::{Algorithm, Digest, encode_hex};
 
 /// The services of an instance, in the order of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn authority(entry: &Value) -> Service {
 }
 
 fn log(entry: &Value) -> Service {
-    let id: String = decode(&entry["logId"]["keyId"]).iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = encode_hex(&decode(&entry["logId"]["keyId"]));
     service(text(&entry["baseUrl"], &id), id, &entry["publicKey"]["validFor"])
 }
 

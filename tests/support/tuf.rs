@@ -50,7 +50,7 @@ impl Role {
         self.keys = Role::of(self.keys.len() as u64).keys;
     }
 
-    fn rule(&self) -> Value {
+    fn members(&self) -> Value {
         let ids: Vec<&String> = self.keys.iter().map(|(id, _)| id).collect();
         json!({"keyids": ids, "threshold": self.threshold})
     }
@@ -154,10 +154,10 @@ impl TufRepository {
         ];
         let keys: BTreeMap<&String, Value> =
             roles.iter().flat_map(|(_, role)| &role.keys).map(|(id, key)| (id, public(key))).collect();
-        let rules: BTreeMap<&str, Value> = roles.iter().map(|(name, role)| (*name, role.rule())).collect();
+        let members: BTreeMap<&str, Value> = roles.iter().map(|(name, role)| (*name, role.members())).collect();
         json!({
             "_type": "root", "spec_version": "1.0.34", "version": self.root.version, "expires": self.root.expires,
-            "consistent_snapshot": true, "keys": keys, "roles": rules,
+            "consistent_snapshot": true, "keys": keys, "roles": members,
         })
     }
 }

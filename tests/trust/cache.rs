@@ -56,6 +56,31 @@ fn a243_a_cached_trusted_root_that_was_replaced_is_refused() {
     assert!(world.cached().expect("sound").is_some());
 }
 
+/// The bytes that matter are signed; what is not (a time, white space, the copy of the initial root) changes no root.
+#[test]
+fn a243_a_flipped_bit_in_the_cache_never_makes_another_root() {
+    let world = World::updated();
+    let honest = world.cached().expect("sound").expect("a cache").root.sha256;
+    let bytes = fs::read(world.cache_file()).expect("a cache");
+    let (mut refused, mut unharmed) = (0, 0);
+    // A prime, so that every bit and every part of the file has its turn.
+    for position in (0..bytes.len()).step_by(13) {
+        let mut bent = bytes.clone();
+        bent[position] ^= 1 << (position % 8);
+        fs::write(world.cache_file(), bent).expect("the cache can be written");
+        match world.cached() {
+            Ok(Some(current)) => {
+                assert_eq!(current.root.sha256, honest, "byte {position}");
+                unharmed += 1;
+            }
+            Ok(None) => unharmed += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    println!("{refused} refused, {unharmed} without harm");
+    assert!(refused > unharmed);
+}
+
 #[test]
 fn the_cache_of_one_repository_says_nothing_of_another() {
     let world = World::updated();

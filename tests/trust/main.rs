@@ -13,4 +13,5 @@ mod cache;
 mod fallback;
 mod hostile;
 mod metadata;
+mod published;
 mod roots;

@@ -126,7 +126,8 @@ fn a238_a_release_of_two_halves_is_refused() {
 
 #[test]
 fn a235_signatures_that_are_too_few_or_not_the_roles_own_are_refused() {
-    let cases: [(&str, fn(&mut Role)); 3] = [
+    type Change = fn(&mut Role);
+    let cases: [(&str, Change); 3] = [
         ("a stranger's key", Role::rotate),
         ("another's key under the right id", |role| role.keys[0].1 = Key::ed25519()),
         ("none at all", |role| role.keys.clear()),

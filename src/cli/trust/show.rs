@@ -125,10 +125,8 @@ fn text(shown: &Shown) -> String {
         // Writing to a `String` cannot fail.
         let _ = write_root(&mut page, root);
     }
-    match &shown.cache {
-        Some(folder) => page.push_str(&format!("cache  {}\n", terminal(folder))),
-        None => page.push_str("cache  none: neither `XDG_CACHE_HOME` nor `HOME` is set\n"),
-    }
+    let nowhere = "none: neither `XDG_CACHE_HOME` nor `HOME` is set";
+    let _ = writeln!(page, "cache  {}", terminal(shown.cache.as_deref().unwrap_or(nowhere)));
     page
 }
 
