@@ -147,7 +147,9 @@ impl Diagnostic {
                 UNDECIDED,
             ),
             TufError::TrustedRoot { .. } => ("a newer version of this program may be able to read it", UNDECIDED),
-            TufError::Cache { .. } => ("`bonafide trust update` writes it anew", UNDECIDED),
+            TufError::Cached { .. } | TufError::Cache { .. } => {
+                ("`bonafide trust update`, or add `--update-trust`", UNDECIDED)
+            }
         };
         Self { error: error.into(), hint: Some(hint.to_owned()), exit_code }
     }

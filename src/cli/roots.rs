@@ -253,10 +253,10 @@ mod tests {
             role: "timestamp".to_owned(),
             expires: "2026-06-01T00:00:00Z".parse().expect("a time"),
         };
-        let refused = TufError::Refused { domain: "public-good".to_owned(), source: Box::new(expired) };
+        let refused = TufError::Cached { domain: "public-good".to_owned(), source: Box::new(expired) };
         let chosen = choose(embedded(), None, Err(refused)).expect("a root");
         assert_eq!(chosen.root.source, "embedded");
-        let said = "the TUF metadata of public-good is refused: timestamp metadata expired at 2026-06-01T00:00:00Z; \
+        let said = "the cached trusted root of public-good cannot be used: timestamp metadata expired at 2026-06-01T00:00:00Z; \
             using the embedded trusted root of public-good of 2026-10-13";
         assert_eq!(warnings(&chosen), [said]);
     }

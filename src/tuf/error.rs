@@ -42,6 +42,14 @@ pub enum TufError {
         /// What is wrong with it.
         source: TrustError,
     },
+    /// What is cached was valid once, perhaps, and is not now: expired, revoked, or changed by somebody.
+    #[error("the cached trusted root of {domain} cannot be used")]
+    Cached {
+        /// The trust domain.
+        domain: String,
+        /// The rule that it breaks.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The cache cannot be read.
     #[error("the cached trusted root of {domain} cannot be read")]
     Cache {
@@ -65,6 +73,15 @@ impl TufError {
         }
     }
 
+    /// Says the same of a cache: what is missing or refused there was not brought by anybody.
+    pub(super) fn of_cache(self) -> Self {
+        match self {
+            Self::Unreadable { domain, source } => Self::Cached { domain, source },
+            Self::Refused { domain, source } => Self::Cached { domain, source },
+            other => other,
+        }
+    }
+
     /// Returns what the mirror's connection said, if it was that which failed.
     pub fn connection(&self) -> Option<&SourceError> {
         let Self::Unreadable { source, .. } = self else { return None };
@@ -73,6 +90,11 @@ impl TufError {
 
     /// Whether something that was valid once has passed its end.
     pub fn is_expired(&self) -> bool {
-        matches!(self, Self::Refused { source, .. } if matches!(**source, sigstore_tuf::Error::Expired { .. }))
+        let broken = match self {
+            Self::Refused { source, .. } => Some(&**source),
+            Self::Cached { source, .. } => source.downcast_ref(),
+            _ => None,
+        };
+        matches!(broken, Some(sigstore_tuf::Error::Expired { .. }))
     }
 }

@@ -72,10 +72,10 @@ pub fn cached(repository: &Repository, cache: &Cache, now: Timestamp) -> Result<
     let Some(updated_at) = kept.updated_at else { return Ok(None) };
     let shelf = Arc::new(Shelf::new(kept.usable()));
     let mut updater = updater(repository, Offline(Arc::clone(&shelf)), &shelf)?;
-    // Files in memory are never waited for.
     let outcome = current(repository, &mut updater, now).now_or_never();
-    let mut current = outcome
-        .unwrap_or_else(|| Err(TufError::of_workflow(repository.domain(), Error::transport("files in memory"))))?;
+    // Files in memory are never waited for.
+    let waited = || Err(TufError::of_workflow(repository.domain(), Error::transport("a file was waited for")));
+    let mut current = outcome.unwrap_or_else(waited).map_err(TufError::of_cache)?;
     // A clock that was ahead must not make the root look newer than now.
     current.root.updated_at = Some(updated_at.min(now));
     Ok(Some(current))
