@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::support::digest::sha256_hex;
 use crate::support::sigstore::Key;
-use crate::support::tuf::{Role, public, sign};
+use crate::support::tuf::{Files, Role, TufRepository, public, sign};
 use crate::world::{TRUSTED_ROOT, World, days, now};
 
 #[test]
@@ -290,16 +291,36 @@ fn a245_a_delegated_role_speaks_for_the_paths_it_was_given_and_no_others() {
         (json!([]), false),
     ] {
         let world = World::new();
-        world.serve(&delegated(&world.repository, "release", &paths));
+        world.serve(&delegated(&world.repository, &[Delegate { paths: paths.clone(), ..Delegate::new("release") }]));
         assert_eq!(world.update().is_ok(), is_taken, "{paths}");
+        assert_eq!(world.cached().expect("sound").is_some(), is_taken, "and so it is without the mirror: {paths}");
     }
+}
+
+/// §5.6.7: "preorder depth-first search": the first role that has the target decides, and a terminating role ends the
+/// search although it has nothing.
+#[test]
+fn a245_the_first_role_that_has_the_target_decides_and_a_terminating_one_ends_the_search() {
+    let other = format!("{TRUSTED_ROOT}\n");
+    let empty = |terminating| Delegate { target: None, terminating, ..Delegate::new("first") };
+    let second = || Delegate { target: Some(other.clone().into_bytes()), ..Delegate::new("second") };
+    let taken = |delegates: &[Delegate]| {
+        let world = World::new();
+        world.serve(&delegated(&world.repository, delegates));
+        world.update().ok().map(|update| update.current.root.sha256)
+    };
+    let digest = |text: &str| Some(sha256_hex(text.as_bytes()));
+    assert_eq!(taken(&[Delegate::new("first"), second()]), digest(TRUSTED_ROOT));
+    assert_eq!(taken(&[second(), Delegate::new("first")]), digest(&other));
+    assert_eq!(taken(&[empty(false), second()]), digest(&other));
+    assert_eq!(taken(&[empty(true), second()]), None);
 }
 
 #[test]
 fn a242_names_of_roles_lead_nowhere() {
     for name in ["../../x", "..", "%2e%2e/x", "/etc/x", "C:x", "a\u{0}b", "root", "timestamp"] {
         let world = World::new();
-        world.serve(&delegated(&world.repository, name, &json!(["trusted_root.json"])));
+        world.serve(&delegated(&world.repository, &[Delegate::new(name)]));
         let _ = world.update();
         for path in world.server.paths() {
             let beside = path.trim_start_matches('/');
@@ -312,26 +333,57 @@ fn a242_names_of_roles_lead_nowhere() {
     }
 }
 
-/// A repository whose target is named by a delegated role alone.
-fn delegated(repository: &crate::support::tuf::TufRepository, name: &str, paths: &Value) -> crate::support::tuf::Files {
-    let delegate = Role::of(1);
-    let (id, key) = &delegate.keys[0];
-    let honest = repository.files();
-    let targets: Value = serde_json::from_slice(&honest["1.targets.json"]).expect("JSON");
-    let mut signed = targets["signed"].clone();
-    signed["version"] = json!(1);
-    let metadata = sign(&signed, &delegate.keys);
+/// A role to which the targets role delegates.
+struct Delegate {
+    name: String,
+    paths: Value,
+    terminating: bool,
+    /// What it names as the trusted root.
+    target: Option<Vec<u8>>,
+}
+
+impl Delegate {
+    /// A role that has the honest target.
+    fn new(name: &str) -> Delegate {
+        let target = Some(TRUSTED_ROOT.as_bytes().to_vec());
+        Delegate { name: name.to_owned(), paths: json!(["trusted_root.json"]), terminating: false, target }
+    }
+}
+
+/// A repository whose target is named by delegated roles alone.
+fn delegated(repository: &TufRepository, delegates: &[Delegate]) -> Files {
+    let role = Role::of(1);
+    let (id, key) = &role.keys[0];
+    let honest: Value = serde_json::from_slice(&repository.files()["1.targets.json"]).expect("JSON");
+    let mut added = Files::new();
+    for Delegate { name, target, .. } in delegates {
+        let mut signed = honest["signed"].clone();
+        signed["targets"] = json!({});
+        if let Some(bytes) = target {
+            let digest = sha256_hex(bytes);
+            signed["targets"]["trusted_root.json"] = json!({"length": bytes.len(), "hashes": {"sha256": digest}});
+            added.insert(format!("targets/{digest}.trusted_root.json"), bytes.clone());
+        }
+        added.insert(format!("1.{name}.json"), sign(&signed, &role.keys));
+    }
     let mut files = repository.files_with(|role, signed| match role {
         "targets" => {
+            let roles: Vec<Value> = delegates
+                .iter()
+                .map(|Delegate { name, paths, terminating, .. }| {
+                    json!({"name": name, "keyids": [id], "threshold": 1, "terminating": terminating, "paths": paths})
+                })
+                .collect();
             signed["targets"] = json!({});
-            signed["delegations"] = json!({
-                "keys": {id: public(key)},
-                "roles": [{"name": name, "keyids": [id], "threshold": 1, "terminating": true, "paths": paths}],
-            });
+            signed["delegations"] = json!({"keys": {id: public(key)}, "roles": roles});
         }
-        "snapshot" => signed["meta"][format!("{name}.json")] = json!({"version": 1}),
+        "snapshot" => {
+            for delegate in delegates {
+                signed["meta"][format!("{}.json", delegate.name)] = json!({"version": 1});
+            }
+        }
         _ => {}
     });
-    files.insert(format!("1.{name}.json"), metadata);
+    files.extend(added);
     files
 }
