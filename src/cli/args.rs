@@ -242,7 +242,7 @@ pub(super) struct TrustArgs {
 /// A Sigstore instance by its TUF repository.
 #[derive(Debug, Default, ClapArgs)]
 pub(super) struct RepositoryArgs {
-    /// The TUF repository of another instance, whose trusted root is taken from the cache; needs --tuf-root
+    /// The TUF repository of another Sigstore instance; needs --tuf-root
     #[arg(long, value_name = "URL", requires = "tuf_root")]
     pub(super) tuf_mirror: Option<String>,
     /// The initial root.json of that repository, as whoever runs it publishes it

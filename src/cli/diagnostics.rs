@@ -154,6 +154,12 @@ impl Diagnostic {
         Self { error: error.into(), hint: Some(hint.to_owned()), exit_code }
     }
 
+    /// A trusted root that TUF vouches for, and whose keys cannot be used.
+    pub(super) fn unusable_root(error: DomainError) -> Self {
+        let hint = "a newer version of this program may be able to use it".to_owned();
+        Self { error: error.into(), hint: Some(hint), exit_code: UNDECIDED }
+    }
+
     /// Adds which root stays in use after an update that failed.
     pub(super) fn in_use(mut self, chosen: &Result<Chosen, Self>) -> Self {
         let remains = chosen.as_ref().map_or_else(

@@ -211,9 +211,10 @@ fn choose(
     Ok(Chosen { root: embedded, domain, valid_until: None, warnings: unusable.into_iter().chain(old).collect() })
 }
 
-fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
+/// Prepares a root that TUF vouches for.
+pub(super) fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
     let Current { root, valid_until } = current;
-    let domain = Domain::prepare(&root).map_err(Diagnostic::domain)?;
+    let domain = Domain::prepare(&root).map_err(Diagnostic::unusable_root)?;
     Ok(Chosen { root, domain, valid_until: Some(valid_until), warnings: Vec::new() })
 }
 

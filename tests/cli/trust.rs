@@ -334,6 +334,18 @@ fn what_is_about_to_end_is_shown() {
     assert!(shown.lines().any(|found| found == line), "{shown}");
 }
 
+/// Signed by whom it must be, and of no use: nobody is told that it was an update.
+#[test]
+fn a_root_that_names_no_authority_is_no_update() {
+    let mut mirror = Mirror::new();
+    mirror.repository.target = br#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#.to_vec();
+    mirror.publish();
+    for run in [mirror.run(&["trust", "update"]), mirror.verify(&["--update-trust"]), mirror.verify(&[])] {
+        assert_eq!((run.exit, run.stdout.as_str()), (3, ""));
+        assert!(run.stderr.contains("has no certificate authority"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn quiet_updates_say_nothing_but_errors() {
     let mirror = Mirror::new();

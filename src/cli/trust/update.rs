@@ -10,7 +10,7 @@ use crate::tuf::{Cache, cached};
 use super::super::args::{Args, TrustUpdateArgs};
 use super::super::diagnostics::Diagnostic;
 use super::super::print;
-use super::super::roots::{self, Reach, Source};
+use super::super::roots::{self, Chosen, Reach, Source};
 
 /// Updates the repositories one after the other. What fails keeps none of the others from it.
 pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -44,9 +44,8 @@ fn one(source: &Source, cache: &Cache, reach: &Reach, now: Timestamp) -> Result<
     if let Some(reason) = update.not_kept {
         return Err(Diagnostic::not_kept(&source.repository, reason));
     }
-    let root = &update.current.root;
+    let Chosen { root, valid_until, .. } = roots::prepared(update.current)?;
     let what = if before.as_ref() == Some(&root.sha256) { "unchanged" } else { "updated" };
-    let domain = terminal(source.repository.domain()).into_owned();
-    let valid_until = update.current.valid_until;
-    Ok(format!("{what:<9}  {domain}  trusted root sha256:{}, valid until {valid_until}\n", root.sha256))
+    let until = valid_until.map(|time| format!(", valid until {time}")).unwrap_or_default();
+    Ok(format!("{what:<9}  {}  trusted root sha256:{}{until}\n", terminal(&root.domain), root.sha256))
 }
