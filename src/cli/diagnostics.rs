@@ -161,15 +161,28 @@ impl Diagnostic {
     }
 
     /// Adds which root stays in use after an update that failed.
-    pub(super) fn in_use(mut self, chosen: &Result<Chosen, Self>) -> Self {
-        let remains = chosen.as_ref().map_or_else(
-            |_| "no trusted root of it is at hand".to_owned(),
-            |Chosen { root, valid_until, .. }| {
-                let until = valid_until.map(|time| format!(" until {time}")).unwrap_or_default();
-                format!("the {} stays in use{until}", described(root))
-            },
-        );
-        self.hint = Some(self.hint.into_iter().chain([remains]).collect::<Vec<_>>().join("\n    "));
+    pub(super) fn in_use(self, chosen: &Result<Chosen, Self>) -> Self {
+        self.with_hint(match chosen {
+            Ok(Chosen { root, valid_until: Some(time), .. }) => {
+                format!("the {} stays in use until {time}", described(root))
+            }
+            Ok(Chosen { root, .. }) => format!("the {} stays in use", described(root)),
+            Err(_) => "no trusted root of it is at hand".to_owned(),
+        })
+    }
+
+    /// Adds which root would do for somebody who does not insist on an update.
+    pub(super) fn at_hand(self, chosen: &Result<Chosen, Self>) -> Self {
+        match chosen {
+            Ok(Chosen { root, .. }) => {
+                self.with_hint(format!("without `--update-trust` the {} is used", described(root)))
+            }
+            Err(_) => self,
+        }
+    }
+
+    fn with_hint(mut self, line: String) -> Self {
+        self.hint = Some(self.hint.into_iter().chain([line]).collect::<Vec<_>>().join("\n    "));
         self
     }
 

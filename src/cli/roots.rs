@@ -185,7 +185,9 @@ fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut Network
             Ok(chosen)
         }
         Err(error) => {
-            let Ok(Some(current)) = cached(&source.repository, &cache, now) else { return Err(Diagnostic::tuf(error)) };
+            let Ok(Some(current)) = cached(&source.repository, &cache, now) else {
+                return Err(Diagnostic::tuf(error).at_hand(&source.at_hand(&cache, now)));
+            };
             let warning = Warning::update_failed(&current, &Diagnostic::tuf(error));
             let mut chosen = prepared(current)?;
             chosen.warnings.push(warning);

@@ -198,7 +198,7 @@ fn offline_and_by_default_no_connection_is_made() {
         assert!(proxy.accept().is_err(), "{arguments:?}");
     }
     // The proxy would have seen it.
-    let run = Program::new(["trust", "update", "--trust", "public-good", "--timeout", "2s"])
+    let run = Program::new(["trust", "update", "--trust", "public-good", "--timeout", "1s"])
         .env("HTTPS_PROXY", &address)
         .env("XDG_CACHE_HOME", scratch.directory())
         .run();
@@ -208,6 +208,14 @@ fn offline_and_by_default_no_connection_is_made() {
         "{}",
         run.stderr
     );
+    assert!(proxy.accept().is_ok());
+    let run = Program::new([&verify[..5], &["public-good", "--update-trust", "--timeout", "1s"]].concat())
+        .env("HTTPS_PROXY", &address)
+        .env("XDG_CACHE_HOME", scratch.directory())
+        .run();
+    assert_eq!((run.exit, run.stdout.as_str()), (3, ""));
+    let otherwise = "without `--update-trust` the embedded trusted root of public-good of 2026-10-13 is used";
+    assert!(run.stderr.contains(otherwise), "{}", run.stderr);
     assert!(proxy.accept().is_ok());
 }
 
