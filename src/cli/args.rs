@@ -11,6 +11,8 @@ use crate::policy::Requirement;
 use crate::render::Format;
 use crate::trust::Instance;
 
+use super::trust::TrustCommand;
+
 const EXAMPLES: &str = "\
 Examples:
   # Signed, with provenance and SBOM, by exactly this identity:
@@ -250,72 +252,6 @@ pub(super) struct RepositoryArgs {
     pub(super) tuf_root: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum TrustCommand {
-    /// Show the trusted roots: where from, how old, what they name, what is wrong with them; asks nobody
-    Show(TrustShowArgs),
-    /// Bring trusted roots up to date with TUF, and keep them for later runs
-    Update(TrustUpdateArgs),
-}
-
-const SHOW_EXAMPLES: &str = "\
-Examples:
-  bonafide trust show
-  bonafide trust show --trusted-root acme.trusted_root.json --output json
-
-Shown is the root that `verify` would use now: the cached one while it is valid, otherwise the embedded one.";
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = SHOW_EXAMPLES)]
-pub(super) struct TrustShowArgs {
-    /// A Sigstore instance: public-good, github or staging [default: all three]
-    #[arg(long, value_name = "DOMAIN")]
-    pub(super) trust: Vec<Instance>,
-    /// The trusted root of a Sigstore instance
-    #[arg(long, value_name = "FILE")]
-    pub(super) trusted_root: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) repository: RepositoryArgs,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) output: ShowFormat,
-}
-
-/// How trusted roots are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ShowFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
-const UPDATE_EXAMPLES: &str = "\
-Examples:
-  bonafide trust update
-  bonafide trust update --trust public-good --trust staging
-  bonafide trust update --tuf-mirror https://tuf.acme.example --tuf-root acme.root.json
-
-Roots are kept in $XDG_CACHE_HOME/bonafide/trust, or ~/.cache/bonafide/trust, and verified again on each use.
-
-Exit codes: 0 all are up to date, 2 usage, 3 at least one is not";
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = UPDATE_EXAMPLES)]
-pub(super) struct TrustUpdateArgs {
-    /// A Sigstore instance: public-good, github or staging [default: public-good and github, unless another is given]
-    #[arg(long, value_name = "DOMAIN")]
-    pub(super) trust: Vec<Instance>,
-    #[command(flatten)]
-    pub(super) repository: RepositoryArgs,
-    /// Certificate authorities to trust beside the system's, as PEM
-    #[arg(long, value_name = "FILE")]
-    pub(super) ca_file: Option<PathBuf>,
-    /// How long to work on one repository, such as 30s or 5m
-    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
-    pub(super) timeout: Duration,
-}
-
 /// How to log in, beside the logins of docker, podman and their credential helpers
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Login")]
@@ -425,7 +361,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 /// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a duration such as 30s, 5m or 1h".to_owned();
     let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

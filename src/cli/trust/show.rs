@@ -9,10 +9,10 @@ use crate::check::Tool;
 use crate::render::escape::terminal;
 use crate::trust::{Instance, Service};
 
-use super::super::args::{ShowFormat, TrustShowArgs};
 use super::super::diagnostics::Diagnostic;
 use super::super::print;
 use super::super::roots::{self, Chosen};
+use super::args::{ShowFormat, TrustShowArgs};
 
 /// What is about to end within this time is worth a word: the metadata of TUF roots is renewed well before.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -7,10 +7,11 @@ use crate::render::escape::terminal;
 use crate::trust::Instance;
 use crate::tuf::{Cache, cached};
 
-use super::super::args::{Args, TrustUpdateArgs};
+use super::super::args::Args;
 use super::super::diagnostics::Diagnostic;
 use super::super::print;
 use super::super::roots::{self, Chosen, Reach, Source};
+use super::args::TrustUpdateArgs;
 
 /// Updates the repositories one after the other. What fails keeps none of the others from it.
 pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnostic> {
