@@ -27,9 +27,10 @@
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
+//! | `tuf` | trusted roots kept current with TUF (feature `net`) | `json`, `oci`, `trust`, `collect` |
 //! | `cli` | arguments to exit code (feature `net`) | everything |
 //!
-//! Everything but `collect` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
+//! Everything but `collect`, `tuf` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
 //! `tests/layering.rs` keeps it so.
 
 pub mod check;
@@ -45,3 +46,5 @@ pub mod verify;
 pub mod cli;
 #[cfg(feature = "net")]
 pub mod collect;
+#[cfg(feature = "net")]
+pub mod tuf;

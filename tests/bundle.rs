@@ -236,3 +236,36 @@ fn the_report_is_described_by_the_schema() {
     let wrong: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+/// The instance of the bundle by its TUF repository: fetched once, when it is asked for, and then at hand.
+#[test]
+fn the_root_may_come_from_tuf() {
+    let world = World::new("tuf");
+    world.write("bundle.json", world.message().to_string().as_bytes());
+    let repository = support::tuf::TufRepository::new(&world.instance.trusted_root());
+    world.write("tuf-root.json", &repository.anchor());
+    let server = support::registry::Registry::start();
+    support::tuf::serve(&server, &repository.files());
+    let url = server.url();
+    // What a run before left is of another repository, and only lies about.
+    let cache = world.folder.join("cache");
+    let _ = fs::remove_dir_all(&cache);
+    for (flags, requests) in [(&["--update-trust"] as &[&str], 5), (&["--offline"], 0)] {
+        server.forget_requests();
+        let output = Command::new(env!("CARGO_BIN_EXE_bonafide"))
+            .args(["bundle", "file", "--bundle", "bundle.json", "--output", "json"])
+            .args(["--tuf-mirror", &url, "--tuf-root", "tuf-root.json"])
+            .args(["--certificate-identity", EMAIL, "--certificate-oidc-issuer", ISSUER])
+            .args(flags)
+            .current_dir(&world.folder)
+            .env_clear()
+            .env("XDG_CACHE_HOME", &cache)
+            .output()
+            .expect("the program runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        assert_eq!((&report["verdict"], &report["trust"][0]["source"]), (&json!("verified"), &json!("cache")));
+        // The next root, timestamp, snapshot, targets and the trusted root; and nothing at all the second time.
+        assert_eq!(report["network"]["requests"], server.requests().len(), "{flags:?}");
+        assert_eq!(server.requests().len(), requests, "{:?}", server.paths());
+    }
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("json", &[]),
     ("oci", &["json"]),
     ("evidence", &["oci"]),
@@ -15,10 +15,12 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("verify", &["json", "oci", "evidence", "check", "policy", "trust"]),
     ("render", &["check"]),
     ("collect", &["json", "oci", "evidence"]),
-    ("cli", &["json", "oci", "evidence", "check", "policy", "trust", "verify", "render", "collect"]),
+    // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
+    ("tuf", &["json", "oci", "trust", "collect"]),
+    ("cli", &["json", "oci", "evidence", "check", "policy", "trust", "verify", "render", "collect", "tuf"]),
 ];
 
-const IMPURE: [&str; 2] = ["collect", "cli"];
+const IMPURE: [&str; 3] = ["collect", "tuf", "cli"];
 
 /// What a pure room never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
 const FORBIDDEN: [&str; 15] = [

@@ -1,4 +1,4 @@
-//! The JSON Schema of the report against real reports: what is written is described, and nothing else is.
+//! The JSON Schemas against what they describe: what is written is described, and nothing else is.
 
 use std::path::Path;
 use std::process::Command;
@@ -100,6 +100,20 @@ fn every_field_of_real_inspections_is_in_the_schema() {
     let mut without = inspection.clone();
     without["images"][0]["candidates"] = json!("none");
     assert_eq!(complaints(&closed, &without).len(), 1);
+}
+
+#[test]
+fn every_field_of_shown_roots_is_in_the_schema() {
+    let mut closed: Value = serde_json::from_slice(&bonafide(&["schema", "trust"])).expect("the schema is JSON");
+    close(&mut closed);
+    let file = "fixtures/trust/lab.trusted_root.json";
+    let domains = ["--trust", "public-good", "--trust", "github", "--trusted-root", file];
+    let shown = bonafide(&[&["trust", "show", "--output", "json"], &domains[..]].concat());
+    let mut shown: Value = serde_json::from_slice(&shown).expect("what is shown is JSON");
+    assert_eq!(shown["trust"].as_array().map(Vec::len), Some(3));
+    assert_eq!(complaints(&closed, &shown), Vec::<String>::new());
+    shown["trust"][0]["sha256"] = json!("short");
+    assert_eq!(complaints(&closed, &shown).len(), 1);
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub struct PolicyReport {
 pub struct TrustReport {
     /// Its name.
     pub domain: String,
-    /// `embedded`, or the file.
+    /// `embedded`, `cache`, or the file.
     pub source: String,
     /// The SHA-256 of the trusted root.
     pub sha256: String,

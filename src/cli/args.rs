@@ -11,6 +11,8 @@ use crate::policy::Requirement;
 use crate::render::Format;
 use crate::trust::Instance;
 
+use super::trust::TrustCommand;
+
 const EXAMPLES: &str = "\
 Examples:
   # Signed, with provenance and SBOM, by exactly this identity:
@@ -20,6 +22,9 @@ Examples:
 
   # By a workflow of this GitHub repository; the provenance is enough:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --require provenance
+
+  # Which roots are trusted, and how old are they?
+  bonafide trust show
 
   # What does a failed check mean, and what can be done about it?
   bonafide explain signer-identity
@@ -75,6 +80,9 @@ pub(super) enum Command {
     /// Check, begin and explain policy files
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Show the trusted roots of Sigstore instances, or bring them up to date
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
@@ -332,18 +340,34 @@ impl SignerArgs {
 }
 
 /// Which Sigstore instances to trust
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct TrustArgs {
-    /// An embedded Sigstore instance: public-good, github or staging [default: public-good, unless a root is given]
+    /// A Sigstore instance: public-good, github or staging [default: public-good, unless another is given]
     #[arg(long, value_name = "DOMAIN")]
     pub(super) trust: Vec<Instance>,
     /// The trusted root of a Sigstore instance; each file is a domain of its own
     #[arg(long, value_name = "FILE")]
     pub(super) trusted_root: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) repository: RepositoryArgs,
+    /// Update the trusted roots first, and do not decide with one that is neither new nor still valid
+    #[arg(long, conflicts_with = "offline")]
+    pub(super) update_trust: bool,
     /// Connect to nothing but the image's registry; with oci: references to nothing at all
     #[arg(long)]
     pub(super) offline: bool,
+}
+
+/// A Sigstore instance by its TUF repository.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct RepositoryArgs {
+    /// The TUF repository of another Sigstore instance; needs --tuf-root
+    #[arg(long, value_name = "URL", requires = "tuf_root")]
+    pub(super) tuf_mirror: Option<String>,
+    /// The initial root.json of that repository, as whoever runs it publishes it
+    #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
+    pub(super) tuf_root: Option<PathBuf>,
 }
 
 /// How to log in, beside the logins of docker, podman and their credential helpers
@@ -441,6 +465,8 @@ pub(super) enum Document {
     Inspection,
     /// The JSON report
     Report,
+    /// What `trust show` prints as JSON
+    Trust,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -499,7 +525,7 @@ fn inspection_target(text: &str) -> Result<Target, String> {
 }
 
 /// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a duration such as 30s, 5m or 1h".to_owned();
     let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

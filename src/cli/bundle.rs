@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
-use crate::check::{Network, PolicyReport, Report};
+use crate::check::{PolicyReport, Report};
 use crate::evidence::{Artifact, LooseBundle};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -17,7 +17,8 @@ use crate::verify::verify_artifact;
 use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
 use super::output;
-use super::terms::{domains, signer};
+use super::roots::{self, Reach};
+use super::terms::signer;
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;
@@ -25,23 +26,24 @@ const MAX_BUNDLES: usize = 1024;
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&bundle.output)?;
-    let report = examine(bundle)?;
+    let report = examine(bundle, args.verbose)?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
 
 /// Judges the bundles by the arguments alone.
-pub(super) fn examine(args: &BundleArgs) -> Result<Report, Diagnostic> {
+fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
     let policy =
         Policy::from_flags(signer(&args.signer)?, [Requirement::Signature], None).map_err(Diagnostic::policy)?;
-    let domains = domains(&args.trust)?;
     let bundles = read_bundles(&args.bundle)?;
     let (digest, content) = read_artifact(&args.artifact)?;
     let artifact = Artifact { reference: args.artifact.clone(), digest, content, bundles };
+    let reach = Reach { verbose, ..Reach::default() };
+    let trusted = roots::trusted(&args.trust, &reach, Timestamp::now())?;
     let now = Timestamp::now();
-    let image = verify_artifact(&artifact, &policy, &domains, now);
+    let image = verify_artifact(&artifact, &policy, &trusted.domains, now);
     let policy = PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() };
-    Ok(output::report(now, policy, &domains, vec![image], Network::default()))
+    Ok(output::report(now, policy, &trusted.domains, vec![image], output::network(trusted.network)))
 }
 
 fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {

@@ -27,6 +27,7 @@ fn translate(verify: &VerifyBundleArgs) -> BundleArgs {
             trust: verify.staging.then_some(Instance::Staging).into_iter().collect(),
             trusted_root: verify.trusted_root.iter().cloned().collect(),
             offline: true,
+            ..TrustArgs::default()
         },
     }
 }

@@ -4,15 +4,20 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::check::{GapReport, UnknownCheck};
+use crate::collect::FileServerError;
 use crate::oci::{DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
 use crate::render::escape::terminal;
-use crate::trust::TrustError;
+use crate::trust::{TrustError, TrustRoot};
+use crate::tuf::{CacheError, Current, Repository, TufError};
 use crate::verify::{DomainError, hint_for_gap};
 
 use super::args::Colour;
 use super::errors::{ListError, LoginError};
+use super::roots::Chosen;
 use super::{ABSENT, UNDECIDED, USAGE};
 
 /// An error that ends a run.
@@ -215,6 +220,102 @@ impl Diagnostic {
         Self::usage(error, "ask whoever runs that Sigstore instance for its current `trusted_root.json`")
     }
 
+    /// A trusted root that TUF does not give.
+    pub(super) fn tuf(error: TufError) -> Self {
+        let (hint, exit_code) = match &error {
+            TufError::Anchor { .. } => {
+                ("give the initial `root.json` as whoever runs that repository publishes it", USAGE)
+            }
+            TufError::Unreadable { .. } => {
+                ("check the network, the proxy and the address; `-v` shows every request", UNDECIDED)
+            }
+            TufError::Refused { .. } if error.is_expired() => (
+                "the repository is not kept up, or this machine's clock is ahead: check both, then `bonafide trust update`",
+                UNDECIDED,
+            ),
+            TufError::Refused { .. } => (
+                "somebody may be between you and the repository: try another network, and tell whoever runs it",
+                UNDECIDED,
+            ),
+            TufError::TrustedRoot { .. } => ("a newer version of this program may be able to read it", UNDECIDED),
+            TufError::Cached { .. } | TufError::Cache { .. } => {
+                ("`bonafide trust update`, or add `--update-trust`", UNDECIDED)
+            }
+        };
+        Self { error: error.into(), body: String::new(), hint: Some(hint.to_owned()), exit_code }
+    }
+
+    /// A trusted root that TUF vouches for, and whose keys cannot be used.
+    pub(super) fn unusable_root(error: DomainError) -> Self {
+        let hint = "a newer version of this program may be able to use it".to_owned();
+        Self { error: error.into(), body: String::new(), hint: Some(hint), exit_code: UNDECIDED }
+    }
+
+    /// Adds which root stays in use after an update that failed.
+    pub(super) fn in_use(self, chosen: &Result<Chosen, Self>) -> Self {
+        self.with_hint(match chosen {
+            Ok(Chosen { root, valid_until: Some(time), .. }) => {
+                format!("the {} stays in use until {time}", described(root))
+            }
+            Ok(Chosen { root, .. }) => format!("the {} stays in use", described(root)),
+            Err(_) => "no trusted root of it is at hand".to_owned(),
+        })
+    }
+
+    /// Adds which root would do for somebody who does not insist on an update.
+    pub(super) fn at_hand(self, chosen: &Result<Chosen, Self>) -> Self {
+        match chosen {
+            Ok(Chosen { root, .. }) => {
+                self.with_hint(format!("without `--update-trust` the {} is used", described(root)))
+            }
+            Err(_) => self,
+        }
+    }
+
+    fn with_hint(mut self, line: String) -> Self {
+        self.hint = Some(self.hint.into_iter().chain([line]).collect::<Vec<_>>().join("\n    "));
+        self
+    }
+
+    /// A repository of which no trusted root is at hand.
+    pub(super) fn nothing_cached(repository: &Repository) -> Self {
+        let error = anyhow::anyhow!("no trusted root of {} is cached, and none is embedded", repository.domain());
+        let hint = format!(
+            "`bonafide trust update --tuf-mirror {} --tuf-root FILE`, or add `--update-trust`",
+            repository.mirror()
+        );
+        Self { error, body: String::new(), hint: Some(hint), exit_code: UNDECIDED }
+    }
+
+    /// An update that succeeded and is lost.
+    pub(super) fn not_kept(repository: &Repository, reason: CacheError) -> Self {
+        let what = format!("the trusted root of {} is current, but could not be kept", repository.domain());
+        let hint = "set `XDG_CACHE_HOME` to a folder that can be written, or use `--update-trust` with each run";
+        Self {
+            error: anyhow::Error::new(reason).context(what),
+            body: String::new(),
+            hint: Some(hint.to_owned()),
+            exit_code: UNDECIDED,
+        }
+    }
+
+    /// Files alone, which nobody updates.
+    pub(super) fn nothing_to_update() -> Self {
+        let error =
+            anyhow::anyhow!("`--update-trust` has nothing to update: a file given with `--trusted-root` is what it is");
+        Self::usage(error, "leave it out, or name an instance with `--trust` or `--tuf-mirror`")
+    }
+
+    /// A mirror that cannot be asked.
+    pub(super) fn mirror(error: FileServerError) -> Self {
+        match error {
+            FileServerError::Settings(error) => Self::settings(error),
+            error @ FileServerError::Address { .. } => {
+                Self::usage(error, "give the folder that has `timestamp.json` in it")
+            }
+        }
+    }
+
     /// A file that was named and cannot be read.
     pub(super) fn file(path: &Path, error: io::Error) -> Self {
         Self::usage(anyhow::Error::new(error).context(format!("cannot read `{}`", path.display())), "check the path")
@@ -317,6 +418,11 @@ impl Diagnostic {
         }
     }
 
+    /// Returns the message with those of its causes.
+    fn message(&self) -> String {
+        self.error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     /// Returns the exit code that this error ends the run with.
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
@@ -337,10 +443,70 @@ impl Diagnostic {
     }
 }
 
+/// Something about this machine that the user should know, and that decides nothing.
+#[derive(Debug)]
+pub(super) struct Warning {
+    message: String,
+    hint: String,
+}
+
+impl Warning {
+    /// A cached root that is not used.
+    pub(super) fn cached_unusable(embedded: &TrustRoot, error: &Diagnostic) -> Self {
+        let message = format!("{}; using the {}", error.message(), described(embedded));
+        Self { message, hint: "`bonafide trust update`".to_owned() }
+    }
+
+    /// An embedded root that nobody would take from a repository any more.
+    pub(super) fn old_embedded(embedded: &TrustRoot, expired: Timestamp) -> Self {
+        let message =
+            format!("the {} is old: the TUF root that came with it expired on {expired}", described(embedded));
+        Self { message, hint: "`bonafide trust update`, or install a newer version".to_owned() }
+    }
+
+    /// A file that is an earlier state of an embedded root.
+    pub(super) fn earlier_than_embedded(file: &str, embedded: &TrustRoot) -> Self {
+        let message = format!("`{file}` is older than the {}; it is used as it is", described(embedded));
+        Self { message, hint: format!("leave it out and use `--trust {}`, or give a newer file", embedded.domain) }
+    }
+
+    /// An update that failed while the cache is still good.
+    pub(super) fn update_failed(current: &Current, error: &Diagnostic) -> Self {
+        let Current { root, valid_until } = current;
+        let message = format!("{}; using the {}, which is valid until {valid_until}", error.message(), described(root));
+        Self { message, hint: error.hint.clone().unwrap_or_default() }
+    }
+
+    /// An update that is good for this run alone.
+    pub(super) fn not_kept(repository: &Repository, reason: &CacheError) -> Self {
+        let message =
+            format!("the new trusted root of {} is used, but could not be kept: {reason}", repository.domain());
+        Self { message, hint: "set `XDG_CACHE_HOME` to a folder that can be written".to_owned() }
+    }
+
+    /// Returns what is the matter, without the way out.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Writes the warning to standard error.
+    pub(super) fn print(&self) {
+        let (message, hint) = (without_passwords(&self.message), without_passwords(&self.hint));
+        // Nobody is kept from a verdict because nobody reads along.
+        let _ = writeln!(io::stderr().lock(), "warning: {}\n  → {}", terminal(&message), terminal(&hint));
+    }
+}
+
+/// A root as a message names it.
+fn described(root: &TrustRoot) -> String {
+    let date = root.updated_at.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let source = if root.source == "cache" { "cached" } else { &root.source };
+    format!("{source} trusted root of {}{date}", root.domain)
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let chain: Vec<String> = self.error.chain().map(ToString::to_string).collect();
-        formatter.write_str(&terminal(&without_passwords(&chain.join(": "))))?;
+        formatter.write_str(&terminal(&without_passwords(&self.message())))?;
         for line in without_passwords(&self.body).lines() {
             write!(formatter, "\n{}", terminal(line))?;
         }

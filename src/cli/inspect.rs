@@ -13,18 +13,19 @@ use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{KeyRule, LogDemand, suggest};
 use crate::render::escape::terminal;
-use crate::verify::{Domain, inspect};
+use crate::verify::inspect;
 
 use super::args::{Args, InspectArgs};
 use super::diagnostics::Diagnostic;
-use super::verify::{choice, network, registries, unread};
+use super::roots::{self, Reach, Trusted};
+use super::verify::{choice, registries, unread};
 use super::{UNDECIDED, logins, output, print, references, terms};
 
 /// Everything that a look at images needs.
 struct Request {
     references: Vec<(String, Reference)>,
     keys: Option<KeyRule>,
-    domains: Vec<Domain>,
+    trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     limits: Limits,
@@ -33,7 +34,7 @@ struct Request {
 /// Looks at the images, and writes what is there or the policy that it suggests.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&args.output)?;
-    let request = request(args)?;
+    let request = request(args, all.verbose)?;
     if args.suggest_policy && request.references.len() != 1 {
         return Err(Diagnostic::several_suggestions());
     }
@@ -48,7 +49,8 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     Ok(if inspection.images.iter().all(|image| image.gaps.is_empty()) { 0 } else { UNDECIDED })
 }
 
-fn request(args: &InspectArgs) -> Result<Request, Diagnostic> {
+fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
+    let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
     let keys = terms::read_keys(&args.key)?;
     let keys = if keys.is_empty() {
         None
@@ -59,7 +61,7 @@ fn request(args: &InspectArgs) -> Result<Request, Diagnostic> {
     Ok(Request {
         references: references::read(&args.references, !args.login.password_stdin)?,
         keys,
-        domains: terms::domains(&args.trust)?,
+        trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
@@ -73,19 +75,21 @@ fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Inspect
         let mut images = Vec::with_capacity(request.references.len());
         for (text, reference) in &request.references {
             images.push(match collect(request, registries, text, reference).await {
-                Ok(evidence) => inspect(&evidence, request.keys.as_ref(), &request.domains, Timestamp::now()),
+                Ok(evidence) => inspect(&evidence, request.keys.as_ref(), &request.trusted.domains, Timestamp::now()),
                 Err(error) => unread_image(text, &error),
             });
         }
         images
     });
+    let mut network = registries.network_use();
+    network.add(&request.trusted.network);
     Ok(Inspection {
         schema_version: SCHEMA_VERSION,
         tool: Tool::default(),
         started_at,
-        trust: request.domains.iter().map(|domain| domain.report().clone()).collect(),
+        trust: request.trusted.domains.iter().map(|domain| domain.report().clone()).collect(),
         images,
-        network: network(registries),
+        network: output::network(network),
     })
 }
 

@@ -16,8 +16,10 @@ mod policies;
 mod policy;
 mod progress;
 mod references;
+mod roots;
 mod schema;
 mod terms;
+mod trust;
 mod verify;
 
 use std::ffi::OsString;
@@ -72,6 +74,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Policy(policy) => policy::run(policy, args),
+        Command::Trust(command) => trust::run(command, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

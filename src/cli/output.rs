@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Inspection, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::collect::NetworkUse;
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
@@ -42,6 +43,11 @@ pub(super) fn report(
         images,
         network,
     }
+}
+
+/// What was asked of the network, as a report has it.
+pub(super) fn network(used: NetworkUse) -> Network {
+    Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
 }
 
 /// Writes the report to every target.

@@ -4,14 +4,15 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::check::PolicyReport;
 use crate::oci::{Digest, Reference, RegistryReference};
 use crate::policy::{Document, Policy, Requirement};
-use crate::trust::Instance;
-use crate::verify::Domain;
 
 use super::args::VerifyArgs;
 use super::diagnostics::Diagnostic;
+use super::roots::{self, Reach, Trusted};
 use super::terms;
 
 /// The file that is read where none is named.
@@ -64,7 +65,7 @@ fn name(reference: &Reference, judged_as: Option<&RegistryReference>) -> Result<
 }
 
 /// Reads the policy of a run, and the trust domains that evidence may verify in.
-pub(super) fn read(args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
+pub(super) fn read(args: &VerifyArgs, now: Timestamp, verbose: bool) -> Result<(Policies, Trusted), Diagnostic> {
     let flag = flag_of_a_signer(args);
     let file = match (&args.policy, flag) {
         (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
@@ -72,10 +73,15 @@ pub(super) fn read(args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnos
         (None, None) => Some(PathBuf::from(DEFAULT)).filter(|file| file.is_file()),
         (None, Some(_)) => None,
     };
-    match file {
-        Some(file) => from_file(&file, args),
-        None => from_flags(args),
+    let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
+    // Every usage error is found before a trusted root is fetched.
+    if let Some(file) = file {
+        let document = document(&file)?;
+        let trusted = roots::trusted(&args.trust, &reach, now)?;
+        return from_document(document, trusted, args, now);
     }
+    let policy = from_flags(args)?;
+    Ok((policy, roots::trusted(&args.trust, &reach, now)?))
 }
 
 /// The first flag that says who must have signed or what is required, which a policy file says too.
@@ -89,26 +95,26 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
     flags.into_iter().chain(others).find(|(_, given)| *given).map(|(flag, _)| flag)
 }
 
-fn from_flags(args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
+fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let required = if args.require.is_empty() { Requirement::ALL.to_vec() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
     let policy = Policy::from_flags(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
-    Ok((Policies::Flags(policy), terms::domains(&args.trust)?))
+    Ok(Policies::Flags(policy))
 }
 
-fn from_file(file: &Path, args: &VerifyArgs) -> Result<(Policies, Vec<Domain>), Diagnostic> {
-    let document = document(file)?;
-    let default_trust = terms::names_of_domains(&args.trust);
-    let mut domains = terms::domains(&args.trust)?;
+/// The domains of the flags are those of rules that name none; what rules name is had besides.
+fn from_document(
+    document: Document,
+    mut trusted: Trusted,
+    args: &VerifyArgs,
+    now: Timestamp,
+) -> Result<(Policies, Trusted), Diagnostic> {
+    let default_trust: Vec<String> = trusted.domains.iter().map(|domain| domain.name().to_owned()).collect();
     for name in document.trust().iter().filter(|name| !default_trust.contains(name)) {
-        domains.push(match name.parse::<Instance>() {
-            Ok(instance) => terms::embedded(instance)?,
-            Err(_) => terms::root_in_file(name, Path::new(name))?,
-        });
+        trusted.domains.push(roots::named(name, now)?);
     }
-    let policies =
-        Policies::File { document: Box::new(document), default_trust, expected_digest: args.expect_digest.clone() };
-    Ok((policies, domains))
+    let expected_digest = args.expect_digest.clone();
+    Ok((Policies::File { document: Box::new(document), default_trust, expected_digest }, trusted))
 }
 
 /// Reads a policy file and the keys that it names.
@@ -123,7 +129,7 @@ pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
     let key_file = |name: &str| read_bounded(&beside(file, name)).map_err(|error| error.to_string());
     let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
         .map_err(|error| Diagnostic::document(&error))?;
-    Ok(document.with_roots_at(&|name| terms::name_of_file(&beside(file, name))))
+    Ok(document.with_roots_at(&|name| roots::name_of_file(&beside(file, name))))
 }
 
 fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {

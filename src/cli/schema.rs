@@ -15,6 +15,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
         Document::Policy => print(POLICY.as_bytes()),
         Document::Report => print(REPORT.as_bytes()),
         Document::Inspection => print(format!("{:#}\n", inspection()).as_bytes()),
+        Document::Trust => print(include_bytes!("trust/show.schema.json")),
     }
 }
 

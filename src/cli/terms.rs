@@ -1,13 +1,11 @@
-//! Terms that evidence is judged by: the signer and the trust domains, out of flags and files.
+//! The signer that evidence is judged by, out of flags and files.
 
 use std::fs;
 use std::path::Path;
 
 use crate::policy::{Claim, KeyRule, LogDemand, PolicyError, PublicKey, Signer, SignerFlags};
-use crate::trust::{Instance, TrustRoot};
-use crate::verify::Domain;
 
-use super::args::{SignerArgs, TrustArgs};
+use super::args::SignerArgs;
 use super::diagnostics::Diagnostic;
 
 /// The signer that the flags name: a certificate's identity, or keys.
@@ -73,46 +71,4 @@ fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
     }
     let bytes = fs::read(file).map_err(|error| Diagnostic::file(Path::new(file), error))?;
     PublicKey::from_pem(&bytes).map_err(|error| Diagnostic::key(file, error))
-}
-
-/// The trust domains: the files given, the embedded ones named, or the public instance if neither is.
-pub(super) fn domains(args: &TrustArgs) -> Result<Vec<Domain>, Diagnostic> {
-    let embedded = instances(args).into_iter().map(embedded);
-    let files = args.trusted_root.iter().map(|file| root_in_file(&name_of_file(file), file));
-    embedded.chain(files).collect()
-}
-
-/// The names of those domains.
-pub(super) fn names_of_domains(args: &TrustArgs) -> Vec<String> {
-    let embedded = instances(args).into_iter().map(|instance| instance.to_string());
-    embedded.chain(args.trusted_root.iter().map(|file| name_of_file(file))).collect()
-}
-
-/// No file is named as an embedded instance is, whatever it is called.
-pub(super) fn name_of_file(file: &Path) -> String {
-    let name = file.display().to_string();
-    if name.parse::<Instance>().is_ok() { format!("./{name}") } else { name }
-}
-
-fn instances(args: &TrustArgs) -> Vec<Instance> {
-    let mut instances = args.trust.clone();
-    if instances.is_empty() && args.trusted_root.is_empty() {
-        instances.push(Instance::PublicGood);
-    }
-    instances.sort_unstable();
-    instances.dedup();
-    instances
-}
-
-/// An embedded Sigstore instance.
-pub(super) fn embedded(instance: Instance) -> Result<Domain, Diagnostic> {
-    let root = instance.root().map_err(Diagnostic::trust)?;
-    Domain::prepare(&root).map_err(Diagnostic::domain)
-}
-
-/// A trusted root in a file, as a domain of this name.
-pub(super) fn root_in_file(name: &str, file: &Path) -> Result<Domain, Diagnostic> {
-    let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
-    let root = TrustRoot::parse(name, &file.display().to_string(), &bytes).map_err(Diagnostic::trust)?;
-    Domain::prepare(&root).map_err(Diagnostic::domain)
 }

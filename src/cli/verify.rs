@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, Network, PolicyReport, Report, Verdict};
+use crate::check::{CheckId, Finding, GapReport, ImageReport, PolicyReport, Report, Verdict};
 use crate::collect::{
     Collector, EvidenceElsewhere, GitHubAttestations, GitHubBase, LayoutSource, Limits, Logins, PlatformChoice,
     Registries, RegistrySettings, Source, SourceError, WithAttestations,
@@ -17,18 +17,19 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer, owner_and_name};
-use crate::verify::{Domain, refused, unresolved, verify};
+use crate::verify::{refused, unresolved, verify};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
+use super::roots::Trusted;
 use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
     images: Vec<Asked>,
     policy: PolicyReport,
-    domains: Vec<Domain>,
+    trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     github_token: Option<String>,
@@ -49,11 +50,11 @@ struct Asked {
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
-    let request = request(verify)?;
-    let references: Vec<&Reference> = request.images.iter().map(|asked| &asked.reference).collect();
-    let logins = logins::logins(&verify.login, &references)?;
+    let references = references::read(&verify.references, !verify.login.password_stdin)?;
+    let logins = logins::logins(&verify.login, &references.iter().map(|(_, reference)| reference).collect::<Vec<_>>())?;
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
+    let request = request(verify, references, args.verbose)?;
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }
@@ -65,9 +66,9 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 }
 
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
-fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
-    let references = references::read(&args.references, !args.login.password_stdin)?;
-    let (policies, domains) = policies::read(args)?;
+fn request(args: &VerifyArgs, references: Vec<(String, Reference)>, verbose: bool) -> Result<Request, Diagnostic> {
+    let started_at = Timestamp::now();
+    let (policies, trusted) = policies::read(args, started_at, verbose)?;
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
         let policy = policies.of(&reference, judged_as)?;
@@ -77,13 +78,13 @@ fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
     Ok(Request {
         images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
         policy: policies.report(),
-        domains,
+        trusted,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.wait,
-        started_at: Timestamp::now(),
+        started_at,
     })
 }
 
@@ -140,12 +141,10 @@ fn examine_all(
             None => work.await,
         }
     });
-    Ok(output::report(request.started_at, request.policy.clone(), &request.domains, images, network(registries)))
-}
-
-pub(super) fn network(registries: &Registries) -> Network {
-    let used = registries.network_use();
-    Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
+    let mut network = registries.network_use();
+    network.add(&request.trusted.network);
+    let network = output::network(network);
+    Ok(output::report(request.started_at, request.policy.clone(), &request.trusted.domains, images, network))
 }
 
 async fn examine_each(
@@ -270,7 +269,7 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
     let mut collector =
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.domains, Timestamp::now());
+    let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.trusted.domains, Timestamp::now());
     let mut report = judge(collector.evidence());
     while report.verdict != Verdict::Verified && collector.step().await {
         report = judge(collector.evidence());

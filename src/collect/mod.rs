@@ -33,8 +33,8 @@ pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;
 pub use registry::{
-    Credentials, CredentialsError, GitHubAttestations, GitHubBase, GitHubBaseError, HelperFailure, Login, Logins,
-    Mirror, MirrorError, NetworkUse, Registries, RegistrySettings, RegistrySource, RequestLog, RequestRecord,
-    SettingsError,
+    Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
+    GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries, RegistrySettings,
+    RegistrySource, RequestLog, RequestRecord, SettingsError,
 };
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

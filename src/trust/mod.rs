@@ -4,6 +4,7 @@
 //! cannot speak for another instance's issuers (A131). This module reads a root's document; the keys and certificates in
 //! it are prepared by [`crate::verify::Domain`].
 
+mod content;
 mod embedded;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::json;
 use crate::oci::{Algorithm, Digest};
 
+pub use content::{Contents, Service};
 pub use embedded::{Instance, UnknownInstance};
 
 /// Media types of trusted roots that can be read (protobuf-specs `sigstore_trustroot.proto`).
@@ -27,9 +29,9 @@ const FIELDS: [&str; 5] = ["mediaType", "tlogs", "certificateAuthorities", "ctlo
 /// A trusted root, read and named, its keys not yet prepared.
 #[derive(Debug, Clone)]
 pub struct TrustRoot {
-    /// The domain's name: `public-good`, `github`, `staging`, or the file's path.
+    /// The domain's name: `public-good`, `github`, `staging`, the address of a TUF repository, or the file's path.
     pub domain: String,
-    /// `embedded`, or the file's path.
+    /// `embedded`, `cache`, or the file's path.
     pub source: String,
     /// The SHA-256 of the document as read, as hexadecimal digits.
     pub sha256: String,
@@ -88,6 +90,12 @@ impl TrustRoot {
             updated_at: None,
             document,
         })
+    }
+
+    /// Whether this is the root of an instance that comes with the program, embedded or renewed: what such a root has and
+    /// lacks is known, while that of any other is worth a word.
+    pub fn is_of_embedded_instance(&self) -> bool {
+        matches!(self.source.as_str(), "embedded" | "cache") && self.domain.parse::<Instance>().is_ok()
     }
 
     /// Returns the document, completed where real roots leave out what no verdict rests on.

@@ -113,7 +113,7 @@ impl Domain {
         }
         narrow_authorities(&mut document).map_err(&unusable)?;
         check_authorities(&document).map_err(&unusable)?;
-        if root.source != "embedded" {
+        if !root.is_of_embedded_instance() {
             warnings.extend((!has_log).then(|| "it has no transparency log, so none is demanded".to_owned()));
             warnings
                 .extend((!has_ct).then(|| "it has no certificate transparency log, so no SCT is demanded".to_owned()));
@@ -376,7 +376,7 @@ impl Domain {
     }
 
     /// Returns the domain's name.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.report.domain
     }
 

@@ -52,7 +52,7 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
         Some(entry) => {
             log_failure(format!("the log entry is from a log that the trust domain `{}` does not know", domain.name()))
                 .found(format!("log {}", encode_hex(&entry.log_id)))
-                .next("if another Sigstore instance signed it, give that instance's root with `--trusted-root`")
+                .next("if the log is newer than the trusted root, `bonafide trust update`; if another Sigstore instance signed it, give that instance's root with `--trusted-root`")
         }
     }
 }

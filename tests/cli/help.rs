@@ -18,6 +18,10 @@ fn help_has_examples_and_exit_codes() {
     for (arguments, lines) in [
         (&["--help"] as &[&str], ["Examples:", "  1  rejected    evidence was read and does not satisfy the policy"]),
         (&["verify", "--help"], ["Examples:", "Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent"]),
+        (
+            &["trust", "update", "--help"],
+            ["Examples:", "Exit codes: 0 all are up to date, 2 usage, 3 at least one is not"],
+        ),
         (&["-h"], ["Examples:", "  4  absent      nothing of a required kind is attached"]),
     ] {
         let help = bonafide(arguments).success();
@@ -121,7 +125,7 @@ fn every_page_that_a_report_names_is_there() {
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let script = bonafide(&["completions", shell]).success();
-        for word in ["verify", "explain", "certificate-identity"] {
+        for word in ["verify", "explain", "certificate-identity", "update-trust"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }

@@ -23,4 +23,5 @@ mod references;
 mod registry;
 mod requests;
 mod signers;
+mod trust;
 mod usage;

@@ -14,3 +14,4 @@ pub mod registry;
 pub mod repository;
 pub mod sigstore;
 pub mod statement;
+pub mod tuf;

@@ -8,6 +8,7 @@ mod address;
 mod answers;
 mod challenge;
 mod credentials;
+mod download;
 mod github;
 mod kept;
 mod link;
@@ -25,6 +26,7 @@ use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
+pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
 pub use transport::{NetworkUse, RequestLog, RequestRecord};

@@ -37,6 +37,15 @@ pub struct NetworkUse {
     pub hosts: BTreeSet<String>,
 }
 
+impl NetworkUse {
+    /// Adds what another part of the run asked.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.hosts.extend(other.hosts.iter().cloned());
+    }
+}
+
 /// Is told of every request once it is over.
 pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
 
@@ -287,7 +296,7 @@ impl Transport {
     ) -> Result<T, Failure> {
         let silence = Instant::now() + self.silence;
         let (end, waited_for, allowed) = if request.deadline.at < silence {
-            (request.deadline.at, "everything for one image", request.deadline.allowed)
+            (request.deadline.at, "everything that was to be read", request.deadline.allowed)
         } else {
             (silence, waited_for, self.silence)
         };

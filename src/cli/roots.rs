@@ -1,0 +1,305 @@
+//! Where the trusted roots of a run come from: files, the cache, or the program itself.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::collect::{FileServer, FileServerSettings, Limits, NetworkUse};
+use crate::trust::{Instance, TrustRoot};
+use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
+use crate::verify::Domain;
+
+use super::args::{RepositoryArgs, TrustArgs};
+use super::diagnostics::{Diagnostic, Warning};
+use super::progress;
+
+/// The domains that evidence may verify in, and what it took to have them.
+pub(super) struct Trusted {
+    pub(super) domains: Vec<Domain>,
+    pub(super) network: NetworkUse,
+}
+
+/// How mirrors are reached.
+#[derive(Debug)]
+pub(super) struct Reach {
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) total_time: Duration,
+    pub(super) verbose: bool,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { ca_file: None, total_time: Limits::default().total_time, verbose: false }
+    }
+}
+
+/// The trusted root of one domain, ready for use.
+pub(super) struct Chosen {
+    pub(super) root: TrustRoot,
+    pub(super) domain: Domain,
+    /// When the metadata that vouches for a cached root expires.
+    pub(super) valid_until: Option<Timestamp>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Returns the domains of a run: the files given, the instances named, or the public instance if neither is. What there is
+/// to warn about goes to standard error: it is about this machine, not about the evidence.
+pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result<Trusted, Diagnostic> {
+    let sources = sources(args)?;
+    let mut network = NetworkUse::default();
+    let mut chosen = Vec::new();
+    if args.update_trust {
+        if sources.is_empty() {
+            return Err(Diagnostic::nothing_to_update());
+        }
+        for source in &sources {
+            chosen.push(updated(source, reach, now, &mut network)?);
+        }
+    } else {
+        for source in &sources {
+            chosen.push(source.at_hand(&cache(), now)?);
+        }
+    }
+    for file in &args.trusted_root {
+        chosen.push(of_file(file)?);
+    }
+    for warning in chosen.iter().flat_map(|one| &one.warnings) {
+        warning.print();
+    }
+    Ok(Trusted { domains: chosen.into_iter().map(|one| one.domain).collect(), network })
+}
+
+fn sources(args: &TrustArgs) -> Result<Vec<Source>, Diagnostic> {
+    let repository = repository(&args.repository)?;
+    let mut instances = args.trust.clone();
+    if instances.is_empty() && args.trusted_root.is_empty() && repository.is_none() {
+        instances.push(Instance::PublicGood);
+    }
+    Ok(sources_of(instances, repository))
+}
+
+/// Each instance once, and the repository of another.
+pub(super) fn sources_of(mut instances: Vec<Instance>, repository: Option<Repository>) -> Vec<Source> {
+    instances.sort_unstable();
+    instances.dedup();
+    instances
+        .into_iter()
+        .map(Source::of)
+        .chain(repository.map(|repository| Source { repository, embedded: None }))
+        .collect()
+}
+
+/// The repository that the flags name.
+pub(super) fn repository(args: &RepositoryArgs) -> Result<Option<Repository>, Diagnostic> {
+    let (Some(mirror), Some(file)) = (&args.tuf_mirror, &args.tuf_root) else { return Ok(None) };
+    let anchor = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    Ok(Some(Repository::at(mirror, anchor)))
+}
+
+/// The folder that the XDG base directory specification names for what can be fetched again.
+pub(super) fn cache() -> Cache {
+    // "All paths set in these environment variables must be absolute. … consider the path invalid and ignore it."
+    let folder = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
+    Cache::new(base.map(|base| base.join("bonafide").join("trust")))
+}
+
+/// The domain that a policy names: an embedded instance as it is at hand, or a file.
+pub(super) fn named(name: &str, now: Timestamp) -> Result<Domain, Diagnostic> {
+    let chosen = match name.parse::<Instance>() {
+        Ok(instance) => Source::of(instance).at_hand(&cache(), now)?,
+        Err(_) => of_file(Path::new(name))?,
+    };
+    chosen.warnings.iter().for_each(Warning::print);
+    Ok(chosen.domain)
+}
+
+/// No file is named as an embedded instance is, whatever it is called.
+pub(super) fn name_of_file(file: &Path) -> String {
+    let name = file.display().to_string();
+    if name.parse::<Instance>().is_ok() { format!("./{name}") } else { name }
+}
+
+/// Reads a trusted root from a file, and says so if it is an earlier state of an embedded one (A253).
+pub(super) fn of_file(file: &Path) -> Result<Chosen, Diagnostic> {
+    let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    let name = name_of_file(file);
+    let root = TrustRoot::parse(&name, &file.display().to_string(), &bytes).map_err(Diagnostic::trust)?;
+    let embedded = Instance::ALL.into_iter().filter_map(|instance| instance.root().ok());
+    let later = embedded.into_iter().filter(|embedded| root.is_earlier_than(embedded));
+    let warnings = later.map(|embedded| Warning::earlier_than_embedded(&name, &embedded)).collect();
+    let domain = Domain::prepare(&root).map_err(Diagnostic::domain)?;
+    Ok(Chosen { root, domain, valid_until: None, warnings })
+}
+
+/// Where a root may come from that TUF keeps current.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) repository: Repository,
+    embedded: Option<Instance>,
+}
+
+impl Source {
+    fn of(instance: Instance) -> Self {
+        Self { repository: Repository::of(instance), embedded: Some(instance) }
+    }
+
+    /// Takes what is at hand, without asking anybody.
+    pub(super) fn at_hand(&self, cache: &Cache, now: Timestamp) -> Result<Chosen, Diagnostic> {
+        let found = cached(&self.repository, cache, now);
+        match self.embedded {
+            Some(instance) => {
+                let expired = self.repository.anchor_expires().filter(|expires| *expires < now);
+                choose(instance.root().map_err(Diagnostic::trust)?, expired, found)
+            }
+            None => match found.map_err(Diagnostic::tuf)? {
+                Some(current) => prepared(current),
+                None => Err(Diagnostic::nothing_cached(&self.repository)),
+            },
+        }
+    }
+
+    /// Updates from the mirror.
+    pub(super) fn update(
+        &self,
+        cache: &Cache,
+        reach: &Reach,
+        now: Timestamp,
+        network: &mut NetworkUse,
+    ) -> Result<Result<Update, TufError>, Diagnostic> {
+        let ca_file =
+            reach.ca_file.as_deref().map(|file| fs::read(file).map_err(|error| Diagnostic::file(file, error)));
+        let settings = FileServerSettings {
+            ca_file: ca_file.transpose()?,
+            silence: Limits::default().silence,
+            total_time: reach.total_time,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+        runtime.block_on(async {
+            let mirror = FileServer::open(self.repository.mirror(), &settings).map_err(Diagnostic::mirror)?;
+            if reach.verbose {
+                mirror.log_requests(Box::new(progress::request));
+            }
+            let outcome = update(&self.repository, cache, &mirror, now).await;
+            network.add(&mirror.network_use());
+            Ok(outcome)
+        })
+    }
+}
+
+/// Updates a root, or falls back to a cached one that is still valid. An expired one is none, and an embedded one is not
+/// what was asked for.
+fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut NetworkUse) -> Result<Chosen, Diagnostic> {
+    let cache = cache();
+    match source.update(&cache, reach, now, network)? {
+        Ok(Update { current, not_kept }) => {
+            let mut chosen = prepared(current)?;
+            chosen.warnings.extend(not_kept.map(|reason| Warning::not_kept(&source.repository, &reason)));
+            Ok(chosen)
+        }
+        Err(error) => {
+            let Ok(Some(current)) = cached(&source.repository, &cache, now) else {
+                return Err(Diagnostic::tuf(error).at_hand(&source.at_hand(&cache, now)));
+            };
+            let warning = Warning::update_failed(&current, &Diagnostic::tuf(error));
+            let mut chosen = prepared(current)?;
+            chosen.warnings.push(warning);
+            Ok(chosen)
+        }
+    }
+}
+
+/// Chooses the cached root while it is valid and not older than the embedded one, else that, and says what is wrong with it.
+fn choose(
+    embedded: TrustRoot,
+    expired: Option<Timestamp>,
+    found: Result<Option<Current>, TufError>,
+) -> Result<Chosen, Diagnostic> {
+    let found = found.map(|found| found.filter(|current| current.root.updated_at >= embedded.updated_at));
+    let unusable = match found.map_err(Diagnostic::tuf).and_then(|found| found.map(prepared).transpose()) {
+        Ok(Some(chosen)) => return Ok(chosen),
+        Ok(None) => None,
+        Err(error) => Some(Warning::cached_unusable(&embedded, &error)),
+    };
+    let old = expired.map(|expired| Warning::old_embedded(&embedded, expired));
+    let domain = Domain::prepare(&embedded).map_err(Diagnostic::domain)?;
+    Ok(Chosen { root: embedded, domain, valid_until: None, warnings: unusable.into_iter().chain(old).collect() })
+}
+
+/// Prepares a root that TUF vouches for.
+pub(super) fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
+    let Current { root, valid_until } = current;
+    let domain = Domain::prepare(&root).map_err(Diagnostic::unusable_root)?;
+    Ok(Chosen { root, domain, valid_until: Some(valid_until), warnings: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn embedded() -> TrustRoot {
+        Instance::PublicGood.root().expect("an embedded root")
+    }
+
+    /// What the cache holds: the trusted root of another time.
+    fn current(updated_at: &str) -> Current {
+        let mut root = embedded();
+        "cache".clone_into(&mut root.source);
+        root.updated_at = Some(updated_at.parse().expect("a time"));
+        Current { root, valid_until: "2100-01-01T00:00:00Z".parse().expect("a time") }
+    }
+
+    fn warnings(chosen: &Chosen) -> Vec<&str> {
+        chosen.warnings.iter().map(Warning::message).collect()
+    }
+
+    #[test]
+    fn the_cached_root_is_used_unless_the_embedded_one_is_newer() {
+        for (updated_at, source) in
+            [("2026-10-12T00:00:00Z", "embedded"), ("2026-10-13T00:00:00Z", "cache"), ("2027-01-01T00:00:00Z", "cache")]
+        {
+            let chosen = choose(embedded(), None, Ok(Some(current(updated_at)))).expect("a root");
+            assert_eq!((chosen.root.source.as_str(), warnings(&chosen).len()), (source, 0), "{updated_at}");
+        }
+    }
+
+    #[test]
+    fn a_cached_root_that_is_refused_is_not_used_and_not_passed_over() {
+        let expired = sigstore_tuf::Error::Expired {
+            role: "timestamp".to_owned(),
+            expires: "2026-06-01T00:00:00Z".parse().expect("a time"),
+        };
+        let refused = TufError::Cached { domain: "public-good".to_owned(), source: Box::new(expired) };
+        let chosen = choose(embedded(), None, Err(refused)).expect("a root");
+        assert_eq!(chosen.root.source, "embedded");
+        let said = "the cached trusted root of public-good cannot be used: timestamp metadata expired at 2026-06-01T00:00:00Z; \
+            using the embedded trusted root of public-good of 2026-10-13";
+        assert_eq!(warnings(&chosen), [said]);
+    }
+
+    /// A repository renews its root well before it expires: a program whose root has expired was not renewed for as long.
+    #[test]
+    fn an_embedded_root_is_old_when_the_tuf_root_beside_it_has_expired() {
+        for instance in Instance::ALL {
+            let source = Source::of(instance);
+            let nowhere = Cache::new(None);
+            let taken = instance.root().expect("an embedded root").updated_at.expect("a date");
+            let fresh = source.at_hand(&nowhere, taken).expect("a root");
+            assert_eq!(warnings(&fresh).len(), 0, "{instance}");
+            let later = taken + jiff::SignedDuration::from_hours(24 * 365);
+            let old = source.at_hand(&nowhere, later).expect("a root");
+            assert_eq!(old.root.source, "embedded");
+            assert!(matches!(&warnings(&old)[..], [one] if one.contains("is old")), "{instance}: {:?}", warnings(&old));
+        }
+    }
+
+    #[test]
+    fn each_instance_is_asked_once() {
+        let sources = sources_of(vec![Instance::GitHub, Instance::PublicGood, Instance::GitHub], None);
+        let domains: Vec<&str> = sources.iter().map(|source| source.repository.domain()).collect();
+        assert_eq!(domains, ["public-good", "github"]);
+    }
+}

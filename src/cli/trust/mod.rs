@@ -1,0 +1,18 @@
+//! `bonafide trust`: which roots are trusted, and keeping them current.
+
+mod args;
+mod show;
+mod update;
+
+use super::args::Args;
+use super::diagnostics::Diagnostic;
+
+pub(super) use args::TrustCommand;
+
+/// Runs one of the two.
+pub(super) fn run(command: &TrustCommand, args: &Args) -> Result<u8, Diagnostic> {
+    match command {
+        TrustCommand::Show(show) => show::run(show),
+        TrustCommand::Update(update) => update::run(update, args),
+    }
+}

@@ -1,0 +1,169 @@
+//! What was verified, kept for the next run: one file for each repository, replaced whole.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use crate::json;
+
+use super::Repository;
+use super::files::Files;
+
+/// A folder for trusted roots and the metadata that vouches for them.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: Option<PathBuf>,
+}
+
+/// Why the cache cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// Nobody said where it is.
+    #[error("there is no folder for a cache: neither `XDG_CACHE_HOME` nor `HOME` is set")]
+    NoFolder,
+    /// The system refuses.
+    #[error("`{}` cannot be {verb}", .path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// `read` or `written`.
+        verb: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is no cache, or one of another version of this program.
+    #[error("`{}` is no cache of this version", .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: json::Error,
+    },
+    /// It is larger than any.
+    #[error("`{}` is larger than {LARGEST} bytes", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run has been updating it for long.
+    #[error("another run holds `{}`, after {} s still", .path.display(), .waited.as_secs())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// How long this run waited.
+        waited: Duration,
+    },
+}
+
+/// The largest file that is read or written, in bytes. Honest ones have a hundred thousand.
+const LARGEST: u64 = 32 * 1024 * 1024;
+/// How long another run's update is waited for. It has an end of its own.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What is kept of one repository.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Kept {
+    /// When the last update succeeded.
+    pub(super) updated_at: Option<Timestamp>,
+    /// All that the last update that succeeded rests on.
+    pub(super) complete: Files,
+    /// What a later update verified before it failed: nothing older than this will do. Empty if none failed.
+    pub(super) seen: Files,
+}
+
+impl Kept {
+    /// Returns what the next update starts from.
+    pub(super) fn newest(&self) -> &Files {
+        if self.seen.is_empty() { &self.complete } else { &self.seen }
+    }
+
+    /// Returns what the last update that succeeded rests on, under the newest root that was seen since.
+    pub(super) fn usable(&self) -> Files {
+        let mut files = self.complete.clone();
+        files.take_roots(&self.seen);
+        files
+    }
+}
+
+/// Keeps other runs from updating the same repository as long as it lives.
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Cache {
+    /// Keeps files in a folder, which is made when it is needed; `None` is for those who have nowhere to keep any.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
+    /// Returns the folder.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// Reads what is kept of a repository. The bytes prove nothing.
+    pub(super) fn read(&self, repository: &Repository) -> Result<Option<Kept>, CacheError> {
+        // Who keeps nothing has nothing to read, which is no error.
+        let Ok(path) = self.file(repository, "json") else { return Ok(None) };
+        let bytes = match read_bounded(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(CacheError::File { path, verb: "read", source }),
+        };
+        if bytes.len() as u64 > LARGEST {
+            return Err(CacheError::TooLarge { path });
+        }
+        json::from_slice(&bytes).map(Some).map_err(|source| CacheError::Malformed { path, source })
+    }
+
+    /// Puts what is kept of a repository in place whole or not at all.
+    pub(super) fn write(&self, repository: &Repository, kept: &Kept, _lock: &Lock) -> Result<(), CacheError> {
+        let path = self.file(repository, "json")?;
+        let bytes = serde_json::to_vec(kept).expect("texts and a time can be written as JSON");
+        if bytes.len() as u64 > LARGEST {
+            return Err(CacheError::TooLarge { path });
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let replaced = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)
+        });
+        replaced.map(drop).map_err(|source| CacheError::File { path, verb: "written", source })
+    }
+
+    /// Waits until no other run updates the repository.
+    pub(super) async fn lock(&self, repository: &Repository) -> Result<Lock, CacheError> {
+        let path = self.file(repository, "lock")?;
+        let refused = |source| CacheError::File { path: path.clone(), verb: "written", source };
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(refused)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
+        let end = Instant::now() + LONGEST_WAIT;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::Error(source)) => return Err(refused(source)),
+                Err(TryLockError::WouldBlock) if Instant::now() < end => sleep(Duration::from_millis(20)).await,
+                Err(TryLockError::WouldBlock) => return Err(CacheError::Locked { path, waited: LONGEST_WAIT }),
+            }
+        }
+    }
+
+    fn file(&self, repository: &Repository, ending: &str) -> Result<PathBuf, CacheError> {
+        let folder = self.folder.as_ref().ok_or(CacheError::NoFolder)?;
+        Ok(folder.join(format!("{}.{ending}", repository.name())))
+    }
+}
+
+/// Reads a file, but not much more than may be in it.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
