@@ -1,0 +1,236 @@
+//! Policy files: every message about a mistake, word for word, and the JSON Schema against the parser.
+//!
+//! `fixtures/policies/README.md` says how the files came about. `BONAFIDE_REWRITE=1 cargo test --test policies` writes the
+//! messages anew; read each of them as somebody would who never saw this program.
+//! Numbers such as `a259` are rows of the table of hostile inputs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use serde_saphyr::options::MergeKeyPolicy;
+
+/// Mistakes that only the parser can see, and why a schema cannot.
+const BEYOND_THE_SCHEMA: [(&str, &str); 13] = [
+    ("at-least-too-many.yaml", "a number is not compared with the length of a list"),
+    ("claim-with-fraction.yaml", "1.0 is an integer to JSON Schema"),
+    ("exception-no-such-day.yaml", "a pattern does not know how many days a month has"),
+    ("key-certificate.yaml", "it is in another file"),
+    ("key-file-missing.yaml", "it is about another file"),
+    ("key-in-a-file-that-is-no-key.yaml", "it is in another file"),
+    ("key-private.yaml", "it is in another file"),
+    ("name-twice.yaml", "fields of several items are not compared"),
+    ("regexp-glob.yaml", "the syntax of regular expressions"),
+    ("regexp-look-around.yaml", "the syntax of regular expressions"),
+    ("regexp-unclosed.yaml", "the syntax of regular expressions"),
+    ("repository-id-octal.yaml", "0o17 is the integer 15 when a schema gets to see it"),
+    ("version-with-fraction.yaml", "1.0 is the integer 1 to JSON Schema"),
+];
+
+/// Files that no schema is ever asked about: they are no YAML, or more of it than is read.
+const NO_DOCUMENT: [&str; 17] = [
+    "a259-alias-inside-itself.yaml",
+    "a259-aliases-that-multiply.yaml",
+    "a259-merge-key.yaml",
+    "a259-nested-too-deep.yaml",
+    "alias-unknown.yaml",
+    "binary.yaml",
+    "bracket-not-closed.yaml",
+    "colon-in-text.yaml",
+    "indentation-too-much.yaml",
+    "indentation-with-tab.yaml",
+    "key-twice.yaml",
+    "match-unquoted-asterisks.yaml",
+    "null-byte.yaml",
+    "quote-not-closed.yaml",
+    "top-key-twice.yaml",
+    "two-documents.yaml",
+    "utf-16.yaml",
+];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/policies").join(name)
+}
+
+/// The policies in a folder, by name.
+fn policies(name: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder(name)).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a plain name"));
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".yaml") || name.ends_with(".json")).collect();
+    names.sort();
+    names
+}
+
+fn check(folder: &Path, file: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+    command.args(["policy", "check", file]).current_dir(folder).env_clear();
+    command.output().expect("the program runs")
+}
+
+#[test]
+fn valid_policies_have_no_errors() {
+    let names = policies("valid");
+    assert!(names.len() >= 12, "{names:?}");
+    for name in names {
+        let output = check(&folder("valid"), &name);
+        let said = String::from_utf8(output.stdout).expect("text");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()), "{name}");
+        assert!(said.contains(&format!("{name}: ")) && said.contains("no errors"), "{said}");
+    }
+}
+
+/// The message of each mistake is in the file beside it.
+#[test]
+fn a254_every_mistake_is_refused_with_its_place_and_what_to_do() {
+    let rewrite = std::env::var_os("BONAFIDE_REWRITE").is_some();
+    let names = policies("invalid");
+    assert!(names.len() >= 40, "{names:?}");
+    let mut different = String::new();
+    for name in &names {
+        let output = check(&folder("invalid"), name);
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), b"".as_slice()), "{name}");
+        let message = String::from_utf8(output.stderr).expect("text");
+        assert!(message.starts_with("error: the policy cannot be used: it has "), "{name}: {message}");
+        let lines: Vec<&str> = message.lines().collect();
+        let places = lines.iter().filter(|line| line.starts_with(&format!("{name}:"))).count();
+        let hints = lines.iter().filter(|line| line.starts_with("  → ")).count();
+        assert!(places > 0 && places == hints, "every error has a place and says what to do: {message}");
+        let expected = folder("invalid").join(format!("{}.txt", name.rsplit_once('.').expect("an ending").0));
+        if rewrite {
+            fs::write(&expected, &message).expect("the fixtures can be written");
+        } else if fs::read_to_string(&expected).ok().as_ref() != Some(&message) {
+            let _ = writeln!(different, "{name} is refused with\n{message}");
+        }
+    }
+    assert_eq!(different, "", "messages changed: read them, and if they are good `BONAFIDE_REWRITE=1` keeps them");
+}
+
+#[test]
+fn no_message_is_left_without_its_policy() {
+    let names = policies("invalid");
+    for entry in fs::read_dir(folder("invalid")).expect("the folder is there") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a plain name");
+        if let Some(stem) = name.strip_suffix(".txt") {
+            assert!(names.iter().any(|policy| policy.rsplit_once('.').is_some_and(|(one, _)| one == stem)), "{name}");
+        }
+    }
+}
+
+/// As an editor reads it before it asks the schema: YAML 1.2, and bounded as the program bounds it.
+fn read(path: &Path) -> Option<Value> {
+    let text = String::from_utf8(fs::read(path).expect("a fixture")).ok()?;
+    let options = serde_saphyr::options! {
+        merge_keys: MergeKeyPolicy::Error,
+        strict_booleans: true,
+        budget: serde_saphyr::budget! { max_nodes: 20_000, max_depth: 32, max_documents: 1 },
+    };
+    serde_saphyr::from_str_with_options(text.strip_prefix('\u{feff}').unwrap_or(&text), options).ok()
+}
+
+fn schema() -> jsonschema::Validator {
+    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(["schema", "policy"]).env_clear().output();
+    let schema: Value = serde_json::from_slice(&output.expect("the program runs").stdout).expect("the schema is JSON");
+    jsonschema::draft202012::meta::validate(&schema).expect("the schema is a schema");
+    jsonschema::draft202012::new(&schema).expect("the schema can be used")
+}
+
+#[test]
+fn the_schema_accepts_what_the_parser_accepts() {
+    let schema = schema();
+    let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/starter.yaml");
+    let valid = policies("valid").into_iter().map(|name| folder("valid").join(name));
+    for path in valid.chain([starter]) {
+        let policy = read(&path).unwrap_or_else(|| panic!("{} can be read", path.display()));
+        let complaints: Vec<String> =
+            schema.iter_errors(&policy).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(complaints, Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_parser_refuses() {
+    let schema = schema();
+    let (mut accepted, mut unread) = (Vec::new(), Vec::new());
+    for name in policies("invalid") {
+        match read(&folder("invalid").join(&name)) {
+            None => unread.push(name),
+            Some(policy) if schema.is_valid(&policy) => accepted.push(name),
+            Some(_) => {}
+        }
+    }
+    assert_eq!(accepted, BEYOND_THE_SCHEMA.map(|(name, _)| name), "what the schema does not see");
+    assert_eq!(unread, NO_DOCUMENT, "what no schema gets to see");
+}
+
+/// Editors show what a key is for.
+#[test]
+fn every_key_of_the_schema_is_described() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(["schema", "policy"]).env_clear().output();
+    let schema: Value = serde_json::from_slice(&output.expect("the program runs").stdout).expect("the schema is JSON");
+    let mut count = 0;
+    describe(&schema, &schema, &mut count);
+    assert!(count > 60, "{count} keys");
+}
+
+fn describe(root: &Value, schema: &Value, count: &mut usize) {
+    match schema {
+        Value::Object(object) => {
+            if object.get("type").is_some_and(|kind| kind == "object") && object.contains_key("properties") {
+                assert_eq!(object.get("additionalProperties"), Some(&Value::Bool(false)), "{schema:#}");
+                for (key, value) in object["properties"].as_object().expect("keys") {
+                    *count += 1;
+                    let named = value.get("$ref").and_then(Value::as_str).and_then(|path| root.pointer(&path[1..]));
+                    let described =
+                        [Some(value), named].into_iter().flatten().any(|one| one["description"].is_string());
+                    assert!(described, "{key} has no description");
+                }
+            }
+            object.values().for_each(|value| describe(root, value, count));
+        }
+        Value::Array(items) => items.iter().for_each(|value| describe(root, value, count)),
+        _ => {}
+    }
+}
+
+/// Files that are made to cost: each is refused within half a gigabyte of address space and twenty seconds of the processor,
+/// and what is said about it is short.
+#[cfg(unix)]
+#[test]
+fn a259_what_is_made_to_cost_is_refused_within_bounds() {
+    let rule = "version: 1\nimages:\n  - match: ghcr.io/acme/**\n    signers: [{github: acme/app}]\n    require: [signature]\n";
+    let anchors: String = (0..9_000).map(|number| format!("k{number}: &a{number} x\n")).collect();
+    let keys: String = (0..9_000).map(|number| format!("misspelt{number}: {{}}\n")).collect();
+    let large = [
+        ("ten-megabytes", rule.replace("ghcr.io/acme/**", &format!("[{}]", "ghcr.io/acme/app, ".repeat(600_000)))),
+        ("brackets", "[".repeat(1_000_000)),
+        ("indents", (0..1_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()),
+        ("dashes", "- ".repeat(400_000)),
+        ("long-key", format!("{rule}{}: x\n", "k".repeat(1_000))),
+        ("longer-key", format!("{rule}? {}\n: x\n", "k".repeat(900_000))),
+        ("anchors", format!("{rule}{anchors}")),
+        ("unknown-keys", format!("{rule}{keys}")),
+        ("documents", "---\n".repeat(200_000)),
+        ("question-marks", "? ".repeat(400_000)),
+        ("quotes", format!("a: \"{}", "\\u0041".repeat(100_000))),
+        ("regexp", rule.replace("github: acme/app", "identity-regexp: \"((((x{99}){99}){99}){99})\", issuer: x")),
+        ("asterisks", rule.replace("ghcr.io/acme/**", &format!("ghcr.io/{}a", "*a/".repeat(200_000)))),
+    ];
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policies-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("cargo's directory for tests can be written");
+    for (name, text) in large {
+        let file = directory.join(format!("{name}.yaml"));
+        fs::write(&file, text).expect("the test's directory can be written");
+        let output = Command::new("/bin/sh")
+            .args(["-c", "ulimit -v 524288; ulimit -t 20; exec \"$0\" policy check \"$1\""])
+            .args([Path::new(env!("CARGO_BIN_EXE_bonafide")), &file])
+            .env_clear()
+            .output()
+            .expect("a shell runs");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {:?} {}", output.status, &message[..message.len().min(500)]);
+        assert!(message.len() < 64 * 1024, "{name}: {} bytes are said", message.len());
+    }
+    fs::remove_dir_all(&directory).expect("the test's directory can be removed");
+}
