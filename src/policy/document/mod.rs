@@ -228,7 +228,7 @@ fn refuse_names_twice(rules: &[Rule], problems: &mut Problems) {
 
 fn not_text(source_name: &str, bytes: &[u8], error: std::str::Utf8Error) -> DocumentError {
     let start = &bytes[..error.valid_up_to()];
-    let line = 1 + start.iter().filter(|byte| **byte == b'\n').count();
+    let line = start.split(|byte| *byte == b'\n').count();
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let problem = Problem {
         place: Place { line, column: 1, length: 1 },

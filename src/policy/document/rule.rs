@@ -239,7 +239,7 @@ fn requirements(
     problems: &mut Problems,
 ) -> Option<Vec<RequiredBy>> {
     let named: Vec<(String, Place, Option<&Node>)> = match &node.value {
-        Value::List(none) if none.is_empty() => Vec::new(),
+        Value::List(listed) if listed.is_empty() => Vec::new(),
         Value::Null => Vec::new(),
         Value::Map(entries) => entries.iter().map(|(key, value)| (key.name.clone(), key.place, Some(value))).collect(),
         _ => items(node, "requirements", problems)
