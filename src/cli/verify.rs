@@ -54,6 +54,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
 fn request(args: &VerifyArgs) -> Result<Request, Diagnostic> {
+    policies::refuse_shared_input(args)?;
     let references = references::read(&args.references, !args.login.password_stdin)?;
     let (policies, domains) = policies::read(args)?;
     let judged_as = args.judged_as.as_ref();

@@ -1,7 +1,7 @@
 //! What the program says of itself.
 
 use crate::fixtures::{BY_SHOP, LAB, check, image};
-use crate::program::bonafide;
+use crate::program::{Scratch, bonafide};
 
 /// The examples of a help text as one command a line, continued lines joined as a shell does.
 fn examples(help: &str) -> Vec<Vec<String>> {
@@ -32,6 +32,9 @@ fn help_has_examples_and_exit_codes() {
 #[test]
 fn the_examples_in_the_help_can_be_pasted() {
     let mut found = 0;
+    let scratch = Scratch::new();
+    let policy = "version: 1\nimages:\n  - match: oci:fixtures/**\n    signers: [{github: acme/app}]\n    require: [sbom]\n";
+    let policy = scratch.write("bonafide.yaml", policy);
     for arguments in [&["--help"] as &[&str], &["verify", "--help"]] {
         let help = bonafide(arguments).success();
         for example in examples(&help) {
@@ -43,13 +46,14 @@ fn the_examples_in_the_help_can_be_pasted() {
                     layout.as_str()
                 }
                 "root.json" => crate::fixtures::LAB_ROOT,
+                "bonafide.yaml" => policy.as_str(),
                 other => other,
             });
             let run = bonafide(&ours.collect::<Vec<_>>());
             assert_eq!(run.exit, 4, "`bonafide {}`\n{}", example.join(" "), run.stderr);
         }
     }
-    assert_eq!(found, 5, "the examples that were found in the help");
+    assert_eq!(found, 6, "the examples that were found in the help");
 }
 
 #[test]

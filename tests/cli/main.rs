@@ -11,6 +11,7 @@ mod report;
 mod shop;
 
 mod access;
+mod claims;
 mod delivery;
 mod escaping;
 mod faults;
@@ -18,6 +19,8 @@ mod fixtures;
 mod formats;
 mod help;
 mod hostile;
+mod policies;
+mod policy_command;
 mod references;
 mod registry;
 mod requests;

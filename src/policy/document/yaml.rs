@@ -62,8 +62,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem {
             place: Place { line: 1, column: 1, length: 1 },
-            message: format!("the file has {} bytes; a policy may have {MAX_BYTES}", text.len()),
-            hint: Some("split the policy by what it is about, and give each run the one it needs".to_owned()),
+            message: format!("the file has more than {MAX_BYTES} bytes"),
+            hint: Some(
+                "is this a policy? if so, split it by what it is about, and give each run the one it needs".to_owned(),
+            ),
         });
     }
     let options = serde_saphyr::options! {
