@@ -198,6 +198,36 @@ fn describe(root: &Value, schema: &Value, count: &mut usize) {
     }
 }
 
+/// A folder of this run with a key and a policy in it.
+fn scratch(policy: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("cargo's directory for tests can be written");
+    fs::copy(folder("valid").join("cosign.pub"), directory.join("cosign.pub")).expect("the key can be copied");
+    fs::write(directory.join("bonafide.yaml"), policy).expect("the policy can be written");
+    directory
+}
+
+#[test]
+fn the_policy_and_the_signers_in_the_readme_can_be_pasted() {
+    let readme = include_str!("../README.md");
+    let example = readme.split_once("```yaml\n").expect("an example").1.split_once("```").expect("its end").0;
+    let rows = readme.lines().skip_while(|line| !line.starts_with("| signer |")).skip(2);
+    let signers: Vec<&str> =
+        rows.map_while(|line| line.strip_prefix("| `")).filter_map(|row| row.split('`').next()).collect();
+    assert_eq!(signers.len(), 9, "{signers:?}");
+    let all: String = signers.iter().map(|signer| format!("      - {{{signer}}}\n")).collect::<Vec<_>>().concat();
+    let with_signers =
+        format!("version: 1\nimages:\n  - match: ghcr.io/acme/**\n    signers:\n{all}    require: [signature]\n");
+    for policy in [example, &with_signers] {
+        let directory = scratch(policy);
+        let output = check(&directory, "bonafide.yaml");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()), "{policy}");
+        let value = read(&directory.join("bonafide.yaml")).expect("YAML");
+        assert!(schema().is_valid(&value), "{policy}");
+        fs::remove_dir_all(&directory).expect("the folder can be removed");
+    }
+}
+
 /// Files that are made to cost: each is refused within half a gigabyte of address space and twenty seconds of the processor,
 /// and what is said about it is short.
 #[cfg(unix)]

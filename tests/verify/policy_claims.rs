@@ -15,8 +15,8 @@ fn workflow() -> Identity {
 }
 
 fn verdict(world: &World, signer: &str, identity: &Identity) -> Verdict {
-    let signed = world.instance.sign_image(identity, &world.subject);
-    judge(world, &signed_by(signer), [bundle(&signed.bundle(Version::V03))]).verdict
+    let content = bundle(&world.instance.sign_image(identity, &world.subject).bundle(Version::V03));
+    judge(world, &signed_by(signer), [content]).verdict
 }
 
 fn value_of(identity: &Identity, arc: u32) -> &str {
@@ -78,12 +78,15 @@ fn a191_claims_that_contradict_their_older_forms_satisfy_nothing() {
     }
 }
 
+/// A field, what passes, what does not, and the claims that it is read from.
+type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [u32]);
+
 /// The fields of `github`: what passes, what does not, and the claims without which it cannot be known.
 #[test]
 fn a199_a201_a202_every_field_of_github_passes_fails_and_is_missed() {
     let world = World::new();
     let commit_of_others = "f".repeat(40);
-    let cases: [(&str, &[&str], &[&str], &[u32]); 9] = [
+    let cases: [Case<'_>; 9] = [
         (
             "ref",
             &[REFERENCE, "refs/tags/v*", "refs/**", "\"**\""],
