@@ -85,6 +85,33 @@ fn valid_policies_have_no_errors() {
     }
 }
 
+/// Whoever leaves open who must have signed is told so, in whatever way they left it open.
+#[test]
+fn a181_a182_a189_a255_nobody_in_particular_is_never_a_signer() {
+    for (name, said) in [
+        ("signer-nobody.yaml", "anybody with an account there could have signed"),
+        ("signer-claims-alone.yaml", "anybody with an account could have signed"),
+        ("signers-missing.yaml", "anybody with an account could have signed"),
+        ("signers-of-one-requirement-missing.yaml", "`provenance` has no signers"),
+        ("signers-empty.yaml", "the list of signers is empty"),
+        ("all-of-empty.yaml", "the list of signers is empty"),
+        ("at-least-zero.yaml", "a number, 1 or more"),
+        ("identity-empty.yaml", "an empty text matches nothing"),
+        ("identity-without-issuer.yaml", "any issuer could vouch for it"),
+        ("email-without-issuer.yaml", "any issuer could vouch for it"),
+        ("identity-and-regexp.yaml", "cannot be `identity` and `identity-regexp` at once"),
+        ("issuer-twice.yaml", "`issuer` and `issuer-regexp` are both there"),
+        ("github-owner-glob.yaml", "anybody can make an owner"),
+        ("empty.yaml", "the policy is empty"),
+        ("images-empty.yaml", "the list of rules is empty"),
+        ("require-empty-list.yaml", "nothing is required"),
+        ("require-empty-fields.yaml", "nothing is required"),
+    ] {
+        let message = String::from_utf8(check(&folder("invalid"), name).stderr).expect("text");
+        assert!(message.contains(said), "{name}: {message}");
+    }
+}
+
 /// The message of each mistake is in the file beside it.
 #[test]
 fn a254_every_mistake_is_refused_with_its_place_and_what_to_do() {
@@ -232,7 +259,7 @@ fn the_policy_and_the_signers_in_the_readme_can_be_pasted() {
 /// and what is said about it is short.
 #[cfg(unix)]
 #[test]
-fn a259_what_is_made_to_cost_is_refused_within_bounds() {
+fn a187_a259_what_is_made_to_cost_is_refused_within_bounds() {
     let rule = "version: 1\nimages:\n  - match: ghcr.io/acme/**\n    signers: [{github: acme/app}]\n    require: [signature]\n";
     let lines = |count, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<Vec<_>>().concat();
     let anchors = lines(9_000, &|number| format!("k{number}: &a{number} x\n"));
@@ -268,4 +295,85 @@ fn a259_what_is_made_to_cost_is_refused_within_bounds() {
         assert!(message.len() < 64 * 1024, "{name}: {} bytes are said", message.len());
     }
     fs::remove_dir_all(&directory).expect("the test's directory can be removed");
+}
+
+/// Numbers that look random and are the same in every run (Marsaglia's xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).expect("below a usize")
+    }
+}
+
+/// Breaks a policy in one place: another value, a key less, a key more, an item less, an item twice.
+fn break_one(numbers: &mut Numbers, value: &mut Value, words: &[Value]) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() && numbers.below(5) > 0 => {
+            let key = fields.keys().nth(numbers.below(fields.len())).expect("a key").clone();
+            match numbers.below(12) {
+                0 => drop(fields.remove(&key)),
+                1 => drop(fields.insert("misspelt".to_owned(), Value::Null)),
+                _ => break_one(numbers, fields.get_mut(&key).expect("the key"), words),
+            }
+        }
+        Value::Array(items) if !items.is_empty() && numbers.below(5) > 0 => {
+            let position = numbers.below(items.len());
+            match numbers.below(12) {
+                0 => drop(items.remove(position)),
+                1 => items.push(items[position].clone()),
+                _ => break_one(numbers, &mut items[position], words),
+            }
+        }
+        other => *other = words[numbers.below(words.len())].clone(),
+    }
+}
+
+/// Every value of a document, and every part of it.
+fn parts(value: &Value, found: &mut Vec<Value>) {
+    found.push(value.clone());
+    match value {
+        Value::Object(fields) => fields.values().for_each(|value| parts(value, found)),
+        Value::Array(items) => items.iter().for_each(|value| parts(value, found)),
+        _ => {}
+    }
+}
+
+/// What the parser says that no schema can.
+const SAYS_MORE: [&str; 4] =
+    ["two rules are called", "different signers must have signed", "the regular expression", "no key that can be used"];
+
+#[test]
+fn the_schema_and_the_parser_agree_on_what_is_broken_at_random() {
+    let schema = schema();
+    let documents: Vec<Value> =
+        policies("valid").iter().map(|name| read(&folder("valid").join(name)).expect("YAML")).collect();
+    let mut words: Vec<Value> =
+        ["", " ", "x", "**", "refs/tags/v*", "ghcr.io/acme/app:1", "a@b.example", "acme/app", "1.0"]
+            .map(Value::from)
+            .into();
+    words.extend([Value::Null, Value::from(true), Value::from(7), Value::from(-7), Value::from(1.5)]);
+    documents.iter().for_each(|document| parts(document, &mut words));
+    let key = fs::read(folder("valid").join("cosign.pub")).expect("a key");
+    let mut numbers = Numbers(0x5eed_0254);
+    let (mut good, mut disagreements) = (0, String::new());
+    for turn in 0..2_000 {
+        let mut document = documents[turn % documents.len()].clone();
+        break_one(&mut numbers, &mut document, &words);
+        let text = serde_json::to_string(&document).expect("JSON");
+        let parsed = bonafide::policy::Document::parse("policy.json", text.as_bytes(), &|_| Ok(key.clone()));
+        good += usize::from(parsed.is_ok());
+        if parsed.is_ok() == schema.is_valid(&document) {
+            continue;
+        }
+        let said = parsed.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        if parsed.is_ok() || !SAYS_MORE.iter().any(|word| said.contains(word)) {
+            let _ = writeln!(disagreements, "{text}\n{said}\n");
+        }
+    }
+    assert!(good > 50, "{good} of them were still good");
+    assert_eq!(disagreements, "");
 }

@@ -96,6 +96,20 @@ fn a_file_demands_what_it_says() {
 }
 
 #[test]
+fn a261_what_passes_never_stands_in_for_what_cannot_be_decided() {
+    let world = World::new();
+    let policy = policy(&rule(&[BY_SHOP, "require: [provenance, sbom]"]));
+    let provenance = || bundle(&world.signed_provenance().bundle(Version::V03));
+    let mut unread = world.sbom();
+    unread["predicate"]["spdxVersion"] = serde_json::json!("SPDX-3.0.1");
+    let unread = bundle(&world.signer().attest(&unread).bundle(Version::V03));
+    let report = judge(&world, &policy, [provenance(), unread]);
+    assert_eq!(requirement(&report, "provenance").verdict, Verdict::Verified);
+    assert_eq!(requirement(&report, "sbom").verdict, Verdict::Undecided);
+    assert_eq!(report.verdict, Verdict::Undecided);
+}
+
+#[test]
 fn a258_every_rule_about_an_image_applies_whatever_their_order() {
     let world = World::new();
     let passes = format!("  - match: registry.test/**\n    {BY_SHOP}\n    require: [signature]\n");
