@@ -81,6 +81,7 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
             format!("{GOOD}    exceptions: [{{require: signature, until: 2020-01-31, because: x}}]\n"),
             "ran out on 2020-01-31",
         ),
+        (format!("{GOOD}    exceptions: [{{require: sbom, until: 9999-12-31, because: x}}]\n"), "excepts nothing"),
     ];
     let scratch = Scratch::new();
     let key =
