@@ -33,9 +33,10 @@ fn help_has_examples_and_exit_codes() {
 fn the_examples_in_the_help_can_be_pasted() {
     let mut found = 0;
     let scratch = Scratch::new();
-    let policy =
-        "version: 1\nimages:\n  - match: oci:fixtures/**\n    signers: [{github: acme/app}]\n    require: [sbom]\n";
-    let policy = scratch.write("bonafide.yaml", policy);
+    let policy = scratch.write(
+        "policy.yaml",
+        "{version: 1, images: [{match: '**', signers: [{github: acme/shop}], require: [signature]}]}",
+    );
     for arguments in [&["--help"] as &[&str], &["verify", "--help"]] {
         let help = bonafide(arguments).success();
         for example in examples(&help) {
