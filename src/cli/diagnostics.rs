@@ -65,6 +65,14 @@ impl Diagnostic {
         )
     }
 
+    /// Standard input that is to be two things at once.
+    pub(super) fn policy_and_input(other: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("standard input cannot be both the policy and {other}"),
+            "give the policy as a file: `--policy FILE`",
+        )
+    }
+
     /// An image of which a policy says nothing.
     pub(super) fn image_without_policy(reference: &Reference, error: ImageError) -> Self {
         let hint = match (&error, reference) {

@@ -17,6 +17,7 @@ use super::terms;
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
+const STANDARD_INPUT: &str = "-";
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
 const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
@@ -61,6 +62,18 @@ fn name(reference: &Reference, judged_as: Option<&RegistryReference>) -> Result<
         (Reference::Layout(_), Some(judged_as)) => Ok(judged_as.name.to_string()),
         (Reference::Registry(_), Some(_)) => Err(Diagnostic::name_for_an_image_with_one(reference)),
         (_, None) => Ok(reference.policy_name()),
+    }
+}
+
+/// Standard input can be read once: the policy, the references and a password cannot all be there.
+pub(super) fn refuse_shared_input(args: &VerifyArgs) -> Result<(), Diagnostic> {
+    if args.policy.as_deref().is_none_or(|file| file.as_os_str() != STANDARD_INPUT) {
+        return Ok(());
+    }
+    match (args.references.iter().any(|text| text == STANDARD_INPUT), args.login.password_stdin) {
+        (true, _) => Err(Diagnostic::policy_and_input("the references")),
+        (_, true) => Err(Diagnostic::policy_and_input("the password")),
+        _ => Ok(()),
     }
 }
 
@@ -119,7 +132,7 @@ fn from_document(
 
 /// Reads a policy file and the keys that it names.
 pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
-    let bytes = if file.as_os_str() == "-" {
+    let bytes = if file.as_os_str() == STANDARD_INPUT {
         let mut bytes = Vec::new();
         io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
         bytes

@@ -50,6 +50,7 @@ struct Asked {
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
+    policies::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
     let logins = logins::logins(&verify.login, &references.iter().map(|(_, reference)| reference).collect::<Vec<_>>())?;
     let given_for = logins.given_for().map(str::to_owned);

@@ -193,12 +193,12 @@ impl<'a> Row<'a> {
             Requirement::Provenance => (
                 "provenance",
                 "a signed attestation of SLSA provenance v0.2 or v1",
-                "attest it where it is built, or leave provenance out of `--require`",
+                "attest it where it is built, or leave provenance out of `--require` or the policy",
             ),
             Requirement::Sbom => (
                 "SBOM",
                 "a signed attestation of an SPDX document",
-                "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST`, or leave sbom out of `--require`",
+                "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST`, or leave sbom out of `--require` or the policy",
             ),
         };
         let platforms: Vec<String> = group

@@ -11,6 +11,7 @@ mod report;
 mod shop;
 
 mod access;
+mod claims;
 mod delivery;
 mod escaping;
 mod faults;
@@ -19,6 +20,8 @@ mod formats;
 mod help;
 mod hostile;
 mod inspect;
+mod policies;
+mod policy_command;
 mod references;
 mod registry;
 mod requests;

@@ -38,6 +38,12 @@ impl Program {
         self
     }
 
+    /// Reads standard input from a file.
+    pub(crate) fn stdin_from(mut self, file: &Path) -> Program {
+        self.command.stdin(fs::File::open(file).expect("the file is there"));
+        self
+    }
+
     /// Sends standard output elsewhere; [`Run::stdout`] is then empty.
     pub(crate) fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Program {
         self.command.stdout(stdout);

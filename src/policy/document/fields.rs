@@ -3,13 +3,16 @@
 use crate::policy::text::{PatternError, TextRule};
 
 use super::problem::{Place, Problems};
-use super::yaml::{Node, Value};
+use super::yaml::{Key, Node, Value};
 
 /// The fields of one mapping, all of them known.
 pub(super) struct Fields<'a> {
     node: &'a Node,
     /// What it is, such as "a rule".
     what: &'static str,
+    /// Known keys that unknown ones are likely meant for: what is misspelt is not missing too.
+    meant: Vec<&'static str>,
+    unknown: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -25,11 +28,27 @@ impl<'a> Fields<'a> {
             problems.add(node.place, message, format!("expected some of: {}", known.join(", ")));
             return None;
         };
-        for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+        let (mut meant, mut unknown) = (Vec::new(), false);
+        for (position, (key, _)) in entries.iter().enumerate() {
+            if known.contains(&key.name.as_str()) {
+                continue;
+            }
             let message = format!("unknown key `{}` in {what}", key.name);
-            problems.add(key.place, message, guess(&key.name, known));
+            problems.add(key.place, message, hint_for_unknown(key, &entries[..position], known));
+            meant.extend(nearest(&key.name, known));
+            unknown = true;
         }
-        Some(Self { node, what })
+        Some(Self { node, what, meant, unknown })
+    }
+
+    /// Whether there is a key that is not known.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// Whether an unknown key is likely a misspelt `name`.
+    pub(super) fn likely_means(&self, name: &str) -> bool {
+        self.meant.contains(&name)
     }
 
     pub(super) fn place(&self) -> Place {
@@ -47,7 +66,7 @@ impl<'a> Fields<'a> {
     /// Returns the value of a field that must be there.
     pub(super) fn required(&self, name: &str, hint: &str, problems: &mut Problems) -> Option<&'a Node> {
         let found = self.get(name);
-        if found.is_none() {
+        if found.is_none() && !self.likely_means(name) {
             problems.add(self.first_place(), format!("`{name}` is missing in {}", self.what), hint);
         }
         found
@@ -126,7 +145,8 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
             None
         }
         other => {
-            problems.add(node.place, format!("expected a text, and this is {}", other.kind()), "");
+            let message = format!("expected a text, and this is {}", other.kind());
+            problems.add(node.place, message, "write one text behind the key");
             None
         }
     }
@@ -139,33 +159,56 @@ pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
             problems.add(
                 node.place,
                 format!("the list of {what} is empty"),
-                "an empty list lets nothing through: name at least one, or leave the key out",
+                "an empty list is never taken for everything: name at least one",
             );
             &[]
         }
         Value::List(items) => items,
         Value::Null => {
-            problems.add(
-                node.place,
-                format!("there are no {what} behind the key"),
-                "name at least one, or leave the key out",
-            );
+            problems.add(node.place, format!("there are no {what} behind the key"), "name at least one");
             &[]
         }
         _ => std::slice::from_ref(node),
     }
 }
 
+/// What to do about a key that there is not, after the keys that stand before it.
+fn hint_for_unknown(key: &Key, before: &[(Key, Node)], known: &[&'static str]) -> String {
+    if let Some(name) = key.name.strip_prefix('-').filter(|name| known.contains(name)) {
+        return format!("write a space behind the dash: `- {name}: …`");
+    }
+    match before.iter().rfind(|(_, value)| matches!(value.value, Value::Null)) {
+        Some((above, _)) if nearest(&key.name, known).is_none() => {
+            format!("if it belongs to `{}` above, indent it deeper than that; {}", above.name, guess(&key.name, known))
+        }
+        _ => guess(&key.name, known),
+    }
+}
+
+/// Known words beyond which a guess alone is more useful than the list of all.
+const LONG_LIST: usize = 13;
+
 /// Returns the nearest known word, if it is near, and all of them.
-pub(super) fn guess(word: &str, known: &[&str]) -> String {
+pub(super) fn guess(word: &str, known: &[&'static str]) -> String {
     let all = format!("expected one of: {}", known.join(", "));
-    let nearest = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= known.len().min(word.len()).div_ceil(3));
-    match nearest {
-        Some((_, known)) => format!("did you mean `{known}`? {all}"),
+    match nearest(word, known) {
+        Some(near) if known.len() > LONG_LIST => format!("did you mean `{near}`?"),
+        Some(near) => format!("did you mean `{near}`? {all}"),
         None => all,
     }
+}
+
+/// Words longer than any that is known, and than what anybody mistypes: comparing takes time and memory by their lengths.
+const LONG_WORD: usize = 64;
+
+pub(super) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    if word.len() > LONG_WORD {
+        return None;
+    }
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(word, known), *known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len().min(word.len()).div_ceil(3))
+        .map(|(_, known)| known)
 }

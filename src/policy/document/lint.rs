@@ -8,7 +8,7 @@ use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer};
 use crate::policy::text::TextRule;
 
 use super::problem::Problem;
-use super::rule::Rule;
+use super::rule::{Rule, RuleException};
 
 /// Returns every doubt, each at the place of its rule.
 pub(super) fn doubts(rules: &[Rule], today: Date) -> Vec<Problem> {
@@ -34,6 +34,15 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
             hint: Some("remove it, or decide anew and give it another day".to_owned()),
         });
     doubts.extend(run_out);
+    let is_required = |exception: &&RuleException| {
+        rule.requirements.iter().any(|required| required.requirement == exception.requirement)
+    };
+    let idle = rule.exceptions.iter().filter(|exception| !is_required(exception)).map(|exception| Problem {
+        place: exception.place,
+        message: format!("the exception for {} excepts nothing: the rule does not require it", exception.requirement),
+        hint: Some("remove it, or make it in the rule that requires it".to_owned()),
+    });
+    doubts.extend(idle);
     doubts
 }
 

@@ -60,7 +60,7 @@ pub enum ImageError {
 impl Document {
     /// Reads a document. `source_name` is what messages and reports call it.
     pub fn parse(source_name: &str, bytes: &[u8], files: ReadFile<'_>) -> Result<Self, DocumentError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| not_text(source_name, &error))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| not_text(source_name, bytes, error))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let root = yaml::parse(text).map_err(|problem| DocumentError::new(source_name, text, vec![problem]))?;
         let mut problems = Problems::default();
@@ -180,6 +180,14 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
         );
         return None;
     }
+    if let Value::Map(entries) = &root.value
+        && !entries.iter().any(|(key, _)| DOCUMENT.contains(&key.name.as_str()))
+        && let Some((first, _)) = entries.first().filter(|(key, _)| fields::nearest(&key.name, &DOCUMENT).is_none())
+    {
+        let hint = "give another file, or begin a policy: `bonafide policy init`";
+        problems.add(first.place, format!("this is no policy: it has none of {}", DOCUMENT.join(", ")), hint);
+        return None;
+    }
     let fields = Fields::of(root, "a policy", &DOCUMENT, problems)?;
     check_version(&fields, problems);
     let trust = fields.get("trust").map(|node| rule::trust(node, problems));
@@ -197,12 +205,15 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
 
 /// The version decides what everything else means, so it is never guessed.
 fn check_version(fields: &Fields<'_>, problems: &mut Problems) {
-    let hint = "this program reads version 1: begin the file with `version: 1`";
-    if let Some(node) = fields.required("version", hint, problems)
-        && !matches!(node.value, Value::Integer(1))
-    {
-        problems.add(node.place, "this version of policy files is not known", hint);
-    }
+    let missing = "this program reads version 1: begin the file with `version: 1`";
+    let Some(node) = fields.required("version", missing, problems) else { return };
+    let message = match &node.value {
+        Value::Integer(1) => return,
+        Value::Integer(number) => format!("version {number} of policy files is not known"),
+        Value::Number => "the version is a whole number, and this is another".to_owned(),
+        other => format!("the version is a number, and this is {}", other.kind()),
+    };
+    problems.add(node.place, message, "this program reads version 1: write `version: 1`");
 }
 
 /// Reports name the requirements of several rules by the rules' names.
@@ -215,11 +226,18 @@ fn refuse_names_twice(rules: &[Rule], problems: &mut Problems) {
     }
 }
 
-fn not_text(source_name: &str, error: &std::str::Utf8Error) -> DocumentError {
+fn not_text(source_name: &str, bytes: &[u8], error: std::str::Utf8Error) -> DocumentError {
+    let start = &bytes[..error.valid_up_to()];
+    let line = start.split(|byte| *byte == b'\n').count();
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let problem = Problem {
-        place: Place { line: 1, column: 1, length: 1 },
-        message: format!("this is not UTF-8 text: {error}"),
-        hint: Some("save the file as UTF-8".to_owned()),
+        place: Place { line, column: 1, length: 1 },
+        message: "this is not UTF-8 text".to_owned(),
+        hint: Some(if is_utf16 {
+            "the file is UTF-16: save it as UTF-8".to_owned()
+        } else {
+            "give a text file, saved as UTF-8".to_owned()
+        }),
     };
     DocumentError::new(source_name, "", vec![problem])
 }

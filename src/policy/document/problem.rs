@@ -1,9 +1,12 @@
 //! What is wrong with a policy file, and where.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Problems that are listed: who wrote more has made one mistake many times.
 const MAX_PROBLEMS: usize = 50;
+/// Characters of a message that are shown.
+const MAX_MESSAGE: usize = 600;
 
 /// A place in a file: lines and columns count from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -65,7 +68,7 @@ impl Problem {
     /// Draws it: file, line and column, the line with the offending text underlined, and what to do.
     pub fn draw(&self, source_name: &str, text: &str) -> String {
         let Place { line, column, length } = self.place;
-        let mut drawn = format!("{source_name}:{line}:{column}: {}", self.message);
+        let mut drawn = format!("{source_name}:{line}:{column}: {}", short(&self.message));
         let shown = text.lines().nth(line.saturating_sub(1)).filter(|shown| !shown.trim().is_empty());
         if let Some(shown) = shown.filter(|shown| shown.chars().count() <= 200) {
             let margin = " ".repeat(line.to_string().len());
@@ -76,9 +79,17 @@ impl Problem {
             drawn = format!("{drawn}\n  {line} | {shown}\n  {margin} | {under}");
         }
         match &self.hint {
-            Some(hint) => format!("{drawn}\n  → {hint}"),
+            Some(hint) => format!("{drawn}\n  → {}", short(hint)),
             None => drawn,
         }
+    }
+}
+
+/// Messages quote what is written, which may be as long as the file.
+fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

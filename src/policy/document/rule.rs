@@ -86,6 +86,7 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     let trust = fields.get("trust").map(|node| self::trust(node, problems));
     let log = log(&fields, LogEvidence::PromiseOrProof, problems);
     let all = fields.get("signers").map(|node| signers::read(node, files, problems));
+    let all = if fields.likely_means("signers") { all.or(Some(None)) } else { all };
     let requirements = fields
         .required("require", "add `require: [signature, provenance, sbom]`, or what of it you need", problems)
         .and_then(|node| requirements(node, (all.as_ref(), log?), files, problems));
@@ -129,6 +130,10 @@ fn unreachable(written: &str) -> Option<(String, String)> {
     if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
         return None;
     }
+    if written == "*" {
+        let message = "`*` matches no image: one asterisk stays inside a path segment".to_owned();
+        return Some((message, "write \"**\" for every image".to_owned()));
+    }
     if let Some((_, rest)) = written.split_once("://") {
         return Some((format!("`{written}` matches no image: names have no scheme"), format!("write {rest}")));
     }
@@ -144,12 +149,27 @@ fn unreachable(written: &str) -> Option<(String, String)> {
         return Some((format!("`{written}` matches no image: names have no tag and no digest"), hint));
     }
     let Some((registry, repository)) = written.split_once('/') else {
+        if written.contains(['.', ':']) || written == "localhost" {
+            let hint = format!("write {written}/** for everything in it");
+            return Some((format!("`{written}` matches no image: it names a registry alone"), hint));
+        }
         let hint = format!("write the registry too, such as docker.io/library/{written}");
         return Some((format!("`{written}` matches no image: it names no registry"), hint));
     };
     if !registry.contains(['.', ':', '*']) && registry != "localhost" {
         let hint = format!("write the registry too, such as docker.io/{written}");
         return Some((format!("`{written}` matches no image: `{registry}` is no registry"), hint));
+    }
+    if registry.contains(|c: char| c.is_ascii_uppercase()) {
+        let hint = format!("write {}/{repository}", registry.to_lowercase());
+        return Some((format!("`{written}` matches no image: registries are written in lower case"), hint));
+    }
+    if repository.split('/').any(str::is_empty) {
+        let hint = match written.trim_end_matches('/') {
+            whole if whole.contains("//") => "write one slash between two names".to_owned(),
+            whole => format!("write {whole}/** for everything below it, or {whole} for the image itself"),
+        };
+        return Some((format!("`{written}` matches no image: a name is missing beside a slash"), hint));
     }
     if registry == "docker.io" && !repository.contains('/') && !repository.contains("**") {
         return Some((
@@ -166,6 +186,11 @@ fn unreachable(written: &str) -> Option<(String, String)> {
     let wrong = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/*".contains(c));
     if let Some(character) = repository.chars().find(|c| wrong(*c)) {
         let mut hint = String::from("repositories have lower-case letters, digits and `.`, `_`, `-`, `/`");
+        if !character.is_ascii_uppercase() {
+            hint.push_str(
+                "; in patterns `*` stays inside a path segment and `**` crosses, and no variable is replaced",
+            );
+        }
         if character.is_ascii_uppercase() {
             let _ = write!(hint, ": write {registry}/{}", repository.to_lowercase());
         }
@@ -214,7 +239,8 @@ fn requirements(
     problems: &mut Problems,
 ) -> Option<Vec<RequiredBy>> {
     let named: Vec<(String, Place, Option<&Node>)> = match &node.value {
-        Value::Map(entries) if entries.is_empty() => Vec::new(),
+        Value::List(listed) if listed.is_empty() => Vec::new(),
+        Value::Null => Vec::new(),
         Value::Map(entries) => entries.iter().map(|(key, value)| (key.name.clone(), key.place, Some(value))).collect(),
         _ => items(node, "requirements", problems)
             .iter()
@@ -255,6 +281,11 @@ fn required(
     let (own, log) = match special {
         None => (None, Some(log)),
         Some(node) => {
+            if !matches!(node.value, Value::Map(_)) {
+                let message = format!("a requirement has fields or nothing, and this is {}", node.value.kind());
+                problems.add(node.place, message, format!("write `{name}: {{}}`; what is not required is left out"));
+                return None;
+            }
             let fields = Fields::of(node, "a requirement", &REQUIREMENT, problems)?;
             let own = fields.get("signers").map(|node| signers::read(node, files, problems));
             (own, self::log(&fields, log, problems))
@@ -264,8 +295,9 @@ fn required(
         (Some(own), _) => own,
         (None, Some(common)) => common.clone(),
         (None, None) => {
-            let hint = "add `signers` to the rule, or to this requirement: without them anybody with an account could have signed";
-            problems.add(place, format!("nobody is named who must have signed the {name}"), hint);
+            let hint = "add `signers` to the rule, or to this requirement";
+            let message = format!("`{name}` has no signers: anybody with an account could have signed it");
+            problems.add(place, message, hint);
             None
         }
     };
@@ -276,7 +308,7 @@ fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requ
     let found = Requirement::ALL.into_iter().find(|requirement| requirement.as_str() == name);
     if found.is_none() {
         let known: Vec<&str> = Requirement::ALL.iter().map(|requirement| requirement.as_str()).collect();
-        problems.add(place, format!("`{name}` cannot be required"), guess(name, &known));
+        problems.add(place, format!("there is no requirement `{name}`"), guess(name, &known));
     }
     found
 }
@@ -311,7 +343,8 @@ fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
     let written = text(node, problems)?;
     let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
     if date.is_none() {
-        problems.add(node.place, format!("`{written}` is not a day"), "write it as YYYY-MM-DD");
+        let hint = "write a day that there is as YYYY-MM-DD, such as 2027-01-31";
+        problems.add(node.place, format!("`{written}` is not a day"), hint);
     }
     date
 }

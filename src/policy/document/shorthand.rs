@@ -46,7 +46,7 @@ pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<Certificate
     let source = SourceRule {
         repository: repository.clone(),
         reference: full_ref(&fields, problems),
-        digest: fields.text("commit", problems).map(TextRule::exact),
+        digest: fields.get("commit").and_then(|node| commit(node, problems)),
     };
     let issuer = match fields.get("issuer") {
         Some(_) => TextRule::exact(fields.text("issuer", problems)?),
@@ -114,7 +114,7 @@ fn repository(node: &Node, server: &str, problems: &mut Problems) -> Option<Text
 fn workflow_file(node: &Node, problems: &mut Problems) -> Option<String> {
     let written = text(node, problems)?;
     let file = written.strip_prefix(".github/workflows/").unwrap_or(&written);
-    if file.contains(['/', '@']) || file.contains("**") {
+    if file.is_empty() || file.contains(['/', '@']) || file.contains("**") {
         let hint = "write the file alone, such as release.yml; a workflow of another repository is a `reusable-workflow`, and its ref is `ref`";
         problems.add(node.place, format!("`{written}` is not a file in .github/workflows"), hint);
         return None;
@@ -132,9 +132,9 @@ fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextR
             && !name.contains('*')
             && !file.is_empty()
             && !file.contains(['/', '*'])
-            && !reference.is_empty()
+            && (reference.starts_with("refs/") || *reference == "**" || is_commit(reference))
     }) else {
-        let hint = "write OWNER/NAME/.github/workflows/FILE@REF, with the full ref, such as acme/ci/.github/workflows/release.yml@refs/tags/v*";
+        let hint = "write OWNER/NAME/.github/workflows/FILE@REF, with the full ref or a commit, such as acme/ci/.github/workflows/release.yml@refs/tags/v*";
         problems.add(node.place, format!("`{written}` is not a reusable workflow at a ref"), hint);
         return None;
     };
@@ -153,6 +153,21 @@ fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
         return None;
     }
     pattern(TextRule::glob(&written), node, problems)
+}
+
+/// Git names commits by all 40 digits of a SHA-1, or all 64 of a SHA-256, and so do certificates.
+fn commit(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    if !is_commit(&written) {
+        let hint = "write all 40 digits, in lower case, as `git rev-parse` prints them";
+        problems.add(node.place, format!("`{written}` is not a whole commit"), hint);
+        return None;
+    }
+    Some(TextRule::exact(written))
+}
+
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn github_claims(fields: &Fields<'_>, problems: &mut Problems) -> Vec<ClaimRule> {
@@ -179,7 +194,7 @@ fn events(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     (!names.is_empty()).then(|| TextRule::one_of(names))
 }
 
-fn word(node: &Node, known: &[&str], problems: &mut Problems) -> Option<TextRule> {
+fn word(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !known.contains(&written.as_str()) {
         problems.add(node.place, format!("`{written}` is none of what GitHub states here"), guess(&written, known));
@@ -245,8 +260,9 @@ pub(super) fn google(node: &Node, problems: &mut Problems) -> Option<Certificate
 /// `email: {address, issuer}`.
 pub(super) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     if !matches!(node.value, Value::Map(_)) {
-        let hint = "an address alone could come from any issuer: write `email: {address: …, issuer: https://…}`";
-        problems.add(node.place, "an e-mail address without an issuer", hint);
+        let written = text(node, problems)?;
+        let hint = format!("write who vouches for it: `email: {{address: {written}, issuer: https://…}}`");
+        problems.add(node.place, "an e-mail address without an issuer: any issuer could vouch for it", hint);
         return None;
     }
     let fields = Fields::of(node, "an e-mail signer", &["address", "issuer"], problems)?;

@@ -1,14 +1,14 @@
 //! Who may sign, in the words of a policy file.
 
 use crate::policy::claim::Claim;
-use crate::policy::key::{KeyRule, LogDemand, PublicKey};
+use crate::policy::key::{KeyError, KeyRule, LogDemand, PublicKey};
 use crate::policy::signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers, SourceRule,
 };
 use crate::policy::text::TextRule;
 
 use super::fields::{Fields, guess, items, pattern, text};
-use super::problem::Problems;
+use super::problem::{Place, Problems};
 use super::shorthand;
 use super::yaml::{Node, Value};
 
@@ -49,9 +49,9 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
             counted(list, listed, count, problems)
         }
         (None, None, Some(count), Some(list)) => {
-            let listed = list_of(list, files, problems)?;
-            let count = number(count, problems)?;
-            counted(list, listed, count, problems)
+            let listed = list_of(list, files, problems);
+            let at_least = number(count, problems);
+            counted(count, listed?, at_least?, problems)
         }
         _ => {
             let hint = "write a list of signers, of which any one is enough; or `all-of: [...]`; or `at-least: 2` with `of: [...]`";
@@ -67,8 +67,12 @@ fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<S
 }
 
 fn counted(node: &Node, listed: Vec<Signer>, at_least: usize, problems: &mut Problems) -> Option<Signers> {
+    let named = listed.len();
     Signers::new(listed, at_least)
-        .map_err(|error| problems.add(node.place, error.to_string(), "name more signers, or ask for fewer of them"))
+        .map_err(|_| {
+            let message = format!("{at_least} different signers must have signed, and {named} are named");
+            problems.add(node.place, message, "name more signers, or ask for fewer of them");
+        })
         .ok()
 }
 
@@ -76,7 +80,8 @@ fn number(node: &Node, problems: &mut Problems) -> Option<usize> {
     if let Value::Integer(number @ 1..) = node.value {
         return usize::try_from(number).ok();
     }
-    problems.add(node.place, "expected how many must have signed, at least 1", "");
+    let message = "this says how many of the signers must have signed: a number, 1 or more";
+    problems.add(node.place, message, "write `at-least: 2`, or leave `at-least` out and name the signers in a list");
     None
 }
 
@@ -94,10 +99,9 @@ fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<S
     let [(kind, _)] = present.as_slice() else {
         if let Some((second, place)) = present.get(1) {
             let message = format!("one signer cannot be `{}` and `{second}` at once", present[0].0);
-            problems.add(*place, message, "write two entries of the list");
-        } else {
-            let message = "this names nobody: anybody with an account could have signed";
-            problems.add(fields.first_place(), message, format!("name the signer with one of: {}", KINDS.join(", ")));
+            problems.add(*place, message, "write two entries of the list, of which any one is enough");
+        } else if ENTRY.iter().all(|name| !fields.likely_means(name)) {
+            nobody(&fields, problems);
         }
         return None;
     };
@@ -118,14 +122,25 @@ fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<S
     Some(Signer::Certificate(Box::new(rule)))
 }
 
+/// An entry that is of no kind. One that is of an unknown kind has been reported as that.
+fn nobody(fields: &Fields<'_>, problems: &mut Problems) {
+    if let Some((_, place)) = fields.present(&["issuer", "issuer-regexp"]).first() {
+        let message = "an issuer without an identity: anybody with an account there could have signed";
+        problems.add(*place, message, "add `identity: …`, exactly as the certificate has it");
+    } else if !fields.has_unknown() {
+        let message = "this names nobody: anybody with an account could have signed";
+        problems.add(fields.first_place(), message, format!("name the signer with one of: {}", KINDS.join(", ")));
+    }
+}
+
 /// The issuer is part of what a shorthand says.
 fn refuse_issuer_of_shorthand(fields: &Fields<'_>, kind: &str, problems: &mut Problems) {
     if kind.starts_with("identity") {
         return;
     }
     for (name, place) in fields.present(&["issuer", "issuer-regexp"]) {
-        let message = format!("`{name}` stands beside `identity`, and `{kind}` says who the issuer is");
-        problems.add(place, message, "leave it out, or write `identity` and `issuer` instead");
+        let message = format!("`{kind}` says who the issuer is, so `{name}` has no place beside it");
+        problems.add(place, message, format!("leave it out, or write `identity` and `issuer` instead of `{kind}`"));
     }
 }
 
@@ -138,12 +153,18 @@ fn identity(fields: &Fields<'_>, problems: &mut Problems) -> Option<CertificateR
     let issuer = match (fields.get("issuer"), fields.get("issuer-regexp")) {
         (Some(_), None) => fields.glob("issuer", problems),
         (None, Some(_)) => fields.regexp("issuer-regexp", problems),
-        (Some(_), Some(second)) => {
-            problems.add(second.place, "`issuer` and `issuer-regexp` are both there", "leave one of them out");
+        (Some(_), Some(_)) => {
+            for (_, place) in fields.present(&["issuer-regexp"]) {
+                problems.add(place, "`issuer` and `issuer-regexp` are both there", "leave one of them out");
+            }
             None
         }
+        (None, None) if fields.likely_means("issuer") => None,
         (None, None) => {
-            let hint = format!("add the OpenID Connect issuer, such as `issuer: {GITHUB_ISSUER}`");
+            let hint = match &name {
+                Some(name) if name.as_str().starts_with("https://github") => format!("add `issuer: {GITHUB_ISSUER}`"),
+                _ => "add who vouches for it, as the certificate says it: `issuer: https://…`".to_owned(),
+            };
             problems.add(fields.first_place(), "an identity without an issuer: any issuer could vouch for it", hint);
             None
         }
@@ -155,7 +176,8 @@ fn identity(fields: &Fields<'_>, problems: &mut Problems) -> Option<CertificateR
 fn claims(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vec<ClaimRule>> {
     let Some(node) = fields.get("claims") else { return Some(Vec::new()) };
     let Value::Map(entries) = &node.value else {
-        problems.add(node.place, format!("claims have names and values, and this is {}", node.value.kind()), "");
+        let message = format!("claims have names and values, and this is {}", node.value.kind());
+        problems.add(node.place, message, "write `claims: {NAME: VALUE}`, such as `claims: {build-trigger: push}`");
         return None;
     };
     if entries.is_empty() {
@@ -189,17 +211,36 @@ fn key(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Opt
         (Some(file), None) => (file.place, read_key_file(file, files, problems)?),
         (None, Some(inline)) => (inline.place, text(inline, problems)?.into_bytes()),
         _ => {
-            problems.add(node.place, "a key is in a `file` or written out as `pem`, exactly one of them", "");
+            let message = "a key is in a `file` or written out as `pem`, exactly one of them";
+            problems.add(fields_place(node), message, "leave one of the two out, or add the one that is missing");
             return None;
         }
     };
     let key = PublicKey::from_pem(&pem)
         .map_err(|error| {
-            let hint = "give a public key as `cosign public-key` writes it";
-            problems.add(place, format!("no key that can be used: {error}"), hint);
+            problems.add(place, format!("no key that can be used: {error}"), key_hint(&error, inline.is_some()));
         })
         .ok()?;
     KeyRule::new([key], log).ok()
+}
+
+/// A mapping has no length of its own: its first key stands for it.
+fn fields_place(node: &Node) -> Place {
+    match &node.value {
+        Value::Map(entries) => entries.first().map_or(node.place, |(key, _)| key.place),
+        _ => node.place,
+    }
+}
+
+fn key_hint(error: &KeyError, is_inline: bool) -> &'static str {
+    match error {
+        KeyError::Private { .. } => "give the public key, such as cosign.pub, and keep the private one to yourself",
+        KeyError::OtherBlock { label } if label == "CERTIFICATE" => {
+            "for a certificate of Fulcio write `identity` and `issuer`; of another one export the key: `openssl x509 -pubkey -noout -in FILE`"
+        }
+        _ if is_inline => "write `pem: |`, and below it, indented, the whole block with its BEGIN and END lines",
+        _ => "give a public key as `cosign generate-key-pair` or `cosign public-key` writes it",
+    }
 }
 
 fn read_key_file(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<u8>> {

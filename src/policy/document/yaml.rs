@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Error, Location, Spanned};
 
@@ -61,8 +62,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem {
             place: Place { line: 1, column: 1, length: 1 },
-            message: format!("the file has {} bytes; a policy may have {MAX_BYTES}", text.len()),
-            hint: Some("split the policy by what it is about, and give each run the one it needs".to_owned()),
+            message: format!("the file has more than {MAX_BYTES} bytes"),
+            hint: Some(
+                "is this a policy? if so, split it by what it is about, and give each run the one it needs".to_owned(),
+            ),
         });
     }
     let options = serde_saphyr::options! {
@@ -75,14 +78,45 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
             max_documents: 1,
         },
     };
-    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options).map_err(|error| problem(&error))?;
+    if let Some(problem) = control_character(text) {
+        return Err(problem);
+    }
+    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
     Ok(node(tree, text))
 }
 
-fn problem(error: &Error) -> Problem {
-    let place = error.location().map_or(Place { line: 1, column: 1, length: 1 }, |location| place(location, ""));
+/// YAML 1.2.2 §5.1: of the control characters, a document has tab, line feed and carriage return, and no other.
+fn control_character(text: &str) -> Option<Problem> {
+    text.lines().enumerate().find_map(|(line, content)| {
+        let column = content.chars().position(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}'))?;
+        let found = content.chars().nth(column).map_or(0, u32::from);
+        Some(Problem {
+            place: Place { line: line + 1, column: column + 1, length: 1 },
+            message: format!("a control character (U+{found:04X})"),
+            hint: Some("this is no text file, or something damaged it: remove the character".to_owned()),
+        })
+    })
+}
+
+/// YAML 1.2.2 §6.1: tabs do not indent. The parser says so of the line above, or of something else.
+fn tab(text: &str) -> Option<Problem> {
+    text.lines().enumerate().find_map(|(line, content)| {
+        let indent = &content[..content.len() - content.trim_start().len()];
+        let column = indent.chars().position(|character| character == '\t').filter(|_| indent.len() < content.len())?;
+        Some(Problem {
+            place: Place { line: line + 1, column: column + 1, length: 1 },
+            message: "a line is indented with a tab".to_owned(),
+            hint: Some("indent with spaces: YAML takes no tabs".to_owned()),
+        })
+    })
+}
+
+fn problem(error: &Error, text: &str) -> Problem {
+    let mut place = error.location().map_or(Place { line: 1, column: 1, length: 1 }, |location| place(location, ""));
     let error = error.without_snippet();
     let (message, hint) = match error {
+        Error::UnknownAnchor { .. } => return unknown_anchor(place, text),
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().map_or_else(|| "a key".to_owned(), |key| format!("the key `{key}`"));
             (format!("{key} is there twice"), "remove one of the two: the policy must say what it means")
@@ -90,27 +124,81 @@ fn problem(error: &Error) -> Problem {
         Error::MergeKeyNotAllowed { .. } => {
             ("merge keys (`<<`) are not read".to_owned(), "repeat a whole value with an anchor: `&name` and `*name`")
         }
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => (
+            "a second document begins here".to_owned(),
+            "a policy is one document: remove `---`, and put all rules below one `images:`",
+        ),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => too_much(),
         // Within what an alias repeats, the same error comes wrapped in its text.
-        other if ["budget breached", "recursion limit"].iter().any(|word| other.to_string().contains(word)) => {
-            too_much()
-        }
+        other if other.to_string().contains("recursion limit") => too_deep(),
+        other if other.to_string().contains("budget breached") => too_much(),
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            ("an alias stands inside of what it repeats".to_owned(), "write it out")
+            ("an alias stands inside of what it repeats".to_owned(), "write out what is meant instead of the alias")
         }
-        other => (
-            without_place(&other.to_string()),
-            "this is not YAML: check the indentation, and quote texts with `: `, `#` or `*`",
-        ),
+        other => syntax(&without_place(&other.to_string())),
     };
+    if place.length == 1 {
+        place.length = word_at(place, text).chars().count().max(1);
+    }
     Problem { place, message, hint: Some(hint.to_owned()) }
+}
+
+/// What the parser says of a text that is no YAML, in the words of whoever wrote it.
+fn syntax(said: &str) -> (String, &'static str) {
+    const KNOWN: [(&str, &str, &str); 3] = [
+        (
+            "mapping values are not allowed",
+            "there cannot be a key and a value here",
+            "if this is a key, indent it as the keys beside it; if it is part of a text with `: `, put the text in quotes",
+        ),
+        (
+            "multiline quoted scalar",
+            "a text in quotes begins above and does not end",
+            "close the quotes on the line where they begin",
+        ),
+        (
+            "illegal placement of ':'",
+            "there cannot be a key and a value here",
+            "close the bracket that is open above, or put the text in quotes",
+        ),
+    ];
+    match KNOWN.iter().find(|(pattern, ..)| said.contains(pattern)) {
+        Some((_, message, hint)) => ((*message).to_owned(), hint),
+        None => (said.to_owned(), "this is not YAML: check the indentation, and quote texts with `: `, `#` or `*`"),
+    }
+}
+
+/// An asterisk begins an alias: often enough nobody meant one.
+fn unknown_anchor(place: Place, text: &str) -> Problem {
+    let word = word_at(place, text);
+    let length = word.chars().count().max(1);
+    let hint = if word.trim_matches('*').is_empty() || word.contains(['/', '.', '@']) {
+        format!("a text that begins with an asterisk needs quotes: \"{word}\"")
+    } else {
+        let name = word.trim_start_matches('*');
+        format!("name what it repeats, above, with `&{name}`; a text that begins with an asterisk needs quotes")
+    };
+    let message = format!("`{word}` repeats something that has no name above");
+    Problem { place: Place { length, ..place }, message, hint: Some(hint) }
+}
+
+/// The word that begins at a place.
+fn word_at(place: Place, text: &str) -> String {
+    let line = text.lines().nth(place.line - 1).unwrap_or_default();
+    let rest = line.chars().skip(place.column - 1);
+    rest.take_while(|character| !character.is_whitespace() && !matches!(character, ',' | ']' | '}')).take(80).collect()
 }
 
 fn too_much() -> (String, &'static str) {
     (
-        format!("more than {MAX_NODES} values, more than one document, or nested deeper than {MAX_DEPTH}"),
+        format!("the policy has more than {MAX_NODES} values"),
         "a policy is one short document; aliases count as what they repeat",
     )
+}
+
+fn too_deep() -> (String, &'static str) {
+    (format!("this is nested deeper than {MAX_DEPTH} levels"), "no policy needs that: check the brackets")
 }
 
 /// The crate says the place behind its message; here it stands in front.
@@ -129,6 +217,14 @@ fn place(location: Location, text: &str) -> Place {
     Place { line: number(location.line()), column: number(location.column()), length: on_this_line.max(1) }
 }
 
+fn is_written(number: i64, location: Location, text: &str) -> bool {
+    let start = location.span().byte_offset().and_then(|offset| usize::try_from(offset).ok());
+    let rest = start.and_then(|start| text.get(start..)).unwrap_or_default();
+    rest.strip_prefix(&number.to_string()).is_some_and(|rest| {
+        !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '.' | '-' | '+'))
+    })
+}
+
 /// As the parser hands it out.
 #[derive(Debug)]
 enum Tree {
@@ -140,6 +236,8 @@ enum Tree {
 fn node(tree: Spanned<Tree>, text: &str) -> Node {
     let place = place(tree.defined, text);
     let value = match tree.value {
+        // `0o17` and `+7` are integers to YAML, and other texts than `15` and `7` to whoever compares them.
+        Tree::Leaf(Value::Integer(number)) if !is_written(number, tree.defined, text) => Value::Number,
         Tree::Leaf(value) => value,
         Tree::List(items) => Value::List(items.into_iter().map(|item| node(item, text)).collect()),
         Tree::Map(entries) => Value::Map(

@@ -1,0 +1,189 @@
+//! `bonafide policy check`, `init` and `explain`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::program::{Program, Scratch, bonafide};
+
+const GOOD: &str = "\
+version: 1
+images:
+  - match: ghcr.io/acme/**
+    signers: [{github: {repository: acme/app, ref: refs/tags/v*}}]
+    require: [signature]
+";
+const DOUBTFUL: &str = "\
+version: 1
+images:
+  - match: ghcr.io/acme/**
+    signers: [{github: acme/app}]
+    require: [signature]
+";
+const WRONG: &str = "version: 1\nimages: []\n";
+
+#[test]
+fn a_good_file_is_said_to_be_good() {
+    let scratch = Scratch::new();
+    let file = scratch.write("policy.yaml", GOOD);
+    for arguments in [&["policy", "check", &file] as &[&str], &["policy", "check", "--strict", &file]] {
+        assert_eq!(bonafide(arguments).success(), format!("{file}: one rule, no errors\n"));
+    }
+}
+
+#[test]
+fn the_file_in_the_working_directory_is_checked_if_none_is_named() {
+    let scratch = Scratch::new();
+    let here = || Program::new(["policy", "check"]).within(scratch.directory()).run();
+    assert!(here().usage_error().contains("cannot read the policy `bonafide.yaml`"));
+    scratch.write("bonafide.yaml", GOOD);
+    assert_eq!(here().success(), "bonafide.yaml: one rule, no errors\n");
+    let file = scratch.path("bonafide.yaml");
+    let piped = Program::new(["policy", "check", "-"]).stdin_from(&file).run();
+    assert_eq!(piped.success(), "-: one rule, no errors\n");
+}
+
+#[test]
+fn doubts_are_listed_and_are_errors_where_it_is_strict() {
+    let scratch = Scratch::new();
+    let file = scratch.write("policy.yaml", DOUBTFUL);
+    let said = bonafide(&["policy", "check", &file]).success();
+    let expected = format!(
+        "warning: {file}:3:5: every branch and pull request of https://github.com/acme/app may sign\n\
+         \x20 3 |   - match: ghcr.io/acme/**\n\
+         \x20   |     ^^^^^\n\
+         \x20 → whoever may push a branch may sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`\n\
+         {file}: one rule, no errors, one warning\n"
+    );
+    assert_eq!(said, expected);
+    let strict = bonafide(&["policy", "check", "--strict", &file]);
+    assert_eq!((strict.exit, strict.stdout.as_str(), strict.stderr.as_str()), (2, expected.as_str(), ""));
+}
+
+/// Each doubt by a rule that has it and one that has it not.
+#[test]
+fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
+    let rule = |signer: &str| GOOD.replace("{github: {repository: acme/app, ref: refs/tags/v*}}", signer);
+    let identity =
+        |kind: &str, pattern: &str| rule(&format!("{{{kind}: '{pattern}', issuer: https://accounts.acme.example}}"));
+    let cases = [
+        (identity("identity-regexp", ".*"), "lets anybody in"),
+        (identity("identity", "**"), "lets anybody in"),
+        (identity("identity-regexp", "https://github.com/acme/app/.*"), "stands for any character"),
+        (rule("{github: {repository: acme/app, event: pull_request_target}}"), "pull_request_target may sign"),
+        (
+            rule(
+                "{github: {repository: acme/app, ref: refs/tags/v*, reusable-workflow: acme/ci/.github/workflows/x.yml@refs/heads/main}}",
+            ),
+            "is not at a tag",
+        ),
+        (rule("{key: {file: cosign.pub, log: not-required}}"), "no log need hold"),
+        (
+            format!("{GOOD}    exceptions: [{{require: signature, until: 2020-01-31, because: x}}]\n"),
+            "ran out on 2020-01-31",
+        ),
+        (format!("{GOOD}    exceptions: [{{require: sbom, until: 9999-12-31, because: x}}]\n"), "excepts nothing"),
+    ];
+    let scratch = Scratch::new();
+    let key =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/policies/valid/cosign.pub")).expect("a key");
+    scratch.write("cosign.pub", key);
+    for (text, doubt) in cases {
+        let file = scratch.write("policy.yaml", &text);
+        let said = bonafide(&["policy", "check", &file]).success();
+        assert!(said.contains(doubt) && said.contains("one warning"), "`{doubt}` in\n{said}\n{text}");
+    }
+    for text in [
+        identity("identity-regexp", r"https://github\.com/acme/app/.*"),
+        identity("identity", "release@acme.example"),
+        rule("{github: {repository: acme/app, event: push}}"),
+        rule(
+            "{github: {repository: acme/app, ref: refs/tags/v*, reusable-workflow: acme/ci/.github/workflows/x.yml@refs/tags/v2.*}}",
+        ),
+        rule("{key: cosign.pub}"),
+        format!("{GOOD}    exceptions: [{{require: signature, until: 9999-12-31, because: x}}]\n"),
+    ] {
+        let file = scratch.write("policy.yaml", &text);
+        assert_eq!(bonafide(&["policy", "check", &file]).success(), format!("{file}: one rule, no errors\n"), "{text}");
+    }
+}
+
+#[test]
+fn one_bad_file_of_several_is_found_and_the_others_are_still_checked() {
+    let scratch = Scratch::new();
+    let (good, wrong) = (scratch.write("good.yaml", GOOD), scratch.write("wrong.yaml", WRONG));
+    for files in [[&good, &wrong], [&wrong, &good]] {
+        let run = bonafide(&["policy", "check", files[0], files[1]]);
+        assert_eq!((run.exit, run.stdout), (2, format!("{good}: one rule, no errors\n")));
+        assert!(run.stderr.contains(&format!("{wrong}:2:9: the list of rules is empty")), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_first_policy_is_written_and_is_good() {
+    let scratch = Scratch::new();
+    let starter = bonafide(&["policy", "init"]).success();
+    let file = scratch.path("new.yaml").display().to_string();
+    let run = bonafide(&["policy", "init", &file]);
+    assert_eq!((run.exit, run.stdout.as_str()), (0, ""));
+    assert!(run.stderr.contains(&format!("bonafide policy check {file}")), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(&file).expect("the file was written"), starter);
+    assert_eq!(bonafide(&["policy", "check", "--strict", &file]).success(), format!("{file}: one rule, no errors\n"));
+}
+
+#[test]
+fn a_policy_that_is_there_is_never_written_over() {
+    let scratch = Scratch::new();
+    let file = scratch.write("bonafide.yaml", GOOD);
+    let message = bonafide(&["policy", "init", &file]).usage_error();
+    assert!(message.contains("cannot write") && message.contains("not there yet"), "{message}");
+    assert_eq!(fs::read_to_string(&file).expect("the file is there"), GOOD);
+}
+
+#[test]
+fn what_an_image_needs_is_said_without_asking_anybody() {
+    let scratch = Scratch::new();
+    let text = "\
+version: 1
+trust: [github]
+images:
+  - match: ghcr.io/acme/**
+    signers:
+      at-least: 2
+      of: [{github: acme/app}, {google: release@acme.iam.gserviceaccount.com}, {email: {address: a@b.example, issuer: https://i.example}}]
+    require: [signature]
+  - match: [ghcr.io/acme/app, docker.io/acme/app]
+    name: the application
+    trust: [public-good]
+    log: proof
+    signers: [{github: {repository: acme/app, ref: refs/tags/v*, event: push}}]
+    require: [sbom, provenance]
+    exceptions: [{require: sbom, until: 2027-01-31, because: not written yet}]
+";
+    let file = scratch.write("policy.yaml", text);
+    let said = bonafide(&["policy", "explain", "ghcr.io/acme/app:1.4.2", "--policy", &file]).success();
+    for line in [
+        "ghcr.io/acme/app",
+        &format!("  rule        ghcr.io/acme/** ({file}:4), about ghcr.io/acme/**"),
+        &format!("  rule        the application ({file}:9), about ghcr.io/acme/app, docker.io/acme/app"),
+        "  signature of ghcr.io/acme/** signed by 2 different ones of",
+        "    - https://github.com/acme/app/.github/workflows/…",
+        "      issuer https://token.actions.githubusercontent.com",
+        "      source https://github.com/acme/app",
+        "    - release@acme.iam.gserviceaccount.com",
+        "    trust domain github",
+        "  sbom of the application signed by",
+        "      ref refs/tags/v*",
+        "      build-trigger push",
+        "    trust domain public-good",
+        "    with an inclusion proof of the log",
+        "    does not count until 2027-01-31: not written yet",
+    ] {
+        assert!(said.lines().any(|found| found == line), "`{line}` in\n{said}");
+    }
+    let one = bonafide(&["policy", "explain", "docker.io/acme/app", "--policy", &file]).success();
+    assert!(!one.contains("ghcr.io/acme/** ("), "{one}");
+    let message = bonafide(&["policy", "explain", "ghcr.io/other/app", "--policy", &file]).usage_error();
+    assert!(message.contains("is about `ghcr.io/other/app`"), "{message}");
+    let message = bonafide(&["policy", "explain", "not a reference", "--policy", &file]).usage_error();
+    assert!(message.contains("is not a reference to an image"), "{message}");
+}
