@@ -18,6 +18,7 @@ mod fixtures;
 mod formats;
 mod help;
 mod hostile;
+mod import;
 mod inspect;
 mod references;
 mod registry;

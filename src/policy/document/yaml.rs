@@ -12,19 +12,21 @@ use super::problem::{Place, Problem};
 const MAX_BYTES: usize = 1024 * 1024;
 /// Values that it may have, those that aliases repeat counted each time (A259).
 const MAX_NODES: usize = 20_000;
+/// Documents of a stream.
+const MAX_DOCUMENTS: usize = 256;
 /// How deep they may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// A value and its place: of what an alias repeats, the place where it is written.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) place: Place,
+pub(in crate::policy) struct Node {
+    pub(in crate::policy) value: Value,
+    pub(in crate::policy) place: Place,
 }
 
 /// A value of YAML's core schema.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(in crate::policy) enum Value {
     Null,
     Bool,
     Integer(i64),
@@ -37,9 +39,9 @@ pub(super) enum Value {
 
 /// A key of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) name: String,
-    pub(super) place: Place,
+pub(in crate::policy) struct Key {
+    pub(in crate::policy) name: String,
+    pub(in crate::policy) place: Place,
 }
 
 impl Value {
@@ -58,13 +60,7 @@ impl Value {
 
 /// Reads one document.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
-    if text.len() > MAX_BYTES {
-        return Err(Problem {
-            place: Place { line: 1, column: 1, length: 1 },
-            message: format!("the file has {} bytes; a policy may have {MAX_BYTES}", text.len()),
-            hint: Some("split the policy by what it is about, and give each run the one it needs".to_owned()),
-        });
-    }
+    refuse_too_long(text)?;
     let options = serde_saphyr::options! {
         merge_keys: MergeKeyPolicy::Error,
         strict_booleans: true,
@@ -77,6 +73,35 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     };
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options).map_err(|error| problem(&error))?;
     Ok(node(tree, text))
+}
+
+/// Reads every document of a stream, all of them together within the bounds of one.
+pub(in crate::policy) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
+    refuse_too_long(text)?;
+    let options = serde_saphyr::options! {
+        merge_keys: MergeKeyPolicy::Error,
+        strict_booleans: true,
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_nodes: MAX_NODES,
+            max_depth: MAX_DEPTH,
+            max_documents: MAX_DOCUMENTS,
+        },
+    };
+    let trees: Vec<Spanned<Tree>> =
+        serde_saphyr::from_str_multiple_with_options(text, options).map_err(|error| problem(&error))?;
+    Ok(trees.into_iter().map(|tree| node(tree, text)).collect())
+}
+
+fn refuse_too_long(text: &str) -> Result<(), Problem> {
+    if text.len() <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(Problem {
+        place: Place { line: 1, column: 1, length: 1 },
+        message: format!("the file has {} bytes; a policy may have {MAX_BYTES}", text.len()),
+        hint: Some("split the policy by what it is about, and give each run the one it needs".to_owned()),
+    })
 }
 
 fn problem(error: &Error) -> Problem {
