@@ -301,7 +301,9 @@ fn trust(authority: &Field<'_>, is_key: bool, remarks: &mut Vec<Remark>) -> Opti
         return (!is_key || has_log).then(|| PUBLIC_GOOD.to_owned());
     };
     let file = format!("./{}.trusted_root.json", file_name(name));
-    let message = format!("this is an instance of one's own, and its trusted root is expected in {file}");
+    let message = format!(
+        "this is an instance of one's own: its trusted root is expected in {file}, with a log that holds what it signs"
+    );
     let hint = "write it with `cosign trusted-root create`, with every key and certificate that the TrustRoot names";
     remarks.push(field.remark(Effect::Check, message, hint));
     Some(file)

@@ -22,8 +22,7 @@ pub(super) fn translate(go: &str) -> Result<Expression, String> {
 
 /// Makes a pattern that is looked for anywhere one for the whole text. `^` and `$` keep their meaning inside.
 fn whole(body: &str) -> Expression {
-    // With alternatives or flags, an anchor may belong to a part only.
-    if body.contains('|') || body.contains("(?") {
+    if !anchors_are_about_all(body) {
         return Expression { text: format!(".*(?:{body}).*"), is_open: true };
     }
     let (start, body) = match body.strip_prefix('^') {
@@ -37,6 +36,33 @@ fn whole(body: &str) -> Expression {
         None => (body, ".*"),
     };
     Expression { text: format!("{start}{body}{end}"), is_open: !start.is_empty() || !end.is_empty() }
+}
+
+/// Whether a `^` in front and a `$` behind belong to all of it: not with alternatives at the top (`^a|b$`), and not with flags
+/// that give them another meaning. Brackets that are characters are escaped by now.
+fn anchors_are_about_all(body: &str) -> bool {
+    let (mut groups, mut brackets) = (0_usize, 0_usize);
+    let mut characters = body.char_indices();
+    while let Some((position, character)) = characters.next() {
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            _ if brackets > 0 => {}
+            '(' if sets_flags(&body[position + 1..]) => return false,
+            '(' => groups += 1,
+            ')' => groups = groups.saturating_sub(1),
+            '|' if groups == 0 => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+fn sets_flags(group: &str) -> bool {
+    group.starts_with('?') && !["?:", "?P<", "?<", "?-u:"].iter().any(|start| group.starts_with(start))
 }
 
 fn ends_in_escape(text: &str) -> bool {
@@ -131,6 +157,8 @@ mod tests {
             (r"acme\.*", r".*acme\.*.*", true),
             (r"^costs\$", r"costs\$.*", true),
             ("^a|b$", ".*(?:^a|b$).*", true),
+            ("^(a|b)[|](?:c|d)$", "(a|b)[|](?:c|d)", false),
+            (r"^a\(|b$", r".*(?:^a\(|b$).*", true),
             ("(?i)^acme$", ".*(?:(?i)^acme$).*", true),
         ] {
             assert_eq!(translate(go), Ok(Expression { text: ours.to_owned(), is_open }), "{go}");
@@ -144,6 +172,10 @@ mod tests {
             ("^a|b$", "axx", true),
             ("^a|b$", "xxb", true),
             ("^a|b$", "xax", false),
+            ("^(a|b)$", "b", true),
+            ("^(a|b)$", "bx", false),
+            // `.*` stays on its line: of texts over several lines, which no honest name is, fewer match than did.
+            ("(?m)^a$", "x\na", false),
             ("(?i)^acme$", "ACME", true),
             ("(?i)^acme$", "xACME", false),
             (r"^\d+$", "12", true),

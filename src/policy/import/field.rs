@@ -68,6 +68,11 @@ impl<'a> Field<'a> {
             .collect()
     }
 
+    /// Whether a remark is about something in it.
+    pub(super) fn holds(&self, remark: &Remark) -> bool {
+        remark.field.starts_with(&self.path)
+    }
+
     /// Says what became of it. The policy's name is put in front when it is known.
     pub(super) fn remark(&self, effect: Effect, message: impl Into<String>, hint: impl Into<String>) -> Remark {
         Remark { place: self.place, field: self.path.clone(), effect, message: message.into(), hint: hint.into() }

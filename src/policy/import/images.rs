@@ -22,7 +22,7 @@ pub(super) struct Names {
 /// Returns the patterns for the names that a glob is about.
 pub(super) fn names(glob: &str) -> Names {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_:/*.@".contains(c);
-    if !glob.chars().all(allowed) {
+    if glob.is_empty() || !glob.chars().all(allowed) {
         let message = format!("`{glob}` is no glob that the policy-controller accepts");
         return Names { patterns: Vec::new(), remarks: vec![(Effect::Lost, message, String::new())] };
     }
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_matches_no_name_is_not_written() {
-        for glob in ["index.docker.io/foo:*", "ghcr.io/Acme/*", ".+", "[a-z]*", "ghcr.io/a\nb*"] {
+        for glob in ["", "index.docker.io/foo:*", "ghcr.io/Acme/*", ".+", "[a-z]*", "ghcr.io/a\nb*"] {
             assert_eq!((patterns(glob), effects(glob)), (vec![], vec![Effect::Lost]), "{glob}");
         }
     }

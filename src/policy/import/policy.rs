@@ -28,12 +28,11 @@ impl Rule {
         let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("policy {number}"));
         let mut remarks = Vec::new();
         authority::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
-        let (images, demand) = match root.field("spec") {
-            Some(spec) => (images(&spec, &mut remarks), demand(&spec, &mut remarks)),
-            None => {
-                remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
-                (Vec::new(), None)
-            }
+        let (images, demand) = if let Some(spec) = root.field("spec") {
+            (images(&spec, &mut remarks), demand(&spec, &mut remarks))
+        } else {
+            remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
+            (Vec::new(), None)
         };
         for remark in &mut remarks {
             remark.field = format!("{name}: {}", remark.field);
@@ -117,7 +116,10 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
     let mut all: Option<Demand> = None;
     let mut count = 0;
     for (field, one) in read {
-        let Authority::Signers(one) = one else { continue };
+        let Authority::Signers(one) = one else {
+            forgive(&field, remarks);
+            continue;
+        };
         match &mut all {
             None => all = Some(one),
             Some(all) if is_alike(all, &one) => {
@@ -128,6 +130,7 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
                 let message = "it wants something else signed than the first authority, or by another instance";
                 let hint = "decide which of them is to hold, and write that one";
                 remarks.push(field.remark(Effect::LeftOut, message, hint));
+                forgive(&field, remarks);
                 continue;
             }
         }
@@ -139,6 +142,13 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
         }
     }
     all
+}
+
+/// What an authority demanded is no loss where nobody passes by it any more.
+fn forgive(authority: &Field<'_>, remarks: &mut [Remark]) {
+    for remark in remarks.iter_mut().filter(|remark| authority.holds(remark) && remark.effect == Effect::Lost) {
+        remark.effect = Effect::LeftOut;
+    }
 }
 
 fn is_alike(one: &Demand, other: &Demand) -> bool {

@@ -149,6 +149,14 @@ fn any_authority_is_enough_and_one_that_wants_something_else_is_left_out() {
 }
 
 #[test]
+fn what_an_authority_demanded_that_is_left_out_is_no_loss() {
+    let more = "  - keyless: {url: 'https://fulcio.sigstore.dev', identities: [{issuer: 'https://a.example', subject: b}]}\n    attestations: [{name: v, predicateType: vuln, policy: {type: cue, data: x}}]";
+    let import = import(&policy("alternative", "ghcr.io/acme/**", &keyless(RELEASE, more)));
+    assert_eq!(fields(&import, Effect::Lost), Vec::<&str>::new(), "{:?}", import.remarks);
+    assert_eq!(fields(&import, Effect::LeftOut).len(), 2);
+}
+
+#[test]
 fn that_one_authority_had_to_sign_all_of_it_is_lost() {
     let attestations = "    attestations: [{name: p, predicateType: spdx}, {name: q, predicateType: slsaprovenance1}]";
     let more = format!(
