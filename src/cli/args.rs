@@ -413,6 +413,16 @@ Examples:
 
 Exit codes: 0 no errors (warnings are listed), 2 errors";
 
+const POLICY_IMPORT_EXAMPLES: &str = "\
+Examples:
+  kubectl get clusterimagepolicies -o yaml | bonafide policy import - > bonafide.yaml
+  bonafide policy check bonafide.yaml
+
+What is not carried over as it is stands on standard error and in comments of the policy.
+
+Exit codes: 0 a policy is written; 2 errors, or something that made the original stricter would
+be lost: then nothing is written without --lossy";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// List every error and every doubtful rule of policy files
@@ -430,6 +440,16 @@ pub(super) enum PolicyCommand {
         /// The file to write
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    /// Write a policy that says what ClusterImagePolicies of the sigstore policy-controller say
+    #[command(after_help = POLICY_IMPORT_EXAMPLES)]
+    Import {
+        /// The YAML file, with one or several of them; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Write the policy even if something that made the original stricter is lost
+        #[arg(long)]
+        lossy: bool,
     },
     /// Say which rules apply to an image and what they demand; nothing is fetched
     Explain {

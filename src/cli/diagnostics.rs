@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::check::{GapReport, UnknownCheck};
 use crate::collect::FileServerError;
 use crate::oci::{DigestError, Reference, ReferenceError};
-use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
+use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::{TrustError, TrustRoot};
 use crate::tuf::{CacheError, Current, Repository, TufError};
@@ -55,6 +55,36 @@ impl Diagnostic {
         };
         let summary = anyhow::anyhow!("the policy cannot be used: it has {count}");
         Self { error: summary, body: error.to_string(), hint: None, exit_code: USAGE }
+    }
+
+    /// Policies of which nothing can be carried over.
+    pub(super) fn import(error: ImportError) -> Self {
+        let hint = match &error {
+            ImportError::Source(_) => "give the YAML that `kubectl get clusterimagepolicies -o yaml` prints",
+            ImportError::NoPolicy { .. } => {
+                "give the YAML of a ClusterImagePolicy of policy.sigstore.dev/v1alpha1 or v1beta1"
+            }
+            ImportError::NothingLeft { .. } => {
+                "`bonafide policy init` writes a first policy: write into it who must have signed"
+            }
+        };
+        match error {
+            ImportError::Source(error) => {
+                let body = error.to_string();
+                Self { body, ..Self::usage(anyhow::anyhow!("the policies cannot be read"), hint) }
+            }
+            error => Self::usage(error, hint),
+        }
+    }
+
+    /// An import that would let more images pass than the original did.
+    pub(super) fn lossy_import(source_name: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!(
+                "something that makes `{source_name}` stricter cannot be carried over, so nothing is written"
+            ),
+            "look at every line above that begins with `lost`, and write the policy without it with `--lossy`",
+        )
     }
 
     /// A policy file beside a flag that says the same thing.

@@ -132,17 +132,21 @@ fn from_document(
 
 /// Reads a policy file and the keys that it names.
 pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
-    let bytes = if file.as_os_str() == STANDARD_INPUT {
-        let mut bytes = Vec::new();
-        io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
-        bytes
-    } else {
-        read_bounded(file).map_err(|error| Diagnostic::policy_file(file, error))?
-    };
+    let bytes = bytes(file)?;
     let key_file = |name: &str| read_bounded(&beside(file, name)).map_err(|error| error.to_string());
     let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
         .map_err(|error| Diagnostic::document(&error))?;
     Ok(document.with_roots_at(&|name| roots::name_of_file(&beside(file, name))))
+}
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Diagnostic> {
+    if file.as_os_str() != STANDARD_INPUT {
+        return read_bounded(file).map_err(|error| Diagnostic::policy_file(file, error));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
+    Ok(bytes)
 }
 
 fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! `bonafide policy`: files are checked, begun and explained. Nothing is fetched.
+//! `bonafide policy`: files are checked, begun, imported and explained. Nothing is fetched.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::oci::Reference;
-use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
+use crate::policy::{
+    CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
+};
 use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
@@ -24,6 +26,7 @@ pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic
         PolicyCommand::Check { files, strict } => check(files, *strict, args),
         PolicyCommand::Init { file: Some(file) } => init(file),
         PolicyCommand::Init { file: None } => print(STARTER.as_bytes()),
+        PolicyCommand::Import { file, lossy } => import(file, *lossy),
         PolicyCommand::Explain { reference, policy } => explain(reference, policy),
     }
 }
@@ -83,6 +86,34 @@ fn init(file: &Path) -> Result<u8, Diagnostic> {
         terminal(&file.display().to_string())
     );
     Ok(0)
+}
+
+/// Writes the policy that others come down to, and says what they do not.
+fn import(file: &Path, lossy: bool) -> Result<u8, Diagnostic> {
+    let source_name = file.display().to_string();
+    let import = Import::read(&source_name, &policies::bytes(file)?).map_err(|error| {
+        if let ImportError::NothingLeft { remarks, .. } = &error {
+            list(&source_name, remarks);
+        }
+        Diagnostic::import(error)
+    })?;
+    list(&source_name, &import.remarks);
+    if import.is_lossy() && !lossy {
+        return Err(Diagnostic::lossy_import(&source_name));
+    }
+    print(import.text.as_bytes())
+}
+
+fn list(source_name: &str, remarks: &[Remark]) {
+    let mut error = io::stderr().lock();
+    for remark in remarks {
+        let place = format!("{source_name}:{}:{}", remark.place.line, remark.place.column);
+        let (effect, message) = (remark.effect.as_str(), terminal(&remark.message));
+        let _ = writeln!(error, "{effect}: {}: {}: {message}", terminal(&place), terminal(&remark.field));
+        if !remark.hint.is_empty() {
+            let _ = writeln!(error, "  → {}", terminal(&remark.hint));
+        }
+    }
 }
 
 /// Says what an image must have, by the policy alone.

@@ -7,6 +7,7 @@ mod claim;
 mod document;
 mod exception;
 mod flags;
+mod import;
 mod key;
 mod signer;
 mod suggest;
@@ -20,6 +21,7 @@ pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
+pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,

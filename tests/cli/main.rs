@@ -19,6 +19,7 @@ mod fixtures;
 mod formats;
 mod help;
 mod hostile;
+mod import;
 mod inspect;
 mod policies;
 mod policy_command;

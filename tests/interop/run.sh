@@ -20,6 +20,8 @@ source "$here/lab/verify.sh"
 source "$here/cases.sh"
 # shellcheck source=tests/interop/closed.sh
 source "$here/closed.sh"
+# shellcheck source=tests/interop/cases-signers.sh
+source "$here/cases-signers.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -41,6 +43,7 @@ work=$(mktemp -d "$BONAFIDE_LAB/run/interop.XXXXXX")
 passed=0 failed=0
 header
 run_cases
+signer_kinds
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -6,10 +6,10 @@
 mod fields;
 mod lint;
 mod problem;
-mod rule;
+pub(in crate::policy) mod rule;
 mod shorthand;
 mod signers;
-mod yaml;
+pub(in crate::policy) mod yaml;
 
 use crate::oci::{Algorithm, Digest};
 

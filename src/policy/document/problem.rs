@@ -39,7 +39,7 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
-    pub(super) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
+    pub(in crate::policy) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
         Self { source_name: source_name.to_owned(), text: text.to_owned(), problems }
     }
 

@@ -126,7 +126,8 @@ fn image(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     pattern(TextRule::glob(&written), node, problems)
 }
 
-fn unreachable(written: &str) -> Option<(String, String)> {
+/// Why a pattern matches no name that an image can have, and what to write.
+pub(in crate::policy) fn unreachable(written: &str) -> Option<(String, String)> {
     if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
         return None;
     }

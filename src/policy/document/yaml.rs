@@ -13,19 +13,21 @@ use super::problem::{Place, Problem};
 const MAX_BYTES: usize = 1024 * 1024;
 /// Values that it may have, those that aliases repeat counted each time (A259).
 const MAX_NODES: usize = 20_000;
+/// Documents of a stream.
+const MAX_DOCUMENTS: usize = 256;
 /// How deep they may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// A value and its place: of what an alias repeats, the place where it is written.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) place: Place,
+pub(in crate::policy) struct Node {
+    pub(in crate::policy) value: Value,
+    pub(in crate::policy) place: Place,
 }
 
 /// A value of YAML's core schema.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(in crate::policy) enum Value {
     Null,
     Bool,
     Integer(i64),
@@ -38,9 +40,9 @@ pub(super) enum Value {
 
 /// A key of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) name: String,
-    pub(super) place: Place,
+pub(in crate::policy) struct Key {
+    pub(in crate::policy) name: String,
+    pub(in crate::policy) place: Place,
 }
 
 impl Value {
@@ -59,6 +61,34 @@ impl Value {
 
 /// Reads one document.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+    refuse_what_is_no_text(text)?;
+    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options(1))
+        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
+    Ok(node(tree, text))
+}
+
+/// Reads every document of a stream, all of them together within the bounds of one.
+pub(in crate::policy) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
+    refuse_what_is_no_text(text)?;
+    let trees: Vec<Spanned<Tree>> = serde_saphyr::from_str_multiple_with_options(text, options(MAX_DOCUMENTS))
+        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
+    Ok(trees.into_iter().map(|tree| node(tree, text)).collect())
+}
+
+fn options(documents: usize) -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        merge_keys: MergeKeyPolicy::Error,
+        strict_booleans: true,
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_nodes: MAX_NODES,
+            max_depth: MAX_DEPTH,
+            max_documents: documents,
+        },
+    }
+}
+
+fn refuse_what_is_no_text(text: &str) -> Result<(), Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem {
             place: Place { line: 1, column: 1, length: 1 },
@@ -68,22 +98,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
             ),
         });
     }
-    let options = serde_saphyr::options! {
-        merge_keys: MergeKeyPolicy::Error,
-        strict_booleans: true,
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_nodes: MAX_NODES,
-            max_depth: MAX_DEPTH,
-            max_documents: 1,
-        },
-    };
-    if let Some(problem) = control_character(text) {
-        return Err(problem);
-    }
-    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
-    Ok(node(tree, text))
+    control_character(text).map_or(Ok(()), Err)
 }
 
 /// YAML 1.2.2 §5.1: of the control characters, a document has tab, line feed and carriage return, and no other.

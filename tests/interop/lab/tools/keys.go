@@ -14,18 +14,21 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // runKeys writes every key and certificate of the instance. A folder that is complete is left alone:
-// the logs of a running lab are tied to these keys.
+// the logs of a running lab are tied to these keys. Only the TLS certificate of the issuers is made anew when a host
+// name has been added to them.
 func runKeys(args []string) (err error) {
 	if err := need("keys", args, 1); err != nil {
 		return err
 	}
 	dir := args[0]
 	done := filepath.Join(dir, "done")
-	if _, err := os.Stat(done); err == nil {
+	_, missing := os.Stat(done)
+	if missing == nil && hasIssuerHosts(dir) {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -37,6 +40,10 @@ func runKeys(args []string) (err error) {
 		}
 	}()
 	w := keyWriter{dir: dir, from: time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)}
+	w.issuerTLS()
+	if missing == nil {
+		return nil
+	}
 
 	// Fulcio: root and intermediate. The intermediate signs the short-lived certificates.
 	fulcioRoot := w.authority("Bonafide lab Fulcio root", elliptic.P384(), nil, 1, 0)
@@ -62,16 +69,33 @@ func runKeys(args []string) (err error) {
 	w.private("rekor2.key", ed)
 	w.public("rekor2.pub", edPub)
 
-	// The OIDC issuer: a key for tokens, and a TLS certificate for the issuers' host names.
+	// The OIDC issuer: a key for tokens.
 	w.private("oidc.key", must(rsa.GenerateKey(rand.Reader, 2048)))
-	tlsCA := w.authority("Bonafide lab TLS CA", elliptic.P256(), nil, 0, 0)
-	tls := w.tlsLeaf(tlsCA, issuerHosts)
-	w.file("tls-ca.pem", tlsCA.pem())
-	w.file("tls.pem", tls.pem())
-	w.private("tls.key", tls.key)
 
 	w.file("done")
 	return nil
+}
+
+// issuerTLS writes a TLS certificate for the issuers' host names.
+func (w keyWriter) issuerTLS() {
+	ca := w.authority("Bonafide lab TLS CA", elliptic.P256(), nil, 0, 0)
+	leaf := w.tlsLeaf(ca, issuerHosts)
+	w.file("tls-ca.pem", ca.pem())
+	w.file("tls.pem", leaf.pem())
+	w.private("tls.key", leaf.key)
+}
+
+func hasIssuerHosts(dir string) bool {
+	raw, err := os.ReadFile(filepath.Join(dir, "tls.pem"))
+	if err != nil {
+		return false
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return false
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && !slices.ContainsFunc(issuerHosts, func(host string) bool { return cert.VerifyHostname(host) != nil })
 }
 
 type keyWriter struct {

@@ -23,7 +23,7 @@ func init() {
 	commands = map[string]command{
 		"keys":         {"DIR", runKeys},
 		"oidc":         {"KEYS-DIR PROXY-ADDR TLS-ADDR", runOIDC},
-		"token":        {"KEYS-DIR email ADDRESS | KEYS-DIR github [run flags]", runToken},
+		"token":        {"KEYS-DIR github [run flags] | KEYS-DIR email|google|spiffe|username|kubernetes|gitlab|buildkite NAME", runToken},
 		"provenance":   {"[run flags]", runProvenance},
 		"spdx":         {"IMAGE@DIGEST", runSPDX},
 		"registry":     {"ADDR", runRegistry},

@@ -19,10 +19,20 @@ import (
 const (
 	githubIssuer = "https://token.actions.githubusercontent.com"
 	emailIssuer  = "https://accounts.lab.example"
+
+	gitlabIssuer     = "https://gitlab.com"
+	buildkiteIssuer  = "https://agent.buildkite.com"
+	googleIssuer     = "https://accounts.google.com"
+	kubernetesIssuer = "https://cluster.lab.example"
+	spiffeIssuer     = "https://spiffe.lab.example"
+	usernameIssuer   = "https://users.lab.example"
 )
 
 // issuerHosts are the host names the TLS certificate of the issuer is made for.
-var issuerHosts = []string{"token.actions.githubusercontent.com", "accounts.lab.example"}
+var issuerHosts = []string{
+	"token.actions.githubusercontent.com", "accounts.lab.example", "gitlab.com", "agent.buildkite.com",
+	"accounts.google.com", "cluster.lab.example", "spiffe.lab.example", "users.lab.example",
+}
 
 // runOIDC serves discovery and keys of every issuer over TLS, and beside it a CONNECT proxy which leads
 // each host name to that server. Fulcio is started with the proxy in HTTPS_PROXY and trusts nothing but

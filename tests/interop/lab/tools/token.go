@@ -15,18 +15,13 @@ import (
 
 const oidcKeyID = "bonafide-lab"
 
-// runToken prints an identity token for Fulcio: of a person, or of a GitHub Actions job.
+// runToken prints an identity token for Fulcio: of a GitHub Actions job, or of somebody of one name.
 func runToken(args []string) error {
 	if len(args) < 2 {
 		return need("token", args, 3)
 	}
 	var claims map[string]any
 	switch args[1] {
-	case "email":
-		if err := need("token", args, 3); err != nil {
-			return err
-		}
-		claims = emailClaims(args[2])
 	case "github":
 		run, err := parseRun("token", args[2:])
 		if err != nil {
@@ -34,7 +29,17 @@ func runToken(args []string) error {
 		}
 		claims = run.claims()
 	default:
-		return fmt.Errorf("no such kind of token: %q", args[1])
+		make, known := namedClaims[args[1]]
+		if !known {
+			return fmt.Errorf("no such kind of token: %q", args[1])
+		}
+		if err := need("token", args, 3); err != nil {
+			return err
+		}
+		var err error
+		if claims, err = make(args[2]); err != nil {
+			return err
+		}
 	}
 	now := time.Now().Unix()
 	maps.Copy(claims, map[string]any{"aud": "sigstore", "iat": now - 5, "nbf": now - 5, "exp": now + 1800})
@@ -50,11 +55,72 @@ func runToken(args []string) error {
 	return nil
 }
 
-func emailClaims(email string) map[string]any {
-	sub := sha256.Sum256([]byte(email))
-	return map[string]any{
-		"iss": emailIssuer, "sub": hex.EncodeToString(sub[:10]), "email": email, "email_verified": true,
+// namedClaims are the claims of every kind of token that has but a name.
+var namedClaims = map[string]func(name string) (map[string]any, error){
+	"email":      func(name string) (map[string]any, error) { return addressClaims(emailIssuer, name), nil },
+	"google":     func(name string) (map[string]any, error) { return addressClaims(googleIssuer, name), nil },
+	"spiffe":     func(name string) (map[string]any, error) { return subjectClaims(spiffeIssuer, name), nil },
+	"username":   func(name string) (map[string]any, error) { return subjectClaims(usernameIssuer, name), nil },
+	"kubernetes": kubernetesClaims,
+	"gitlab":     gitlabClaims,
+	"buildkite":  buildkiteClaims,
+}
+
+func addressClaims(issuer, address string) map[string]any {
+	sub := sha256.Sum256([]byte(address))
+	return map[string]any{"iss": issuer, "sub": hex.EncodeToString(sub[:10]), "email": address, "email_verified": true}
+}
+
+func subjectClaims(issuer, subject string) map[string]any {
+	return map[string]any{"iss": issuer, "sub": subject}
+}
+
+// kubernetesClaims are those of a projected service account token; the name is NAMESPACE/SERVICE-ACCOUNT.
+func kubernetesClaims(name string) (map[string]any, error) {
+	namespace, account, found := strings.Cut(name, "/")
+	if !found {
+		return nil, fmt.Errorf("%q is not NAMESPACE/SERVICE-ACCOUNT", name)
 	}
+	c := subjectClaims(kubernetesIssuer, "system:serviceaccount:"+namespace+":"+account)
+	c["kubernetes.io"] = map[string]any{
+		"namespace":      namespace,
+		"pod":            map[string]any{"name": "builder-0", "uid": "49ad3572-b3dd-43a6-8d77-5858d3660275"},
+		"serviceaccount": map[string]any{"name": account, "uid": "f5720c1d-e152-4356-a897-11b07aff165d"},
+	}
+	return c, nil
+}
+
+// gitlabClaims are those GitLab documents for its ID tokens; the name is PROJECT@TAG.
+func gitlabClaims(name string) (map[string]any, error) {
+	project, tag, found := strings.Cut(name, "@")
+	if !found {
+		return nil, fmt.Errorf("%q is not PROJECT@TAG", name)
+	}
+	sha := "9d5b7e1c3a0f4286d91e5c7b3f8a2460e1d4c9b8"
+	c := subjectClaims(gitlabIssuer, "project_path:"+project+":ref_type:tag:ref:"+tag)
+	maps.Copy(c, map[string]any{
+		"project_path": project, "project_id": "48120043", "project_visibility": "private",
+		"namespace_path": project[:max(strings.LastIndex(project, "/"), 0)], "namespace_id": "7310994",
+		"ref": tag, "ref_type": "tag", "ref_path": "refs/tags/" + tag, "sha": sha,
+		"ci_config_ref_uri": "gitlab.com/" + project + "//.gitlab-ci.yml@refs/tags/" + tag, "ci_config_sha": sha,
+		"runner_environment": "gitlab-hosted", "pipeline_source": "push", "job_id": "8675309",
+	})
+	return c, nil
+}
+
+// buildkiteClaims are those Buildkite documents for its agents; the name is ORGANIZATION/PIPELINE.
+func buildkiteClaims(name string) (map[string]any, error) {
+	organization, pipeline, found := strings.Cut(name, "/")
+	if !found {
+		return nil, fmt.Errorf("%q is not ORGANIZATION/PIPELINE", name)
+	}
+	c := subjectClaims(buildkiteIssuer, "organization:"+organization+":pipeline:"+pipeline+":ref:refs/heads/main")
+	maps.Copy(c, map[string]any{
+		"organization_slug": organization, "pipeline_slug": pipeline, "build_number": "9", "job_id": "0184990a-477b-4fa8",
+		"build_commit": "9d5b7e1c3a0f4286d91e5c7b3f8a2460e1d4c9b8", "build_source": "webhook",
+		"runner_environment": "buildkite-hosted",
+	})
+	return c, nil
 }
 
 // claims are those GitHub documents for its job tokens; Fulcio maps them to certificate extensions.

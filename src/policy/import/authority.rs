@@ -1,0 +1,331 @@
+//! One authority: who may sign, what they must have signed, and by which Sigstore instance.
+//!
+//! Without `attestations` an authority is about a signature; with them, about all of these and no signature
+//! (policy-controller `pkg/webhook/validator.go`, `ValidatePolicy`).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::policy::Requirement;
+use crate::policy::key::PublicKey;
+
+use super::expression;
+use super::field::Field;
+use super::{Effect, Remark};
+
+const AUTHORITY: [&str; 9] =
+    ["name", "key", "keyless", "static", "source", "ctlog", "attestations", "rfc3161timestamp", "signatureFormat"];
+const KEYLESS: [&str; 5] = ["url", "identities", "ca-cert", "trustRootRef", "insecureIgnoreSCT"];
+const KEY: [&str; 4] = ["secretRef", "data", "kms", "hashAlgorithm"];
+const IDENTITY: [&str; 4] = ["issuer", "subject", "issuerRegExp", "subjectRegExp"];
+const ATTESTATION: [&str; 3] = ["name", "predicateType", "policy"];
+const PUBLIC_GOOD: &str = "public-good";
+
+/// What an authority comes down to.
+#[derive(Debug)]
+pub(super) enum Authority {
+    /// Somebody in particular must have signed something.
+    Signers(Demand),
+    /// `static: {action: pass}`: everybody passes. Never written.
+    Everybody,
+    /// It cannot be carried over, or lets nobody pass. The remarks say why.
+    Nothing,
+}
+
+/// Who must have signed what.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Demand {
+    /// What must be there, each once and in the order of reports.
+    pub(super) requirements: Vec<Requirement>,
+    /// The trust domain; `None` where a key does without one.
+    pub(super) trust: Option<String>,
+    /// Any one of them.
+    pub(super) signers: Vec<Signer>,
+}
+
+/// A signer, as it is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Signer {
+    Certificate { identity: Pattern, issuer: Pattern },
+    Key { base64: String, log_is_required: bool },
+}
+
+/// A text, or a regular expression for the whole of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Exact(String),
+    Expression(String),
+}
+
+/// Reads one authority.
+pub(super) fn read(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
+    unknown(authority, &AUTHORITY, remarks);
+    if let Some(fixed) = authority.field("static") {
+        return fixed_answer(&fixed, remarks);
+    }
+    let signers = match (authority.field("keyless"), authority.field("key")) {
+        (Some(keyless), None) => certificates(&keyless, remarks),
+        (None, Some(key)) => self::key(&key, authority, remarks).into_iter().collect(),
+        _ => {
+            let message = "it is not exactly one of `key`, `keyless` and `static`";
+            remarks.push(authority.remark(Effect::LeftOut, message, "name the signer by hand"));
+            Vec::new()
+        }
+    };
+    let requirements = requirements(authority, remarks);
+    if signers.is_empty() || requirements.is_empty() {
+        return Authority::Nothing;
+    }
+    side_conditions(authority, remarks);
+    let is_key = authority.field("key").is_some();
+    let trust = trust(authority, is_key, remarks);
+    Authority::Signers(Demand { requirements, trust, signers })
+}
+
+/// A key that is not known might have said anything.
+pub(super) fn unknown(field: &Field<'_>, known: &[&str], remarks: &mut Vec<Remark>) {
+    for other in field.unknown(known) {
+        let hint = "see whether it made the policy stricter, and write it by hand";
+        remarks.push(other.remark(Effect::Lost, "this key is not known", hint));
+    }
+}
+
+fn fixed_answer(fixed: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
+    if fixed.text_of("action").as_deref() == Some("pass") {
+        let hint = "images that nobody has to sign need no policy: do not verify them, or name their signers";
+        remarks.push(fixed.remark(
+            Effect::LeftOut,
+            "a static pass lets unsigned images pass, and is never imported",
+            hint,
+        ));
+        return Authority::Everybody;
+    }
+    let hint = "an image that no rule is about never passes: make sure that no other rule is about these";
+    remarks.push(fixed.remark(Effect::LeftOut, "there is no rule that refuses whatever is signed", hint));
+    Authority::Nothing
+}
+
+fn certificates(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
+    unknown(keyless, &KEYLESS, remarks);
+    if let Some(ignored) = keyless.field("insecureIgnoreSCT") {
+        let hint = "certificates need an SCT of the instance's certificate transparency log";
+        remarks.push(ignored.remark(Effect::LeftOut, "certificates without an SCT are never accepted", hint));
+    }
+    let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
+    if identities.is_empty() {
+        let message = "no identity is named, so that anybody with an account could sign: never imported";
+        remarks.push(keyless.remark(Effect::LeftOut, message, "name issuer and subject of who signs"));
+    }
+    identities.iter().filter_map(|one| identity(one, remarks)).collect()
+}
+
+fn identity(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
+    unknown(field, &IDENTITY, remarks);
+    let identity = pattern(field, "subject", "subjectRegExp", remarks);
+    let issuer = pattern(field, "issuer", "issuerRegExp", remarks);
+    Some(Signer::Certificate { identity: identity?, issuer: issuer? })
+}
+
+fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<Remark>) -> Option<Pattern> {
+    match (field.text_of(exact), field.field(expression).filter(|field| !field.is_empty())) {
+        (Some(text), None) => Some(Pattern::Exact(text)),
+        (None, Some(written)) => {
+            let go = written.text().unwrap_or_default();
+            match expression::translate(&go) {
+                Ok(translated) => {
+                    if translated.is_open {
+                        remarks.push(open(&written, &go));
+                    }
+                    Some(Pattern::Expression(translated.text))
+                }
+                Err(reason) => {
+                    let message = format!("the identity is left out: `{go}` cannot be carried over: {reason}");
+                    remarks.push(written.remark(Effect::LeftOut, message, "write it anew for the whole text"));
+                    None
+                }
+            }
+        }
+        (both, _) => {
+            let how = if both.is_some() { "both there" } else { "both missing" };
+            let message = format!("the identity is left out: `{exact}` and `{expression}` are {how}");
+            remarks.push(field.remark(Effect::LeftOut, message, "name exactly one of them"));
+            None
+        }
+    }
+}
+
+fn open(written: &Field<'_>, go: &str) -> Remark {
+    written.remark(
+        Effect::Check,
+        format!("`{go}` is found anywhere in the text, whatever stands before and behind it, here as there"),
+        "write the whole text: without that, a name that merely contains it passes",
+    )
+}
+
+fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
+    unknown(key, &KEY, remarks);
+    for (name, what) in [
+        ("kms", "a key in a service is not asked for"),
+        ("secretRef", "a key in a secret of the cluster cannot be read"),
+    ] {
+        if let Some(elsewhere) = key.field(name).filter(|field| !field.is_empty()) {
+            let hint = "export the public key, and add it to `signers` as `key: FILE`";
+            remarks.push(elsewhere.remark(Effect::LeftOut, what, hint));
+        }
+    }
+    if let Some(algorithm) =
+        key.field("hashAlgorithm").filter(|field| field.text().is_some_and(|name| name != "sha256"))
+    {
+        let hint = "verify one image to see whether it is the same";
+        remarks.push(algorithm.remark(
+            Effect::Check,
+            "the hash algorithm is the one that belongs to the kind of key",
+            hint,
+        ));
+    }
+    let data = key.field("data")?;
+    let pem = data.text().unwrap_or_default();
+    let read = PublicKey::from_pem(pem.as_bytes()).map_err(|error| {
+        let message = format!("this key cannot be used: {error}");
+        remarks.push(data.remark(Effect::LeftOut, message, "add a key that can be, as `cosign public-key` writes it"));
+    });
+    let log_is_required = authority.field("ctlog").is_some_and(|log| !log.is_empty())
+        && authority.field("rfc3161timestamp").is_none_or(|field| field.is_empty());
+    if read.is_ok() && !log_is_required {
+        let hint =
+            "with a log, leave out `log: not-required`: without one, whoever gets hold of the key can sign in secret";
+        remarks.push(key.remark(Effect::Check, "no log need hold what this key signs, here as there", hint));
+    }
+    Some(Signer::Key { base64: STANDARD.encode(read.ok()?.der()), log_is_required })
+}
+
+/// Everything that the authority wants to see signed.
+fn requirements(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Requirement> {
+    let Some(attestations) = authority.field("attestations").filter(|list| !list.is_empty()) else {
+        return vec![Requirement::Signature];
+    };
+    let items = attestations.items().unwrap_or_default();
+    let mut required: Vec<Requirement> = items.iter().filter_map(|item| attestation(item, remarks)).collect();
+    required.sort_unstable();
+    required.dedup();
+    required
+}
+
+fn attestation(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Requirement> {
+    unknown(field, &ATTESTATION, remarks);
+    content_policy(field, remarks);
+    let predicate_type = field.text_of("predicateType").unwrap_or_default();
+    // The short names are those of `cosign verify-attestation --type`.
+    match predicate_type.as_str() {
+        "slsaprovenance"
+        | "slsaprovenance02"
+        | "slsaprovenance1"
+        | "https://slsa.dev/provenance/v0.2"
+        | "https://slsa.dev/provenance/v1" => {
+            let message = format!("`{predicate_type}` is one version of provenance, and here any that is read will do");
+            remarks.push(field.remark(Effect::Check, message, "there is nothing to do, unless the version matters"));
+            Some(Requirement::Provenance)
+        }
+        "spdx" | "spdxjson" | "https://spdx.dev/Document" => Some(Requirement::Sbom),
+        other => {
+            let message = format!("an attestation of type `{other}` cannot be required");
+            remarks.push(field.remark(
+                Effect::Lost,
+                message,
+                "check it with another tool: `cosign verify-attestation`",
+            ));
+            None
+        }
+    }
+}
+
+/// What CUE or Rego demand of contents.
+pub(super) fn content_policy(field: &Field<'_>, remarks: &mut Vec<Remark>) {
+    if let Some(policy) = field.field("policy") {
+        let language = policy.text_of("type").unwrap_or_else(|| "cue".to_owned());
+        let hint = "see which of it the policy file can say, and check the rest with another tool";
+        remarks.push(policy.remark(Effect::Lost, format!("what it demands in {language} is not carried over"), hint));
+    }
+}
+
+/// Conditions beside the signer that a policy file does not have.
+fn side_conditions(authority: &Field<'_>, remarks: &mut Vec<Remark>) {
+    for source in authority.field("source").and_then(|list| list.items()).unwrap_or_default() {
+        let place = source.text_of("oci").map_or_else(String::new, |oci| format!(" `{oci}`"));
+        let hint = format!("give it to each run: `--evidence-repository{}`", place.replace('`', ""));
+        let message = format!("evidence lies in a repository of its own{place}, which is no matter of the policy file");
+        remarks.push(source.remark(Effect::LeftOut, message, hint));
+        if let Some(prefix) = source.field("tagPrefix").filter(|prefix| !prefix.is_empty()) {
+            let hint = "copy the evidence to tags without it";
+            remarks.push(prefix.remark(Effect::LeftOut, "tags with a prefix are not looked for", hint));
+        }
+    }
+    if let Some(timestamp) = authority.field("rfc3161timestamp").filter(|field| !field.is_empty()) {
+        remarks.push(if authority.field("key").is_some() {
+            let hint = "with a log, leave out `log: not-required`: then the log says when it was signed";
+            timestamp.remark(Effect::Lost, "a timestamp of what a key signs is not demanded", hint)
+        } else {
+            let hint = "sign with a log, or expect these images to be rejected";
+            timestamp.remark(
+                Effect::LeftOut,
+                "a timestamp does not stand in for the log, which is always demanded",
+                hint,
+            )
+        });
+    }
+    if let Some(format) = authority.field("signatureFormat").filter(|format| !format.is_empty()) {
+        let hint = "there is nothing to do";
+        remarks.push(format.remark(Effect::Check, "bundles and legacy signatures are both read", hint));
+    }
+}
+
+/// The instance that the authority believes: the public one, or one whose trusted root a person has to put in a file. Until
+/// then the run fails, so that nothing passes by the wrong instance.
+fn trust(authority: &Field<'_>, is_key: bool, remarks: &mut Vec<Remark>) -> Option<String> {
+    let private: Vec<(Field<'_>, String)> = [
+        authority.field("keyless").and_then(|keyless| root_reference(&keyless)),
+        authority.field("ctlog").and_then(|log| root_reference(&log)),
+        authority.field("rfc3161timestamp").and_then(|field| root_reference(&field)),
+        authority
+            .field("keyless")
+            .and_then(|keyless| keyless.field("ca-cert"))
+            .map(|field| (field, "ca-cert".to_owned())),
+        authority.field("keyless").and_then(|keyless| own_host(&keyless, "fulcio.sigstore.dev")),
+        authority.field("ctlog").and_then(|log| own_host(&log, "rekor.sigstore.dev")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let Some((field, name)) = private.first() else {
+        let has_log = authority.field("ctlog").is_some_and(|log| !log.is_empty());
+        return (!is_key || has_log).then(|| PUBLIC_GOOD.to_owned());
+    };
+    let file = format!("./{}.trusted_root.json", file_name(name));
+    let message = format!(
+        "this is an instance of one's own: its trusted root is expected in {file}, with a log that holds what it signs"
+    );
+    let hint = "write it with `cosign trusted-root create`, with every key and certificate that the TrustRoot names";
+    remarks.push(field.remark(Effect::Check, message, hint));
+    Some(file)
+}
+
+fn root_reference<'a>(field: &Field<'a>) -> Option<(Field<'a>, String)> {
+    let reference = field.field("trustRootRef")?;
+    let name = reference.text()?;
+    Some((reference, name))
+}
+
+/// A server other than the public one.
+fn own_host<'a>(field: &Field<'a>, public: &str) -> Option<(Field<'a>, String)> {
+    let url = field.field("url")?;
+    let written = url.text()?;
+    let host = written.split("://").last().unwrap_or_default().split(['/', ':']).next().unwrap_or_default().to_owned();
+    (host != public).then_some((url, host))
+}
+
+fn file_name(name: &str) -> String {
+    let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let safe: String = name.chars().filter(is_safe).take(64).collect();
+    let safe = safe.trim_matches('.');
+    if safe.is_empty() { "own".to_owned() } else { safe.to_owned() }
+}

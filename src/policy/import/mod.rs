@@ -1,0 +1,158 @@
+//! Policies of the sigstore policy-controller, carried over into policy files.
+//!
+//! A `ClusterImagePolicy` (`policy.sigstore.dev/v1alpha1` and `v1beta1`) can say things that a policy file cannot. Whatever is
+//! not carried over as it is gets a [`Remark`], in the written file and beside it; nothing is left out in silence, and nothing
+//! that let everybody pass (a static `pass`) is written at all.
+
+mod authority;
+mod expression;
+mod field;
+mod images;
+mod policy;
+mod write;
+
+use crate::policy::document::yaml;
+use crate::policy::document::{DocumentError, Place, Problem};
+
+use field::Field;
+use policy::Rule;
+
+const GROUP: &str = "policy.sigstore.dev/";
+const KIND: &str = "ClusterImagePolicy";
+
+/// A policy file made of others, and what became of the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The policy file.
+    pub text: String,
+    /// What was not carried over as it is, in the order of the source.
+    pub remarks: Vec<Remark>,
+}
+
+/// What became of something that could not be carried over as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It made the original stricter: without it, more images pass.
+    Lost,
+    /// It let more images pass, or did not decide: without it, the same or fewer pass.
+    LeftOut,
+    /// It is carried over, and a person has something to do or to look at.
+    Check,
+}
+
+/// One thing that was not carried over as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Where in the source.
+    pub place: Place,
+    /// The policy and the field, such as `release: spec.authorities[0].key.kms`.
+    pub field: String,
+    /// What it means for the images that pass.
+    pub effect: Effect,
+    /// What became of it.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Why nothing can be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// It is no YAML.
+    #[error(transparent)]
+    Source(DocumentError),
+    /// No policy is in it.
+    #[error("there is no `ClusterImagePolicy` in `{source_name}`")]
+    NoPolicy {
+        /// What was read.
+        source_name: String,
+    },
+    /// No rule is left of its policies, and a policy without rules is none.
+    #[error("nothing of the policies in `{source_name}` can be carried over")]
+    NothingLeft {
+        /// What was read.
+        source_name: String,
+        /// Why.
+        remarks: Vec<Remark>,
+    },
+}
+
+impl Effect {
+    /// Returns the word for it in messages and comments.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::LeftOut => "left out",
+            Self::Check => "check",
+        }
+    }
+}
+
+impl Import {
+    /// Reads every `ClusterImagePolicy` of a stream of YAML documents.
+    pub fn read(source_name: &str, bytes: &[u8]) -> Result<Self, ImportError> {
+        let nodes = parse(source_name, bytes)?;
+        let mut policies: Vec<Rule> = Vec::new();
+        let mut others: Vec<Remark> = Vec::new();
+        for root in nodes.iter().map(Field::root).flat_map(unlisted) {
+            if is_policy(&root) {
+                let number = policies.len() + 1;
+                policies.push(Rule::read(&root, number));
+            } else {
+                others.push(other_kind(&root));
+            }
+        }
+        if policies.is_empty() {
+            return Err(ImportError::NoPolicy { source_name: source_name.to_owned() });
+        }
+        policy::name_apart(&mut policies);
+        let text = write::document(source_name, &policies, &others);
+        let is_empty = policies.iter().all(|rule| !rule.is_complete());
+        let mut remarks: Vec<Remark> = policies.into_iter().flat_map(|rule| rule.remarks).chain(others).collect();
+        remarks.sort_by_key(|remark| remark.place);
+        if is_empty {
+            return Err(ImportError::NothingLeft { source_name: source_name.to_owned(), remarks });
+        }
+        Ok(Self { text, remarks })
+    }
+
+    /// Whether images pass that the original refused.
+    pub fn is_lossy(&self) -> bool {
+        self.remarks.iter().any(|remark| remark.effect == Effect::Lost)
+    }
+}
+
+fn parse(source_name: &str, bytes: &[u8]) -> Result<Vec<yaml::Node>, ImportError> {
+    let error = |text: &str, problem| ImportError::Source(DocumentError::new(source_name, text, vec![problem]));
+    let text = std::str::from_utf8(bytes).map_err(|reason| {
+        let place = Place { line: 1, column: 1, length: 1 };
+        let hint = Some("save the file as UTF-8".to_owned());
+        error("", Problem { place, message: format!("this is not UTF-8 text: {reason}"), hint })
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    yaml::parse_stream(text).map_err(|problem| error(text, problem))
+}
+
+/// What `kubectl get -o yaml` prints of several is one list of them.
+fn unlisted(root: Field<'_>) -> Vec<Field<'_>> {
+    let is_list = root.field("kind").and_then(|kind| kind.text()).is_some_and(|kind| kind.ends_with("List"));
+    match root.field("items").and_then(|items| items.items()) {
+        Some(items) if is_list => items,
+        _ => vec![root],
+    }
+}
+
+fn is_policy(root: &Field<'_>) -> bool {
+    let version = root.field("apiVersion").and_then(|version| version.text()).unwrap_or_default();
+    let kind = root.field("kind").and_then(|kind| kind.text());
+    kind.as_deref() == Some(KIND) && version.starts_with(GROUP)
+}
+
+fn other_kind(root: &Field<'_>) -> Remark {
+    let kind = root.field("kind").and_then(|kind| kind.text()).unwrap_or_else(|| "something without a kind".to_owned());
+    let hint = format!("only {KIND} of {GROUP}v1alpha1 and {GROUP}v1beta1 is imported");
+    root.remark(Effect::LeftOut, format!("{kind} is not a {KIND}"), hint)
+}
+
+#[cfg(test)]
+mod tests;

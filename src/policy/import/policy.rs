@@ -1,0 +1,168 @@
+//! One `ClusterImagePolicy`, as a rule.
+//!
+//! Any one of its authorities is enough, and an image must satisfy every policy that is about it, as it must satisfy every rule.
+
+use crate::policy::Requirement;
+
+use super::authority::{self, Authority, Demand, Signer};
+use super::field::Field;
+use super::images;
+use super::{Effect, Remark};
+
+const SPEC: [&str; 5] = ["images", "authorities", "policy", "mode", "match"];
+
+/// A rule, as it is written, and what became of the rest of its policy.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    pub(super) images: Vec<String>,
+    /// `None` where nothing is left of the authorities.
+    pub(super) demand: Option<Demand>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl Rule {
+    /// Reads one policy, the `number`th.
+    pub(super) fn read(root: &Field<'_>, number: usize) -> Self {
+        let name = root.field("metadata").and_then(|metadata| metadata.text_of("name"));
+        let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("policy {number}"));
+        let mut remarks = Vec::new();
+        authority::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
+        let (images, demand) = if let Some(spec) = root.field("spec") {
+            (images(&spec, &mut remarks), demand(&spec, &mut remarks))
+        } else {
+            remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
+            (Vec::new(), None)
+        };
+        for remark in &mut remarks {
+            remark.field = format!("{name}: {}", remark.field);
+        }
+        Self { name, images, demand, remarks }
+    }
+
+    /// Whether it says enough to be written.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.images.is_empty() && self.demand.is_some()
+    }
+}
+
+/// Reports name requirements by the rules' names, so no two may be the same.
+pub(super) fn name_apart(rules: &mut [Rule]) {
+    for position in 1..rules.len() {
+        let (earlier, rest) = rules.split_at_mut(position);
+        let is_taken = |name: &str| earlier.iter().any(|rule| rule.name == name);
+        let wanted = rest[0].name.clone();
+        let mut number = 1;
+        while is_taken(&rest[0].name) {
+            number += 1;
+            rest[0].name = format!("{wanted} ({number})");
+        }
+    }
+}
+
+fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
+    let listed = spec.field("images").and_then(|images| images.items()).unwrap_or_default();
+    if listed.is_empty() {
+        remarks.push(spec.remark(Effect::Lost, "it names no images", "write the rule by hand"));
+    }
+    let mut patterns: Vec<String> = Vec::new();
+    for image in listed {
+        authority::unknown(&image, &["glob"], remarks);
+        let names = images::names(&image.text_of("glob").unwrap_or_default());
+        patterns.extend(names.patterns);
+        remarks.extend(names.remarks.into_iter().map(|(effect, message, hint)| image.remark(effect, message, hint)));
+    }
+    patterns.sort();
+    patterns.dedup();
+    patterns
+}
+
+fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
+    authority::unknown(spec, &SPEC, remarks);
+    authority::content_policy(spec, remarks);
+    if let Some(mode) = spec.field("mode").filter(|mode| mode.text().is_some_and(|mode| mode != "enforce")) {
+        let hint = "to warn only, let the caller go on after exit code 1";
+        remarks.push(mode.remark(Effect::LeftOut, "it only warned, and every rule is enforced", hint));
+    }
+    if let Some(matched) = spec.field("match").filter(|matched| !matched.is_empty()) {
+        let hint = "verify with this policy what is meant, and with another what is not";
+        remarks.push(matched.remark(Effect::LeftOut, "it was about some workloads, and rules are about images", hint));
+    }
+    let read: Vec<(Field<'_>, Authority)> = spec
+        .field("authorities")
+        .and_then(|authorities| authorities.items())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|field| {
+            let read = authority::read(&field, remarks);
+            (field, read)
+        })
+        .collect();
+    let everybody_passes = read.iter().any(|(_, one)| matches!(one, Authority::Everybody));
+    let demand = any_of(read, remarks);
+    if demand.is_none() {
+        // Where everybody passed, an image is as well off without the rule.
+        let effect = if everybody_passes { Effect::LeftOut } else { Effect::Lost };
+        let message = "no authority is left, so no rule is written";
+        let hint = "images that no other rule is about never pass; for the others, write by hand who must have signed";
+        remarks.push(spec.remark(effect, message, hint));
+    }
+    demand
+}
+
+/// A rule demands the same of all of its signers. Authorities that want something else than the first are left out: what
+/// passes then, passed there too.
+fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Option<Demand> {
+    let mut all: Option<Demand> = None;
+    let mut count = 0;
+    for (field, one) in read {
+        let Authority::Signers(one) = one else {
+            forgive(&field, remarks);
+            continue;
+        };
+        match &mut all {
+            None => all = Some(one),
+            Some(all) if is_alike(all, &one) => {
+                all.trust = all.trust.take().or(one.trust);
+                all.signers.extend(one.signers);
+            }
+            Some(_) => {
+                let message = "it wants something else signed than the first authority, or by another instance";
+                let hint = "decide which of them is to hold, and write that one";
+                remarks.push(field.remark(Effect::LeftOut, message, hint));
+                forgive(&field, remarks);
+                continue;
+            }
+        }
+        count += 1;
+        if let Some(all) = all.as_ref().filter(|all| count == 2 && all.requirements.len() > 1) {
+            let message = "one authority had to sign all of it, and here each part may be signed by another";
+            let hint = "if that matters, keep one of the signers of this rule";
+            remarks.push(field.remark(Effect::Lost, format!("{}: {message}", words(&all.requirements)), hint));
+        }
+    }
+    all
+}
+
+/// What an authority demanded is no loss where nobody passes by it any more.
+fn forgive(authority: &Field<'_>, remarks: &mut [Remark]) {
+    for remark in remarks.iter_mut().filter(|remark| authority.holds(remark) && remark.effect == Effect::Lost) {
+        remark.effect = Effect::LeftOut;
+    }
+}
+
+fn is_alike(one: &Demand, other: &Demand) -> bool {
+    let same_trust = match (&one.trust, &other.trust) {
+        (Some(one), Some(other)) => one == other,
+        // A key that needs no log needs no instance either.
+        (None, _) | (_, None) => [one, other].iter().all(|demand| {
+            demand.trust.is_some()
+                || demand.signers.iter().all(|signer| matches!(signer, Signer::Key { log_is_required: false, .. }))
+        }),
+    };
+    same_trust && one.requirements == other.requirements
+}
+
+fn words(requirements: &[Requirement]) -> String {
+    requirements.iter().map(|requirement| requirement.as_str()).collect::<Vec<_>>().join(" and ")
+}
