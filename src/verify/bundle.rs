@@ -237,17 +237,20 @@ impl Domain {
             SignedContent::Message(message) => &message.signature,
             SignedContent::Envelope(envelope) => &envelope.signature,
         };
-        let stamped = SignatureBytes::from_bytes(material.stamped.as_deref().unwrap_or(signature));
+        // Either holds the signature, so either says when that was there at the latest.
+        let stamped = material.stamped.as_deref().into_iter().chain([signature.as_slice()]);
+        let stamped: Vec<SignatureBytes> = stamped.map(SignatureBytes::from_bytes).collect();
         let authorities = self.root.tsa_authorities();
         let mut reports = Vec::new();
         for token in self.known_timestamps(material) {
             check_token(token)?;
             let token = TimestampToken::from_bytes(token);
             let mut refusal = "no timestamp authority is known".to_owned();
-            let time = authorities
+            let time = stamped
                 .iter()
-                .find_map(|authority| {
-                    sigstore_verify::tsa::verify_timestamp_for_authority(&token, &stamped, authority)
+                .flat_map(|bytes| authorities.iter().map(move |authority| (bytes, authority)))
+                .find_map(|(bytes, authority)| {
+                    sigstore_verify::tsa::verify_timestamp_for_authority(&token, bytes, authority)
                         .map_err(|error| refusal = error.to_string())
                         .ok()
                 })

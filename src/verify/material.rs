@@ -38,7 +38,7 @@ pub(super) struct Material {
     pub(super) entries: Vec<LogEntry>,
     pub(super) timestamps: Vec<Vec<u8>>,
     pub(super) content: SignedContent,
-    /// What timestamps are over, if that is not the signature: cosign stamps the whole envelope of a legacy attestation.
+    /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
     pub(super) stamped: Option<Vec<u8>>,
 }
 
