@@ -16,12 +16,12 @@ fi
 
 # The versions that the program is built from, and those of the engine beside them.
 cp ../Cargo.lock Cargo.lock
-cargo run --quiet --bin seed
-cargo +nightly fuzz build --fuzz-dir . --features engine
+cargo run --quiet --example seed
+cargo +nightly fuzz build --fuzz-dir . --features engine --sanitizer none
 for target in "${targets[@]}"; do
   log=$(mktemp)
   mkdir -p "artifacts/$target"
-  if ! cargo +nightly fuzz run --fuzz-dir . --features engine "$target" -- -max_total_time="$seconds" \
+  if ! cargo +nightly fuzz run --fuzz-dir . --features engine --sanitizer none "$target" -- -max_total_time="$seconds" \
     -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 >"$log" 2>&1; then
     tail -n 60 "$log"
     echo "fuzz: $target does not hold" >&2

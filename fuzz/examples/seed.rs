@@ -1,4 +1,4 @@
-//! Writes the seeds of every target to `corpus/TARGET/`, where the fuzzing engine begins: `cargo run --bin seed`.
+//! Writes the seeds of every target to `corpus/TARGET/`, where the fuzzing engine begins: `cargo run --example seed`.
 
 use std::fs;
 use std::io;
