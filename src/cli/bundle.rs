@@ -18,6 +18,7 @@ use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
 use super::output;
 use super::terms::{domains, signer};
+use super::threads::Threads;
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;
@@ -39,7 +40,7 @@ pub(super) fn examine(args: &BundleArgs) -> Result<Report, Diagnostic> {
     let (digest, content) = read_artifact(&args.artifact)?;
     let artifact = Artifact { reference: args.artifact.clone(), digest, content, bundles };
     let now = Timestamp::now();
-    let image = verify_artifact(&artifact, &policy, &domains, now);
+    let image = verify_artifact(&Threads, &artifact, &policy, &domains, now);
     let policy = PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() };
     Ok(output::report(now, policy, &domains, vec![image], Network::default()))
 }

@@ -18,6 +18,7 @@ mod progress;
 mod references;
 mod schema;
 mod terms;
+mod threads;
 mod verify;
 
 use std::ffi::OsString;
@@ -29,6 +30,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Colour, Command};
 use diagnostics::Diagnostic;
+pub use threads::Threads;
 
 /// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
 const USAGE: u8 = 2;

@@ -14,11 +14,12 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::Policy;
-use crate::verify::{Domain, refused, unresolved, verify};
+use crate::verify::{Domain, refused, unresolved, verify_with};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Wait};
+use super::threads::Threads;
 use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
@@ -193,7 +194,8 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     collector.search_root().await;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.domains, Timestamp::now());
+    let judge =
+        |evidence: &Evidence| verify_with(&Threads, evidence, &asked.policy, &request.domains, Timestamp::now());
     let report = judge(collector.evidence());
     if report.verdict == Verdict::Verified {
         return Ok(report);

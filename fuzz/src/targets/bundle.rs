@@ -1,7 +1,7 @@
 //! Sigstore bundles, as text from anybody who can push.
 
 use bonafide::evidence::{Artifact, Content, LooseBundle};
-use bonafide::verify::verify_artifact;
+use bonafide::verify::{Alone, verify_artifact};
 
 use crate::{holds, lab};
 
@@ -15,7 +15,7 @@ pub fn run(data: &[u8]) {
     let loose = LooseBundle { file: "a.json".to_owned(), line: None, bundle: lab::blob(data) };
     let artifact = Artifact { reference: "a".to_owned(), digest: image.clone(), content: None, bundles: vec![loose] };
     let policy = lab::policy(&lab::SIGNERS[0], &[bonafide::policy::Requirement::Signature]);
-    holds::of_lab_evidence(&verify_artifact(&artifact, &policy, &*lab::DOMAINS, lab::NOW));
+    holds::of_lab_evidence(&verify_artifact(&Alone, &artifact, &policy, &*lab::DOMAINS, lab::NOW));
 }
 
 /// The bundles of the fixtures.
