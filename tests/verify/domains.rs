@@ -227,6 +227,24 @@ fn a249_a_log_of_a_kind_that_is_not_supported_does_not_hurt_its_neighbour() {
     }
 }
 
+/// Roots made before there was a timestamp authority name none, and protobuf leaves out what is empty.
+#[test]
+fn a_root_without_a_list_is_a_root_with_an_empty_one() {
+    let world = World::new();
+    let content = || bundle(&world.signed_provenance().bundle(Version::V03));
+    let without = |list: &str| {
+        prepare(&world, |root| {
+            root.as_object_mut().expect("an object").remove(list);
+        })
+        .expect("a trust domain")
+    };
+    world.for_provenance().trusting([without("timestampAuthorities")]).accepts(content());
+    world.for_provenance().trusting([without("ctlogs")]).accepts(content());
+    let stamped = world.signer().stamped().attest(&world.provenance());
+    let judge = world.for_provenance().trusting([without("tlogs")]);
+    judge.accepts(bundle(&Signed { entries: Vec::new(), ..stamped }.bundle(Version::V03)));
+}
+
 /// Something else where a part of the root should be is an error, and so never an empty list that asks for nothing.
 #[test]
 fn a247_a_root_of_other_parts_than_a_root_has_is_no_domain() {
