@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use bonafide::check::Verdict;
 use bonafide::evidence::{Content, Evidence, Gap, GapReason};
 use bonafide::oci::{Blob, Digest};
-use bonafide::policy::{Policy, Requirement};
+use bonafide::policy::Requirement;
 use bonafide::verify::{Domain, verify};
 use serde_json::{Map, Value, json};
 
@@ -57,25 +57,26 @@ pub fn run(data: &[u8]) {
     if program.below(4) == 1 {
         evidence.gaps.push(gap(image));
     }
-    hold(&evidence, &policy, domains);
-}
-
-fn hold(evidence: &Evidence, policy: &Policy, domains: &[Domain]) {
-    let judge = |evidence: &Evidence| verify(evidence, policy, domains, lab::NOW);
-    let report = judge(evidence);
+    let judge = |evidence: &Evidence| verify(evidence, &policy, domains, lab::NOW);
+    let report = judge(&evidence);
     holds::of_lab_evidence(&report);
-    let mut reversed = evidence.clone();
-    reversed.candidates.reverse();
-    assert_eq!(judge(&reversed).verdict, report.verdict, "the order changed the verdict");
-    if report.verdict == Verdict::Verified {
-        return;
+    // One of the properties in each run: three would cost as much as three runs, and find less.
+    let is_verified = report.verdict == Verdict::Verified;
+    match program.below(3) {
+        0 => {
+            evidence.candidates.reverse();
+            assert_eq!(judge(&evidence).verdict, report.verdict, "the order changed the verdict");
+        }
+        1 if !is_verified => {
+            evidence.candidates.pop();
+            assert_ne!(judge(&evidence).verdict, Verdict::Verified, "less evidence made it verified");
+        }
+        2 if !is_verified => {
+            evidence.gaps.push(gap(image));
+            assert_ne!(judge(&evidence).verdict, Verdict::Verified, "a gap made it verified");
+        }
+        _ => {}
     }
-    let mut less = evidence.clone();
-    less.candidates.pop();
-    assert_ne!(judge(&less).verdict, Verdict::Verified, "less evidence made it verified");
-    let mut with_gap = evidence.clone();
-    with_gap.gaps.push(gap(&evidence.root));
-    assert_ne!(judge(&with_gap).verdict, Verdict::Verified, "a gap made it verified");
 }
 
 fn gap(image: &Digest) -> Gap {
