@@ -14,7 +14,7 @@ use crate::support::sigstore::{EntryKind, Evidence, Key, LegacyLayer, Signed, Ve
 use crate::world::{Judge, World, blob, bundle, legacy};
 
 /// How many octets of each form are changed by `cargo test`.
-const SOME: usize = 240;
+const SOME: usize = 120;
 const EVERY: usize = usize::MAX;
 
 /// What a report believes of a candidate.
