@@ -18,11 +18,15 @@ const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
 static KEY: LazyLock<Ed25519KeyPair> =
     LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("any 32 octets are a key"));
 
+/// The public key as PEM.
+pub static PEM: LazyLock<String> = LazyLock::new(|| {
+    let der = [ED25519.as_slice(), KEY.public_key().as_ref()].concat();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lab::encode(&der))
+});
+
 /// The key as the one that may sign, without a log.
 pub static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
-    let der = [ED25519.as_slice(), KEY.public_key().as_ref()].concat();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lab::encode(&der));
-    let key = PublicKey::from_pem(pem.as_bytes()).expect("a key");
+    let key = PublicKey::from_pem(PEM.as_bytes()).expect("a key");
     Signer::Keys(KeyRule::new([key], LogDemand::NotRequired).expect("a rule"))
 });
 

@@ -87,6 +87,11 @@ fn statements_hold() {
 }
 
 #[test]
+fn policies_hold() {
+    hold("policy", 3_000);
+}
+
+#[test]
 fn provenance_holds() {
     hold("provenance", 500);
 }
