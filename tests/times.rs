@@ -166,7 +166,7 @@ fn a163_a_timestamp_beside_an_intoto_entry_lies_within_its_authority() {
 }
 
 #[test]
-fn the_timestamp_of_a_legacy_attestation_is_over_its_layer() {
+fn the_timestamp_of_a_legacy_attestation_is_over_its_layer_or_its_signature() {
     let world = World::new();
     for kind in [EntryKind::DsseV001, EntryKind::IntotoV001, EntryKind::IntotoV002] {
         let mut signed = world.attested(kind, Kept::Promise);
@@ -176,8 +176,11 @@ fn the_timestamp_of_a_legacy_attestation_is_over_its_layer() {
         let layer = signed.legacy_layer().bytes;
         signed.layer_timestamp = Some(world.stamp(&layer, TOO_LATE));
         refused(&world.judge(attestation(&signed.legacy_layer())), CheckId::SignedTime);
-        // Over the signature, which the empty annotation does not name.
+        // Over the signature, as cosign 3 stamps it.
         signed.layer_timestamp = Some(world.stamp(signed.content.signature(), SignedDuration::ZERO));
+        let over_signature = accepted(world.judge(attestation(&signed.legacy_layer())));
+        assert_eq!(times(&over_signature), [("timestamp-authority", SIGNING_TIME), ("log", SIGNING_TIME)], "{kind:?}");
+        signed.layer_timestamp = Some(world.stamp(signed.content.signature(), TOO_LATE));
         refused(&world.judge(attestation(&signed.legacy_layer())), CheckId::SignedTime);
     }
 }

@@ -19,6 +19,7 @@ use super::diagnostics::Diagnostic;
 use super::output;
 use super::roots::{self, Reach};
 use super::terms::signer;
+use super::threads::Threads;
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;
@@ -41,7 +42,7 @@ fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
     let reach = Reach { verbose, ..Reach::default() };
     let trusted = roots::trusted(&args.trust, &reach, Timestamp::now())?;
     let now = Timestamp::now();
-    let image = verify_artifact(&artifact, &policy, &trusted.domains, now);
+    let image = verify_artifact(&Threads, &artifact, &policy, &trusted.domains, now);
     let policy = PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() };
     Ok(output::report(now, policy, &trusted.domains, vec![image], output::network(trusted.network)))
 }

@@ -19,6 +19,7 @@ mod references;
 mod roots;
 mod schema;
 mod terms;
+mod threads;
 mod trust;
 mod verify;
 
@@ -31,6 +32,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Colour, Command};
 use diagnostics::Diagnostic;
+pub use threads::Threads;
 
 /// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
 const USAGE: u8 = 2;

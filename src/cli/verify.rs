@@ -17,12 +17,13 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer, owner_and_name};
-use crate::verify::{refused, unresolved, verify};
+use crate::verify::{refused, unresolved, verify_with};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
 use super::roots::Trusted;
+use super::threads::Threads;
 use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
@@ -270,7 +271,9 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
     let mut collector =
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| verify(evidence, &asked.policy, &request.trusted.domains, Timestamp::now());
+    let judge = |evidence: &Evidence| {
+        verify_with(&Threads, evidence, &asked.policy, &request.trusted.domains, Timestamp::now())
+    };
     let mut report = judge(collector.evidence());
     while report.verdict != Verdict::Verified && collector.step().await {
         report = judge(collector.evidence());

@@ -340,7 +340,7 @@ impl ImageName {
     /// The longest name that registries take, in characters (distribution `reference`: `NameTotalLengthMax`).
     const LONGEST: usize = 255;
 
-    /// Returns the registry: a host in lower case, with its port unless that is 443.
+    /// Returns the registry: a host in lower case, with its port unless that is 443 and the host is one without it.
     pub fn registry(&self) -> &str {
         &self.registry
     }
@@ -423,6 +423,8 @@ fn canonical_registry(text: &str) -> Result<String, ReferenceError> {
     };
     match port {
         Some(0) => Err(wrong()),
+        // Without its port it would be read as a folder of Docker Hub, which is another image.
+        Some(443) | None if !is_registry(&host) => Ok(format!("{host}:443")),
         // This machine is spoken to over plain HTTP, whose default port is another.
         Some(443) if !is_loopback(&host) => Ok(hub_name(host)),
         Some(port) => Ok(format!("{host}:{port}")),
@@ -564,6 +566,16 @@ mod tests {
         assert_eq!(canonical("ghcr.io:8443/acme/app"), "ghcr.io:8443/acme/app:latest");
     }
 
+    /// `registry/acme/app` is Docker Hub's, whatever it was made from.
+    #[test]
+    fn a034_a_host_without_a_dot_keeps_the_port_that_makes_it_one() {
+        for text in ["registry:443/acme/app", "Registry:0443/acme/app", "REGISTRY/acme/app"] {
+            assert_eq!(canonical(text), "registry:443/acme/app:latest", "{text}");
+        }
+        assert_eq!(canonical("registry:5000/acme/app"), "registry:5000/acme/app:latest");
+        assert_eq!(canonical("registry/acme/app"), "docker.io/registry/acme/app:latest");
+    }
+
     #[test]
     fn a002_a_digest_is_kept_beside_the_tag_and_no_tag_is_made_up() {
         let both = registry(&format!("ghcr.io/acme/app:1@{DIGEST}"));
@@ -678,6 +690,8 @@ mod tests {
             "LOCALHOST:5000/",
             "ghcr.io/",
             "Ghcr.IO:443/",
+            "registry:443/",
+            "REGISTRY/",
             "ghcr.io:80/",
             "10.0.0.1:443/",
             "[::1]/",

@@ -24,7 +24,8 @@ pub(super) fn narrow_authorities(document: &mut Value) -> Result<(), String> {
 }
 
 fn narrow_list(document: &mut Value, list: &str) -> Result<(), String> {
-    let authorities = document[list].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    // A list that is not there stays so: indexing would put a `null` in its place.
+    let authorities = document.get_mut(list).and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default();
     for (position, authority) in authorities.iter_mut().enumerate() {
         let place = format!("{list}[{position}]");
         let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());

@@ -6,7 +6,7 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
-use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
+use const_oid::db::rfc5912::{ID_KP_CODE_SIGNING, SECP_521_R_1};
 use const_oid::db::rfc6962::CT_PRECERT_POISON;
 use der::asn1::Utf8StringRef;
 use der::{Decode, Encode};
@@ -15,6 +15,7 @@ use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
 use crate::policy::{Claim, IdentityKind};
@@ -50,6 +51,7 @@ impl Leaf {
         let extensions = tbs.extensions.as_deref().unwrap_or_default();
         refuse_duplicates(extensions)?;
         check_usage(extensions)?;
+        check_key(&tbs.subject_public_key_info.algorithm)?;
         let (identity_kind, identity) = identity(extensions, tbs.subject.is_empty())?;
         let claims = claims(extensions)?;
         let time = |time: x509_cert::time::Time| {
@@ -165,6 +167,18 @@ fn check_usage(extensions: &[Extension]) -> Result<(), Finding> {
         return Err(profile("the certificate's extended key usage is not codeSigning alone").expected("codeSigning"));
     }
     Ok(())
+}
+
+/// The registry of algorithms has a curve that the verifier has not: nothing can be said for or against such a signature (A129).
+fn check_key(algorithm: &AlgorithmIdentifierOwned) -> Result<(), Finding> {
+    let curve = algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as::<ObjectIdentifier>().ok());
+    if curve != Some(SECP_521_R_1) {
+        return Ok(());
+    }
+    Err(Finding::error(CheckId::CertificateProfile, "signatures of this kind of key cannot be verified here")
+        .expected("a key on the curve P-256 or P-384, Ed25519 or RSA")
+        .found("a key on the curve P-521")
+        .next("sign the image with one of the expected kinds of key: P-256 is what cosign makes by itself"))
 }
 
 /// certificate-specification.md: exactly one GeneralName; "MUST be critical" as the subject is empty (A194, A197).

@@ -21,6 +21,7 @@ mod signature;
 mod signer;
 mod statement;
 mod token;
+mod workers;
 
 use jiff::Timestamp;
 
@@ -34,18 +35,29 @@ use crate::policy::{KeyRule, Policy};
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Terms};
 pub use coverage::gap_hint as hint_for_gap;
+pub use workers::{Alone, Workers};
 
 /// Judges what was collected for one image.
 ///
 /// `now` is the time at which evidence must not lie in the future; it is the only clock. The order of candidates and of
 /// domains in the input does not change the verdict.
 pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+    verify_with(&Alone, evidence, policy, domains, now)
+}
+
+/// The same, with the candidates judged by these workers; the report does not depend on them.
+pub fn verify_with(
+    workers: &dyn Workers,
+    evidence: &Evidence,
+    policy: &Policy,
+    domains: &[Domain],
+    now: Timestamp,
+) -> ImageReport {
     let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
-    let judged: Vec<Judged> = in_order(evidence)
-        .into_iter()
-        .enumerate()
-        .map(|(position, candidate)| candidate::judge(&format!("c{}", position + 1), candidate, terms))
-        .collect();
+    let candidates = in_order(evidence);
+    let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
+        candidate::judge(&format!("c{}", position + 1), candidates[position], terms)
+    });
     let coverage = coverage::cover(evidence, policy, &judged, now);
     let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
     let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
@@ -99,7 +111,13 @@ fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {
 ///
 /// Asked for is the signature alone: each bundle is judged by itself, whatever kind of statement it holds, and any one
 /// that is accepted satisfies it. What a predicate says is reported and not judged.
-pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+pub fn verify_artifact(
+    workers: &dyn Workers,
+    artifact: &Artifact,
+    policy: &Policy,
+    domains: &[Domain],
+    now: Timestamp,
+) -> ImageReport {
     let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
     let candidates: Vec<Candidate> = artifact
         .bundles
@@ -111,16 +129,10 @@ pub fn verify_artifact(artifact: &Artifact, policy: &Policy, domains: &[Domain],
             content: Content::Bundle(loose.bundle.clone()),
         })
         .collect();
-    let judged: Vec<Judged> = candidates
-        .iter()
-        .zip(&artifact.bundles)
-        .enumerate()
-        .map(|(position, (candidate, loose))| {
-            let content = artifact.content.as_ref();
-            let id = format!("c{}", position + 1);
-            candidate::judge_loose(&id, candidate, (&loose.bundle, content), terms)
-        })
-        .collect();
+    let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
+        let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
+        candidate::judge_loose(&format!("c{}", position + 1), &candidates[position], (bundle, content), terms)
+    });
     let evidence = whole(artifact, candidates);
     let coverage = coverage::cover(&evidence, policy, &judged, now);
     ImageReport {

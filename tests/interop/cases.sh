@@ -21,20 +21,24 @@ header() {
 #
 # COSIGN-EXITS: of verify and of verify-attestation for provenance and SBOM, as "0/0/0"; "-" where cosign
 # has no such question. EXIT and REASON: Bonafide's, the reason as "CHECK OUTCOME" of a finding, or "-".
-# FLAGS go to Bonafide. The variables identity, issuer and kinds say whom and what to ask for.
+# FLAGS go to Bonafide. The variables identity, issuer and kinds say whom and what to ask for; key is the file of a public
+# key to ask for instead, with_cosign what cosign needs to look at what Bonafide looks at by itself.
 check() {
   local title=$1 cosign_expected=$2 expected=$3 reason=$4 image=$5 exit_code=0 line=ok said verdict cosign_got=-
   shift 5
   if [ "$cosign_expected" != - ]; then
+    local whom="--certificate-identity $identity --certificate-oidc-issuer $issuer"
+    if [ -n "$key" ]; then whom="--key $key"; fi
     # shellcheck disable=SC2086 # a list of words
-    cosign_verify "$identity" "$issuer" "$image" ${kinds//,/ }
+    ask_cosign "$whom $with_cosign" "$image" ${kinds//,/ }
     cosign_got=${cosign_exits// //}
   fi
 
   rm -f "$work/report.json"
   local signer=()
   if [ -n "$identity" ]; then signer=(--certificate-identity "$identity" --certificate-oidc-issuer "$issuer"); fi
-  timeout 120 "$bonafide" verify ${signer[@]+"${signer[@]}"} --trusted-root "$LAB_TRUST/trusted_root.json" \
+  if [ -n "$key" ]; then signer=(--key "$key"); fi
+  timeout 120 "$bonafide" verify ${signer[@]+"${signer[@]}"} --trusted-root "${LAB_ROOT:-$LAB_TRUST/trusted_root.json}" \
     --require "$kinds" --output "json=$work/report.json" "$@" "$image" >"$work/out" 2>&1 </dev/null || exit_code=$?
   said=$("$labtool" report "$work/report.json" 2>&1) || line="NOT OK"
   verdict=${said%%$'\n'*}
@@ -81,7 +85,7 @@ push() {
 
 child() { "$labtool" platforms "$tag" | sed -n "s|^linux/$1 ||p"; }
 
-ask_for_release() { identity=$release_identity issuer=$github kinds=signature,provenance,sbom; }
+ask_for_release() { identity=$release_identity issuer=$github key='' with_cosign='' kinds=signature,provenance,sbom; }
 
 run_cases() {
   local registry
@@ -91,6 +95,8 @@ run_cases() {
       *) echo "--- $registry (go-containerregistry, referrers API)" ;;
     esac
     formats
+    keys
+    other_roots
     signers
     nothing_attached
     several_platforms
@@ -105,7 +111,7 @@ run_cases() {
 formats() {
   local format
   ask_for_release
-  for format in rekor2 rekor1 legacy; do
+  for format in rekor2 rekor1 rekor1-stamped legacy legacy-stamped; do
     push $format
     sign_all $format "$release" "$image"
     check "$format, by digest" 0/0/0 0 - "$image"
@@ -115,6 +121,66 @@ formats() {
   sign_all legacy "$release" "$image"
   sign_all rekor2 "$release" "$image"
   check "legacy and bundles on one image" 0/0/0 0 - "$image"
+}
+
+# The same with a key: in a log, with its wrong key, and without one.
+keys() {
+  local format mismatch ours=$work/ours theirs=$work/theirs
+  [ -e "$ours.key" ] || { make_key "$ours" && make_key "$theirs"; }
+  for format in rekor2 rekor1 legacy legacy-stamped; do
+    case $format in legacy*) mismatch=12/1/1 ;; *) mismatch=1/1/1 ;; esac
+    ask_for_release
+    key=$ours.pub
+    push key-$format
+    sign_all $format "$ours.key" "$image"
+    check "key, $format" 0/0/0 0 - "$image"
+    check "key, $format, log waived" - 0 - "$image" --key-without-log
+    key=$theirs.pub
+    check "key, $format, wrong key" $mismatch 1 "signer-key fail" "$image"
+    ask_for_release
+    check "key, $format, an identity asked for" $mismatch 1 "certificate-chain fail" "$image"
+  done
+  for format in unlogged legacy-unlogged; do
+    case $format in legacy*) mismatch=12/1/1 ;; *) mismatch=1/1/1 ;; esac
+    ask_for_release
+    key=$ours.pub
+    push key-$format
+    sign_all $format "$ours.key" "$image"
+    check "key, $format" $mismatch 1 "transparency-log fail" "$image"
+    with_cosign=--insecure-ignore-tlog
+    check "key, $format, log waived" 0/0/0 0 - "$image" --key-without-log
+    key=$theirs.pub
+    check "key, $format, log waived, wrong key" $mismatch 1 "signer-key fail" "$image" --key-without-log
+  done
+  ask_for_release
+  key=$ours.pub
+  push keyless
+  sign_all rekor2 "$release" "$image"
+  check "a certificate where a key is asked for" 1/1/1 1 "signer-key fail" "$image"
+}
+
+# Everything is good, in another Sigstore than the one that is trusted.
+other_roots() {
+  local format mismatch other=$work/other
+  if [ ! -e "$other/trust/trusted_root.json" ]; then
+    mkdir -p "$other"
+    ln -s "$LAB_BIN" "$other/bin"
+    "$labtool" keys "$other/keys"
+    BONAFIDE_LAB=$other "$here/lab/trust.sh"
+  fi
+  for format in rekor2 rekor1 legacy; do
+    case $format in legacy) mismatch=12/1/1 ;; *) mismatch=1/1/1 ;; esac
+    ask_for_release
+    push elsewhere-$format
+    sign_all $format "$release" "$image"
+    LAB_ROOT=$other/trust/trusted_root.json \
+      check "$format, another trusted root" $mismatch 1 "certificate-chain fail" "$image"
+  done
+  ask_for_release
+  push elsewhere-key
+  sign_all rekor2 "$work/ours.key" "$image"
+  key=$work/ours.pub
+  LAB_ROOT=$other/trust/trusted_root.json check "key, another trusted root" 1/1/1 1 "transparency-log fail" "$image"
 }
 
 # Who signed, and for which repository.

@@ -12,7 +12,7 @@ use crate::support::sigstore::certificate::{
     TIME_STAMPING,
 };
 use crate::support::sigstore::{
-    CertificateAuthority, EntryKind, Profile, SIGNING_TIME, Signed, Sigstore, Version, claim_oid, der,
+    CertificateAuthority, EntryKind, Key, Profile, SIGNING_TIME, Signed, Sigstore, Version, claim_oid, der,
 };
 use crate::world::{ENVELOPE_ENTRIES, World, bundle, logged_as};
 
@@ -300,4 +300,40 @@ fn the_certificate_of_another_signature_is_refused() {
         signed.certificate = world.signed_provenance().certificate;
         world.for_provenance().rejects(bundle(&signed.bundle(Version::V03)), CheckId::Signature);
     }
+}
+
+/// Fulcio signs with what its operator has, and signers bring what their hardware makes.
+#[test]
+fn a129_authorities_with_keys_of_rsa_and_ecdsa_issue() {
+    for keys in [[Key::rsa(), Key::rsa()], [Key::rsa(), Key::p384()], [Key::p384(), Key::p256()]] {
+        let authority = CertificateAuthority::with_keys(&keys, |_, _| {});
+        let world = World::of(Sigstore { authority, ..Sigstore::new() });
+        for kind in ENVELOPE_ENTRIES {
+            world.for_provenance().accepts(bundle(&world.provenance_logged_as(kind).bundle(Version::V03)));
+        }
+    }
+}
+
+#[test]
+fn a129_leaves_with_keys_of_rsa_ecdsa_and_ed25519_sign() {
+    let world = World::new();
+    for key in [Key::p256(), Key::p384(), Key::ed25519(), Key::rsa()] {
+        let signed = world.provenance_with_key(&key);
+        world.for_provenance().accepts(bundle(&signed.bundle(Version::V03)));
+    }
+}
+
+/// P-521 is in the registry and not in the verifier: that says nothing against the evidence, and it is said what is missing.
+#[test]
+fn a129_a_leaf_with_a_key_of_p521_cannot_be_decided() {
+    let world = World::new();
+    let signed = world.provenance_with_key(&Key::p521());
+    let content = bundle(&signed.bundle(Version::V03));
+    let finding = world.for_provenance().cannot_decide(content, CheckId::CertificateProfile);
+    assert_eq!(finding.found.as_deref(), Some("a key on the curve P-521"));
+    let authority = CertificateAuthority::with_keys(&[Key::p384(), Key::p521()], |_, _| {});
+    let world = World::of(Sigstore { authority, ..Sigstore::new() });
+    let content = bundle(&world.signed_provenance().bundle(Version::V03));
+    let finding = world.for_provenance().rejects(content, CheckId::CertificateChain);
+    assert!(finding.found.is_some_and(|found| found.contains("UnsupportedSignatureAlgorithm")));
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::forge::relog;
 use crate::support::json::base64;
-use crate::support::sigstore::{EntryKind, SIGNING_TIME, Signed, Sigstore, Version};
+use crate::support::sigstore::{EntryKind, Key, SIGNING_TIME, Signed, Sigstore, Version};
 use crate::world::{ENVELOPE_ENTRIES, World, bundle, domain, legacy, logged_as};
 
 /// GitHub's own instance: no transparency log and no certificate transparency, but timestamps.
@@ -224,6 +224,73 @@ fn a249_a_log_of_a_kind_that_is_not_supported_does_not_hurt_its_neighbour() {
     for kind in ENVELOPE_ENTRIES {
         let content = bundle(&world.provenance_logged_as(kind).bundle(Version::V03));
         world.for_provenance().trusting([beside()]).accepts(content);
+    }
+}
+
+/// Roots made before there was a timestamp authority name none, and protobuf leaves out what is empty.
+#[test]
+fn a_root_without_a_list_is_a_root_with_an_empty_one() {
+    let world = World::new();
+    let content = || bundle(&world.signed_provenance().bundle(Version::V03));
+    let without = |list: &str| {
+        prepare(&world, |root| {
+            root.as_object_mut().expect("an object").remove(list);
+        })
+        .expect("a trust domain")
+    };
+    world.for_provenance().trusting([without("timestampAuthorities")]).accepts(content());
+    world.for_provenance().trusting([without("ctlogs")]).accepts(content());
+    let stamped = world.signer().stamped().attest(&world.provenance());
+    let judge = world.for_provenance().trusting([without("tlogs")]);
+    judge.accepts(bundle(&Signed { entries: Vec::new(), ..stamped }.bundle(Version::V03)));
+}
+
+/// Something else where a part of the root should be is an error, and so never an empty list that asks for nothing.
+#[test]
+fn a247_a_root_of_other_parts_than_a_root_has_is_no_domain() {
+    let world = World::new();
+    for text in ["", "null", "[]", "7", r#""a root""#, "{", "{}"] {
+        assert!(TrustRoot::parse("virtual", "root.json", text.as_bytes()).is_err(), "{text:?}");
+    }
+    let wrong = [json!(null), json!(7), json!("text"), json!({}), json!([null]), json!([[]]), json!([7])];
+    for list in ["tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"] {
+        for value in &wrong {
+            let root = world.instance.trusted_root_with(|root| root[list] = value.clone());
+            let read = TrustRoot::parse("virtual", "root.json", root.as_bytes());
+            assert!(read.is_err() || Domain::prepare(&read.expect("a root")).is_err(), "{list}: {value}");
+        }
+    }
+    for (place, values) in [
+        ("/certificateAuthorities/0/certChain", vec![json!(null), json!({}), json!({"certificates": []})]),
+        ("/certificateAuthorities/0/certChain/certificates/0/rawBytes", vec![json!(7), json!("%"), json!("AAAA")]),
+        ("/timestampAuthorities/0/certChain/certificates/0", vec![json!(null), json!({"rawBytes": 7})]),
+        ("/tlogs/0/logId", vec![json!(null), json!({}), json!({"keyId": 7}), json!({"keyId": "%"})]),
+    ] {
+        for value in values {
+            let domain = prepare(&world, |root| *root.pointer_mut(place).expect("a place") = value.clone());
+            assert!(matches!(domain, Err(DomainError::Unusable { .. })), "{place}: {value}");
+        }
+    }
+}
+
+/// go-tuf panicked on one: a key of the wrong length is no key, and the demand for its log stays.
+#[test]
+fn a247_a_key_of_the_wrong_length_is_not_counted() {
+    let world = World::new();
+    let ed25519 = Key::ed25519().public_der();
+    let keys = [&ed25519[..ed25519.len() - 1], &[ed25519.as_slice(), &[0]].concat(), &[]];
+    for key in keys {
+        let domain = || {
+            world.domain_with(|root| {
+                root["tlogs"].as_array_mut().expect("a list").truncate(1);
+                root["tlogs"][0]["publicKey"]["rawBytes"] = json!(base64(key));
+                root["tlogs"][0]["publicKey"]["keyDetails"] = json!("PKIX_ED25519");
+            })
+        };
+        let warnings = domain().report().warnings.clone();
+        assert!(matches!(&warnings[..], [one] if one.contains("PKIX_ED25519")), "{warnings:?}");
+        let content = bundle(&world.signed_provenance().bundle(Version::V03));
+        world.for_provenance().trusting([domain()]).rejects(content, CheckId::TransparencyLog);
     }
 }
 

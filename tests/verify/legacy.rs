@@ -7,7 +7,7 @@ use crate::forge::{flip, other_image};
 use crate::support::json::{base64, unbase64};
 use crate::support::sigstore::certificate::Certificate;
 use crate::support::sigstore::signed::legacy_bundle;
-use crate::support::sigstore::{Evidence, Key, LegacyLayer, SIGNING_TIME, Signed, der};
+use crate::support::sigstore::{EntryKind, Evidence, Key, LegacyLayer, SIGNING_TIME, Signed, der};
 use crate::world::{World, as_legacy_attestation, as_legacy_signature, legacy};
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
@@ -169,6 +169,27 @@ fn a065_a_timestamp_over_the_payload_instead_of_the_signature_is_refused() {
     let payload = signed.content.signed_bytes();
     signed.layer_timestamp = Some(world.instance.timestamp_authority.stamp(&payload, SIGNING_TIME));
     world.for_signatures().rejects(legacy(signed.legacy_layer()), CheckId::SignedTime);
+}
+
+/// cosign before 3 stamped the stored envelope, cosign 3 stamps the signature (client-spec §4.2.1).
+#[test]
+fn a065_an_attestation_is_stamped_over_its_signature_or_its_envelope_and_nothing_else() {
+    let world = World::new();
+    for kind in [EntryKind::DsseV001, EntryKind::IntotoV001] {
+        let mut signed = world.signer().logged_as(kind).stamped().attest(&world.provenance());
+        let stamp = |bytes: &[u8]| Some(world.instance.timestamp_authority.stamp(bytes, SIGNING_TIME));
+        let envelope = signed.content.layer_stamped_bytes();
+        for stamped in [envelope.clone(), signed.content.signature().to_vec()] {
+            signed.layer_timestamp = stamp(&stamped);
+            let accepted = world.for_provenance().accepts(legacy(signed.legacy_layer()));
+            assert!(accepted.timestamps.iter().any(|one| one.source == "timestamp-authority"));
+        }
+        let text = base64(signed.content.signature());
+        for stamped in [signed.content.signed_bytes(), text.into_bytes(), [envelope.as_slice(), b"\n"].concat()] {
+            signed.layer_timestamp = stamp(&stamped);
+            world.for_provenance().rejects(legacy(signed.legacy_layer()), CheckId::SignedTime);
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use bonafide::check::{CheckId, Verdict};
 use serde_json::json;
 
 use crate::forge::{append, body, relog, signing_time_plus};
-use crate::support::json::canonical;
+use crate::support::json::{base64, canonical};
 use crate::support::sigstore::{EntryKind, LogEntry, Signed, Version};
 use crate::world::{ENVELOPE_ENTRIES, World, bundle};
 
@@ -130,6 +130,25 @@ fn a157_the_same_entry_twice_is_refused() {
         relog(&world.instance, &mut again, kind);
         let both = Signed { entries: [signed.entries.clone(), again.entries].concat(), ..signed };
         world.for_provenance().rejects(bundle(&both.bundle(Version::V03)), CheckId::TransparencyLog);
+    }
+}
+
+/// The only keys of logs are those of the trusted root: neither a log nor a bundle brings its own.
+#[test]
+fn a161_a_log_whose_key_is_not_in_the_root_is_never_believed() {
+    let world = World::new();
+    let stranger = World::new();
+    for kind in ENVELOPE_ENTRIES {
+        let mut signed = world.provenance_logged_as(kind);
+        relog(&stranger.instance, &mut signed, kind);
+        world.for_provenance().rejects(bundle(&signed.bundle(Version::V03)), CheckId::TransparencyLog);
+        let log =
+            if kind == EntryKind::HashedRekordV002 { &stranger.instance.rekor_v2 } else { &stranger.instance.rekor };
+        let with_key = signed.bundle_with(Version::V03, |bundle| {
+            let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
+            entry["logId"]["publicKey"] = json!({"rawBytes": base64(log.key.public_der())});
+        });
+        world.for_provenance().rejects(bundle(&with_key), CheckId::BundleFormat);
     }
 }
 

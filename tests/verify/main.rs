@@ -24,6 +24,7 @@ mod intoto_v001;
 mod legacy;
 mod log_binding;
 mod log_entries;
+mod octets;
 mod payloads;
 mod policy_claims;
 mod policy_files;

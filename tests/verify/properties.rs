@@ -1,13 +1,14 @@
-//! What must hold for any evidence: order is nothing, less is never more, and no changed octet changes what is believed.
+//! What must hold for any evidence: order is nothing, and less is never more.
 
-use bonafide::check::{CandidateReport, ImageReport, Verdict};
+use bonafide::check::{ImageReport, Verdict};
+use bonafide::cli::Threads;
 use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason};
 use bonafide::policy::Requirement;
-use bonafide::verify::Domain;
+use bonafide::verify::{Domain, Workers, verify_with};
 use serde_json::json;
 
 use crate::forge::{flip, other_image};
-use crate::support::sigstore::{EntryKind, Evidence, Identity, LegacyLayer, Signed, Version};
+use crate::support::sigstore::{EntryKind, Identity, Signed, Version};
 use crate::world::{Judge, World, blob, bundle, domain, evidence, legacy};
 
 /// Numbers that look random and are the same in every run (Marsaglia's xorshift).
@@ -171,126 +172,29 @@ fn less_evidence_a_gap_or_another_requirement_never_makes_it_verified() {
     assert!(not_verified > 5, "the draws must reach what is not verified");
 }
 
-/// What a report believes of a candidate.
-fn facts(report: &CandidateReport) -> String {
-    format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-        report.kind,
-        report.predicate_type,
-        report.trust_domain,
-        report.signer,
-        report.log_entries,
-        report.timestamps,
-        report.provenance,
-        report.sbom
-    )
-}
+/// Gives the work to threads that take it from both ends.
+struct FromBothEnds;
 
-/// How many octets of each form are changed: debug builds verify about a hundred signatures in a second.
-const FLIPS: usize = 240;
-
-/// Changes octets at even distances, and asserts that what still passes says the same.
-fn flip_each(name: &str, judge: &Judge, length: usize, changed: impl Fn(usize, u8) -> Option<Content>, good: Content) {
-    let believed = facts(&judge.accepts(good));
-    let stride = (length / FLIPS).max(1);
-    let (mut count, mut passed) = (0, 0);
-    for (turn, position) in (0..length).step_by(stride).enumerate() {
-        let mask = [0x01, 0x02, 0x20, 0x10][turn % 4];
-        let Some(content) = changed(position, mask) else { continue };
-        let report = judge.judge([content]);
-        let candidate = &report.candidates[0];
-        count += 1;
-        if report.verdict == Verdict::Verified {
-            passed += 1;
-            assert_eq!(facts(candidate), believed, "{name}: octet {position}, mask {mask:#x}");
-        }
-    }
-    println!("{name}: {count} of {length} octets changed, {passed} without consequence");
-}
-
-fn flip_bundle(name: &str, judge: &Judge, signed: &Signed, version: Version) {
-    let text = signed.bundle(version).to_string().into_bytes();
-    let changed = |position: usize, mask: u8| {
-        let mut text = text.clone();
-        text[position] ^= mask;
-        Some(Content::Bundle(blob(text)))
-    };
-    flip_each(name, judge, text.len(), changed, bundle(&signed.bundle(version)));
-}
-
-fn flip_layer(name: &str, judge: &Judge, signed: &Signed) {
-    let layer = signed.legacy_layer();
-    let texts: Vec<(String, String)> = layer
-        .annotations
-        .iter()
-        .map(|(key, value)| (key.clone(), value.as_str().expect("a text").to_owned()))
-        .collect();
-    let annotations: usize = texts.iter().map(|(_, text)| text.len()).sum();
-    let changed = |position: usize, mask: u8| {
-        let mut layer: LegacyLayer = layer.clone();
-        let Some(mut position) = position.checked_sub(layer.bytes.len()) else {
-            layer.bytes[position] ^= mask;
-            return Some(legacy(layer));
-        };
-        for (key, text) in &texts {
-            if position < text.len() {
-                let mut octets = text.clone().into_bytes();
-                octets[position] ^= mask;
-                layer.annotations.insert(key.clone(), json!(String::from_utf8(octets).ok()?));
-                return Some(legacy(layer));
-            }
-            position -= text.len();
-        }
-        None
-    };
-    flip_each(name, judge, layer.bytes.len() + annotations, changed, legacy(layer.clone()));
-}
-
-#[test]
-fn a_changed_octet_in_a_bundle_never_changes_what_is_believed() {
-    let world = World::new();
-    flip_bundle("image signature", &world.for_signatures(), &world.signed_image(), Version::V03);
-    let sbom = world.signer().attest(&world.sbom());
-    flip_bundle("SBOM", &world.for_sboms(), &sbom, Version::V02);
-}
-
-#[test]
-fn a_changed_octet_in_a_bundle_of_rekor_v2_never_changes_what_is_believed() {
-    let world = World::new();
-    let signed = world.provenance_logged_as(EntryKind::HashedRekordV002);
-    flip_bundle("Rekor v2", &world.for_provenance(), &signed, Version::V03);
-}
-
-#[test]
-fn a_changed_octet_around_an_older_entry_never_changes_what_is_believed() {
-    let world = World::new();
-    for kind in [EntryKind::IntotoV001, EntryKind::IntotoV002] {
-        let signed = world.provenance_logged_as(kind);
-        flip_bundle(&format!("{kind:?}"), &world.for_provenance(), &signed, Version::V01);
+impl Workers for FromBothEnds {
+    fn share(&self, pieces: usize, work: &(dyn Fn(usize) + Sync)) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| (pieces / 2..pieces).rev().for_each(work));
+            (0..pieces / 2).for_each(work);
+        });
     }
 }
 
 #[test]
-fn a_changed_octet_in_a_legacy_layer_never_changes_what_is_believed() {
-    let world = World::new();
-    let signed = world.signer().stamped().sign_simple(&world.subject);
-    flip_layer("legacy signature", &world.for_signatures(), &signed);
-    let signed = world.provenance_logged_as(EntryKind::IntotoV001);
-    flip_layer("legacy attestation", &world.for_provenance(), &signed);
-}
-
-/// Without a promise nobody vouches for the index in the whole log, so a report may not say it as if somebody did.
-#[test]
-fn an_index_that_nothing_vouches_for_is_not_believed() {
-    let world = World::new();
-    let signed = world.signer().evidence(Evidence::Proof).stamped().attest(&world.provenance());
-    let believed = facts(&world.for_provenance().accepts(bundle(&signed.bundle(Version::V03))));
-    let mut moved = signed.clone();
-    moved.entries[0].log_index += 1;
-    let report = world.for_provenance().judge([bundle(&moved.bundle(Version::V03))]);
-    assert!(
-        !report.candidates[0].accepted || facts(&report.candidates[0]) == believed,
-        "{:?}",
-        report.candidates[0].log_entries
-    );
+fn who_judges_the_candidates_never_changes_a_word_of_the_report() {
+    let (world, github) = (World::new(), World::new());
+    let pool = pool(&world, &github);
+    let mut numbers = Numbers(0x5eed_0003);
+    for _ in 0..25 {
+        let (judge, collected) = draw(&mut numbers, &world, &github, &pool);
+        let report =
+            |workers: &dyn Workers| verify_with(workers, &collected, &judge.policy(), &judge.domains, judge.now);
+        let text = |report: &ImageReport| serde_json::to_string(report).expect("a report");
+        assert_eq!(text(&report(&FromBothEnds)), text(&judge.judge_evidence(&collected)));
+        assert_eq!(text(&report(&Threads)), text(&judge.judge_evidence(&collected)));
+    }
 }

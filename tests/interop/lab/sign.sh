@@ -2,33 +2,47 @@
 # Signing in the lab, as functions. Source it after env.sh.
 #
 # A format is one of:
-#   rekor2  bundles as referrers, logged by Rekor v2 and stamped by the timestamp authority
-#   rekor1  bundles as referrers, logged by Rekor v1, which gives the time itself
-#   legacy  the tags sha256-HEX.sig and sha256-HEX.att, logged by Rekor v1
+#   rekor2           bundles as referrers, logged by Rekor v2 and stamped by the timestamp authority
+#   rekor1           bundles as referrers, logged by Rekor v1, which gives the time itself
+#   rekor1-stamped   the same, stamped as well
+#   unlogged         bundles as referrers, for keys only
+#   legacy           the tags sha256-HEX.sig and sha256-HEX.att, logged by Rekor v1
+#   legacy-stamped   the same, stamped as well
+#   legacy-unlogged  the same, for keys only
 
 # cosign_flags FORMAT — prints the flags of `cosign sign` and `cosign attest`, one on each line
 cosign_flags() {
   printf '%s\n' --yes --trusted-root "$LAB_TRUST/trusted_root.json"
   case $1 in
-    rekor1 | rekor2) printf '%s\n' --signing-config "$LAB_TRUST/signing_config.$1.json" ;;
-    legacy)
-      printf '%s\n' --new-bundle-format=false --use-signing-config=false \
-        --fulcio-url "http://127.0.0.1:$LAB_FULCIO_PORT" --rekor-url "http://127.0.0.1:$LAB_REKOR1_PORT"
+    rekor1 | rekor1-stamped | rekor2 | unlogged) printf '%s\n' --signing-config "$LAB_TRUST/signing_config.$1.json" ;;
+    legacy | legacy-*) printf '%s\n' --new-bundle-format=false --use-signing-config=false ;;&
+    legacy-unlogged) printf '%s\n' --tlog-upload=false ;;
+    legacy-stamped) printf '%s\n' --timestamp-server-url "http://127.0.0.1:$LAB_TSA_PORT/api/v1/timestamp" ;;&
+    legacy | legacy-stamped)
+      printf '%s\n' --fulcio-url "http://127.0.0.1:$LAB_FULCIO_PORT" --rekor-url "http://127.0.0.1:$LAB_REKOR1_PORT"
       ;;
     *) lab_fail "no such format: $1" ;;
   esac
 }
 
-# run_cosign COMMAND FORMAT WHO ARGUMENT… — WHO: an e-mail address, or run flags of labtool
+# make_key NAME — makes NAME.key and NAME.pub, without a password
+make_key() { COSIGN_PASSWORD='' "$LAB_BIN/cosign" generate-key-pair --output-key-prefix "$1" >>"$LAB_LOGS/cosign.log" 2>&1; }
+
+# run_cosign COMMAND FORMAT WHO ARGUMENT… — WHO: an e-mail address, run flags of labtool, or the file NAME.key of a key
 run_cosign() {
-  local command=$1 format=$2 who=$3 token kind=github
+  local command=$1 format=$2 who=$3 kind=github signer
   shift 3
-  case $who in -* | '') ;; *) kind=email ;; esac
-  # shellcheck disable=SC2086 # WHO is a list of words
-  token=$("$LAB_BIN/labtool" token "$LAB_KEYS" $kind $who)
+  case $who in
+    /*.key) signer=(--key "$who") ;;
+    *)
+      case $who in -* | '') ;; *) kind=email ;; esac
+      # shellcheck disable=SC2086 # WHO is a list of words
+      signer=(--identity-token "$("$LAB_BIN/labtool" token "$LAB_KEYS" $kind $who)")
+      ;;
+  esac
   local flags
   mapfile -t flags < <(cosign_flags "$format")
-  "$LAB_BIN/cosign" "$command" "${flags[@]}" --identity-token "$token" "$@" \
+  COSIGN_PASSWORD='' "$LAB_BIN/cosign" "$command" "${flags[@]}" "${signer[@]}" "$@" \
     >>"$LAB_LOGS/cosign.log" 2>&1 </dev/null || {
     tail -n 5 "$LAB_LOGS/cosign.log" >&2
     lab_fail "cosign $command $* failed; see $LAB_LOGS/cosign.log"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes into $BONAFIDE_LAB/trust the trusted root of the instance, and a signing config for each log.
+# Writes into $BONAFIDE_LAB/trust the trusted root of the instance, and signing configs.
 set -euo pipefail
 # shellcheck source=tests/interop/lab/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -30,3 +30,9 @@ signing_config signing_config.rekor2.json \
   --tsa="url=http://127.0.0.1:$LAB_TSA_PORT/api/v1/timestamp,api-version=1,$operated" --tsa-config=ANY
 signing_config signing_config.rekor1.json \
   --rekor="url=http://127.0.0.1:$LAB_REKOR1_PORT,api-version=1,$operated" --rekor-config=ANY
+# Both: the entry of Rekor v1, and a timestamp beside it.
+signing_config signing_config.rekor1-stamped.json \
+  --rekor="url=http://127.0.0.1:$LAB_REKOR1_PORT,api-version=1,$operated" --rekor-config=ANY \
+  --tsa="url=http://127.0.0.1:$LAB_TSA_PORT/api/v1/timestamp,api-version=1,$operated" --tsa-config=ANY
+# No log at all, which only a key can do without.
+signing_config signing_config.unlogged.json

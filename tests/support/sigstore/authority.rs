@@ -22,13 +22,18 @@ impl CertificateAuthority {
 
     /// Builds an authority whose root and intermediate profiles `bend` may change before they are signed.
     pub fn with(bend: impl FnOnce(&mut Profile, &mut Profile)) -> CertificateAuthority {
+        CertificateAuthority::with_keys(&[Key::p384(), Key::p384()], bend)
+    }
+
+    /// The same with these keys, of the root and of the intermediate.
+    pub fn with_keys(keys: &[Key; 2], bend: impl FnOnce(&mut Profile, &mut Profile)) -> CertificateAuthority {
         let mut root = long_lived("sigstore", 1);
         let mut intermediate = long_lived("sigstore-intermediate", 0);
         intermediate.set_usages(false, &[CODE_SIGNING]);
         bend(&mut root, &mut intermediate);
 
-        let root = Certificate::self_signed(&root, &Key::p384());
-        let intermediate = root.issue(&intermediate, &Key::p384());
+        let root = Certificate::self_signed(&root, &keys[0]);
+        let intermediate = root.issue(&intermediate, &keys[1]);
         CertificateAuthority { root, intermediate }
     }
 

@@ -1,0 +1,56 @@
+//! What must hold of every report.
+
+use bonafide::check::{ImageReport, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use bonafide::render::{self, Detail, Format, escape};
+
+use crate::lab;
+
+/// Asserts that the report contradicts itself nowhere, and that nothing in it reaches a terminal as it came.
+pub fn of(image: &ImageReport) {
+    for candidate in image.candidates.iter().filter(|candidate| candidate.accepted) {
+        let in_the_way = candidate.findings.iter().find(|finding| finding.stands_in_the_way());
+        assert!(in_the_way.is_none() && candidate.signer.is_some(), "{candidate:?}");
+    }
+    for requirement in image.requirements.iter().filter(|requirement| requirement.verdict == Verdict::Verified) {
+        assert!(!requirement.satisfied_by.is_empty(), "{requirement:?}");
+    }
+    let all = image.requirements.iter().all(|requirement| requirement.verdict == Verdict::Verified);
+    assert!(image.verdict != Verdict::Verified || all, "{:?}", image.requirements);
+    let silent = image.candidates.iter().find(|candidate| !candidate.accepted && candidate.reason.is_none());
+    assert!(silent.is_none(), "not accepted, and nobody knows why: {silent:?}");
+    rendered(image.clone());
+}
+
+/// Asserts that only what the lab really signed is believed.
+pub fn of_lab_evidence(image: &ImageReport) {
+    of(image);
+    for candidate in image.candidates.iter().filter(|candidate| candidate.accepted) {
+        assert!(lab::is_known(candidate), "believed, and never signed: {candidate:?}");
+    }
+}
+
+fn rendered(image: ImageReport) {
+    let report = Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: image.verdict,
+        started_at: lab::NOW,
+        policy: PolicyReport { source: "flags".to_owned(), sha256: String::new() },
+        trust: Vec::new(),
+        images: vec![image],
+        network: Network::default(),
+    };
+    for (format, verbose) in
+        [(Format::Text, false), (Format::Text, true), (Format::Json, false), (Format::Pinned, false)]
+    {
+        let mut out = Vec::new();
+        let detail = Detail { verbose, ..Detail::default() };
+        render::write(&report, format, detail, &mut out).expect("memory can be written to");
+        let text = String::from_utf8(out).expect("reports are UTF-8");
+        if format == Format::Text {
+            let unsafe_one = text.chars().find(|character| *character != '\n' && escape::is_unsafe(*character));
+            assert_eq!(unsafe_one, None, "{text:?}");
+            assert!(!text.contains("##["), "{text:?}");
+        }
+    }
+}

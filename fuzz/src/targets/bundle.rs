@@ -1,0 +1,24 @@
+//! Sigstore bundles, as text from anybody who can push.
+
+use bonafide::evidence::{Artifact, Content, LooseBundle};
+use bonafide::verify::{Alone, verify_artifact};
+
+use crate::{holds, lab};
+
+/// Whatever the text says, only what the lab really signed is believed, of an image and of a file.
+pub fn run(data: &[u8]) {
+    let image = lab::image_named_in(data);
+    for signer in &lab::SIGNERS[..2] {
+        let report = lab::judge(image, Content::Bundle(lab::blob(data)), signer, &*lab::DOMAINS);
+        holds::of_lab_evidence(&report);
+    }
+    let loose = LooseBundle { file: "a.json".to_owned(), line: None, bundle: lab::blob(data) };
+    let artifact = Artifact { reference: "a".to_owned(), digest: image.clone(), content: None, bundles: vec![loose] };
+    let policy = lab::policy(&lab::SIGNERS[0], &[bonafide::policy::Requirement::Signature]);
+    holds::of_lab_evidence(&verify_artifact(&Alone, &artifact, &policy, &*lab::DOMAINS, lab::NOW));
+}
+
+/// The bundles of the fixtures.
+pub fn seeds() -> Vec<Vec<u8>> {
+    lab::bundles().map(|(_, bundle)| bundle.to_string().into_bytes()).collect()
+}

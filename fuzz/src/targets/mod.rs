@@ -1,0 +1,38 @@
+//! One file for each target: what is run, and what it starts from.
+
+pub mod bundle;
+pub mod certificate;
+pub mod legacy_layer;
+pub mod manifest;
+pub mod policy;
+pub mod provenance;
+pub mod reference;
+pub mod sbom;
+pub mod statement;
+pub mod trust_root;
+pub mod verify;
+
+/// A function that holds for every input, and inputs from which the others are made.
+pub struct Target {
+    /// Its name, which is that of its file.
+    pub name: &'static str,
+    /// Panics if something that must hold does not.
+    pub run: fn(&[u8]),
+    /// Good input.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub const ALL: [Target; 11] = [
+    Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
+    Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
+    Target { name: "legacy_layer", run: legacy_layer::run, seeds: legacy_layer::seeds },
+    Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
+    Target { name: "policy", run: policy::run, seeds: policy::seeds },
+    Target { name: "provenance", run: provenance::run, seeds: provenance::seeds },
+    Target { name: "reference", run: reference::run, seeds: reference::seeds },
+    Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
+    Target { name: "statement", run: statement::run, seeds: statement::seeds },
+    Target { name: "trust_root", run: trust_root::run, seeds: trust_root::seeds },
+    Target { name: "verify", run: verify::run, seeds: verify::seeds },
+];

@@ -1,0 +1,331 @@
+//! Signed material against one trust domain: the only room that names the Sigstore verifier.
+//!
+//! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature and the binding of the
+//! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). The one kind of log entry that it
+//! does not read, `intoto` 0.0.1, is verified in [`super::intoto`] with the keys that this room lends it.
+//!
+//! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
+//! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
+
+mod checkpoint;
+mod keys;
+mod refusal;
+mod timestamps;
+mod wire;
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use serde_json::Value;
+use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey, WEBPKI_VERIFICATION_ALGS};
+use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
+use sigstore_verify::types::{Artifact, ArtifactDigest, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureBytes};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
+
+use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
+use crate::oci::{Algorithm, Digest};
+use crate::policy::PublicKey;
+use crate::trust::TrustRoot;
+
+use super::authorities::{check_authorities, narrow_authorities};
+use super::chain;
+use super::material::{self, LogEntry, Material};
+pub(super) use keys::{Made, is_made_with, verify_signature};
+use refusal::refusal;
+use timestamps::timestamp_signers;
+use wire::to_bundle;
+
+/// A trust domain, ready to verify: one trusted root with its keys and certificates prepared.
+pub struct Domain {
+    root: TrustedRoot,
+    verifier: Verifier,
+    log_keys: Keyring,
+    /// The domain has a transparency log, so an entry is demanded. Derived from the root and from nothing else.
+    has_log: bool,
+    /// The domain has a certificate transparency log, so an SCT is demanded.
+    has_ct: bool,
+    /// How a timestamp names the authorities of this domain.
+    timestamp_signers: Vec<Vec<u8>>,
+    report: TrustReport,
+}
+
+/// A trusted root that cannot be used to verify anything.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    /// A key or certificate in it cannot be read, or is there twice.
+    #[error("trusted root `{source_name}` cannot be used: {what}")]
+    Unusable {
+        /// Where it came from.
+        source_name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// It has no certificate authority, so no certificate could ever verify.
+    #[error("trusted root `{source_name}` has no certificate authority")]
+    NoAuthority {
+        /// Where it came from.
+        source_name: String,
+    },
+}
+
+/// What the signature is over, where that is not in the material itself.
+#[derive(Clone, Copy)]
+pub(super) enum Signed<'a> {
+    /// These bytes (legacy simple signing).
+    Bytes(&'a [u8]),
+    /// The content with this digest: the image's manifest, or what an envelope's statement must be about.
+    Digest(&'a Digest),
+}
+
+/// The signature of a certificate transparency log, taken out of an SCT.
+pub(super) struct SctSignature<'a> {
+    pub(super) log_id: [u8; 32],
+    pub(super) time: Timestamp,
+    /// `HashAlgorithm` and `SignatureAlgorithm` of TLS 1.2 (RFC 5246 §7.4.1.4.1).
+    pub(super) hash: u8,
+    pub(super) algorithm: u8,
+    pub(super) data: &'a [u8],
+    pub(super) signature: &'a [u8],
+}
+
+impl Domain {
+    /// Prepares a trusted root. Log keys of kinds not known here are left out with a warning (A249): the evidence of such a
+    /// log counts for nothing, and the demand for a log entry stays.
+    pub fn prepare(root: &TrustRoot) -> Result<Self, DomainError> {
+        let source_name = root.source.clone();
+        let unusable = |what: String| DomainError::Unusable { source_name: source_name.clone(), what };
+        let mut document = root.document().clone();
+        let has = |list: &str| document[list].as_array().is_some_and(|entries| !entries.is_empty());
+        let (has_log, has_ct, has_authority) = (has("tlogs"), has("ctlogs"), has("certificateAuthorities"));
+        if !has_authority {
+            return Err(DomainError::NoAuthority { source_name });
+        }
+        let mut warnings = Vec::new();
+        for list in ["tlogs", "ctlogs"] {
+            drop_unknown_keys(&mut document, list, &mut warnings);
+        }
+        narrow_authorities(&mut document).map_err(&unusable)?;
+        check_authorities(&document).map_err(&unusable)?;
+        if !root.is_of_embedded_instance() {
+            warnings.extend((!has_log).then(|| "it has no transparency log, so none is demanded".to_owned()));
+            warnings
+                .extend((!has_ct).then(|| "it has no certificate transparency log, so no SCT is demanded".to_owned()));
+        }
+        let root_text = document.to_string();
+        let trusted = TrustedRoot::from_json(&root_text).map_err(|error| unusable(error.to_string()))?;
+        let verifier = Verifier::new(&trusted).map_err(|error| unusable(error.to_string()))?;
+        let log_keys = trusted.rekor_keys().map_err(|error| unusable(error.to_string()))?;
+        let report = TrustReport {
+            domain: root.domain.clone(),
+            source: root.source.clone(),
+            sha256: root.sha256.clone(),
+            updated_at: root.updated_at,
+            warnings,
+        };
+        let timestamp_signers = timestamp_signers(&trusted);
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, timestamp_signers, report })
+    }
+
+    /// Returns what a report says of the domain.
+    pub fn report(&self) -> &TrustReport {
+        &self.report
+    }
+
+    /// Whether the key of this log was trusted at `time`.
+    pub(super) fn trusts_log_at(&self, log_id: &[u8], time: Timestamp) -> bool {
+        Sha256Hash::try_from(log_id).is_ok_and(|id| self.log_keys.key_at(&id, time).is_some())
+    }
+
+    /// Verifies material with the Sigstore crate: everything but who may sign and what the payload means.
+    pub(super) fn verify(
+        &self,
+        material: &Material,
+        entries: &[&LogEntry],
+        signed: Signed<'_>,
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+        let timestamps = self.timestamps_on_signature(material)?;
+        let bundle = to_bundle(material, entries, &timestamps)?;
+        let mut policy = VerificationPolicy::any_identity();
+        if !self.has_log {
+            policy = policy.skip_tlog_unsafe();
+        }
+        if !self.has_ct {
+            policy = policy.skip_sct();
+        }
+        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
+        Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
+    }
+
+    /// Verifies what stands behind a signature by `key`, and the signature once more: log entries, of which there must be
+    /// one, their binding to the key, and timestamps.
+    pub(super) fn verify_with_key(
+        &self,
+        material: &Material,
+        entries: &[&LogEntry],
+        signed: Signed<'_>,
+        key: &PublicKey,
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+        let timestamps = self.timestamps_on_signature(material)?;
+        let bundle = to_bundle(material, entries, &timestamps)?;
+        let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
+        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
+        let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
+        Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
+    }
+
+    // --- keys and certificates lent to what the crate does not read
+
+    /// Verifies a log's signature, made at `time`, with the key of the log with this id.
+    pub(super) fn verify_log_signature(
+        &self,
+        log_id: &[u8],
+        time: Timestamp,
+        data: &[u8],
+        signature: &[u8],
+    ) -> Result<(), String> {
+        let id = Sha256Hash::try_from(log_id).map_err(|error| error.to_string())?;
+        self.log_keys
+            .verify_with_key_id_at(&id, time, data, &SignatureBytes::from_bytes(signature))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Builds a path to the root of an authority whose window covers `time`; returns the key of the leaf's issuer.
+    ///
+    /// The crate anchors the path at any certificate of a trusted chain, and what anchors a path is not looked at. Only the
+    /// last one is an anchor here, so usage, path length and dates of the others count (A117).
+    pub(super) fn issuer_key(&self, certificates: &[Vec<u8>], time: Timestamp) -> Result<Vec<u8>, String> {
+        let mut refusal = format!("no trusted certificate authority is valid at {time}");
+        let current =
+            |authority: &&CertificateAuthority| authority.valid_for.is_none_or(|window| window.contains(time));
+        for authority in self.root.certificate_authorities.iter().filter(current) {
+            let Some((root, between)) = authority.cert_chain.certificates.split_last() else { continue };
+            let anchor = webpki::anchor_from_trusted_cert(&CertificateDer::from(root.raw_bytes.as_bytes()))
+                .map(|anchor| anchor.to_owned())
+                .map_err(|error| error.to_string())?;
+            let mut path = certificates.to_vec();
+            path.extend(between.iter().map(|certificate| certificate.raw_bytes.as_bytes().to_vec()));
+            match chain::issuer_key(&path, &[anchor], WEBPKI_VERIFICATION_ALGS, time) {
+                Ok(key) => return Ok(key),
+                Err(reason) => refusal = reason,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// Whether an authority of this domain issued the certificate, whatever its window. Used to choose which of several
+    /// refusals to report, never to accept anything.
+    pub(super) fn issued(&self, certificates: &[Vec<u8>], time: Timestamp) -> bool {
+        let anchors: Vec<TrustAnchor<'static>> = self
+            .root
+            .certificate_authorities
+            .iter()
+            .flat_map(|authority| &authority.cert_chain.certificates)
+            .filter_map(|certificate| {
+                let der = CertificateDer::from(certificate.raw_bytes.as_bytes());
+                webpki::anchor_from_trusted_cert(&der).ok().map(|anchor| anchor.to_owned())
+            })
+            .collect();
+        chain::issuer_key(certificates, &anchors, WEBPKI_VERIFICATION_ALGS, time).is_ok()
+    }
+
+    /// Returns the domain's name.
+    pub fn name(&self) -> &str {
+        &self.report.domain
+    }
+
+    /// Whether the domain has a transparency log, so that an entry is demanded.
+    pub(super) fn demands_log(&self) -> bool {
+        self.has_log
+    }
+
+    /// Whether the domain knows the log with this id.
+    pub(super) fn knows_log(&self, log_id: &[u8]) -> bool {
+        self.log_key(log_id).is_some()
+    }
+
+    /// Whether certificates must carry an SCT.
+    pub(super) fn demands_sct(&self) -> bool {
+        self.has_ct
+    }
+
+    /// Verifies the signature of a certificate transparency log, made at `time`.
+    pub(super) fn verify_ct_signature(&self, sct: &SctSignature<'_>) -> Result<(), String> {
+        let scheme = match (sct.hash, sct.algorithm) {
+            (4, 3) => SigningScheme::EcdsaP256Sha256,
+            (5, 3) => SigningScheme::EcdsaP384Sha384,
+            (4, 1) => SigningScheme::RsaPkcs1Sha256,
+            (5, 1) => SigningScheme::RsaPkcs1Sha384,
+            (6, 1) => SigningScheme::RsaPkcs1Sha512,
+            (hash, algorithm) => return Err(format!("signature algorithm {hash}/{algorithm} is not supported")),
+        };
+        let keys = self.root.ctfe_keys(scheme).map_err(|error| error.to_string())?;
+        keys.verify_with_key_id_at(
+            &Sha256Hash::new(sct.log_id),
+            sct.time,
+            sct.data,
+            &SignatureBytes::from_bytes(sct.signature),
+        )
+        .map_err(|error| error.to_string())
+    }
+
+    fn log_key(&self, log_id: &[u8]) -> Option<&VerificationKey> {
+        Sha256Hash::try_from(log_id).ok().and_then(|id| self.log_keys.key(&id))
+    }
+}
+
+/// Returns what a DSSE signature is over (DSSE `protocol.md`, pre-authentication encoding).
+pub(super) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    sigstore_verify::types::pae(payload_type, payload)
+}
+
+/// Removes the logs whose keys cannot be used here.
+fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
+    let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
+    entries.retain(|entry| {
+        let key = &entry["publicKey"];
+        let bytes = key["rawBytes"].as_str().and_then(material::decode_base64).unwrap_or_default();
+        let der = DerPublicKey::from_bytes(&bytes);
+        let known = VerificationKey::from_spki(&der).is_ok()
+            || (list == "ctlogs" && VerificationKey::from_der(&der, SigningScheme::RsaPkcs1Sha256).is_ok());
+        if !known {
+            let details = key["keyDetails"].as_str().unwrap_or("unknown");
+            warnings.push(format!("{list}: a key of kind {details} is not supported; its log counts for nothing"));
+        }
+        known
+    });
+}
+
+/// What stands behind a signature that verified. `by_authority` are the positions of the times that timestamp authorities
+/// vouch for; logs vouch for the others.
+fn reports(
+    entries: &[&LogEntry],
+    times: &[Timestamp],
+    by_authority: Range<usize>,
+) -> (Vec<LogEntryReport>, Vec<TimestampReport>) {
+    let times = times.iter().enumerate().map(|(position, time)| TimestampReport {
+        source: if by_authority.contains(&position) { "timestamp-authority" } else { "log" }.to_owned(),
+        time: *time,
+    });
+    (entries.iter().map(|entry| entry.report()).collect(), times.collect())
+}
+
+fn artifact(signed: Signed<'_>) -> Result<Artifact<'_>, Finding> {
+    let digest = match signed {
+        Signed::Bytes(bytes) => return Ok(Artifact::from_blob(bytes)),
+        Signed::Digest(digest) => digest,
+    };
+    let algorithm = match digest.algorithm() {
+        Algorithm::Sha256 => HashAlgorithm::Sha2256,
+        Algorithm::Sha512 => HashAlgorithm::Sha2512,
+    };
+    ArtifactDigest::new(algorithm, digest.bytes())
+        .map(Artifact::from_digest)
+        .map_err(|error| Finding::error(CheckId::SubjectDigest, error.to_string()))
+}
+
+fn sha256(bytes: &[u8]) -> Result<Sha256Hash, String> {
+    Sha256Hash::try_from(bytes).map_err(|error| error.to_string())
+}

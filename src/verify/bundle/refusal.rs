@@ -1,0 +1,48 @@
+//! What the Sigstore crate refuses, said as findings.
+
+use sigstore_verify::bundle::Error as BundleError;
+use sigstore_verify::{CertificateError, Error};
+
+use crate::check::{CheckId, Finding};
+
+/// Says which check the crate's refusal belongs to.
+pub(super) fn refusal(error: &Error) -> Finding {
+    let text = error.to_string();
+    let (check, message) = match error {
+        Error::SignatureInvalid(_) | Error::Crypto(_) => (CheckId::Signature, "the signature does not verify"),
+        // What the material is about was compared before: what is left is an entry about something else.
+        Error::ArtifactMismatch(_) => (CheckId::TransparencyLog, "the log entry is about something else"),
+        Error::Certificate(CertificateError::Malformed(_)) => {
+            (CheckId::CertificateProfile, "the certificate cannot be read")
+        }
+        Error::Certificate(CertificateError::NotYetValid { .. } | CertificateError::Expired { .. }) => {
+            (CheckId::SignedTime, "the certificate was not valid when the signature was made")
+        }
+        Error::Certificate(CertificateError::Sct(_)) => {
+            (CheckId::CertificateTransparency, "no trusted log vouches for the certificate")
+        }
+        Error::Certificate(_) => (CheckId::CertificateChain, "the certificate was not issued by a trusted authority"),
+        Error::TransparencyLog(sigstore_verify::TransparencyLogError::IntegratedTime(_)) => {
+            (CheckId::SignedTime, "the log entry's time does not fit")
+        }
+        Error::TransparencyLog(_)
+        | Error::Bundle(
+            BundleError::MissingInclusionProof(_)
+            | BundleError::MissingInclusionPromise(_)
+            | BundleError::MissingCheckpoint
+            | BundleError::LogIndexOutOfRange { .. }
+            | BundleError::CheckpointRootMismatch,
+        ) => (CheckId::TransparencyLog, "the log entry does not verify"),
+        Error::Timestamp(_)
+        | Error::Bundle(BundleError::MissingSigningTimeEvidence | BundleError::MissingTimestamp) => {
+            (CheckId::SignedTime, "no trusted party vouches for the time of the signature")
+        }
+        Error::UnsupportedArtifact(_) => {
+            return Finding::error(CheckId::Signature, "a signature of this kind cannot be verified from a digest")
+                .found(text)
+                .next("sign the image again with a current cosign, which signs a statement instead");
+        }
+        _ => (CheckId::BundleFormat, "the bundle is not one that can be verified"),
+    };
+    Finding::fail(check, message).found(text)
+}

@@ -1,0 +1,99 @@
+//! Timestamps of the authorities that a domain knows.
+
+use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
+use der::{Decode, Encode};
+use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::types::{SignatureBytes, TimestampToken};
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
+
+use crate::check::{CheckId, Finding, TimestampReport};
+use crate::verify::certificate::Leaf;
+use crate::verify::material::{Material, SignedContent};
+use crate::verify::token::check_token;
+
+use super::Domain;
+
+impl Domain {
+    /// Whether a timestamp says that an authority of this domain made it.
+    fn knows_signer_of(&self, timestamp: &[u8]) -> bool {
+        self.timestamp_signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
+    }
+
+    /// The timestamps that an authority of this domain says it made. One of an authority that the domain does not know
+    /// proves nothing here, and takes nothing away; one of a known authority must hold. The crate refuses both.
+    fn known_timestamps<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
+        material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect()
+    }
+
+    /// The timestamps that the crate is to verify, which knows stamps over the signature alone.
+    pub(super) fn timestamps_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
+        let timestamps = if material.stamped.is_none() { self.known_timestamps(material) } else { Vec::new() };
+        for token in &timestamps {
+            check_token(token)?;
+        }
+        Ok(timestamps)
+    }
+
+    /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
+    pub(in crate::verify) fn verify_timestamps(
+        &self,
+        material: &Material,
+        leaf: Option<&Leaf>,
+    ) -> Result<Vec<TimestampReport>, Finding> {
+        let refused = |found: String| {
+            Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
+        };
+        let signature = match &material.content {
+            SignedContent::Message(message) => &message.signature,
+            SignedContent::Envelope(envelope) => &envelope.signature,
+        };
+        // Either holds the signature, so either says when that was there at the latest.
+        let stamped = material.stamped.as_deref().into_iter().chain([signature.as_slice()]);
+        let stamped: Vec<SignatureBytes> = stamped.map(SignatureBytes::from_bytes).collect();
+        let authorities = self.root.tsa_authorities();
+        let mut reports = Vec::new();
+        for token in self.known_timestamps(material) {
+            check_token(token)?;
+            let token = TimestampToken::from_bytes(token);
+            let mut refusal = "no timestamp authority is known".to_owned();
+            let time = stamped
+                .iter()
+                .flat_map(|bytes| authorities.iter().map(move |authority| (bytes, authority)))
+                .find_map(|(bytes, authority)| {
+                    sigstore_verify::tsa::verify_timestamp_for_authority(&token, bytes, authority)
+                        .map_err(|error| refusal = error.to_string())
+                        .ok()
+                })
+                .ok_or_else(|| refused(refusal))?;
+            if leaf.is_some_and(|leaf| !leaf.is_valid_at(time)) {
+                return Err(refused(format!("the certificate was not valid at {time}")));
+            }
+            reports.push(TimestampReport { source: "timestamp-authority".to_owned(), time });
+        }
+        Ok(reports)
+    }
+}
+
+/// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No
+/// certificate has the two side by side in that order, so finding them in a token is finding the signer it names.
+pub(super) fn timestamp_signers(root: &TrustedRoot) -> Vec<Vec<u8>> {
+    let mut signers = Vec::new();
+    for authority in &root.timestamp_authorities {
+        let leaf = authority.cert_chain.certificates.first();
+        let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(leaf.raw_bytes.as_bytes()).ok()) else { continue };
+        let tbs = leaf.tbs_certificate;
+        // RFC 3161 §2.3: timeStamping alone, and critical (A169).
+        if !matches!(tbs.get::<ExtendedKeyUsage>(), Ok(Some((true, usages))) if usages.0 == [ID_KP_TIME_STAMPING]) {
+            continue;
+        }
+        if let (Ok(issuer), Ok(serial)) = (tbs.issuer.to_der(), tbs.serial_number.to_der()) {
+            signers.push([issuer, serial].concat());
+        }
+        if let Ok(Some((_, identifier))) = tbs.get::<SubjectKeyIdentifier>() {
+            signers.push(identifier.0.as_bytes().to_vec());
+        }
+    }
+    signers.retain(|signer| !signer.is_empty());
+    signers
+}

@@ -1,0 +1,131 @@
+//! Material in the Sigstore crate's own types.
+
+use jiff::Timestamp;
+use sigstore_verify::types::bundle::{
+    CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, PublicKeyIdentifier,
+    Rfc3161Timestamp, TimestampVerificationData, TransparencyLogEntry, VerificationMaterial,
+    VerificationMaterialContent, X509Certificate,
+};
+use sigstore_verify::types::{
+    Bundle, CanonicalizedBody, DerCertificate, DsseEnvelope, DsseSignature, HashAlgorithm, KeyId, KindVersion,
+    LogIndex, LogKeyId, MediaType, PayloadBytes, Sha256Hash, SignatureBytes, SignatureContent, SignedTimestamp,
+    TimestampToken,
+};
+
+use crate::check::{CheckId, Finding};
+use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
+
+use super::sha256;
+
+/// Writes the material in the crate's own types.
+pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[&[u8]]) -> Result<Bundle, Finding> {
+    let media_type = match material.version {
+        Version::V01 => MediaType::Bundle0_1,
+        Version::V02 => MediaType::Bundle0_2,
+        Version::V03 => MediaType::Bundle0_3,
+    };
+    let key = match (&material.key, material.version) {
+        // The hint is whatever the signer wrote: the key comes from the policy.
+        (KeyMaterial::PublicKey, _) => VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new("")),
+        (KeyMaterial::Certificates(certificates), Version::V03) => VerificationMaterialContent::Certificate(
+            CertificateContent::new(DerCertificate::from_bytes(&certificates[0])),
+        ),
+        (KeyMaterial::Certificates(certificates), Version::V01 | Version::V02) => {
+            VerificationMaterialContent::X509CertificateChain {
+                certificates: certificates
+                    .iter()
+                    .map(|der| X509Certificate::new(DerCertificate::from_bytes(der)))
+                    .collect(),
+            }
+        }
+    };
+    let stamps = timestamps.iter().map(|token| Rfc3161Timestamp::new(TimestampToken::from_bytes(token))).collect();
+    let verification_material = VerificationMaterial::new(key)
+        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(entry)).collect::<Result<_, _>>()?)
+        .with_timestamp_verification_data(TimestampVerificationData::new(stamps));
+    Ok(Bundle::new(media_type, verification_material, to_content(&material.content)?))
+}
+
+fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
+    Ok(match content {
+        SignedContent::Message(message) => {
+            let mut signature = MessageSignature::new(SignatureBytes::from_bytes(&message.signature));
+            if let Some(digest) = &message.digest {
+                signature = signature.with_message_digest(to_message_digest(digest)?);
+            }
+            SignatureContent::MessageSignature(signature)
+        }
+        SignedContent::Envelope(envelope) => SignatureContent::DsseEnvelope(DsseEnvelope::new(
+            &envelope.payload_type,
+            PayloadBytes::from_bytes(&envelope.payload),
+            DsseSignature::new(SignatureBytes::from_bytes(&envelope.signature), KeyId::new(&envelope.key_id)),
+        )),
+    })
+}
+
+fn to_message_digest(digest: &material::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
+    let algorithm = hash_algorithm(&digest.algorithm).ok_or_else(|| {
+        Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
+            .expected("SHA2_256, SHA2_384 or SHA2_512")
+            .found(&digest.algorithm)
+    })?;
+    Ok(sigstore_verify::types::MessageDigest::new(algorithm, digest.digest.clone().into()))
+}
+
+/// Reads the name that sigstore_common.proto gives a hash.
+pub(super) fn hash_algorithm(name: &str) -> Option<HashAlgorithm> {
+    match name {
+        "SHA2_256" => Some(HashAlgorithm::Sha2256),
+        "SHA2_384" => Some(HashAlgorithm::Sha2384),
+        "SHA2_512" => Some(HashAlgorithm::Sha2512),
+        _ => None,
+    }
+}
+
+fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
+    let index = |value| LogIndex::new(value).map_err(|error| log_failure(error.to_string()));
+    let mut wire = TransparencyLogEntry::new(
+        index(entry.log_index)?,
+        LogId::new(LogKeyId::from_bytes(&entry.log_id)),
+        to_kind(entry)?,
+        CanonicalizedBody::from_bytes(&entry.body),
+    );
+    if let Some(time) = entry.integrated_time.filter(|_| !entry.is_rekor_v2()) {
+        let time = Timestamp::from_second(time).map_err(|_| log_failure("the integrated time is out of range"))?;
+        wire = wire.with_integrated_time(time);
+    }
+    if let Some(promise) = &entry.promise {
+        wire = wire.with_inclusion_promise(InclusionPromise::new(SignedTimestamp::from_bytes(promise)));
+    }
+    if let Some(proof) = &entry.proof {
+        let checkpoint = CheckpointData::new(proof.checkpoint.as_str())
+            .map_err(|error| log_failure("the checkpoint cannot be read").found(error.to_string()))?;
+        let hash = |bytes: &[u8]| sha256(bytes).map_err(log_failure);
+        let hashes = proof.hashes.iter().map(|bytes| hash(bytes)).collect::<Result<_, _>>()?;
+        wire = wire.with_inclusion_proof(InclusionProof::new(
+            index(proof.log_index)?,
+            // Rekor v2 leaves the duplicated fields of the proof to the checkpoint (rekor-tiles `CLIENTS.md`).
+            if proof.root_hash.is_empty() && entry.is_rekor_v2() {
+                Sha256Hash::new([0; 32])
+            } else {
+                hash(&proof.root_hash)?
+            },
+            proof.tree_size,
+            hashes,
+            checkpoint,
+        ));
+    }
+    Ok(wire)
+}
+
+fn to_kind(entry: &LogEntry) -> Result<KindVersion, Finding> {
+    match (entry.kind.as_str(), entry.version.as_str()) {
+        ("hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
+        ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
+        ("dsse", "0.0.1") => Ok(KindVersion::DsseV001),
+        ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
+        (kind, version) => Err(log_failure(format!("log entries of kind {kind} {version} are not supported"))
+            .expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
+            .next("sign the image again with a current cosign")),
+    }
+}
