@@ -116,7 +116,8 @@ pub(super) struct VerifyArgs {
     #[arg(required = true, value_name = "REFERENCE")]
     pub(super) references: Vec<String>,
 
-    /// The policy: a file, or - for standard input [default: bonafide.yaml, if it is there and no flag names a signer]
+    /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
+    /// if it is there and no flag names a signer]
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// The name by which the policy judges a layout or archive, which itself has none

@@ -7,8 +7,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::check::{GapReport, UnknownCheck};
-use crate::collect::FileServerError;
-use crate::oci::{DigestError, Reference, ReferenceError};
+use crate::collect::{FileServerError, SourceError};
+use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
 use crate::render::escape::terminal;
 use crate::trust::{TrustError, TrustRoot};
@@ -39,6 +39,64 @@ impl Diagnostic {
     pub(super) fn policy_file(file: &Path, error: io::Error) -> Self {
         let hint = "give the file with `--policy FILE`; `bonafide policy init` writes a first one";
         Self::usage(anyhow::Error::new(error).context(format!("cannot read the policy `{}`", file.display())), hint)
+    }
+
+    /// A policy from elsewhere that anybody who serves it could change.
+    pub(super) fn policy_without_digest(text: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("the policy `{text}` is named without a digest, and whoever serves it could change it"),
+            "add the digest: of the file for https://…/policy.yaml@sha256:…, of the manifest for docker:// and oci:",
+        )
+    }
+
+    /// An address that no policy is read from.
+    pub(super) fn policy_address(text: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{text}` is no address of a policy"),
+            "write https://HOST/PATH/FILE@sha256:…; without TLS only loopback hosts are asked",
+        )
+    }
+
+    /// A policy from elsewhere in a run that connects to nothing else.
+    pub(super) fn policy_offline(location: &Path) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{}` would be fetched, and `--offline` is given", location.display()),
+            "fetch the policy first, and give the file",
+        )
+    }
+
+    /// A policy from elsewhere that could not be fetched: nothing can be decided by it.
+    pub(super) fn policy_unread(error: &SourceError) -> Self {
+        Self {
+            error: anyhow::anyhow!("the policy could not be read: {}", error.detail()),
+            body: String::new(),
+            hint: Some(hint_for_gap(error.gap_reason().as_str()).to_owned()),
+            exit_code: UNDECIDED,
+        }
+    }
+
+    /// A policy from elsewhere that is not the one that was named.
+    pub(super) fn policy_digest(error: BlobError) -> Self {
+        Self::usage(
+            anyhow::Error::new(error).context("the policy is not the one that was named"),
+            "whoever serves it changed it: read what changed before you name the new digest",
+        )
+    }
+
+    /// An artifact that holds no policy.
+    pub(super) fn policy_artifact(reference: &Reference) -> Self {
+        Self::usage(
+            anyhow::anyhow!("{reference} is no artifact with one layer of the size of a policy"),
+            "push it as one file, such as with `oras push REGISTRY/REPOSITORY:TAG bonafide.yaml`",
+        )
+    }
+
+    /// A policy from elsewhere that names a file.
+    pub(super) fn policy_names_file(name: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("the policy names the trusted root `{name}`, and a policy from elsewhere names no files"),
+            "leave `trust` out of it, and give the root with `--trusted-root FILE`",
+        )
     }
 
     /// A policy file that cannot be begun.

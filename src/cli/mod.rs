@@ -14,6 +14,7 @@ mod logins;
 mod output;
 mod policies;
 mod policy;
+mod policy_source;
 mod progress;
 mod references;
 mod roots;

@@ -3,23 +3,26 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use crate::check::PolicyReport;
-use crate::oci::{Digest, Reference, RegistryReference};
+use crate::collect::{NetworkUse, Registries};
+use crate::oci::{Blob, Digest, Reference, RegistryReference};
 use crate::policy::{Document, Policy, Requirement};
+use crate::trust::Instance;
 
 use super::args::VerifyArgs;
 use super::diagnostics::Diagnostic;
 use super::roots::{self, Reach, Trusted};
-use super::terms;
+use super::{policy_source, terms};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
 const STANDARD_INPUT: &str = "-";
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
-const MAX_BYTES: u64 = 2 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// What images are judged by, before it is known which.
 pub(super) enum Policies {
@@ -78,7 +81,12 @@ pub(super) fn refuse_shared_input(args: &VerifyArgs) -> Result<(), Diagnostic> {
 }
 
 /// Reads the policy of a run, and the trust domains that evidence may verify in.
-pub(super) fn read(args: &VerifyArgs, now: Timestamp, verbose: bool) -> Result<(Policies, Trusted), Diagnostic> {
+pub(super) fn read(
+    args: &VerifyArgs,
+    registries: &Rc<Registries>,
+    now: Timestamp,
+    verbose: bool,
+) -> Result<(Policies, Trusted), Diagnostic> {
     let flag = flag_of_a_signer(args);
     let file = match (&args.policy, flag) {
         (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
@@ -89,8 +97,14 @@ pub(super) fn read(args: &VerifyArgs, now: Timestamp, verbose: bool) -> Result<(
     let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
     // Every usage error is found before a trusted root is fetched.
     if let Some(file) = file {
-        let document = document(&file)?;
-        let trusted = roots::trusted(&args.trust, &reach, now)?;
+        let mut network = NetworkUse::default();
+        let document = match policy_source::elsewhere(&file)? {
+            Some(_) if args.trust.offline => return Err(Diagnostic::policy_offline(&file)),
+            Some(place) => fetched(&file, &policy_source::fetch(&place, registries, &reach, &mut network)?)?,
+            None => document(&file)?,
+        };
+        let mut trusted = roots::trusted(&args.trust, &reach, now)?;
+        trusted.network.add(&network);
         return from_document(document, trusted, args, now);
     }
     let policy = from_flags(args)?;
@@ -137,6 +151,18 @@ pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
     let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
         .map_err(|error| Diagnostic::document(&error))?;
     Ok(document.with_roots_at(&|name| roots::name_of_file(&beside(file, name))))
+}
+
+/// Reads a policy from elsewhere. It has no folder, so it names no files: keys are written out in it, and trusted roots are
+/// those of the program.
+fn fetched(location: &Path, bytes: &Blob) -> Result<Document, Diagnostic> {
+    let no_file = |_: &str| Err("a policy from elsewhere names no files: write the key out as `pem`".to_owned());
+    let document = Document::parse(&location.display().to_string(), bytes.bytes(), &no_file)
+        .map_err(|error| Diagnostic::document(&error))?;
+    match document.trust().into_iter().find(|name| name.parse::<Instance>().is_err()) {
+        Some(name) => Err(Diagnostic::policy_names_file(&name)),
+        None => Ok(document),
+    }
 }
 
 /// Reads a file, or standard input for `-`.

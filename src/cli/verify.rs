@@ -56,7 +56,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let logins = logins::logins(&verify.login, &references.iter().map(|(_, reference)| reference).collect::<Vec<_>>())?;
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
-    let request = request(verify, references, args.verbose)?;
+    let request = request(verify, references, &registries, args.verbose)?;
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }
@@ -68,9 +68,14 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 }
 
 /// Turns arguments, files and the clock into a request. Every usage error is found here, before anything is fetched.
-fn request(args: &VerifyArgs, references: Vec<(String, Reference)>, verbose: bool) -> Result<Request, Diagnostic> {
+fn request(
+    args: &VerifyArgs,
+    references: Vec<(String, Reference)>,
+    registries: &Rc<Registries>,
+    verbose: bool,
+) -> Result<Request, Diagnostic> {
     let started_at = Timestamp::now();
-    let (policies, trusted) = policies::read(args, started_at, verbose)?;
+    let (policies, trusted) = policies::read(args, registries, started_at, verbose)?;
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
         let policy = policies.of(&reference, judged_as)?;

@@ -23,6 +23,7 @@ mod import;
 mod inspect;
 mod policies;
 mod policy_command;
+mod policy_elsewhere;
 mod references;
 mod registry;
 mod requests;

@@ -1,0 +1,166 @@
+//! Policies from elsewhere: a web server, a registry or a layout. Only by digest, so that whoever serves one cannot change it.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::collect::{
+    FileServer, FileServerSettings, LayoutSource, Limits, NetworkUse, Registries, Source, SourceError,
+};
+use crate::oci::{Blob, Digest, Manifest, Reference};
+
+use super::diagnostics::Diagnostic;
+use super::policies::MAX_BYTES;
+use super::progress;
+use super::roots::Reach;
+
+/// Where a policy is that is not in a file of this machine.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// A file of a web server, by the digest of its bytes.
+    Web { folder: String, file: String, digest: Digest },
+    /// An artifact with one layer, by the digest of its manifest.
+    Artifact(Reference),
+}
+
+/// Whether the text names a place elsewhere, and which. Nothing elsewhere is read without a digest.
+pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic> {
+    let Some(text) = location.to_str() else { return Ok(None) };
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return web(text).map(Some);
+    }
+    if ["oci:", "oci-archive:", "docker://"].iter().any(|start| text.starts_with(start)) {
+        let reference: Reference = text.parse().map_err(|error| Diagnostic::reference(text, error))?;
+        let digest = match &reference {
+            Reference::Registry(image) => &image.digest,
+            Reference::Layout(layout) => &layout.digest,
+        };
+        return match digest {
+            Some(_) => Ok(Some(Elsewhere::Artifact(reference))),
+            None => Err(Diagnostic::policy_without_digest(text)),
+        };
+    }
+    Ok(None)
+}
+
+fn web(text: &str) -> Result<Elsewhere, Diagnostic> {
+    let (address, digest) = text.rsplit_once('@').ok_or_else(|| Diagnostic::policy_without_digest(text))?;
+    let digest = digest.parse().map_err(|_| Diagnostic::policy_without_digest(text))?;
+    let is_loopback = ["http://127.0.0.1", "http://[::1]", "http://localhost"]
+        .iter()
+        .any(|start| address.strip_prefix(start).is_some_and(|rest| rest.starts_with([':', '/'])));
+    match address.rsplit_once('/') {
+        Some((folder, file)) if !file.is_empty() && (is_loopback || address.starts_with("https://")) => {
+            Ok(Elsewhere::Web { folder: folder.to_owned(), file: file.to_owned(), digest })
+        }
+        _ => Err(Diagnostic::policy_address(text)),
+    }
+}
+
+/// Fetches the policy's bytes, which have the digest that was named.
+pub(super) fn fetch(
+    place: &Elsewhere,
+    registries: &Rc<Registries>,
+    reach: &Reach,
+    network: &mut NetworkUse,
+) -> Result<Blob, Diagnostic> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    runtime.block_on(async {
+        match place {
+            Elsewhere::Web { folder, file, digest } => {
+                let server = FileServer::open(folder, &settings(reach)?).map_err(Diagnostic::mirror)?;
+                if reach.verbose {
+                    server.log_requests(Box::new(progress::request));
+                }
+                let bytes = server.get(file, MAX_BYTES).await;
+                network.add(&server.network_use());
+                let bytes = bytes.map_err(|error| Diagnostic::policy_unread(&error))?;
+                Blob::expect(digest, bytes).map_err(Diagnostic::policy_digest)
+            }
+            Elsewhere::Artifact(reference) => {
+                let limits = Limits { total_time: reach.total_time, ..Limits::default() };
+                let fetched = match reference {
+                    Reference::Layout(layout) => match LayoutSource::open(layout, &limits) {
+                        Ok(source) => only_layer(&source, &limits).await,
+                        Err(error) => Err(error),
+                    },
+                    Reference::Registry(image) => match registries.open(image, &limits) {
+                        Ok(source) => only_layer(&source, &limits).await,
+                        Err(error) => Err(error),
+                    },
+                };
+                fetched
+                    .map_err(|error| Diagnostic::policy_unread(&error))?
+                    .ok_or_else(|| Diagnostic::policy_artifact(reference))
+            }
+        }
+    })
+}
+
+fn settings(reach: &Reach) -> Result<FileServerSettings, Diagnostic> {
+    let ca_file = reach.ca_file.as_deref();
+    let ca_file = ca_file.map(|file| std::fs::read(file).map_err(|error| Diagnostic::file(file, error)));
+    Ok(FileServerSettings {
+        ca_file: ca_file.transpose()?,
+        silence: Limits::default().silence,
+        total_time: reach.total_time,
+    })
+}
+
+/// Returns the one layer of an artifact; nothing of an artifact with more or fewer, or with a larger one than a policy may be.
+async fn only_layer<S: Source>(source: &S, limits: &Limits) -> Result<Option<Blob>, SourceError> {
+    let fetched = source.root(limits.manifest).await?;
+    let Ok(Manifest::Image(manifest)) = Manifest::parse(&fetched.blob, fetched.content_type.as_deref()) else {
+        return Ok(None);
+    };
+    match manifest.layers.as_slice() {
+        [layer] if layer.size <= MAX_BYTES => source.blob(layer).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn read(text: &str) -> Result<Option<Elsewhere>, Diagnostic> {
+        elsewhere(Path::new(text))
+    }
+
+    #[test]
+    fn a262_nothing_from_elsewhere_is_read_without_a_digest() {
+        for text in [
+            "https://acme.example/policy.yaml",
+            "https://acme.example/policy.yaml@v1",
+            "https://acme.example/policy.yaml@sha256:ab",
+            "docker://ghcr.io/acme/policy:1",
+            "oci:./layout:1",
+        ] {
+            let error = read(text).expect_err(text);
+            assert!(error.to_string().contains("digest"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn files_are_files_whatever_they_are_called() {
+        for text in ["bonafide.yaml", "policies/a@b.yaml", "-", "./oci.yaml", "ghcr.io/acme/app"] {
+            assert_eq!(read(text).ok(), Some(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_elsewhere_are_taken_apart() {
+        let web = read(&format!("https://acme.example/a/policy.yaml@{DIGEST}")).expect("a place");
+        let expected = Elsewhere::Web {
+            folder: "https://acme.example/a".to_owned(),
+            file: "policy.yaml".to_owned(),
+            digest: DIGEST.parse().expect("a digest"),
+        };
+        assert_eq!(web, Some(expected));
+        assert!(matches!(read(&format!("docker://ghcr.io/acme/policy@{DIGEST}")), Ok(Some(Elsewhere::Artifact(_)))));
+        assert!(read(&format!("http://acme.example/policy.yaml@{DIGEST}")).is_err(), "in the clear");
+        assert!(read(&format!("http://127.0.0.1:5000/policy.yaml@{DIGEST}")).is_ok());
+        assert!(read(&format!("http://127.0.0.1.evil.example/policy.yaml@{DIGEST}")).is_err());
+    }
+}
