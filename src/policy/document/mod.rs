@@ -184,7 +184,13 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
         && !entries.iter().any(|(key, _)| DOCUMENT.contains(&key.name.as_str()))
         && let Some((first, _)) = entries.first().filter(|(key, _)| fields::nearest(&key.name, &DOCUMENT).is_none())
     {
-        let hint = "give another file, or begin a policy: `bonafide policy init`";
+        let is_of_controller =
+            entries.iter().any(|(_, node)| matches!(&node.value, Value::Text(kind) if kind == "ClusterImagePolicy"));
+        let hint = if is_of_controller {
+            "a policy of the sigstore policy-controller is read by `bonafide policy import`, which writes one of these"
+        } else {
+            "give another file, or begin a policy: `bonafide policy init`"
+        };
         problems.add(first.place, format!("this is no policy: it has none of {}", DOCUMENT.join(", ")), hint);
         return None;
     }
