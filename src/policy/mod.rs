@@ -5,6 +5,7 @@
 
 mod claim;
 mod document;
+mod emit;
 mod exception;
 mod flags;
 mod import;

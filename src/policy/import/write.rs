@@ -1,13 +1,12 @@
-//! The policy file, as text. Everything from the source stands between quotes or, in comments, on one line.
+//! The policy file, as text.
 
 use std::fmt::Write as _;
+
+use crate::policy::emit::{one_line, scalar};
 
 use super::Remark;
 use super::authority::{Demand, Pattern, Signer};
 use super::policy::Rule;
-
-/// Bytes of a remark in a comment: a pattern in it may be long.
-const MAX_COMMENT: usize = 400;
 
 /// Writes the file: the rules that can be written, and of the others what became of them.
 pub(super) fn document(source_name: &str, rules: &[Rule], others: &[Remark]) -> String {
@@ -92,117 +91,5 @@ fn remarks(text: &mut String, margin: &str, remarks: &[Remark]) {
         if !remark.hint.is_empty() {
             let _ = writeln!(text, "{margin}#   → {}", one_line(&remark.hint));
         }
-    }
-}
-
-/// A text that ends no comment and hides nothing in it.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for character in text.chars() {
-        if line.len() >= MAX_COMMENT {
-            line.push('…');
-            break;
-        }
-        if is_plain(character) {
-            line.push(character);
-        } else {
-            line.extend(character.escape_default());
-        }
-    }
-    line
-}
-
-/// YAML 1.2.2 §7.3.2 and §5.7: between single quotes every character is itself and a quote is doubled; what does not print
-/// stands between double quotes, escaped.
-fn scalar(text: &str) -> String {
-    if text.chars().all(is_plain) {
-        return format!("'{}'", text.replace('\'', "''"));
-    }
-    let mut quoted = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            _ if is_plain(character) => quoted.push(character),
-            _ => {
-                let _ = write!(quoted, "\\U{:08X}", u32::from(character));
-            }
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Letters and digits of any script, and the rest of ASCII that prints: nothing that breaks, reorders or hides.
-fn is_plain(character: char) -> bool {
-    character == ' ' || character.is_ascii_graphic() || matches!(character, '…' | '→') || (character.is_alphanumeric())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_back(text: &str) -> String {
-        let document = format!("key: {}\n", scalar(text));
-        let value: std::collections::BTreeMap<String, String> = serde_saphyr::from_str(&document).expect("YAML");
-        value["key"].clone()
-    }
-
-    #[test]
-    fn every_text_comes_back_as_it_was() {
-        for text in [
-            "",
-            " ",
-            "a: b",
-            "a #b",
-            "#",
-            "*a",
-            "&a",
-            "!a",
-            "- a",
-            "? a",
-            "'",
-            "''",
-            "\"",
-            "\\",
-            "\\n",
-            "a\nb",
-            "a\r\n",
-            "\t",
-            "true",
-            "null",
-            "~",
-            "1e5",
-            "0x1F",
-            "---",
-            "...",
-            "%a",
-            "@a",
-            "`a`",
-            "{a: b}",
-            "[a]",
-            "a\u{85}b",
-            "a\u{2028}b",
-            "\u{202e}a",
-            "\u{feff}a",
-            "\u{0}",
-            "\u{7f}",
-            "é",
-            "١",
-            "😀",
-            "<<",
-            "|",
-            ">",
-            "a\n---\nb",
-            "  a",
-            "a  ",
-        ] {
-            assert_eq!(read_back(text), text, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_comment_stays_on_its_line() {
-        assert_eq!(one_line("a\nimages: []\r\u{2028}\u{85}\u{202e}b"), r"a\nimages: []\r\u{2028}\u{85}\u{202e}b");
-        assert!(one_line(&"a".repeat(10_000)).len() < 500);
     }
 }

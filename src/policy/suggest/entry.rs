@@ -1,175 +1,18 @@
-//! A policy written for an image as it is: as narrow as what is attached to it justifies, with a comment for what each line
-//! keeps out, and with a list of what could not be justified.
+//! A signer as an entry of a policy, as narrow as its certificate allows.
 
-use std::fmt::Write as _;
-
-use crate::check::{CandidateReport, InspectedImage, SignerReport};
-
-use super::Requirement;
-use super::claim::Claim;
-use super::signer::GITHUB_ISSUER;
-
-/// A suggested policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
-    /// The policy file.
-    pub text: String,
-    /// What a person must decide, or get attached.
-    pub open: Vec<String>,
-}
-
-/// Writes a policy for an image under `name`.
-///
-/// `keys` are the files of keys by their fingerprints. `None` if nothing that could be required is attached, signed, and good for
-/// every platform: a policy that requires nothing is none.
-pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Option<Suggestion> {
-    let mut open = Vec::new();
-    let chosen: Vec<Chosen> =
-        Requirement::ALL.into_iter().filter_map(|requirement| choose(requirement, image, keys, &mut open)).collect();
-    let first = chosen.first()?;
-    let common = chosen.iter().all(|one| one.signers == first.signers).then(|| first.signers.clone());
-    let mut text = head(name, image);
-    text.push_str(&trust(&chosen));
-    let proof = chosen.iter().all(|one| one.proof);
-    if proof {
-        text.push_str(
-            "    # A promise of the log is not enough: it must prove that it holds the signature.\n    log: proof\n",
-        );
-    }
-    if let Some(signers) = &common {
-        text.push_str("    # Nobody else counts, whatever they signed.\n    signers:\n");
-        text.extend(signers.iter().map(|signer| signer.draw(6)));
-    }
-    text.push_str("    require:\n");
-    text.extend(chosen.iter().map(|one| one.draw(common.is_none(), one.proof && !proof)));
-    for signer in chosen.iter().flat_map(|one| &one.signers) {
-        open.extend(signer.doubts.iter().cloned());
-    }
-    open.sort();
-    open.dedup();
-    text.extend(open.iter().map(|line| format!("# to decide: {}\n", one_line(line))));
-    Some(Suggestion { text, open })
-}
-
-fn head(name: &str, image: &InspectedImage) -> String {
-    let digest = image.digest.as_deref().unwrap_or_default();
-    format!(
-        "# Written for {} @ {digest}.\n# It lets through whoever signed this image. That they are the right ones is for a person to say.\nversion: 1\n\nimages:\n  - match: {}\n",
-        one_line(&image.reference),
-        quoted(name)
-    )
-}
-
-/// A requirement that the image satisfies, and by whom.
-struct Chosen {
-    requirement: Requirement,
-    signers: Vec<Entry>,
-    domains: Vec<String>,
-    proof: bool,
-}
-
-impl Chosen {
-    fn draw(&self, own_signers: bool, own_log: bool) -> String {
-        let mut lines = String::new();
-        if own_log {
-            lines.push_str("        log: proof\n");
-        }
-        if own_signers {
-            lines.push_str("        signers:\n");
-            lines.extend(self.signers.iter().map(|signer| signer.draw(10)));
-        }
-        if lines.is_empty() {
-            return format!("      {}: {{}}\n", self.requirement);
-        }
-        format!("      {}:\n{lines}", self.requirement)
-    }
-}
-
-/// Finds whose attachments of a kind are good for every platform: one signer's if they are enough, else all.
-fn choose(
-    requirement: Requirement,
-    image: &InspectedImage,
-    keys: &[(String, String)],
-    open: &mut Vec<String>,
-) -> Option<Chosen> {
-    let good: Vec<(&CandidateReport, Entry)> = image
-        .candidates
-        .iter()
-        .filter(|candidate| candidate.accepted && candidate.kind == requirement.as_str())
-        .filter_map(|candidate| Some((candidate, Entry::of(candidate.signer.as_ref()?, keys)?)))
-        .collect();
-    if good.is_empty() {
-        open.push(format!("{requirement} is not required: nothing signed of that kind is attached"));
-        return None;
-    }
-    let covers = |used: &[&(&CandidateReport, Entry)]| {
-        let is_covered = |platform: &crate::check::InspectedPlatform| {
-            used.iter().any(|(candidate, _)| platform.is_covered_by(&candidate.subject))
-        };
-        image.platforms.iter().all(is_covered)
-    };
-    let by_one = good.iter().map(|(_, entry)| entry).find_map(|entry| {
-        let used: Vec<_> = good.iter().filter(|(_, other)| other == entry).collect();
-        covers(&used).then_some(used)
-    });
-    let used = by_one.or_else(|| Some(good.iter().collect::<Vec<_>>()).filter(|used| covers(used)));
-    let Some(used) = used else {
-        open.push(format!("{requirement} is not required: it is attached to some platforms and not to all"));
-        return None;
-    };
-    let mut signers: Vec<Entry> = Vec::new();
-    for (_, entry) in &used {
-        if !signers.contains(entry) {
-            signers.push(entry.clone());
-        }
-    }
-    name_others(requirement, &good, &signers, open);
-    let mut domains: Vec<String> = used.iter().filter_map(|(candidate, _)| candidate.trust_domain.clone()).collect();
-    domains.sort();
-    domains.dedup();
-    let has_proof = |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == "proof");
-    let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
-    Some(Chosen { requirement, signers, domains, proof })
-}
-
-fn name_others(requirement: Requirement, good: &[(&CandidateReport, Entry)], chosen: &[Entry], open: &mut Vec<String>) {
-    for (candidate, entry) in good {
-        if let Some(signer) = candidate.signer.as_ref().filter(|_| !chosen.contains(entry)) {
-            open.push(format!("{requirement} was signed by {} too, who is not needed and not named", signer.identity));
-        }
-    }
-}
-
-fn trust(chosen: &[Chosen]) -> String {
-    let mut names: Vec<&String> = chosen.iter().flat_map(|one| &one.domains).collect();
-    names.sort();
-    names.dedup();
-    if names.is_empty() || names.iter().all(|name| *name == "public-good") {
-        return String::new();
-    }
-    let names: Vec<String> =
-        names
-            .into_iter()
-            // A file is told from an instance by a slash or an ending, and every instance has neither.
-            .map(|name| {
-                if name.contains(['/', '.']) || is_instance(name) { quoted(name) } else { quoted(&format!("./{name}")) }
-            })
-            .collect();
-    format!("    trust: [{}]\n", names.join(", "))
-}
-
-fn is_instance(name: &str) -> bool {
-    matches!(name, "public-good" | "github" | "staging")
-}
+use crate::check::SignerReport;
+use crate::policy::claim::Claim;
+use crate::policy::emit::{bare_or_scalar, scalar};
+use crate::policy::signer::GITHUB_ISSUER;
 
 /// One entry of the list of signers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+pub(super) struct Entry {
     kind: &'static str,
     /// The value if it is one text, else its fields, each with what it keeps out.
     value: Option<String>,
     fields: Vec<Field>,
-    doubts: Vec<String>,
+    pub(super) doubts: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +23,7 @@ struct Field {
 }
 
 impl Entry {
-    fn of(signer: &SignerReport, keys: &[(String, String)]) -> Option<Self> {
+    pub(super) fn of(signer: &SignerReport, keys: &[(String, String)]) -> Option<Self> {
         let issuer = signer.issuer.as_str();
         // An asterisk of a certificate would become one of the policy, which lets others through.
         let values = signer.claims.iter().map(|claim| claim.value.as_str());
@@ -215,18 +58,18 @@ impl Entry {
         Self { kind, value: None, fields, doubts: Vec::new() }
     }
 
-    fn draw(&self, indent: usize) -> String {
+    pub(super) fn draw(&self, indent: usize) -> String {
         let margin = " ".repeat(indent);
         let draw_field = |field: &Field, margin: &str| {
             let value = match field.name {
-                "claims" => format!("{{{}: {}}}", Claim::SourceRepositoryUri, in_flow(&field.value)),
-                _ => quoted(&field.value),
+                "claims" => format!("{{{}: {}}}", Claim::SourceRepositoryUri, scalar(&field.value)),
+                _ => bare_or_scalar(&field.value),
             };
             let line = format!("{margin}{}: {value}", field.name);
             if field.comment.is_empty() { format!("{line}\n") } else { format!("{line}  # {}\n", field.comment) }
         };
         match (&self.value, self.kind) {
-            (Some(value), kind) => format!("{margin}- {kind}: {}\n", quoted(value)),
+            (Some(value), kind) => format!("{margin}- {kind}: {}\n", bare_or_scalar(value)),
             // `identity` and `issuer` stand side by side in the entry itself.
             (None, "identity") => {
                 let lines: String = self.fields.iter().map(|field| draw_field(field, &format!("{margin}  "))).collect();
@@ -417,47 +260,6 @@ fn field(name: &'static str, value: impl Into<String>, comment: &'static str) ->
     Field { name, value: value.into(), comment }
 }
 
-/// A text as YAML reads it back: bare where nothing in it could be taken for something else.
-fn quoted(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b'@' | b'+');
-    let starts_as_text = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-    // Within a word a colon or an asterisk means nothing to YAML.
-    let bare = starts_as_text && text.bytes().all(|b| plain(b) || matches!(b, b':' | b'*')) && !text.ends_with(':');
-    let is_word_of_yaml = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word));
-    if bare && !is_word_of_yaml { text.to_owned() } else { format!("\"{}\"", escaped(text)) }
-}
-
-/// A text inside of braces, where more characters mean something.
-fn in_flow(text: &str) -> String {
-    format!("\"{}\"", escaped(text))
-}
-
-/// YAML 1.2 §5.7: what a double-quoted text must not hold as it is, and what would not be seen.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if c.is_ascii_graphic() || c == ' ' || (c.is_alphanumeric() && !c.is_control()) => out.push(c),
-            c => {
-                // Writing into a text cannot fail.
-                let _ = write!(out, "\\U{:08x}", u32::from(c));
-            }
-        }
-    }
-    out
-}
-
-/// Comments end with the line, so nothing in them may begin another one.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -476,20 +278,5 @@ mod tests {
         ] {
             assert_eq!(versions_of(reference), expected, "{reference}");
         }
-    }
-
-    #[test]
-    fn hostile_texts_stay_texts() {
-        for text in ["no", "1.20", "a: b", "a #b", "*x", "line\nbreak", "a\"b\\c", "", "\u{202e}", "key:", "- x", "0x1"]
-        {
-            let quoted = quoted(text);
-            assert!(quoted.starts_with('"') && !quoted.contains('\n'), "{text:?} became {quoted}");
-        }
-        assert_eq!(quoted("ghcr.io/acme/**"), "ghcr.io/acme/**");
-        assert_eq!(
-            quoted("https://token.actions.githubusercontent.com"),
-            "https://token.actions.githubusercontent.com"
-        );
-        assert_eq!(quoted("refs/tags/v*"), "refs/tags/v*");
     }
 }

@@ -1,0 +1,166 @@
+//! A policy written for an image as it is: as narrow as what is attached to it justifies, with a comment for what each line
+//! keeps out, and with a list of what could not be justified.
+
+mod entry;
+
+use crate::check::{CandidateReport, InspectedImage};
+
+use super::Requirement;
+use super::emit::{bare_or_scalar, one_line};
+use entry::Entry;
+
+/// A suggested policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The policy file.
+    pub text: String,
+    /// What a person must decide, or get attached.
+    pub open: Vec<String>,
+}
+
+/// Writes a policy for an image under `name`.
+///
+/// `keys` are the files of keys by their fingerprints. `None` if nothing that could be required is attached, signed, and good for
+/// every platform: a policy that requires nothing is none.
+pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Option<Suggestion> {
+    let mut open = Vec::new();
+    let chosen: Vec<Chosen> =
+        Requirement::ALL.into_iter().filter_map(|requirement| choose(requirement, image, keys, &mut open)).collect();
+    let first = chosen.first()?;
+    let common = chosen.iter().all(|one| one.signers == first.signers).then(|| first.signers.clone());
+    let mut text = head(name, image);
+    text.push_str(&trust(&chosen));
+    let proof = chosen.iter().all(|one| one.proof);
+    if proof {
+        text.push_str(
+            "    # A promise of the log is not enough: it must prove that it holds the signature.\n    log: proof\n",
+        );
+    }
+    if let Some(signers) = &common {
+        text.push_str("    # Nobody else counts, whatever they signed.\n    signers:\n");
+        text.extend(signers.iter().map(|signer| signer.draw(6)));
+    }
+    text.push_str("    require:\n");
+    text.extend(chosen.iter().map(|one| one.draw(common.is_none(), one.proof && !proof)));
+    for signer in chosen.iter().flat_map(|one| &one.signers) {
+        open.extend(signer.doubts.iter().cloned());
+    }
+    open.sort();
+    open.dedup();
+    text.extend(open.iter().map(|line| format!("# to decide: {}\n", one_line(line))));
+    Some(Suggestion { text, open })
+}
+
+fn head(name: &str, image: &InspectedImage) -> String {
+    let digest = image.digest.as_deref().unwrap_or_default();
+    format!(
+        "# Written for {} @ {digest}.\n# It lets through whoever signed this image. That they are the right ones is for a person to say.\nversion: 1\n\nimages:\n  - match: {}\n",
+        one_line(&image.reference),
+        bare_or_scalar(name)
+    )
+}
+
+/// A requirement that the image satisfies, and by whom.
+struct Chosen {
+    requirement: Requirement,
+    signers: Vec<Entry>,
+    domains: Vec<String>,
+    proof: bool,
+}
+
+impl Chosen {
+    fn draw(&self, own_signers: bool, own_log: bool) -> String {
+        let mut lines = String::new();
+        if own_log {
+            lines.push_str("        log: proof\n");
+        }
+        if own_signers {
+            lines.push_str("        signers:\n");
+            lines.extend(self.signers.iter().map(|signer| signer.draw(10)));
+        }
+        if lines.is_empty() {
+            return format!("      {}: {{}}\n", self.requirement);
+        }
+        format!("      {}:\n{lines}", self.requirement)
+    }
+}
+
+/// Finds whose attachments of a kind are good for every platform: one signer's if they are enough, else all.
+fn choose(
+    requirement: Requirement,
+    image: &InspectedImage,
+    keys: &[(String, String)],
+    open: &mut Vec<String>,
+) -> Option<Chosen> {
+    let good: Vec<(&CandidateReport, Entry)> = image
+        .candidates
+        .iter()
+        .filter(|candidate| candidate.accepted && candidate.kind == requirement.as_str())
+        .filter_map(|candidate| Some((candidate, Entry::of(candidate.signer.as_ref()?, keys)?)))
+        .collect();
+    if good.is_empty() {
+        open.push(format!("{requirement} is not required: nothing signed of that kind is attached"));
+        return None;
+    }
+    let covers = |used: &[&(&CandidateReport, Entry)]| {
+        let is_covered = |platform: &crate::check::InspectedPlatform| {
+            used.iter().any(|(candidate, _)| platform.is_covered_by(&candidate.subject))
+        };
+        image.platforms.iter().all(is_covered)
+    };
+    let by_one = good.iter().map(|(_, entry)| entry).find_map(|entry| {
+        let used: Vec<_> = good.iter().filter(|(_, other)| other == entry).collect();
+        covers(&used).then_some(used)
+    });
+    let used = by_one.or_else(|| Some(good.iter().collect::<Vec<_>>()).filter(|used| covers(used)));
+    let Some(used) = used else {
+        open.push(format!("{requirement} is not required: it is attached to some platforms and not to all"));
+        return None;
+    };
+    let mut signers: Vec<Entry> = Vec::new();
+    for (_, entry) in &used {
+        if !signers.contains(entry) {
+            signers.push(entry.clone());
+        }
+    }
+    name_others(requirement, &good, &signers, open);
+    let mut domains: Vec<String> = used.iter().filter_map(|(candidate, _)| candidate.trust_domain.clone()).collect();
+    domains.sort();
+    domains.dedup();
+    let has_proof = |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == "proof");
+    let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
+    Some(Chosen { requirement, signers, domains, proof })
+}
+
+fn name_others(requirement: Requirement, good: &[(&CandidateReport, Entry)], chosen: &[Entry], open: &mut Vec<String>) {
+    for (candidate, entry) in good {
+        if let Some(signer) = candidate.signer.as_ref().filter(|_| !chosen.contains(entry)) {
+            open.push(format!("{requirement} was signed by {} too, who is not needed and not named", signer.identity));
+        }
+    }
+}
+
+fn trust(chosen: &[Chosen]) -> String {
+    let mut names: Vec<&String> = chosen.iter().flat_map(|one| &one.domains).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() || names.iter().all(|name| *name == "public-good") {
+        return String::new();
+    }
+    let names: Vec<String> = names
+        .into_iter()
+        // A file is told from an instance by a slash or an ending, and every instance has neither.
+        .map(|name| {
+            if name.contains(['/', '.']) || is_instance(name) {
+                bare_or_scalar(name)
+            } else {
+                bare_or_scalar(&format!("./{name}"))
+            }
+        })
+        .collect();
+    format!("    trust: [{}]\n", names.join(", "))
+}
+
+fn is_instance(name: &str) -> bool {
+    matches!(name, "public-good" | "github" | "staging")
+}
