@@ -117,7 +117,7 @@ pub(super) struct VerifyArgs {
     pub(super) references: Vec<String>,
 
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
-    /// if it is there and no flag names a signer]
+    /// if it is there and no flag names a signer or a requirement]
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// The name by which the policy judges a layout or archive, which itself has none
@@ -228,7 +228,7 @@ pub(super) struct BundleArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: PathBuf,
     /// Write the report as text or json; to a file with FORMAT=FILE [default: text]
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = inspection_target)]
     pub(super) output: Vec<Target>,
 
     #[command(flatten)]
@@ -457,6 +457,9 @@ pub(super) enum PolicyCommand {
         /// The image, as it would be verified
         #[arg(value_name = "REFERENCE")]
         reference: String,
+        /// The name by which the policy judges a layout or archive, which itself has none
+        #[arg(long = "as", value_name = "REFERENCE")]
+        judged_as: Option<RegistryReference>,
         /// The policy file; - for standard input
         #[arg(long, value_name = "FILE", default_value = "bonafide.yaml")]
         policy: PathBuf,
@@ -536,12 +539,12 @@ fn target(text: &str) -> Result<Target, String> {
     Ok(Target { format, file: file.filter(|file| file.as_os_str() != "-") })
 }
 
-/// A report of nothing verified is never `pinned`.
+/// Where no image is verified, nothing is `pinned`.
 fn inspection_target(text: &str) -> Result<Target, String> {
     let target = target(text)?;
     match target.format {
         Format::Text | Format::Json => Ok(target),
-        Format::Pinned => Err("pinned is for what is verified: expected text or json".to_owned()),
+        Format::Pinned => Err("pinned is for images that are verified: expected text or json".to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::check::{GapReport, UnknownCheck};
+use crate::check::{GapReport, InspectedImage, UnknownCheck};
 use crate::collect::{FileServerError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
@@ -37,8 +37,16 @@ impl Diagnostic {
 
     /// A policy file that cannot be read.
     pub(super) fn policy_file(file: &Path, error: io::Error) -> Self {
-        let hint = "give the file with `--policy FILE`; `bonafide policy init` writes a first one";
+        let hint = "check the path; `bonafide policy init` writes a first policy";
         Self::usage(anyhow::Error::new(error).context(format!("cannot read the policy `{}`", file.display())), hint)
+    }
+
+    /// A flag for trust domains that no rule would look at.
+    pub(super) fn policy_names_trust(flag: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("{flag} is given, and every rule of the policy names the trust domains of its own"),
+            format!("leave out `{flag}`, or `trust` in the policy"),
+        )
     }
 
     /// A policy from elsewhere that anybody who serves it could change.
@@ -161,13 +169,13 @@ impl Diagnostic {
         )
     }
 
-    /// An image of which a policy says nothing.
-    pub(super) fn image_without_policy(reference: &Reference, error: ImageError) -> Self {
+    /// An image of which a policy says nothing. `judged_as` is the name that was given for it, if one was.
+    pub(super) fn image_without_policy(reference: &Reference, is_named: bool, error: ImageError) -> Self {
         let hint = match (&error, reference) {
-            (ImageError::NoRule { .. }, Reference::Layout(_)) => {
+            (ImageError::NoRule { .. }, Reference::Layout(_)) if !is_named => {
                 "say by which name it is to be judged: `--as REGISTRY/REPOSITORY`".to_owned()
             }
-            (ImageError::NoRule { name, patterns, .. }, Reference::Registry(_)) => format!(
+            (ImageError::NoRule { name, patterns, .. }, _) => format!(
                 "add a rule with `match: {name}`; the rules are about {}",
                 patterns.iter().take(8).cloned().collect::<Vec<_>>().join(", ")
             ),
@@ -184,11 +192,25 @@ impl Diagnostic {
     }
 
     /// An image from which no policy can be suggested.
-    pub(super) fn nothing_to_suggest(text: &str) -> Self {
-        let error =
-            anyhow::anyhow!("nothing signed is attached to `{text}` that a policy could require for every platform");
-        let hint = format!("see what is attached: `bonafide inspect {text}`");
-        Self { error, body: String::new(), hint: Some(hint), exit_code: ABSENT }
+    pub(super) fn nothing_to_suggest(text: &str, image: &InspectedImage) -> Self {
+        let failed = image.candidates.iter().filter(|one| !one.accepted && !is_beside_the_point(&one.kind));
+        let reasons: Vec<&str> = failed.filter_map(|one| one.reason.as_deref()).collect();
+        let is_signed = image.candidates.iter().any(|one| one.accepted);
+        let (message, hint) = match (is_signed, reasons.first()) {
+            (true, _) => (
+                format!("what is signed about `{text}` does not cover every platform"),
+                "sign the index, or every platform; `bonafide inspect` shows which is bare".to_owned(),
+            ),
+            (false, Some(reason)) => (
+                format!("of {} attached to `{text}` none verifies: {reason}", reasons.len()),
+                "if another Sigstore instance signed it, give its root with `--trusted-root` or `--trust`".to_owned(),
+            ),
+            (false, None) => (
+                format!("nothing signed is attached to `{text}`"),
+                "sign it first: `cosign sign IMAGE@DIGEST`".to_owned(),
+            ),
+        };
+        Self { error: anyhow::anyhow!(message), body: String::new(), hint: Some(hint), exit_code: ABSENT }
     }
 
     /// An image that could not be read whole, so that no policy is suggested for it.
@@ -255,6 +277,10 @@ impl Diagnostic {
             }
             PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
                 format!("add `{ISSUER}`")
+            }
+            PolicyError::Anybody { .. } => {
+                "name the owner and the repository in the pattern, or pin the source with `--repo OWNER/NAME`"
+                    .to_owned()
             }
             PolicyError::NoIssuer { .. } => "add `--certificate-oidc-issuer URL`".to_owned(),
             PolicyError::NoIdentity { .. } => {
@@ -539,6 +565,11 @@ impl Diagnostic {
     }
 }
 
+/// What is attached and was never meant to be evidence.
+fn is_beside_the_point(kind: &str) -> bool {
+    matches!(kind, "unsigned" | "ignored" | "attestation")
+}
+
 /// Something about this machine that the user should know, and that decides nothing.
 #[derive(Debug)]
 pub(super) struct Warning {
@@ -547,6 +578,12 @@ pub(super) struct Warning {
 }
 
 impl Warning {
+    /// A verified image that no other tool could pull.
+    pub(super) fn nothing_to_pin(reference: &str) -> Self {
+        let message = format!("{reference} is verified, and has no name that another tool could pull it by");
+        Self { message, hint: "a layout has no registry: use the digest of `--output text`".to_owned() }
+    }
+
     /// A cached root that is not used.
     pub(super) fn cached_unusable(embedded: &TrustRoot, error: &Diagnostic) -> Self {
         let message = format!("{}; using the {}", error.message(), described(embedded));

@@ -150,14 +150,14 @@ fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage)
     let name = match (&args.judged_as, reference) {
         (Some(_), Reference::Registry(_)) => return Err(Diagnostic::name_for_an_image_with_one(reference)),
         (Some(judged_as), Reference::Layout(_)) => judged_as.name.to_string(),
-        (None, reference) => reference.policy_name(),
+        (None, reference) => reference.policy_name(args.transport.plain_http),
     };
     let keys: Vec<(String, String)> = terms::read_keys(&args.key)?
         .iter()
         .zip(&args.key)
         .map(|(key, file)| (key.fingerprint().to_string(), file.clone()))
         .collect();
-    let suggestion = suggest(&name, image, &keys).ok_or_else(|| Diagnostic::nothing_to_suggest(text))?;
+    let suggestion = suggest(&name, image, &keys).ok_or_else(|| Diagnostic::nothing_to_suggest(text, image))?;
     for line in &suggestion.open {
         // A stream that is gone keeps nobody from the policy.
         let _ = writeln!(io::stderr().lock(), "to decide: {}", terminal(line));

@@ -12,7 +12,7 @@ use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
 use super::args::{Args, Colour, Target};
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, Warning};
 
 /// Proves that at most one report goes to standard output. Without any target the text report does.
 pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
@@ -57,6 +57,23 @@ pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<
         let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour };
         render::write(report, target.format, detail, out)
     })
+}
+
+/// Says on standard error why an image is not pinned, where there is no other report: whoever takes standard output for a
+/// reference sees nothing there.
+pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), Diagnostic> {
+    let mut text = Vec::new();
+    if report.verdict != Verdict::Verified {
+        let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour: false };
+        render::write(report, Format::Text, detail, &mut text).map_err(Diagnostic::stdout)?;
+    }
+    // The exit code says it too, so a standard error that is gone changes nothing.
+    let _ = io::stderr().lock().write_all(&text);
+    let is_nameless = |image: &&ImageReport| image.verdict == Verdict::Verified && image.pinned.is_none();
+    for image in report.images.iter().filter(is_nameless) {
+        Warning::nothing_to_pin(&image.reference).print();
+    }
+    Ok(())
 }
 
 /// Writes the inspection to every target.

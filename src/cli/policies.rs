@@ -38,17 +38,17 @@ impl Policies {
         &self,
         reference: &Reference,
         judged_as: Option<&RegistryReference>,
+        plain_http: bool,
+        now: Timestamp,
     ) -> Result<Policy, Diagnostic> {
         match self {
             Self::Flags(policy) => Ok(policy.clone()),
             Self::File { document, default_trust, expected_digest } => document
-                .policy_for(&name(reference, judged_as)?, default_trust, expected_digest.clone())
-                .map_err(|error| Diagnostic::image_without_policy(reference, error)),
+                .policy_for(&name(reference, judged_as, plain_http)?, default_trust, expected_digest.clone(), now)
+                .map_err(|error| Diagnostic::image_without_policy(reference, judged_as.is_some(), error)),
         }
     }
-}
 
-impl Policies {
     /// Returns what a report says of them.
     pub(super) fn report(&self) -> PolicyReport {
         let (source, sha256) = match self {
@@ -60,11 +60,15 @@ impl Policies {
 }
 
 /// The name that rules are matched against. A layout has none that could be believed, so one may be given for it.
-fn name(reference: &Reference, judged_as: Option<&RegistryReference>) -> Result<String, Diagnostic> {
+pub(super) fn name(
+    reference: &Reference,
+    judged_as: Option<&RegistryReference>,
+    plain_http: bool,
+) -> Result<String, Diagnostic> {
     match (reference, judged_as) {
         (Reference::Layout(_), Some(judged_as)) => Ok(judged_as.name.to_string()),
         (Reference::Registry(_), Some(_)) => Err(Diagnostic::name_for_an_image_with_one(reference)),
-        (_, None) => Ok(reference.policy_name()),
+        (_, None) => Ok(reference.policy_name(plain_http)),
     }
 }
 
@@ -103,7 +107,7 @@ pub(super) fn read(
             Some(place) => fetched(&file, &policy_source::fetch(&place, registries, &reach, &mut network)?)?,
             None => document(&file)?,
         };
-        let mut trusted = roots::trusted(&args.trust, &reach, now)?;
+        let mut trusted = of_rules_without_trust(&document, args, &reach, now)?;
         trusted.network.add(&network);
         return from_document(document, trusted, args, now);
     }
@@ -127,6 +131,27 @@ fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let signer = terms::signer(&args.signer)?;
     let policy = Policy::from_flags(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
     Ok(Policies::Flags(policy))
+}
+
+/// The domains of the flags are for rules that name none; where there is no such rule, flags would say nothing.
+fn of_rules_without_trust(
+    document: &Document,
+    args: &VerifyArgs,
+    reach: &Reach,
+    now: Timestamp,
+) -> Result<Trusted, Diagnostic> {
+    if !document.names_all_trust() || args.trust.update_trust {
+        return roots::trusted(&args.trust, reach, now);
+    }
+    let given = [
+        ("--trust", !args.trust.trust.is_empty()),
+        ("--trusted-root", !args.trust.trusted_root.is_empty()),
+        ("--tuf-mirror", args.trust.repository.tuf_mirror.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Diagnostic::policy_names_trust(flag)),
+        None => Ok(Trusted { domains: Vec::new(), network: NetworkUse::default() }),
+    }
 }
 
 /// The domains of the flags are those of rules that name none; what rules name is had besides.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::oci::Reference;
+use crate::oci::{Reference, RegistryReference};
 use crate::policy::{
     CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
 };
@@ -27,7 +27,7 @@ pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic
         PolicyCommand::Init { file: Some(file) } => init(file),
         PolicyCommand::Init { file: None } => print(STARTER.as_bytes()),
         PolicyCommand::Import { file, lossy } => import(file, *lossy),
-        PolicyCommand::Explain { reference, policy } => explain(reference, policy),
+        PolicyCommand::Explain { reference, judged_as, policy } => explain(reference, judged_as.as_ref(), policy),
     }
 }
 
@@ -117,14 +117,14 @@ fn list(source_name: &str, remarks: &[Remark]) {
 }
 
 /// Says what an image must have, by the policy alone.
-fn explain(text: &str, file: &Path) -> Result<u8, Diagnostic> {
+fn explain(text: &str, judged_as: Option<&RegistryReference>, file: &Path) -> Result<u8, Diagnostic> {
     let reference: Reference = text.parse().map_err(|error| Diagnostic::reference(text, error))?;
     let document = policies::document(file)?;
-    let name = reference.policy_name();
+    let name = policies::name(&reference, judged_as, false)?;
     let default_trust = ["public-good".to_owned()];
     let policy = document
-        .policy_for(&name, &default_trust, None)
-        .map_err(|error| Diagnostic::image_without_policy(&reference, error))?;
+        .policy_for(&name, &default_trust, None, Timestamp::now())
+        .map_err(|error| Diagnostic::image_without_policy(&reference, judged_as.is_some(), error))?;
     print(describe(&name, &document, &policy).as_bytes())
 }
 
@@ -180,7 +180,8 @@ fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
         let _ = writeln!(page, "    with an inclusion proof of the log");
     }
     if let Some(exception) = &demand.exception {
-        let _ = writeln!(page, "    does not count until {}: {}", exception.until, terminal(&exception.because));
+        let works = if exception.works_at(Timestamp::now()) { "does not count until" } else { "counts again since" };
+        let _ = writeln!(page, "    {works} {}: {}", exception.until, terminal(&exception.because));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer, owner_and_name};
+use crate::render::Format;
 use crate::verify::{refused, unresolved, verify_with};
 
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
@@ -64,6 +65,9 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let progress = if is_silent { None } else { Progress::on_terminal() };
     let report = examine_all(&request, &registries, args.quiet, progress)?;
     output::write(&report, &targets, args)?;
+    if targets.iter().all(|target| target.format == Format::Pinned) {
+        output::explain_missing_pins(&report, args)?;
+    }
     Ok(report.verdict.exit_code())
 }
 
@@ -78,7 +82,7 @@ fn request(
     let (policies, trusted) = policies::read(args, registries, started_at, verbose)?;
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
-        let policy = policies.of(&reference, judged_as)?;
+        let policy = policies.of(&reference, judged_as, args.transport.plain_http, started_at)?;
         let github = args.github_api.as_ref().map(|base| Ok((base.clone(), github_repository(&policy, &reference)?)));
         Ok(Asked { text, reference, github: github.transpose()?, policy })
     };

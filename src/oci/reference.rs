@@ -190,9 +190,15 @@ impl FromStr for Reference {
 
 impl Reference {
     /// Returns the name that policies are matched against, without tag and digest: `registry/repository` in its one normal
-    /// form, or a layout in its `oci:` spelling, as typed.
-    pub fn policy_name(&self) -> String {
+    /// form, or a layout in its `oci:` spelling, as typed. Without TLS, which loopback hosts are asked without anyway, port 80 is
+    /// the one that is asked when none is named, so it is no part of the name (A034).
+    pub fn policy_name(&self, plain_http: bool) -> String {
         match self {
+            Self::Registry(reference) if plain_http || reference.name.is_loopback() => {
+                let name = &reference.name;
+                let registry = name.registry();
+                format!("{}/{}", registry.strip_suffix(":80").unwrap_or(registry), name.repository())
+            }
             Self::Registry(reference) => reference.name.to_string(),
             Self::Layout(reference) => format!("{}:{}", reference.form.transport(), reference.path),
         }
@@ -423,6 +429,8 @@ fn canonical_registry(text: &str) -> Result<String, ReferenceError> {
     };
     match port {
         Some(0) => Err(wrong()),
+        // With its port it would be read as a transport: `oci:443/app` is a layout.
+        _ if is_transport(&host) => Err(wrong()),
         // Without its port it would be read as a folder of Docker Hub, which is another image.
         Some(443) | None if !is_registry(&host) => Ok(format!("{host}:443")),
         // This machine is spoken to over plain HTTP, whose default port is another.
@@ -430,6 +438,12 @@ fn canonical_registry(text: &str) -> Result<String, ReferenceError> {
         Some(port) => Ok(format!("{host}:{port}")),
         None => Ok(hub_name(host)),
     }
+}
+
+/// Whether a word in front of a colon says how an image is read, and names no host.
+fn is_transport(word: &str) -> bool {
+    let ours = [LayoutForm::Directory, LayoutForm::Archive].map(LayoutForm::transport);
+    ours.contains(&word) || UNSUPPORTED_TRANSPORTS.iter().any(|(transport, _)| *transport == word)
 }
 
 fn hub_name(host: String) -> String {
@@ -566,6 +580,15 @@ mod tests {
         assert_eq!(canonical("ghcr.io:8443/acme/app"), "ghcr.io:8443/acme/app:latest");
     }
 
+    #[test]
+    fn a034_without_tls_port_80_is_no_other_registry() {
+        let name = |text: &str, plain: bool| text.parse::<Reference>().expect(text).policy_name(plain);
+        assert_eq!(name("registry.lan:80/acme/app", true), name("registry.lan/acme/app", true));
+        assert_eq!(name("127.0.0.1:80/acme/app", false), "127.0.0.1/acme/app");
+        assert_eq!(name("registry.lan:80/acme/app", false), "registry.lan:80/acme/app");
+        assert_eq!(name("oci:some/folder:v1", false), "oci:some/folder");
+    }
+
     /// `registry/acme/app` is Docker Hub's, whatever it was made from.
     #[test]
     fn a034_a_host_without_a_dot_keeps_the_port_that_makes_it_one() {
@@ -573,6 +596,10 @@ mod tests {
             assert_eq!(canonical(text), "registry:443/acme/app:latest", "{text}");
         }
         assert_eq!(canonical("registry:5000/acme/app"), "registry:5000/acme/app:latest");
+        // Found by fuzzing: written as `oci:443/acme/app` it would be a layout.
+        for text in ["OCI/acme/app", "oCi/7", "Oci-Archive/acme/app", "Docker-archive/acme/app"] {
+            assert!(text.parse::<Reference>().is_err(), "{text}");
+        }
         assert_eq!(canonical("registry/acme/app"), "docker.io/registry/acme/app:latest");
     }
 

@@ -69,6 +69,18 @@ impl Claim {
         }
     }
 
+    /// Returns the key of a policy's `github` or `gitlab` that is short for it.
+    pub const fn shorthand(self) -> Option<&'static str> {
+        match self {
+            Self::BuildTrigger => Some("event"),
+            Self::DeploymentEnvironment => Some("environment"),
+            Self::SourceRepositoryIdentifier => Some("repository-id"),
+            Self::SourceRepositoryOwnerIdentifier => Some("owner-id"),
+            Self::SourceRepositoryVisibility => Some("visibility"),
+            _ => None,
+        }
+    }
+
     /// Returns the claim that a policy file or a flag names.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|claim| claim.key() == key)

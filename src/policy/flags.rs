@@ -47,6 +47,9 @@ impl SignerFlags<'_> {
             source,
             claims: self.claims(),
         };
+        if rule.lets_anybody_in() {
+            return Err(PolicyError::Anybody { identity: rule.identity.describe() });
+        }
         Ok(Signer::Certificate(Box::new(rule)))
     }
 

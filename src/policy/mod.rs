@@ -16,6 +16,8 @@ mod text;
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::oci::{Algorithm, Digest};
 
 pub use claim::Claim;
@@ -133,6 +135,12 @@ pub enum PolicyError {
     /// Nobody in particular may sign.
     #[error("no signer is named: anybody with an account could have signed the image")]
     NoSigner,
+    /// A pattern that is no restriction.
+    #[error("{identity} lets anybody in: everyone with an account has a name that matches")]
+    Anybody {
+        /// The rule for the identity.
+        identity: String,
+    },
     /// An identity without the issuer that must vouch for it.
     #[error("an identity without an issuer: any issuer could vouch for `{identity}`")]
     NoIssuer {
@@ -223,7 +231,7 @@ impl Policy {
         let text: String = demands.iter().map(Demand::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
-        Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest)
+        Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest, None)
     }
 
     /// Proves that something is demanded.
@@ -232,9 +240,14 @@ impl Policy {
         sha256: &str,
         demands: Vec<Demand>,
         expected_digest: Option<Digest>,
+        now: Option<Timestamp>,
     ) -> Result<Self, PolicyError> {
-        // What every demand of is excepted, nothing is demanded of: an empty policy is never a pass (A255, A267).
-        if demands.iter().all(|demand| demand.exception.is_some()) {
+        // Where an exception that works covers every demand, nothing is demanded: that is never a pass (A255, A267).
+        let is_excepted = |demand: &Demand| {
+            let works = |exception: &Exception| now.is_none_or(|now| exception.works_at(now));
+            demand.exception.as_ref().is_some_and(works)
+        };
+        if demands.iter().all(is_excepted) {
             return Err(PolicyError::NothingRequired);
         }
         Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), written_in, demands, expected_digest })
@@ -274,10 +287,19 @@ impl Policy {
             id: "unasked".to_owned(),
             requirement: Requirement::Signature,
             signers: Signers::new(signers, 1).unwrap_or_else(|_| self.demands[0].signers.clone()),
-            domains: None,
+            domains: self.named_domains(),
             log: LogEvidence::PromiseOrProof,
             exception: None,
         }
+    }
+
+    /// The trust domains that some demand allows; `None` if one allows all.
+    fn named_domains(&self) -> Option<Vec<String>> {
+        let lists: Option<Vec<&Vec<String>>> = self.demands.iter().map(|demand| demand.domains.as_ref()).collect();
+        let mut names: Vec<String> = lists?.into_iter().flatten().cloned().collect();
+        names.sort();
+        names.dedup();
+        Some(names)
     }
 
     /// Returns the digest that the reference must resolve to, if one is demanded.

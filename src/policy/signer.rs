@@ -241,9 +241,37 @@ impl Signer {
 impl CertificateRule {
     /// Whether it says for which source the signer must have run, by name or by number.
     pub fn pins_source(&self) -> bool {
-        const PINS: [Claim; 3] =
-            [Claim::SourceRepositoryUri, Claim::WorkflowRepository, Claim::SourceRepositoryIdentifier];
-        self.source.is_some() || self.claims.iter().any(|rule| PINS.contains(&rule.claim))
+        // What strangers' repositories match too pins nothing.
+        const PINS: [(Claim, [&str; 2]); 3] = [
+            (Claim::SourceRepositoryUri, ["https://github.com/evil/evil", "https://gitlab.com/evil/evil"]),
+            (Claim::WorkflowRepository, ["evil/evil", "evil/x"]),
+            (Claim::SourceRepositoryIdentifier, ["666", "1000000007"]),
+        ];
+        let is_pin = |rule: &ClaimRule| {
+            PINS.iter().any(|(claim, strangers)| {
+                *claim == rule.claim && strangers.iter().all(|stranger| !rule.value.matches(stranger))
+            })
+        };
+        self.source.is_some() || self.claims.iter().any(is_pin)
+    }
+
+    /// Whether anybody with an account somewhere could satisfy it: a name that strangers have too, vouched for by an issuer
+    /// that strangers have accounts at, for no source in particular (A181).
+    pub fn lets_anybody_in(&self) -> bool {
+        const STRANGERS: [&str; 2] =
+            ["https://github.com/evil/evil/.github/workflows/evil.yml@refs/heads/evil", "evil@evil.example"];
+        const PUBLIC: [&str; 6] = [
+            GITHUB_ISSUER,
+            "https://gitlab.com",
+            "https://accounts.google.com",
+            "https://github.com/login/oauth",
+            "https://login.microsoftonline.com",
+            "https://evil.example",
+        ];
+        let IdentityRule::Name(name) = &self.identity else { return false };
+        !self.pins_source()
+            && STRANGERS.iter().any(|stranger| name.matches(stranger))
+            && PUBLIC.iter().any(|issuer| self.issuer.matches(issuer))
     }
 
     /// Quoted, so that no value can look like another line.
@@ -274,6 +302,26 @@ mod tests {
             Signer::from_flags(Some(" "), Some("x"), None, None, None),
             Err(PolicyError::Empty { what: "the certificate identity" })
         );
+    }
+
+    #[test]
+    fn a181_a_pattern_that_everybody_matches_names_nobody() {
+        let flags = |identity, issuer| SignerFlags {
+            identity_regexp: Some(identity),
+            issuer_regexp: Some(issuer),
+            ..SignerFlags::default()
+        };
+        for (identity, issuer) in [
+            (".*", ".*"),
+            (r"https://github\.com/.*", r"https://token\.actions\.githubusercontent\.com"),
+            (".*@.*", "https://accounts.google.com"),
+        ] {
+            assert!(matches!(flags(identity, issuer).prove(), Err(PolicyError::Anybody { .. })), "{identity}");
+        }
+        assert!(flags(r"https://github\.com/acme/.*", ".*").prove().is_ok(), "an owner is somebody");
+        assert!(flags(".*", r"https://accounts\.acme\.example").prove().is_ok(), "so is everyone of one house");
+        let pinned = SignerFlags { repository: Some("acme/app"), ..flags(".*", ".*") };
+        assert!(pinned.prove().is_ok(), "and whoever signs for one repository");
     }
 
     #[test]

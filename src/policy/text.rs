@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 /// Bytes that a pattern may have, and that its compiled form may take (A187).
 const MAX_PATTERN: usize = 4 * 1024;
-const MAX_COMPILED: usize = 1024 * 1024;
+const MAX_COMPILED: usize = 256 * 1024;
 
 /// What a text must be.
 #[derive(Debug, Clone)]
@@ -94,6 +94,12 @@ impl TextRule {
             Form::OneOf(texts) => texts.iter().any(|one| one == text),
             Form::Glob(pattern) | Form::Regexp(pattern) => pattern.is_match(text),
         }
+    }
+
+    /// Whether it is a regular expression that matches a part of the text alone: what other tools take for a match.
+    pub fn matches_within(&self, text: &str) -> bool {
+        let within = || compile(&self.text, &self.text, false).is_ok_and(|pattern| pattern.is_match(text));
+        self.is_regexp() && !self.matches(text) && within()
     }
 
     /// Whether only one text matches.

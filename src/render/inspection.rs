@@ -34,22 +34,26 @@ impl Tree<'_> {
         let reference = image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference);
         writeln!(self.out, "{} @ {digest}", terminal(reference))?;
         // What is attached to the image itself, an index perhaps, and then to each of its platforms.
-        self.attached(digest, "")?;
-        for platform in image.platforms.iter().filter(|platform| platform.digest != *digest) {
+        let mut platforms = image.platforms.iter().filter(|platform| platform.digest != *digest).peekable();
+        self.attached(digest, "", platforms.peek().is_some())?;
+        while let Some(platform) = platforms.next() {
+            let (branch, margin) = if platforms.peek().is_some() { ("├─", "│  ") } else { ("└─", "   ") };
             let name = platform.platform.as_deref().unwrap_or("platform not stated");
-            writeln!(self.out, "├─ {}  {}", terminal(name), platform.digest)?;
-            self.attached(&platform.digest, "│  ")?;
+            writeln!(self.out, "{branch} {}  {}", terminal(name), platform.digest)?;
+            self.attached(&platform.digest, margin, false)?;
         }
         self.gaps()
     }
 
-    fn attached(&mut self, subject: &str, margin: &str) -> io::Result<()> {
+    /// What is attached to one digest; `more` says that something follows below it.
+    fn attached(&mut self, subject: &str, margin: &str, more: bool) -> io::Result<()> {
         let mut here = self.image.candidates.iter().filter(|candidate| candidate.subject == subject).peekable();
         if here.peek().is_none() {
-            return writeln!(self.out, "{margin}└─ nothing attached");
+            let branch = if more { "├─" } else { "└─" };
+            return writeln!(self.out, "{margin}{branch} nothing attached");
         }
         while let Some(candidate) = here.next() {
-            let (branch, below) = if here.peek().is_some() { ("├─", "│ ") } else { ("└─", "  ") };
+            let (branch, below) = if more || here.peek().is_some() { ("├─", "│ ") } else { ("└─", "  ") };
             let what = candidate.predicate_type.as_deref().unwrap_or("image signature");
             let (state, origin) = (state(candidate), &candidate.origin.kind);
             writeln!(self.out, "{margin}{branch} {:<3} {state}  {} [{origin}]", candidate.id, terminal(what))?;

@@ -169,15 +169,20 @@ fn say_how_many(findings: &mut [Finding], demand: &Demand) {
 }
 
 impl Verified {
-    /// Who signed, in words that tell one signer from another: one workflow at two refs is the same signer.
+    /// Who signed, in words that tell one signer from another. One workflow at two refs is the same signer; one reusable
+    /// workflow that two repositories called is two.
     fn person(&self) -> String {
-        match &self.signed_by {
-            SignedBy::Certificate(leaf) => {
-                let name = leaf.identity.split_once("@refs/").map_or(leaf.identity.as_str(), |(name, _)| name);
-                format!("{name} of {}", leaf.issuer)
+        let leaf = match &self.signed_by {
+            SignedBy::Certificate(leaf) => leaf,
+            SignedBy::Key(key) => return key.fingerprint().to_string(),
+        };
+        let name = match leaf.identity.split_once("/.github/workflows/") {
+            Some((repository, file)) => {
+                format!("{repository}/{}", file.split_once('@').map_or(file, |(file, _)| file))
             }
-            SignedBy::Key(key) => key.fingerprint().to_string(),
-        }
+            None => leaf.identity.split_once("@refs/").map_or(leaf.identity.as_str(), |(name, _)| name).to_owned(),
+        };
+        format!("{name} of {} for {}", leaf.issuer, leaf.source_repository().unwrap_or_default())
     }
 }
 

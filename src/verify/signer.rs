@@ -55,15 +55,44 @@ fn identity_hint(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -
     if leaf.identity.eq_ignore_ascii_case(&expected) {
         return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
     }
+    if let IdentityRule::Name(name) = &signer.identity
+        && name.matches_within(&leaf.identity)
+    {
+        return "the regular expression matches a part of it, and must match the whole: end it with `.*` if that is meant"
+            .to_owned();
+    }
     let name = match written_in {
         WrittenIn::Flags => format!("`{}`", naming(leaf)),
         WrittenIn::File => entry(leaf),
     };
     match &signer.source {
         Some(rule) if leaf.source_repository().is_some_and(|found| rule.repository.matches(&found)) => {
-            format!("a reusable workflow signed it for that repository; if you trust it, name it too: {name}")
+            workflow_hint(leaf, written_in)
         }
         _ => format!("if you trust this signer, and only then, name it: {name}"),
+    }
+}
+
+/// Another workflow signed it for the right repository: its own, or a reusable one of another.
+fn workflow_hint(leaf: &Leaf, written_in: WrittenIn) -> String {
+    let is_own = leaf.source_repository().is_some_and(|source| belongs_to(&leaf.identity, &source));
+    let workflow = leaf.identity.strip_prefix("https://github.com/").unwrap_or(&leaf.identity);
+    match (is_own, written_in) {
+        (true, WrittenIn::Flags) => {
+            let file = workflow.split('@').next().unwrap_or(workflow);
+            format!("another workflow of that repository signed it; if it may, `--signer-workflow {}`", quoted(file))
+        }
+        (true, WrittenIn::File) => {
+            "another workflow of that repository signed it; if it may, change `workflow`".to_owned()
+        }
+        (false, WrittenIn::Flags) => format!(
+            "a reusable workflow signed it for that repository; if you trust it, add `--signer-workflow {}`",
+            quoted(workflow)
+        ),
+        (false, WrittenIn::File) => format!(
+            "a reusable workflow signed it for that repository; if you trust it, add `reusable-workflow: {}`",
+            serde_json::Value::from(workflow)
+        ),
     }
 }
 
@@ -105,7 +134,9 @@ fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
 
 fn check_source(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
     let mut findings = signer.source.as_ref().map_or_else(Vec::new, |rule| check_pinned_source(leaf, rule, written_in));
-    let own_workflow = matches!(signer.identity, IdentityRule::Workflow { caller: Caller::Itself, .. });
+    // Of a workflow that is refused by its name there is nothing more to say.
+    let own_workflow = matches!(signer.identity, IdentityRule::Workflow { caller: Caller::Itself, .. })
+        && signer.identity.matches(leaf.identity_kind, &leaf.identity);
     if own_workflow || !signer.pins_source() {
         findings.push(check_unpinned_source(leaf, written_in));
     }
@@ -157,14 +188,24 @@ fn check_claim(leaf: &Leaf, rule: &ClaimRule) -> Finding {
         Some(found) if rule.value.matches(&found) => {
             Finding::pass(CheckId::SignerClaims, format!("the claim {claim} is {found}"))
         }
-        Some(found) => Finding::fail(CheckId::SignerClaims, format!("the claim {claim} of the certificate is another"))
-            .expected(rule.value.to_string())
-            .found(found)
-            .next(claim_hint(claim)),
-        None => Finding::fail(CheckId::SignerClaims, format!("the certificate has no claim {claim}"))
+        Some(found) => {
+            Finding::fail(CheckId::SignerClaims, format!("the claim {} of the certificate is another", named(claim)))
+                .expected(rule.value.to_string())
+                .found(found)
+                .next(claim_hint(claim))
+        }
+        None => Finding::fail(CheckId::SignerClaims, format!("the certificate has no claim {}", named(claim)))
             .expected(rule.value.to_string())
             .found("nothing")
             .next("its issuer does not state it: sign from a workflow that does, or do not ask for it"),
+    }
+}
+
+/// A claim, and the key of a policy that is short for it.
+fn named(claim: Claim) -> String {
+    match claim.shorthand() {
+        Some(key) => format!("{claim} (`{key}`)"),
+        None => claim.to_string(),
     }
 }
 

@@ -241,7 +241,9 @@ fn keys_and_trusted_roots_are_found_beside_the_policy() {
         "public.yaml",
         about_shop("github: acme/shop", "signature").replace("signers:", "trust: [public-good]\n    signers:"),
     );
-    verify(&[&[&image("signed")], &LAB, &["--policy", &public], &AS]).exits(1);
+    verify(&[&[&image("signed"), "--offline", "--policy", &public], &AS]).exits(1);
+    let message = refused(&[&[&image("signed")], &LAB, &["--policy", &public], &AS]).usage_error();
+    assert!(message.contains("--trusted-root is given, and every rule of the policy names"), "{message}");
     fs::remove_file(scratch.path("cosign.pub")).expect("the key was there");
     let message = refused(&[&[&image("signed"), "--offline", "--policy", &file], &AS]).usage_error();
     assert!(message.contains("cannot read the key") && message.contains("relative to the policy file"), "{message}");

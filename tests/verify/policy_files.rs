@@ -6,7 +6,7 @@ use bonafide::policy::{Document, ImageError, Policy};
 use bonafide::verify::{Domain, verify};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::sigstore::{EntryKind, Evidence, Identity, Key, SIGNING_TIME, Version};
+use crate::support::sigstore::{EntryKind, Evidence, GITHUB_ACTIONS, Identity, Key, SIGNING_TIME, Version};
 use crate::world::{World, bundle, domain, evidence, legacy};
 
 /// The image's name, as `evidence` has it.
@@ -27,7 +27,9 @@ pub(crate) fn policy(rules: &str) -> Policy {
 }
 
 fn policy_with_key(rules: &str, key: &Key) -> Policy {
-    document(rules, key).policy_for(IMAGE, &["virtual".to_owned()], None).expect("a rule about the image")
+    document(rules, key)
+        .policy_for(IMAGE, &["virtual".to_owned()], None, an_hour_later())
+        .expect("a rule about the image")
 }
 
 /// One rule about the image, with these lines.
@@ -140,17 +142,48 @@ fn a255_an_image_without_a_rule_or_with_nothing_but_exceptions_is_an_error() {
     let about_shop = document(&rule(&[BY_SHOP, "require: [signature]"]), &key);
     for name in ["registry.test/acme/shop2", "registry.test/acme", "registry.test/acme/shop/x", "other.test/acme/shop"]
     {
-        let error = about_shop.policy_for(name, &[], None).expect_err("no rule is about it");
+        let error = about_shop.policy_for(name, &[], None, an_hour_later()).expect_err("no rule is about it");
         assert!(matches!(error, ImageError::NoRule { .. }), "{error:?}");
     }
     let excepted = rule(&[
         BY_SHOP,
         "require: [signature]",
-        "exceptions: [{require: signature, until: 2020-01-01, because: long over}]",
+        "exceptions: [{require: signature, until: 9999-12-31, because: not yet}]",
     ]);
-    // Whether the exception still works is not known here: a policy that is nothing but exceptions is none at any time.
-    let error = document(&excepted, &key).policy_for(IMAGE, &[], None).expect_err("nothing is demanded");
+    let error =
+        document(&excepted, &key).policy_for(IMAGE, &[], None, an_hour_later()).expect_err("nothing is demanded");
     assert!(matches!(error, ImageError::AllExcepted { .. }), "{error:?}");
+    // What has run out covers nothing: the requirement counts again, and the image is judged by it.
+    let run_out = document(&excepted.replace("9999-12-31", "2020-01-01"), &key);
+    assert!(run_out.policy_for(IMAGE, &[], None, an_hour_later()).is_ok());
+}
+
+#[test]
+fn a198_a_claim_that_every_repository_has_pins_no_source() {
+    let world = World::new();
+    let called = Identity::github_reusable_workflow(
+        "https://github.com/acme/builders/.github/workflows/sign.yml@refs/tags/v1",
+        "evil/shop",
+        "https://github.com/evil/shop/.github/workflows/x.yml@refs/heads/main",
+        "refs/heads/main",
+    );
+    let signed = || bundle(&world.instance.sign_image(&called, &world.subject).bundle(Version::V03));
+    let by = |claims: &str| {
+        policy(&rule(&[
+            &format!(
+                "signers: [{{identity: \"https://github.com/acme/builders/.github/workflows/sign.yml@refs/tags/v*\", issuer: {GITHUB_ACTIONS}, claims: {{{claims}}}}}]"
+            ),
+            "require: [signature]",
+        ]))
+    };
+    for pins_nothing in
+        ["source-repository-uri: \"**\"", "source-repository-uri: \"https://github.com/**\"", "build-trigger: \"*\""]
+    {
+        let report = judge(&world, &by(pins_nothing), [signed()]);
+        assert_eq!(report.verdict, Verdict::Rejected, "{pins_nothing}");
+    }
+    let report = judge(&world, &by("source-repository-uri: https://github.com/evil/shop"), [signed()]);
+    assert_eq!(report.verdict, Verdict::Verified, "named in full it is a pin");
 }
 
 #[test]

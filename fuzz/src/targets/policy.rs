@@ -19,7 +19,7 @@ pub fn run(data: &[u8]) {
     for doubt in document.doubts(jiff::civil::date(2030, 1, 1)) {
         assert!(document.draw(&doubt).starts_with("policy.yaml:"));
     }
-    let Ok(policy) = document.policy_for(IMAGE, &["lab".to_owned()], None) else { return };
+    let Ok(policy) = document.policy_for(IMAGE, &["lab".to_owned()], None, crate::lab::NOW) else { return };
     assert!(!policy.demands().is_empty());
     let report = verify(&lab::evidence(&lab::SAMPLES[0].image, Vec::new()), &policy, &*lab::DOMAINS, lab::NOW);
     assert_ne!(report.verdict, Verdict::Verified, "an image with nothing attached satisfies it");

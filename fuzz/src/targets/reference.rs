@@ -27,6 +27,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         format!("ghcr.io/acme/shop:v1.0.0@{digest}"),
         format!("127.0.0.1:5000/acme/shop@{digest}"),
         "[::1]:5000/acme/shop:v1".to_owned(),
+        "OCI/acme/shop".to_owned(),
         "REGISTRY.example.com:443/a/b/c:T_a.g-1".to_owned(),
         "oci:some/folder:v1.0.0".to_owned(),
         format!("oci:some/folder@{digest}"),

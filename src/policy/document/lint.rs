@@ -34,6 +34,18 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
             hint: Some("remove it, or decide anew and give it another day".to_owned()),
         });
     doubts.extend(run_out);
+    let is_excepted = |requirement| {
+        rule.exceptions.iter().any(|exception| exception.images.is_empty() && exception.requirement == requirement)
+    };
+    if rule.requirements.iter().all(|required| is_excepted(required.requirement)) {
+        doubts.push(Problem {
+            place: rule.place,
+            message: "exceptions cover everything that this rule requires".to_owned(),
+            hint: Some(
+                "an image that no other rule is about is then an error: leave one requirement without one".to_owned(),
+            ),
+        });
+    }
     let is_required = |exception: &&RuleException| {
         rule.requirements.iter().any(|required| required.requirement == exception.requirement)
     };
@@ -79,9 +91,12 @@ fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
 
 /// A pattern that matches what nobody had in mind.
 fn of_pattern(rule: &TextRule) -> Option<(String, &'static str)> {
-    const STRANGERS: [&str; 3] = [
+    const STRANGERS: [&str; 6] = [
         "https://evil.example/evil/evil/.github/workflows/evil.yml@refs/heads/evil",
+        "https://github.com/evil/evil/.github/workflows/evil.yml@refs/heads/evil",
+        "https://gitlab.com/evil/evil//.gitlab-ci.yml@refs/heads/evil",
         "evil@evil.example",
+        "evil@gmail.com",
         "https://evil.example",
     ];
     if STRANGERS.iter().any(|stranger| rule.matches(stranger)) {

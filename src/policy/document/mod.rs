@@ -11,6 +11,8 @@ mod shorthand;
 mod signers;
 pub(in crate::policy) mod yaml;
 
+use jiff::Timestamp;
+
 use crate::oci::{Algorithm, Digest};
 
 use super::{Demand, Policy, PolicyError, WrittenIn};
@@ -101,6 +103,11 @@ impl Document {
         names
     }
 
+    /// Whether every rule says in which trust domains its evidence must verify.
+    pub fn names_all_trust(&self) -> bool {
+        self.trust.is_some() || self.rules.iter().all(|rule| rule.trust.is_some())
+    }
+
     /// Gives every trusted root in a file the name that `place` makes of the one that is written: files are found from the
     /// policy's folder.
     #[must_use]
@@ -132,12 +139,13 @@ impl Document {
     /// Returns the policy for one image: everything that every rule about it demands.
     ///
     /// `name` is `registry/repository` in its normal form, or a layout in its `oci:` spelling. `default_trust` are the trust
-    /// domains of rules that name none.
+    /// domains of rules that name none. `now` decides which exceptions still work.
     pub fn policy_for(
         &self,
         name: &str,
         default_trust: &[String],
         expected_digest: Option<Digest>,
+        now: Timestamp,
     ) -> Result<Policy, ImageError> {
         let rules = self.rules_about(name);
         if rules.is_empty() {
@@ -147,10 +155,12 @@ impl Document {
         }
         let several = rules.len() > 1;
         let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
-        Policy::new((&self.source_name, WrittenIn::File), &self.sha256, demands, expected_digest).map_err(|error| {
-            debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always demands something");
-            ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
-        })
+        Policy::new((&self.source_name, WrittenIn::File), &self.sha256, demands, expected_digest, Some(now)).map_err(
+            |error| {
+                debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always demands something");
+                ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
+            },
+        )
     }
 
     fn demands(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Demand> {

@@ -8,6 +8,9 @@ const MAX_PROBLEMS: usize = 50;
 /// Characters of a message that are shown.
 const MAX_MESSAGE: usize = 600;
 
+/// Signers that one document may list, those that aliases repeat counted each time.
+pub(super) const MAX_SIGNERS: usize = 512;
+
 /// A place in a file: lines and columns count from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -95,24 +98,33 @@ fn short(text: &str) -> Cow<'_, str> {
 
 /// Problems as they are found, each once: what an alias repeats is wrong in one place.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    found: Vec<Problem>,
+    signers: usize,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         let hint = Some(hint.into()).filter(|hint| !hint.is_empty());
         let problem = Problem { place, message: message.into(), hint };
-        if !self.0.contains(&problem) {
-            self.0.push(problem);
+        if !self.found.contains(&problem) {
+            self.found.push(problem);
         }
     }
 
+    /// Counts one signer more, and returns whether there are not too many: each has patterns that take time and room.
+    pub(super) fn may_read_signer(&mut self) -> bool {
+        self.signers += 1;
+        self.signers <= MAX_SIGNERS
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// Returns them in the order of the file.
     pub(super) fn sorted(mut self) -> Vec<Problem> {
-        self.0.sort();
-        self.0
+        self.found.sort();
+        self.found
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<Certificate
         Some(called) => {
             if let Some((node, file)) = own_file {
                 let uri = format!("{}/{}@**", repository.as_str(), file?);
-                let value = pattern(TextRule::glob(&uri), node, problems)?;
+                let value = pattern(TextRule::glob_ignoring_case(&uri), node, problems)?;
                 claims.push(ClaimRule { claim: Claim::BuildConfigUri, value });
             }
             let (repository, file) = reusable(called, &server, problems)?;

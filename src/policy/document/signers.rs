@@ -8,7 +8,7 @@ use crate::policy::signer::{
 use crate::policy::text::TextRule;
 
 use super::fields::{Fields, guess, items, pattern, text};
-use super::problem::{Place, Problems};
+use super::problem::{MAX_SIGNERS, Place, Problems};
 use super::shorthand;
 use super::yaml::{Node, Value};
 
@@ -94,6 +94,11 @@ fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
 }
 
 fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
+    if !problems.may_read_signer() {
+        let hint = "use a pattern for many of a kind, or split the policy by what it is about";
+        problems.add(Place { line: 1, column: 1, length: 1 }, format!("more than {MAX_SIGNERS} signers"), hint);
+        return None;
+    }
     let fields = Fields::of(node, "a signer", &ENTRY, problems)?;
     let present = fields.present(&KINDS);
     let [(kind, _)] = present.as_slice() else {
@@ -119,6 +124,16 @@ fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<S
         _ => identity(&fields, problems),
     }?;
     rule.claims.extend(claims(&fields, problems)?);
+    if rule.lets_anybody_in() {
+        let message =
+            format!("{} lets anybody in: everyone with an account has a name that matches", rule.identity.describe());
+        problems.add(
+            fields.first_place(),
+            message,
+            "name the owner and the repository, or pin the source with `claims`",
+        );
+        return None;
+    }
     Some(Signer::Certificate(Box::new(rule)))
 }
 

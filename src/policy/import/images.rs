@@ -19,12 +19,24 @@ pub(super) struct Names {
     pub(super) remarks: Vec<(Effect, String, String)>,
 }
 
+/// Characters of a glob: distribution `reference/reference.go` gives names 255.
+const MAX_GLOB: usize = 255;
+const MAX_CROSSINGS: usize = 4;
+
 /// Returns the patterns for the names that a glob is about.
 pub(super) fn names(glob: &str) -> Names {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_:/*.@".contains(c);
     if glob.is_empty() || !glob.chars().all(allowed) {
         let message = format!("`{glob}` is no glob that the policy-controller accepts");
         return Names { patterns: Vec::new(), remarks: vec![(Effect::Lost, message, String::new())] };
+    }
+    // No name is longer, and each of several `**` is written in two ways.
+    if glob.len() > MAX_GLOB || glob.matches("**").count() > MAX_CROSSINGS {
+        let message = format!("a glob of more than {MAX_GLOB} characters, or with more than {MAX_CROSSINGS} `**`");
+        return Names {
+            patterns: Vec::new(),
+            remarks: vec![(Effect::Lost, message, "write a shorter one".to_owned())],
+        };
     }
     let (name, suffix) = without_suffix(glob);
     let mut remarks: Vec<_> = suffix_remark(glob, name, suffix).into_iter().collect();
@@ -129,6 +141,14 @@ mod tests {
     }
 
     /// The table of the policy-controller's own `pkg/apis/glob/glob_test.go`, with names as they are spelled here.
+    #[test]
+    fn a_glob_that_costs_without_end_is_lost() {
+        for glob in ["a**".repeat(5), "a".repeat(256), "a**".repeat(3000)] {
+            assert_eq!(effects(&glob), [Effect::Lost], "{} characters", glob.len());
+            assert!(patterns(&glob).is_empty());
+        }
+    }
+
     #[test]
     fn globs_match_the_names_that_the_policy_controller_says() {
         for (name, glob, expected) in [

@@ -176,21 +176,35 @@ fn own_workflow(uri: &str, source: &str) -> Option<String> {
     location.eq_ignore_ascii_case(source).then(|| file.to_owned())
 }
 
-/// A version's tag stands for the versions to come: `refs/tags/v1.2.3` for `refs/tags/v*`. Without a letter in front, the first
-/// number stays. Anything else is itself.
+/// A version's tag stands for the versions to come: `refs/tags/v1.2.3` for `refs/tags/v*`. Where nothing but the number tells
+/// it, the first number stays. What is not a version at the end of the tag's last part is itself.
 fn versions_of(reference: &str) -> String {
     let Some(tag) = reference.strip_prefix("refs/tags/") else { return reference.to_owned() };
-    let digits = tag.find(|c: char| c.is_ascii_digit()).unwrap_or(tag.len());
-    let (prefix, version) = tag.split_at(digits);
-    let number = version.split(['-', '+']).next().unwrap_or_default();
-    let parts: Vec<&str> = number.split('.').collect();
-    let is_version = (1..=4).contains(&parts.len())
-        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    match (is_version, prefix, parts.as_slice()) {
-        (true, "", [major, _, ..]) => format!("refs/tags/{major}.*"),
-        (true, "", _) | (false, _, _) => reference.to_owned(),
-        (true, prefix, _) => format!("refs/tags/{prefix}*"),
+    let last = tag.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, name) = tag.split_at(last);
+    let Some(start) = version_start(name) else { return reference.to_owned() };
+    let (prefix, version) = name.split_at(start);
+    match (prefix, version.split_once('.')) {
+        ("", Some((major, _))) => format!("refs/tags/{folder}{major}.*"),
+        ("", None) => reference.to_owned(),
+        (prefix, _) => format!("refs/tags/{folder}{prefix}*"),
     }
+}
+
+/// Where the version begins: at the start, behind a leading `v`, or behind the last `-`, `_`, `-v` or `_v` that has nothing but
+/// the version behind it.
+fn version_start(name: &str) -> Option<usize> {
+    let starts = std::iter::once(0).chain(name.match_indices(['-', '_']).map(|(position, _)| position + 1));
+    let behind_v = |start: usize| start + usize::from(name[start..].starts_with('v'));
+    starts.map(behind_v).find(|start| is_version(&name[*start..]))
+}
+
+/// `1.2.3`, with what semver puts behind it.
+fn is_version(text: &str) -> bool {
+    let number = text.split(['-', '+']).next().unwrap_or_default();
+    let parts: Vec<&str> = number.split('.').collect();
+    (1..=4).contains(&parts.len())
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `https://HOST/PROJECT//CONFIG@REF`, of which the project and the configuration.
@@ -274,6 +288,11 @@ mod tests {
             ("refs/tags/7", "refs/tags/7"),
             ("refs/tags/nightly", "refs/tags/nightly"),
             ("refs/tags/v1.x", "refs/tags/v1.x"),
+            ("refs/tags/s3-gateway-1.2.0", "refs/tags/s3-gateway-*"),
+            ("refs/tags/py3-v1.0.0", "refs/tags/py3-v*"),
+            ("refs/tags/oauth2-proxy/v7.1.0", "refs/tags/oauth2-proxy/v*"),
+            ("refs/tags/v1.0.0-rc/1", "refs/tags/v1.0.0-rc/1"),
+            ("refs/tags/h2", "refs/tags/h2"),
             ("refs/heads/v1.2.3", "refs/heads/v1.2.3"),
         ] {
             assert_eq!(versions_of(reference), expected, "{reference}");

@@ -108,10 +108,21 @@ fn choose(
         };
         image.platforms.iter().all(is_covered)
     };
-    let by_one = good.iter().map(|(_, entry)| entry).find_map(|entry| {
+    let mut by_one: Vec<(&Entry, Vec<&(&CandidateReport, Entry)>)> = Vec::new();
+    for (_, entry) in &good {
         let used: Vec<_> = good.iter().filter(|(_, other)| other == entry).collect();
-        covers(&used).then_some(used)
-    });
+        if covers(&used) && !by_one.iter().any(|(known, _)| *known == entry) {
+            by_one.push((entry, used));
+        }
+    }
+    // Anybody who can push can sign too: who of several is the right one is not to be guessed.
+    if by_one.len() > 1 {
+        let signers = by_one.iter().filter_map(|(_, used)| used.first()?.0.signer.as_ref());
+        let names: Vec<&str> = signers.map(|signer| signer.identity.as_str()).collect();
+        open.push(format!("{requirement} is not required: say who of these counts: {}", names.join("; ")));
+        return None;
+    }
+    let by_one = by_one.pop().map(|(_, used)| used);
     let used = by_one.or_else(|| Some(good.iter().collect::<Vec<_>>()).filter(|used| covers(used)));
     let Some(used) = used else {
         open.push(format!("{requirement} is not required: it is attached to some platforms and not to all"));
