@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::policy::Requirement;
 use crate::policy::key::PublicKey;
+use crate::policy::signer::{CertificateRule, IdentityRule};
+use crate::policy::text::TextRule;
 
 use super::expression;
 use super::field::Field;
@@ -123,7 +125,24 @@ fn identity(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
     unknown(field, &IDENTITY, remarks);
     let identity = pattern(field, "subject", "subjectRegExp", remarks);
     let issuer = pattern(field, "issuer", "issuerRegExp", remarks);
-    Some(Signer::Certificate { identity: identity?, issuer: issuer? })
+    let (identity, issuer) = (identity?, issuer?);
+    if lets_anybody_in(&identity, &issuer) {
+        let message = "the identity is left out: everyone with an account has a name that matches";
+        remarks.push(field.remark(Effect::LeftOut, message, "name the owner and the repository"));
+        return None;
+    }
+    Some(Signer::Certificate { identity, issuer })
+}
+
+/// What a policy file of ours refuses is not written into one.
+fn lets_anybody_in(identity: &Pattern, issuer: &Pattern) -> bool {
+    let rule = |pattern: &Pattern| match pattern {
+        Pattern::Exact(text) => Some(TextRule::exact(text)),
+        Pattern::Expression(text) => TextRule::regexp(text).ok(),
+    };
+    let (Some(name), Some(issuer)) = (rule(identity), rule(issuer)) else { return false };
+    let identity = IdentityRule::Name(name);
+    CertificateRule { identity, issuer, source: None, claims: Vec::new() }.lets_anybody_in()
 }
 
 fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<Remark>) -> Option<Pattern> {
