@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 /// Bytes that a pattern may have, and that its compiled form may take (A187).
 const MAX_PATTERN: usize = 4 * 1024;
-const MAX_COMPILED: usize = 256 * 1024;
+const MAX_COMPILED: usize = 1024 * 1024;
 
 /// What a text must be.
 #[derive(Debug, Clone)]

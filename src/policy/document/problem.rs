@@ -9,7 +9,7 @@ const MAX_PROBLEMS: usize = 50;
 const MAX_MESSAGE: usize = 600;
 
 /// Signers that one document may list, those that aliases repeat counted each time.
-pub(super) const MAX_SIGNERS: usize = 512;
+pub(super) const MAX_SIGNERS: usize = 256;
 
 /// A place in a file: lines and columns count from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
