@@ -32,7 +32,7 @@ Examples:
 Exit codes:
   0  verified    every requirement is satisfied for every selected platform
   1  rejected    evidence was read and does not satisfy the policy
-  2  usage       the command line is wrong
+  2  usage       the command line or a file it names is wrong
   3  undecided   something needed could not be read or checked
   4  absent      nothing of a required kind is attached";
 
