@@ -14,6 +14,7 @@ mod signer;
 mod suggest;
 mod text;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -277,12 +278,8 @@ impl Policy {
     /// report can say who signed it. It decides no verdict.
     pub fn anybody_named(&self) -> Demand {
         let listed = self.demands.iter().flat_map(|demand| demand.signers.listed());
-        let mut signers: Vec<Signer> = Vec::new();
-        for signer in listed {
-            if !signers.contains(signer) {
-                signers.push(signer.clone());
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let signers: Vec<Signer> = listed.filter(|signer| seen.insert(signer.canonical_text())).cloned().collect();
         Demand {
             id: "unasked".to_owned(),
             requirement: Requirement::Signature,
