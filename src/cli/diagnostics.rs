@@ -32,7 +32,20 @@ pub(super) struct Diagnostic {
 
 impl Diagnostic {
     fn usage(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
-        Self { error: error.into(), body: String::new(), hint: Some(hint.into()), exit_code: USAGE }
+        Self::ending_with(USAGE, error, hint)
+    }
+
+    fn undecided(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self::ending_with(UNDECIDED, error, hint)
+    }
+
+    fn ending_with(exit_code: u8, error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self { error: error.into(), body: String::new(), hint: Some(hint.into()), exit_code }
+    }
+
+    /// An error that there is nothing to do about.
+    fn without_hint(error: anyhow::Error) -> Self {
+        Self { error, body: String::new(), hint: None, exit_code: UNDECIDED }
     }
 
     /// A policy file that cannot be read.
@@ -75,12 +88,8 @@ impl Diagnostic {
 
     /// A policy from elsewhere that could not be fetched: nothing can be decided by it.
     pub(super) fn policy_unread(error: &SourceError) -> Self {
-        Self {
-            error: anyhow::anyhow!("the policy could not be read: {}", error.detail()),
-            body: String::new(),
-            hint: Some(hint_for_gap(error.gap_reason().as_str()).to_owned()),
-            exit_code: UNDECIDED,
-        }
+        let message = anyhow::anyhow!("the policy could not be read: {}", error.detail());
+        Self::undecided(message, hint_for_gap(error.gap_reason().as_str()))
     }
 
     /// A policy from elsewhere that is not the one that was named.
@@ -210,13 +219,13 @@ impl Diagnostic {
                 "sign it first: `cosign sign IMAGE@DIGEST`".to_owned(),
             ),
         };
-        Self { error: anyhow::anyhow!(message), body: String::new(), hint: Some(hint), exit_code: ABSENT }
+        Self::ending_with(ABSENT, anyhow::anyhow!(message), hint)
     }
 
     /// An image that could not be read whole, so that no policy is suggested for it.
     pub(super) fn unread(gap: &GapReport) -> Self {
         let error = anyhow::anyhow!("{} could not be read: {}", gap.what, gap.detail);
-        Self { error, body: String::new(), hint: Some(hint_for_gap(&gap.reason).to_owned()), exit_code: UNDECIDED }
+        Self::undecided(error, hint_for_gap(&gap.reason))
     }
 
     /// Attestations of which repository?
@@ -364,13 +373,12 @@ impl Diagnostic {
                 ("`bonafide trust update`, or add `--update-trust`", UNDECIDED)
             }
         };
-        Self { error: error.into(), body: String::new(), hint: Some(hint.to_owned()), exit_code }
+        Self::ending_with(exit_code, error, hint)
     }
 
     /// A trusted root that TUF vouches for, and whose keys cannot be used.
     pub(super) fn unusable_root(error: DomainError) -> Self {
-        let hint = "a newer version of this program may be able to use it".to_owned();
-        Self { error: error.into(), body: String::new(), hint: Some(hint), exit_code: UNDECIDED }
+        Self::undecided(error, "a newer version of this program may be able to use it")
     }
 
     /// Adds which root stays in use after an update that failed.
@@ -406,19 +414,14 @@ impl Diagnostic {
             "`bonafide trust update --tuf-mirror {} --tuf-root FILE`, or add `--update-trust`",
             repository.mirror()
         );
-        Self { error, body: String::new(), hint: Some(hint), exit_code: UNDECIDED }
+        Self::undecided(error, hint)
     }
 
     /// An update that succeeded and is lost.
     pub(super) fn not_kept(repository: &Repository, reason: CacheError) -> Self {
         let what = format!("the trusted root of {} is current, but could not be kept", repository.domain());
         let hint = "set `XDG_CACHE_HOME` to a folder that can be written, or use `--update-trust` with each run";
-        Self {
-            error: anyhow::Error::new(reason).context(what),
-            body: String::new(),
-            hint: Some(hint.to_owned()),
-            exit_code: UNDECIDED,
-        }
+        Self::undecided(anyhow::Error::new(reason).context(what), hint)
     }
 
     /// Files alone, which nobody updates.
@@ -451,12 +454,7 @@ impl Diagnostic {
         // A tip to quote an unknown flag helps nobody: no reference begins with a dash.
         let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
         let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
-        Self {
-            error: anyhow::anyhow!(message.to_owned()),
-            body: String::new(),
-            hint: Some(hint.join("\n    ")),
-            exit_code: USAGE,
-        }
+        Self::usage(anyhow::anyhow!(message.to_owned()), hint.join("\n    "))
     }
 
     /// A digest that is none.
@@ -512,32 +510,17 @@ impl Diagnostic {
     /// A report that could not be written: nobody may take the run for a success.
     pub(super) fn write(path: &Path, error: io::Error) -> Self {
         let error = anyhow::Error::new(error).context(format!("cannot write the report to `{}`", path.display()));
-        Self {
-            error,
-            body: String::new(),
-            hint: Some("check the folder and the free space".to_owned()),
-            exit_code: UNDECIDED,
-        }
+        Self::undecided(error, "check the folder and the free space")
     }
 
     /// Standard output that does not take what is written.
     pub(super) fn stdout(error: io::Error) -> Self {
-        Self {
-            error: anyhow::Error::new(error).context("cannot write to standard output"),
-            body: String::new(),
-            hint: None,
-            exit_code: UNDECIDED,
-        }
+        Self::without_hint(anyhow::Error::new(error).context("cannot write to standard output"))
     }
 
     /// What the operating system does not give.
     pub(super) fn system(error: io::Error) -> Self {
-        Self {
-            error: anyhow::Error::new(error).context("cannot start"),
-            body: String::new(),
-            hint: None,
-            exit_code: UNDECIDED,
-        }
+        Self::without_hint(anyhow::Error::new(error).context("cannot start"))
     }
 
     /// Returns the message with those of its causes.

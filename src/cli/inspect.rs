@@ -25,6 +25,8 @@ use super::{UNDECIDED, logins, output, print, references, terms};
 struct Request {
     references: Vec<(String, Reference)>,
     keys: Option<KeyRule>,
+    /// The files of the keys, by the fingerprints that reports name them by.
+    key_files: Vec<(String, String)>,
     trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
@@ -52,6 +54,8 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
 fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
     let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
     let keys = terms::read_keys(&args.key)?;
+    let fingerprints = keys.iter().map(|key| key.fingerprint().to_string());
+    let key_files = fingerprints.zip(args.key.iter().cloned()).collect();
     let keys = if keys.is_empty() {
         None
     } else {
@@ -61,6 +65,7 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
     Ok(Request {
         references: references::read(&args.references, !args.login.password_stdin)?,
         keys,
+        key_files,
         trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
@@ -152,12 +157,8 @@ fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage)
         (Some(judged_as), Reference::Layout(_)) => judged_as.name.to_string(),
         (None, reference) => reference.policy_name(args.transport.plain_http),
     };
-    let keys: Vec<(String, String)> = terms::read_keys(&args.key)?
-        .iter()
-        .zip(&args.key)
-        .map(|(key, file)| (key.fingerprint().to_string(), file.clone()))
-        .collect();
-    let suggestion = suggest(&name, image, &keys).ok_or_else(|| Diagnostic::nothing_to_suggest(text, image))?;
+    let suggestion =
+        suggest(&name, image, &request.key_files).ok_or_else(|| Diagnostic::nothing_to_suggest(text, image))?;
     for line in &suggestion.open {
         // A stream that is gone keeps nobody from the policy.
         let _ = writeln!(io::stderr().lock(), "to decide: {}", terminal(line));

@@ -22,6 +22,7 @@ use yaml::Value;
 
 pub use problem::{DocumentError, Place, Problem};
 pub use rule::Rule;
+pub(in crate::policy) use rule::is_instance;
 pub use signers::ReadFile;
 
 const DOCUMENT: [&str; 3] = ["version", "trust", "images"];

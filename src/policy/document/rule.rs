@@ -21,7 +21,7 @@ const EXCEPTION: [&str; 4] = ["require", "match", "until", "because"];
 const INSTANCES: [&str; 3] = ["public-good", "github", "staging"];
 
 /// Whether a trust domain is an embedded instance and no file.
-pub(super) fn is_instance(name: &str) -> bool {
+pub(in crate::policy) fn is_instance(name: &str) -> bool {
     INSTANCES.contains(&name)
 }
 

@@ -6,6 +6,7 @@ mod entry;
 use crate::check::{CandidateReport, InspectedImage};
 
 use super::Requirement;
+use super::document::is_instance;
 use super::emit::{bare_or_scalar, one_line};
 use entry::Entry;
 
@@ -170,8 +171,4 @@ fn trust(chosen: &[Chosen]) -> String {
         })
         .collect();
     format!("    trust: [{}]\n", names.join(", "))
-}
-
-fn is_instance(name: &str) -> bool {
-    matches!(name, "public-good" | "github" | "staging")
 }
