@@ -10,6 +10,8 @@ mod exception;
 mod flags;
 mod import;
 mod key;
+mod provenance;
+mod sbom;
 mod signer;
 mod suggest;
 mod text;
@@ -27,6 +29,8 @@ pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
 pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
+pub use provenance::ProvenanceRules;
+pub use sbom::SbomRules;
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
@@ -65,6 +69,45 @@ impl fmt::Display for Requirement {
     }
 }
 
+/// What is asked for, and what it must say beyond being good.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A signature on the image.
+    Signature,
+    /// A provenance of which these rules hold.
+    Provenance(Box<ProvenanceRules>),
+    /// An SBOM of which these rules hold.
+    Sbom(Box<SbomRules>),
+}
+
+impl Asked {
+    /// A requirement without rules of its own: what holds for every one of its kind.
+    pub fn plain(requirement: Requirement) -> Self {
+        match requirement {
+            Requirement::Signature => Self::Signature,
+            Requirement::Provenance => Self::Provenance(Box::default()),
+            Requirement::Sbom => Self::Sbom(Box::default()),
+        }
+    }
+
+    /// Returns the requirement that it makes.
+    pub const fn requirement(&self) -> Requirement {
+        match self {
+            Self::Signature => Requirement::Signature,
+            Self::Provenance(_) => Requirement::Provenance,
+            Self::Sbom(_) => Requirement::Sbom,
+        }
+    }
+
+    fn canonical_text(&self) -> String {
+        match self {
+            Self::Signature => String::new(),
+            Self::Provenance(rules) => rules.canonical_text(),
+            Self::Sbom(rules) => rules.canonical_text(),
+        }
+    }
+}
+
 /// What stands behind a signature in the transparency log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogEvidence {
@@ -79,8 +122,8 @@ pub enum LogEvidence {
 pub struct Demand {
     /// Its name within the policy, by which reports name it.
     pub id: String,
-    /// What must be attached.
-    pub requirement: Requirement,
+    /// What must be attached, and what it must say.
+    pub asked: Asked,
     /// Who must have signed it.
     pub signers: Signers,
     /// The trust domains, by name, that it may verify in; `None` for every one of the run.
@@ -92,6 +135,11 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// Returns what must be attached.
+    pub const fn requirement(&self) -> Requirement {
+        self.asked.requirement()
+    }
+
     fn canonical_text(&self) -> String {
         let domains = self.domains.as_ref().map_or_else(String::new, |names| format!("domains {names:?}\n"));
         let log = match self.log {
@@ -100,9 +148,10 @@ impl Demand {
         };
         let exception = self.exception.as_ref().map_or_else(String::new, Exception::canonical_text);
         format!(
-            "require {} {:?}\n{}{domains}{log}{exception}",
-            self.requirement,
+            "require {} {:?}\n{}{}{domains}{log}{exception}",
+            self.requirement(),
             self.id,
+            self.asked.canonical_text(),
             self.signers.canonical_text()
         )
     }
@@ -222,7 +271,7 @@ impl Policy {
         let signers = Signers::one(signer);
         let demand = |requirement: Requirement| Demand {
             id: requirement.to_string(),
-            requirement,
+            asked: Asked::plain(requirement),
             signers: signers.clone(),
             domains: None,
             log: LogEvidence::PromiseOrProof,
@@ -282,7 +331,7 @@ impl Policy {
         let signers: Vec<Signer> = listed.filter(|signer| seen.insert(signer.canonical_text())).cloned().collect();
         Demand {
             id: "unasked".to_owned(),
-            requirement: Requirement::Signature,
+            asked: Asked::Signature,
             signers: Signers::new(signers, 1).unwrap_or_else(|_| self.demands[0].signers.clone()),
             domains: self.named_domains(),
             log: LogEvidence::PromiseOrProof,

@@ -5,31 +5,38 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, OriginReport, ProvenanceReport, SbomReport, SignerReport};
-use crate::evidence::{Candidate, Content};
+use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport};
+use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
-use crate::policy::{Demand, KeyRule, Policy, Requirement, Signer, SourceRule};
+use crate::policy::{Demand, KeyRule, Policy, Requirement};
 
 use super::assessment::{Assessment, SignatureOf};
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
-use super::provenance::{self, Provenance};
-use super::sbom::{self, Sbom};
+use super::predicate::{Expected, Kind, Predicate, Question};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
-
-/// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
-const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a> {
+    /// All that was collected, of which a candidate is a part.
+    pub(super) evidence: &'a Evidence,
     pub(super) policy: &'a Policy,
     /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
     pub(super) unasked: &'a Demand,
     pub(super) domains: &'a [Domain],
+    pub(super) now: Timestamp,
+}
+
+/// What candidates are verified with where nobody in particular is expected to have signed.
+pub(super) struct Means<'a> {
+    /// All that was collected, of which a candidate is a part.
+    pub(super) evidence: &'a Evidence,
+    pub(super) keys: Option<&'a KeyRule>,
+    pub(super) domains: &'a [&'a Domain],
     pub(super) now: Timestamp,
 }
 
@@ -41,50 +48,6 @@ pub(super) struct Judged {
     pub(super) report: CandidateReport,
 }
 
-/// What kind of evidence a candidate is, or claims to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Signature,
-    Provenance,
-    Sbom,
-    Attestation,
-    Unreadable,
-    Unread,
-}
-
-impl Kind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Signature => "signature",
-            Self::Provenance => "provenance",
-            Self::Sbom => "sbom",
-            Self::Attestation => "attestation",
-            Self::Unreadable => "unreadable",
-            Self::Unread => "unread",
-        }
-    }
-
-    fn of_predicate(predicate_type: &str) -> Self {
-        match predicate_type {
-            COSIGN_SIGN => Self::Signature,
-            other if provenance::is_provenance(other) => Self::Provenance,
-            other if sbom::is_sbom(other) => Self::Sbom,
-            _ => Self::Attestation,
-        }
-    }
-
-    /// Whether it could satisfy a requirement, by what it is or claims to be. What cannot be read may have been anything.
-    fn concerns(self, requirement: Requirement) -> bool {
-        match self {
-            Self::Signature => requirement == Requirement::Signature,
-            Self::Provenance => requirement == Requirement::Provenance,
-            Self::Sbom => requirement == Requirement::Sbom,
-            Self::Attestation => false,
-            Self::Unreadable | Self::Unread => true,
-        }
-    }
-}
-
 /// Judges one candidate under the name `id`.
 pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
     match examine(id, candidate) {
@@ -94,15 +57,9 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
 }
 
 /// Says what a candidate is and who signed it, whoever that was. It is accepted if it verifies and can be read.
-pub(super) fn inspect(
-    id: &str,
-    candidate: &Candidate,
-    keys: Option<&KeyRule>,
-    domains: &[&Domain],
-    now: Timestamp,
-) -> CandidateReport {
+pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
     match examine(id, candidate) {
-        Ok(examination) => examination.inspect(id, candidate, keys, domains, now),
+        Ok(examination) => examination.inspect(id, candidate, means),
         Err(report) => *report,
     }
 }
@@ -223,12 +180,13 @@ impl<'a> Examination<'a> {
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
         let mut signature = self.ready.as_ref().map(|(material, signed)| SignatureOf::new(material, *signed));
         let mut predicate = Predicate::Unread;
-        let mut assess = |demand| self.assess(demand, signature.as_mut(), &mut predicate, terms);
+        let subject = &candidate.subject;
+        let mut assess = |demand| self.assess(demand, subject, signature.as_mut(), &mut predicate, terms);
         let assessments: Vec<Option<Assessment>> = terms
             .policy
             .demands()
             .iter()
-            .map(|demand| self.concerns(demand.requirement).then(|| assess(demand)))
+            .map(|demand| self.concerns(demand.requirement()).then(|| assess(demand)))
             .collect();
         let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked));
         let telling = assessments
@@ -242,18 +200,11 @@ impl<'a> Examination<'a> {
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
 
-    fn inspect(
-        self,
-        id: &str,
-        candidate: &Candidate,
-        keys: Option<&KeyRule>,
-        domains: &[&Domain],
-        now: Timestamp,
-    ) -> CandidateReport {
+    fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
         let mut findings = self.findings.clone();
         let mut predicate = Predicate::Unread;
         let verified = self.ready.as_ref().and_then(|(material, signed)| {
-            match signature::verify_whoever(material, *signed, keys, domains, now) {
+            match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
                 Ok(verified) => Some(verified),
                 Err(finding) => {
                     findings.push(finding);
@@ -263,7 +214,9 @@ impl<'a> Examination<'a> {
         });
         if let (Some(statement), Some(verified)) = (&self.statement, &verified) {
             predicate = Predicate::read(self.kind, statement);
-            findings.extend(predicate.check(verified, None));
+            let (subject, evidence) = (&candidate.subject, means.evidence);
+            let question = Question { verified, expected: None, subject, evidence, now: means.now };
+            findings.extend(predicate.check(&question));
         }
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
@@ -272,19 +225,22 @@ impl<'a> Examination<'a> {
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
 
-    fn assess<'b>(
-        &self,
+    fn assess<'b, 's>(
+        &'s self,
         demand: &'b Demand,
+        subject: &Digest,
         signature: Option<&mut SignatureOf<'b>>,
-        predicate: &mut Predicate,
+        predicate: &mut Predicate<'s>,
         terms: Terms<'b>,
     ) -> Assessment {
         let Some(signature) = signature else { return Assessment::stopped(self.findings.clone()) };
         let mut assessment = signature.assess(demand, terms);
         // Only once it is known who wrote it is the predicate read.
         if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
-            let signer = &demand.signers.listed()[*first];
-            let findings = self.judge_predicate(predicate, verified, signer);
+            let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked };
+            let question =
+                Question { verified, expected: Some(expected), subject, evidence: terms.evidence, now: terms.now };
+            let findings = self.judge_predicate(predicate, &question);
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
             }
@@ -294,12 +250,12 @@ impl<'a> Examination<'a> {
         assessment
     }
 
-    fn judge_predicate(&self, predicate: &mut Predicate, verified: &Verified, signer: &Signer) -> Vec<Finding> {
+    fn judge_predicate<'s>(&'s self, predicate: &mut Predicate<'s>, question: &Question<'_>) -> Vec<Finding> {
         let Some(statement) = &self.statement else { return Vec::new() };
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
-        if self.only_signature { predicate.set_aside() } else { predicate.check(verified, signer.source()) }
+        if self.only_signature { predicate.set_aside() } else { predicate.check(question) }
     }
 
     fn report(
@@ -308,7 +264,7 @@ impl<'a> Examination<'a> {
         candidate: &Candidate,
         telling: &Assessment,
         verified: Option<&Verified>,
-        predicate: &Predicate,
+        predicate: &Predicate<'_>,
     ) -> CandidateReport {
         let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
         let is_asked_for = self.only_signature || self.kind != Kind::Attestation;
@@ -337,60 +293,6 @@ impl<'a> Examination<'a> {
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
             ..blank(id, candidate)
-        }
-    }
-}
-
-/// What a statement says, read once and only if somebody expected signed it.
-enum Predicate {
-    Unread,
-    Provenance(Result<Provenance, Finding>),
-    Sbom(Result<Sbom, Finding>),
-    /// Of a kind that is not read.
-    Other,
-}
-
-impl Predicate {
-    fn read(kind: Kind, statement: &Statement) -> Self {
-        let text = statement.predicate.as_deref();
-        match kind {
-            Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
-            Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
-            Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
-        }
-    }
-
-    fn check(&self, verified: &Verified, source: Option<&SourceRule>) -> Vec<Finding> {
-        match self {
-            Self::Provenance(Ok(provenance)) => vec![
-                Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", provenance.version)),
-                provenance.check_builder(verified.leaf()),
-                provenance.check_source(verified.leaf(), source),
-            ],
-            Self::Sbom(Ok(sbom)) => {
-                vec![Finding::pass(CheckId::SbomFormat, sbom.format.clone()), sbom.check_content()]
-            }
-            Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) => vec![finding.clone()],
-            Self::Other | Self::Unread => Vec::new(),
-        }
-    }
-
-    /// What the predicate says goes into the report as far as it can be read, and into no verdict.
-    fn set_aside(&self) -> Vec<Finding> {
-        let check = match self {
-            Self::Provenance(_) => CheckId::ProvenanceFormat,
-            Self::Sbom(_) => CheckId::SbomFormat,
-            Self::Other | Self::Unread => return Vec::new(),
-        };
-        let message = "what it says is reported and not judged: only the signature is asked for";
-        vec![Finding::skip(check, message)]
-    }
-
-    fn reports(&self) -> (Option<ProvenanceReport>, Option<SbomReport>) {
-        match self {
-            Self::Provenance(Ok(provenance)) => (Some(provenance.report()), None),
-            Self::Sbom(Ok(sbom)) => (None, Some(sbom.report())),
-            _ => (None, None),
         }
     }
 }

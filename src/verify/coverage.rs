@@ -50,7 +50,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
 pub(super) fn undecided(demand: &Demand) -> RequirementReport {
     RequirementReport {
         id: demand.id.clone(),
-        kind: demand.requirement.to_string(),
+        kind: demand.requirement().to_string(),
         verdict: Verdict::Undecided,
         satisfied_by: Vec::new(),
         findings: Vec::new(),
@@ -131,7 +131,7 @@ impl<'a> Row<'a> {
         });
         RequirementReport {
             id: self.demand.id.clone(),
-            kind: self.demand.requirement.to_string(),
+            kind: self.demand.requirement().to_string(),
             verdict,
             // In the order of candidates, which sorting names as texts is not.
             satisfied_by: judged
@@ -188,7 +188,7 @@ impl<'a> Row<'a> {
 
     /// Nothing of the kind is attached: says what is, so that a misnamed attestation is seen for what it is.
     fn absence(&self, attached: &str, group: &[&Cell<'_>]) -> Finding {
-        let (what, expected, next) = match self.demand.requirement {
+        let (what, expected, next) = match self.demand.requirement() {
             Requirement::Signature => ("signature", "a cosign signature", "sign it: `cosign sign IMAGE@DIGEST`"),
             Requirement::Provenance => (
                 "provenance",

@@ -15,6 +15,7 @@ mod intoto;
 mod legacy;
 mod log;
 mod material;
+mod predicate;
 mod provenance;
 mod sbom;
 mod signature;
@@ -33,7 +34,7 @@ use crate::oci::Digest;
 use crate::policy::{KeyRule, Policy};
 
 pub use bundle::{Domain, DomainError};
-use candidate::{Judged, Terms};
+use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
 pub use workers::{Alone, Workers};
 
@@ -53,7 +54,7 @@ pub fn verify_with(
     domains: &[Domain],
     now: Timestamp,
 ) -> ImageReport {
-    let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
+    let terms = Terms { evidence, policy, unasked: &policy.anybody_named(), domains, now };
     let candidates = in_order(evidence);
     let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
         candidate::judge(&format!("c{}", position + 1), candidates[position], terms)
@@ -82,10 +83,11 @@ pub fn verify_with(
 /// be read. That is no verdict: anybody can sign.
 pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
     let domains: Vec<&Domain> = domains.iter().collect();
+    let means = Means { evidence, keys, domains: &domains, now };
     let candidates = in_order(evidence)
         .into_iter()
         .enumerate()
-        .map(|(position, candidate)| candidate::inspect(&format!("c{}", position + 1), candidate, keys, &domains, now))
+        .map(|(position, candidate)| candidate::inspect(&format!("c{}", position + 1), candidate, &means))
         .collect();
     InspectedImage {
         reference: evidence.reference.clone(),
@@ -118,7 +120,6 @@ pub fn verify_artifact(
     domains: &[Domain],
     now: Timestamp,
 ) -> ImageReport {
-    let terms = Terms { policy, unasked: &policy.anybody_named(), domains, now };
     let candidates: Vec<Candidate> = artifact
         .bundles
         .iter()
@@ -129,11 +130,12 @@ pub fn verify_artifact(
             content: Content::Bundle(loose.bundle.clone()),
         })
         .collect();
-    let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
-        let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
-        candidate::judge_loose(&format!("c{}", position + 1), &candidates[position], (bundle, content), terms)
-    });
     let evidence = whole(artifact, candidates);
+    let terms = Terms { evidence: &evidence, policy, unasked: &policy.anybody_named(), domains, now };
+    let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
+        let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
+        candidate::judge_loose(&format!("c{}", position + 1), &evidence.candidates[position], (bundle, content), terms)
+    });
     let coverage = coverage::cover(&evidence, policy, &judged, now);
     ImageReport {
         reference: evidence.reference,

@@ -37,7 +37,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let is_excepted = |requirement| {
         rule.exceptions.iter().any(|exception| exception.images.is_empty() && exception.requirement == requirement)
     };
-    if rule.requirements.iter().all(|required| is_excepted(required.requirement)) {
+    if rule.requirements.iter().all(|required| is_excepted(required.asked.requirement())) {
         doubts.push(Problem {
             place: rule.place,
             message: "exceptions cover everything that this rule requires".to_owned(),
@@ -47,7 +47,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
         });
     }
     let is_required = |exception: &&RuleException| {
-        rule.requirements.iter().any(|required| required.requirement == exception.requirement)
+        rule.requirements.iter().any(|required| required.asked.requirement() == exception.requirement)
     };
     let idle = rule.exceptions.iter().filter(|exception| !is_required(exception)).map(|exception| Problem {
         place: exception.place,

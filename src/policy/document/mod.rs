@@ -6,7 +6,9 @@
 mod fields;
 mod lint;
 mod problem;
+mod provenance;
 pub(in crate::policy) mod rule;
+mod sbom;
 mod shorthand;
 mod signers;
 pub(in crate::policy) mod yaml;
@@ -168,15 +170,15 @@ impl Document {
         let trust = rule.trust.as_ref().or(self.trust.as_ref()).map_or(default_trust, Vec::as_slice);
         let demand = |required: &rule::RequiredBy| Demand {
             id: if several {
-                format!("{} of {}", required.requirement, rule.name)
+                format!("{} of {}", required.asked.requirement(), rule.name)
             } else {
-                required.requirement.to_string()
+                required.asked.requirement().to_string()
             },
-            requirement: required.requirement,
+            asked: required.asked.clone(),
             signers: required.signers.clone(),
             domains: Some(trust.to_vec()),
             log: required.log,
-            exception: rule.exception(required.requirement, name).cloned(),
+            exception: rule.exception(required.asked.requirement(), name).cloned(),
         };
         rule.requirements.iter().map(demand).collect()
     }

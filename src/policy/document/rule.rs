@@ -7,12 +7,13 @@ use jiff::civil::Date;
 use crate::policy::exception::Exception;
 use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
-use crate::policy::{LogEvidence, Requirement};
+use crate::policy::{Asked, LogEvidence, Requirement};
 
 use super::fields::{Fields, guess, items, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
+use super::{provenance, sbom};
 
 const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
 const REQUIREMENT: [&str; 2] = ["signers", "log"];
@@ -41,7 +42,7 @@ pub struct Rule {
 /// One requirement of a rule.
 #[derive(Debug, Clone)]
 pub(super) struct RequiredBy {
-    pub(super) requirement: Requirement,
+    pub(super) asked: Asked,
     pub(super) signers: Signers,
     pub(super) log: LogEvidence,
 }
@@ -279,17 +280,17 @@ fn required(
     let requirement = requirement(name, place, problems)?;
     // `signature:` with nothing behind it says as much as `signature: {}`.
     let special = special.filter(|node| !matches!(node.value, Value::Null));
-    let (own, log) = match special {
-        None => (None, Some(log)),
+    let (own, log, asked) = match special {
+        None => (None, Some(log), Some(Asked::plain(requirement))),
         Some(node) => {
             if !matches!(node.value, Value::Map(_)) {
                 let message = format!("a requirement has fields or nothing, and this is {}", node.value.kind());
                 problems.add(node.place, message, format!("write `{name}: {{}}`; what is not required is left out"));
                 return None;
             }
-            let fields = Fields::of(node, "a requirement", &REQUIREMENT, problems)?;
+            let fields = Fields::of(node, "a requirement", &keys(requirement), problems)?;
             let own = fields.get("signers").map(|node| signers::read(node, files, problems));
-            (own, self::log(&fields, log, problems))
+            (own, self::log(&fields, log, problems), asked(requirement, &fields, problems))
         }
     };
     let signers = match (own, common) {
@@ -302,7 +303,26 @@ fn required(
             None
         }
     };
-    Some(RequiredBy { requirement, signers: signers?, log: log? })
+    Some(RequiredBy { asked: asked?, signers: signers?, log: log? })
+}
+
+/// The keys that a requirement may have.
+fn keys(requirement: Requirement) -> Vec<&'static str> {
+    let own: &[&str] = match requirement {
+        Requirement::Signature => &[],
+        Requirement::Provenance => &provenance::KEYS,
+        Requirement::Sbom => &sbom::KEYS,
+    };
+    REQUIREMENT.iter().chain(own).copied().collect()
+}
+
+/// What the fields of a requirement ask for.
+fn asked(requirement: Requirement, fields: &Fields<'_>, problems: &mut Problems) -> Option<Asked> {
+    Some(match requirement {
+        Requirement::Signature => Asked::Signature,
+        Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
+        Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, problems)?)),
+    })
 }
 
 fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requirement> {

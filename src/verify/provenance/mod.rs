@@ -2,19 +2,21 @@
 //!
 //! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
 
+mod model;
 mod source;
 mod v02;
 mod v1;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ProvenanceReport};
 use crate::policy::{SourceRule, TextRule};
 
 use super::certificate::Leaf;
+use super::predicate::Question;
 use super::signer::same_repository;
 
+pub(super) use model::{Build, Provenance};
 pub(super) use source::Source;
 
 /// The predicate types that can be read. TypeURIs are compared whole and case-sensitively (A094).
@@ -55,17 +57,6 @@ impl Stated {
     }
 }
 
-/// What was built, by whom, from what.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Provenance {
-    pub(super) version: &'static str,
-    pub(super) builder: String,
-    pub(super) build_type: String,
-    pub(super) source: Stated,
-    pub(super) commit: Option<String>,
-    pub(super) parameters: Value,
-}
-
 impl Provenance {
     /// Reads a predicate of a provenance type.
     pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
@@ -90,11 +81,22 @@ impl Provenance {
         })
     }
 
+    /// Judges it: by the certificate of its signer, and by what is asked.
+    pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let leaf = question.verified.leaf();
+        let pinned = question.expected.and_then(|expected| expected.signer.source());
+        vec![
+            Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
+            self.check_builder(leaf),
+            self.check_source(leaf, pinned),
+        ]
+    }
+
     /// Checks that the builder is not somebody else than the signer.
     ///
     /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206). A workflow's builder id is
     /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
-    pub(super) fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
+    fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
         const WORKFLOWS: &str = "/.github/workflows/";
         let Some(leaf) = leaf else {
             let message = "it was signed with a key, which names nobody that the builder could be compared with";
@@ -115,7 +117,7 @@ impl Provenance {
     }
 
     /// Compares the source that the provenance states with the policy's and the certificate's.
-    pub(super) fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
+    fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
         let certified = leaf.and_then(Leaf::source_repository).map(|repository| {
             if repository.starts_with("https://github.com/") {
                 TextRule::exact_ignoring_case(repository)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Provenance, Stated, required};
+use super::{Build, Provenance, Stated, required};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,6 +73,12 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
         source: stated.as_ref().map_or(Stated::Nothing, Material::source),
         commit: stated.as_ref().and_then(Material::commit),
         parameters: invocation.parameters.unwrap_or_default(),
+        known: false,
+        build: Build::default(),
+        unknown_parameters: Vec::new(),
+        dependencies: Vec::new(),
+        started_on: None,
+        finished_on: None,
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Provenance, Source, Stated, required};
+use super::{Build, Provenance, Source, Stated, required};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +78,12 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
         commit: source.source().and_then(|source| commit(source, &dependencies)),
         source,
         parameters,
+        known: false,
+        build: Build::default(),
+        unknown_parameters: Vec::new(),
+        dependencies: Vec::new(),
+        started_on: None,
+        finished_on: None,
     })
 }
 

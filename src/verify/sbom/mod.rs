@@ -1,5 +1,6 @@
 //! SBOMs: the predicate types that are one, and what the document says.
 
+mod model;
 mod spdx;
 
 use serde::Deserialize;
@@ -7,7 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, SbomReport};
 
-pub(super) use spdx::Package;
+use super::predicate::Question;
+
+pub(super) use model::{Package, Sbom};
 
 /// in-toto `spec/predicates/spdx2.md`: `https://spdx.dev/Document/v2.3`; cosign writes it without a version.
 const SPDX_2: [&str; 3] =
@@ -21,20 +24,9 @@ pub(super) fn is_sbom(predicate_type: &str) -> bool {
     SPDX_2.contains(&predicate_type) || SPDX_3.contains(&predicate_type)
 }
 
-/// An SBOM as far as every format has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Sbom {
-    pub(super) format: String,
-    pub(super) name: Option<String>,
-    pub(super) created: Option<String>,
-    pub(super) creators: Vec<String>,
-    pub(super) describes: Vec<String>,
-    pub(super) packages: Vec<Package>,
-}
-
-impl Sbom {
+impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
-    pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
+    pub(super) fn read(predicate_type: &str, predicate: Option<&'a RawValue>) -> Result<Self, Finding> {
         if SPDX_3.contains(&predicate_type) {
             return Err(unsupported("SPDX 3"));
         }
@@ -52,8 +44,13 @@ impl Sbom {
         spdx::read(text)
     }
 
+    /// Judges it: by itself, and by what is asked.
+    pub(super) fn judge(&self, _question: &Question<'_>) -> Vec<Finding> {
+        vec![Finding::pass(CheckId::SbomFormat, self.format.clone()), self.check_content()]
+    }
+
     /// Checks that the document lists anything at all.
-    pub(super) fn check_content(&self) -> Finding {
+    fn check_content(&self) -> Finding {
         if self.packages.is_empty() {
             return Finding::fail(CheckId::SbomContent, "the SBOM lists no package")
                 .expected("at least one package")
@@ -65,18 +62,18 @@ impl Sbom {
 
     /// Returns what a report says of it.
     pub(super) fn report(&self) -> SbomReport {
-        let count = |has: fn(&Package) -> bool| self.packages.iter().filter(|package| has(package)).count() as u64;
+        let count = |has: fn(&Package<'_>) -> bool| self.packages.iter().filter(|package| has(package)).count() as u64;
         SbomReport {
             format: self.format.clone(),
-            name: self.name.clone(),
-            created: self.created.clone(),
-            creators: self.creators.clone(),
-            describes: self.describes.clone(),
+            name: self.name.as_deref().map(str::to_owned),
+            created: self.created.as_deref().map(str::to_owned),
+            creators: self.creators.iter().map(ToString::to_string).collect(),
+            describes: self.describes.iter().map(|place| self.packages[*place].describe()).collect(),
             packages: self.packages.len() as u64,
             with_purl: count(|package| !package.purls.is_empty()),
             with_version: count(|package| package.version.is_some()),
             with_supplier: count(|package| package.supplier.is_some()),
-            with_license: count(|package| package.license.is_some()),
+            with_license: count(|package| package.license().is_some()),
         }
     }
 }

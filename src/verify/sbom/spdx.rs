@@ -10,18 +10,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::check::Finding;
 
-use super::{Sbom, malformed, unsupported};
-
-/// One package of an SBOM.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::verify) struct Package {
-    pub(in crate::verify) id: String,
-    pub(in crate::verify) name: String,
-    pub(in crate::verify) version: Option<String>,
-    pub(in crate::verify) supplier: Option<String>,
-    pub(in crate::verify) purls: Vec<String>,
-    pub(in crate::verify) license: Option<String>,
-}
+use super::model::{self, Package, Sbom};
+use super::{malformed, unsupported};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,7 +80,7 @@ struct Relationship {
 }
 
 /// Reads a document.
-pub(super) fn read(text: &str) -> Result<Sbom, Finding> {
+pub(super) fn read(text: &str) -> Result<Sbom<'static>, Finding> {
     let document: Document = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
     let version = match document.spdx_version.as_deref() {
         Some(version @ ("SPDX-2.2" | "SPDX-2.3")) => version.to_owned(),
@@ -99,21 +89,23 @@ pub(super) fn read(text: &str) -> Result<Sbom, Finding> {
         None if document.graph.is_some() => return Err(unsupported("SPDX 3")),
         None => return Err(malformed("`spdxVersion` is missing".to_owned())),
     };
-    let describes = describes(&document);
+    let described = describes(&document);
     let creation = document.creation_info;
-    let packages: Vec<Package> = document.packages.unwrap_or_default().into_iter().map(Package::from).collect();
-    let by_id: HashMap<&str, &Package> = packages.iter().map(|package| (package.id.as_str(), package)).collect();
+    let packages: Vec<Package<'static>> =
+        document.packages.unwrap_or_default().into_iter().map(Package::from).collect();
+    let places: HashMap<&str, usize> =
+        packages.iter().enumerate().map(|(place, package)| (package.id.as_ref(), place)).collect();
     Ok(Sbom {
         format: version,
-        name: document.name,
-        created: creation.as_ref().and_then(|creation| creation.created.clone()),
+        name: document.name.map(Into::into),
+        created: creation.as_ref().and_then(|creation| creation.created.clone()).map(Into::into),
         creators: creation.and_then(|creation| creation.creators).map(texts).unwrap_or_default(),
-        describes: describes.into_iter().map(|id| named(&by_id, id)).collect(),
+        describes: described.iter().filter_map(|id| places.get(id.as_str()).copied()).collect(),
         packages,
     })
 }
 
-impl From<WirePackage> for Package {
+impl From<WirePackage> for Package<'static> {
     fn from(wire: WirePackage) -> Self {
         let purls = wire
             .external_refs
@@ -121,14 +113,17 @@ impl From<WirePackage> for Package {
             .into_iter()
             .filter(|reference| reference.reference_type.as_deref() == Some("purl"))
             .filter_map(|reference| reference.reference_locator)
+            .map(Into::into)
             .collect();
         Self {
-            id: wire.id.unwrap_or_default(),
-            name: wire.name.unwrap_or_default(),
-            version: stated(wire.version_info),
-            supplier: stated(wire.supplier),
+            id: wire.id.unwrap_or_default().into(),
+            name: wire.name.unwrap_or_default().into(),
+            version: stated(wire.version_info).map(Into::into),
+            supplier: stated(wire.supplier).map(Into::into),
             purls,
-            license: stated(wire.license_concluded).or_else(|| stated(wire.license_declared)),
+            checksums: Vec::new(),
+            license_concluded: stated(wire.license_concluded).map(Into::into),
+            license_declared: stated(wire.license_declared).map(Into::into),
         }
     }
 }
@@ -160,17 +155,8 @@ fn describes(document: &Document) -> Vec<String> {
     ids
 }
 
-/// Returns an id as a person knows it: name and version of the package, or the id itself.
-fn named(packages: &HashMap<&str, &Package>, id: String) -> String {
-    match packages.get(id.as_str()) {
-        Some(Package { name, version: Some(version), .. }) => format!("{name} {version}"),
-        Some(package) if !package.name.is_empty() => package.name.clone(),
-        _ => id,
-    }
-}
-
-fn texts(list: Vec<Text>) -> Vec<String> {
-    list.into_iter().filter_map(|text| text.0).collect()
+fn texts(list: Vec<Text>) -> Vec<model::Text<'static>> {
+    list.into_iter().filter_map(|text| text.0).map(Into::into).collect()
 }
 
 /// A text, or nothing where a value of another type stands.
@@ -212,7 +198,7 @@ mod tests {
             ],
             "relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-a"}]
         }"#).expect("a document");
-        assert_eq!(sbom.describes, ["shop 1.0"]);
+        assert_eq!(sbom.report().describes, ["shop 1.0"]);
         let report = sbom.report();
         assert_eq!(
             (report.packages, report.with_purl, report.with_version, report.with_supplier, report.with_license),

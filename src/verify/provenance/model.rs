@@ -1,0 +1,61 @@
+//! A provenance as far as both versions of SLSA have it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Stated;
+
+/// What was built, by whom, from what.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::verify) struct Provenance {
+    /// `v0.2` or `v1`.
+    pub(in crate::verify) version: &'static str,
+    pub(in crate::verify) builder: String,
+    pub(in crate::verify) build_type: String,
+    /// Whether the description of the build type is known here, so that its parameters are.
+    pub(in crate::verify) known: bool,
+    pub(in crate::verify) source: Stated,
+    pub(in crate::verify) commit: Option<String>,
+    pub(in crate::verify) build: Build,
+    /// What is under external control, as written.
+    pub(in crate::verify) parameters: Value,
+    /// The external parameters of which the description of the build type says nothing, each as a JSON pointer.
+    pub(in crate::verify) unknown_parameters: Vec<String>,
+    /// What went in: v1 `resolvedDependencies`, v0.2 `materials`.
+    pub(in crate::verify) dependencies: Vec<Dependency>,
+    /// When the build began and ended, as written: the builder's word, which nothing vouches for (A217).
+    pub(in crate::verify) started_on: Option<String>,
+    pub(in crate::verify) finished_on: Option<String>,
+}
+
+/// What the builder says of the run. Each field that the certificate states too must agree with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::verify) struct Build {
+    /// The workflow that the run was of: not the reusable one that it may have called.
+    pub(in crate::verify) workflow: Option<Workflow>,
+    pub(in crate::verify) repository_id: Option<String>,
+    pub(in crate::verify) owner_id: Option<String>,
+    /// The URL of the run.
+    pub(in crate::verify) run: Option<String>,
+    pub(in crate::verify) event: Option<String>,
+    /// `github-hosted` or `self-hosted`.
+    pub(in crate::verify) runner_environment: Option<String>,
+}
+
+/// A workflow file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::verify) struct Workflow {
+    /// Below the root of its repository: `.github/workflows/release.yml`.
+    pub(in crate::verify) path: String,
+    pub(in crate::verify) reference: Option<String>,
+}
+
+/// Something that went into the build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::verify) struct Dependency {
+    pub(in crate::verify) uri: Option<String>,
+    pub(in crate::verify) name: Option<String>,
+    /// By algorithm, as written.
+    pub(in crate::verify) digests: BTreeMap<String, String>,
+}
