@@ -16,6 +16,9 @@ const MAX_RELATIONSHIPS: usize = 5_000_000;
 /// Names that are given where something is missing.
 const FIRST: usize = 5;
 
+/// A name that no element has, for what is said to be related to nothing.
+pub(super) const NOTHING: &str = "\0";
+
 /// A document in the making.
 pub(super) struct Builder<'a> {
     pub(super) sbom: Sbom<'a>,
@@ -65,9 +68,32 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub(super) fn fill(&mut self, place: usize, package: Package<'a>) {
-        self.define(&package.id, End::at(u32::try_from(place).expect("a place below MAX_PACKAGES")));
-        self.sbom.packages[place] = package;
+    pub(super) fn fill(&mut self, at: usize, package: Package<'a>) {
+        self.define(&package.id, place_of(at));
+        self.sbom.packages[at] = package;
+    }
+
+    /// Takes back the place that was reserved last: it was for a file.
+    pub(super) fn turn_into_file(&mut self, id: &str) {
+        self.packages -= 1;
+        self.sbom.packages.pop();
+        self.sbom.counts.files += 1;
+        self.define(id, End::OTHER);
+    }
+
+    /// Notes that one package is inside of another, by their places.
+    pub(super) fn contain(&mut self, parent: Option<usize>, child: usize) {
+        let Some(parent) = parent else { return };
+        self.sbom.counts.relationships += 1;
+        if self.sbom.relationships.len() < MAX_RELATIONSHIPS {
+            let [from, to] = [parent, child].map(place_of);
+            self.sbom.relationships.push(Relationship { from, to, kind: Relation::Contains });
+        }
+    }
+
+    /// Notes that the document describes the package in this place.
+    pub(super) fn describe_place(&mut self, place: Option<usize>) {
+        self.sbom.describes.extend(place);
     }
 
     /// Says what a name stands for. Whoever has it first keeps it.
@@ -79,6 +105,22 @@ impl<'a> Builder<'a> {
         if let Some(element) = self.elements.get_mut(number as usize) {
             element.get_or_insert(end);
         }
+    }
+
+    /// Whether a name is known to be the document itself, or what holds all of it.
+    pub(super) fn is_document(&self, name: &str) -> bool {
+        self.find(name) == Some(End::DOCUMENT)
+    }
+
+    /// The package that has a name.
+    pub(super) fn package_named(&mut self, name: &str) -> Option<&mut Package<'a>> {
+        let place = self.find(name)?.package()?;
+        self.sbom.packages.get_mut(place)
+    }
+
+    fn find(&self, name: &str) -> Option<End> {
+        let number = self.numbers.get(&self.hasher.hash_one(name))?;
+        self.elements.get(*number as usize).copied().flatten()
     }
 
     /// Adds a relationship between two names.
@@ -124,7 +166,7 @@ impl<'a> Builder<'a> {
         let elements = &self.elements;
         let end = |number: u32| elements.get(number as usize).copied().flatten();
         let counts = &mut self.sbom.counts;
-        self.sbom.relationships = Vec::with_capacity(self.stated.len());
+        self.sbom.relationships.reserve_exact(self.stated.len());
         for (from, to, kind) in self.stated {
             let ends = (end(from), end(to));
             counts.dangling += u64::from(ends.0.is_none()) + u64::from(ends.1.is_none());
@@ -167,6 +209,10 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+fn place_of(place: usize) -> End {
+    End::at(u32::try_from(place).expect("places are below MAX_PACKAGES"))
 }
 
 fn note_described(end: End, describes: &mut Vec<usize>, counts: &mut Counts) {

@@ -11,7 +11,7 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, Ma
 use super::model::Text;
 
 /// A text, or nothing where a value of another type stands.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Word<'a>(pub(super) Option<Text<'a>>);
 
 impl<'a> Word<'a> {
@@ -46,7 +46,7 @@ impl<T> Default for Objects<T> {
 }
 
 /// A list of texts, or one text alone, which JSON-LD takes for the same.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Words<'a>(pub(super) Vec<Text<'a>>);
 
 /// How many items a list has.
@@ -89,6 +89,8 @@ macro_rules! pass_over {
         }
     };
 }
+
+pub(super) use pass_over;
 
 pub(super) fn skip_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<(), A::Error> {
     while items.next_element::<IgnoredAny>()?.is_some() {}

@@ -1,11 +1,14 @@
 //! SBOMs: the predicate types that are one, and what the document says.
 
 mod builder;
+mod cyclonedx;
 mod families;
 mod form;
 mod lenient;
+mod license;
 mod model;
 mod spdx2;
+mod spdx3;
 
 use std::borrow::Cow;
 
@@ -70,8 +73,8 @@ impl<'a> Sbom<'a> {
 fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     match form::sniff(text) {
         Some(form::Form::Spdx2) | None => spdx2::read(text),
-        Some(form::Form::Spdx3) => Err(unsupported("SPDX 3")),
-        Some(form::Form::CycloneDx) => Err(unsupported("CycloneDX")),
+        Some(form::Form::Spdx3) => spdx3::read(text),
+        Some(form::Form::CycloneDx) => cyclonedx::read(text),
     }
 }
 

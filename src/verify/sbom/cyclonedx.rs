@@ -1,0 +1,584 @@
+//! CycloneDX 1.2 to 1.7 JSON (ECMA-424), read as tolerantly as generators write it.
+//!
+//! Components are in components: they are laid flat as they are met, so that the room they take does not depend on how deep
+//! they are, and the depth is bounded by [`crate::json::MAX_DEPTH`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::check::Finding;
+
+use super::builder::{Builder, NOTHING};
+use super::lenient::{Each, Object, Objects, Word, Words, pass_over};
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::{malformed, unsupported};
+
+const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
+    let builder = Builder::new(text);
+    let mut document = Document { builder, format: Word::default(), version: Word::default(), also: false };
+    document.builder.define(NOTHING, End::NOTHING);
+    let mut json = serde_json::Deserializer::from_str(text);
+    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    if document.also {
+        return Err(malformed("the document claims to be CycloneDX and another format at once".to_owned()));
+    }
+    match document.format.as_str() {
+        Some("CycloneDX") => {}
+        Some(other) => return Err(malformed(format!("`bomFormat` is `{}`", other.escape_debug()))),
+        None => return Err(malformed("`bomFormat` is missing".to_owned())),
+    }
+    let version = document.version.as_str().ok_or_else(|| malformed("`specVersion` is missing".to_owned()))?;
+    let known = VERSIONS.into_iter().find(|known| *known == version);
+    let version = known.ok_or_else(|| unsupported(&format!("CycloneDX {}", version.escape_debug())))?;
+    document.builder.finish(Format { family: Family::CycloneDx, version })
+}
+
+/// A document while it is read, in one pass and in any order of its fields.
+struct Document<'a> {
+    builder: Builder<'a>,
+    format: Word<'a>,
+    version: Word<'a>,
+    /// Whether it has the marks of another format too.
+    also: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    BomFormat,
+    SpecVersion,
+    SerialNumber,
+    Metadata,
+    Components,
+    Services,
+    Dependencies,
+    #[serde(rename = "spdxVersion", alias = "@graph")]
+    OtherFormat,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum MetadataField {
+    Timestamp,
+    Lifecycles,
+    Tools,
+    Authors,
+    Component,
+    #[serde(alias = "manufacture")]
+    Manufacturer,
+    Supplier,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum ComponentField {
+    #[serde(rename = "bom-ref")]
+    Reference,
+    Type,
+    Name,
+    Version,
+    Supplier,
+    #[serde(alias = "author", alias = "publisher")]
+    Manufacturer,
+    Purl,
+    #[serde(alias = "swid", alias = "omniborId", alias = "swhid")]
+    Cpe,
+    Hashes,
+    Licenses,
+    Properties,
+    Components,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    phase: Word<'a>,
+    #[serde(borrow, default)]
+    version: Word<'a>,
+    #[serde(borrow, default)]
+    email: Word<'a>,
+}
+
+#[derive(Deserialize)]
+struct Referable<'a> {
+    #[serde(rename = "bom-ref", borrow, default)]
+    reference: Word<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dependency<'a> {
+    #[serde(rename = "ref", borrow, default)]
+    reference: Word<'a>,
+    #[serde(borrow, default)]
+    depends_on: Words<'a>,
+}
+
+#[derive(Deserialize)]
+struct Hash<'a> {
+    #[serde(rename = "alg", borrow, default)]
+    algorithm: Word<'a>,
+    #[serde(borrow, default)]
+    content: Word<'a>,
+}
+
+#[derive(Deserialize)]
+struct Property<'a> {
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    value: Word<'a>,
+}
+
+/// An expression, or one licence by its id or name.
+#[derive(Deserialize)]
+struct LicenseChoice<'a> {
+    #[serde(borrow, default)]
+    license: Object<License<'a>>,
+    #[serde(borrow, default)]
+    expression: Word<'a>,
+    #[serde(borrow, default)]
+    acknowledgement: Word<'a>,
+}
+
+#[derive(Deserialize)]
+struct License<'a> {
+    #[serde(borrow, default)]
+    id: Word<'a>,
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    acknowledgement: Word<'a>,
+}
+
+/// Declares a visitor of objects that passes over everything else.
+macro_rules! reads_an_object {
+    ($visitor:ty) => {
+        impl<'de> DeserializeSeed<'de> for $visitor {
+            type Value = ();
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_any(self)
+            }
+        }
+    };
+}
+
+struct Fields<'b, 'a>(&'b mut Document<'a>);
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a CycloneDX document")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let Document { builder, format, version, also } = self.0;
+        while let Some(field) = fields.next_key::<Field>()? {
+            match field {
+                Field::BomFormat => *format = fields.next_value()?,
+                Field::SpecVersion => *version = fields.next_value()?,
+                Field::SerialNumber => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
+                Field::Metadata => fields.next_value_seed(Metadata(builder))?,
+                Field::Components => fields.next_value_seed(Components { builder, parent: None })?,
+                Field::Services => fields.next_value_seed(Each::new(|one: Referable<'de>| {
+                    builder.define(one.reference.as_str().unwrap_or_default(), End::OTHER);
+                }))?,
+                Field::Dependencies => fields.next_value_seed(Each::new(|one| dependency(builder, &one)))?,
+                Field::OtherFormat => {
+                    *also = true;
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                Field::Unknown => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dependency<'a>(builder: &mut Builder<'a>, wire: &Dependency<'a>) {
+    let Some(from) = &wire.reference.0 else { return };
+    // CycloneDX `dependencies`: what depends on nothing is declared as an element that is empty.
+    if wire.depends_on.0.is_empty() {
+        return builder.relate(from, Relation::DependsOn, &Cow::Borrowed(NOTHING));
+    }
+    for to in &wire.depends_on.0 {
+        if to.starts_with("urn:cdx:") {
+            builder.define(to, End::OUTSIDE);
+        }
+        builder.relate(from, Relation::DependsOn, to);
+    }
+}
+
+struct Metadata<'b, 'a>(&'b mut Builder<'a>);
+reads_an_object!(Metadata<'_, 'de>);
+
+impl<'de> Visitor<'de> for Metadata<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let builder = self.0;
+        let mut creators: Vec<Text<'de>> = Vec::new();
+        while let Some(field) = fields.next_key::<MetadataField>()? {
+            match field {
+                MetadataField::Timestamp => builder.sbom.created = fields.next_value::<Word<'de>>()?.stated(),
+                MetadataField::Lifecycles => {
+                    let phases: Objects<Named<'de>> = fields.next_value()?;
+                    let named = phases.0.into_iter().filter_map(|one| one.phase.stated().or(one.name.stated()));
+                    builder.sbom.contexts.extend(named);
+                }
+                MetadataField::Tools => {
+                    let tools: Tools<'de> = fields.next_value()?;
+                    creators.extend(tools.0.into_iter().filter_map(|one| creator("Tool", one)));
+                }
+                MetadataField::Authors => {
+                    let authors: Objects<Named<'de>> = fields.next_value()?;
+                    creators.extend(authors.0.into_iter().filter_map(|one| creator("Person", one)));
+                }
+                MetadataField::Manufacturer | MetadataField::Supplier => {
+                    let organization: Object<Named<'de>> = fields.next_value()?;
+                    creators.extend(organization.0.and_then(|one| creator("Organization", one)));
+                }
+                MetadataField::Component => {
+                    let place = fields.next_value_seed(Component { builder, parent: None, is_root: true })?;
+                    builder.describe_place(place);
+                }
+                MetadataField::Unknown => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        creators.dedup();
+        builder.sbom.creators = creators;
+        Ok(())
+    }
+
+    pass_over!(scalars text list);
+}
+
+fn creator<'a>(kind: &str, one: Named<'a>) -> Option<Text<'a>> {
+    let name = one.name.stated()?;
+    Some(Cow::Owned(match (one.version.stated(), one.email.stated()) {
+        (Some(version), _) => format!("{kind}: {name}-{version}"),
+        (None, Some(email)) => format!("{kind}: {name} ({email})"),
+        (None, None) => format!("{kind}: {name}"),
+    }))
+}
+
+/// A list of tools, as up to 1.4, or an object with the components and services that are tools.
+struct Tools<'a>(Vec<Named<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Tools<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct New<'a> {
+            #[serde(borrow, default)]
+            components: Objects<Named<'a>>,
+            #[serde(borrow, default)]
+            services: Objects<Named<'a>>,
+        }
+
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Objects<Named<'de>>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Objects::deserialize(serde::de::value::SeqAccessDeserializer::new(items))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+                let new = New::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+                Ok(Objects(new.components.0.into_iter().chain(new.services.0).collect()))
+            }
+
+            pass_over!(scalars text);
+        }
+
+        deserializer.deserialize_any(Either).map(|tools| Self(tools.0))
+    }
+}
+
+/// A list of components, within another one or at the top.
+struct Components<'b, 'a> {
+    builder: &'b mut Builder<'a>,
+    parent: Option<usize>,
+}
+reads_an_object!(Components<'_, 'de>);
+
+impl<'de> Visitor<'de> for Components<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Self { builder, parent } = self;
+        while items.next_element_seed(Component { builder, parent, is_root: false })?.is_some() {}
+        Ok(())
+    }
+
+    pass_over!(scalars text object);
+}
+
+/// One component, and what is inside of it. Its value is its place, if it has one.
+struct Component<'b, 'a> {
+    builder: &'b mut Builder<'a>,
+    parent: Option<usize>,
+    is_root: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Component<'_, 'de> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Component<'_, 'de> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<usize>, A::Error> {
+        let Self { builder, parent, is_root } = self;
+        let place = builder.reserve();
+        let mut package = Package::default();
+        let mut is_file = false;
+        while let Some(field) = fields.next_key::<ComponentField>()? {
+            match field {
+                ComponentField::Components => {
+                    fields.next_value_seed(Components { builder, parent: place.or(parent) })?;
+                }
+                ComponentField::Type => {
+                    let kind: Word<'de> = fields.next_value()?;
+                    is_file = kind.as_str() == Some("file");
+                    package.purpose = kind.as_str().map(Purpose::read).unwrap_or_default();
+                }
+                ComponentField::Properties => fields.next_value_seed(Each::new(|one: Property<'de>| {
+                    if one.name.as_str() == Some("aquasecurity:trivy:RepoDigest") {
+                        builder.sbom.repository_digests.extend(one.value.0);
+                    }
+                }))?,
+                other => read_field(&other, &mut fields, &mut package)?,
+            }
+        }
+        // A file is no package, unless something is inside of it.
+        let last = place.filter(|place| is_file && !is_root && place + 1 == builder.sbom.packages.len());
+        if last.is_some() {
+            builder.turn_into_file(&package.id);
+            return Ok(None);
+        }
+        if let Some(place) = place {
+            builder.fill(place, package);
+            builder.contain(parent, place);
+        }
+        Ok(place)
+    }
+
+    pass_over!(scalars text list);
+}
+
+/// Reads a field that holds something of the component itself.
+fn read_field<'de, A: MapAccess<'de>>(
+    field: &ComponentField,
+    fields: &mut A,
+    package: &mut Package<'de>,
+) -> Result<(), A::Error> {
+    match field {
+        ComponentField::Reference => package.id = fields.next_value::<Word<'de>>()?.0.unwrap_or_default(),
+        ComponentField::Name => package.name = fields.next_value::<Word<'de>>()?.stated().unwrap_or_default(),
+        ComponentField::Version => package.version = fields.next_value::<Word<'de>>()?.stated(),
+        ComponentField::Supplier => package.supplier = fields.next_value::<Party<'de>>()?.0,
+        ComponentField::Manufacturer => {
+            let maker = fields.next_value::<Party<'de>>()?.0;
+            package.originator = package.originator.take().or(maker);
+        }
+        ComponentField::Purl => package.purls = fields.next_value::<Word<'de>>()?.stated().into_iter().collect(),
+        ComponentField::Cpe => package.otherwise_identified |= fields.next_value::<Option<IgnoredAny>>()?.is_some(),
+        ComponentField::Hashes => {
+            let hashes: Objects<Hash<'de>> = fields.next_value()?;
+            let stated = hashes.0.into_iter().filter_map(|one| Some((one.algorithm.stated()?, one.content.stated()?)));
+            package.checksums = stated.collect();
+            package.checksums.shrink_to_fit();
+        }
+        ComponentField::Licenses => {
+            let choices: Objects<LicenseChoice<'de>> = fields.next_value()?;
+            (package.license_concluded, package.license_declared) = licenses(choices.0);
+        }
+        _ => {
+            fields.next_value::<IgnoredAny>()?;
+        }
+    }
+    Ok(())
+}
+
+/// The licences that are concluded and those that are declared, each as one expression. Several in a list all hold, as far
+/// as the specification says anything: whoever allows one of them has not allowed the others.
+fn licenses(choices: Vec<LicenseChoice<'_>>) -> (Option<Text<'_>>, Option<Text<'_>>) {
+    let (mut concluded, mut declared) = (Vec::new(), Vec::new());
+    for choice in choices {
+        let license = choice.license.0;
+        let acknowledgement = choice.acknowledgement.0.or_else(|| license.as_ref()?.acknowledgement.0.clone());
+        let text = choice.expression.stated().or_else(|| license.and_then(|one| one.id.stated().or(one.name.stated())));
+        let list = if acknowledgement.as_deref() == Some("concluded") { &mut concluded } else { &mut declared };
+        list.extend(text);
+    }
+    (all_of(concluded), all_of(declared))
+}
+
+fn all_of(mut texts: Vec<Text<'_>>) -> Option<Text<'_>> {
+    if texts.len() < 2 {
+        return texts.pop();
+    }
+    let wrapped = texts.iter().map(|text| if text.contains(" OR ") { format!("({text})") } else { text.to_string() });
+    Some(Cow::Owned(wrapped.collect::<Vec<_>>().join(" AND ")))
+}
+
+/// A person or organisation: a text, or an object with a name.
+struct Party<'a>(Option<Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Party<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Word<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
+                Ok(Word(Some(Cow::Borrowed(text))))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
+                Ok(Word(Some(Cow::Owned(text.to_owned()))))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Word<'de>, A::Error> {
+                Named::deserialize(serde::de::value::MapAccessDeserializer::new(entries)).map(|named| named.name)
+            }
+
+            pass_over!(scalars list);
+        }
+
+        deserializer.deserialize_any(Either).map(|word| Self(word.stated()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Outcome;
+
+    const DOCUMENT: &str = r#"{
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:1",
+        "metadata": {
+            "timestamp": "2026-01-01T00:00:00Z", "lifecycles": [{"phase": "build"}, {"name": "nightly"}],
+            "tools": {"components": [{"type": "application", "name": "syft", "version": "1.20.0"}]},
+            "authors": [{"name": "Jane", "email": "jane@example.com"}],
+            "component": {"bom-ref": "root", "type": "container", "name": "shop", "version": "sha256:aa"}
+        },
+        "components": [
+            {"bom-ref": "a", "type": "library", "name": "a", "version": "1", "purl": "pkg:npm/a@1", "cpe": "cpe:2.3:a:a:a:1",
+             "supplier": {"name": "Acme"}, "hashes": [{"alg": "SHA-256", "content": "00"}],
+             "licenses": [{"license": {"id": "MIT"}}, {"license": {"name": "Acme License"}}],
+             "components": [{"bom-ref": "b", "type": "library", "name": "b", "components": [{"name": "c"}]}]},
+            {"bom-ref": "f", "type": "file", "name": "/etc/passwd"},
+            {"bom-ref": "d", "name": "d", "licenses": [{"expression": "MIT OR Apache-2.0", "acknowledgement": "concluded"}]}
+        ],
+        "services": [{"bom-ref": "s"}],
+        "dependencies": [{"ref": "root", "dependsOn": ["a", "d", "s"]}, {"ref": "a", "dependsOn": ["gone"]}, {"ref": "d"}]
+    }"#;
+
+    #[test]
+    fn a_document_is_read_with_components_inside_of_components() {
+        let sbom = read(DOCUMENT).expect("a document");
+        assert_eq!(sbom.format.to_string(), "CycloneDX-1.6");
+        let names: Vec<&str> = sbom.packages.iter().map(|package| package.name.as_ref()).collect();
+        assert_eq!(names, ["shop", "a", "b", "c", "d"]);
+        assert_eq!(sbom.describes, [0]);
+        assert_eq!(sbom.packages[0].purpose, Purpose::Container);
+        assert_eq!(sbom.creators, ["Tool: syft-1.20.0", "Person: Jane (jane@example.com)"]);
+        assert_eq!(sbom.contexts, ["build", "nightly"]);
+        let a = &sbom.packages[1];
+        assert_eq!(
+            (a.supplier.as_deref(), a.license_declared.as_deref()),
+            (Some("Acme"), Some("MIT AND Acme License"))
+        );
+        assert_eq!((a.otherwise_identified, &a.checksums[..]), (true, &[("SHA-256".into(), "00".into())][..]));
+        assert_eq!(sbom.packages[4].license_concluded.as_deref(), Some("MIT OR Apache-2.0"));
+        assert_eq!((sbom.counts.files, sbom.counts.dangling), (1, 1));
+        assert_eq!(sbom.counts.dangling_names, ["gone"]);
+        let contained = sbom.relationships.iter().filter(|one| one.kind == Relation::Contains);
+        let contained: Vec<_> = contained.map(|one| (one.from.package(), one.to.package())).collect();
+        assert_eq!(contained, [(Some(2), Some(3)), (Some(1), Some(2))]);
+        let last = sbom.relationships.last().expect("relationships");
+        assert_eq!((last.from.package(), last.to), (Some(4), End::NOTHING));
+    }
+
+    #[test]
+    fn tools_are_read_in_the_form_of_older_versions() {
+        let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.4","metadata":{"tools":[{"vendor":"aquasecurity","name":"trivy","version":"0.50.1"}],
+            "component":{"type":"container","name":"x","properties":[{"name":"aquasecurity:trivy:RepoDigest","value":"a/b@sha256:01"}]}}}"#;
+        let sbom = read(text).expect("a document");
+        assert_eq!(sbom.creators, ["Tool: trivy-0.50.1"]);
+        assert_eq!(sbom.repository_digests, ["a/b@sha256:01"]);
+    }
+
+    #[test]
+    fn nulls_and_values_of_other_types_are_passed_over() {
+        let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","metadata":[],"dependencies":{},
+            "components":[7,{"name":["x"],"hashes":{},"licenses":[{"license":"MIT"}],"supplier":"Acme","components":"none"}]}"#;
+        let sbom = read(text).expect("a document");
+        assert_eq!((sbom.packages.len(), sbom.packages[0].supplier.as_deref()), (1, Some("Acme")));
+    }
+
+    #[test]
+    fn other_versions_are_unsupported_and_other_documents_malformed() {
+        let outcome = |text| read(text).map(|_| ()).expect_err("no document").outcome;
+        assert_eq!(outcome(r#"{"bomFormat":"CycloneDX","specVersion":"2.0"}"#), Outcome::Error);
+        assert_eq!(outcome(r#"{"bomFormat":"CycloneDX","specVersion":1.6}"#), Outcome::Fail);
+        assert_eq!(outcome(r#"{"specVersion":"1.6"}"#), Outcome::Fail);
+        assert_eq!(outcome(r#"{"bomFormat":"CycloneDX","specVersion":"1.6","spdxVersion":"SPDX-2.3"}"#), Outcome::Fail);
+    }
+}

@@ -1,0 +1,155 @@
+//! Licences of SPDX 3, which are elements of their own, as the expressions that they stand for.
+
+use std::collections::HashMap;
+
+use super::builder::Builder;
+use super::lenient::Word;
+use super::model::Text;
+
+/// Licences within licences that are followed.
+const MAX_DEPTH: usize = 8;
+/// The length of an expression that is put together from others, in octets.
+const MAX_LENGTH: usize = 512;
+
+/// The licences of a document while it is read.
+#[derive(Default)]
+pub(super) struct Licenses<'a> {
+    known: HashMap<Text<'a>, License<'a>>,
+    /// Which package has which licence, and whether it was concluded.
+    stated: Vec<(Text<'a>, bool, Text<'a>)>,
+    /// The expressions of sets, each made once; of one that is being made, its id.
+    made: HashMap<Text<'a>, Text<'a>>,
+}
+
+/// What an element of a licensing profile says.
+enum License<'a> {
+    /// `simplelicensing_LicenseExpression`, or the name of a licence.
+    Expression(Text<'a>),
+    /// A set, of which all or any one holds.
+    Set(&'static str, Vec<Text<'a>>),
+    /// `NoneLicense` and `NoAssertionLicense`.
+    Nothing,
+}
+
+impl<'a> Licenses<'a> {
+    /// Notes what an element says, if it is a licence.
+    pub(super) fn define(
+        &mut self,
+        class: &str,
+        id: Text<'a>,
+        expression: Word<'a>,
+        name: Word<'a>,
+        members: Vec<Text<'a>>,
+    ) {
+        let text = |stated: Option<Text<'a>>| stated.map_or(License::Nothing, License::Expression);
+        let license = match class {
+            "simplelicensing_LicenseExpression" => text(expression.stated()),
+            "expandedlicensing_ListedLicense" => text(listed(&id).or(name.stated())),
+            "expandedlicensing_CustomLicense" | "simplelicensing_SimpleLicensingText" => text(name.stated()),
+            "expandedlicensing_ConjunctiveLicenseSet" => License::Set(" AND ", members),
+            "expandedlicensing_DisjunctiveLicenseSet" => License::Set(" OR ", members),
+            "expandedlicensing_IndividualLicensingInfo" => License::Nothing,
+            _ => return,
+        };
+        self.known.insert(id, license);
+    }
+
+    /// Notes that a package has a licence, by `hasConcludedLicense` or `hasDeclaredLicense`.
+    pub(super) fn state(&mut self, kind: &str, package: &Text<'a>, license: &Text<'a>) {
+        self.stated.push((package.clone(), kind == "hasConcludedLicense", license.clone()));
+    }
+
+    /// Tells the packages their licences, now that all of them are read.
+    pub(super) fn apply(mut self, builder: &mut Builder<'a>) {
+        for (package, is_concluded, license) in std::mem::take(&mut self.stated) {
+            let Some(package) = builder.package_named(&package) else { continue };
+            let place = if is_concluded { &mut package.license_concluded } else { &mut package.license_declared };
+            *place = self.expression(&license, 0);
+        }
+    }
+
+    /// The expression that an element stands for. One that cannot be told is named by its id, which is no expression, so that
+    /// nobody takes it for a package without a licence.
+    fn expression(&mut self, id: &Text<'a>, depth: usize) -> Option<Text<'a>> {
+        if let Some(text) = self.made.get(id) {
+            return Some(text.clone());
+        }
+        let (operator, members) = match self.known.get(id) {
+            Some(License::Expression(text)) => return Some(text.clone()),
+            Some(License::Nothing) => return None,
+            Some(License::Set(operator, members)) => (*operator, members.clone()),
+            // A listed licence need not be in the document: its address is its name.
+            None => return listed(id).or_else(|| Some(id.clone()).filter(|id| !is_nothing(id))),
+        };
+        self.made.insert(id.clone(), id.clone());
+        let whole = self.set(operator, &members, depth).unwrap_or_else(|| id.clone());
+        self.made.insert(id.clone(), whole.clone());
+        Some(whole)
+    }
+
+    fn set(&mut self, operator: &str, members: &[Text<'a>], depth: usize) -> Option<Text<'a>> {
+        let mut whole = String::new();
+        for member in members.iter().take_while(|_| depth < MAX_DEPTH) {
+            let part = self.expression(member, depth + 1)?;
+            whole.push_str(if whole.is_empty() { "" } else { operator });
+            whole.push_str(&if part.contains(' ') { format!("({part})") } else { part.into_owned() });
+            if whole.len() > MAX_LENGTH {
+                return None;
+            }
+        }
+        (!whole.is_empty()).then(|| whole.into())
+    }
+}
+
+/// SPDX 3.0.1 ExpandedLicensing, `NoAssertionLicense` and `NoneLicense`, by their short and their full names.
+fn is_nothing(id: &str) -> bool {
+    let name = id.rsplit(['/', '_']).next().unwrap_or(id);
+    matches!(name, "NoAssertion" | "None" | "NoAssertionLicense" | "NoneLicense")
+}
+
+/// The id of a listed licence, by its address (`https://spdx.org/licenses/MIT`).
+fn listed<'a>(address: &Text<'a>) -> Option<Text<'a>> {
+    const PLACES: [&str; 2] = ["https://spdx.org/licenses/", "http://spdx.org/licenses/"];
+    let id = PLACES.iter().find_map(|place| address.strip_prefix(place))?;
+    (!id.is_empty()).then(|| id.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set<'a>(licenses: &mut Licenses<'a>, class: &str, id: &'a str, members: &[&'a str]) {
+        let members = members.iter().map(|member| Text::Borrowed(*member)).collect();
+        licenses.define(class, id.into(), Word::default(), Word::default(), members);
+    }
+
+    #[test]
+    fn sets_become_expressions() {
+        let mut licenses = Licenses::default();
+        let [mit, zlib] = ["https://spdx.org/licenses/MIT", "https://spdx.org/licenses/Zlib"];
+        set(&mut licenses, "expandedlicensing_DisjunctiveLicenseSet", "either", &[mit, zlib]);
+        set(&mut licenses, "expandedlicensing_ConjunctiveLicenseSet", "both", &["either", mit]);
+        assert_eq!(licenses.expression(&"both".into(), 0).as_deref(), Some("(MIT OR Zlib) AND MIT"));
+    }
+
+    #[test]
+    fn a223_a_set_that_holds_itself_is_named_and_not_followed() {
+        let mut licenses = Licenses::default();
+        set(&mut licenses, "expandedlicensing_ConjunctiveLicenseSet", "loop", &["loop", "loop"]);
+        assert!(licenses.expression(&"loop".into(), 0).expect("a name").contains("loop"));
+        assert_eq!(licenses.expression(&"nowhere".into(), 0).as_deref(), Some("nowhere"));
+        let nothing = "https://spdx.org/rdf/3.0.1/terms/Licensing/NoAssertion";
+        assert_eq!(licenses.expression(&nothing.into(), 0), None);
+    }
+
+    #[test]
+    fn a222_sets_of_sets_do_not_grow_without_bound() {
+        let mut licenses = Licenses::default();
+        let names = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
+        for pair in names.windows(2) {
+            set(&mut licenses, "expandedlicensing_ConjunctiveLicenseSet", pair[0], &[pair[1]; 1000]);
+        }
+        set(&mut licenses, "expandedlicensing_ConjunctiveLicenseSet", "s7", &["https://spdx.org/licenses/MIT"; 1000]);
+        assert!(licenses.expression(&"s0".into(), 0).expect("a name").len() <= MAX_LENGTH);
+    }
+}

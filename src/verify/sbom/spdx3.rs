@@ -1,0 +1,488 @@
+//! SPDX 3.0 JSON-LD: the profiles core, software, licensing, and what is a package or a relationship in the others.
+//!
+//! The document is read as the JSON that the specification gives it (SPDX 3.0.1 annex "RDF serialization"), not as RDF: the
+//! context must be the one of a known version, by its address, and is never fetched (A226).
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::check::Finding;
+
+use super::builder::{Builder, NOTHING};
+use super::lenient::{Each, Objects, Tally, Word, Words, pass_over};
+use super::license::Licenses;
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::{malformed, unsupported};
+
+/// The contexts of the versions that are read.
+const CONTEXTS: [(&str, &str); 2] = [
+    ("https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "3.0.1"),
+    ("https://spdx.org/rdf/3.0.0/spdx-context.jsonld", "3.0.0"),
+];
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
+    let mut document = Document::new(text);
+    let mut json = serde_json::Deserializer::from_str(text);
+    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    let version = document.version()?;
+    document.finish(Format { family: Family::Spdx, version })
+}
+
+/// A document while it is read, in one pass and in any order of its elements.
+struct Document<'a> {
+    builder: Builder<'a>,
+    context: Option<Word<'a>>,
+    has_graph: bool,
+    /// Whether it has the marks of another format too.
+    also: bool,
+    /// How many elements are an `SpdxDocument`.
+    documents: usize,
+    /// Which creation information is the document's.
+    creation: Reference<'a>,
+    creations: HashMap<Text<'a>, CreationInfo<'a>>,
+    /// The first one, which is the document's where nothing says otherwise.
+    first_creation: Option<CreationInfo<'a>>,
+    /// Persons, organisations and tools: `Person: NAME`.
+    agents: HashMap<Text<'a>, String>,
+    roots: Vec<Text<'a>>,
+    licenses: Licenses<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier)]
+enum Field {
+    #[serde(rename = "@context")]
+    Context,
+    #[serde(rename = "@graph")]
+    Graph,
+    #[serde(rename = "spdxVersion", alias = "bomFormat")]
+    OtherFormat,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Deserialize, Clone, Default)]
+#[serde(rename_all = "camelCase")]
+struct CreationInfo<'a> {
+    #[serde(borrow, default)]
+    created: Word<'a>,
+    #[serde(borrow, default)]
+    created_by: Words<'a>,
+    #[serde(borrow, default)]
+    created_using: Words<'a>,
+}
+
+/// An element of any class. Names with a profile in front are of that profile.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Element<'a> {
+    #[serde(rename = "type", alias = "@type", borrow, default)]
+    class: Word<'a>,
+    #[serde(rename = "spdxId", alias = "@id", borrow, default)]
+    id: Word<'a>,
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    creation_info: Reference<'a>,
+    #[serde(borrow, default)]
+    created: Word<'a>,
+    #[serde(borrow, default)]
+    created_by: Words<'a>,
+    #[serde(borrow, default)]
+    created_using: Words<'a>,
+    #[serde(borrow, default)]
+    root_element: Words<'a>,
+    #[serde(rename = "software_sbomType", borrow, default)]
+    contexts: Words<'a>,
+    #[serde(borrow, default)]
+    supplied_by: Words<'a>,
+    #[serde(borrow, default)]
+    originated_by: Words<'a>,
+    #[serde(rename = "software_packageVersion", borrow, default)]
+    version: Word<'a>,
+    #[serde(rename = "software_packageUrl", borrow, default)]
+    purl: Word<'a>,
+    #[serde(rename = "software_primaryPurpose", borrow, default)]
+    purpose: Word<'a>,
+    #[serde(rename = "software_contentIdentifier", default)]
+    content_identifiers: Tally,
+    #[serde(rename = "externalIdentifier", borrow, default)]
+    identifiers: Objects<ExternalIdentifier<'a>>,
+    #[serde(rename = "verifiedUsing", borrow, default)]
+    checksums: Objects<Hash<'a>>,
+    #[serde(rename = "relationshipType", borrow, default)]
+    kind: Word<'a>,
+    #[serde(borrow, default)]
+    from: Word<'a>,
+    #[serde(borrow, default)]
+    to: Words<'a>,
+    #[serde(rename = "simplelicensing_licenseExpression", borrow, default)]
+    expression: Word<'a>,
+    #[serde(rename = "expandedlicensing_member", borrow, default)]
+    members: Words<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExternalIdentifier<'a> {
+    #[serde(rename = "externalIdentifierType", borrow, default)]
+    kind: Word<'a>,
+    #[serde(borrow, default)]
+    identifier: Word<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Hash<'a> {
+    #[serde(borrow, default)]
+    algorithm: Word<'a>,
+    #[serde(borrow, default)]
+    hash_value: Word<'a>,
+}
+
+/// Creation information by its name, or in place.
+#[derive(Default)]
+enum Reference<'a> {
+    #[default]
+    Nothing,
+    Named(Text<'a>),
+    Here(CreationInfo<'a>),
+}
+
+struct Fields<'b, 'a>(&'b mut Document<'a>);
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an SPDX 3 document")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let document = self.0;
+        while let Some(field) = fields.next_key::<Field>()? {
+            match field {
+                Field::Context => document.context = Some(fields.next_value()?),
+                Field::Graph => {
+                    document.has_graph = true;
+                    fields.next_value_seed(Each::new(|element| document.element(element)))?;
+                }
+                Field::OtherFormat => {
+                    document.also = true;
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                Field::Unknown => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Document<'a> {
+    fn new(text: &'a str) -> Self {
+        let mut builder = Builder::new(text);
+        // SPDX 3.0.1 Core: the individuals that stand for nothing, by their short and their full names.
+        for name in ["NoneElement", "NoAssertionElement"] {
+            builder.define(name, End::NOTHING);
+            builder.define(&format!("https://spdx.org/rdf/3.0.1/terms/Core/{name}"), End::NOTHING);
+        }
+        builder.define(NOTHING, End::NOTHING);
+        Self {
+            builder,
+            context: None,
+            has_graph: false,
+            also: false,
+            documents: 0,
+            creation: Reference::Nothing,
+            creations: HashMap::new(),
+            first_creation: None,
+            agents: HashMap::new(),
+            roots: Vec::new(),
+            licenses: Licenses::default(),
+        }
+    }
+
+    fn version(&self) -> Result<&'static str, Finding> {
+        if self.also {
+            return Err(malformed("the document claims to be SPDX 3 and another format at once".to_owned()));
+        }
+        let context = self.context.as_ref().ok_or_else(|| malformed("`@context` is missing".to_owned()))?;
+        let Some(context) = context.as_str() else {
+            return Err(malformed("`@context` is not the address of one context".to_owned()));
+        };
+        if let Some((_, version)) = CONTEXTS.iter().find(|(known, _)| *known == context) {
+            return if self.has_graph { Ok(version) } else { Err(malformed("`@graph` is missing".to_owned())) };
+        }
+        if context.starts_with("https://spdx.org/rdf/") {
+            return Err(unsupported(&format!("SPDX 3 of the context {}", context.escape_debug())));
+        }
+        let finding = malformed(format!("`@context` is `{}`", context.escape_debug()));
+        Err(finding.expected(format!("the context {}, which is known here and never fetched", CONTEXTS[0].0)))
+    }
+
+    fn element(&mut self, element: Element<'a>) {
+        let id = element.id.0.clone().unwrap_or_default();
+        match element.class.as_str().unwrap_or_default() {
+            "CreationInfo" => self.creation_info(id, element),
+            "SpdxDocument" => {
+                self.documents += 1;
+                self.builder.define(&id, End::DOCUMENT);
+                self.builder.sbom.namespace = element.id.0;
+                self.builder.sbom.name = element.name.stated();
+                self.creation = element.creation_info;
+                self.roots.extend(element.root_element.0);
+            }
+            "software_Sbom" | "Bom" | "Bundle" => {
+                self.builder.define(&id, End::DOCUMENT);
+                self.builder.sbom.contexts.extend(element.contexts.0);
+                self.roots.extend(element.root_element.0);
+            }
+            "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(id, element),
+            "software_File" => {
+                self.builder.sbom.counts.files += 1;
+                self.builder.define(&id, End::OTHER);
+            }
+            class @ ("Person" | "Organization" | "Agent" | "SoftwareAgent" | "Tool") => {
+                let kind = match class {
+                    "SoftwareAgent" => "Tool",
+                    "Agent" => "Organization",
+                    other => other,
+                };
+                self.builder.define(&id, End::OTHER);
+                self.agents.extend(element.name.stated().map(|name| (id, format!("{kind}: {name}"))));
+            }
+            class if class.ends_with("Relationship") => self.relationship(&element),
+            class => {
+                self.builder.define(&id, End::OTHER);
+                self.licenses.define(class, id, element.expression, element.name, element.members.0);
+            }
+        }
+    }
+
+    fn creation_info(&mut self, id: Text<'a>, element: Element<'a>) {
+        let creation = CreationInfo {
+            created: element.created,
+            created_by: element.created_by,
+            created_using: element.created_using,
+        };
+        self.first_creation.get_or_insert_with(|| creation.clone());
+        self.creations.insert(id, creation);
+    }
+
+    fn package(&mut self, id: Text<'a>, element: Element<'a>) {
+        let mut purls = Vec::new();
+        purls.extend(element.purl.stated());
+        let mut otherwise_identified = element.content_identifiers.0 > 0;
+        for identifier in element.identifiers.0 {
+            match identifier.kind.as_str().unwrap_or_default() {
+                "packageUrl" | "purl" => {
+                    let more = identifier.identifier.stated().filter(|purl| !purls.contains(purl));
+                    purls.extend(more);
+                }
+                "cpe22" | "cpe23" | "swid" | "swhid" | "gitoid" => {
+                    otherwise_identified |= identifier.identifier.stated().is_some();
+                }
+                _ => {}
+            }
+        }
+        let checksums = element.checksums.0.into_iter();
+        self.builder.package(Package {
+            id,
+            name: element.name.stated().unwrap_or_default(),
+            version: element.version.stated(),
+            // The name of who it is stands elsewhere, perhaps further down.
+            supplier: element.supplied_by.0.into_iter().next(),
+            originator: element.originated_by.0.into_iter().next(),
+            purls,
+            checksums: checksums.filter_map(|one| Some((one.algorithm.stated()?, one.hash_value.stated()?))).collect(),
+            license_concluded: None,
+            license_declared: None,
+            purpose: element.purpose.as_str().map(Purpose::read).unwrap_or_default(),
+            otherwise_identified,
+        });
+    }
+
+    fn relationship(&mut self, element: &Element<'a>) {
+        let Some(from) = &element.from.0 else { return };
+        let kind = element.kind.as_str().unwrap_or_default();
+        for to in &element.to.0 {
+            match kind {
+                "hasConcludedLicense" | "hasDeclaredLicense" => self.licenses.state(kind, from, to),
+                _ => self.builder.relate(from, relation(kind), to),
+            }
+        }
+    }
+
+    fn finish(self, format: Format) -> Result<Sbom<'a>, Finding> {
+        let Self { mut builder, creation, mut creations, first_creation, agents, roots, licenses, .. } = self;
+        if self.documents > 1 {
+            return Err(malformed(format!("the document has {} elements of the class SpdxDocument", self.documents))
+                .expected("one SpdxDocument at most (SPDX 3.0.1 Core, SpdxDocument)"));
+        }
+        for root in &roots {
+            if !builder.is_document(root) {
+                builder.describe(root);
+            }
+        }
+        let creation = match creation {
+            Reference::Here(creation) => Some(creation),
+            Reference::Named(name) => creations.remove(&name).or(first_creation),
+            Reference::Nothing => first_creation,
+        }
+        .unwrap_or_default();
+        builder.sbom.created = creation.created.stated();
+        let creators = creation.created_by.0.into_iter().chain(creation.created_using.0);
+        builder.sbom.creators = creators.map(|id| agents.get(&id).map_or(id, |name| name.clone().into())).collect();
+        for package in &mut builder.sbom.packages {
+            for party in [&mut package.supplier, &mut package.originator] {
+                // Whoever is no element of the document stays a name without a meaning.
+                *party = party.take().and_then(|id| agents.get(&id)).map(|name| name.clone().into());
+            }
+        }
+        licenses.apply(&mut builder);
+        builder.finish(format)
+    }
+}
+
+/// SPDX 3.0.1 Core, `RelationshipType`.
+fn relation(kind: &str) -> Relation {
+    match kind {
+        "describes" => Relation::Describes,
+        "contains" | "packagedBy" => Relation::Contains,
+        "dependsOn"
+        | "hasDynamicLink"
+        | "hasStaticLink"
+        | "hasOptionalDependency"
+        | "hasPrerequisite"
+        | "hasProvidedDependency" => Relation::DependsOn,
+        _ => Relation::Other,
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Reference<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Reference<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Reference<'de>, E> {
+                Ok(Reference::Named(name.into()))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Reference<'de>, E> {
+                Ok(Reference::Named(name.to_owned().into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Reference<'de>, A::Error> {
+                let entries = serde::de::value::MapAccessDeserializer::new(entries);
+                CreationInfo::deserialize(entries).map(Reference::Here)
+            }
+
+            pass_over!(scalars list);
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Outcome;
+
+    fn document(elements: &str) -> String {
+        format!(r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{elements}]}}"#)
+    }
+
+    #[test]
+    fn a_document_is_read_across_its_elements() {
+        let text = document(
+            r#"{"type":"Relationship","spdxId":"r1","from":"p2","relationshipType":"hasConcludedLicense","to":["l1"]},
+            {"type":"Relationship","spdxId":"r2","from":"p2","relationshipType":"hasDeclaredLicense","to":["https://spdx.org/licenses/MIT"]},
+            {"type":"Relationship","spdxId":"r3","from":"p1","relationshipType":"contains","to":["p2","f1"]},
+            {"type":"CreationInfo","@id":"_:c","specVersion":"3.0.1","created":"2026-01-01T00:00:00Z","createdBy":["a1"],"createdUsing":["t1"]},
+            {"type":"Organization","spdxId":"a1","name":"Acme"}, {"type":"Tool","spdxId":"t1","name":"syft-1.0"},
+            {"type":"SpdxDocument","spdxId":"d","name":"shop","creationInfo":"_:c","rootElement":["s"]},
+            {"type":"software_Sbom","spdxId":"s","software_sbomType":["build"],"rootElement":["p1"]},
+            {"type":"software_Package","spdxId":"p1","name":"shop","software_primaryPurpose":"container"},
+            {"type":"software_Package","spdxId":"p2","name":"zlib","software_packageVersion":"1.3","suppliedBy":"a1","software_packageUrl":"pkg:deb/debian/zlib@1.3",
+             "externalIdentifier":[{"externalIdentifierType":"packageUrl","identifier":"pkg:deb/debian/zlib@1.3"},{"externalIdentifierType":"cpe23","identifier":"cpe:2.3:a:z"}],
+             "verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"00"}]},
+            {"type":"software_File","spdxId":"f1"},
+            {"type":"simplelicensing_LicenseExpression","spdxId":"l1","simplelicensing_licenseExpression":"Zlib OR MIT"}"#,
+        );
+        let sbom = read(&text).expect("a document");
+        assert_eq!(sbom.format.to_string(), "SPDX-3.0.1");
+        assert_eq!((sbom.name.as_deref(), sbom.created.as_deref()), (Some("shop"), Some("2026-01-01T00:00:00Z")));
+        assert_eq!(sbom.creators, ["Organization: Acme", "Tool: syft-1.0"]);
+        assert_eq!((&sbom.describes[..], &sbom.contexts[..]), (&[0][..], &["build".into()][..]));
+        assert_eq!(sbom.packages[0].purpose, Purpose::Container);
+        let zlib = &sbom.packages[1];
+        assert_eq!(zlib.supplier.as_deref(), Some("Organization: Acme"));
+        assert_eq!((zlib.purls.len(), zlib.otherwise_identified, zlib.checksums.len()), (1, true, 1));
+        assert_eq!(zlib.license_concluded.as_deref(), Some("Zlib OR MIT"));
+        assert_eq!(zlib.license_declared.as_deref(), Some("MIT"));
+        assert_eq!((sbom.counts.files, sbom.counts.relationships, sbom.counts.dangling), (1, 2, 0));
+    }
+
+    #[test]
+    fn a226_a_context_is_known_or_refused_and_never_fetched() {
+        for context in [
+            r#""https://evil.example/spdx-context.jsonld""#,
+            r#"["https://spdx.org/rdf/3.0.1/spdx-context.jsonld",{"name":"https://evil.example/name"}]"#,
+            r#"{"@vocab":"https://evil.example/"}"#,
+            r#""https://spdx.org/rdf/3.0.1/spdx-context.jsonld ""#,
+            "null",
+        ] {
+            let text = format!(r#"{{"@context":{context},"@graph":[]}}"#);
+            let refusal = read(&text).expect_err(context);
+            assert!(refusal.stands_in_the_way() && refusal.found.expect("what").contains("context"), "{context}");
+        }
+        assert_eq!(read(r#"{"@graph":[]}"#).expect_err("no context").outcome, Outcome::Fail);
+        let later = r#"{"@context":"https://spdx.org/rdf/3.1/spdx-context.jsonld","@graph":[]}"#;
+        assert_eq!(read(later).expect_err("a later version").outcome, Outcome::Error);
+    }
+
+    #[test]
+    fn a227_two_documents_in_one_are_refused() {
+        let text = document(r#"{"type":"SpdxDocument","spdxId":"a"},{"type":"SpdxDocument","spdxId":"b"}"#);
+        assert_eq!(read(&text).expect_err("two documents").outcome, Outcome::Fail);
+    }
+
+    #[test]
+    fn creation_information_may_stand_in_place() {
+        let text = document(
+            r#"{"type":"SpdxDocument","spdxId":"d","creationInfo":{"type":"CreationInfo","created":"2026-01-01T00:00:00Z","createdBy":["https://example.com/jane"]}}"#,
+        );
+        let sbom = read(&text).expect("a document");
+        assert_eq!(sbom.created.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(sbom.creators, ["https://example.com/jane"]);
+    }
+
+    #[test]
+    fn values_of_other_types_are_passed_over() {
+        let text = document(
+            r#"7,{"type":["software_Package"]},{"type":"software_Package","spdxId":1,"name":null,"verifiedUsing":"x","suppliedBy":{}},{"type":"Relationship","from":[],"to":7}"#,
+        );
+        assert_eq!(read(&text).expect("a document").packages.len(), 1);
+    }
+}
