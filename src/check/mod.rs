@@ -13,9 +13,9 @@ use serde::{Serialize, Serializer};
 
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
-    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport,
-    PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION, SbomReport,
-    SignerReport, TimestampReport, Tool, TrustReport,
+    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, MissingElementsReport,
+    Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION,
+    SbomReport, ShortfallReport, SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 
@@ -74,8 +74,9 @@ checks! {
     ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
     ProvenanceBuilder "provenance-builder" "The builder that the provenance names is not somebody else than its signer."
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
-    SbomFormat "sbom-format" "The SBOM is SPDX 2.2 or 2.3 JSON and can be read."
-    SbomContent "sbom-content" "The SBOM lists packages."
+    SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
+    SbomContent "sbom-content" "The SBOM lists packages beside the image itself."
+    SbomSubject "sbom-subject" "The SBOM does not say that it describes another image."
 }
 
 impl fmt::Display for CheckId {

@@ -301,11 +301,14 @@ pub struct ProvenanceReport {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SbomReport {
-    /// `SPDX-2.2` or `SPDX-2.3`.
+    /// Family and version: `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
     pub format: String,
     /// The document's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The document's own name in the world: SPDX 2 `documentNamespace`, SPDX 3 `spdxId`, CycloneDX `serialNumber`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// When it was made, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
@@ -323,6 +326,40 @@ pub struct SbomReport {
     pub with_supplier: u64,
     /// How many of them have a concluded or declared licence.
     pub with_license: u64,
+    /// How many files it lists.
+    pub files: u64,
+    /// How many relationships it states.
+    pub relationships: u64,
+    /// How many ends of relationships name nothing that is in the document.
+    pub dangling: u64,
+    /// What standards of what an SBOM should hold ask for and it does not hold. How complete it is says nothing of whether
+    /// it is true.
+    pub missing_elements: MissingElementsReport,
+}
+
+/// Which minimum elements an SBOM does not hold, by standard.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct MissingElementsReport {
+    /// NTIA, The Minimum Elements For a Software Bill of Materials (2021).
+    #[serde(rename = "ntia-2021")]
+    pub ntia_2021: Vec<ShortfallReport>,
+    /// CISA, 2025 Minimum Elements for a Software Bill of Materials (draft of 2025-08-22).
+    #[serde(rename = "cisa-2025")]
+    pub cisa_2025: Vec<ShortfallReport>,
+}
+
+/// A minimum element that is missing somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShortfallReport {
+    /// The element in the words of its standard.
+    pub element: String,
+    /// How many packages lack it; 1 of 1 where the document as a whole does.
+    pub missing: u64,
+    /// How many packages there are.
+    pub of: u64,
+    /// The first of the packages that lack it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<String>,
 }
 
 /// Something that could not be read.

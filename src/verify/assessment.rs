@@ -3,6 +3,7 @@
 //! A signature is verified once for every authority that could stand behind it, however many demands ask.
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
+use crate::oci::Digest;
 use crate::policy::{Demand, LogEvidence, Signer, WrittenIn};
 
 use super::bundle::{Domain, Signed};
@@ -18,12 +19,19 @@ pub(super) struct Assessment {
     /// Who signed, in words that tell one signer from another.
     pub(super) person: String,
     pub(super) findings: Vec<Finding>,
+    /// The manifests that what it says is about, where that is not everything that its subject binds.
+    pub(super) only: Option<Vec<Digest>>,
 }
 
 impl Assessment {
     /// A candidate that failed before anybody asked who signed it.
     pub(super) fn stopped(findings: Vec<Finding>) -> Self {
-        Self { matched: Vec::new(), person: String::new(), findings }
+        Self { matched: Vec::new(), person: String::new(), findings, only: None }
+    }
+
+    /// Whether it is about this manifest, if its subject binds it.
+    pub(super) fn is_about(&self, manifest: &Digest) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(manifest))
     }
 
     /// Whether the candidate is good for the demand.
@@ -112,7 +120,7 @@ impl<'a> SignatureOf<'a> {
             }
             Err(finding) => (true, String::new(), vec![finding.clone()]),
         };
-        let assessment = Assessment { matched: Vec::new(), person, findings };
+        let assessment = Assessment { matched: Vec::new(), person, findings, only: None };
         (Nearness { unverified, obstacles: assessment.obstacles() }, assessment)
     }
 }

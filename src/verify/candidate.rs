@@ -220,7 +220,7 @@ impl<'a> Examination<'a> {
         }
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
-        let assessment = Assessment { matched, person: String::new(), findings };
+        let assessment = Assessment { matched, person: String::new(), findings, only: None };
         let report = self.report(id, candidate, &assessment, verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
@@ -244,6 +244,7 @@ impl<'a> Examination<'a> {
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
             }
+            assessment.only = predicate.only_about(&question);
             assessment.findings.extend(findings);
         }
         assessment.findings.splice(0..0, self.findings.iter().cloned());

@@ -197,8 +197,8 @@ impl<'a> Row<'a> {
             ),
             Requirement::Sbom => (
                 "SBOM",
-                "a signed attestation of an SPDX document",
-                "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST`, or leave sbom out of `--require` or the policy",
+                "a signed attestation of an SPDX or CycloneDX document",
+                "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`), or leave sbom out of `--require` or the policy",
             ),
         };
         let platforms: Vec<String> = group
@@ -222,7 +222,8 @@ impl<'a> Row<'a> {
 
 /// Lists what is attached to a platform or to an index through which it was reached.
 fn attached(cell: &Cell<'_>, judged: &[Judged]) -> String {
-    let kinds: BTreeSet<String> = judged.iter().filter(|one| cell.is_covered_by(&one.subject)).map(describe).collect();
+    let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject));
+    let kinds: BTreeSet<String> = here.map(|one| describe(one, &cell.platform.digest)).collect();
     if kinds.is_empty() { "nothing attached".to_owned() } else { kinds.into_iter().collect::<Vec<_>>().join("; ") }
 }
 
@@ -244,7 +245,7 @@ impl<'a> Cell<'a> {
         };
         let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject)).filter_map(|candidate| {
             let assessment = candidate.assessments.get(place)?.as_ref()?;
-            Some(Assessed { candidate, assessment })
+            assessment.is_about(&platform.digest).then_some(Assessed { candidate, assessment })
         });
         (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
         cell.unsearched =
@@ -309,8 +310,14 @@ impl<'a> Cell<'a> {
 }
 
 /// Names a candidate by what it is, for the list of what was there.
-fn describe(judged: &Judged) -> String {
+fn describe(judged: &Judged, platform: &Digest) -> String {
     let report = &judged.report;
+    if judged.assessments.iter().flatten().any(|assessment| !assessment.is_about(platform)) {
+        return format!(
+            "{} (about another platform of the image)",
+            report.predicate_type.as_deref().unwrap_or(&report.kind)
+        );
+    }
     match (&report.predicate_type, report.kind.as_str()) {
         (Some(what), "unsigned") => format!("{what} (unsigned)"),
         (Some(what), "ignored") => format!("{what} (not evidence)"),

@@ -112,6 +112,14 @@ impl<'a> Predicate<'a> {
         }
     }
 
+    /// The manifests that it is about, where that is not everything that the subject binds.
+    pub(super) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
+        match self {
+            Self::Sbom(Ok(sbom)) => sbom.only_about(question),
+            _ => None,
+        }
+    }
+
     /// What the predicate says goes into the report as far as it can be read, and into no verdict.
     pub(super) fn set_aside(&self) -> Vec<Finding> {
         let check = match self {

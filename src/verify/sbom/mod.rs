@@ -1,5 +1,6 @@
 //! SBOMs: the predicate types that are one, and what the document says.
 
+mod about;
 mod builder;
 mod cyclonedx;
 mod families;
@@ -7,6 +8,7 @@ mod form;
 mod lenient;
 mod license;
 mod model;
+mod quality;
 mod spdx2;
 mod spdx3;
 
@@ -14,12 +16,15 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, SbomReport};
+use crate::check::{CheckId, Finding, MissingElementsReport, SbomReport};
+use crate::oci::Digest;
 
 use super::predicate::Question;
 
+use about::{Description, Image};
 pub(super) use families::is_sbom;
 pub(super) use model::{Package, Sbom};
+use quality::{Shortfall, Standard};
 
 impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
@@ -33,30 +38,32 @@ impl<'a> Sbom<'a> {
     }
 
     /// Judges it: by itself, and by what is asked.
-    pub(super) fn judge(&self, _question: &Question<'_>) -> Vec<Finding> {
+    pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let image = Image { subject: question.subject, evidence: question.evidence };
         let mut findings = vec![Finding::pass(CheckId::SbomFormat, self.format.to_string())];
         findings.extend(self.remarks.iter().cloned());
-        findings.push(self.check_content());
+        findings.push(quality::check_content(self));
+        findings.extend(quality::remarks(self));
+        findings.push(about::describe(self, image).finding(image));
         findings
     }
 
-    /// Checks that the document lists anything at all.
-    fn check_content(&self) -> Finding {
-        if self.packages.is_empty() {
-            return Finding::fail(CheckId::SbomContent, "the SBOM lists no package")
-                .expected("at least one package")
-                .found("0 packages")
-                .next("generate the SBOM from the image that was built, not from an empty folder");
+    /// The platforms that it is about, where that is not all of what it is attached to.
+    pub(super) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
+        match about::describe(self, Image { subject: question.subject, evidence: question.evidence }) {
+            Description::Agrees { only } => only,
+            Description::Contradicts(_) | Description::DoesNotSay(_) => None,
         }
-        Finding::pass(CheckId::SbomContent, format!("the SBOM lists {} packages", self.packages.len()))
     }
 
     /// Returns what a report says of it.
     pub(super) fn report(&self) -> SbomReport {
         let count = |has: fn(&Package<'_>) -> bool| self.packages.iter().filter(|package| has(package)).count() as u64;
+        let missing = |standard| quality::shortfalls(self, standard).into_iter().map(Shortfall::report).collect();
         SbomReport {
             format: self.format.to_string(),
             name: self.name.as_deref().map(str::to_owned),
+            namespace: self.namespace.as_deref().map(str::to_owned),
             created: self.created.as_deref().map(str::to_owned),
             creators: self.creators.iter().map(ToString::to_string).collect(),
             describes: self.describes.iter().map(|place| self.packages[*place].describe()).collect(),
@@ -65,6 +72,13 @@ impl<'a> Sbom<'a> {
             with_version: count(|package| package.version.is_some()),
             with_supplier: count(|package| package.supplier.is_some()),
             with_license: count(|package| package.license().is_some()),
+            files: self.counts.files,
+            relationships: self.counts.relationships,
+            dangling: self.counts.dangling,
+            missing_elements: MissingElementsReport {
+                ntia_2021: missing(Standard::Ntia2021),
+                cisa_2025: missing(Standard::Cisa2025),
+            },
         }
     }
 }
