@@ -114,8 +114,7 @@ impl<'a> Purl<'a> {
     /// Case is not part of it whatever the type: earlier versions of the type definitions dropped it for Go and npm, and tools
     /// of that time still do. Of PyPI, `.`, `_` and `-` are one (PEP 503).
     pub fn key(&self) -> String {
-        let key = format!("{}/{}", self.kind, self.full_name()).to_lowercase();
-        if self.kind == "pypi" { fold_separators(&key) } else { key }
+        format!("{}/{}", self.kind, fold_name(&self.kind, &self.full_name()))
     }
 
     /// Whether the other names the same package, in whatever version.
@@ -279,6 +278,12 @@ fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
 
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
+}
+
+/// Returns a name of a type in the form that is equal for two spellings of it.
+pub(super) fn fold_name(kind: &str, name: &str) -> String {
+    let name = name.to_lowercase();
+    if kind == "pypi" { fold_separators(&name) } else { name }
 }
 
 /// PEP 503: "the name should be lowercased with all runs of the characters ., -, or _ replaced with a single - character".

@@ -32,8 +32,6 @@ pub enum Scheme {
     Debian,
     /// RPM's (`rpmvercmp`).
     Rpm,
-    /// pacman's: RPM's, but a version without a release is equal to any release of it.
-    Arch,
     /// apk's.
     Apk,
     /// RubyGems'.
@@ -62,7 +60,6 @@ impl Scheme {
             "maven" => Self::Maven,
             "deb" => Self::Debian,
             "rpm" => Self::Rpm,
-            "alpm" => Self::Arch,
             "apk" | "alpine" => Self::Apk,
             "gem" => Self::Gem,
             "composer" => Self::Composer,
@@ -83,7 +80,6 @@ impl Scheme {
             Self::Maven => "Maven",
             Self::Debian => "Debian",
             Self::Rpm => "RPM",
-            Self::Arch => "pacman",
             Self::Apk => "apk",
             Self::Gem => "RubyGems",
             Self::Composer => "Composer",
@@ -101,7 +97,7 @@ impl Scheme {
             Self::Apk => apk::is_valid(text),
             Self::Gem => gem::is_valid(text),
             Self::Dotted => dotted::is_valid(text),
-            Self::Rpm | Self::Arch | Self::Composer | Self::Generic | Self::Maven => {
+            Self::Rpm | Self::Composer | Self::Generic | Self::Maven => {
                 text.bytes().all(|byte| byte.is_ascii_graphic())
             }
             Self::Lexicographic | Self::Pep440 | Self::Datetime => true,
@@ -123,7 +119,6 @@ impl Scheme {
             Self::NuGet => semver::compare(one, other, semver::Case::Ignored),
             Self::Debian => debian::compare(one, other),
             Self::Rpm => rpm_version::rpm_evr_compare(one, other),
-            Self::Arch => compare_arch(one, other),
             Self::Apk => apk::compare(one, other),
             Self::Gem => gem::compare(one, other),
             Self::Composer => composer::compare(one, other),
@@ -224,19 +219,6 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// vercmp(8): "the pkgrel portion … will only be compared if it exists on both versions".
-fn compare_arch(one: &str, other: &str) -> Ordering {
-    let split = |text| -> (&str, Option<&str>) {
-        let (version, release) = str::rsplit_once(text, '-').map_or((text, None), |(a, b)| (a, Some(b)));
-        (version, release)
-    };
-    let ((one_version, one_release), (other_version, other_release)) = (split(one), split(other));
-    rpm_version::rpm_evr_compare(one_version, other_version).then_with(|| match (one_release, other_release) {
-        (Some(one), Some(other)) => rpm_version::rpm_evr_compare(one, other),
-        _ => Ordering::Equal,
-    })
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -289,12 +271,6 @@ pub(super) mod tests {
             ],
         );
         refused("pypi", &["", "1.0-", "latest", "1.0 or so"]);
-    }
-
-    #[test]
-    fn arch_compares_a_release_only_with_a_release() {
-        ascending("alpm", &[&["1.5-1", "1.5"], &["1.5.1-1"], &["1:1.0-1"]]);
-        ascending("alpm", &[&["1.5-1"], &["1.5-2"]]);
     }
 
     #[test]
