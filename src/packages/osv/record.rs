@@ -292,6 +292,6 @@ mod tests {
             assert!(matches!(Record::read(text), Err(AdvisoryError::Malformed { .. })), "{text}");
         }
         let deep = format!(r#"{{"id":"A","references":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-        assert!(Record::read(&deep).is_err(), "a depth bomb is refused, not followed");
+        assert!(Record::read(&deep).is_ok(), "what is passed over is not followed into its depth");
     }
 }
