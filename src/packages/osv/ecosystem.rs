@@ -1,0 +1,317 @@
+//! Which ecosystem of OSV is which type of package URL (OSV schema, "Defined ecosystems"; purl-spec types).
+
+use std::borrow::Cow;
+
+use crate::packages::purl::{Purl, fold_name};
+use crate::packages::version::Scheme;
+
+/// A Linux distribution: its packages are apart by release, and most of its advisories are about source packages.
+struct Distribution {
+    ecosystem: &'static str,
+    kind: &'static str,
+    /// What tools write as the namespace of its package URLs: `ID` of os-release, or older names.
+    namespaces: &'static [&'static str],
+    has_releases: bool,
+}
+
+const fn distribution(
+    ecosystem: &'static str,
+    kind: &'static str,
+    namespaces: &'static [&'static str],
+    has_releases: bool,
+) -> Distribution {
+    Distribution { ecosystem, kind, namespaces, has_releases }
+}
+
+const DISTRIBUTIONS: [Distribution; 17] = [
+    distribution("Debian", "deb", &["debian"], true),
+    distribution("Ubuntu", "deb", &["ubuntu"], true),
+    distribution("Alpine", "apk", &["alpine"], true),
+    distribution("Alpaquita", "apk", &["alpaquita"], true),
+    distribution("BellSoft Hardened Containers", "apk", &["bellsoft-hardened-containers"], true),
+    distribution("Wolfi", "apk", &["wolfi"], false),
+    distribution("Chainguard", "apk", &["chainguard"], false),
+    distribution("MinimOS", "apk", &["minimos"], false),
+    distribution("AlmaLinux", "rpm", &["almalinux", "alma"], true),
+    distribution("Rocky Linux", "rpm", &["rocky", "rockylinux"], true),
+    distribution("Red Hat", "rpm", &["redhat", "rhel"], true),
+    distribution("openSUSE", "rpm", &["opensuse", "opensuse-leap", "opensuse-tumbleweed", "opensuse.leap"], true),
+    distribution("SUSE", "rpm", &["suse", "sles", "sled", "sle_hpc", "sles_sap"], true),
+    distribution("Mageia", "rpm", &["mageia"], true),
+    distribution("Azure Linux", "rpm", &["azurelinux", "mariner", "cbl-mariner"], true),
+    distribution("Photon OS", "rpm", &["photon"], true),
+    distribution("openEuler", "rpm", &["openeuler"], true),
+];
+
+/// Ecosystems whose packages are the same everywhere, and their types.
+const LANGUAGES: [(&str, &str); 18] = [
+    ("npm", "npm"),
+    ("Go", "golang"),
+    ("PyPI", "pypi"),
+    ("Maven", "maven"),
+    ("crates.io", "cargo"),
+    ("RubyGems", "gem"),
+    ("NuGet", "nuget"),
+    ("Packagist", "composer"),
+    ("Hex", "hex"),
+    ("Pub", "pub"),
+    ("CRAN", "cran"),
+    ("Hackage", "hackage"),
+    ("ConanCenter", "conan"),
+    ("SwiftURL", "swift"),
+    ("GitHub Actions", "github"),
+    ("Bitnami", "bitnami"),
+    ("Julia", "julia"),
+    ("VSCode", "vscode-extension"),
+];
+
+/// Debian's releases by their names, which some tools write instead of the number.
+const CODENAMES: [(&str, &str); 8] = [
+    ("wheezy", "7"),
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+    ("forky", "14"),
+];
+
+/// Where packages of a name are looked for, and how their versions are ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The type, and of a distribution its name: `npm`, `deb/debian`.
+    pub(super) database: String,
+    /// The database and the name, in a form that is equal for two spellings of one package.
+    pub(super) key: String,
+    /// The release of a distribution, if that is part of the name.
+    pub(super) release: Option<String>,
+    /// Whether packages of it are apart by release.
+    pub(super) has_releases: bool,
+    pub(super) scheme: Option<Scheme>,
+}
+
+/// Returns the place of an advisory's package; `None` for an ecosystem that no type of package URL stands for, and for a
+/// release that no package URL names.
+pub(super) fn place(ecosystem: &str, name: &str) -> Option<Place> {
+    let (base, suffix) = ecosystem.split_once(':').map_or((ecosystem, None), |(base, suffix)| (base, Some(suffix)));
+    if let Some(distribution) = DISTRIBUTIONS.iter().find(|known| known.ecosystem == base) {
+        let release = match suffix {
+            Some(suffix) if distribution.has_releases => Some(release(base, suffix)?),
+            _ => None,
+        };
+        return Some(distribution.place(name, release));
+    }
+    let (_, kind) = LANGUAGES.iter().find(|(known, _)| *known == base)?;
+    let name = match *kind {
+        // "a Maven package name in the format groupId:artifactId".
+        "maven" => name.replacen(':', "/", 1),
+        // "The name is a Git URL to the source of the package."
+        "swift" => name.trim_start_matches("https://").trim_end_matches(".git").to_owned(),
+        // "the `<publisher>.<name>` string".
+        "vscode-extension" => name.replacen('.', "/", 1),
+        _ => name.to_owned(),
+    };
+    Some(language(kind, &name))
+}
+
+/// A name and version under which a package is looked for: its own, or that of the source package that it was built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lookup {
+    pub(super) place: Place,
+    pub(super) version: String,
+}
+
+/// Returns where a package is looked for, its own name first; nothing if it is of a distribution that is not known.
+///
+/// syft writes the source package into the qualifier `upstream`: `openssl`, `openssl@3.0.11-1` (dpkg), or the file name of a
+/// source RPM.
+pub(super) fn lookups(purl: &Purl<'_>, version: &str) -> Vec<Lookup> {
+    let own = |place: Place| Lookup { place, version: version.to_owned() };
+    if !matches!(&*purl.kind, "deb" | "apk" | "rpm") {
+        return vec![own(language(&purl.kind, &purl.full_name()))];
+    }
+    let namespace = purl.namespace.as_deref().unwrap_or_default();
+    let is_it = |known: &&Distribution| known.kind == purl.kind && known.namespaces.contains(&namespace);
+    let Some(distribution) = DISTRIBUTIONS.iter().find(is_it) else { return Vec::new() };
+    let release = purl.qualifier("distro").and_then(release_of_qualifier);
+    let place = |name: &str| distribution.place(name, release.clone());
+    let source = purl.qualifier("upstream").map(|upstream| source(purl, upstream, version));
+    match (source, distribution.kind) {
+        (None, _) => vec![own(place(&purl.name))],
+        // Red Hat and others name binary packages as well.
+        (Some((name, source_version)), "rpm") => {
+            vec![own(place(&purl.name)), Lookup { place: place(&name), version: source_version.into_owned() }]
+        }
+        (Some((name, source_version)), _) => {
+            vec![Lookup { place: place(&name), version: source_version.into_owned() }]
+        }
+    }
+}
+
+impl Distribution {
+    fn place(&self, name: &str, release: Option<String>) -> Place {
+        let database = format!("{}/{}", self.kind, self.namespaces[0]);
+        let key = format!("{database}/{}", fold_name(self.kind, name));
+        Place { database, key, release, has_releases: self.has_releases, scheme: Scheme::of(self.kind) }
+    }
+}
+
+fn language(kind: &str, name: &str) -> Place {
+    let key = format!("{kind}/{}", fold_name(kind, name));
+    let scheme = Scheme::of(if kind == "github" { "semver" } else { kind });
+    Place { database: kind.to_owned(), key, release: None, has_releases: false, scheme }
+}
+
+/// The number of a release, as os-release has it in `VERSION_ID`.
+fn release(ecosystem: &str, suffix: &str) -> Option<String> {
+    match ecosystem {
+        // "`Ubuntu:22.04:LTS` … `Ubuntu:Pro:18.04:LTS`". Builds for FIPS and others have versions of their own.
+        "Ubuntu" => {
+            let suffix = suffix.strip_prefix("Pro:").unwrap_or(suffix);
+            let number = suffix.strip_suffix(":LTS").unwrap_or(suffix);
+            is_number(number).then(|| number.to_owned())
+        }
+        // "`Red Hat:rhel_aus:8.4::appstream`": streams beside the main one cannot be told from the package URL.
+        "Red Hat" => {
+            let number = suffix.strip_prefix("enterprise_linux:")?.split(':').next()?;
+            is_number(number).then(|| number.to_owned())
+        }
+        // "Linux Enterprise Server 15 SP4" is 15.4.
+        "SUSE" | "openSUSE" => {
+            let (name, pack) = suffix.split_once(" SP").unwrap_or((suffix, ""));
+            let number = name.rsplit(' ').next().unwrap_or(name);
+            Some(if pack.is_empty() { number.to_lowercase() } else { format!("{number}.{pack}") })
+        }
+        _ => Some(suffix.strip_prefix('v').unwrap_or(suffix).to_lowercase()),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// `debian-12`, `alpine-3.19.1`, `opensuse-leap-15.5`, `3.19.1`, `bookworm`.
+fn release_of_qualifier(distro: &str) -> Option<String> {
+    if let Some(place) = distro.find(|c: char| c.is_ascii_digit()) {
+        return Some(distro[place..].to_lowercase());
+    }
+    let name = distro.rsplit('-').next()?.to_lowercase();
+    Some(CODENAMES.iter().find(|(known, _)| *known == name).map_or(name, |(_, number)| (*number).to_owned()))
+}
+
+/// Whether a package of `release` is in the release that an advisory is about: `12` has `12.5`, and none has every one.
+pub(super) fn is_in_release(release: &str, advisory: Option<&str>) -> bool {
+    let within =
+        |advisory: &str| release.strip_prefix(advisory).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    advisory.is_none_or(within)
+}
+
+/// Name and version of the source package.
+fn source<'a>(purl: &Purl<'_>, upstream: &'a str, version: &'a str) -> (String, Cow<'a, str>) {
+    if purl.kind == "rpm" {
+        let file = upstream.strip_suffix(".rpm").unwrap_or(upstream);
+        let file = file.strip_suffix(".src").or_else(|| file.strip_suffix(".nosrc")).unwrap_or(file);
+        let mut parts = file.rsplitn(3, '-');
+        if let (Some(release), Some(number), Some(name)) = (parts.next(), parts.next(), parts.next()) {
+            // A file name has no epoch; a package nearly always has that of its source.
+            let epoch = version.split_once(':').map_or(String::new(), |(epoch, _)| format!("{epoch}:"));
+            return (name.to_owned(), Cow::Owned(format!("{epoch}{number}-{release}")));
+        }
+        return (file.to_owned(), Cow::Borrowed(version));
+    }
+    match upstream.split_once('@') {
+        Some((name, version)) => (name.to_owned(), Cow::Borrowed(version)),
+        None => (upstream.to_owned(), Cow::Borrowed(version)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(purl: &str) -> Vec<(String, Option<String>, String)> {
+        let purl = Purl::parse(purl).expect("a package URL");
+        let version = purl.full_version().expect("a version").into_owned();
+        let look = |lookup: Lookup| (lookup.place.key, lookup.place.release, lookup.version);
+        lookups(&purl, &version).into_iter().map(look).collect()
+    }
+
+    fn advisory(ecosystem: &str, name: &str) -> (String, Option<String>) {
+        let place = place(ecosystem, name).unwrap_or_else(|| panic!("{ecosystem}"));
+        (place.key, place.release)
+    }
+
+    #[test]
+    fn packages_of_languages_are_found_by_their_names() {
+        for (purl, ecosystem, name) in [
+            ("pkg:npm/%40angular/core@1", "npm", "@angular/core"),
+            ("pkg:golang/github.com/Masterminds/semver/v3@v3.2.1", "Go", "github.com/Masterminds/semver/v3"),
+            ("pkg:golang/stdlib@1.22.3", "Go", "stdlib"),
+            ("pkg:pypi/Zope_Interface@1", "PyPI", "zope.interface"),
+            ("pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1", "Maven", "org.apache.logging.log4j:log4j-core"),
+            ("pkg:cargo/serde@1", "crates.io", "serde"),
+            ("pkg:nuget/Newtonsoft.Json@1", "NuGet", "Newtonsoft.Json"),
+            ("pkg:composer/Symfony/http-kernel@1", "Packagist:https://packages.drupal.org/8", "symfony/http-kernel"),
+            ("pkg:swift/github.com/apple/swift-nio@2", "SwiftURL", "https://github.com/apple/swift-nio.git"),
+            ("pkg:github/Actions/Checkout@v4", "GitHub Actions", "actions/checkout"),
+        ] {
+            assert_eq!(keys(purl)[0].0, advisory(ecosystem, name).0, "{purl}");
+        }
+    }
+
+    #[test]
+    fn packages_of_distributions_are_found_by_their_source_and_release() {
+        let found = keys("pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12.5&upstream=openssl");
+        assert_eq!(found, [("deb/debian/openssl".into(), Some("12.5".into()), "3.0.11-1~deb12u2".into())]);
+        assert_eq!(advisory("Debian:12", "openssl"), ("deb/debian/openssl".into(), Some("12".into())));
+        assert!(
+            is_in_release("12.5", Some("12")) && is_in_release("12", None) && !is_in_release("3.19.1", Some("3.1"))
+        );
+        assert_eq!(
+            keys("pkg:deb/debian/gcc-12-base@12.2.0-14?distro=bookworm&upstream=gcc-12%4012.2.0-14")[0].1.as_deref(),
+            Some("12")
+        );
+        assert_eq!(
+            keys("pkg:apk/alpine/libcrypto3@3.1.4-r5?distro=3.19.1&upstream=openssl")[0].0,
+            "apk/alpine/openssl"
+        );
+        assert_eq!(advisory("Alpine:v3.19", "openssl").1.as_deref(), Some("3.19"));
+        assert_eq!(advisory("Ubuntu:22.04:LTS", "openssl").1.as_deref(), Some("22.04"));
+        assert_eq!(advisory("Ubuntu:Pro:18.04:LTS", "openssl").1.as_deref(), Some("18.04"));
+        assert_eq!(advisory("SUSE:Linux Enterprise Server 15 SP4", "openssl").1.as_deref(), Some("15.4"));
+        assert_eq!(advisory("openSUSE:Leap 15.5", "openssl").1.as_deref(), Some("15.5"));
+        assert_eq!(advisory("Red Hat:enterprise_linux:9::appstream", "openssl").1.as_deref(), Some("9"));
+        assert_eq!(advisory("Wolfi", "openssl"), ("apk/wolfi/openssl".into(), None));
+    }
+
+    #[test]
+    fn an_rpm_is_looked_for_by_its_own_name_and_by_that_of_its_source() {
+        let found = keys(
+            "pkg:rpm/redhat/perl-libs@5.32.1-480.el9?epoch=4&distro=rhel-9.4&upstream=perl-5.32.1-480.el9.src.rpm",
+        );
+        let version = "4:5.32.1-480.el9".to_owned();
+        let release = Some("9.4".to_owned());
+        assert_eq!(
+            found,
+            [
+                ("rpm/redhat/perl-libs".to_owned(), release.clone(), version.clone()),
+                ("rpm/redhat/perl".to_owned(), release, version)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_package_url_can_say_is_in_no_place() {
+        for (ecosystem, name) in [
+            ("Linux", "Kernel"),
+            ("Android", "platform/frameworks/base"),
+            ("Red Hat:rhel_aus:8.4::appstream", "openssl"),
+            ("Ubuntu:Pro:FIPS-updates:22.04:LTS", "openssl"),
+        ] {
+            assert_eq!(place(ecosystem, name), None, "{ecosystem}");
+        }
+        assert!(keys("pkg:rpm/centos/openssl@1.0?distro=centos-7").is_empty());
+        assert!(keys("pkg:deb/openssl@1.0").is_empty());
+    }
+}

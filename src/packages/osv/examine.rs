@@ -1,0 +1,448 @@
+//! Which packages of a list advisories are about.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+use crate::packages::purl::Purl;
+
+use super::ecosystem::{self, Lookup};
+use super::range::Standing;
+use super::record::Affected;
+use super::severity::Severity;
+use super::{Advisories, Vulnerability, alias};
+
+/// Comparisons of a version with an event that one list of packages may cost: some seconds. A list that asks for more is not
+/// examined to its end, and says so.
+const MOST_COMPARISONS: u64 = 10_000_000;
+/// Findings that are kept. Beyond it they are counted; the worst are kept only as far as they come first.
+const MOST_KEPT: usize = 100_000;
+/// Ids that one finding lists.
+const MOST_IDS: usize = 16;
+
+/// One package of a list, as the list has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// Its package URLs.
+    pub purls: &'a [Cow<'a, str>],
+    /// Its version, which counts where a package URL has none.
+    pub version: Option<&'a str>,
+}
+
+/// What advisories say of a list of packages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// The vulnerabilities that were found, the worst first; of one package in several copies, once.
+    pub vulnerable: Vec<Vulnerable>,
+    /// Vulnerabilities beyond those, which are not listed.
+    pub more: u64,
+    /// Packages that some database could have said something of.
+    pub checked: u64,
+    /// Packages that none could.
+    pub unchecked: Unchecked,
+    /// Whether it would have taken too long to look at all.
+    pub is_cut_short: bool,
+}
+
+/// Packages that no advisory could have been found for, by the reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unchecked {
+    /// There is no package URL.
+    pub without_purl: u64,
+    /// No package URL can be read.
+    pub unreadable: u64,
+    /// There is no version.
+    pub without_version: u64,
+    /// It is of a distribution, and nothing says of which release.
+    pub without_release: u64,
+    /// Nothing is loaded about the ecosystem, or the release of a distribution: how many packages of which.
+    pub not_covered: BTreeMap<String, u64>,
+}
+
+impl Unchecked {
+    /// Returns how many packages were not checked.
+    pub fn count(&self) -> u64 {
+        let named = self.without_purl + self.unreadable + self.without_version + self.without_release;
+        named + self.not_covered.values().sum::<u64>()
+    }
+}
+
+/// One vulnerability of one package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vulnerable {
+    /// The package URL, as the list has it.
+    pub package: String,
+    /// The version that was held against the advisories: of a package that was built from another one, that one's.
+    pub version: String,
+    /// Its ids in all databases that have it, that of the CVE list first.
+    pub ids: Vec<String>,
+    /// The worst severity that any of them states.
+    pub severity: Option<Severity>,
+    /// The first version that does not have it any more, if one is named.
+    pub fixed: Option<String>,
+    /// Whether the package has it for certain: a version that cannot be ordered leaves it open.
+    pub is_certain: bool,
+}
+
+/// Why a package was not looked for, worst knowledge first: of several package URLs the one that came furthest counts.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    Unreadable,
+    NotCovered(String),
+    WithoutVersion,
+    WithoutRelease,
+}
+
+impl Advisories {
+    /// Holds packages against the advisories. Packages with one key and one version are looked at once.
+    pub fn examine<'a>(&self, packages: impl Iterator<Item = Listed<'a>>) -> Examined {
+        let mut examination = Examination {
+            advisories: self,
+            examined: Examined::default(),
+            seen: HashSet::new(),
+            left: MOST_COMPARISONS,
+        };
+        for package in packages {
+            examination.look_at(package);
+        }
+        let mut examined = examination.examined;
+        examined.vulnerable.sort_by(|one, other| {
+            let rank = |found: &Vulnerable| (Reverse(found.severity), Reverse(found.is_certain));
+            rank(one).cmp(&rank(other)).then_with(|| (&one.package, &one.ids).cmp(&(&other.package, &other.ids)))
+        });
+        examined
+    }
+
+    /// Whether some record is about the place of a package: its ecosystem, and the release of a distribution.
+    fn covers(&self, lookup: &Lookup) -> Result<(), Obstacle> {
+        let place = &lookup.place;
+        let Some(releases) = self.databases.get(place.database.as_str()) else {
+            return Err(Obstacle::NotCovered(place.database.clone()));
+        };
+        if !place.has_releases || releases.contains(&None) {
+            return Ok(());
+        }
+        let Some(release) = &place.release else { return Err(Obstacle::WithoutRelease) };
+        let is_covered = releases.iter().any(|known| ecosystem::is_in_release(release, known.as_deref()));
+        if is_covered { Ok(()) } else { Err(Obstacle::NotCovered(format!("{} {release}", place.database))) }
+    }
+}
+
+struct Examination<'d> {
+    advisories: &'d Advisories,
+    examined: Examined,
+    /// What was looked for among the packages that there are records of.
+    seen: HashSet<String>,
+    left: u64,
+}
+
+/// A record that is about a package, and what it says of the package's version.
+struct Match<'d> {
+    vulnerability: &'d Vulnerability,
+    affected: &'d Affected,
+    fixed: Option<Box<str>>,
+    is_certain: bool,
+}
+
+impl<'d> Examination<'d> {
+    fn look_at(&mut self, package: Listed<'_>) {
+        let unchecked = &mut self.examined.unchecked;
+        if package.purls.is_empty() {
+            unchecked.without_purl += 1;
+            return;
+        }
+        let looked: Result<(), Obstacle> = package
+            .purls
+            .iter()
+            .map(|purl| self.look_for(purl, package.version))
+            .reduce(|one, other| match (one, other) {
+                (Ok(()), _) | (_, Ok(())) => Ok(()),
+                (Err(one), Err(other)) => Err(one.max(other)),
+            })
+            .unwrap_or(Err(Obstacle::Unreadable));
+        let unchecked = &mut self.examined.unchecked;
+        match looked {
+            Ok(()) => self.examined.checked += 1,
+            Err(Obstacle::Unreadable) => unchecked.unreadable += 1,
+            Err(Obstacle::WithoutVersion) => unchecked.without_version += 1,
+            Err(Obstacle::WithoutRelease) => unchecked.without_release += 1,
+            Err(Obstacle::NotCovered(what)) => *unchecked.not_covered.entry(what).or_default() += 1,
+        }
+    }
+
+    fn look_for(&mut self, text: &str, version: Option<&str>) -> Result<(), Obstacle> {
+        let purl = Purl::parse(text).map_err(|_| Obstacle::Unreadable)?;
+        let stated = purl.full_version();
+        let version = stated.as_deref().or(version);
+        // Without a version nothing is found; where it would have been looked for is asked first.
+        let lookups = ecosystem::lookups(&purl, version.unwrap_or_default());
+        let Some(first) = lookups.first() else {
+            let namespace = purl.namespace.as_deref().map(|namespace| format!("/{namespace}")).unwrap_or_default();
+            return Err(Obstacle::NotCovered(format!("{}{namespace}", purl.kind)));
+        };
+        self.advisories.covers(first)?;
+        if version.is_none_or(str::is_empty) {
+            return Err(Obstacle::WithoutVersion);
+        }
+        // Most packages have no record at all, and many are there in several copies.
+        let is_known = lookups.iter().any(|one| self.advisories.by_package.contains_key(one.place.key.as_str()));
+        if is_known && self.seen.insert(format!("{lookups:?}")) {
+            let mut matches = Vec::new();
+            for lookup in &lookups {
+                self.find(lookup, &mut matches);
+            }
+            self.report(text, &lookups.last().unwrap_or(first).version, &matches);
+        }
+        Ok(())
+    }
+
+    /// Finds the records that are about a package, and leaves out those that its version is not affected by.
+    fn find(&mut self, lookup: &Lookup, matches: &mut Vec<Match<'d>>) {
+        let advisories = self.advisories;
+        for place in advisories.by_package.get(lookup.place.key.as_str()).into_iter().flatten() {
+            let affected = &advisories.affected[*place as usize];
+            let vulnerability = &advisories.vulnerabilities[affected.vulnerability as usize];
+            let release = lookup.place.release.as_deref().unwrap_or_default();
+            if vulnerability.is_void || !ecosystem::is_in_release(release, affected.release.as_deref()) {
+                continue;
+            }
+            let cost = 1 + affected.ranges.iter().map(|range| range.events().len() as u64).sum::<u64>();
+            let cost = cost + affected.versions.len() as u64 / 64;
+            let Some(left) = self.left.checked_sub(cost) else {
+                self.examined.is_cut_short = true;
+                return;
+            };
+            self.left = left;
+            match affected.standing(lookup) {
+                Standing::NotAffected => {}
+                Standing::Affected { fixed } => {
+                    matches.push(Match { vulnerability, affected, fixed, is_certain: true });
+                }
+                Standing::Undecided => matches.push(Match { vulnerability, affected, fixed: None, is_certain: false }),
+            }
+        }
+    }
+
+    fn report(&mut self, package: &str, version: &str, matches: &[Match<'d>]) {
+        for group in alias::groups(matches.iter().map(|one| one.vulnerability.same())) {
+            if self.examined.vulnerable.len() >= MOST_KEPT {
+                self.examined.more += 1;
+                continue;
+            }
+            let group: Vec<&Match<'_>> = group.into_iter().map(|place| &matches[place]).collect();
+            self.examined.vulnerable.push(Vulnerable {
+                package: package.to_owned(),
+                version: version.to_owned(),
+                ids: ids(&group),
+                severity: group.iter().filter_map(|one| self.advisories.severity(one)).max(),
+                fixed: group.iter().find_map(|one| one.fixed.as_deref()).map(str::to_owned),
+                is_certain: group.iter().any(|one| one.is_certain),
+            });
+        }
+    }
+}
+
+impl Affected {
+    /// "A version is considered affected if it lies within any one of the ranges or is listed in the versions list."
+    fn standing(&self, lookup: &Lookup) -> Standing {
+        let version = lookup.version.as_str();
+        let bare = version.strip_prefix('v').unwrap_or(version);
+        let is_listed =
+            self.versions.split('\n').any(|listed| !listed.is_empty() && (listed == version || listed == bare));
+        let mut standing = if is_listed { Standing::Affected { fixed: None } } else { Standing::NotAffected };
+        for range in &self.ranges {
+            match (range.holds(version, lookup.place.scheme), &standing) {
+                (found @ Standing::Affected { .. }, _) => return found,
+                (Standing::Undecided, Standing::NotAffected) => standing = Standing::Undecided,
+                _ => {}
+            }
+        }
+        standing
+    }
+}
+
+impl Vulnerability {
+    /// The ids by which another record is known to be of the same vulnerability.
+    fn same(&self) -> Vec<&str> {
+        let upstream = Some(&self.upstream).filter(|upstream| upstream.len() == 1);
+        let others = self.aliases.iter().chain(upstream.into_iter().flatten());
+        std::iter::once(&self.id).chain(others).map(AsRef::as_ref).collect()
+    }
+}
+
+impl Advisories {
+    /// How bad a record says it is: for the package, in general, or elsewhere under another id. A record about several
+    /// vulnerabilities is as bad as the worst of them.
+    fn severity(&self, one: &Match<'_>) -> Option<Severity> {
+        let stated = one.affected.severity.max(one.vulnerability.severity);
+        stated.or_else(|| {
+            let others = one.vulnerability.aliases.iter().chain(&one.vulnerability.upstream);
+            others.filter_map(|id| self.severities.get(id)).max().copied()
+        })
+    }
+}
+
+/// Every id of a group once, those of the CVE list first and then those of records.
+fn ids(group: &[&Match<'_>]) -> Vec<String> {
+    let mut ids: Vec<&str> = group.iter().flat_map(|one| one.vulnerability.same()).collect();
+    ids.sort_by_key(|id| (!id.starts_with("CVE-"), !id.starts_with("GHSA-"), *id));
+    ids.dedup();
+    ids.into_iter().take(MOST_IDS).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Advisories out of records.
+    fn advisories(records: &[&str]) -> Advisories {
+        let mut advisories = Advisories::default();
+        for record in records {
+            advisories.add(record).unwrap_or_else(|error| panic!("{record}: {error}"));
+        }
+        advisories
+    }
+
+    fn examine(records: &[&str], purls: &[&str]) -> Examined {
+        let purls: Vec<[Cow<'_, str>; 1]> = purls.iter().map(|purl| [Cow::Borrowed(*purl)]).collect();
+        advisories(records).examine(purls.iter().map(|purls| Listed { purls, version: None }))
+    }
+
+    /// `id` and severity of what was found.
+    fn found(examined: &Examined) -> Vec<(String, Option<Severity>)> {
+        examined.vulnerable.iter().map(|one| (one.ids.join(" "), one.severity)).collect()
+    }
+
+    const HIGH: &str = r#""severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}]"#;
+
+    fn npm(id: &str, more: &str, fixed: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","modified":"2026-01-01T00:00:00Z",{more},"affected":[{{"package":{{"ecosystem":"npm","name":"left-pad"}},
+                "ranges":[{{"type":"SEMVER","events":[{{"introduced":"0"}},{{"fixed":"{fixed}"}}]}}]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_package_is_found_by_its_name_and_judged_by_its_version() {
+        let record = npm("GHSA-1", HIGH, "1.3.0");
+        let examined =
+            examine(&[&record], &["pkg:npm/left-pad@1.2.9", "pkg:npm/left-pad@1.3.0", "pkg:npm/right-pad@1.0.0"]);
+        assert_eq!(
+            examined.vulnerable,
+            [Vulnerable {
+                package: "pkg:npm/left-pad@1.2.9".to_owned(),
+                version: "1.2.9".to_owned(),
+                ids: vec!["GHSA-1".to_owned()],
+                severity: Some(Severity::High),
+                fixed: Some("1.3.0".to_owned()),
+                is_certain: true,
+            }]
+        );
+        assert_eq!((examined.checked, examined.unchecked.count()), (3, 0));
+    }
+
+    #[test]
+    fn ids_of_one_vulnerability_are_reported_once_with_the_worst_severity() {
+        let records = [
+            npm("GHSA-1", r#""aliases":["CVE-1"],"database_specific":{"severity":"LOW"}"#, "1.3.0"),
+            npm("OTHER-9", &format!(r#""aliases":["CVE-1"],{HIGH}"#), "1.4.0"),
+            npm("GHSA-2", HIGH, "1.3.0"),
+        ];
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        let examined = examine(&records, &["pkg:npm/left-pad@1.0.0"]);
+        let high = Some(Severity::High);
+        assert_eq!(found(&examined), [("CVE-1 GHSA-1 OTHER-9".to_owned(), high), ("GHSA-2".to_owned(), high)]);
+    }
+
+    #[test]
+    fn a_distribution_borrows_the_severity_of_what_its_record_is_about() {
+        let debian = r#"{"id":"DSA-1","modified":"2026-01-01T00:00:00Z","upstream":["CVE-1","CVE-2"],"affected":[{"package":
+            {"ecosystem":"Debian:12","name":"openssl"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.0.11-1~deb12u2"}]}]}]}"#;
+        let package = "pkg:deb/debian/libssl3@3.0.11-1~deb12u1?distro=debian-12&upstream=openssl";
+        assert_eq!(found(&examine(&[debian], &[package])), [("DSA-1".to_owned(), None)]);
+        let cve = format!(r#"{{"id":"CVE-2","modified":"2026-01-01T00:00:00Z",{HIGH}}}"#);
+        assert_eq!(found(&examine(&[debian, &cve], &[package])), [("DSA-1".to_owned(), Some(Severity::High))]);
+        let fixed = "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-12&upstream=openssl";
+        assert!(examine(&[debian], &[fixed]).vulnerable.is_empty());
+    }
+
+    #[test]
+    fn listed_versions_count_beside_ranges() {
+        let record = r#"{"id":"MAL-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"event-stream"},"versions":["3.3.6"]}]}"#;
+        let examined = examine(&[record], &["pkg:npm/event-stream@3.3.6", "pkg:npm/event-stream@3.3.5"]);
+        assert_eq!(found(&examined), [("MAL-1".to_owned(), Some(Severity::Critical))]);
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_ordered_leaves_it_open() {
+        let record = npm("GHSA-1", HIGH, "1.3.0");
+        let examined = examine(&[&record], &["pkg:npm/left-pad@latest"]);
+        assert_eq!(examined.vulnerable.iter().map(|one| one.is_certain).collect::<Vec<_>>(), [false]);
+    }
+
+    #[test]
+    fn the_later_record_of_an_id_counts_and_a_withdrawn_one_is_gone() {
+        let early = npm("GHSA-1", HIGH, "1.3.0");
+        let late = early.replace("2026-01-01", "2026-02-01").replace("1.3.0", "1.1.0");
+        let withdrawn = late.replace(r#""affected""#, r#""withdrawn":"2026-02-01T00:00:00Z","affected""#);
+        for records in [[&early, &late], [&late, &early]] {
+            assert!(examine(&[records[0], records[1]], &["pkg:npm/left-pad@1.2.0"]).vulnerable.is_empty());
+        }
+        assert!(examine(&[&withdrawn, &early], &["pkg:npm/left-pad@1.0.0"]).vulnerable.is_empty());
+        let known = advisories(&[&early, &withdrawn]);
+        assert_eq!(
+            (known.count(), known.newest().map(|time| time.to_string())),
+            (0, Some("2026-02-01T00:00:00Z".to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_no_database_covers_is_counted_by_its_reason() {
+        let debian = r#"{"id":"DSA-1","affected":[{"package":{"ecosystem":"Debian:12","name":"a"},"versions":["1"]}]}"#;
+        let examined = examine(
+            &[debian],
+            &[
+                "pkg:deb/debian/b@1?distro=debian-12",
+                "pkg:deb/debian/b@1?distro=debian-13",
+                "pkg:deb/debian/b@1",
+                "pkg:deb/debian/b?distro=debian-12",
+                "pkg:npm/a@1",
+                "pkg:rpm/centos/a@1",
+                "a@1",
+            ],
+        );
+        let unchecked = Unchecked {
+            without_purl: 0,
+            unreadable: 1,
+            without_version: 1,
+            without_release: 1,
+            not_covered: [("deb/debian 13".to_owned(), 1), ("npm".to_owned(), 1), ("rpm/centos".to_owned(), 1)].into(),
+        };
+        assert_eq!((examined.checked, &examined.unchecked), (1, &unchecked));
+        assert_eq!(unchecked.count(), 6);
+        let nothing = advisories(&[debian]).examine([Listed { purls: &[], version: Some("1") }].into_iter());
+        assert_eq!((nothing.checked, nothing.unchecked.without_purl), (0, 1));
+    }
+
+    #[test]
+    fn copies_of_a_package_are_looked_at_once_and_the_work_has_an_end() {
+        let record = npm("GHSA-1", HIGH, "1.3.0");
+        let copies = vec!["pkg:npm/left-pad@1.0.0"; 1_000];
+        let examined = examine(&[&record], &copies);
+        assert_eq!((examined.vulnerable.len(), examined.checked), (1, 1_000));
+        let versions: Vec<String> = (0..2_000).map(|patch| format!("pkg:npm/left-pad@1.0.{patch}")).collect();
+        let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
+        let long = format!(
+            r#"{{"id":"X-1","affected":[{{"package":{{"ecosystem":"npm","name":"left-pad"}},"versions":["{}"]}}]}}"#,
+            "9".repeat(1_000_000)
+        );
+        assert!(examine(&[&long], &versions).is_cut_short);
+    }
+
+    #[test]
+    fn a_list_of_records_is_read_as_well() {
+        let list = format!("[{},{}]", npm("GHSA-1", HIGH, "1.3.0"), npm("GHSA-2", HIGH, "1.3.0"));
+        assert_eq!(advisories(&[&list]).count(), 2);
+        assert!(Advisories::default().add(r#"[{"id":"A"},7]"#).is_err());
+    }
+}

@@ -1,0 +1,212 @@
+//! The events of a range, and whether a version is affected by them (OSV schema, "Evaluation").
+
+use std::cmp::Ordering;
+
+use crate::packages::version::{Scheme, Version};
+
+/// A range, in one of two orders. Ranges of commits are not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Range {
+    Semver(Box<[Event]>),
+    Ecosystem(Box<[Event]>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Event {
+    Introduced(Box<str>),
+    Fixed(Box<str>),
+    LastAffected(Box<str>),
+    Limit(Box<str>),
+}
+
+/// What comes of holding a version against a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is affected; the version that is not any more, if one is named.
+    Affected {
+        fixed: Option<Box<str>>,
+    },
+    NotAffected,
+    /// A version in question cannot be ordered.
+    Undecided,
+}
+
+/// An event's version: "`introduced` allows a version of the value `0` to represent a version that sorts before any other".
+enum Bound {
+    Lowest,
+    At(Version),
+}
+
+impl Range {
+    /// How many comparisons a version costs.
+    pub(super) fn events(&self) -> &[Event] {
+        match self {
+            Self::Semver(events) | Self::Ecosystem(events) => events,
+        }
+    }
+
+    /// Holds a version against the range.
+    pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Standing {
+        let scheme = match self {
+            Self::Semver(_) => Some(Scheme::Semver),
+            Self::Ecosystem(_) => ecosystem,
+        };
+        scheme.and_then(|scheme| evaluate(self.events(), version, scheme)).unwrap_or(Standing::Undecided)
+    }
+}
+
+/// `IncludedInRanges` of the specification for one range; `None` if a version cannot be ordered.
+fn evaluate(events: &[Event], version: &str, scheme: Scheme) -> Option<Standing> {
+    let version = Version::parse(scheme, version).ok()?;
+    if !is_before_limits(events, &version, scheme)? {
+        return Some(Standing::NotAffected);
+    }
+    let mut is_affected = false;
+    let mut fixed: Option<(Version, Box<str>)> = None;
+    for (bound, event) in sorted(events, scheme)? {
+        let order = bound.compare(&version);
+        match event {
+            Event::Introduced(_) if order != Ordering::Greater => is_affected = true,
+            Event::Fixed(_) if order != Ordering::Greater => is_affected = false,
+            Event::LastAffected(_) if order == Ordering::Less => is_affected = false,
+            Event::Fixed(text) if fixed.is_none() => {
+                if let Bound::At(bound) = bound {
+                    fixed = Some((bound, text.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(if is_affected { Standing::Affected { fixed: fixed.map(|(_, text)| text) } } else { Standing::NotAffected })
+}
+
+/// `BeforeLimits` of the specification.
+fn is_before_limits(events: &[Event], version: &Version, scheme: Scheme) -> Option<bool> {
+    let mut limits = events.iter().filter_map(|event| match event {
+        Event::Limit(limit) => Some(limit),
+        _ => None,
+    });
+    let mut any = false;
+    let below = limits.try_fold(false, |below, limit| {
+        any = true;
+        // "`limit` allows versions containing the string `*` to represent infinity."
+        let is_below = &**limit == "*" || version.compare(&Version::parse(scheme, limit).ok()?) == Some(Ordering::Less);
+        Some(below || is_below)
+    })?;
+    Some(below || !any)
+}
+
+/// The events in the order of their versions. At one version a fix comes first, so that what is introduced there counts.
+fn sorted(events: &[Event], scheme: Scheme) -> Option<Vec<(Bound, &Event)>> {
+    let bound = |text: &str| match text {
+        "0" => Some(Bound::Lowest),
+        text => Version::parse(scheme, text).ok().map(Bound::At),
+    };
+    let mut sorted: Vec<(Bound, &Event)> = events
+        .iter()
+        .filter(|event| !matches!(event, Event::Limit(_)))
+        .map(|event| Some((bound(event.version())?, event)))
+        .collect::<Option<_>>()?;
+    sorted.sort_by(|(one, one_event), (other, other_event)| {
+        let order = match (one, other) {
+            (Bound::Lowest, Bound::Lowest) => Ordering::Equal,
+            (Bound::Lowest, Bound::At(_)) => Ordering::Less,
+            (Bound::At(one), other) => other.compare(one).reverse(),
+        };
+        order.then(one_event.is_introduction().cmp(&other_event.is_introduction()))
+    });
+    Some(sorted)
+}
+
+impl Bound {
+    fn compare(&self, version: &Version) -> Ordering {
+        match self {
+            Self::Lowest => Ordering::Less,
+            Self::At(bound) => bound.compare(version).unwrap_or(Ordering::Equal),
+        }
+    }
+}
+
+impl Event {
+    fn version(&self) -> &str {
+        match self {
+            Self::Introduced(text) | Self::Fixed(text) | Self::LastAffected(text) | Self::Limit(text) => text,
+        }
+    }
+
+    fn is_introduction(&self) -> bool {
+        matches!(self, Self::Introduced(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(texts: &[(&str, &str)]) -> Box<[Event]> {
+        let read = |(kind, version): &(&str, &str)| match *kind {
+            "introduced" => Event::Introduced((*version).into()),
+            "fixed" => Event::Fixed((*version).into()),
+            "last_affected" => Event::LastAffected((*version).into()),
+            _ => Event::Limit((*version).into()),
+        };
+        texts.iter().map(read).collect()
+    }
+
+    fn is_affected(range: &[(&str, &str)], version: &str) -> bool {
+        matches!(Range::Semver(events(range)).holds(version, None), Standing::Affected { .. })
+    }
+
+    #[test]
+    fn the_examples_of_the_specification_hold() {
+        let unfixed = [("introduced", "0")];
+        assert!(is_affected(&unfixed, "0.0.0-a") && is_affected(&unfixed, "99.0.0"));
+        let fixed = [("introduced", "0"), ("fixed", "1.0.2")];
+        assert!(is_affected(&fixed, "1.0.1") && is_affected(&fixed, "1.0.2-rc1") && !is_affected(&fixed, "1.0.2"));
+        let last = [("introduced", "0"), ("last_affected", "2.1.214")];
+        assert!(is_affected(&last, "2.1.214") && !is_affected(&last, "2.1.215"));
+    }
+
+    #[test]
+    fn events_need_not_be_sorted_and_branches_are_apart() {
+        let branches = [("fixed", "3.0.5"), ("introduced", "3.0.0"), ("introduced", "1.0.0"), ("fixed", "1.9.0")];
+        for (version, expected) in [
+            ("0.9.0", false),
+            ("1.0.0", true),
+            ("1.8.9", true),
+            ("1.9.0", false),
+            ("2.0.0", false),
+            ("3.0.0", true),
+            ("3.0.5", false),
+        ] {
+            assert_eq!(is_affected(&branches, version), expected, "{version}");
+        }
+        assert!(is_affected(&[("introduced", "0"), ("fixed", "1.0.0"), ("introduced", "1.0.0")], "1.0.0"));
+        assert!(!is_affected(&[("introduced", "0"), ("limit", "2.0.0")], "2.0.0"));
+        assert!(is_affected(&[("introduced", "0"), ("limit", "2.0.0"), ("limit", "*")], "2.0.0"));
+        assert!(!is_affected(&[], "1.0.0"));
+    }
+
+    #[test]
+    fn the_fix_that_is_named_is_the_next_one() {
+        let range = Range::Semver(events(&[
+            ("introduced", "0"),
+            ("fixed", "1.9.0"),
+            ("introduced", "3.0.0"),
+            ("fixed", "3.0.5"),
+        ]));
+        assert_eq!(range.holds("3.0.1", None), Standing::Affected { fixed: Some("3.0.5".into()) });
+        assert_eq!(range.holds("1.0.0", None), Standing::Affected { fixed: Some("1.9.0".into()) });
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_ecosystem_and_what_has_none_is_undecided() {
+        let range = Range::Ecosystem(events(&[("introduced", "0"), ("fixed", "3.0.11-1~deb12u2")]));
+        assert_eq!(range.holds("3.0.11-1", Scheme::of("deb")), Standing::NotAffected);
+        assert!(matches!(range.holds("3.0.11-1~deb12u1", Scheme::of("deb")), Standing::Affected { .. }));
+        assert_eq!(range.holds("latest version", Scheme::of("deb")), Standing::Undecided);
+        assert_eq!(range.holds("1.0", None), Standing::Undecided);
+        let odd = Range::Ecosystem(events(&[("introduced", "0"), ("fixed", "next one")]));
+        assert_eq!(odd.holds("1.0", Scheme::of("deb")), Standing::Undecided);
+    }
+}

@@ -1,0 +1,297 @@
+//! One record of the OSV schema (1.0 to 1.7), read, and kept as small as what matching needs.
+//!
+//! "Clients can assume that new minor and patch versions of the schema only add new fields", so unknown fields are passed over.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::ecosystem::{self, Place};
+use super::range::{Event, Range};
+use super::severity::Severity;
+
+/// A vulnerability as one database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) id: Box<str>,
+    /// Ids of the same vulnerability elsewhere.
+    pub(super) aliases: Box<[Box<str>]>,
+    /// Ids of the vulnerabilities that this one is about, as distributions have them.
+    pub(super) upstream: Box<[Box<str>]>,
+    pub(super) severity: Option<Severity>,
+    pub(super) modified: Option<Timestamp>,
+    pub(super) is_withdrawn: bool,
+    pub(super) affected: Vec<(Place, Affected)>,
+}
+
+/// One package of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Affected {
+    /// Its record, by its place among all.
+    pub(super) vulnerability: u32,
+    /// The release of a distribution, if the record is about one alone.
+    pub(super) release: Option<Box<str>>,
+    pub(super) ranges: Box<[Range]>,
+    /// Affected versions, one on each line: there can be thousands, and they are looked through once.
+    pub(super) versions: Box<str>,
+    pub(super) severity: Option<Severity>,
+}
+
+/// Why bytes are no OSV record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdvisoryError {
+    /// They are no JSON, or their fields have other types.
+    #[error("this is no OSV record: {reason}")]
+    Malformed {
+        /// What the parser says.
+        reason: String,
+    },
+    /// An object without `id`, or with an empty one.
+    #[error("this is no OSV record: `id` is missing")]
+    NoId,
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    modified: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    withdrawn: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    aliases: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow, default)]
+    upstream: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow, default)]
+    severity: Option<Vec<WireSeverity<'a>>>,
+    #[serde(borrow, default)]
+    affected: Option<Vec<WireAffected<'a>>>,
+    #[serde(borrow, default)]
+    database_specific: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireSeverity<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    score: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct WireAffected<'a> {
+    #[serde(borrow, default)]
+    package: Option<WirePackage<'a>>,
+    #[serde(borrow, default)]
+    severity: Option<Vec<WireSeverity<'a>>>,
+    #[serde(borrow, default)]
+    ranges: Option<Vec<WireRange<'a>>>,
+    #[serde(borrow, default)]
+    versions: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow, default)]
+    ecosystem_specific: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    database_specific: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WirePackage<'a> {
+    #[serde(borrow)]
+    ecosystem: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct WireRange<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    events: Vec<WireEvent<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireEvent<'a> {
+    #[serde(borrow, default)]
+    introduced: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    fixed: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    last_affected: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    limit: Option<Cow<'a, str>>,
+}
+
+/// What databases put beside the schema: GitHub's `severity`, RustSec's `cvss` and `informational`, Debian's `urgency`.
+#[derive(Deserialize, Default)]
+struct Specific<'a> {
+    #[serde(borrow, default)]
+    severity: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    cvss: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    informational: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    urgency: Option<&'a RawValue>,
+}
+
+impl Record {
+    /// Reads a record.
+    pub(super) fn read(json: &str) -> Result<Self, AdvisoryError> {
+        // The parser would take a list as well, field by field.
+        if !json.trim_start().starts_with('{') {
+            return Err(AdvisoryError::Malformed { reason: "it is no JSON object".to_owned() });
+        }
+        let wire: Wire<'_> =
+            serde_json::from_str(json).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })?;
+        if wire.id.is_empty() {
+            return Err(AdvisoryError::NoId);
+        }
+        let mut record = Self {
+            id: wire.id.as_ref().into(),
+            aliases: boxes(wire.aliases),
+            upstream: boxes(wire.upstream),
+            severity: severity_of_record(&wire.id, wire.severity.as_deref(), wire.database_specific),
+            modified: wire.modified.as_ref().and_then(|modified| modified.parse().ok()),
+            is_withdrawn: wire.withdrawn.is_some_and(|withdrawn| !withdrawn.is_empty()),
+            affected: Vec::new(),
+        };
+        for affected in wire.affected.unwrap_or_default() {
+            // A record may be about commits alone, or about what no package URL can name.
+            let package = affected.package.as_ref();
+            if let Some(place) = package.and_then(|package| ecosystem::place(&package.ecosystem, &package.name)) {
+                let affected = Affected::from_wire(&place, &affected);
+                record.affected.push((place, affected));
+            }
+        }
+        Ok(record)
+    }
+}
+
+impl Affected {
+    fn from_wire(place: &Place, wire: &WireAffected<'_>) -> Self {
+        let specific = [wire.ecosystem_specific, wire.database_specific].map(specific);
+        let stated = specific.iter().filter_map(Specific::rating).max();
+        let vectors = wire.severity.as_deref().and_then(severity);
+        Self {
+            vulnerability: 0,
+            release: place.release.as_deref().map(Into::into),
+            ranges: wire.ranges.iter().flatten().filter_map(range).collect(),
+            versions: wire.versions.as_deref().unwrap_or_default().join("\n").into(),
+            severity: vectors.max(stated).or_else(|| specific.iter().find_map(Specific::fallback)),
+        }
+    }
+}
+
+/// Malware is not rated, and nothing is worse.
+fn severity_of_record(id: &str, stated: Option<&[WireSeverity<'_>]>, database: Option<&RawValue>) -> Option<Severity> {
+    if id.starts_with("MAL-") {
+        return Some(Severity::Critical);
+    }
+    stated.and_then(severity).max(specific(database).rating())
+}
+
+/// The worst of what is stated.
+fn severity(stated: &[WireSeverity<'_>]) -> Option<Severity> {
+    let read = |one: &WireSeverity<'_>| match &*one.kind {
+        kind if kind.starts_with("CVSS_") => Severity::of_vector(&one.score),
+        _ => Severity::of_word(&one.score),
+    };
+    stated.iter().filter_map(read).max()
+}
+
+/// What databases add has no schema: what is no object, or has other types, says nothing.
+fn specific(raw: Option<&RawValue>) -> Specific<'_> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}
+
+impl Specific<'_> {
+    fn rating(&self) -> Option<Severity> {
+        let word = text(self.severity).and_then(|word| Severity::of_word(&word));
+        word.max(text(self.cvss).and_then(|vector| Severity::of_vector(&vector)))
+    }
+
+    /// What counts where nothing is rated: RustSec's notices (`unmaintained`) are no vulnerabilities.
+    fn fallback(&self) -> Option<Severity> {
+        let notice = text(self.informational).map(|_| Severity::None);
+        notice.or_else(|| text(self.urgency).and_then(|word| Severity::of_word(&word)))
+    }
+}
+
+fn text(raw: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// Of commits nothing is kept: no package URL says which commit a package was built from.
+fn range(wire: &WireRange<'_>) -> Option<Range> {
+    let events = || wire.events.iter().flat_map(event).collect();
+    match &*wire.kind {
+        "SEMVER" => Some(Range::Semver(events())),
+        "ECOSYSTEM" => Some(Range::Ecosystem(events())),
+        _ => None,
+    }
+}
+
+fn event(wire: &WireEvent<'_>) -> impl Iterator<Item = Event> {
+    let boxed = |version: &Option<Cow<'_, str>>| version.as_deref().map(Into::into);
+    [
+        boxed(&wire.introduced).map(Event::Introduced),
+        boxed(&wire.fixed).map(Event::Fixed),
+        boxed(&wire.last_affected).map(Event::LastAffected),
+        boxed(&wire.limit).map(Event::Limit),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn boxes(texts: Option<Vec<Cow<'_, str>>>) -> Box<[Box<str>]> {
+    texts.unwrap_or_default().into_iter().map(|text| text.as_ref().into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn severity_of(json: &str) -> Option<Severity> {
+        let record = Record::read(json).expect("a record");
+        record.severity.max(record.affected.first().and_then(|(_, affected)| affected.severity))
+    }
+
+    #[test]
+    fn the_worst_of_what_is_stated_counts() {
+        let github = r#"{"id":"GHSA-x","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L"}],
+            "database_specific":{"severity":"HIGH","cwe_ids":["CWE-1"]}}"#;
+        assert_eq!(severity_of(github), Some(Severity::High));
+        let ubuntu = r#"{"id":"UBUNTU-CVE-1","severity":[{"type":"Ubuntu","score":"negligible"}]}"#;
+        assert_eq!(severity_of(ubuntu), Some(Severity::Low));
+        assert_eq!(severity_of(r#"{"id":"MAL-2024-1"}"#), Some(Severity::Critical));
+        assert_eq!(severity_of(r#"{"id":"DSA-1","database_specific":"odd"}"#), None);
+    }
+
+    #[test]
+    fn what_databases_add_to_a_package_is_read_where_it_rates() {
+        let package = r#""package":{"ecosystem":"crates.io","name":"a"}"#;
+        let of = |specific: &str| severity_of(&format!(r#"{{"id":"X-1","affected":[{{{package},{specific}}}]}}"#));
+        let cvss =
+            r#""database_specific":{"cvss":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","informational":null}"#;
+        assert_eq!(of(cvss), Some(Severity::Critical));
+        assert_eq!(of(r#""database_specific":{"cvss":null,"informational":"unmaintained"}"#), Some(Severity::None));
+        assert_eq!(of(r#""ecosystem_specific":{"urgency":"unimportant"}"#), Some(Severity::Low));
+        assert_eq!(of(r#""ecosystem_specific":{"urgency":"not yet assigned"}"#), None);
+    }
+
+    #[test]
+    fn what_is_no_record_says_so() {
+        assert_eq!(Record::read(r#"{"name":"x"}"#), Err(AdvisoryError::NoId));
+        for text in
+            ["", "[]", r#"["A"]"#, r#"{"id":7}"#, r#"{"id":"A","id":"B"}"#, r#"{"id":"A","affected":[{"package":{}}]}"#]
+        {
+            assert!(matches!(Record::read(text), Err(AdvisoryError::Malformed { .. })), "{text}");
+        }
+        let deep = format!(r#"{{"id":"A","references":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        assert!(Record::read(&deep).is_ok(), "what is passed over is not followed into its depth");
+    }
+}
