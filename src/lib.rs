@@ -22,7 +22,8 @@
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | [`evidence`] | what was collected, as data | `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
-//! | [`policy`] | what must hold, proved before it exists | `oci`, `check` |
+//! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them | nothing |
+//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
@@ -37,6 +38,7 @@ pub mod check;
 pub mod evidence;
 pub mod json;
 pub mod oci;
+pub mod packages;
 pub mod policy;
 pub mod render;
 pub mod trust;

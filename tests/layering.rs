@@ -5,19 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("json", &[]),
     ("oci", &["json"]),
     ("evidence", &["oci"]),
     ("check", &[]),
-    ("policy", &["oci", "check"]),
+    ("packages", &[]),
+    ("policy", &["oci", "check", "packages"]),
     ("trust", &["json", "oci"]),
-    ("verify", &["json", "oci", "evidence", "check", "policy", "trust"]),
+    ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust"]),
     ("render", &["check"]),
     ("collect", &["json", "oci", "evidence"]),
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
     ("tuf", &["json", "oci", "trust", "collect"]),
-    ("cli", &["json", "oci", "evidence", "check", "policy", "trust", "verify", "render", "collect", "tuf"]),
+    ("cli", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "verify", "render", "collect", "tuf"]),
 ];
 
 const IMPURE: [&str; 3] = ["collect", "tuf", "cli"];

@@ -1,0 +1,12 @@
+//! Packages as every ecosystem names and orders them: package URLs, versions, ranges of versions.
+//!
+//! What is read here was written by somebody else, so every parser is linear in its input, and every version is bounded in
+//! length. What cannot be ordered is an error and never an answer.
+
+mod purl;
+mod range;
+mod version;
+
+pub use purl::{Purl, PurlError};
+pub use range::{Range, RangeError};
+pub use version::{Scheme, Version, VersionError};

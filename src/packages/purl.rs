@@ -1,0 +1,418 @@
+//! Package URLs (ECMA-427, `package-url/purl-spec`), as SBOM tools write them.
+//!
+//! The `packageurl` crate refuses a whole URL for a rule of its type (a namespace where the type has none, a missing
+//! qualifier). Such a URL would escape every rule that denies a package, so only what cannot be taken apart is refused here.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use percent::decode;
+
+/// The parts of a package URL, decoded and in the normal form of its type. Borrowed from the text wherever it is normal already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purl<'a> {
+    /// The type, in lower case: `npm`, `deb`, `golang`.
+    pub kind: Cow<'a, str>,
+    /// What the name is unique within, if the type has such a thing: `@angular`, `debian`, `org.apache.commons`.
+    pub namespace: Option<Cow<'a, str>>,
+    /// The name.
+    pub name: Cow<'a, str>,
+    /// The version.
+    pub version: Option<Cow<'a, str>>,
+    /// Keys in lower case and their values, in the order of the text. No key is there twice, no value is empty.
+    pub qualifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// A path within the package.
+    pub subpath: Option<Cow<'a, str>>,
+}
+
+/// Why a text is no package URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PurlError {
+    /// It begins with something other than `pkg:`.
+    #[error("a package URL begins with `pkg:`")]
+    Scheme,
+    /// The type is missing or has characters that no type has.
+    #[error("`{kind}` is no type of a package URL: letters, digits, `.` and `-`, a letter first")]
+    Kind {
+        /// What stands where the type belongs.
+        kind: String,
+    },
+    /// The name is missing.
+    #[error("the package URL has no name")]
+    Name,
+    /// A part is not UTF-8 after decoding, or a `%` is not followed by two hexadecimal digits.
+    #[error("`{part}` is not percent-encoded UTF-8")]
+    Encoding {
+        /// The part, as written.
+        part: String,
+    },
+    /// A qualifier's key has characters that no key has.
+    #[error("`{key}` is no key of a qualifier: letters, digits, `.`, `-` and `_`, a letter first")]
+    Key {
+        /// The key, as written.
+        key: String,
+    },
+    /// A qualifier is there twice: readers would differ in which one counts.
+    #[error("the qualifier `{key}` is there twice")]
+    KeyTwice {
+        /// The key, in lower case.
+        key: String,
+    },
+}
+
+impl<'a> Purl<'a> {
+    /// Takes a package URL apart (purl-spec, "How to parse a PURL string") and brings it into the normal form of its type.
+    ///
+    /// An unencoded `@` before the name (`pkg:npm/@angular/core`) is taken as the scope it is meant as.
+    pub fn parse(text: &'a str) -> Result<Self, PurlError> {
+        let (rest, subpath) = split_right(text, '#');
+        let (rest, qualifiers) = split_right(rest, '?');
+        let rest = without_scheme(rest)?.trim_matches('/');
+        let (kind, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let kind = lower(Cow::Borrowed(checked_kind(kind)?));
+        let (path, version) = split_version(rest);
+        let (namespace, name) = split_right_once(path.trim_end_matches('/'));
+        if name.is_empty() {
+            return Err(PurlError::Name);
+        }
+        let mut purl = Self {
+            kind,
+            namespace: segments(namespace, |_| true)?,
+            name: decode(name)?,
+            version: version.filter(|version| !version.is_empty()).map(decode).transpose()?,
+            qualifiers: qualifiers.map(read_qualifiers).transpose()?.unwrap_or_default(),
+            subpath: segments(subpath.unwrap_or_default(), |segment| !matches!(segment, "." | ".."))?,
+        };
+        purl.normalize();
+        Ok(purl)
+    }
+
+    /// Returns the value of a qualifier, by its key in lower case.
+    pub fn qualifier(&self, key: &str) -> Option<&str> {
+        self.qualifiers.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_ref())
+    }
+
+    /// Returns the version as its ecosystem orders it: of an RPM, with the epoch that the package URL has apart.
+    pub fn full_version(&self) -> Option<Cow<'_, str>> {
+        let version = self.version.as_deref()?;
+        Some(match self.qualifier("epoch").filter(|_| self.kind == "rpm" && !version.contains(':')) {
+            Some(epoch) => Cow::Owned(format!("{epoch}:{version}")),
+            None => Cow::Borrowed(version),
+        })
+    }
+
+    /// Returns namespace and name, joined with `/`.
+    pub fn full_name(&self) -> Cow<'_, str> {
+        match &self.namespace {
+            Some(namespace) => Cow::Owned(format!("{namespace}/{}", self.name)),
+            None => Cow::Borrowed(&self.name),
+        }
+    }
+
+    /// Returns type, namespace and name in a form that is equal for two spellings of one package.
+    ///
+    /// Case is not part of it whatever the type: earlier versions of the type definitions dropped it for Go and npm, and tools
+    /// of that time still do. Of PyPI, `.`, `_` and `-` are one (PEP 503).
+    pub fn key(&self) -> String {
+        let key = format!("{}/{}", self.kind, self.full_name()).to_lowercase();
+        if self.kind == "pypi" { fold_separators(&key) } else { key }
+    }
+
+    /// Whether the other names the same package, in whatever version.
+    pub fn is_same_package(&self, other: &Purl<'_>) -> bool {
+        self.kind == other.kind && self.key() == other.key()
+    }
+
+    /// Returns the same with nothing borrowed.
+    pub fn into_owned(self) -> Purl<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Purl {
+            kind: own(self.kind),
+            namespace: self.namespace.map(own),
+            name: own(self.name),
+            version: self.version.map(own),
+            qualifiers: self.qualifiers.into_iter().map(|(key, value)| (own(key), own(value))).collect(),
+            subpath: self.subpath.map(own),
+        }
+    }
+
+    /// Applies the rules of its type (purl-spec `types/*-definition.json`).
+    fn normalize(&mut self) {
+        let rules = rules(&self.kind);
+        if rules.lower_namespace {
+            self.namespace = self.namespace.take().map(lower);
+        }
+        if rules.lower_name {
+            self.name = lower(std::mem::take(&mut self.name));
+        }
+        if rules.lower_version {
+            self.version = self.version.take().map(lower);
+        }
+        match &*self.kind {
+            // pypi-definition.json: "Replace underscore _ with dash -".
+            "pypi" if self.name.contains('_') => self.name = self.name.replace('_', "-").into(),
+            // pub-definition.json: "Replace non-[a-z] letters, non-[0-9] digits with underscore _".
+            "pub" if !self.name.bytes().all(is_plain) => {
+                self.name = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Display for Purl<'_> {
+    /// Writes the canonical form (purl-spec, "How to build a PURL string").
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "pkg:{}/", self.kind)?;
+        for segment in self.namespace.iter().flat_map(|namespace| namespace.split('/')) {
+            write!(formatter, "{}/", percent::Encoded(segment))?;
+        }
+        write!(formatter, "{}", percent::Encoded(&self.name))?;
+        if let Some(version) = &self.version {
+            write!(formatter, "@{}", percent::Encoded(version))?;
+        }
+        let mut qualifiers: Vec<_> = self.qualifiers.iter().collect();
+        qualifiers.sort_unstable();
+        for (position, (key, value)) in qualifiers.into_iter().enumerate() {
+            let separator = if position == 0 { '?' } else { '&' };
+            write!(formatter, "{separator}{key}={}", percent::Encoded(value))?;
+        }
+        for (position, segment) in self.subpath.iter().flat_map(|subpath| subpath.split('/')).enumerate() {
+            write!(formatter, "{}{}", if position == 0 { '#' } else { '/' }, percent::Encoded(segment))?;
+        }
+        Ok(())
+    }
+}
+
+/// Splits at the last separator: what is before it, and what is after it if it is there.
+fn split_right(text: &str, separator: char) -> (&str, Option<&str>) {
+    text.rsplit_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
+/// "The purl scheme … is case insensitive", and "Strip the remainder from leading and trailing `/`".
+fn without_scheme(text: &str) -> Result<&str, PurlError> {
+    let (scheme, rest) = text.split_once(':').ok_or(PurlError::Scheme)?;
+    if scheme.eq_ignore_ascii_case("pkg") { Ok(rest) } else { Err(PurlError::Scheme) }
+}
+
+fn checked_kind(kind: &str) -> Result<&str, PurlError> {
+    let begins = kind.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
+    if begins && kind.bytes().all(is_allowed) { Ok(kind) } else { Err(PurlError::Kind { kind: kind.to_owned() }) }
+}
+
+/// Splits at the last `@`, unless it begins a segment that another one follows: then it is a scope and no version.
+fn split_version(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once('@') {
+        Some((before, after)) if after.contains('/') && (before.is_empty() || before.ends_with('/')) => (text, None),
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+fn split_right_once(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Decodes each segment that counts, and joins them.
+fn segments<'a>(path: &'a str, counts: impl Fn(&str) -> bool) -> Result<Option<Cow<'a, str>>, PurlError> {
+    let is_plain = !path.contains(['%', '.']) && !path.contains("//") && !path.starts_with('/') && !path.ends_with('/');
+    if is_plain {
+        return Ok((!path.is_empty()).then_some(Cow::Borrowed(path)));
+    }
+    let mut joined = String::with_capacity(path.len());
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let segment = decode(segment)?;
+        if counts(&segment) {
+            joined.push_str(if joined.is_empty() { "" } else { "/" });
+            joined.push_str(&segment);
+        }
+    }
+    Ok((!joined.is_empty()).then_some(Cow::Owned(joined)))
+}
+
+fn read_qualifiers(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, PurlError> {
+    let mut qualifiers: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let begins = key.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !begins || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+            return Err(PurlError::Key { key: key.to_owned() });
+        }
+        // "A key=value pair with an empty value is the same as no key/value at all for this key."
+        let (key, value) = (lower(Cow::Borrowed(key)), decode(value)?);
+        if value.is_empty() {
+            continue;
+        }
+        if qualifiers.iter().any(|(known, _)| *known == key) {
+            return Err(PurlError::KeyTwice { key: key.into_owned() });
+        }
+        qualifiers.push((key, value));
+    }
+    Ok(qualifiers)
+}
+
+/// Which parts of a type ignore case, so that their normal form is lower case.
+#[derive(Default)]
+struct Rules {
+    lower_namespace: bool,
+    lower_name: bool,
+    lower_version: bool,
+}
+
+fn rules(kind: &str) -> Rules {
+    let both = Rules { lower_namespace: true, lower_name: true, lower_version: false };
+    match kind {
+        "alpm" | "apk" | "bitbucket" | "brew" | "composer" | "deb" | "github" | "hex" | "luarocks" => both,
+        "vscode-extension" => Rules { lower_version: true, ..both },
+        "qpkg" | "rpm" | "yocto" => Rules { lower_namespace: true, ..Rules::default() },
+        "bitnami" | "chrome-extension" | "otp" | "pub" => Rules { lower_name: true, ..Rules::default() },
+        "oci" | "pypi" => Rules { lower_name: true, lower_version: true, ..Rules::default() },
+        "huggingface" => Rules { lower_version: true, ..Rules::default() },
+        _ => Rules::default(),
+    }
+}
+
+fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.chars().any(char::is_uppercase) { Cow::Owned(text.to_lowercase()) } else { text }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
+}
+
+/// PEP 503: "the name should be lowercased with all runs of the characters ., -, or _ replaced with a single - character".
+fn fold_separators(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '.' | '_' | '-' if folded.ends_with('-') => {}
+            '.' | '_' | '-' => folded.push('-'),
+            other => folded.push(other),
+        }
+    }
+    folded
+}
+
+/// Percent-encoding (RFC 3986 §2.1) as package URLs use it.
+mod percent {
+    use std::borrow::Cow;
+    use std::fmt::{self, Write};
+
+    use super::PurlError;
+
+    /// Decodes a part.
+    pub(super) fn decode(part: &str) -> Result<Cow<'_, str>, PurlError> {
+        if !part.contains('%') {
+            return Ok(Cow::Borrowed(part));
+        }
+        let invalid = || PurlError::Encoding { part: part.to_owned() };
+        let mut bytes = Vec::with_capacity(part.len());
+        let mut rest = part.bytes();
+        while let Some(byte) = rest.next() {
+            bytes.push(
+                match byte {
+                    b'%' => nibble(rest.next()).zip(nibble(rest.next())).map(|(high, low)| high << 4 | low),
+                    other => Some(other),
+                }
+                .ok_or_else(invalid)?,
+            );
+        }
+        String::from_utf8(bytes).map(Cow::Owned).map_err(|_| invalid())
+    }
+
+    fn nibble(digit: Option<u8>) -> Option<u8> {
+        char::from(digit?).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    }
+
+    /// A part as it is written: everything but letters, digits, `.`, `-`, `_`, `~` and `:` encoded (purl-spec, "Character
+    /// encoding").
+    pub(super) struct Encoded<'a>(pub(super) &'a str);
+
+    impl fmt::Display for Encoded<'_> {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.bytes().try_for_each(|byte| match byte {
+                b'.' | b'-' | b'_' | b'~' | b':' => formatter.write_char(char::from(byte)),
+                byte if byte.is_ascii_alphanumeric() => formatter.write_char(char::from(byte)),
+                byte => write!(formatter, "%{byte:02X}"),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purl(text: &str) -> Purl<'_> {
+        Purl::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn what_syft_and_trivy_write_is_read() {
+        let deb = purl(
+            "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl%403.0.11-1~deb12u2",
+        );
+        assert_eq!((&*deb.kind, deb.namespace.as_deref(), &*deb.name), ("deb", Some("debian"), "libssl3"));
+        assert_eq!(deb.version.as_deref(), Some("3.0.11-1~deb12u2"));
+        assert_eq!(deb.qualifier("upstream"), Some("openssl@3.0.11-1~deb12u2"));
+        assert_eq!(purl("pkg:npm/%40babel/core@7.0.0").full_name(), "@babel/core");
+        assert_eq!(purl("pkg:golang/github.com/Masterminds/semver/v3@v3.2.1").name, "v3");
+        let rpm =
+            purl("pkg:rpm/redhat/perl-libs@5.32.1-480.el9?arch=x86_64&epoch=4&upstream=perl-5.32.1-480.el9.src.rpm");
+        assert_eq!(rpm.full_version().as_deref(), Some("4:5.32.1-480.el9"));
+        assert_eq!(purl("pkg:golang/stdlib@1.22.3").full_version().as_deref(), Some("1.22.3"));
+    }
+
+    #[test]
+    fn an_unencoded_scope_is_no_version() {
+        let scoped = purl("pkg:npm/@babel/core");
+        assert_eq!((scoped.namespace.as_deref(), &*scoped.name, &scoped.version), (Some("@babel"), "core", &None));
+        let versioned = purl("pkg:npm/@babel/core@7.0.0");
+        assert_eq!((versioned.namespace.as_deref(), versioned.version.as_deref()), (Some("@babel"), Some("7.0.0")));
+    }
+
+    #[test]
+    fn parts_are_brought_into_the_normal_form_of_the_type() {
+        assert_eq!(purl("pkg:PyPI/Django_Package@1.11.1").to_string(), "pkg:pypi/django-package@1.11.1");
+        assert_eq!(purl("pkg:GitHub/Acme/Shop@V1").to_string(), "pkg:github/acme/shop@V1");
+        assert_eq!(purl("pkg:NPM//%40Angular///Core@1#/a/./../b/").to_string(), "pkg:npm/%40Angular/Core@1#a/b");
+        assert_eq!(purl("pkg://deb/Debian/Curl@1?arch=").to_string(), "pkg:deb/debian/curl@1");
+        assert_eq!(
+            purl("pkg:maven/a.b/C@1?type=jar&classifier=x").to_string(),
+            "pkg:maven/a.b/C@1?classifier=x&type=jar"
+        );
+        assert_eq!(purl("pkg:pub/Flutter-Web@1").name, "flutter_web");
+    }
+
+    #[test]
+    fn two_spellings_of_one_package_are_the_same() {
+        assert!(purl("pkg:pypi/Zope.Interface@5").is_same_package(&purl("pkg:pypi/zope__interface")));
+        assert!(purl("pkg:golang/github.com/Azure/sdk@1").is_same_package(&purl("pkg:golang/github.com/azure/sdk")));
+        assert!(!purl("pkg:npm/a/b").is_same_package(&purl("pkg:npm/b")));
+        assert!(!purl("pkg:npm/a").is_same_package(&purl("pkg:pypi/a")));
+    }
+
+    #[test]
+    fn rules_of_a_type_do_not_make_a_package_unreadable() {
+        for odd in ["pkg:swift/Alamofire@5", "pkg:cargo/crates.io/serde@1", "pkg:cpan/Moose@2", "pkg:julia/Dates@1"] {
+            assert!(Purl::parse(odd).is_ok(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_apart_is_refused() {
+        let error = |text: &str| Purl::parse(text).expect_err("broken");
+        assert_eq!(error("EnterpriseLibrary.Common@6.0"), PurlError::Scheme);
+        assert_eq!(error("pkg%3Amaven/org/io"), PurlError::Scheme);
+        assert_eq!(error("pkg:3nginx/nginx@1"), PurlError::Kind { kind: "3nginx".to_owned() });
+        assert_eq!(error("pkg:nginx:a/nginx@1"), PurlError::Kind { kind: "nginx:a".to_owned() });
+        assert!(matches!(error("pkg:EnterpriseLibrary.Common@6.0"), PurlError::Kind { .. }));
+        assert_eq!(error("pkg:maven/@1.3.4"), PurlError::Name);
+        assert_eq!(error("pkg:npm/"), PurlError::Name);
+        assert_eq!(error("pkg:npm/a%zz"), PurlError::Encoding { part: "a%zz".to_owned() });
+        assert_eq!(error("pkg:npm/a%ff"), PurlError::Encoding { part: "a%ff".to_owned() });
+        assert_eq!(error("pkg:npm/a@1?in%20production=true"), PurlError::Key { key: "in%20production".to_owned() });
+        assert_eq!(error("pkg:npm/a@1?arch=x&ARCH=y"), PurlError::KeyTwice { key: "arch".to_owned() });
+    }
+}

@@ -1,0 +1,93 @@
+//! Composer: its normal form, ordered as PHP's `version_compare` has it.
+
+use std::cmp::Ordering;
+
+use super::digits;
+use super::semver::compare_numbers;
+
+/// The place of numbers among the parts.
+const NUMBER: u8 = 6;
+
+/// PHP manual, `version_compare`: "any string not found in this list < dev < alpha = a < beta = b < RC = rc < # < pl = p".
+fn rank(part: &str) -> u8 {
+    match part.to_ascii_lowercase().as_str() {
+        "dev" => 1,
+        "alpha" | "a" => 2,
+        "beta" | "b" => 3,
+        "rc" => 4,
+        // Composer's `stable`, and what is not there.
+        "#" | "stable" => 5,
+        "pl" | "p" | "patch" => 7,
+        number if digits::are_all(number) => NUMBER,
+        _ => 0,
+    }
+}
+
+/// Composer's normal form has four numbers, so what is not there is zero; what stands behind them is compared part by part.
+pub(super) fn compare(one: &str, other: &str) -> Ordering {
+    let ((one_numbers, one_suffix), (other_numbers, other_suffix)) = (split(one), split(other));
+    compare_numbers(one_numbers, other_numbers).then_with(|| {
+        let (ones, others) = (parts(one_suffix), parts(other_suffix));
+        (0..ones.len().max(others.len()))
+            .map(|position| compare_parts(at(&ones, position), at(&others, position)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    })
+}
+
+/// The numbers, and what stands behind them without build metadata.
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim_start_matches(['v', 'V']);
+    let text = text.split_once('+').map_or(text, |(version, _)| version);
+    let numbers = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    (numbers.0.trim_end_matches('.'), numbers.1)
+}
+
+/// "The function first replaces _, - and + with a dot . in the version strings and also inserts dots . before and after any
+/// non number": runs of digits and runs of letters.
+fn parts(suffix: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = suffix;
+    while let Some(first) = rest.chars().next() {
+        let belongs = |c: char| if first.is_ascii_digit() { c.is_ascii_digit() } else { c.is_ascii_alphabetic() };
+        let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len()).max(first.len_utf8());
+        if first.is_ascii_alphanumeric() {
+            parts.push(&rest[..end]);
+        }
+        rest = &rest[end..];
+    }
+    parts
+}
+
+fn at<'a>(parts: &[&'a str], position: usize) -> &'a str {
+    parts.get(position).copied().unwrap_or("#")
+}
+
+fn compare_parts(one: &str, other: &str) -> Ordering {
+    match (rank(one), rank(other)) {
+        (NUMBER, NUMBER) => digits::compare(one, other),
+        (one, other) => one.cmp(&other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::ascending;
+
+    #[test]
+    fn versions_have_the_order_of_composer() {
+        ascending(
+            "composer",
+            &[
+                &["1.0.0-dev"],
+                &["1.0.0-alpha1", "1.0-a1"],
+                &["1.0.0-beta2"],
+                &["1.0.0-RC1", "1.0.0.0-rc1"],
+                &["1.0", "v1.0.0", "1.0.0.0"],
+                &["1.0.0-patch1", "1.0.0-p1"],
+                &["1.0.1"],
+                &["1.10"],
+            ],
+        );
+    }
+}
