@@ -1,52 +1,40 @@
 //! SBOMs: the predicate types that are one, and what the document says.
 
+mod builder;
+mod families;
+mod form;
+mod lenient;
 mod model;
-mod spdx;
+mod spdx2;
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, SbomReport};
 
 use super::predicate::Question;
 
+pub(super) use families::is_sbom;
 pub(super) use model::{Package, Sbom};
-
-/// in-toto `spec/predicates/spdx2.md`: `https://spdx.dev/Document/v2.3`; cosign writes it without a version.
-const SPDX_2: [&str; 3] =
-    ["https://spdx.dev/Document", "https://spdx.dev/Document/v2.2", "https://spdx.dev/Document/v2.3"];
-/// in-toto `spec/predicates/spdx3.md`: recognised, and said to be unsupported.
-const SPDX_3: [&str; 3] =
-    ["https://spdx.dev/Document/v3", "https://spdx.dev/Document/v3.0", "https://spdx.dev/Document/v3.0.1"];
-
-/// Whether a predicate type is an SPDX document, readable or not.
-pub(super) fn is_sbom(predicate_type: &str) -> bool {
-    SPDX_2.contains(&predicate_type) || SPDX_3.contains(&predicate_type)
-}
 
 impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
     pub(super) fn read(predicate_type: &str, predicate: Option<&'a RawValue>) -> Result<Self, Finding> {
-        if SPDX_3.contains(&predicate_type) {
-            return Err(unsupported("SPDX 3"));
-        }
-        let text = unwrapped(predicate.map_or("null", RawValue::get));
-        // `cosign attest --type spdx` wraps the document in a JSON string, whatever format it has (A106).
-        if text.starts_with('"') {
-            let inner: String = serde_json::from_str(text).unwrap_or_default();
-            return if inner.trim_start().starts_with('{') {
-                crate::json::check(inner.as_bytes()).map_err(|error| malformed(error.to_string()))?;
-                spdx::read(&inner)
-            } else {
-                Err(unsupported("SPDX tag-value or another form that is no JSON"))
-            };
-        }
-        spdx::read(text)
+        let sbom = match form::document(predicate.map_or("null", RawValue::get))? {
+            Cow::Borrowed(text) => read(text)?,
+            Cow::Owned(text) => read(&text)?.into_owned(),
+        };
+        let remarks = families::check(predicate_type, sbom.format)?;
+        Ok(Self { source: predicate.map_or("null", RawValue::get), remarks, ..sbom })
     }
 
     /// Judges it: by itself, and by what is asked.
     pub(super) fn judge(&self, _question: &Question<'_>) -> Vec<Finding> {
-        vec![Finding::pass(CheckId::SbomFormat, self.format.clone()), self.check_content()]
+        let mut findings = vec![Finding::pass(CheckId::SbomFormat, self.format.to_string())];
+        findings.extend(self.remarks.iter().cloned());
+        findings.push(self.check_content());
+        findings
     }
 
     /// Checks that the document lists anything at all.
@@ -64,7 +52,7 @@ impl<'a> Sbom<'a> {
     pub(super) fn report(&self) -> SbomReport {
         let count = |has: fn(&Package<'_>) -> bool| self.packages.iter().filter(|package| has(package)).count() as u64;
         SbomReport {
-            format: self.format.clone(),
+            format: self.format.to_string(),
             name: self.name.as_deref().map(str::to_owned),
             created: self.created.as_deref().map(str::to_owned),
             creators: self.creators.iter().map(ToString::to_string).collect(),
@@ -78,29 +66,25 @@ impl<'a> Sbom<'a> {
     }
 }
 
-/// cosign 1.x wrapped a predicate as `{"Data": …}`; the document is what is inside.
-fn unwrapped(text: &str) -> &str {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Wrapped<'a> {
-        #[serde(rename = "Data", borrow)]
-        data: &'a RawValue,
-        #[serde(rename = "Timestamp", default)]
-        _timestamp: serde::de::IgnoredAny,
+/// Reads a document, of which the content decides what it is.
+fn read(text: &str) -> Result<Sbom<'_>, Finding> {
+    match form::sniff(text) {
+        Some(form::Form::Spdx2) | None => spdx2::read(text),
+        Some(form::Form::Spdx3) => Err(unsupported("SPDX 3")),
+        Some(form::Form::CycloneDx) => Err(unsupported("CycloneDX")),
     }
-    serde_json::from_str::<Wrapped<'_>>(text).map_or(text, |wrapped| wrapped.data.get())
 }
 
 fn unsupported(found: &str) -> Finding {
     Finding::error(CheckId::SbomFormat, "this form of SBOM is not supported")
-        .expected("SPDX 2.2 or 2.3 JSON")
+        .expected(form::SUPPORTED)
         .found(found)
         .next("attest SPDX 2.3 JSON: `cosign attest --type spdxjson`")
 }
 
 fn malformed(reason: String) -> Finding {
     Finding::fail(CheckId::SbomFormat, "the SBOM cannot be read")
-        .expected("an SPDX 2.2 or 2.3 JSON document")
+        .expected(form::SUPPORTED)
         .found(reason)
         .next("generate and attest the SBOM again")
 }

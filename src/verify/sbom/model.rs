@@ -1,6 +1,7 @@
 //! An SBOM as far as every format has it. Texts are borrowed from the document wherever they stand there as they are.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// A text of the document.
 pub(in crate::verify) type Text<'a> = Cow<'a, str>;
@@ -8,16 +9,85 @@ pub(in crate::verify) type Text<'a> = Cow<'a, str>;
 /// A document, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::verify) struct Sbom<'a> {
-    /// `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
-    pub(in crate::verify) format: String,
+    pub(in crate::verify) format: Format,
     pub(in crate::verify) name: Option<Text<'a>>,
+    /// Its own name in the world: SPDX 2 `documentNamespace`, CycloneDX `serialNumber`, SPDX 3 `spdxId`.
+    pub(in crate::verify) namespace: Option<Text<'a>>,
     /// When it was made, as written.
     pub(in crate::verify) created: Option<Text<'a>>,
     /// Who or what made it, as SPDX 2 writes them: `Tool: …`, `Organization: …`, `Person: …`.
     pub(in crate::verify) creators: Vec<Text<'a>>,
-    /// What the document says it is about: places in `packages`.
+    /// At which point of the life of the software it was made: CycloneDX `lifecycles`, SPDX 3 `sbomType`. SPDX 2 has no field for it.
+    pub(in crate::verify) contexts: Vec<Text<'a>>,
+    /// What the document says it is about: places in `packages`, each once.
     pub(in crate::verify) describes: Vec<usize>,
     pub(in crate::verify) packages: Vec<Package<'a>>,
+    pub(in crate::verify) relationships: Vec<Relationship>,
+    /// What is counted and not kept.
+    pub(in crate::verify) counts: Counts,
+    /// Names of images by digest that generators put into notes about what is described: trivy's `RepoDigest`.
+    pub(in crate::verify) repository_digests: Vec<Text<'a>>,
+    /// The predicate, as it was signed.
+    pub(in crate::verify) source: &'a str,
+    /// What is to be said of its form although it could be read.
+    pub(in crate::verify) remarks: Vec<crate::check::Finding>,
+}
+
+/// The form of a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::verify) struct Format {
+    pub(in crate::verify) family: Family,
+    /// `2.3`, `3.0.1`, `1.6`.
+    pub(in crate::verify) version: &'static str,
+}
+
+/// Whose form it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::verify) enum Family {
+    #[default]
+    Spdx,
+    CycloneDx,
+}
+
+impl Family {
+    /// The name in policies.
+    pub(in crate::verify) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Spdx => "spdx",
+            Self::CycloneDx => "cyclonedx",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Spdx => "SPDX",
+            Self::CycloneDx => "CycloneDX",
+        })
+    }
+}
+
+/// `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.family, self.version)
+    }
+}
+
+/// What is counted and not kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::verify) struct Counts {
+    /// Files that it lists.
+    pub(in crate::verify) files: u64,
+    /// Relationships that it states, whatever their ends are.
+    pub(in crate::verify) relationships: u64,
+    /// Ends of relationships that name nothing in the document.
+    pub(in crate::verify) dangling: u64,
+    /// The first few of the names behind them.
+    pub(in crate::verify) dangling_names: Vec<String>,
+    /// Elements that it says it describes and that are no package: files, snippets, other documents.
+    pub(in crate::verify) describes_otherwise: u64,
 }
 
 /// One package. What is not asserted (`NOASSERTION`, `NONE`, nothing) is absent.
@@ -29,6 +99,8 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) version: Option<Text<'a>>,
     /// Who supplies it, as written.
     pub(in crate::verify) supplier: Option<Text<'a>>,
+    /// Who made it, as written.
+    pub(in crate::verify) originator: Option<Text<'a>>,
     /// Package URLs, as written.
     pub(in crate::verify) purls: Vec<Text<'a>>,
     /// Checksums: algorithm as written (`SHA256`, `SHA-256`, `sha256`) and hexadecimal digits.
@@ -37,6 +109,34 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) license_concluded: Option<Text<'a>>,
     /// The licence that its authors declare, an SPDX expression.
     pub(in crate::verify) license_declared: Option<Text<'a>>,
+    pub(in crate::verify) purpose: Purpose,
+    /// Whether it has an identifier that is no package URL: a CPE, a SWID tag, a gitoid.
+    pub(in crate::verify) otherwise_identified: bool,
+}
+
+/// What a package is for, as far as it matters here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::verify) enum Purpose {
+    #[default]
+    Unstated,
+    /// An image of a container.
+    Container,
+    OperatingSystem,
+    /// Any other.
+    Other,
+}
+
+impl Purpose {
+    /// Reads the spellings of all formats: `CONTAINER`, `container`, `OPERATING-SYSTEM`, `operatingSystem`.
+    pub(super) fn read(text: &str) -> Self {
+        if text.eq_ignore_ascii_case("container") {
+            Self::Container
+        } else if text.replace(['-', '_'], "").eq_ignore_ascii_case("operatingsystem") {
+            Self::OperatingSystem
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Package<'_> {
@@ -51,6 +151,92 @@ impl Package<'_> {
             Some(version) => format!("{} {version}", self.name),
             None if self.name.is_empty() => self.id.to_string(),
             None => self.name.to_string(),
+        }
+    }
+}
+
+/// One element stands in a relation to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::verify) struct Relationship {
+    pub(in crate::verify) from: End,
+    pub(in crate::verify) to: End,
+    pub(in crate::verify) kind: Relation,
+}
+
+/// One end of a relationship, in four octets: there are millions of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::verify) struct End(u32);
+
+impl End {
+    /// The document itself.
+    pub(in crate::verify) const DOCUMENT: Self = Self(u32::MAX);
+    /// Something in the document that is no package: a file, a snippet, a service.
+    pub(in crate::verify) const OTHER: Self = Self(u32::MAX - 1);
+    /// Something that the document does not hold: in another document, or nowhere.
+    pub(in crate::verify) const OUTSIDE: Self = Self(u32::MAX - 2);
+    /// `NONE` and `NOASSERTION`, which say that there is nothing, or nothing to say.
+    pub(in crate::verify) const NOTHING: Self = Self(u32::MAX - 3);
+
+    /// A package by its place.
+    pub(super) const fn at(place: u32) -> Self {
+        Self(place)
+    }
+
+    /// The place in `packages`, if it is a package.
+    pub(in crate::verify) const fn package(self) -> Option<usize> {
+        if self.0 < Self::NOTHING.0 { Some(self.0 as usize) } else { None }
+    }
+}
+
+/// How one element stands to another, always read from the left: SPDX writes many of them in both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::verify) enum Relation {
+    Describes,
+    Contains,
+    /// Every kind of dependency: at build time, at run time, linked, optional.
+    DependsOn,
+    /// Any other.
+    Other,
+}
+
+impl Sbom<'_> {
+    /// The same, borrowing nothing but the predicate that it came from.
+    pub(super) fn into_owned<'b>(self) -> Sbom<'b> {
+        let word = |text: Option<Text<'_>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let words = |texts: Vec<Text<'_>>| texts.into_iter().map(|text| Cow::Owned(text.into_owned())).collect();
+        Sbom {
+            format: self.format,
+            name: word(self.name),
+            namespace: word(self.namespace),
+            created: word(self.created),
+            creators: words(self.creators),
+            contexts: words(self.contexts),
+            describes: self.describes,
+            packages: self.packages.into_iter().map(Package::into_owned).collect(),
+            relationships: self.relationships,
+            counts: self.counts,
+            repository_digests: words(self.repository_digests),
+            source: "",
+            remarks: self.remarks,
+        }
+    }
+}
+
+impl Package<'_> {
+    fn into_owned<'b>(self) -> Package<'b> {
+        let text = |text: Text<'_>| Cow::Owned(text.into_owned());
+        Package {
+            id: text(self.id),
+            name: text(self.name),
+            version: self.version.map(text),
+            supplier: self.supplier.map(text),
+            originator: self.originator.map(text),
+            purls: self.purls.into_iter().map(text).collect(),
+            checksums: self.checksums.into_iter().map(|(one, other)| (text(one), text(other))).collect(),
+            license_concluded: self.license_concluded.map(text),
+            license_declared: self.license_declared.map(text),
+            purpose: self.purpose,
+            otherwise_identified: self.otherwise_identified,
         }
     }
 }

@@ -1,0 +1,244 @@
+//! Values as generators write them: what is of another type than it should be is passed over, never refused.
+//!
+//! Texts are borrowed from the document; nothing is allocated for what is passed over.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::model::Text;
+
+/// A text, or nothing where a value of another type stands.
+#[derive(Debug, Default)]
+pub(super) struct Word<'a>(pub(super) Option<Text<'a>>);
+
+impl<'a> Word<'a> {
+    /// SPDX 2.3 §3: `NOASSERTION` and `NONE` say that nothing is said.
+    pub(super) fn stated(self) -> Option<Text<'a>> {
+        self.0.filter(|text| !matches!(text.trim(), "" | "NOASSERTION" | "NONE"))
+    }
+
+    pub(super) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+/// An object, or nothing where a value of another type stands.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) Option<T>);
+
+impl<T> Default for Object<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// A list of objects, or nothing where a value of another type stands.
+#[derive(Debug)]
+pub(super) struct Objects<T>(pub(super) Vec<T>);
+
+impl<T> Default for Objects<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// A list of texts, or one text alone, which JSON-LD takes for the same.
+#[derive(Debug, Default)]
+pub(super) struct Words<'a>(pub(super) Vec<Text<'a>>);
+
+/// How many items a list has.
+#[derive(Debug, Default)]
+pub(super) struct Tally(pub(super) u64);
+
+/// Hands every object of a list to a function, one at a time, so that the list is never held.
+pub(super) struct Each<T, F> {
+    take: F,
+    kind: PhantomData<T>,
+}
+
+impl<T, F: FnMut(T)> Each<T, F> {
+    pub(super) fn new(take: F) -> Self {
+        Self { take, kind: PhantomData }
+    }
+}
+
+/// Implements what a visitor does with values that it has no use for.
+macro_rules! pass_over {
+    ($($kind:ident)+) => { $(pass_over!(@ $kind);)+ };
+    (@ scalars) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+    };
+    (@ text) => {
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> { Ok(Self::Value::default()) }
+    };
+    (@ list) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+            $crate::verify::sbom::lenient::skip_items(items).map(|()| Self::Value::default())
+        }
+    };
+    (@ object) => {
+        fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+            $crate::verify::sbom::lenient::skip_entries(entries).map(|()| Self::Value::default())
+        }
+    };
+}
+
+pub(super) fn skip_items<'de, A: SeqAccess<'de>>(mut items: A) -> Result<(), A::Error> {
+    while items.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+pub(super) fn skip_entries<'de, A: MapAccess<'de>>(mut entries: A) -> Result<(), A::Error> {
+    while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+
+        impl<'de> Visitor<'de> for Texts {
+            type Value = Word<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
+                Ok(Word(Some(Cow::Borrowed(text))))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
+                Ok(Word(Some(Cow::Owned(text.to_owned()))))
+            }
+
+            pass_over!(scalars list object);
+        }
+
+        deserializer.deserialize_any(Texts)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct One<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for One<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(entries)).map(|one| Object(Some(one)))
+            }
+
+            pass_over!(scalars text list);
+        }
+
+        deserializer.deserialize_any(One(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut all = Vec::new();
+        Each::new(|one| all.push(one)).deserialize(deserializer)?;
+        Ok(Self(all))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+
+        impl<'de> Visitor<'de> for Texts {
+            type Value = Words<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Words<'de>, E> {
+                Ok(Words(vec![Cow::Borrowed(text)]))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Words<'de>, E> {
+                Ok(Words(vec![Cow::Owned(text.to_owned())]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words<'de>, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = items.next_element::<Word<'de>>()? {
+                    words.extend(word.0);
+                }
+                Ok(Words(words))
+            }
+
+            pass_over!(scalars object);
+        }
+
+        deserializer.deserialize_any(Texts)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tally {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+
+        impl<'de> Visitor<'de> for Items {
+            type Value = Tally;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tally, A::Error> {
+                let mut count = 0;
+                while items.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Tally(count))
+            }
+
+            pass_over!(scalars text object);
+        }
+
+        deserializer.deserialize_any(Items)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(one) = items.next_element::<Object<T>>()? {
+            if let Some(one) = one.0 {
+                (self.take)(one);
+            }
+        }
+        Ok(())
+    }
+
+    pass_over!(scalars text object);
+}

@@ -1,0 +1,391 @@
+//! SPDX 2.2 and 2.3 JSON, read as tolerantly as generators write it.
+//!
+//! Real documents leave out fields that the specification demands, so every field but the version is optional, a null is
+//! a missing field, and values of another type are passed over. Whether a document is strictly valid is another question.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::check::Finding;
+
+use super::builder::Builder;
+use super::lenient::{Each, Object, Objects, Tally, Word, Words};
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::{malformed, unsupported};
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
+    let mut document = Document { builder: Builder::new(text), version: Word::default(), also: false };
+    // SPDX 2.3 §6.3: the document's own name, which relationships use whether or not the document states it.
+    document.builder.define("SPDXRef-DOCUMENT", End::DOCUMENT);
+    for nothing in ["NONE", "NOASSERTION"] {
+        document.builder.define(nothing, End::NOTHING);
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    if document.also {
+        return Err(malformed("the document claims to be SPDX and another format at once".to_owned()));
+    }
+    let version = match document.version.as_str() {
+        Some("SPDX-2.2") => "2.2",
+        Some("SPDX-2.3") => "2.3",
+        Some(other) if other.starts_with("SPDX-") => return Err(unsupported(other)),
+        Some(other) => return Err(malformed(format!("`spdxVersion` is `{}`", other.escape_debug()))),
+        None => return Err(malformed("`spdxVersion` is missing".to_owned())),
+    };
+    document.builder.finish(Format { family: Family::Spdx, version })
+}
+
+/// A document while it is read, in one pass and in any order of its fields.
+struct Document<'a> {
+    builder: Builder<'a>,
+    version: Word<'a>,
+    /// Whether it has the marks of another format too.
+    also: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    SpdxVersion,
+    #[serde(rename = "SPDXID")]
+    Id,
+    Name,
+    DocumentNamespace,
+    CreationInfo,
+    DocumentDescribes,
+    Packages,
+    Files,
+    Snippets,
+    Relationships,
+    #[serde(rename = "bomFormat", alias = "@graph")]
+    OtherFormat,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Deserialize)]
+struct CreationInfo<'a> {
+    #[serde(borrow, default)]
+    created: Word<'a>,
+    #[serde(borrow, default)]
+    creators: Words<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WirePackage<'a> {
+    #[serde(rename = "SPDXID", borrow, default)]
+    id: Word<'a>,
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    version_info: Word<'a>,
+    #[serde(borrow, default)]
+    supplier: Word<'a>,
+    #[serde(borrow, default)]
+    originator: Word<'a>,
+    #[serde(borrow, default)]
+    license_concluded: Word<'a>,
+    #[serde(borrow, default)]
+    license_declared: Word<'a>,
+    #[serde(borrow, default)]
+    primary_package_purpose: Word<'a>,
+    #[serde(borrow, default)]
+    external_refs: Objects<ExternalRef<'a>>,
+    #[serde(borrow, default)]
+    checksums: Objects<Checksum<'a>>,
+    /// Older than relationships, and still written.
+    #[serde(default)]
+    has_files: Tally,
+    #[serde(borrow, default)]
+    attribution_texts: Words<'a>,
+    #[serde(borrow, default)]
+    annotations: Objects<Annotation<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Annotation<'a> {
+    #[serde(borrow, default)]
+    comment: Word<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExternalRef<'a> {
+    #[serde(borrow, default)]
+    reference_type: Word<'a>,
+    #[serde(borrow, default)]
+    reference_locator: Word<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum<'a> {
+    #[serde(borrow, default)]
+    algorithm: Word<'a>,
+    #[serde(borrow, default)]
+    checksum_value: Word<'a>,
+}
+
+/// A file or a snippet: only that it is there counts.
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(rename = "SPDXID", borrow, default)]
+    id: Word<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRelationship<'a> {
+    #[serde(borrow, default)]
+    spdx_element_id: Word<'a>,
+    #[serde(rename = "relationshipType", borrow, default)]
+    kind: Word<'a>,
+    #[serde(borrow, default)]
+    related_spdx_element: Word<'a>,
+}
+
+struct Fields<'b, 'a>(&'b mut Document<'a>);
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an SPDX document")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let Document { builder, version, also } = self.0;
+        while let Some(field) = fields.next_key::<Field>()? {
+            match field {
+                Field::SpdxVersion => *version = fields.next_value()?,
+                Field::Id => {
+                    let id: Word<'de> = fields.next_value()?;
+                    builder.define(id.as_str().unwrap_or_default(), End::DOCUMENT);
+                }
+                Field::Name => builder.sbom.name = fields.next_value::<Word<'de>>()?.0,
+                Field::DocumentNamespace => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
+                Field::CreationInfo => {
+                    if let Some(creation) = fields.next_value::<Object<CreationInfo<'de>>>()?.0 {
+                        builder.sbom.created = creation.created.stated();
+                        builder.sbom.creators = creation.creators.0;
+                    }
+                }
+                Field::DocumentDescribes => {
+                    let described: Words<'de> = fields.next_value()?;
+                    described.0.iter().for_each(|id| builder.describe(id));
+                }
+                Field::Packages => fields.next_value_seed(Each::new(|one| package(builder, one)))?,
+                Field::Files => fields.next_value_seed(Each::new(|one: Named<'de>| {
+                    builder.sbom.counts.files += 1;
+                    builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
+                }))?,
+                Field::Snippets => fields.next_value_seed(Each::new(|one: Named<'de>| {
+                    builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
+                }))?,
+                Field::Relationships => fields.next_value_seed(Each::new(|one| relationship(builder, &one)))?,
+                Field::OtherFormat => {
+                    *also = true;
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                Field::Unknown => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
+    let mut purls = Vec::new();
+    let mut otherwise_identified = false;
+    for reference in wire.external_refs.0 {
+        let kind = reference.reference_type.as_str().unwrap_or_default();
+        if is_type(kind, "purl") {
+            // One at a time, as there is one nearly always.
+            purls.reserve_exact(1);
+            purls.extend(reference.reference_locator.stated());
+        } else if ["cpe23Type", "cpe22Type", "swid", "gitoid", "swh"].iter().any(|known| is_type(kind, known)) {
+            otherwise_identified |= reference.reference_locator.stated().is_some();
+        }
+    }
+    let checksums =
+        wire.checksums.0.into_iter().filter_map(|one| Some((one.algorithm.stated()?, one.checksum_value.stated()?)));
+    let mut checksums: Vec<_> = checksums.collect();
+    checksums.shrink_to_fit();
+    builder.sbom.counts.relationships += wire.has_files.0;
+    let notes =
+        wire.attribution_texts.0.into_iter().chain(wire.annotations.0.into_iter().filter_map(|one| one.comment.0));
+    builder.sbom.repository_digests.extend(notes.filter_map(repository_digest));
+    builder.package(Package {
+        id: wire.id.0.unwrap_or_default(),
+        name: wire.name.stated().unwrap_or_default(),
+        version: wire.version_info.stated(),
+        supplier: wire.supplier.stated(),
+        originator: wire.originator.stated(),
+        purls,
+        checksums,
+        license_concluded: wire.license_concluded.stated(),
+        license_declared: wire.license_declared.stated(),
+        purpose: wire.primary_package_purpose.as_str().map(Purpose::read).unwrap_or_default(),
+        otherwise_identified,
+    });
+}
+
+/// The types of SPDX 2.3 annex F, also as the IRIs that they stand for (`http://spdx.org/rdf/references/purl`).
+fn is_type(found: &str, name: &str) -> bool {
+    found == name || found.strip_prefix("http://spdx.org/rdf/references/") == Some(name)
+}
+
+fn relationship<'a>(builder: &mut Builder<'a>, wire: &WireRelationship<'a>) {
+    let (Some(one), Some(other)) = (&wire.spdx_element_id.0, &wire.related_spdx_element.0) else { return };
+    let (kind, is_turned) = relation(wire.kind.as_str().unwrap_or_default());
+    let (from, to) = if is_turned { (other, one) } else { (one, other) };
+    for end in [from, to] {
+        // SPDX 2.3 §6.6: something in another document, which is named and not here.
+        if end.starts_with("DocumentRef-") {
+            builder.define(end, End::OUTSIDE);
+        }
+    }
+    builder.relate(from, kind, to);
+}
+
+/// SPDX 2.3 §11.1: what a relationship says, and whether it is written the other way round.
+fn relation(kind: &str) -> (Relation, bool) {
+    match kind {
+        "DESCRIBES" => (Relation::Describes, false),
+        "DESCRIBED_BY" => (Relation::Describes, true),
+        "CONTAINS" => (Relation::Contains, false),
+        "CONTAINED_BY" => (Relation::Contains, true),
+        "DEPENDS_ON" | "DYNAMIC_LINK" | "STATIC_LINK" | "HAS_PREREQUISITE" => (Relation::DependsOn, false),
+        "DEPENDENCY_OF"
+        | "BUILD_DEPENDENCY_OF"
+        | "DEV_DEPENDENCY_OF"
+        | "OPTIONAL_DEPENDENCY_OF"
+        | "PROVIDED_DEPENDENCY_OF"
+        | "RUNTIME_DEPENDENCY_OF"
+        | "TEST_DEPENDENCY_OF"
+        | "PREREQUISITE_FOR" => (Relation::DependsOn, true),
+        _ => (Relation::Other, false),
+    }
+}
+
+/// What trivy says of an image in its notes: `RepoDigest: NAME@DIGEST`, for every repository that has it.
+fn repository_digest(note: Text<'_>) -> Option<Text<'_>> {
+    const LABEL: &str = "RepoDigest: ";
+    match note {
+        Text::Borrowed(text) => text.strip_prefix(LABEL).map(Text::Borrowed),
+        Text::Owned(text) => text.strip_prefix(LABEL).map(|rest| Text::Owned(rest.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Outcome;
+
+    #[test]
+    fn a_document_is_read_with_what_it_describes() {
+        let sbom = read(r#"{
+            "spdxVersion": "SPDX-2.3", "name": "shop", "documentDescribes": ["SPDXRef-a"],
+            "creationInfo": {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: syft-1.0"]},
+            "packages": [
+                {"SPDXID": "SPDXRef-a", "name": "shop", "versionInfo": "1.0", "supplier": "Organization: Acme", "licenseConcluded": "NOASSERTION", "licenseDeclared": "MIT",
+                 "primaryPackagePurpose": "CONTAINER", "checksums": [{"algorithm": "SHA256", "checksumValue": "00ff"}],
+                 "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:npm/shop@1.0"}]},
+                {"SPDXID": "SPDXRef-b", "name": "left-pad", "versionInfo": "", "supplier": "NOASSERTION", "externalRefs": null}
+            ],
+            "files": [{"SPDXID": "SPDXRef-file"}],
+            "relationships": [
+                {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-a"},
+                {"spdxElementId": "SPDXRef-b", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-a"},
+                {"spdxElementId": "SPDXRef-b", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-file"}
+            ]
+        }"#).expect("a document");
+        let report = sbom.report();
+        assert_eq!(report.describes, ["shop 1.0"]);
+        assert_eq!(
+            (report.packages, report.with_purl, report.with_version, report.with_supplier, report.with_license),
+            (2, 1, 1, 1, 1)
+        );
+        assert_eq!(sbom.packages[0].purpose, Purpose::Container);
+        assert_eq!(sbom.packages[0].checksums, [("SHA256".into(), "00ff".into())]);
+        let kinds: Vec<_> =
+            sbom.relationships.iter().map(|one| (one.from.package(), one.kind, one.to.package())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (None, Relation::Describes, Some(0)),
+                (Some(0), Relation::DependsOn, Some(1)),
+                (Some(1), Relation::Contains, None)
+            ]
+        );
+        assert_eq!((sbom.counts.files, sbom.counts.dangling), (1, 0));
+    }
+
+    #[test]
+    fn texts_are_borrowed_unless_they_are_written_with_escapes() {
+        let text = r#"{"spdxVersion":"SPDX-2.3","packages":[{"name":"plain"},{"name":"esc\u0061ped"}]}"#;
+        let sbom = read(text).expect("a document");
+        assert!(matches!(sbom.packages[0].name, Text::Borrowed("plain")));
+        assert_eq!(sbom.packages[1].name, "escaped");
+    }
+
+    #[test]
+    fn nulls_and_values_of_other_types_are_passed_over() {
+        let sbom = read(
+            r#"{"spdxVersion":"SPDX-2.2","name":7,"creationInfo":null,"relationships":null,"files":{"a":[1]},"documentDescribes":[{}],
+                "packages":[{"name":"x","versionInfo":1.0,"licenseDeclared":["MIT"],"checksums":7,"externalRefs":["y",null,{"referenceType":[]}]},"no object",[3]]}"#,
+        );
+        let sbom = sbom.expect("a document");
+        assert_eq!(sbom.packages.len(), 1);
+        assert_eq!(sbom.packages[0].version, None);
+    }
+
+    #[test]
+    fn a223_other_documents_and_nothing_are_not_dangling() {
+        let sbom = read(
+            r#"{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a"}],"relationships":[
+                {"spdxElementId":"SPDXRef-a","relationshipType":"COPY_OF","relatedSpdxElement":"DocumentRef-other:SPDXRef-b"},
+                {"spdxElementId":"SPDXRef-a","relationshipType":"DEPENDS_ON","relatedSpdxElement":"NONE"},
+                {"spdxElementId":"SPDXRef-a","relationshipType":"DEPENDS_ON","relatedSpdxElement":"SPDXRef-gone"}]}"#,
+        )
+        .expect("a document");
+        assert_eq!((sbom.counts.relationships, sbom.counts.dangling), (3, 1));
+        assert_eq!(sbom.counts.dangling_names, ["SPDXRef-gone"]);
+    }
+
+    #[test]
+    fn trivys_notes_name_the_repositories_that_have_the_image() {
+        let sbom = read(
+            r#"{"spdxVersion":"SPDX-2.3","packages":[
+                {"attributionTexts":["ImageID: sha256:aa","RepoDigest: a/b@sha256:01"]},
+                {"annotations":[{"comment":"RepoDigest: c/d@sha256:02"},{"comment":"Class: os-pkgs"}]}]}"#,
+        )
+        .expect("a document");
+        assert_eq!(sbom.repository_digests, ["a/b@sha256:01", "c/d@sha256:02"]);
+    }
+
+    #[test]
+    fn other_versions_are_unsupported_and_other_documents_malformed() {
+        assert_eq!(read(r#"{"spdxVersion":"SPDX-2.1"}"#).expect_err("2.1").outcome, Outcome::Error);
+        assert_eq!(
+            read(r#"{"spdxVersion":"SPDX-2.3","bomFormat":"CycloneDX"}"#).expect_err("two").outcome,
+            Outcome::Fail
+        );
+        assert_eq!(read(r#"{"SPDXID":"SPDXRef-DOCUMENT"}"#).expect_err("no version").outcome, Outcome::Fail);
+        assert_eq!(read("null").expect_err("nothing").outcome, Outcome::Fail);
+    }
+}
