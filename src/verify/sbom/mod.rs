@@ -5,6 +5,8 @@ mod families;
 mod form;
 mod lenient;
 mod model;
+mod quality;
+mod rules;
 mod spdx2;
 
 use std::borrow::Cow;
@@ -30,10 +32,11 @@ impl<'a> Sbom<'a> {
     }
 
     /// Judges it: by itself, and by what is asked.
-    pub(super) fn judge(&self, _question: &Question<'_>) -> Vec<Finding> {
+    pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let mut findings = vec![Finding::pass(CheckId::SbomFormat, self.format.to_string())];
         findings.extend(self.remarks.iter().cloned());
         findings.push(self.check_content());
+        findings.extend(rules::check(self, question));
         findings
     }
 
