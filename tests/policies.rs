@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_saphyr::options::MergeKeyPolicy;
 
 /// Mistakes that only the parser can see, and why a schema cannot.
-const BEYOND_THE_SCHEMA: [(&str, &str); 13] = [
+const BEYOND_THE_SCHEMA: [(&str, &str); 20] = [
     ("at-least-too-many.yaml", "a number is not compared with the length of a list"),
     ("claim-with-fraction.yaml", "1.0 is an integer to JSON Schema"),
     ("exception-no-such-day.yaml", "a pattern does not know how many days a month has"),
@@ -26,6 +26,13 @@ const BEYOND_THE_SCHEMA: [(&str, &str); 13] = [
     ("regexp-look-around.yaml", "the syntax of regular expressions"),
     ("regexp-unclosed.yaml", "the syntax of regular expressions"),
     ("repository-id-octal.yaml", "0o17 is the integer 15 when a schema gets to see it"),
+    ("sbom-license-expression.yaml", "the grammar of licence expressions"),
+    ("sbom-license-family.yaml", "the SPDX License List"),
+    ("sbom-license-misspelt.yaml", "the SPDX License List"),
+    ("sbom-license-pattern-of-nothing.yaml", "the SPDX License List"),
+    ("sbom-package-of-any-type.yaml", "the parts of package URLs"),
+    ("sbom-package-vers-beside-version.yaml", "the parts of package URLs"),
+    ("sbom-package-vers-not-in-order.yaml", "the order of versions"),
     ("version-with-fraction.yaml", "1.0 is the integer 1 to JSON Schema"),
 ];
 
@@ -343,8 +350,17 @@ fn parts(value: &Value, found: &mut Vec<Value>) {
 }
 
 /// What the parser says that no schema can.
-const SAYS_MORE: [&str; 4] =
-    ["two rules are called", "different signers must have signed", "the regular expression", "no key that can be used"];
+const SAYS_MORE: [&str; 9] = [
+    "two rules are called",
+    "different signers must have signed",
+    "the regular expression",
+    "no key that can be used",
+    "is no package URL",
+    "is no range of versions",
+    "the package URL has a version already",
+    "there is no licence",
+    "is more than one licence",
+];
 
 #[test]
 fn the_schema_and_the_parser_agree_on_what_is_broken_at_random() {

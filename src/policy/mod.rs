@@ -10,6 +10,8 @@ mod exception;
 mod flags;
 mod import;
 mod key;
+mod license;
+mod package;
 mod provenance;
 mod sbom;
 mod signer;
@@ -29,8 +31,12 @@ pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
 pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
+pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
+pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use provenance::ProvenanceRules;
-pub use sbom::SbomRules;
+pub use sbom::{
+    ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules, in_words,
+};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };

@@ -2,11 +2,13 @@
 
 use jiff::civil::Date;
 
+use crate::policy::Asked;
 use crate::policy::claim::Claim;
 use crate::policy::key::LogDemand;
 use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer};
 use crate::policy::text::TextRule;
 
+use super::lint_sbom;
 use super::problem::Problem;
 use super::rule::{Rule, RuleException};
 
@@ -25,6 +27,11 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
                     doubts.push(doubt);
                 }
             }
+        }
+    }
+    for required in &rule.requirements {
+        if let Asked::Sbom(rules) = &required.asked {
+            doubts.extend(lint_sbom::doubts(rules, today).into_iter().map(at_rule));
         }
     }
     let run_out =

@@ -5,6 +5,8 @@
 
 mod fields;
 mod lint;
+mod lint_sbom;
+mod listed;
 mod problem;
 mod provenance;
 pub(in crate::policy) mod rule;

@@ -10,6 +10,8 @@ const MAX_MESSAGE: usize = 600;
 
 /// Signers that one document may list, those that aliases repeat counted each time.
 pub(super) const MAX_SIGNERS: usize = 256;
+/// Patterns with asterisks for what SBOMs list, likewise. Rules without one are not counted.
+pub(super) const MAX_PATTERNS: usize = 1_000;
 
 /// A place in a file: lines and columns count from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -101,6 +103,7 @@ fn short(text: &str) -> Cow<'_, str> {
 pub(super) struct Problems {
     found: Vec<Problem>,
     signers: usize,
+    patterns: usize,
 }
 
 impl Problems {
@@ -116,6 +119,12 @@ impl Problems {
     pub(super) fn may_read_signer(&mut self) -> bool {
         self.signers += 1;
         self.signers <= MAX_SIGNERS
+    }
+
+    /// Counts one pattern more, and returns whether there are not too many.
+    pub(super) fn may_read_pattern(&mut self) -> bool {
+        self.patterns += 1;
+        self.patterns <= MAX_PATTERNS
     }
 
     pub(super) fn is_empty(&self) -> bool {

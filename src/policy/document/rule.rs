@@ -345,19 +345,20 @@ fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
     let required = fields.required("require", "say which requirement does not count: `require: sbom`", problems);
     let requirement = required.and_then(|node| Some((text(node, problems)?, node.place)));
     let requirement = requirement.and_then(|(name, place)| self::requirement(&name, place, problems));
+    let ending = ending(&fields, problems);
+    let images = fields.get("match").map_or(Some(Vec::new()), |node| images(node, problems));
+    Some(RuleException { requirement: requirement?, images: images?, exception: ending?, place: node.place })
+}
+
+/// When an exception ends, and why it was made.
+pub(super) fn ending(fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
     let until = fields
         .required("until", "an exception ends: add the last day, such as `until: 2027-01-31`", problems)
         .and_then(|node| date(node, problems));
     let because = fields
         .required("because", "say why, for whoever reads the report: `because: …`", problems)
         .and_then(|node| text(node, problems));
-    let images = fields.get("match").map_or(Some(Vec::new()), |node| images(node, problems));
-    Some(RuleException {
-        requirement: requirement?,
-        images: images?,
-        exception: Exception { until: until?, because: because? },
-        place: node.place,
-    })
+    Some(Exception { until: until?, because: because? })
 }
 
 fn date(node: &Node, problems: &mut Problems) -> Option<Date> {

@@ -1,14 +1,198 @@
 //! The fields of a `sbom` requirement.
 
-use crate::policy::SbomRules;
+use jiff::SignedDuration;
 
-use super::fields::Fields;
+use crate::policy::sbom::{
+    ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules,
+};
+
+use super::fields::{Fields, guess, items, text};
+use super::listed::{license, licenses, names, packages};
 use super::problem::Problems;
+use super::rule::ending;
+use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 0] = [];
+pub(super) const KEYS: [&str; 13] = [
+    "formats",
+    "strict",
+    "describes",
+    "minimum-elements",
+    "deny",
+    "allow",
+    "no-assertion",
+    "generators",
+    "creators",
+    "max-age",
+    "required-packages",
+    "min-packages",
+    "exceptions",
+];
+const LIST: [&str; 3] = ["packages", "licenses", "suppliers"];
+const EXCEPTION: [&str; 4] = ["package", "license", "until", "because"];
 
-/// Reads them.
-pub(super) fn read(_fields: &Fields<'_>, _problems: &mut Problems) -> Option<SbomRules> {
-    Some(SbomRules::default())
+/// Reads them. Every problem is found, not only the first.
+pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomRules> {
+    let formats = several(fields.get("formats"), |node| self::formats(node, problems));
+    let strict = one(fields.get("strict"), |node| truth(node, problems));
+    let describes =
+        one(fields.get("describes"), |node| word(node, "rule for what it describes", &["required"], problems));
+    let minimum_elements = one(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
+    let deny = one(fields.get("deny"), |node| list(node, "what is denied", problems));
+    let allow = one(fields.get("allow"), |node| list(node, "what is allowed", problems));
+    let no_assertion = one(fields.get("no-assertion"), |node| no_assertion(node, problems));
+    let generators = several(fields.get("generators"), |node| names(node, "generators", problems));
+    let creators = several(fields.get("creators"), |node| names(node, "creators", problems));
+    let max_age = one(fields.get("max-age"), |node| duration(node, problems));
+    let required_packages = one(fields.get("required-packages"), |node| packages(node, problems));
+    let min_packages = one(fields.get("min-packages"), |node| count(node, problems));
+    let exceptions = several(fields.get("exceptions"), |node| exceptions(node, problems));
+    Some(SbomRules {
+        formats: formats?,
+        strict: strict?.unwrap_or_default(),
+        describes_required: describes?.is_some(),
+        minimum_elements: minimum_elements?,
+        deny: deny?.unwrap_or_default(),
+        allow: allow?.unwrap_or_default(),
+        no_assertion: no_assertion?,
+        generators: generators?,
+        creators: creators?,
+        max_age: max_age?,
+        required_packages: required_packages?.unwrap_or_default(),
+        min_packages: min_packages?,
+        exceptions: exceptions?,
+    })
+}
+
+/// What a field says: the outer `None` is a problem, the inner one a field that is not there.
+#[expect(clippy::option_option, reason = "whether it is there, and whether it can be read")]
+fn one<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
+    node.map_or(Some(None), |node| read(node).map(Some))
+}
+
+fn several<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<Vec<T>>) -> Option<Vec<T>> {
+    node.map_or(Some(Vec::new()), read)
+}
+
+fn formats(node: &Node, problems: &mut Problems) -> Option<Vec<SbomFormat>> {
+    let read: Vec<Option<SbomFormat>> = items(node, "formats", problems)
+        .iter()
+        .map(|item| SbomFormat::named(&word(item, "form of SBOMs", &SbomFormat::ALL, problems)?))
+        .collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|read| !read.is_empty())
+}
+
+/// One of these words.
+fn word(node: &Node, what: &str, known: &[&'static str], problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    if known.contains(&written.as_str()) {
+        return Some(written);
+    }
+    problems.add(node.place, format!("`{written}` is no {what}"), guess(&written, known));
+    None
+}
+
+fn truth(node: &Node, problems: &mut Problems) -> Option<bool> {
+    if let Value::Bool(value) = node.value {
+        return Some(value);
+    }
+    let message = format!("expected true or false, and this is {}", node.value.kind());
+    problems.add(node.place, message, "write `true`, or leave the key out");
+    None
+}
+
+fn minimum_elements(node: &Node, problems: &mut Problems) -> Option<MinimumElements> {
+    let known = MinimumElements::ALL.map(MinimumElements::as_str);
+    let written = word(node, "list of minimum elements", &known, problems)?;
+    MinimumElements::ALL.into_iter().find(|elements| elements.as_str() == written)
+}
+
+fn no_assertion(node: &Node, problems: &mut Problems) -> Option<NoAssertion> {
+    let written = word(node, "rule for packages without a licence", &["allow", "deny"], problems)?;
+    Some(if written == "allow" { NoAssertion::Allow } else { NoAssertion::Deny })
+}
+
+/// `deny` and `allow`: packages, licences, suppliers.
+fn list(node: &Node, what: &'static str, problems: &mut Problems) -> Option<SbomList> {
+    let fields = Fields::of(node, what, &LIST, problems)?;
+    if fields.present(&LIST).is_empty() && !fields.has_unknown() {
+        let message = format!("{what} is nothing");
+        problems.add(node.place, message, "name some of: packages, licenses, suppliers; or leave the key out");
+        return None;
+    }
+    let packages = one(fields.get("packages"), |node| packages(node, problems));
+    let licenses = several(fields.get("licenses"), |node| licenses(node, problems));
+    let suppliers = several(fields.get("suppliers"), |node| names(node, "suppliers", problems));
+    Some(SbomList { packages: packages?.unwrap_or_default(), licenses: licenses?, suppliers: suppliers? })
+}
+
+/// A whole number and its unit.
+fn duration(node: &Node, problems: &mut Problems) -> Option<SignedDuration> {
+    let written = text(node, problems)?;
+    let duration = read_duration(&written);
+    if duration.is_none() {
+        let message = format!("`{written}` is no duration");
+        problems.add(node.place, message, "write a number of up to five digits and a unit: 30d, 12h, 2w");
+    }
+    duration
+}
+
+fn read_duration(written: &str) -> Option<SignedDuration> {
+    const UNITS: [(char, i64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 7 * 86_400)];
+    let (unit, seconds) = UNITS.into_iter().find(|(unit, _)| written.ends_with(*unit))?;
+    let digits = written.strip_suffix(unit)?;
+    let is_number = digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    let number = digits.parse::<i64>().ok().filter(|_| is_number)?;
+    Some(SignedDuration::from_secs(number * seconds))
+}
+
+fn count(node: &Node, problems: &mut Problems) -> Option<u64> {
+    match &node.value {
+        Value::Integer(number) if *number > 0 => u64::try_from(*number).ok(),
+        _ => {
+            let message = "the least number of packages is a whole number, 1 or more";
+            problems.add(node.place, message, "write a number, such as `min-packages: 20`");
+            None
+        }
+    }
+}
+
+fn exceptions(node: &Node, problems: &mut Problems) -> Option<Vec<SbomException>> {
+    let read: Vec<Option<SbomException>> =
+        items(node, "exceptions", problems).iter().map(|item| exception(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|read| !read.is_empty())
+}
+
+fn exception(node: &Node, problems: &mut Problems) -> Option<SbomException> {
+    let fields = Fields::of(node, "an exception of an SBOM", &EXCEPTION, problems)?;
+    if fields.present(&["package", "license"]).is_empty() && !fields.has_unknown() {
+        let message = "an exception names a package or a licence, and this names none";
+        problems.add(fields.first_place(), message, "add `package: pkg:TYPE/NAME@VERSION`, or `license: ID`, or both");
+        return None;
+    }
+    let package = one(fields.get("package"), |node| packages(node, problems));
+    let license = one(fields.get("license"), |node| excepted_license(node, problems));
+    let exception = ending(&fields, problems);
+    Some(SbomException { package: package?, license: license?, exception: exception? })
+}
+
+fn excepted_license(node: &Node, problems: &mut Problems) -> Option<ExceptedLicense> {
+    match &node.value {
+        Value::Text(text) if text == "NOASSERTION" => Some(ExceptedLicense::NoAssertion),
+        _ => license(node, problems).map(ExceptedLicense::Rule),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        let seconds = |written| read_duration(written).map(|duration| duration.as_secs());
+        assert_eq!([seconds("30d"), seconds("2w"), seconds("90s")], [Some(2_592_000), Some(1_209_600), Some(90)]);
+        for wrong in ["", "d", "30", "30 d", "-1d", "0d", "1.5h", "030d", "100000d", "30y", "３d"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod lenient;
 mod license;
 mod model;
 mod quality;
+mod rules;
 mod spdx2;
 mod spdx3;
 
@@ -45,6 +46,7 @@ impl<'a> Sbom<'a> {
         findings.push(quality::check_content(self));
         findings.extend(quality::remarks(self));
         findings.push(about::describe(self, image).finding(image));
+        findings.extend(rules::check(self, question));
         findings
     }
 

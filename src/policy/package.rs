@@ -1,0 +1,463 @@
+//! Rules for packages: by package URL, or by the name that a document gives them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::packages::{Purl, PurlError, Range};
+
+use super::text::{PatternError, TextRule};
+
+/// A package of a document, as far as rules are about it.
+#[derive(Debug, Clone)]
+pub struct Component<'a> {
+    /// The name that the document gives it.
+    pub name: &'a str,
+    /// The version that the document gives it.
+    pub version: Option<&'a str>,
+    /// Who supplies it, as written.
+    pub supplier: Option<&'a str>,
+    /// Its package URLs, each read once.
+    pub purls: Vec<Purl<'a>>,
+}
+
+/// Whether a rule is about a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Match {
+    /// It is.
+    Yes,
+    /// It is about the package, and whether about this version cannot be told: why.
+    Unknown(String),
+    /// It is not.
+    No,
+}
+
+/// What a rule asks of the version.
+#[derive(Debug, Clone, PartialEq)]
+enum VersionRule {
+    Any,
+    /// The text of the version.
+    Is(TextRule),
+    /// A range in the order of its ecosystem, and how it is written.
+    In(Box<Range>, String),
+}
+
+/// Why a text is no rule for packages.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PackageRuleError {
+    /// It is no package URL.
+    #[error("`{written}` is no package URL: {error}")]
+    Purl {
+        /// The rule as written.
+        written: String,
+        /// What is wrong with it.
+        error: PurlError,
+    },
+    /// A part of the package, which rules are not about.
+    #[error("`{0}` has a subpath, which no rule is about")]
+    Subpath(String),
+    /// The normal form of the type has no asterisks.
+    #[error("`{0}` is of a type whose names take no asterisk")]
+    Asterisk(String),
+    /// A pattern that cannot be used.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+}
+
+/// A rule for packages.
+///
+/// Package URLs are compared by their parts, those of the name in the form that is equal for all of its spellings: tools differ
+/// in the case of letters. A name compares with what the document calls the package, which may have a package URL or none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackageRule {
+    /// The package URL or name, as written.
+    written: String,
+    what: What,
+    version: VersionRule,
+    supplier: Option<TextRule>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum What {
+    Purl {
+        /// The type.
+        kind: String,
+        /// Namespace and name, as [`Purl::key`] has them behind the type.
+        path: TextRule,
+        qualifiers: Vec<(String, TextRule)>,
+    },
+    Name(TextRule),
+}
+
+impl PackageRule {
+    /// A rule for the packages of a package URL in which `*` stands for any letters within a part, and `**` across slashes. Without
+    /// a version it is about every one, and of qualifiers only those count that it has.
+    pub fn purl(written: &str) -> Result<Self, PackageRuleError> {
+        if written.contains('#') {
+            return Err(PackageRuleError::Subpath(written.to_owned()));
+        }
+        let encoded = with_encoded_scope(written);
+        let purl =
+            Purl::parse(&encoded).map_err(|error| PackageRuleError::Purl { written: written.to_owned(), error })?;
+        let key = purl.key();
+        let asterisks = |text: &str| text.matches('*').count();
+        let others = purl.qualifiers.iter().map(|(_, value)| value).chain(&purl.version);
+        if asterisks(&key) + others.map(|text| asterisks(text)).sum::<usize>() != asterisks(written) {
+            return Err(PackageRuleError::Asterisk(written.to_owned()));
+        }
+        let qualifiers = purl.qualifiers.iter().map(|(key, value)| Ok((key.to_string(), TextRule::glob(value)?)));
+        let what = What::Purl {
+            kind: purl.kind.to_string(),
+            path: TextRule::glob(&key[purl.kind.len() + 1..])?,
+            qualifiers: qualifiers.collect::<Result<_, PatternError>>()?,
+        };
+        let version = match purl.version.as_deref() {
+            None | Some("*" | "**") => VersionRule::Any,
+            // A version is no path.
+            Some(version) => VersionRule::Is(TextRule::glob(&version.replace('*', "**"))?),
+        };
+        Ok(Self { written: written.to_owned(), what, version, supplier: None })
+    }
+
+    /// A rule for the packages that documents call by a name; `*` as in [`purl`](Self::purl).
+    pub fn name(name: TextRule) -> Self {
+        Self { written: name.as_str().to_owned(), what: What::Name(name), version: VersionRule::Any, supplier: None }
+    }
+
+    /// Asks for a version too.
+    #[must_use]
+    pub fn of_version(mut self, version: TextRule) -> Self {
+        self.version = VersionRule::Is(version);
+        self
+    }
+
+    /// Asks for a version within a range too.
+    #[must_use]
+    pub fn within(mut self, range: Range, written: &str) -> Self {
+        self.version = VersionRule::In(Box::new(range), written.to_owned());
+        self
+    }
+
+    /// Asks for a supplier too.
+    #[must_use]
+    pub fn from_supplier(mut self, supplier: TextRule) -> Self {
+        self.supplier = Some(supplier);
+        self
+    }
+
+    /// Returns its parts as policies write them.
+    pub(super) fn parts(&self) -> Vec<(&'static str, &str)> {
+        let what = if matches!(self.what, What::Purl { .. }) { "purl" } else { "name" };
+        let version = match &self.version {
+            VersionRule::Is(version) if !matches!(self.what, What::Purl { .. }) => Some(("version", version.as_str())),
+            VersionRule::Is(_) | VersionRule::Any => None,
+            VersionRule::In(_, written) => Some(("vers", written.as_str())),
+        };
+        let supplier = self.supplier.as_ref().map(|supplier| ("supplier", supplier.as_str()));
+        [Some((what, self.written.as_str())), version, supplier].into_iter().flatten().collect()
+    }
+
+    /// Whether a version is asked for already.
+    pub(super) fn has_version(&self) -> bool {
+        self.version != VersionRule::Any
+    }
+
+    /// Whether it is about every package.
+    pub(super) fn is_about_all(&self) -> bool {
+        let is_any = matches!(&self.what, What::Name(name) if name.as_str().trim_matches('*').is_empty());
+        is_any && self.version == VersionRule::Any && self.supplier.is_none()
+    }
+
+    /// Whether it names a package of a type whose packages all have a namespace, and names none.
+    pub(super) fn misses_namespace(&self) -> Option<&str> {
+        const WITH_NAMESPACE: [&str; 7] = ["apk", "bitbucket", "deb", "github", "maven", "rpm", "swift"];
+        match &self.what {
+            What::Purl { kind, path, .. } if WITH_NAMESPACE.contains(&kind.as_str()) => {
+                (!path.as_str().contains(['/', '*'])).then_some(kind)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_about_purl(&self, purl: &Purl<'_>, path: &str, component: &Component<'_>) -> Match {
+        let What::Purl { kind, path: rule, qualifiers } = &self.what else { return Match::No };
+        let has = |(key, rule): &(String, TextRule)| purl.qualifier(key).is_some_and(|value| rule.matches(value));
+        if purl.kind != *kind || !rule.matches(path) || !qualifiers.iter().all(has) || !self.is_supplied(component) {
+            return Match::No;
+        }
+        match &self.version {
+            VersionRule::Any => Match::Yes,
+            VersionRule::Is(rule) => {
+                let version = purl.version.as_deref().or(component.version);
+                if version.is_some_and(|version| rule.matches(version)) { Match::Yes } else { Match::No }
+            }
+            VersionRule::In(range, _) => {
+                let version = purl.full_version().or(component.version.map(Cow::Borrowed));
+                within(range, version.as_deref())
+            }
+        }
+    }
+
+    fn is_about_name(&self, component: &Component<'_>) -> Match {
+        let What::Name(rule) = &self.what else { return Match::No };
+        if !rule.matches(component.name) || !self.is_supplied(component) {
+            return Match::No;
+        }
+        match &self.version {
+            VersionRule::Any => Match::Yes,
+            VersionRule::Is(rule) if component.version.is_some_and(|version| rule.matches(version)) => Match::Yes,
+            VersionRule::Is(_) => Match::No,
+            VersionRule::In(range, _) => within(range, component.version),
+        }
+    }
+
+    fn is_supplied(&self, component: &Component<'_>) -> bool {
+        let is_supplier = |rule: &TextRule| component.supplier.is_some_and(|supplier| names(rule, supplier));
+        self.supplier.as_ref().is_none_or(is_supplier)
+    }
+}
+
+/// Neither answer would be true of a version that is missing or cannot be compared.
+fn within(range: &Range, version: Option<&str>) -> Match {
+    match version.map(|version| range.contains(version)) {
+        Some(Ok(true)) => Match::Yes,
+        Some(Ok(false)) => Match::No,
+        Some(Err(error)) => Match::Unknown(error.to_string()),
+        None => Match::Unknown("it has no version".to_owned()),
+    }
+}
+
+/// Whether a rule is about a person, organization or tool as SPDX 2 writes them: the whole text, or the name in
+/// `Organization: NAME (EMAIL)`.
+pub fn names(rule: &TextRule, written: &str) -> bool {
+    let name = ["Organization:", "Person:", "Tool:"].iter().find_map(|kind| written.strip_prefix(kind));
+    let name = name.unwrap_or(written).trim();
+    let without_email = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")).map_or(name, |(name, _)| name);
+    rule.matches(written) || rule.matches(name) || rule.matches(without_email.trim())
+}
+
+/// `pkg:npm/@acme/*` for `pkg:npm/%40acme/*`: an `@` that begins a part begins no version.
+fn with_encoded_scope(written: &str) -> Cow<'_, str> {
+    if written.contains("/@") { Cow::Owned(written.replace("/@", "/%40")) } else { Cow::Borrowed(written) }
+}
+
+impl fmt::Display for PackageRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.written)?;
+        self.parts().iter().skip(1).try_for_each(|(key, value)| match *key {
+            "supplier" => write!(formatter, " from {value}"),
+            _ => write!(formatter, " {value}"),
+        })
+    }
+}
+
+/// Rules for packages, found by the type and the name of a package and not one by one.
+#[derive(Debug, Clone, Default)]
+pub struct PackageRules {
+    rules: Vec<PackageRule>,
+    /// Rules for one name, by it: [`Purl::key`] of package URLs.
+    exact_purls: HashMap<String, Vec<usize>>,
+    exact_names: HashMap<String, Vec<usize>>,
+    /// Rules with an asterisk, by type, each with what stands before the asterisk.
+    purl_globs: HashMap<String, Vec<(String, usize)>>,
+    name_globs: Vec<(String, usize)>,
+}
+
+impl PackageRules {
+    /// Puts rules in order.
+    pub fn new(rules: Vec<PackageRule>) -> Self {
+        let mut index = Self::default();
+        for (place, rule) in rules.iter().enumerate() {
+            match &rule.what {
+                What::Purl { kind, path, .. } if path.is_exact() => {
+                    index.exact_purls.entry(format!("{kind}/{}", path.as_str())).or_default().push(place);
+                }
+                What::Purl { kind, path, .. } => {
+                    index.purl_globs.entry(kind.clone()).or_default().push((literal(path).to_owned(), place));
+                }
+                What::Name(name) if name.is_exact() => {
+                    index.exact_names.entry(name.as_str().to_owned()).or_default().push(place);
+                }
+                What::Name(name) => index.name_globs.push((literal(name).to_owned(), place)),
+            }
+        }
+        Self { rules, ..index }
+    }
+
+    /// Returns the rules.
+    pub fn rules(&self) -> &[PackageRule] {
+        &self.rules
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Whether some rule asks for the package URL.
+    pub fn are_about_purls(&self) -> bool {
+        !self.exact_purls.is_empty() || !self.purl_globs.is_empty()
+    }
+
+    /// Calls `found` with each rule that is, or may be, about a package: with the rule's place, and the place of the package URL
+    /// that it is about unless it is about the name.
+    pub fn matches(&self, component: &Component<'_>, found: &mut dyn FnMut(usize, Option<usize>, Match)) {
+        for (position, purl) in component.purls.iter().enumerate() {
+            self.matches_of_purl(purl, component, &mut |rule, matched| found(rule, Some(position), matched));
+        }
+        let exact = self.exact_names.get(component.name).into_iter().flatten().copied();
+        let globs = self.name_globs.iter().filter(|(start, _)| component.name.starts_with(start.as_str()));
+        for rule in exact.chain(globs.map(|(_, rule)| *rule)) {
+            match self.rules[rule].is_about_name(component) {
+                Match::No => {}
+                matched => found(rule, None, matched),
+            }
+        }
+    }
+
+    fn matches_of_purl(&self, purl: &Purl<'_>, component: &Component<'_>, found: &mut dyn FnMut(usize, Match)) {
+        let globs = self.purl_globs.get(purl.kind.as_ref()).map_or(&[][..], Vec::as_slice);
+        if globs.is_empty() && self.exact_purls.is_empty() {
+            return;
+        }
+        let key = purl.key();
+        let path = &key[purl.kind.len() + 1..];
+        let exact = self.exact_purls.get(&key).into_iter().flatten().copied();
+        let globs = globs.iter().filter(|(start, _)| path.starts_with(start.as_str())).map(|(_, rule)| *rule);
+        for rule in exact.chain(globs) {
+            match self.rules[rule].is_about_purl(purl, path, component) {
+                Match::No => {}
+                matched => found(rule, matched),
+            }
+        }
+    }
+
+    /// Returns the first rule that is about a package, or else the first of which it cannot be told.
+    pub fn first(&self, component: &Component<'_>) -> Option<(usize, Match)> {
+        let mut first: Option<(usize, Match)> = None;
+        self.matches(component, &mut |rule, _, matched| {
+            if first.is_none() || (matched == Match::Yes && !matches!(first, Some((_, Match::Yes)))) {
+                first = Some((rule, matched));
+            }
+        });
+        first
+    }
+
+    /// Whether rules are about the package under each of its names: every package URL, or what the document calls it. Else an
+    /// allowed package URL beside another would let the other in.
+    pub fn cover(&self, component: &Component<'_>) -> bool {
+        let mut covered = vec![false; component.purls.len()];
+        let mut by_name = false;
+        self.matches(component, &mut |_, purl, matched| match (purl, matched) {
+            (Some(purl), Match::Yes) => covered[purl] = true,
+            (None, Match::Yes) => by_name = true,
+            _ => {}
+        });
+        by_name || (!covered.is_empty() && covered.into_iter().all(|one| one))
+    }
+}
+
+/// What stands before the first asterisk.
+fn literal(rule: &TextRule) -> &str {
+    rule.as_str().split('*').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(written: &str) -> PackageRule {
+        PackageRule::purl(written).expect("a rule")
+    }
+
+    fn component<'a>(name: &'a str, version: Option<&'a str>, purls: &[&'a str]) -> Component<'a> {
+        let purls = purls.iter().map(|purl| Purl::parse(purl).expect("a package URL")).collect();
+        Component { name, version, supplier: None, purls }
+    }
+
+    fn is_about(written: &str, purl: &str) -> bool {
+        PackageRules::new(vec![rule(written)]).first(&component("x", None, &[purl])).is_some()
+    }
+
+    #[test]
+    fn parts_are_compared_one_by_one() {
+        assert!(is_about("pkg:npm/event-stream@3.3.6", "pkg:npm/event-stream@3.3.6"));
+        assert!(!is_about("pkg:npm/event-stream@3.3.6", "pkg:npm/event-stream@3.3.60"));
+        assert!(!is_about("pkg:npm/event-stream@3.3.6", "pkg:npm/@evil/event-stream@3.3.6"));
+        assert!(!is_about("pkg:npm/event-stream@3.3.6", "pkg:pypi/event-stream@3.3.6"));
+        assert!(is_about("pkg:npm/event-stream", "pkg:npm/event-stream@1"));
+        assert!(!is_about("pkg:npm/event-stream@3.3.6", "pkg:npm/event-stream"));
+    }
+
+    #[test]
+    fn asterisks_stay_inside_a_part_and_two_cross() {
+        assert!(is_about("pkg:npm/@acme/*", "pkg:npm/%40acme/shop@1.0"));
+        assert!(is_about("pkg:npm/@acme/*", "pkg:npm/@acme/shop@1.0"));
+        assert!(!is_about("pkg:npm/@acme/*", "pkg:npm/acme@1.0"));
+        assert!(!is_about("pkg:npm/*", "pkg:npm/@acme/shop"));
+        assert!(is_about("pkg:npm/**", "pkg:npm/@acme/shop"));
+        assert!(is_about("pkg:golang/github.com/acme/**", "pkg:golang/github.com/acme/shop/v2@v2.0.0"));
+        assert!(is_about("pkg:deb/debian/openssl@*", "pkg:deb/debian/openssl@3.0.11-1~deb12u2?arch=amd64"));
+        assert!(is_about("pkg:deb/debian/openssl@3.0.*", "pkg:deb/debian/openssl@3.0.11-1"));
+        assert!(!is_about("pkg:deb/debian/openssl@3.0.*", "pkg:deb/debian/openssl@3.1"));
+    }
+
+    #[test]
+    fn qualifiers_count_where_the_rule_has_them() {
+        let installed = "pkg:deb/debian/openssl@3?arch=amd64&distro=debian-12";
+        assert!(is_about("pkg:deb/debian/openssl@3", installed));
+        assert!(is_about("pkg:deb/debian/openssl?distro=debian-*", installed));
+        assert!(!is_about("pkg:deb/debian/openssl?arch=arm64", installed));
+        assert!(is_about("pkg:deb/debian/openssl", &format!("{installed}#sub/path")));
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_compared_is_not_taken_for_one_outside() {
+        let range = "vers:npm/<4.17.21";
+        let rules =
+            PackageRules::new(vec![rule("pkg:npm/lodash").within(Range::parse(range).expect("a range"), range)]);
+        let first = |purl| rules.first(&component("lodash", None, &[purl])).map(|(_, matched)| matched);
+        assert_eq!(first("pkg:npm/lodash@4.17.20"), Some(Match::Yes));
+        assert_eq!(first("pkg:npm/lodash@4.17.21"), None);
+        assert!(matches!(first("pkg:npm/lodash@latest"), Some(Match::Unknown(_))));
+        assert!(matches!(first("pkg:npm/lodash"), Some(Match::Unknown(_))));
+        assert_eq!(first("pkg:npm/underscore@latest"), None);
+    }
+
+    #[test]
+    fn an_allowed_package_url_lets_no_other_in_beside_it() {
+        let rules = PackageRules::new(vec![rule("pkg:npm/@acme/*")]);
+        assert!(rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1"])));
+        assert!(!rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1", "pkg:npm/evil@1"])));
+        assert!(!rules.cover(&component("shop", None, &[])));
+    }
+
+    #[test]
+    fn names_are_what_the_document_calls_a_package() {
+        let name = |text: &str| PackageRule::name(TextRule::glob(text).expect("a glob"));
+        let rules = PackageRules::new(vec![name("openssl").of_version(TextRule::exact("3.0")), name("lib*")]);
+        let found = |name, version| rules.first(&component(name, version, &[])).map(|(rule, _)| rule);
+        assert_eq!(found("openssl", Some("3.0")), Some(0));
+        assert_eq!(found("openssl", Some("3.1")), None);
+        assert_eq!(found("openssl", None), None);
+        assert_eq!(found("libc", None), Some(1));
+    }
+
+    #[test]
+    fn suppliers_are_named_with_and_without_their_kind_and_address() {
+        let acme = TextRule::glob("Acme*").expect("a glob");
+        for written in ["Organization: Acme Inc (security@acme.example)", "Acme", "Person: Acme"] {
+            assert!(names(&acme, written), "{written}");
+        }
+        assert!(!names(&acme, "Organization: Evil Acme"));
+        assert!(names(&TextRule::exact("Acme Inc"), "Organization: Acme Inc (security@acme.example)"));
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused() {
+        assert!(matches!(PackageRule::purl("event-stream"), Err(PackageRuleError::Purl { .. })));
+        assert!(matches!(PackageRule::purl("pkg:npm/"), Err(PackageRuleError::Purl { .. })));
+        assert!(matches!(PackageRule::purl("pkg:npm/x#dist"), Err(PackageRuleError::Subpath(_))));
+        assert!(PackageRule::purl("pkg:*/x").is_err());
+    }
+}

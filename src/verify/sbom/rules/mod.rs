@@ -1,0 +1,144 @@
+//! The rules of a policy, held against an SBOM: every check once, with how many packages it fails for and the first of them.
+
+mod age;
+mod complaint;
+mod completeness;
+mod creators;
+mod exceptions;
+mod licenses;
+mod packages;
+mod suppliers;
+
+use crate::check::{CheckId, Finding};
+use crate::packages::Purl;
+use crate::policy::{Asked, Component, SbomRules};
+
+use super::model::{Package, Sbom};
+use super::about::{self, Description, Image};
+use crate::verify::predicate::Question;
+
+use exceptions::Exceptions;
+
+/// Judges an SBOM by what is asked of it. Nothing is said of what nobody asks.
+pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
+    let Some(Asked::Sbom(rules)) = question.expected.map(|expected| expected.asked) else { return Vec::new() };
+    let mut exceptions = Exceptions::at(&rules.exceptions, question.now);
+    let mut findings: Vec<Finding> = check_format(sbom, rules).into_iter().collect();
+    findings.extend(rules.describes_required.then(|| check_described(sbom, question)).flatten());
+    findings.extend(unjudged(rules));
+    findings.extend(check_packages(sbom, rules, &mut exceptions));
+    findings.extend(creators::check(&sbom.creators, rules));
+    findings.extend(rules.max_age.map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
+    findings.extend(rules.minimum_elements.map(|elements| completeness::check(sbom, elements)));
+    findings.extend(exceptions.finding());
+    findings
+}
+
+/// Checks that the form is one of those that count.
+fn check_format(sbom: &Sbom<'_>, rules: &SbomRules) -> Option<Finding> {
+    let found = sbom.format.to_string();
+    if rules.formats.is_empty() || rules.formats.iter().any(|format| format.is(&found)) {
+        return None;
+    }
+    let expected: Vec<String> = rules.formats.iter().map(ToString::to_string).collect();
+    Some(
+        Finding::fail(CheckId::SbomFormat, "the SBOM has another form than the policy asks for")
+            .expected(expected.join(" or "))
+            .found(found)
+            .next("attest an SBOM of that form too, or add this one to `formats` in the policy"),
+    )
+}
+
+/// Where it must, the document says by digest which image it describes. That it names another one is said already.
+fn check_described(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
+    let image = Image { subject: question.subject, evidence: question.evidence };
+    let Description::DoesNotSay(found) = about::describe(sbom, image) else { return None };
+    Some(
+        Finding::fail(CheckId::SbomSubject, "the SBOM must say by digest which image it describes, and does not")
+            .expected(question.subject.to_string())
+            .found(found)
+            .next("generate the SBOM from the image by digest, or leave `describes` out of the policy"),
+    )
+}
+
+/// What is asked for and decided nowhere is never a pass.
+fn unjudged(rules: &SbomRules) -> Vec<Finding> {
+    let asked = [(rules.strict, "strict")];
+    let unknown = asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, key)| {
+        Finding::error(CheckId::SbomFormat, format!("`{key}` cannot be judged by this version"))
+            .next("leave it out of the policy, or use a version that judges it")
+    });
+    unknown.collect()
+}
+
+/// A package on its way through the rules.
+struct Judged<'a> {
+    package: &'a Package<'a>,
+    /// As the rules see it.
+    component: Component<'a>,
+    /// A package URL that cannot be read, and why.
+    unreadable: Option<String>,
+    /// Whether it is the one thing that the document is about, and no part of it.
+    is_root: bool,
+}
+
+/// What stands in the way of packages, in one walk: each package URL is read once.
+fn check_packages(sbom: &Sbom<'_>, rules: &SbomRules, exceptions: &mut Exceptions<'_>) -> Vec<Finding> {
+    let mut packages = packages::Check::of(rules);
+    let mut licenses = licenses::Check::of(rules);
+    let mut suppliers = suppliers::Check::of(rules);
+    if packages.is_none() && licenses.is_none() && suppliers.is_none() {
+        return Vec::new();
+    }
+    let root = match sbom.describes.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    for (place, package) in sbom.packages.iter().enumerate() {
+        let judged = Judged::of(package, root == Some(place));
+        if let Some(check) = &mut packages {
+            check.look_at(&judged, exceptions);
+        }
+        if let Some(check) = &mut licenses {
+            check.look_at(&judged, exceptions);
+        }
+        if let Some(check) = &mut suppliers {
+            check.look_at(&judged, exceptions);
+        }
+    }
+    let count = sbom.packages.len() as u64;
+    let ran_out = exceptions.ran_out();
+    [
+        packages.map(|check| check.finding(count, ran_out.as_deref())),
+        licenses.map(|check| check.finding(count, ran_out.as_deref())),
+        suppliers.map(|check| check.finding(count, ran_out.as_deref())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+impl<'a> Judged<'a> {
+    fn of(package: &'a Package<'a>, is_root: bool) -> Self {
+        let mut purls = Vec::with_capacity(package.purls.len());
+        let mut unreadable = None;
+        for written in &package.purls {
+            match Purl::parse(written) {
+                Ok(purl) => purls.push(purl),
+                Err(error) => unreadable = Some(error.to_string()),
+            }
+        }
+        let (version, supplier) = (package.version.as_deref(), package.supplier.as_deref());
+        let component = Component { name: &package.name, version, supplier, purls };
+        Self { package, component, unreadable, is_root }
+    }
+
+    /// Name and version, and the package URL where the name alone could be another's.
+    fn describe(&self) -> String {
+        let described = self.package.describe();
+        match self.package.purls.first() {
+            Some(purl) => format!("{described} ({purl})"),
+            None => described,
+        }
+    }
+}
