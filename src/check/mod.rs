@@ -13,9 +13,10 @@ use serde::{Serialize, Serializer};
 
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
-    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, MissingElementsReport,
-    Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION,
-    SbomReport, ShortfallReport, SignerReport, TimestampReport, Tool, TrustReport,
+    CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
+    MissingElementsReport, Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,
+    RequirementReport, SCHEMA_VERSION, SbomReport, ShortfallReport, SignerReport, TimestampReport, Tool, TrustReport,
+    WorkflowReport,
 };
 pub use verdict::Verdict;
 
@@ -74,6 +75,13 @@ checks! {
     ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
     ProvenanceBuilder "provenance-builder" "The builder that the provenance names is not somebody else than its signer."
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
+    ProvenanceRef "provenance-ref" "The provenance names the git ref that the certificate names."
+    ProvenanceCommit "provenance-commit" "The provenance names the commit that the certificate names."
+    ProvenanceWorkflow "provenance-workflow" "The provenance names the workflow that the certificate names."
+    ProvenanceRun "provenance-run" "The provenance names the run that the certificate names."
+    ProvenanceEvent "provenance-event" "The provenance names the event that the certificate names."
+    ProvenanceRunner "provenance-runner" "The provenance names the kind of runner that the certificate names."
+    ProvenanceRepositoryId "provenance-repository-id" "The provenance names the numbers of repository and owner that the certificate names."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages beside the image itself."
     SbomSubject "sbom-subject" "The SBOM does not say that it describes another image."

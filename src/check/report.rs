@@ -199,6 +199,9 @@ pub struct CandidateReport {
     /// What the provenance says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<ProvenanceReport>,
+    /// What a provenance says that nobody signed: anyone who can push can write it, and it counts for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsigned_provenance: Option<ProvenanceReport>,
     /// What the SBOM says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sbom: Option<SbomReport>,
@@ -295,6 +298,64 @@ pub struct ProvenanceReport {
     /// The parameters under external control, as written.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub parameters: serde_json::Value,
+    /// Whether the description of the build type is known, so that its parameters are.
+    pub known_build_type: bool,
+    /// JSON pointers to the external parameters that the description does not know, the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown_parameters: Vec<String>,
+    /// The workflow that was run, which may have called the one that signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowReport>,
+    /// The number of the source repository at its host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<String>,
+    /// The number of the repository's owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    /// The URL of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// The event that started the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The kind of machine that the run was on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner_environment: Option<String>,
+    /// When the build began, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_on: Option<String>,
+    /// When the build ended, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_on: Option<String>,
+    /// How many things went into the build.
+    pub dependency_count: u64,
+    /// What went into the build, the first of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<DependencyReport>,
+}
+
+/// A workflow file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkflowReport {
+    /// Its path in the repository.
+    pub path: String,
+    /// The ref that it was taken from.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// Something that went into a build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DependencyReport {
+    /// Where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its digests by algorithm, as written.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub digests: BTreeMap<String, String>,
 }
 
 /// What a verified SBOM says.

@@ -18,6 +18,7 @@ use super::material::{self, Material, SignedContent};
 use super::predicate::{Expected, Kind, Predicate, Question};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
+use super::unsigned;
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -76,11 +77,7 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
             examination.predicate_type = Some(media_type.clone());
             examination
         }
-        Content::UnsignedStatement(statement) => {
-            let predicate_type = claimed_predicate_type(statement.bytes()).unwrap_or_default();
-            let reason = "present, unsigned: anyone who can push can write it";
-            return Err(set_aside(id, candidate, "unsigned", &predicate_type, reason));
-        }
+        Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
         Content::Bundle(bundle) => match material::read_bundle(bundle.bytes()) {
             Ok(material) => examine_material(material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
@@ -323,6 +320,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         log_entries: Vec::new(),
         timestamps: Vec::new(),
         provenance: None,
+        unsigned_provenance: None,
         sbom: None,
         accepted: false,
         reason: None,
@@ -331,7 +329,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
 }
 
 /// Something attached that is no evidence: named, and of no consequence.
-fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Box<CandidateReport> {
+pub(super) fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Box<CandidateReport> {
     Box::new(CandidateReport {
         kind: kind.to_owned(),
         predicate_type: Some(what.to_owned()).filter(|what| !what.is_empty()),

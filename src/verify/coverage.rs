@@ -14,6 +14,8 @@ use crate::policy::{Demand, Policy, Requirement};
 
 use super::assessment::{Assessment, count_signers};
 use super::candidate::Judged;
+use super::predicate::Kind;
+use super::unsigned::how_to_sign;
 
 /// The matrix, by platforms and by requirements.
 pub(super) struct Coverage {
@@ -212,11 +214,17 @@ impl<'a> Row<'a> {
         let finding = Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
             .expected(expected)
             .found(attached)
-            .next(next);
+            .next(self.unsigned(attached).unwrap_or_else(|| next.to_owned()));
         match group {
             [cell] => finding.about(&cell.platform.digest),
             _ => finding,
         }
+    }
+
+    /// What would count is there, and nobody signed it: says how its maker can.
+    fn unsigned(&self, attached: &str) -> Option<String> {
+        let mut unsigned = attached.split("; ").filter_map(|what| what.strip_suffix(" (unsigned)"));
+        unsigned.find(|what| Kind::of_predicate(what).concerns(self.demand.requirement())).and_then(how_to_sign)
     }
 }
 

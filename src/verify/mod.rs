@@ -22,6 +22,7 @@ mod signature;
 mod signer;
 mod statement;
 mod token;
+mod unsigned;
 mod workers;
 
 use jiff::Timestamp;

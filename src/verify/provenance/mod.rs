@@ -2,19 +2,25 @@
 //!
 //! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
 
+mod account;
+mod build_type;
+mod certificate;
 mod model;
+mod outline;
+mod report;
 mod source;
 mod v02;
 mod v1;
 
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, ProvenanceReport};
-use crate::policy::{SourceRule, TextRule};
+use crate::check::{CheckId, Finding};
 
-use super::certificate::Leaf;
 use super::predicate::Question;
-use super::signer::same_repository;
+
+use account::Topic;
+use build_type::Meaning;
+use outline::Outline;
 
 pub(super) use model::{Build, Provenance};
 pub(super) use source::Source;
@@ -23,7 +29,12 @@ pub(super) use source::Source;
 const V1: &str = "https://slsa.dev/provenance/v1";
 const V02: &str = "https://slsa.dev/provenance/v0.2";
 /// Drafts, refused by name.
-const DRAFTS: [&str; 1] = ["https://slsa.dev/provenance/v0.1"];
+const DRAFTS: [&str; 4] = [
+    "https://slsa.dev/provenance/v0.1",
+    "https://slsa.dev/provenance/v1-rc1",
+    "https://slsa.dev/provenance/v1-rc2",
+    "https://in-toto.io/Provenance/v0.1",
+];
 
 /// Whether a predicate type is provenance, readable or not.
 pub(super) fn is_provenance(predicate_type: &str) -> bool {
@@ -60,116 +71,75 @@ impl Stated {
 impl Provenance {
     /// Reads a predicate of a provenance type.
     pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let text = predicate.map_or("null", RawValue::get);
-        let read = match predicate_type {
-            V1 => v1::read(text),
-            V02 => v02::read(text),
-            other => {
-                return Err(Finding::error(
-                    CheckId::ProvenanceFormat,
-                    "this version of SLSA provenance is not supported",
-                )
-                .expected("SLSA v0.2 or v1")
-                .found(other)
-                .next("build with a builder that writes SLSA v1"));
-            }
-        };
-        read.map_err(|reason| {
-            Finding::fail(CheckId::ProvenanceFormat, "the provenance cannot be read")
-                .expected(format!("a predicate of {predicate_type}"))
-                .found(reason)
-        })
+        let outline = outline(predicate_type, predicate)?;
+        match outline.missing() {
+            Some(field) => Err(unreadable(predicate_type, format!("`{field}` is missing"))),
+            None => Ok(Self::of(outline)),
+        }
+    }
+
+    /// Reads what nobody signed. BuildKit leaves the builder out where it knows of none; nothing rests on it.
+    pub(super) fn read_unsigned(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
+        outline(predicate_type, predicate).ok().map(Self::of)
+    }
+
+    fn of(outline: Outline) -> Self {
+        let Meaning { known, account, unknown_parameters } = build_type::read(&outline);
+        let mut source = Stated::read(account.first(Topic::Repository));
+        if let Stated::Source(source) = &mut source {
+            let reference = account.first(Topic::Ref).or_else(|| account.first(Topic::WorkflowRef));
+            source.reference = reference.map(str::to_owned).or(source.reference.take());
+        }
+        Self {
+            version: outline.version,
+            builder: outline.builder.unwrap_or_default(),
+            build_type: outline.build_type,
+            known,
+            source,
+            commit: account.commit().map(str::to_owned),
+            build: Build::told_by(&account),
+            account,
+            parameters: outline.external,
+            unknown_parameters,
+            dependencies: outline.dependencies,
+            started_on: outline.started_on,
+            finished_on: outline.finished_on,
+        }
     }
 
     /// Judges it: by the certificate of its signer, and by what is asked.
     pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let leaf = question.verified.leaf();
         let pinned = question.expected.and_then(|expected| expected.signer.source());
-        vec![
+        let mut findings = vec![
             Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
             self.check_builder(leaf),
             self.check_source(leaf, pinned),
-        ]
-    }
-
-    /// Checks that the builder is not somebody else than the signer.
-    ///
-    /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206). A workflow's builder id is
-    /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
-    fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
-        const WORKFLOWS: &str = "/.github/workflows/";
-        let Some(leaf) = leaf else {
-            let message = "it was signed with a key, which names nobody that the builder could be compared with";
-            return Finding::skip(CheckId::ProvenanceBuilder, message);
-        };
-        let repository_of = |name: &str| name.split_once(WORKFLOWS).map(|(repository, _)| repository.to_owned());
-        let (Some(claimed), Some(signer)) = (repository_of(&self.builder), repository_of(&leaf.identity)) else {
-            let message = "builder and signer are not both workflows that could be compared";
-            return Finding::skip(CheckId::ProvenanceBuilder, message);
-        };
-        if same_repository(&claimed, &signer) {
-            return Finding::pass(CheckId::ProvenanceBuilder, format!("built by {}", self.builder));
-        }
-        Finding::fail(CheckId::ProvenanceBuilder, "the provenance names a builder that did not sign it")
-            .expected(format!("a workflow of the signer's repository: {}", leaf.identity))
-            .found(&self.builder)
-            .next("whoever signed it claims to be that builder: do not trust this provenance")
-    }
-
-    /// Compares the source that the provenance states with the policy's and the certificate's.
-    fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
-        let certified = leaf.and_then(Leaf::source_repository).map(|repository| {
-            if repository.starts_with("https://github.com/") {
-                TextRule::exact_ignoring_case(repository)
-            } else {
-                TextRule::exact(repository)
-            }
-        });
-        // A pattern of the policy lets several through, of which the certificate says which it was.
-        let pinned = pinned.map(|source| &source.repository);
-        let (expected, who) = match (pinned, &certified) {
-            (Some(rule), Some(certified)) if !rule.is_exact() => (certified, "the certificate"),
-            (Some(rule), _) => (rule, "the policy"),
-            (None, Some(certified)) => (certified, "the certificate"),
-            (None, None) => {
-                let message = "neither the policy nor the certificate names a source repository";
-                return Finding::skip(CheckId::ProvenanceSource, message);
-            }
-        };
-        let found = match &self.source {
-            Stated::Nothing => {
-                return Finding::skip(CheckId::ProvenanceSource, "the provenance does not state a source repository");
-            }
-            Stated::Unreadable(text) => text,
-            Stated::Source(source) if expected.matches(&source.repository) => {
-                let message = format!("built from {}, as {who} says", source.repository);
-                return Finding::pass(CheckId::ProvenanceSource, message);
-            }
-            Stated::Source(source) => &source.repository,
-        };
-        Finding::fail(CheckId::ProvenanceSource, format!("the provenance names another source repository than {who}"))
-            .expected(expected.to_string())
-            .found(found)
-            .next("the image was built from something else than its signer's repository: ask its maker why")
-    }
-
-    /// Returns what a report says of it.
-    pub(super) fn report(&self) -> ProvenanceReport {
-        ProvenanceReport {
-            version: self.version.to_owned(),
-            builder: self.builder.clone(),
-            build_type: self.build_type.clone(),
-            source: self.source.source().map(|source| source.repository.clone()),
-            reference: self.source.source().and_then(|source| source.reference.clone()),
-            commit: self.commit.clone(),
-            parameters: self.parameters.clone(),
-        }
+        ];
+        findings.extend(self.check_certificate(leaf));
+        findings
     }
 }
 
-/// A required text: missing, null and empty are the same (build-provenance.md, "Parsing rules"; A214).
-fn required(text: Option<String>, field: &str) -> Result<String, String> {
-    text.filter(|text| !text.is_empty()).ok_or_else(|| format!("`{field}` is missing"))
+fn outline(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Outline, Finding> {
+    let text = predicate.map_or("null", RawValue::get);
+    let read = match predicate_type {
+        V1 => v1::read(text),
+        V02 => v02::read(text),
+        other => {
+            return Err(Finding::error(CheckId::ProvenanceFormat, "this version of SLSA provenance is not supported")
+                .expected("SLSA v0.2 or v1")
+                .found(other)
+                .next("build with a builder that writes SLSA v1"));
+        }
+    };
+    read.map_err(|reason| unreadable(predicate_type, reason))
+}
+
+fn unreadable(predicate_type: &str, reason: String) -> Finding {
+    Finding::fail(CheckId::ProvenanceFormat, "the provenance cannot be read")
+        .expected(format!("a predicate of {predicate_type}"))
+        .found(reason)
 }
 
 #[cfg(test)]

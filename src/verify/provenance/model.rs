@@ -5,19 +5,24 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Stated;
+use super::account::{Account, Topic};
 
 /// What was built, by whom, from what.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::verify) struct Provenance {
     /// `v0.2` or `v1`.
     pub(in crate::verify) version: &'static str,
+    /// Empty only where nobody signed it, as BuildKit knows of no builder outside of a CI job.
     pub(in crate::verify) builder: String,
     pub(in crate::verify) build_type: String,
     /// Whether the description of the build type is known here, so that its parameters are.
     pub(in crate::verify) known: bool,
     pub(in crate::verify) source: Stated,
+    /// The commit that was built.
     pub(in crate::verify) commit: Option<String>,
     pub(in crate::verify) build: Build,
+    /// All that it states which a certificate may state too, with the places.
+    pub(in crate::verify) account: Account,
     /// What is under external control, as written.
     pub(in crate::verify) parameters: Value,
     /// The external parameters of which the description of the build type says nothing, each as a JSON pointer.
@@ -43,6 +48,21 @@ pub(in crate::verify) struct Build {
     pub(in crate::verify) runner_environment: Option<String>,
 }
 
+impl Build {
+    pub(super) fn told_by(account: &Account) -> Self {
+        let first = |topic| account.first(topic).map(str::to_owned);
+        Self {
+            workflow: first(Topic::Workflow)
+                .map(|path| Workflow { path, reference: first(Topic::WorkflowRef).or_else(|| first(Topic::Ref)) }),
+            repository_id: first(Topic::RepositoryId),
+            owner_id: first(Topic::OwnerId),
+            run: first(Topic::Run),
+            event: first(Topic::Event),
+            runner_environment: first(Topic::Runner),
+        }
+    }
+}
+
 /// A workflow file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::verify) struct Workflow {
@@ -58,4 +78,16 @@ pub(in crate::verify) struct Dependency {
     pub(in crate::verify) name: Option<String>,
     /// By algorithm, as written.
     pub(in crate::verify) digests: BTreeMap<String, String>,
+}
+
+impl Dependency {
+    /// Returns the commit that it was taken at.
+    pub(super) fn commit(&self) -> Option<&str> {
+        commit(&self.digests)
+    }
+}
+
+/// Returns the commit among digests: `gitCommit` in in-toto v1, `sha1` before.
+pub(super) fn commit(digests: &BTreeMap<String, String>) -> Option<&str> {
+    digests.get("gitCommit").or_else(|| digests.get("sha1")).map(String::as_str)
 }

@@ -1,11 +1,9 @@
 //! SLSA provenance v0.2 (<https://slsa.dev/provenance/v0.2>): what slsa-github-generator and Tekton Chains write.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Build, Provenance, Stated, required};
+use super::outline::{ConfigSource, Digests, Members, Outline, Resource, dependencies, present, stated};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,7 +15,9 @@ struct Predicate {
     #[serde(default)]
     invocation: Option<Invocation>,
     #[serde(default)]
-    materials: Option<Vec<Material>>,
+    metadata: Option<Metadata>,
+    #[serde(default)]
+    materials: Option<Vec<Option<Resource>>>,
 }
 
 #[derive(Deserialize)]
@@ -30,60 +30,57 @@ struct Builder {
 #[serde(rename_all = "camelCase")]
 struct Invocation {
     #[serde(default)]
-    config_source: Option<Material>,
+    config_source: Option<Source>,
     #[serde(default)]
     parameters: Option<Value>,
+    #[serde(default)]
+    environment: Option<Members>,
 }
 
-#[derive(Deserialize, Clone)]
-struct Material {
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Source {
     #[serde(default)]
     uri: Option<String>,
     #[serde(default)]
-    digest: Option<BTreeMap<String, String>>,
+    digest: Option<Digests>,
+    #[serde(default)]
+    entry_point: Option<String>,
 }
 
-impl Material {
-    fn source(&self) -> Stated {
-        Stated::read(self.uri.as_deref())
-    }
-
-    fn commit(&self) -> Option<String> {
-        self.digest.as_ref()?.get("sha1").cloned()
-    }
-
-    fn is_git(&self) -> bool {
-        self.uri.as_deref().is_some_and(|uri| uri.starts_with("git+"))
-    }
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    // The specification spells it `Id`, the Go library that most builders use `ID`.
+    #[serde(default, alias = "buildInvocationID")]
+    build_invocation_id: Option<String>,
+    #[serde(default)]
+    build_started_on: Option<String>,
+    #[serde(default)]
+    build_finished_on: Option<String>,
 }
 
 /// Reads a predicate.
-pub(super) fn read(text: &str) -> Result<Provenance, String> {
+pub(super) fn read(text: &str) -> Result<Outline, String> {
     let predicate: Option<Predicate> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let predicate = predicate.ok_or("there is no predicate")?;
     let invocation = predicate.invocation.unwrap_or_default();
-    let stated = invocation
-        .config_source
-        .filter(|source| source.source() != Stated::Nothing)
-        .or_else(|| only_git_material(predicate.materials.unwrap_or_default()));
-    Ok(Provenance {
+    let source = invocation.config_source.unwrap_or_default();
+    let metadata = predicate.metadata.unwrap_or_default();
+    Ok(Outline {
         version: "v0.2",
-        builder: required(predicate.builder.and_then(|builder| builder.id), "builder.id")?,
-        build_type: required(predicate.build_type, "buildType")?,
-        source: stated.as_ref().map_or(Stated::Nothing, Material::source),
-        commit: stated.as_ref().and_then(Material::commit),
-        parameters: invocation.parameters.unwrap_or_default(),
-        known: false,
-        build: Build::default(),
-        unknown_parameters: Vec::new(),
-        dependencies: Vec::new(),
-        started_on: None,
-        finished_on: None,
+        builder: present(predicate.builder.and_then(|builder| builder.id)),
+        build_type: predicate.build_type.unwrap_or_default(),
+        external: invocation.parameters.unwrap_or_default(),
+        internal: invocation.environment.unwrap_or_default(),
+        config_source: ConfigSource {
+            uri: present(source.uri),
+            digests: stated(source.digest),
+            entry_point: present(source.entry_point),
+        },
+        dependencies: dependencies(predicate.materials),
+        invocation: present(metadata.build_invocation_id),
+        started_on: present(metadata.build_started_on),
+        finished_on: present(metadata.build_finished_on),
     })
-}
-
-/// Tekton states the source as a material. With several, which one was the source would be a guess.
-fn only_git_material(materials: Vec<Material>) -> Option<Material> {
-    let mut git = materials.into_iter().filter(Material::is_git);
-    git.next().filter(|_| git.next().is_none())
 }

@@ -13,8 +13,8 @@ use crate::check::{CheckId, Finding};
 use crate::packages::Purl;
 use crate::policy::{Asked, Component, SbomRules};
 
-use super::model::{Package, Sbom};
 use super::about::{self, Description, Image};
+use super::model::{Package, Sbom};
 use crate::verify::predicate::Question;
 
 use exceptions::Exceptions;

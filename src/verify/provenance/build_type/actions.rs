@@ -1,0 +1,91 @@
+//! What GitHub Actions puts into every run, wherever a build type writes it down
+//! (<https://docs.github.com/en/actions/learn-github-actions/contexts#github-context>).
+
+use crate::verify::provenance::account::{Account, Topic};
+use crate::verify::provenance::model::Dependency;
+use crate::verify::provenance::outline::{Members, Outline};
+use crate::verify::provenance::source::Source;
+
+/// Tells the workflow, unless the text is the name that its author gave it.
+pub(super) fn tell_workflow(account: &mut Account, place: &str, path: Option<&str>) {
+    account.tell(Topic::Workflow, place, path.filter(|path| path.starts_with(".github/workflows/")));
+}
+
+/// Tells `github.workflow_ref`, which is `owner/name/.github/workflows/file.yml@ref`.
+pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<String>) {
+    let Some(start) = workflow_ref.as_deref().and_then(|text| text.find("/.github/workflows/")) else { return };
+    let text = workflow_ref.as_deref().unwrap_or_default();
+    // The path may hold an `@` as well as the ref: the ref is whole, and begins with `refs/`.
+    let (path, reference) = text[start + 1..].split_once("@refs/").unwrap_or((&text[start + 1..], ""));
+    tell_workflow(account, place, Some(path));
+    account.tell(Topic::WorkflowRef, place, (!reference.is_empty()).then(|| format!("refs/{reference}")));
+}
+
+/// How a builder spells the variables of the run.
+#[derive(Clone, Copy)]
+pub(super) enum Spelling {
+    /// `github_event_name`
+    Lower,
+    /// `GITHUB_EVENT_NAME`
+    Upper,
+}
+
+/// Tells the variables of the run that stand at a place.
+pub(super) fn tell_variables(account: &mut Account, place: &str, variables: &Members, spelling: Spelling) {
+    let key = |name: &str| match spelling {
+        Spelling::Lower => format!("github_{name}"),
+        Spelling::Upper => format!("GITHUB_{}", name.to_ascii_uppercase()),
+    };
+    let at = |name: &str| format!("{place}/{}", key(name));
+    let value = |name: &str| variables.text(&key(name));
+    account.tell(Topic::Event, at("event_name"), value("event_name"));
+    account.tell(Topic::Ref, at("ref"), value("ref"));
+    let sha = if matches!(spelling, Spelling::Lower) { "sha1" } else { "sha" };
+    account.tell(Topic::Commit, at(sha), value(sha));
+    account.tell(Topic::RepositoryId, at("repository_id"), value("repository_id"));
+    account.tell(Topic::OwnerId, at("repository_owner_id"), value("repository_owner_id"));
+    let repository = value("repository").map(|name| format!("https://github.com/{name}"));
+    account.tell(Topic::Repository, at("repository"), repository);
+    tell_workflow_ref(account, &at("workflow_ref"), value("workflow_ref"));
+    tell_run(account, &at("run_id"), value("run_id").zip(value("run_attempt")));
+}
+
+/// Tells the run by its number and attempt, in the repository that was told.
+pub(super) fn tell_run(account: &mut Account, place: &str, run: Option<(String, String)>) {
+    let repository = account.first(Topic::Repository).and_then(Source::parse).map(|source| source.repository);
+    let url = repository
+        .zip(run)
+        .map(|(repository, (id, attempt))| format!("{repository}/actions/runs/{id}/attempts/{attempt}"));
+    account.tell(Topic::Run, place, url);
+}
+
+/// Tells the run by `ID-ATTEMPT`, as v0.2 names it.
+pub(super) fn tell_invocation(account: &mut Account, outline: &Outline) {
+    let run = outline.invocation.as_deref().and_then(|text| text.split_once('-'));
+    let run = run.map(|(id, attempt)| (id.to_owned(), attempt.to_owned()));
+    tell_run(account, "/metadata/buildInvocationId", run);
+}
+
+/// Tells `builder.id` where it says nothing but what kind of machine the workflow ran on.
+pub(super) fn tell_runner(account: &mut Account, place: &str, builder: Option<&str>) {
+    account.tell(Topic::Runner, place, builder.and_then(|id| id.strip_prefix("https://github.com/actions/runner/")));
+}
+
+/// Tells the dependency that is the source: of several, that of the repository that was told, else the first in git.
+///
+/// Where it is another repository, it is told all the same: what was checked out is not what was meant to be built (A209).
+pub(super) fn tell_dependency(account: &mut Account, place: &str, outline: &Outline) {
+    let Some(dependency) = source_dependency(account, outline) else { return };
+    account.tell_source(place, dependency.uri.as_deref());
+    account.tell(Topic::Commit, place, dependency.commit());
+}
+
+/// Returns the dependency that is the source.
+pub(super) fn source_dependency<'a>(account: &Account, outline: &'a Outline) -> Option<&'a Dependency> {
+    let told = account.first(Topic::Repository).and_then(Source::parse);
+    let is_told = |dependency: &&Dependency| {
+        let found = dependency.uri.as_deref().and_then(Source::parse);
+        found.zip(told.as_ref()).is_some_and(|(found, told)| found.is_at(&told.repository))
+    };
+    outline.git_dependencies().find(is_told).or_else(|| outline.git_dependencies().next())
+}

@@ -1,0 +1,77 @@
+//! BuildKit, in an index or signed by whoever ran it.
+//!
+//! <https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md>, which is the build type of v1:
+//! "`configSource`: Describes the config that initialized the build. For builds initialized from a remote context, like a Git
+//! or HTTP URL, this object defines the context URL and its immutable digest in the `uri` and `digest` fields. For builds
+//! using a local frontend, such as a Dockerfile, the `path` field defines the path for the frontend file". "`request`: Describes
+//! build inputs passed to the build", with `frontend`, `args`, `locals`, `secrets`, `ssh`; `solver/llbsolver/provenance/types` adds
+//! `inputs`, `root` and `compatibilityVersion`. "`builder.id`: The field is set to the URL of the build, if available."
+//! "BuildKit doesn't verify the `vcs` values, and as such they can't be trusted": they are not read.
+//!
+//! v0.2 is `https://mobyproject.org/buildkit@v1`, where the parameters are what v1 calls `request`, and `entryPoint` is `path`.
+
+use super::BuildType;
+use super::parameters::Known;
+use crate::verify::provenance::account::{Account, Topic};
+use crate::verify::provenance::model::commit;
+use crate::verify::provenance::outline::Outline;
+
+/// v1.
+pub(super) const V1: BuildType = BuildType {
+    is: |version, uri| {
+        version == "v1" && uri == "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
+    },
+    tell: tell_v1,
+    parameters: Known::Members(&[
+        (
+            "configSource",
+            Known::Members(&[("uri", Known::Anything), ("digest", Known::Anything), ("path", Known::Anything)]),
+        ),
+        ("request", REQUEST),
+    ]),
+};
+
+/// v0.2.
+pub(super) const V02: BuildType = BuildType {
+    is: |version, uri| version == "v0.2" && uri == "https://mobyproject.org/buildkit@v1",
+    tell: tell_v02,
+    parameters: REQUEST,
+};
+
+const REQUEST: Known = Known::Members(&[
+    ("frontend", Known::Anything),
+    ("args", Known::Anything),
+    ("locals", Known::Anything),
+    ("secrets", Known::Anything),
+    ("ssh", Known::Anything),
+    ("inputs", Known::Anything),
+    ("root", Known::Anything),
+    ("compatibilityVersion", Known::Anything),
+]);
+
+fn tell_v1(outline: &Outline, account: &mut Account) {
+    const SOURCE: &str = "/buildDefinition/externalParameters/configSource";
+    tell_context(account, &format!("{SOURCE}/uri"), outline.external_text("/configSource/uri"));
+    for algorithm in ["gitCommit", "sha1"] {
+        let pointer = format!("/configSource/digest/{algorithm}");
+        account.tell(Topic::Commit, format!("{SOURCE}/digest/{algorithm}"), outline.external_text(&pointer));
+    }
+    tell_build(account, "/runDetails/builder/id", outline);
+}
+
+fn tell_v02(outline: &Outline, account: &mut Account) {
+    tell_context(account, "/invocation/configSource/uri", outline.config_source.uri.as_deref());
+    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&outline.config_source.digests));
+    tell_build(account, "/builder/id", outline);
+}
+
+/// A context is a git repository, or an archive behind some URL, which is no repository.
+fn tell_context(account: &mut Account, place: &str, uri: Option<&str>) {
+    let is_git = |uri: &str| uri.contains(".git") || uri.starts_with("git") || uri.contains('#');
+    account.tell_source(place, uri.filter(|uri| is_git(uri)));
+}
+
+fn tell_build(account: &mut Account, place: &str, outline: &Outline) {
+    let is_run = |id: &&str| id.starts_with("https://github.com/") && id.contains("/actions/runs/");
+    account.tell(Topic::Run, place, outline.builder.as_deref().filter(is_run));
+}

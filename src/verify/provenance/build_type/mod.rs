@@ -1,0 +1,81 @@
+//! What a predicate means is for its build type to say.
+//!
+//! build-provenance.md, `buildType`: "Identifies the template for how to perform the build and interpret the parameters and
+//! dependencies." There is one file for each maker of published descriptions; a build type that none of them describes is read
+//! as far as its source is unmistakable, and called unknown.
+
+mod actions;
+mod buildkit;
+mod buildkite;
+mod cloud_build;
+mod github;
+mod gitlab;
+mod jenkins;
+mod npm;
+mod parameters;
+mod slsa_generator;
+mod tekton;
+mod unknown;
+mod witness;
+
+use super::account::Account;
+use super::outline::Outline;
+
+use parameters::Known;
+
+/// A build type, or several that are told apart by nothing but their name, of which the description was published.
+struct BuildType {
+    /// Whether a predicate is of it: by the version of SLSA and the whole URI.
+    is: fn(version: &str, uri: &str) -> bool,
+    /// Says where the parts of the build stand.
+    tell: fn(&Outline, &mut Account),
+    /// The external parameters that the description knows.
+    parameters: Known,
+}
+
+const PUBLISHED: [&BuildType; 19] = [
+    &github::BY_GITHUB,
+    &github::BY_COMMUNITY,
+    &slsa_generator::GENERATOR,
+    &slsa_generator::DELEGATOR_V02,
+    &slsa_generator::DELEGATOR_V1,
+    &slsa_generator::CONTAINER_BASED,
+    &cloud_build::WORKER,
+    &cloud_build::TRIGGERED,
+    &cloud_build::V02,
+    &tekton::V1,
+    &tekton::V02,
+    &buildkit::V1,
+    &buildkit::V02,
+    &gitlab::RUNNER,
+    &npm::GITHUB,
+    &npm::GITLAB,
+    &buildkite::JOB,
+    &witness::SLSA,
+    &jenkins::PLUGIN,
+];
+
+/// What a predicate means.
+#[derive(Debug, Default)]
+pub(super) struct Meaning {
+    /// Whether the description of its build type is known.
+    pub(super) known: bool,
+    pub(super) account: Account,
+    /// JSON pointers to the external parameters that the description does not know.
+    pub(super) unknown_parameters: Vec<String>,
+}
+
+/// Reads a predicate by its build type.
+pub(super) fn read(outline: &Outline) -> Meaning {
+    let published = PUBLISHED.into_iter().find(|one| (one.is)(outline.version, &outline.build_type));
+    let build_type = published.unwrap_or(&unknown::UNKNOWN);
+    let mut account = Account::default();
+    (build_type.tell)(outline, &mut account);
+    let unknown_parameters = parameters::unknown(&outline.external, &build_type.parameters);
+    Meaning { known: published.is_some(), account, unknown_parameters }
+}
+
+/// Whether the provenance was written by the delegator of slsa-github-generator, which signs for the builders that call it.
+pub(super) fn is_delegated(build_type: &str) -> bool {
+    build_type == slsa_generator::DELEGATOR
+}

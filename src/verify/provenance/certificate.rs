@@ -1,0 +1,303 @@
+//! What a provenance tells of its build against what the certificate of its signer says.
+//!
+//! The predicate is in the hands of the workflow that writes it; the certificate is written by the authority, from the token of
+//! the run. So each thing that both state must be the same (SLSA verifying-artifacts.md, step 2; A206, A207, A209).
+
+use crate::check::{CheckId, Finding};
+use crate::policy::{Claim, SourceRule};
+use crate::verify::certificate::Leaf;
+use crate::verify::signer::same_repository;
+
+use super::account::{Account, Told, Topic};
+use super::build_type;
+use super::model::Provenance;
+use super::source::{Source, same_place};
+
+/// Which check is about which topics.
+const CHECKS: [(CheckId, &[Topic]); 7] = [
+    (CheckId::ProvenanceRef, &[Topic::Ref, Topic::WorkflowRef]),
+    (CheckId::ProvenanceCommit, &[Topic::Commit]),
+    (CheckId::ProvenanceWorkflow, &[Topic::Workflow]),
+    (CheckId::ProvenanceRun, &[Topic::Run]),
+    (CheckId::ProvenanceEvent, &[Topic::Event]),
+    (CheckId::ProvenanceRunner, &[Topic::Runner]),
+    (CheckId::ProvenanceRepositoryId, &[Topic::RepositoryId, Topic::OwnerId]),
+];
+
+impl Provenance {
+    /// Compares everything that both state: at most one finding for each check, none where neither states anything.
+    pub(super) fn check_certificate(&self, leaf: Option<&Leaf>) -> impl Iterator<Item = Finding> {
+        CHECKS.iter().filter_map(move |(check, topics)| check_topics(*check, topics, &self.account, leaf))
+    }
+
+    /// Checks that the builder is not somebody else than the signer.
+    ///
+    /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206, A219). A workflow's builder id is
+    /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
+    pub(super) fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
+        let Some(leaf) = leaf else {
+            let message = "it was signed with a key, which names nobody that the builder could be compared with";
+            return Finding::skip(CheckId::ProvenanceBuilder, message);
+        };
+        let signer = leaf.claim_or_older(Claim::BuildSignerUri);
+        let names = [Some(&leaf.identity), signer.as_ref()];
+        if names.into_iter().flatten().any(|name| is_same_workflow(&self.builder, name)) {
+            return Finding::pass(CheckId::ProvenanceBuilder, format!("built by {}", brief(&self.builder)));
+        }
+        if !is_workflow(&self.builder) || !is_workflow(&leaf.identity) {
+            let message = "builder and signer are not both workflows that could be compared";
+            return Finding::skip(CheckId::ProvenanceBuilder, message);
+        }
+        if build_type::is_delegated(&self.build_type) && is_delegator(&leaf.identity) {
+            let message = format!("built by {}, for which the delegator that signed stands", brief(&self.builder));
+            return Finding::pass(CheckId::ProvenanceBuilder, message);
+        }
+        disagreement(CheckId::ProvenanceBuilder, "builder", &self.builder, ("the certificate", &leaf.identity))
+    }
+
+    /// Compares the source that the provenance states with the policy's and the certificate's.
+    pub(super) fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
+        let check = CheckId::ProvenanceSource;
+        let certified = leaf.and_then(Leaf::source_repository);
+        let told: Vec<&Told> = self.account.all(Topic::Repository).collect();
+        let Some(first) = told.first() else {
+            return Finding::skip(check, "the provenance does not state a source repository");
+        };
+        // A pattern of the policy lets several through, of which the certificate says which it was.
+        let pinned = pinned.map(|source| &source.repository).filter(|rule| rule.is_exact() || certified.is_none());
+        for one in &told {
+            let source = Source::parse(&one.value);
+            let found = source.as_ref().map_or(&one.value, |source| &source.repository);
+            if let Some(rule) =
+                pinned.filter(|rule| !source.as_ref().is_some_and(|source| rule.matches(&source.repository)))
+            {
+                return disagreement(check, "source repository", found, ("the policy", &rule.to_string()));
+            }
+            if let Some(repository) = certified.as_ref().filter(|repository| !is_same_source(&one.value, repository)) {
+                return disagreement(check, "source repository", found, ("the certificate", repository));
+            }
+        }
+        if let Some(other) = told.iter().find(|other| !is_same(Topic::Repository, &first.value, &other.value)) {
+            return contradiction(check, "source repository", first, other);
+        }
+        let repository = Source::parse(&first.value).map_or_else(|| brief(&first.value), |source| source.repository);
+        match (pinned, certified) {
+            (Some(_), _) => Finding::pass(check, format!("built from {repository}, as the policy says")),
+            (None, Some(_)) => Finding::pass(check, format!("built from {repository}, as the certificate says")),
+            (None, None) => Finding::skip(check, "neither the policy nor the certificate names a source repository"),
+        }
+    }
+}
+
+/// Compares the topics of one check.
+fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Option<&Leaf>) -> Option<Finding> {
+    let mut agreed = Vec::new();
+    let mut alone = Vec::new();
+    for topic in topics {
+        let certified = leaf.and_then(|leaf| certified(leaf, *topic));
+        let told: Vec<&Told> = account.all(*topic).collect();
+        if let Some(finding) = refute(check, *topic, &told, certified.as_ref()) {
+            return Some(finding);
+        }
+        match (told.first(), certified) {
+            (Some(told), Some(_)) => agreed.push(format!("{} {}", name(*topic), brief(&told.value))),
+            (Some(told), None) => {
+                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)))
+            }
+            // That the ref of the workflow is not stated is nothing to speak of where the ref is.
+            (None, Some(_)) if *topic == Topic::WorkflowRef => {}
+            (None, Some(certified)) => {
+                alone.push(format!("the certificate alone names {} {}", name(*topic), certified.says));
+            }
+            (None, None) => {}
+        }
+    }
+    match (agreed.is_empty(), alone.is_empty(), leaf) {
+        (false, _, _) => {
+            let both = format!("{}, as the certificate says", agreed.join(" and "));
+            Some(Finding::pass(check, std::iter::once(both).chain(alone).collect::<Vec<_>>().join("; ")))
+        }
+        // Of a key's owner it is known that there is nothing to compare with: one finding says so for all.
+        (true, false, Some(_)) => Some(Finding::skip(check, alone.join("; "))),
+        (true, _, _) => None,
+    }
+}
+
+/// Returns the finding that one statement is not what the certificate says, or not what another one is.
+fn refute(check: CheckId, topic: Topic, told: &[&Told], certified: Option<&Certified>) -> Option<Finding> {
+    if let Some(certified) = certified
+        && let Some(wrong) = told.iter().find(|told| !certified.allows(topic, &told.value))
+    {
+        return Some(disagreement(check, name(topic), &wrong.value, ("the certificate", &certified.says)));
+    }
+    let first = told.first()?;
+    let other = told.iter().find(|other| !is_same(topic, &first.value, &other.value))?;
+    Some(contradiction(check, name(topic), first, other))
+}
+
+fn disagreement(check: CheckId, what: &str, found: &str, (who, says): (&str, &str)) -> Finding {
+    let (found, says) = (brief(found), brief(says));
+    Finding::fail(check, format!("the provenance names {what} {found}, and {who} says {says}"))
+        .expected(says)
+        .found(found)
+        .next(hint(check))
+}
+
+fn contradiction(check: CheckId, what: &str, one: &Told, other: &Told) -> Finding {
+    let values = (brief(&one.value), brief(&other.value));
+    Finding::fail(check, format!("the provenance names {what} {} in one place and {} in another", values.0, values.1))
+        .expected(format!("the same in {} and {}", one.place, other.place))
+        .found(format!("{} and {}", values.0, values.1))
+        .next(hint(check))
+}
+
+fn hint(check: CheckId) -> &'static str {
+    match check {
+        CheckId::ProvenanceBuilder => "whoever signed it claims to be that builder: do not trust this provenance",
+        CheckId::ProvenanceSource => {
+            "the image was built from something else than its signer's repository: ask its maker why"
+        }
+        CheckId::ProvenanceRef | CheckId::ProvenanceCommit => {
+            "the workflow built something else than it ran for, or says so: ask its maker why"
+        }
+        CheckId::ProvenanceRepositoryId => {
+            "a repository of the same name is another one, or the provenance is of another build: ask its maker"
+        }
+        _ => "the provenance is not about the run that signed it: ask its maker how it came to be",
+    }
+}
+
+/// What a topic is called in a sentence.
+fn name(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Repository => "source repository",
+        Topic::RepositoryId => "repository id",
+        Topic::OwnerId => "owner id",
+        Topic::Ref => "ref",
+        Topic::WorkflowRef => "workflow ref",
+        Topic::Commit => "commit",
+        Topic::Workflow => "workflow",
+        Topic::Run => "run",
+        Topic::Event => "event",
+        Topic::Runner => "runner environment",
+    }
+}
+
+/// What a certificate says of a topic.
+struct Certified {
+    says: String,
+    /// What it says as well, in other words.
+    or: Option<String>,
+}
+
+impl Certified {
+    fn allows(&self, topic: Topic, value: &str) -> bool {
+        std::iter::once(&self.says).chain(&self.or).any(|says| is_same(topic, value, says))
+    }
+}
+
+/// Reads the claim of a topic, or what older certificates have in its place (fulcio `docs/oid-info.md`).
+fn certified(leaf: &Leaf, topic: Topic) -> Option<Certified> {
+    let claim = match topic {
+        Topic::Repository => Claim::SourceRepositoryUri,
+        Topic::RepositoryId => Claim::SourceRepositoryIdentifier,
+        Topic::OwnerId => Claim::SourceRepositoryOwnerIdentifier,
+        Topic::Ref | Topic::WorkflowRef => Claim::SourceRepositoryRef,
+        Topic::Commit => Claim::SourceRepositoryDigest,
+        Topic::Workflow => Claim::BuildConfigUri,
+        Topic::Run => Claim::RunInvocationUri,
+        Topic::Event => Claim::BuildTrigger,
+        Topic::Runner => Claim::RunnerEnvironment,
+    };
+    let says = leaf.claim_or_older(claim).filter(|says| !says.is_empty())?;
+    match topic {
+        Topic::Workflow => Some(Certified { says: config_path(leaf, &says)?.to_owned(), or: None }),
+        Topic::WorkflowRef => Some(Certified { says, or: config_ref(leaf) }),
+        _ => Some(Certified { says, or: None }),
+    }
+}
+
+/// Returns the path in `https://host/owner/name/PATH@REF`: the caller's workflow, not that of the signer.
+fn config_path<'a>(leaf: &Leaf, config: &'a str) -> Option<&'a str> {
+    let repository = leaf.source_repository()?;
+    let (_, rest) = config.split_at_checked(repository.len()).filter(|(of, _)| same_place(of, &repository))?;
+    let rest = rest.trim_start_matches('/');
+    let reference = leaf.source_ref().and_then(|reference| rest.strip_suffix(reference)?.strip_suffix('@'));
+    reference.or_else(|| rest.rsplit_once('@').map(|(path, _)| path))
+}
+
+fn config_ref(leaf: &Leaf) -> Option<String> {
+    let config = leaf.claim_or_older(Claim::BuildConfigUri)?;
+    config.split_once("@refs/").map(|(_, reference)| format!("refs/{reference}"))
+}
+
+/// Whether two statements on a topic are the same.
+fn is_same(topic: Topic, one: &str, other: &str) -> bool {
+    match topic {
+        Topic::Repository => is_same_source(one, other),
+        Topic::Ref | Topic::WorkflowRef => is_same_ref(one, other),
+        Topic::Commit => one.eq_ignore_ascii_case(other),
+        Topic::Workflow => one == other || is_cut(one, other) || is_cut(other, one),
+        Topic::Run => is_same_run(one, other),
+        Topic::RepositoryId | Topic::OwnerId | Topic::Event | Topic::Runner => one == other,
+    }
+}
+
+fn is_same_source(one: &str, other: &str) -> bool {
+    Source::parse(one).is_some_and(|source| source.is_at(other))
+}
+
+/// A branch or tag without its kind is the same as one with it: Fulcio writes whole refs for GitHub and GitLab alone.
+fn is_same_ref(one: &str, other: &str) -> bool {
+    let is_short_for = |short: &str, whole: &str| {
+        !short.starts_with("refs/")
+            && ["refs/heads/", "refs/tags/"].iter().any(|kind| whole.strip_prefix(kind) == Some(short))
+    };
+    one == other || is_short_for(one, other) || is_short_for(other, one)
+}
+
+/// GitHub's own action cuts the path of a workflow at the first `@` in it (actions/toolkit, `packages/attest/src/provenance.ts`).
+fn is_cut(short: &str, whole: &str) -> bool {
+    !short.is_empty() && whole.strip_prefix(short).is_some_and(|rest| rest.starts_with('@'))
+}
+
+/// A run without its attempt is that of any attempt.
+fn is_same_run(one: &str, other: &str) -> bool {
+    let without_attempt = |run: &str| run.split_once("/attempts/").map(|(run, _)| run.to_owned());
+    same_place(one, other)
+        || without_attempt(one).is_some_and(|run| same_place(&run, other))
+        || without_attempt(other).is_some_and(|run| same_place(one, &run))
+}
+
+const WORKFLOWS: &str = "/.github/workflows/";
+
+fn is_workflow(name: &str) -> bool {
+    name.contains(WORKFLOWS)
+}
+
+/// Whether a builder id is a workflow's name. Only the repository's part ignores case; an id without a ref is that at any ref.
+fn is_same_workflow(builder: &str, signer: &str) -> bool {
+    let (Some((repository, file)), Some((of, signing))) = (builder.split_once(WORKFLOWS), signer.split_once(WORKFLOWS))
+    else {
+        return builder == signer;
+    };
+    let is_same_file =
+        file == signing || (!file.contains('@') && signing.split_once('@').is_some_and(|(path, _)| path == file));
+    same_repository(repository, of) && is_same_file
+}
+
+/// The workflows that sign for builders which others bring (slsa-verifier, `common/builders.go`).
+fn is_delegator(identity: &str) -> bool {
+    const GENERATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";
+    let file = identity.strip_prefix(GENERATOR).and_then(|rest| rest.split_once('@')).map(|(file, _)| file);
+    matches!(file, Some("delegator_generic_slsa3.yml" | "delegator_lowperms-generic_slsa3.yml"))
+}
+
+/// A text as it fits into a sentence. The predicate may hold any amount of it.
+fn brief(text: &str) -> String {
+    const LONGEST: usize = 300;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}

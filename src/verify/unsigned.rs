@@ -1,0 +1,44 @@
+//! What nobody signed: the statements that BuildKit puts into an index. They are shown with what they say, and count for nothing.
+//!
+//! BuildKit `docs/attestations/attestation-storage.md`: the layers are bare in-toto statements (A048, A215, A231).
+
+use crate::check::{CandidateReport, CheckId, Finding};
+use crate::evidence::Candidate;
+use crate::oci::Blob;
+
+use super::candidate::set_aside;
+use super::predicate::Kind;
+use super::provenance::Provenance;
+use super::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
+
+/// Says what an unsigned statement is and, of a provenance about this image, what it says.
+pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<CandidateReport> {
+    let read = Statement::read(PAYLOAD_TYPE, bytes.bytes()).ok();
+    let claimed = || claimed_predicate_type(bytes.bytes()).unwrap_or_default();
+    let predicate_type = read.as_ref().map_or_else(claimed, |statement| statement.predicate_type.clone());
+    let reason = "present, unsigned: anyone who can push can write it";
+    let mut report = set_aside(id, candidate, "unsigned", &predicate_type, reason);
+    if let Some(next) = how_to_sign(&predicate_type) {
+        let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
+        report.findings.push(Finding { candidate: Some(id.to_owned()), ..finding });
+    }
+    let about = read.filter(|one| !one.check_subject(&candidate.subject, "image").stands_in_the_way());
+    report.unsigned_provenance = about
+        .and_then(|statement| Provenance::read_unsigned(&statement.predicate_type, statement.predicate.as_deref()))
+        .map(|provenance| provenance.report());
+    report
+}
+
+/// How its maker can sign the same (docs.docker.com, "Inspect provenance"; `cosign attest --help`).
+pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
+    let (member, kind) = match (Kind::of_predicate(predicate_type), predicate_type) {
+        (Kind::Provenance, "https://slsa.dev/provenance/v0.2") => (".Provenance.SLSA", "slsaprovenance02"),
+        (Kind::Provenance, _) => (".Provenance.SLSA", "slsaprovenance1"),
+        (Kind::Sbom, _) => (".SBOM.SPDX", "spdxjson"),
+        _ => return None,
+    };
+    Some(format!(
+        "if you built it, sign what it says: `docker buildx imagetools inspect IMAGE --format '{{{{json {member}}}}}' > FILE`, \
+         then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`"
+    ))
+}
