@@ -11,6 +11,7 @@ mod forge;
 mod token;
 mod world;
 
+mod attestations;
 mod bundle_format;
 mod certificates;
 mod checkpoints;
@@ -33,6 +34,7 @@ mod predicates;
 mod properties;
 mod sources;
 mod statements;
+mod summaries;
 mod timestamp_authorities;
 mod timestamps;
 mod tokens;

@@ -131,7 +131,7 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
         }
         Value::Text(text) => Some(text.clone()),
         Value::Integer(number) => Some(number.to_string()),
-        Value::Number | Value::Bool => {
+        Value::Number | Value::Bool(_) => {
             let message = format!("expected a text, and this is {}", node.value.kind());
             problems.add(node.place, message, "put it in quotes");
             None
