@@ -13,8 +13,9 @@ use serde_json::Value;
 use serde_saphyr::options::MergeKeyPolicy;
 
 /// Mistakes that only the parser can see, and why a schema cannot.
-const BEYOND_THE_SCHEMA: [(&str, &str); 20] = [
+const BEYOND_THE_SCHEMA: [(&str, &str); 21] = [
     ("at-least-too-many.yaml", "a number is not compared with the length of a list"),
+    ("attestation-name-twice.yaml", "fields of several items are not compared"),
     ("claim-with-fraction.yaml", "1.0 is an integer to JSON Schema"),
     ("exception-no-such-day.yaml", "a pattern does not know how many days a month has"),
     ("key-certificate.yaml", "it is in another file"),
@@ -350,8 +351,9 @@ fn parts(value: &Value, found: &mut Vec<Value>) {
 }
 
 /// What the parser says that no schema can.
-const SAYS_MORE: [&str; 9] = [
+const SAYS_MORE: [&str; 10] = [
     "two rules are called",
+    "two requirements are called",
     "different signers must have signed",
     "the regular expression",
     "no key that can be used",

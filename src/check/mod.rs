@@ -2,6 +2,7 @@
 //!
 //! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
 
+mod attested;
 mod inspection;
 mod report;
 mod verdict;
@@ -11,6 +12,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+pub use attested::SummaryReport;
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
@@ -82,6 +84,14 @@ checks! {
     ProvenanceEvent "provenance-event" "The provenance names the event that the certificate names."
     ProvenanceRunner "provenance-runner" "The provenance names the kind of runner that the certificate names."
     ProvenanceRepositoryId "provenance-repository-id" "The provenance names the numbers of repository and owner that the certificate names."
+    VsaFormat "vsa-format" "The verification summary is SLSA v1 and can be read."
+    VsaVerifier "vsa-verifier" "The verification summary is of the verifier that the policy names."
+    VsaResource "vsa-resource" "The verification summary was made for this image by its name."
+    VsaResult "vsa-result" "The verifier let the image through."
+    VsaLevels "vsa-levels" "The verifier found the levels that the policy asks for."
+    VsaPolicy "vsa-policy" "The verifier applied the policy that it should have."
+    VsaAge "vsa-age" "The verifier looked at the image not too long ago."
+    AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages beside the image itself."
     SbomSubject "sbom-subject" "The SBOM does not say that it describes another image."

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Finding, Verdict};
+use super::{Finding, SummaryReport, Verdict};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,6 +26,9 @@ pub struct Report {
     pub started_at: Timestamp,
     /// The policy that was applied.
     pub policy: PolicyReport,
+    /// Who verifies, by the URI that was given for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verifier: Option<String>,
     /// The trust domains that evidence could verify in.
     pub trust: Vec<TrustReport>,
     /// One entry per reference, in the order given.
@@ -137,7 +140,7 @@ pub struct PlatformReport {
 pub struct RequirementReport {
     /// Its name within the policy.
     pub id: String,
-    /// `signature`, `provenance` or `sbom`.
+    /// `signature`, `provenance`, `sbom`, `vsa` or `attestation`.
     pub kind: String,
     /// The verdict over all platforms.
     pub verdict: Verdict,
@@ -174,7 +177,7 @@ pub struct ExceptionReport {
 pub struct CandidateReport {
     /// The name used for it in this report.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
+    /// `signature`, `provenance`, `sbom`, `vsa`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
     /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
     pub kind: String,
     /// Where it was found.
@@ -205,6 +208,9 @@ pub struct CandidateReport {
     /// What the SBOM says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sbom: Option<SbomReport>,
+    /// What the verification summary says: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vsa: Option<SummaryReport>,
     /// Whether it satisfies a requirement on its subject.
     pub accepted: bool,
     /// Why it does not.

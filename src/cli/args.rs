@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::collect::{GitHubBase, Mirror};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
-use crate::policy::Requirement;
+use crate::policy::{Asked, AttestationRules, Requirement};
 use crate::render::Format;
 use crate::trust::Instance;
 
@@ -123,9 +123,10 @@ pub(super) struct VerifyArgs {
     /// The name by which the policy judges a layout or archive, which itself has none
     #[arg(long = "as", value_name = "REFERENCE")]
     pub(super) judged_as: Option<RegistryReference>,
-    /// What must be attached and be good [default: signature,provenance,sbom, or what the policy says]
+    /// What must be attached and be good; also attestations by their types: https://… [default: signature,provenance,sbom, or
+    /// what the policy says]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = requirement)]
-    pub(super) require: Vec<Requirement>,
+    pub(super) require: Vec<Asked>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect_digest: Option<Digest>,
@@ -146,9 +147,13 @@ pub(super) struct VerifyArgs {
     /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
     #[arg(long, help_heading = "Registry", value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
-    /// Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]
+    /// Write the report as text, json or pinned, or as vsa, which `cosign attest` signs; to a file with
+    /// FORMAT=FILE [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
     pub(super) output: Vec<Target>,
+    /// Who verifies: the URI that a verification summary (--output vsa) names as its verifier
+    #[arg(long, value_name = "URI", value_parser = verifier)]
+    pub(super) verifier: Option<String>,
 
     #[command(flatten)]
     pub(super) signer: SignerArgs,
@@ -515,11 +520,35 @@ pub(super) struct Target {
     pub(super) file: Option<PathBuf>,
 }
 
-fn requirement(text: &str) -> Result<Requirement, String> {
-    Requirement::ALL
-        .into_iter()
-        .find(|requirement| requirement.as_str() == text)
-        .ok_or_else(|| "expected signature, provenance or sbom".to_owned())
+fn requirement(text: &str) -> Result<Asked, String> {
+    if text.contains("://") {
+        return Ok(Asked::Attestation(Box::new(AttestationRules::of_type(text))));
+    }
+    let plain = |requirement: Requirement| Asked::plain(requirement).map(|asked| (requirement, asked));
+    let known: Vec<(Requirement, Asked)> = Requirement::ALL.into_iter().filter_map(plain).collect();
+    let names = known.iter().map(|(requirement, _)| requirement.as_str()).collect::<Vec<_>>().join(", ");
+    let found = known.into_iter().find(|(requirement, _)| requirement.as_str() == text).map(|(_, asked)| asked);
+    found.ok_or_else(|| match text {
+        "vsa" => {
+            "whose summary it must be is said in a policy file: `require: {vsa: {verifier: …, levels: …}}`".to_owned()
+        }
+        "attestation" => "name the attestation's type instead: https://…".to_owned(),
+        _ => format!("expected {names}, or the type of an attestation: https://…"),
+    })
+}
+
+/// in-toto `field_types.md`, TypeURI: an RFC 3986 URI, with a scheme.
+fn verifier(text: &str) -> Result<String, String> {
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
+    };
+    let has_scheme = text.split_once(':').is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty());
+    if has_scheme && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a URI of yours, such as https://acme.example/verifier".to_owned())
+    }
 }
 
 fn platform(text: &str) -> Result<PlatformArg, String> {
@@ -544,7 +573,9 @@ fn inspection_target(text: &str) -> Result<Target, String> {
     let target = target(text)?;
     match target.format {
         Format::Text | Format::Json => Ok(target),
-        Format::Pinned => Err("pinned is for images that are verified: expected text or json".to_owned()),
+        Format::Pinned | Format::Vsa => {
+            Err(format!("{} is for images that are verified: expected text or json", target.format))
+        }
     }
 }
 

@@ -298,6 +298,9 @@ impl Diagnostic {
             PolicyError::NothingRequired => {
                 "leave `--require` out to require signature, provenance and sbom".to_owned()
             }
+            PolicyError::WithoutRules(_) => {
+                "write it in a policy file, with what it must say: `bonafide schema policy`".to_owned()
+            }
             PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
             PolicyError::KeyWithIdentity { flag } => {
@@ -490,6 +493,30 @@ impl Diagnostic {
         )
     }
 
+    /// A verification summary that would not say whose it is.
+    pub(super) fn summary_of_nobody() -> Self {
+        Self::usage(
+            anyhow::anyhow!("a verification summary names its verifier, and none is given"),
+            "add `--verifier URI`, with a URI that is yours: whoever reads the summary compares it",
+        )
+    }
+
+    /// A verification summary of more than one image.
+    pub(super) fn summary_of_several(images: usize) -> Self {
+        Self::usage(
+            anyhow::anyhow!("a verification summary is of one image, and {images} are given"),
+            "verify one image in each run that writes `--output vsa=FILE`",
+        )
+    }
+
+    /// A verifier that nothing would name.
+    pub(super) fn verifier_without_summary() -> Self {
+        Self::usage(
+            anyhow::anyhow!("--verifier is given, and no verification summary is written"),
+            "add `--output vsa=FILE`, or leave `--verifier` out",
+        )
+    }
+
     /// A login that cannot be used.
     pub(super) fn login(error: LoginError) -> Self {
         let hint = match &error {
@@ -565,6 +592,12 @@ impl Warning {
     pub(super) fn nothing_to_pin(reference: &str) -> Self {
         let message = format!("{reference} is verified, and has no name that another tool could pull it by");
         Self { message, hint: "a layout has no registry: use the digest of `--output text`".to_owned() }
+    }
+
+    /// A run that decided nothing, of which there is nothing to sign.
+    pub(super) fn no_summary(reference: &str) -> Self {
+        let message = format!("{reference} is undecided, so no verification summary is written");
+        Self { message, hint: "see what could not be read, and verify it again".to_owned() }
     }
 
     /// A cached root that is not used.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Inspection, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::NetworkUse;
+use crate::render::escape::terminal;
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
@@ -39,6 +40,7 @@ pub(super) fn report(
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
         started_at,
         policy,
+        verifier: None,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
         images,
         network,
@@ -74,6 +76,39 @@ pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), D
         Warning::nothing_to_pin(&image.reference).print();
     }
     Ok(())
+}
+
+/// A summary is of one image, and says whose it is.
+pub(super) fn refuse_summary_without(
+    targets: &[Target],
+    verifier: Option<&str>,
+    images: usize,
+) -> Result<(), Diagnostic> {
+    let wanted = targets.iter().any(|target| target.format == Format::Vsa);
+    match (wanted, verifier) {
+        (true, None) => Err(Diagnostic::summary_of_nobody()),
+        (true, Some(_)) if images != 1 => Err(Diagnostic::summary_of_several(images)),
+        (false, Some(_)) => Err(Diagnostic::verifier_without_summary()),
+        _ => Ok(()),
+    }
+}
+
+/// Says on standard error how a summary is signed, or why there is none.
+pub(super) fn explain_summaries(report: &Report, targets: &[Target], args: &Args) {
+    let [image] = report.images.as_slice() else { return };
+    for target in targets.iter().filter(|target| target.format == Format::Vsa && !args.quiet) {
+        if image.verdict == Verdict::Undecided {
+            Warning::no_summary(&image.reference).print();
+        } else if let (Some(pinned), Some(file)) = (&image.pinned, &target.file) {
+            let _ = writeln!(
+                io::stderr().lock(),
+                "the summary is not signed yet: `cosign attest --type {} --predicate {} {}`",
+                render::VSA_PREDICATE_TYPE,
+                terminal(&file.display().to_string()),
+                terminal(pinned)
+            );
+        }
+    }
 }
 
 /// Writes the inspection to every target.

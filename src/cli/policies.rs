@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::check::PolicyReport;
 use crate::collect::{NetworkUse, Registries};
 use crate::oci::{Blob, Digest, Reference, RegistryReference};
-use crate::policy::{Document, Policy, Requirement};
+use crate::policy::{Asked, Document, Policy, Requirement};
 use crate::trust::Instance;
 
 use super::args::VerifyArgs;
@@ -127,9 +127,10 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
 }
 
 fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
-    let required = if args.require.is_empty() { Requirement::ALL.to_vec() } else { args.require.clone() };
+    let default = || Requirement::DEFAULT.into_iter().filter_map(Asked::plain).collect();
+    let required = if args.require.is_empty() { default() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
-    let policy = Policy::from_flags(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
+    let policy = Policy::from_flags_asking(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
     Ok(Policies::Flags(policy))
 }
 

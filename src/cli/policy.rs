@@ -173,6 +173,9 @@ fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
             }
         }
     }
+    for line in demand.asked.describe() {
+        let _ = writeln!(page, "    {}", terminal(&line));
+    }
     if let Some(domains) = &demand.domains {
         let _ = writeln!(page, "    trust domain {}", terminal(&domains.join(" or ")));
     }

@@ -55,6 +55,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     policies::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
     let logins = logins::logins(&verify.login, &references.iter().map(|(_, reference)| reference).collect::<Vec<_>>())?;
+    output::refuse_summary_without(&targets, verify.verifier.as_deref(), references.len())?;
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
     let request = request(verify, references, &registries, args.verbose)?;
@@ -63,11 +64,13 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     }
     let is_silent = args.quiet || args.verbose || request.wait.is_some();
     let progress = if is_silent { None } else { Progress::on_terminal() };
-    let report = examine_all(&request, &registries, args.quiet, progress)?;
+    let mut report = examine_all(&request, &registries, args.quiet, progress)?;
+    report.verifier.clone_from(&verify.verifier);
     output::write(&report, &targets, args)?;
     if targets.iter().all(|target| target.format == Format::Pinned) {
         output::explain_missing_pins(&report, args)?;
     }
+    output::explain_summaries(&report, &targets, args);
     Ok(report.verdict.exit_code())
 }
 

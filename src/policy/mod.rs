@@ -3,6 +3,8 @@
 //! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
 //! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
+mod age;
+mod attestation;
 mod claim;
 mod document;
 mod emit;
@@ -12,10 +14,12 @@ mod import;
 mod key;
 mod license;
 mod package;
+mod path;
 mod provenance;
 mod sbom;
 mod signer;
 mod suggest;
+mod summary;
 mod text;
 
 use std::collections::BTreeSet;
@@ -25,6 +29,8 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
+pub use age::MaxAge;
+pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
@@ -33,6 +39,7 @@ pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
+pub use path::FieldPath;
 pub use provenance::ProvenanceRules;
 pub use sbom::{
     ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules, in_words,
@@ -41,6 +48,7 @@ pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
 pub use suggest::{Suggestion, suggest};
+pub use summary::{Level, SummaryRules};
 pub use text::{PatternError, TextRule};
 
 /// One thing that must be attached to the image and be good.
@@ -53,11 +61,18 @@ pub enum Requirement {
     Provenance,
     /// A signed SPDX SBOM.
     Sbom,
+    /// A signed verification summary (VSA): what somebody else verified.
+    Summary,
+    /// A signed attestation of a type that the policy names.
+    Attestation,
 }
 
 impl Requirement {
     /// Every requirement, in the order of reports.
-    pub const ALL: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
+    pub const ALL: [Self; 5] = [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Attestation];
+
+    /// What is required where nobody says what is.
+    pub const DEFAULT: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
 
     /// Returns the word used on the command line and in reports.
     pub const fn as_str(self) -> &'static str {
@@ -65,6 +80,8 @@ impl Requirement {
             Self::Signature => "signature",
             Self::Provenance => "provenance",
             Self::Sbom => "sbom",
+            Self::Summary => "vsa",
+            Self::Attestation => "attestation",
         }
     }
 }
@@ -84,15 +101,37 @@ pub enum Asked {
     Provenance(Box<ProvenanceRules>),
     /// An SBOM of which these rules hold.
     Sbom(Box<SbomRules>),
+    /// A verification summary of which these rules hold.
+    Summary(Box<SummaryRules>),
+    /// An attestation of this type, of which these rules hold.
+    Attestation(Box<AttestationRules>),
 }
 
 impl Asked {
-    /// A requirement without rules of its own: what holds for every one of its kind.
-    pub fn plain(requirement: Requirement) -> Self {
+    /// A requirement without rules of its own: what holds for every one of its kind. `None` where it says nothing without.
+    pub fn plain(requirement: Requirement) -> Option<Self> {
         match requirement {
-            Requirement::Signature => Self::Signature,
-            Requirement::Provenance => Self::Provenance(Box::default()),
-            Requirement::Sbom => Self::Sbom(Box::default()),
+            Requirement::Signature => Some(Self::Signature),
+            Requirement::Provenance => Some(Self::Provenance(Box::default())),
+            Requirement::Sbom => Some(Self::Sbom(Box::default())),
+            Requirement::Summary | Requirement::Attestation => None,
+        }
+    }
+
+    /// Returns the name that it has in reports, unless several rules make it.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Attestation(rules) => format!("{} {}", self.requirement(), rules.name),
+            _ => self.requirement().to_string(),
+        }
+    }
+
+    /// Returns its rules as a person reads them, a line each.
+    pub fn describe(&self) -> Vec<String> {
+        match self {
+            Self::Signature | Self::Provenance(_) | Self::Sbom(_) => Vec::new(),
+            Self::Summary(rules) => rules.describe(),
+            Self::Attestation(rules) => rules.describe(),
         }
     }
 
@@ -102,6 +141,8 @@ impl Asked {
             Self::Signature => Requirement::Signature,
             Self::Provenance(_) => Requirement::Provenance,
             Self::Sbom(_) => Requirement::Sbom,
+            Self::Summary(_) => Requirement::Summary,
+            Self::Attestation(_) => Requirement::Attestation,
         }
     }
 
@@ -110,6 +151,8 @@ impl Asked {
             Self::Signature => String::new(),
             Self::Provenance(rules) => rules.canonical_text(),
             Self::Sbom(rules) => rules.canonical_text(),
+            Self::Summary(rules) => rules.canonical_text(),
+            Self::Attestation(rules) => rules.canonical_text(),
         }
     }
 }
@@ -188,6 +231,9 @@ pub enum PolicyError {
     /// Nothing is required.
     #[error("the policy requires nothing, and an empty policy is never a pass")]
     NothingRequired,
+    /// A requirement that says nothing by its name alone.
+    #[error("`{0}` says nothing alone")]
+    WithoutRules(Requirement),
     /// Nobody in particular may sign.
     #[error("no signer is named: anybody with an account could have signed the image")]
     NoSigner,
@@ -271,19 +317,29 @@ impl Policy {
         requirements: impl IntoIterator<Item = Requirement>,
         expected_digest: Option<Digest>,
     ) -> Result<Self, PolicyError> {
-        let mut requirements: Vec<Requirement> = requirements.into_iter().collect();
-        requirements.sort_unstable();
-        requirements.dedup();
+        let plain = |requirement| Asked::plain(requirement).ok_or(PolicyError::WithoutRules(requirement));
+        let asked = requirements.into_iter().map(plain).collect::<Result<Vec<_>, _>>()?;
+        Self::from_flags_asking(signer, asked, expected_digest)
+    }
+
+    /// The same, of requirements that have rules. Of two with one name the first counts.
+    pub fn from_flags_asking(
+        signer: Signer,
+        mut asked: Vec<Asked>,
+        expected_digest: Option<Digest>,
+    ) -> Result<Self, PolicyError> {
+        asked.sort_by_cached_key(|asked| (asked.requirement(), asked.id()));
+        asked.dedup_by_key(|asked| asked.id());
         let signers = Signers::one(signer);
-        let demand = |requirement: Requirement| Demand {
-            id: requirement.to_string(),
-            asked: Asked::plain(requirement),
+        let demand = |asked: Asked| Demand {
+            id: asked.id(),
+            asked,
             signers: signers.clone(),
             domains: None,
             log: LogEvidence::PromiseOrProof,
             exception: None,
         };
-        let demands: Vec<Demand> = requirements.into_iter().map(demand).collect();
+        let demands: Vec<Demand> = asked.into_iter().map(demand).collect();
         let text: String = demands.iter().map(Demand::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());

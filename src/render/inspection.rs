@@ -115,6 +115,13 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
         lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
     }
+    if let Some(summary) = &candidate.vsa {
+        let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
+        lines.push(format!("verified    by {}{time}: {}", summary.verifier, summary.result));
+        lines.push(format!("levels      {}", summary.levels.join(", ")));
+        lines.push(format!("resource    {}", summary.resource));
+        lines.push(format!("policy      {}", summary.policy));
+    }
     lines
 }
 

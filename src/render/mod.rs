@@ -7,6 +7,7 @@ mod inspection;
 mod json;
 mod pinned;
 mod text;
+mod vsa;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use crate::check::{Inspection, Report};
 
 pub use text::Detail;
+pub use vsa::PREDICATE_TYPE as VSA_PREDICATE_TYPE;
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,11 +27,13 @@ pub enum Format {
     Json,
     /// `registry/repository@sha256:…` of each verified image, and nothing otherwise.
     Pinned,
+    /// A verification summary of one image, to be signed.
+    Vsa,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Pinned];
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Pinned, Self::Vsa];
 
     /// Returns the name used on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +41,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Pinned => "pinned",
+            Self::Vsa => "vsa",
         }
     }
 }
@@ -49,7 +54,7 @@ impl fmt::Display for Format {
 
 /// There is no output format of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no output format: expected text, json or pinned")]
+#[error("`{0}` is no output format: expected text, json, pinned or vsa")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -64,7 +69,7 @@ impl FromStr for Format {
 pub fn write_inspection(inspection: &Inspection, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => json::write(inspection, out),
-        Format::Text | Format::Pinned => inspection::write(inspection, out),
+        Format::Text | Format::Pinned | Format::Vsa => inspection::write(inspection, out),
     }
 }
 
@@ -74,5 +79,6 @@ pub fn write(report: &Report, format: Format, detail: Detail, out: &mut dyn Writ
         Format::Text => text::write(report, detail, out),
         Format::Json => json::write(report, out),
         Format::Pinned => pinned::write(report, out),
+        Format::Vsa => vsa::write(report, out),
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CheckId, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
-    SignerReport, Verdict,
+    SignerReport, SummaryReport, Verdict,
 };
 
 use super::escape::terminal;
@@ -150,6 +150,9 @@ impl Page<'_> {
         if let Some(sbom) = &candidate.sbom {
             self.sbom(sbom)?;
         }
+        if let Some(summary) = &candidate.vsa {
+            self.summary(summary)?;
+        }
         if count > 1 {
             writeln!(self.out, "    and {} more", count - 1)?;
         }
@@ -184,6 +187,13 @@ impl Page<'_> {
             writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
         }
         Ok(())
+    }
+
+    fn summary(&mut self, summary: &SummaryReport) -> io::Result<()> {
+        let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
+        writeln!(self.out, "    verified   by {}{time}: {}", terminal(&summary.verifier), terminal(&summary.result))?;
+        writeln!(self.out, "    levels     {}", terminal(&summary.levels.join(", ")))?;
+        writeln!(self.out, "    resource   {}", terminal(&summary.resource))
     }
 
     /// What was expected, what was found, where, and what to do next.

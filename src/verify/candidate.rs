@@ -9,13 +9,14 @@ use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport
 use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
-use crate::policy::{Demand, KeyRule, Policy, Requirement};
+use crate::policy::{Asked, Demand, KeyRule, Policy};
 
 use super::assessment::{Assessment, SignatureOf};
+use super::attestation;
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
-use super::predicate::{Expected, Kind, Predicate, Question};
+use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
@@ -170,8 +171,11 @@ impl<'a> Examination<'a> {
         self
     }
 
-    fn concerns(&self, requirement: Requirement) -> bool {
-        if self.only_signature { requirement == Requirement::Signature } else { self.kind.concerns(requirement) }
+    fn concerns(&self, asked: &Asked) -> bool {
+        if self.only_signature {
+            return matches!(asked, Asked::Signature);
+        }
+        self.kind.concerns(asked, self.predicate_type.as_deref())
     }
 
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
@@ -179,12 +183,8 @@ impl<'a> Examination<'a> {
         let mut predicate = Predicate::Unread;
         let subject = &candidate.subject;
         let mut assess = |demand| self.assess(demand, subject, signature.as_mut(), &mut predicate, terms);
-        let assessments: Vec<Option<Assessment>> = terms
-            .policy
-            .demands()
-            .iter()
-            .map(|demand| self.concerns(demand.requirement()).then(|| assess(demand)))
-            .collect();
+        let assessments: Vec<Option<Assessment>> =
+            terms.policy.demands().iter().map(|demand| self.concerns(&demand.asked).then(|| assess(demand))).collect();
         let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked));
         let telling = assessments
             .iter()
@@ -193,7 +193,8 @@ impl<'a> Examination<'a> {
             .min_by_key(|one| (!one.is_accepted(), one.obstacles()))
             .expect("there is one for a demand, or the one that nobody asked for");
         let verified = signature.as_ref().and_then(SignatureOf::verified);
-        let report = self.report(id, candidate, telling, verified, &predicate);
+        let is_asked_for = self.only_signature || unasked.is_none() || !self.kind.counts_only_if_asked();
+        let report = self.report(id, candidate, (telling, is_asked_for), verified, &predicate);
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
 
@@ -218,7 +219,7 @@ impl<'a> Examination<'a> {
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
         let assessment = Assessment { matched, person: String::new(), findings, only: None };
-        let report = self.report(id, candidate, &assessment, verified.as_ref(), &predicate);
+        let report = self.report(id, candidate, (&assessment, true), verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
 
@@ -253,26 +254,32 @@ impl<'a> Examination<'a> {
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
-        if self.only_signature { predicate.set_aside() } else { predicate.check(question) }
+        if self.only_signature {
+            return predicate.set_aside();
+        }
+        // Of which kind it is besides does not matter to who asks for its type.
+        match question.expected.map(|expected| expected.asked) {
+            Some(Asked::Attestation(rules)) => attestation::judge(statement, rules),
+            _ => predicate.check(question),
+        }
     }
 
     fn report(
         &self,
         id: &str,
         candidate: &Candidate,
-        telling: &Assessment,
+        (telling, is_asked_for): (&Assessment, bool),
         verified: Option<&Verified>,
         predicate: &Predicate<'_>,
     ) -> CandidateReport {
         let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
-        let is_asked_for = self.only_signature || self.kind != Kind::Attestation;
         let reason = match (obstacle, is_asked_for) {
             (Some(finding), _) => Some(finding.message.clone()),
             (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.
-        let (provenance, sbom) = if obstacle.is_none() { predicate.reports() } else { (None, None) };
+        let Said { provenance, sbom, vsa } = if obstacle.is_none() { predicate.reports() } else { Said::default() };
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),
@@ -287,6 +294,7 @@ impl<'a> Examination<'a> {
             timestamps: verified.map(|verified| verified.timestamps.clone()).unwrap_or_default(),
             provenance,
             sbom,
+            vsa,
             accepted: telling.is_accepted() && is_asked_for,
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
@@ -322,6 +330,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         provenance: None,
         unsigned_provenance: None,
         sbom: None,
+        vsa: None,
         accepted: false,
         reason: None,
         findings: Vec::new(),

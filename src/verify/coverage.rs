@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::check::{CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, Verdict};
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::{Demand, Policy, Requirement};
+use crate::policy::{Asked, Demand, Policy};
 
 use super::assessment::{Assessment, count_signers};
 use super::candidate::Judged;
@@ -190,19 +190,7 @@ impl<'a> Row<'a> {
 
     /// Nothing of the kind is attached: says what is, so that a misnamed attestation is seen for what it is.
     fn absence(&self, attached: &str, group: &[&Cell<'_>]) -> Finding {
-        let (what, expected, next) = match self.demand.requirement() {
-            Requirement::Signature => ("signature", "a cosign signature", "sign it: `cosign sign IMAGE@DIGEST`"),
-            Requirement::Provenance => (
-                "provenance",
-                "a signed attestation of SLSA provenance v0.2 or v1",
-                "attest it where it is built, or leave provenance out of `--require` or the policy",
-            ),
-            Requirement::Sbom => (
-                "SBOM",
-                "a signed attestation of an SPDX or CycloneDX document",
-                "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`), or leave sbom out of `--require` or the policy",
-            ),
-        };
+        let (what, expected, next) = wanted(&self.demand.asked);
         let platforms: Vec<String> = group
             .iter()
             .filter_map(|cell| match &cell.platform.kind {
@@ -224,8 +212,42 @@ impl<'a> Row<'a> {
     /// What would count is there, and nobody signed it: says how its maker can.
     fn unsigned(&self, attached: &str) -> Option<String> {
         let mut unsigned = attached.split("; ").filter_map(|what| what.strip_suffix(" (unsigned)"));
-        unsigned.find(|what| Kind::of_predicate(what).concerns(self.demand.requirement())).and_then(how_to_sign)
+        unsigned.find(|what| Kind::of_predicate(what).concerns(&self.demand.asked, Some(what))).and_then(how_to_sign)
     }
+}
+
+/// What is not there, what would be, and what to do about it.
+fn wanted(asked: &Asked) -> (&'static str, String, String) {
+    let (what, expected, next) = match asked {
+        Asked::Signature => ("signature", "a cosign signature", "sign it: `cosign sign IMAGE@DIGEST`"),
+        Asked::Provenance(_) => (
+            "provenance",
+            "a signed attestation of SLSA provenance v0.2 or v1",
+            "attest it where it is built, or leave provenance out of `--require` or the policy",
+        ),
+        Asked::Sbom(_) => (
+            "SBOM",
+            "a signed attestation of an SPDX or CycloneDX document",
+            "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`), or leave sbom out of `--require` or the policy",
+        ),
+        Asked::Summary(rules) => {
+            let expected = format!(
+                "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
+                rules.verifier
+            );
+            return (
+                "verification summary",
+                expected,
+                "have that verifier look at the image and attest what it found".to_owned(),
+            );
+        }
+        Asked::Attestation(rules) => {
+            let kind = &rules.predicate_type;
+            let next = format!("attest it: `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`");
+            return ("attestation of the type", format!("a signed attestation of type {kind}"), next);
+        }
+    };
+    (what, expected.to_owned(), next.to_owned())
 }
 
 /// Lists what is attached to a platform or to an index through which it was reached.

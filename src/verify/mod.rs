@@ -5,6 +5,7 @@
 //! never passes, and what cannot be decided never passes.
 
 mod assessment;
+mod attestation;
 mod authorities;
 mod bundle;
 mod candidate;
@@ -21,6 +22,7 @@ mod sbom;
 mod signature;
 mod signer;
 mod statement;
+mod summary;
 mod token;
 mod unsigned;
 mod workers;

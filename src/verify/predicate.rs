@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport};
+use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
-use crate::policy::{Asked, Requirement, Signer};
+use crate::policy::{Asked, Signer};
 
+use super::attestation;
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
 use super::signature::Verified;
 use super::statement::Statement;
+use super::summary::{self, Summary};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -21,6 +23,7 @@ pub(super) enum Kind {
     Signature,
     Provenance,
     Sbom,
+    Summary,
     Attestation,
     Unreadable,
     Unread,
@@ -32,6 +35,7 @@ impl Kind {
             Self::Signature => "signature",
             Self::Provenance => "provenance",
             Self::Sbom => "sbom",
+            Self::Summary => "vsa",
             Self::Attestation => "attestation",
             Self::Unreadable => "unreadable",
             Self::Unread => "unread",
@@ -43,19 +47,28 @@ impl Kind {
             COSIGN_SIGN => Self::Signature,
             other if provenance::is_provenance(other) => Self::Provenance,
             other if sbom::is_sbom(other) => Self::Sbom,
+            other if summary::is_summary(other) => Self::Summary,
             _ => Self::Attestation,
         }
     }
 
-    /// Whether it could satisfy a requirement, by what it is or claims to be. What cannot be read may have been anything.
-    pub(super) fn concerns(self, requirement: Requirement) -> bool {
-        match self {
-            Self::Signature => requirement == Requirement::Signature,
-            Self::Provenance => requirement == Requirement::Provenance,
-            Self::Sbom => requirement == Requirement::Sbom,
-            Self::Attestation => false,
-            Self::Unreadable | Self::Unread => true,
+    /// Whether it could satisfy what is asked, by what it is or claims to be. What cannot be read may have been anything.
+    pub(super) fn concerns(self, asked: &Asked, predicate_type: Option<&str>) -> bool {
+        if matches!(self, Self::Unreadable | Self::Unread) {
+            return true;
         }
+        match asked {
+            Asked::Signature => self == Self::Signature,
+            Asked::Provenance(_) => self == Self::Provenance,
+            Asked::Sbom(_) => self == Self::Sbom,
+            Asked::Summary(_) => self == Self::Summary,
+            Asked::Attestation(rules) => predicate_type.is_some_and(|found| attestation::is_of_type(found, rules)),
+        }
+    }
+
+    /// Whether a good one counts only where a requirement asks for it by name.
+    pub(super) fn counts_only_if_asked(self) -> bool {
+        matches!(self, Self::Summary | Self::Attestation)
     }
 }
 
@@ -88,6 +101,7 @@ pub(super) enum Predicate<'a> {
     Unread,
     Provenance(Result<Provenance, Finding>),
     Sbom(Result<Sbom<'a>, Finding>),
+    Summary(Result<Summary, Finding>),
     /// Of a kind that is not read.
     Other,
 }
@@ -98,6 +112,7 @@ impl<'a> Predicate<'a> {
         match kind {
             Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
             Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
+            Kind::Summary => Self::Summary(Summary::read(&statement.predicate_type, text)),
             Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
         }
     }
@@ -107,7 +122,10 @@ impl<'a> Predicate<'a> {
         match self {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
             Self::Sbom(Ok(sbom)) => sbom.judge(question),
-            Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) => vec![finding.clone()],
+            Self::Summary(Ok(summary)) => summary.judge(question),
+            Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) | Self::Summary(Err(finding)) => {
+                vec![finding.clone()]
+            }
             Self::Other | Self::Unread => Vec::new(),
         }
     }
@@ -125,17 +143,27 @@ impl<'a> Predicate<'a> {
         let check = match self {
             Self::Provenance(_) => CheckId::ProvenanceFormat,
             Self::Sbom(_) => CheckId::SbomFormat,
+            Self::Summary(_) => CheckId::VsaFormat,
             Self::Other | Self::Unread => return Vec::new(),
         };
         let message = "what it says is reported and not judged: only the signature is asked for";
         vec![Finding::skip(check, message)]
     }
 
-    pub(super) fn reports(&self) -> (Option<ProvenanceReport>, Option<SbomReport>) {
+    pub(super) fn reports(&self) -> Said {
         match self {
-            Self::Provenance(Ok(provenance)) => (Some(provenance.report()), None),
-            Self::Sbom(Ok(sbom)) => (None, Some(sbom.report())),
-            _ => (None, None),
+            Self::Provenance(Ok(provenance)) => Said { provenance: Some(provenance.report()), ..Said::default() },
+            Self::Sbom(Ok(sbom)) => Said { sbom: Some(sbom.report()), ..Said::default() },
+            Self::Summary(Ok(summary)) => Said { vsa: Some(summary.report()), ..Said::default() },
+            _ => Said::default(),
         }
     }
+}
+
+/// What a predicate says, for the report: at most one of them.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) provenance: Option<ProvenanceReport>,
+    pub(super) sbom: Option<SbomReport>,
+    pub(super) vsa: Option<SummaryReport>,
 }

@@ -29,6 +29,12 @@ impl Verified {
             SignedBy::Key(_) => None,
         }
     }
+
+    /// Returns a time that the signer states, or that of the signature where that is earlier: nobody signs what is still to
+    /// come, and a date in the future would stay fresh for ever.
+    pub(super) fn not_after_signing(&self, stated: Timestamp) -> Timestamp {
+        self.timestamps.iter().map(|stamp| stamp.time).max().map_or(stated, |signed| signed.min(stated))
+    }
 }
 
 /// What a signature was verified with.

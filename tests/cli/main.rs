@@ -28,5 +28,6 @@ mod references;
 mod registry;
 mod requests;
 mod signers;
+mod summaries;
 mod trust;
 mod usage;

@@ -73,7 +73,7 @@ fn empty_values_are_what_unset_variables_leave() {
         }
     }
     let message = refused(&[&BY_SHOP, &["--require", ""]]);
-    assert!(message.contains("expected signature, provenance or sbom"), "{message}");
+    assert!(message.contains("expected signature, provenance, sbom, or the type"), "{message}");
 }
 
 #[test]
@@ -119,10 +119,15 @@ fn an_unknown_flag_is_not_taken_for_an_image() {
 
 #[test]
 fn unknown_words_are_refused_with_the_known_ones() {
-    let cases: [(&[&str], &str); 6] = [
-        (&["--require", "signature,vex"], "'vex' for '--require <KINDS>': expected signature, provenance or sbom"),
+    let cases: [(&[&str], &str); 8] = [
+        (
+            &["--require", "signature,vex"],
+            "'vex' for '--require <KINDS>': expected signature, provenance, sbom, or the type",
+        ),
+        (&["--require", "vsa"], "whose summary it must be is said in a policy file"),
+        (&["--require", "attestation"], "name the attestation's type instead: https://…"),
         (&["--trust", "public"], "expected public-good, github or staging"),
-        (&["--output", "xml"], "expected text, json or pinned"),
+        (&["--output", "xml"], "expected text, json, pinned or vsa"),
         (&["--output", "json="], "the file's name is missing after `=`"),
         (&["--platform", "linux"], "expected OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64"),
         (&["--color", "sometimes"], "possible values: auto, always, never"),

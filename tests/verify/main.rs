@@ -11,6 +11,7 @@ mod forge;
 mod token;
 mod world;
 
+mod attestations;
 mod bundle_format;
 mod certificates;
 mod checkpoints;
@@ -34,6 +35,7 @@ mod properties;
 mod sbom_rules;
 mod sources;
 mod statements;
+mod summaries;
 mod timestamp_authorities;
 mod timestamps;
 mod tokens;

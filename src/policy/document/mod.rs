@@ -3,6 +3,7 @@
 //! YAML is read into a tree that knows its places, and the tree into rules that are proved when they exist. Everything that is
 //! wrong is reported, with line, column and what to do. Pure: files that the document names are read by whoever parses it.
 
+mod attestation;
 mod fields;
 mod lint;
 mod lint_sbom;
@@ -13,6 +14,7 @@ pub(in crate::policy) mod rule;
 mod sbom;
 mod shorthand;
 mod signers;
+mod summary;
 pub(in crate::policy) mod yaml;
 
 use jiff::Timestamp;
@@ -171,11 +173,7 @@ impl Document {
     fn demands(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Demand> {
         let trust = rule.trust.as_ref().or(self.trust.as_ref()).map_or(default_trust, Vec::as_slice);
         let demand = |required: &rule::RequiredBy| Demand {
-            id: if several {
-                format!("{} of {}", required.asked.requirement(), rule.name)
-            } else {
-                required.asked.requirement().to_string()
-            },
+            id: if several { format!("{} of {}", required.asked.id(), rule.name) } else { required.asked.id() },
             asked: required.asked.clone(),
             signers: required.signers.clone(),
             domains: Some(trust.to_vec()),

@@ -13,7 +13,7 @@ use super::fields::{Fields, guess, items, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
-use super::{provenance, sbom};
+use super::{attestation, provenance, sbom, summary};
 
 const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
 const REQUIREMENT: [&str; 2] = ["signers", "log"];
@@ -265,23 +265,43 @@ fn requirements(
         seen.push(name);
         read.push(required(name, *place, *special, common, files, problems));
     }
-    let read: Option<Vec<RequiredBy>> = read.into_iter().collect();
-    read.filter(|read| !read.is_empty())
+    let read: Option<Vec<Vec<RequiredBy>>> = read.into_iter().collect();
+    read.map(|read| read.into_iter().flatten().collect()).filter(|read: &Vec<RequiredBy>| !read.is_empty())
 }
 
+/// What one name in `require` asks for: one thing, or as many attestations as are listed.
 fn required(
     name: &str,
     place: Place,
+    special: Option<&Node>,
+    common: Common<'_>,
+    files: ReadFile<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<RequiredBy>> {
+    let requirement = requirement(name, place, problems)?;
+    // `signature:` with nothing behind it says as much as `signature: {}`.
+    let special = special.filter(|node| !matches!(node.value, Value::Null));
+    let (Requirement::Attestation, Some(node)) = (requirement, special) else {
+        return Some(vec![required_once((requirement, place), special, common, files, problems)?]);
+    };
+    let listed = items(node, "attestations", problems);
+    let read: Vec<Option<RequiredBy>> =
+        listed.iter().map(|item| required_once((requirement, place), Some(item), common, files, problems)).collect();
+    let read: Vec<RequiredBy> = read.into_iter().collect::<Option<_>>()?;
+    attestation::refuse_names_twice(listed, &read.iter().map(|one| one.asked.id()).collect::<Vec<_>>(), problems);
+    Some(read)
+}
+
+fn required_once(
+    (requirement, place): (Requirement, Place),
     special: Option<&Node>,
     (common, log): Common<'_>,
     files: ReadFile<'_>,
     problems: &mut Problems,
 ) -> Option<RequiredBy> {
-    let requirement = requirement(name, place, problems)?;
-    // `signature:` with nothing behind it says as much as `signature: {}`.
-    let special = special.filter(|node| !matches!(node.value, Value::Null));
+    let name = requirement.as_str();
     let (own, log, asked) = match special {
-        None => (None, Some(log), Some(Asked::plain(requirement))),
+        None => (None, Some(log), plain(requirement, place, problems)),
         Some(node) => {
             if !matches!(node.value, Value::Map(_)) {
                 let message = format!("a requirement has fields or nothing, and this is {}", node.value.kind());
@@ -312,6 +332,8 @@ fn keys(requirement: Requirement) -> Vec<&'static str> {
         Requirement::Signature => &[],
         Requirement::Provenance => &provenance::KEYS,
         Requirement::Sbom => &sbom::KEYS,
+        Requirement::Summary => &summary::KEYS,
+        Requirement::Attestation => &attestation::KEYS,
     };
     REQUIREMENT.iter().chain(own).copied().collect()
 }
@@ -322,7 +344,22 @@ fn asked(requirement: Requirement, fields: &Fields<'_>, problems: &mut Problems)
         Requirement::Signature => Asked::Signature,
         Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
         Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, problems)?)),
+        Requirement::Summary => Asked::Summary(Box::new(summary::read(fields, problems)?)),
+        Requirement::Attestation => Asked::Attestation(Box::new(attestation::read(fields, problems)?)),
     })
+}
+
+/// A requirement by its name alone, if that says what is asked for.
+fn plain(requirement: Requirement, place: Place, problems: &mut Problems) -> Option<Asked> {
+    let plain = Asked::plain(requirement);
+    if plain.is_none() {
+        let hint = match requirement {
+            Requirement::Summary => "write whose it must be: `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}`",
+            _ => "write of which type: `attestation: {type: https://…}`",
+        };
+        problems.add(place, format!("`{requirement}` says nothing alone"), hint);
+    }
+    plain
 }
 
 fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requirement> {

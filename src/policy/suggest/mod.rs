@@ -25,8 +25,10 @@ pub struct Suggestion {
 /// every platform: a policy that requires nothing is none.
 pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Option<Suggestion> {
     let mut open = Vec::new();
-    let chosen: Vec<Chosen> =
-        Requirement::ALL.into_iter().filter_map(|requirement| choose(requirement, image, keys, &mut open)).collect();
+    let chosen: Vec<Chosen> = Requirement::DEFAULT
+        .into_iter()
+        .filter_map(|requirement| choose(requirement, image, keys, &mut open))
+        .collect();
     let first = chosen.first()?;
     let common = chosen.iter().all(|one| one.signers == first.signers).then(|| first.signers.clone());
     let mut text = head(name, image);

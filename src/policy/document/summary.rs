@@ -1,0 +1,81 @@
+//! The fields of a `vsa` requirement.
+
+use crate::oci::Digest;
+use crate::policy::text::TextRule;
+use crate::policy::{Level, MaxAge, SummaryRules};
+
+use super::fields::{Fields, items, text};
+use super::problem::Problems;
+use super::yaml::Node;
+
+/// Its keys, beside those of every requirement.
+pub(super) const KEYS: [&str; 6] = ["verifier", "resource", "levels", "dependency-levels", "policy", "max-age"];
+
+/// Reads them.
+pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SummaryRules> {
+    let hint = "add `verifier: URI`, as the summary names it: who verified is as important as who signed";
+    let verifier = fields.required("verifier", hint, problems).and_then(|node| text(node, problems));
+    let hint = "add `levels: [SLSA_BUILD_LEVEL_3]`, or what else the verifier says of what it let through";
+    let wanted = fields.required("levels", hint, problems).and_then(|node| levels(node, problems));
+    let dependency_levels = fields.get("dependency-levels").map_or(Some(Vec::new()), |node| levels(node, problems));
+    let resource = optional(fields.get("resource"), |_| fields.glob("resource", problems));
+    let policy = optional(fields.get("policy"), |node| policy(node, problems));
+    let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
+    let (policy_uri, policy_digest) = policy?.unwrap_or_default();
+    Some(SummaryRules {
+        verifier: verifier?,
+        resource: resource?,
+        levels: wanted?,
+        dependency_levels: dependency_levels?,
+        policy_uri,
+        policy_digest,
+        max_age: max_age?,
+    })
+}
+
+/// What is not there is good, and what is there must be read.
+pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
+    match node {
+        Some(node) => read(node).map(Some),
+        None => Some(None),
+    }
+}
+
+/// `max-age: 7d`.
+pub(super) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
+    let written = text(node, problems)?;
+    let age = MaxAge::parse(&written);
+    if age.is_none() {
+        problems.add(node.place, format!("`{written}` is no age"), "write a number and a unit: 30m, 12h, 7d or 4w");
+    }
+    age
+}
+
+fn levels(node: &Node, problems: &mut Problems) -> Option<Vec<Level>> {
+    let read: Vec<Option<String>> = items(node, "levels", problems).iter().map(|item| text(item, problems)).collect();
+    let read: Vec<String> = read.into_iter().collect::<Option<_>>()?;
+    Some(read.iter().map(|text| Level::new(text)).collect()).filter(|levels: &Vec<Level>| !levels.is_empty())
+}
+
+/// `{uri: GLOB, digest: sha256:…}`, one of them or both.
+fn policy(node: &Node, problems: &mut Problems) -> Option<(Option<TextRule>, Option<Digest>)> {
+    let fields = Fields::of(node, "the policy of a summary", &["uri", "digest"], problems)?;
+    if fields.get("uri").is_none() && fields.get("digest").is_none() && !fields.has_unknown() {
+        let hint = "write `uri`, `digest` or both, or leave `policy` out";
+        problems.add(node.place, "nothing is said of the policy", hint);
+        return None;
+    }
+    let uri = optional(fields.get("uri"), |_| fields.glob("uri", problems));
+    let digest = optional(fields.get("digest"), |node| digest(node, problems));
+    Some((uri?, digest?))
+}
+
+fn digest(node: &Node, problems: &mut Problems) -> Option<Digest> {
+    let written = text(node, problems)?;
+    let digest = written.parse().ok();
+    if digest.is_none() {
+        let hint = "write the algorithm and all digits in lower case: sha256:…";
+        problems.add(node.place, format!("`{written}` is no digest"), hint);
+    }
+    digest
+}

@@ -1,0 +1,68 @@
+//! A verification summary of the run (VSA), which nobody has signed yet: the predicate about the one image. `cosign attest` takes
+//! it as that, and makes the statement about the digest itself.
+//!
+//! SLSA `verification_summary.md`. It claims no more than the report says: a level of a track that nothing here derived is
+//! `UNEVALUATED`.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use crate::check::{ImageReport, Report, Verdict};
+
+use super::json;
+
+/// The predicate type, as `cosign attest` wants to know it.
+pub const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
+/// "If the VSA issuer does not want to make a claim about the track level".
+const UNEVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
+
+/// Writes the summary of the one image of a report, and nothing where nothing was decided: that a registry did not answer is
+/// no judgement that anybody should sign.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    match predicate(report) {
+        Some(predicate) => json::write(&predicate, out),
+        None => Ok(()),
+    }
+}
+
+fn predicate(report: &Report) -> Option<Value> {
+    let [image] = report.images.as_slice() else { return None };
+    let verifier = report.verifier.as_ref()?;
+    let (result, levels) = match image.verdict {
+        Verdict::Verified => ("PASSED", UNEVALUATED),
+        Verdict::Rejected | Verdict::Absent => ("FAILED", "FAILED"),
+        Verdict::Undecided => return None,
+    };
+    Some(json!({
+        "verifier": {"id": verifier, "version": {report.tool.name: report.tool.version}},
+        "timeVerified": report.started_at,
+        "resourceUri": resource(image),
+        "policy": {"uri": report.policy.source, "digest": {"sha256": report.policy.sha256}},
+        "inputAttestations": inputs(image),
+        "verificationResult": result,
+        "verifiedLevels": [levels],
+        "slsaVersion": "1.2",
+    }))
+}
+
+/// "The URI from which the producer expects the consumer to fetch the artifact": purl-spec, type `oci`. A layout has none, and
+/// is called what it was called.
+fn resource(image: &ImageReport) -> String {
+    let Some((name, digest)) = image.pinned.as_deref().and_then(|pinned| pinned.split_once('@')) else {
+        return image.reference.clone();
+    };
+    let last = name.rsplit('/').next().unwrap_or(name);
+    format!("pkg:oci/{last}@{}?repository_url={name}", digest.replace(':', "%3A"))
+}
+
+/// "This field MUST contain information on all the attestations used to perform verification."
+fn inputs(image: &ImageReport) -> Vec<Value> {
+    let used = |id: &String| image.requirements.iter().any(|requirement| requirement.satisfied_by.contains(id));
+    let digests = image.candidates.iter().filter(|candidate| used(&candidate.id)).map(|candidate| &candidate.digest);
+    let mut digests: Vec<&String> = digests.collect();
+    digests.sort_unstable();
+    digests.dedup();
+    let described = digests.into_iter().filter_map(|digest| digest.split_once(':'));
+    described.map(|(algorithm, hex)| json!({"digest": {algorithm: hex}})).collect()
+}

@@ -1,0 +1,166 @@
+//! Whether a resource URI names the image that was asked for.
+
+use crate::evidence::Evidence;
+use crate::oci::{Digest, ImageName, Reference, RegistryReference};
+
+/// Whether the URI is the image's name: `registry/repository`, with `docker://` or `oci://` in front or without, or
+/// `pkg:oci/…?repository_url=…`. A tag in it must be the one that was asked for, if one was, and a digest must be that of the
+/// image or of an index that it was reached through. Every other form is another name.
+pub(super) fn names(uri: &str, evidence: &Evidence, subject: &Digest) -> bool {
+    let Some(name) = &evidence.name else { return false };
+    let named = match uri.strip_prefix("pkg:oci/") {
+        Some(rest) => package(rest),
+        None => reference(uri),
+    };
+    let Some(named) = named else { return false };
+    let asked_tag = match evidence.reference.parse() {
+        Ok(Reference::Registry(RegistryReference { tag: Some(tag), .. })) => Some(tag.as_str().to_owned()),
+        _ => None,
+    };
+    let agrees = named.tag.is_none() || asked_tag.is_none() || named.tag == asked_tag;
+    named.name.to_string() == *name && agrees && named.digest.is_none_or(|digest| is_of(&digest, evidence, subject))
+}
+
+fn is_of(digest: &Digest, evidence: &Evidence, subject: &Digest) -> bool {
+    let through = || evidence.subjects.iter().filter(|one| one.digest == *subject).flat_map(|one| &one.reached_through);
+    digest == subject || through().any(|index| index == digest)
+}
+
+struct Named {
+    name: ImageName,
+    tag: Option<String>,
+    digest: Option<Digest>,
+}
+
+fn reference(uri: &str) -> Option<Named> {
+    let text = uri.strip_prefix("docker://").or_else(|| uri.strip_prefix("oci://")).unwrap_or(uri);
+    let RegistryReference { name, tag, digest } = text.parse().ok()?;
+    // The parser adds `latest`, which nobody wrote here.
+    let is_written = tag.as_ref().is_some_and(|tag| text.contains(&format!(":{}", tag.as_str())));
+    Some(Named { name, tag: tag.filter(|_| is_written).map(|tag| tag.as_str().to_owned()), digest })
+}
+
+/// purl-spec, type `oci`: `NAME@DIGEST?repository_url=REGISTRY/REPOSITORY&tag=TAG`, of which the name is the last part of the
+/// repository in lower case.
+fn package(rest: &str) -> Option<Named> {
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let (path, qualifiers) = rest.split_once('?')?;
+    let (name, digest) = path.split_once('@').map_or((path, None), |(name, digest)| (name, Some(digest)));
+    let (mut repository, mut tag) = (None, None);
+    for qualifier in qualifiers.split('&') {
+        let (key, value) = qualifier.split_once('=')?;
+        let slot = match key {
+            "repository_url" => &mut repository,
+            "tag" => &mut tag,
+            _ => continue,
+        };
+        if slot.replace(unescape(value)?).is_some() {
+            return None;
+        }
+    }
+    let repository: ImageName = repository?.parse().ok()?;
+    let last = repository.repository().rsplit('/').next().unwrap_or_default();
+    let digest = match digest {
+        Some(digest) => Some(unescape(digest)?.parse().ok()?),
+        None => None,
+    };
+    (unescape(name)? == last).then_some(Named { name: repository, tag, digest })
+}
+
+/// RFC 3986 §2.1. What is no escape, or no text, is refused.
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.extend(crate::oci::decode_hex(digits)?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Subject, SubjectKind};
+    use crate::oci::Algorithm;
+
+    fn digest(text: &str) -> Digest {
+        Digest::of(Algorithm::Sha256, text.as_bytes())
+    }
+
+    fn evidence(reference: &str, name: Option<&str>) -> Evidence {
+        let platform = Subject {
+            digest: digest("platform"),
+            kind: SubjectKind::Image(None),
+            reached_through: vec![digest("index")],
+            searched: true,
+        };
+        Evidence {
+            reference: reference.to_owned(),
+            name: name.map(str::to_owned),
+            root: digest("index"),
+            media_type: String::new(),
+            platform: None,
+            subjects: vec![platform],
+            candidates: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    fn agrees(uri: &str) -> bool {
+        names(uri, &evidence("ghcr.io/acme/app:1.4.2", Some("ghcr.io/acme/app")), &digest("platform"))
+    }
+
+    #[test]
+    fn the_name_agrees_in_each_of_its_forms() {
+        let escaped = digest("index").to_string().replace(':', "%3A");
+        for uri in [
+            "ghcr.io/acme/app".to_owned(),
+            "ghcr.io/acme/app:1.4.2".to_owned(),
+            "docker://ghcr.io/acme/app:1.4.2".to_owned(),
+            "oci://ghcr.io/acme/app".to_owned(),
+            format!("ghcr.io/acme/app@{}", digest("platform")),
+            format!("ghcr.io/acme/app:1.4.2@{}", digest("index")),
+            format!("pkg:oci/app@{escaped}?repository_url=ghcr.io/acme/app"),
+            format!("pkg:oci/app@{}?arch=amd64&repository_url=ghcr.io%2Facme%2Fapp&tag=1.4.2", digest("platform")),
+            "pkg:oci/app?repository_url=ghcr.io/acme/app".to_owned(),
+        ] {
+            assert!(agrees(&uri), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a110_another_name_tag_or_digest_does_not_agree() {
+        for uri in [
+            "ghcr.io/acme/app-evil".to_owned(),
+            "ghcr.io/acme".to_owned(),
+            "ghcr.io/acme/app:1.4.1".to_owned(),
+            format!("ghcr.io/acme/app@{}", digest("another")),
+            "https://ghcr.io/acme/app".to_owned(),
+            "git+https://github.com/acme/app".to_owned(),
+            "pkg:oci/app".to_owned(),
+            "pkg:oci/app?arch=amd64".to_owned(),
+            "pkg:oci/other?repository_url=ghcr.io/acme/app".to_owned(),
+            "pkg:oci/app?repository_url=ghcr.io/mallory/app".to_owned(),
+            "pkg:oci/app?repository_url=ghcr.io/acme/app&tag=1.4.1".to_owned(),
+            "pkg:oci/app?repository_url=ghcr.io/mallory/app&repository_url=ghcr.io/acme/app".to_owned(),
+            format!("pkg:oci/app@{}?repository_url=ghcr.io/acme/app", digest("another")),
+            "pkg:oci/app@%3?repository_url=ghcr.io/acme/app".to_owned(),
+            "pkg:docker/acme/app@1.4.2".to_owned(),
+            String::new(),
+        ] {
+            assert!(!agrees(&uri), "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_aliases_of_docker_hub_are_one_name_and_a_layout_has_none() {
+        let hub = evidence("nginx", Some("docker.io/library/nginx"));
+        assert!(names("index.docker.io/library/nginx:latest", &hub, &digest("platform")));
+        assert!(names("nginx", &hub, &digest("platform")));
+        let layout = evidence("oci:layout", None);
+        assert!(!names("oci:layout", &layout, &digest("platform")));
+    }
+}

@@ -1,0 +1,126 @@
+//! `--output vsa`: the run as a verification summary that somebody signs.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::fixtures::{BY_SHOP, LAB, check, image};
+use crate::program::{Scratch, bonafide};
+use crate::report::{list, word};
+use crate::shop::{BY_SIGNER, NAME, Shop};
+use crate::support::sigstore::Identity;
+use crate::support::statement::{Subject, statement};
+
+const VSA: &str = "https://slsa.dev/verification_summary/v1";
+const VERIFIER: &str = "https://acme.example/verifier";
+
+fn arguments<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ["verify", image].into_iter().chain(LAB).chain(BY_SHOP).chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn a_summary_says_what_the_run_found_and_claims_no_level() {
+    for (name, exit, result, level) in [
+        ("signed", 0, "PASSED", "SLSA_BUILD_LEVEL_UNEVALUATED"),
+        ("other-signer", 1, "FAILED", "FAILED"),
+        ("unsigned", 4, "FAILED", "FAILED"),
+    ] {
+        let image = image(name);
+        let run = bonafide(&arguments(&image, &["--output", "vsa", "--verifier", VERIFIER]));
+        assert_eq!((run.exit, run.stderr.as_str()), (exit, ""));
+        let predicate: Value = serde_json::from_str(&run.stdout).expect("a predicate");
+        assert_eq!(predicate["resourceUri"], image, "a layout has no name to fetch it by");
+        assert_eq!(predicate["verifier"], json!({"id": VERIFIER, "version": {"bonafide": env!("CARGO_PKG_VERSION")}}));
+        assert_eq!(predicate["verificationResult"], result);
+        assert_eq!(predicate["verifiedLevels"], json!([level]));
+        assert_eq!(predicate["policy"]["uri"], "flags");
+        assert!(word(&predicate["timeVerified"]).ends_with('Z'));
+        let inputs = list(&predicate["inputAttestations"]).len();
+        assert_eq!(inputs, if exit == 0 { 3 } else { 0 }, "what satisfied a requirement");
+    }
+}
+
+#[test]
+fn nothing_is_written_of_what_could_not_be_decided() {
+    let image = image("nowhere");
+    let run = bonafide(&arguments(&image, &["--output", "vsa", "--verifier", VERIFIER]));
+    assert_eq!((run.exit, run.stdout.as_str()), (3, ""));
+    assert!(run.stderr.contains("no verification summary is written"), "{}", run.stderr);
+}
+
+#[test]
+fn a_summary_is_of_one_image_and_says_whose_it_is() {
+    let image = image("signed");
+    for (more, said) in [
+        (&["--output", "vsa"] as &[&str], "add `--verifier URI`"),
+        (&["--verifier", VERIFIER], "no verification summary is written"),
+        (&["--output", "vsa", "--verifier", VERIFIER, "oci:fixtures/images/legacy"], "of one image, and 2 are given"),
+        (&["--output", "vsa", "--verifier", "me"], "expected a URI of yours"),
+        (&["--output", "vsa", "--verifier", "https://acme.example/a b"], "expected a URI of yours"),
+    ] {
+        let message = bonafide(&arguments(&image, more)).usage_error();
+        assert!(message.contains(said), "{more:?}: {message}");
+    }
+}
+
+/// What one run writes and its verifier signs is what another run asks for.
+#[test]
+fn a_summary_that_its_verifier_signed_satisfies_whoever_believes_that_verifier() {
+    let mut shop = Shop::with_bundles();
+    let written = {
+        let served = shop.clone().serve();
+        let scratch = Scratch::new();
+        let file = scratch.path("vsa.json");
+        let output = format!("vsa={}", file.display());
+        let reference = served.by_tag();
+        let trust = ["--trusted-root", &served.root, "--output", &output, "--verifier", VERIFIER];
+        let run = bonafide(&["verify", &reference].into_iter().chain(BY_SIGNER).chain(trust).collect::<Vec<_>>());
+        assert_eq!((run.exit, run.stdout.as_str()), (0, ""));
+        let hint = format!("`cosign attest --type {VSA} --predicate {} {}`", file.display(), served.pinned());
+        assert!(run.stderr.contains(&hint), "{}", run.stderr);
+        let predicate: Value = serde_json::from_str(&fs::read_to_string(&file).expect("the file")).expect("JSON");
+        let name = format!("{}/{NAME}", served.registry.host());
+        let digest = shop.digest().replace(':', "%3A");
+        let resource = word(&predicate["resourceUri"]).to_owned();
+        assert_eq!(resource, format!("pkg:oci/shop@{digest}?repository_url={name}"));
+        predicate
+    };
+    let identity = Identity::github_workflow("acme/verifier", ".github/workflows/verify.yml", "refs/heads/main");
+    let top = shop.top();
+    let signed = shop.sigstore.signer(&identity).attest(&statement(&Subject::from(&top), VSA, written));
+    shop.attach(&top, &signed);
+    let served = shop.serve();
+    let policy = |resource: &str, levels: &str| {
+        served.scratch.write(
+            "policy.yaml",
+            format!(
+                "version: 1\nimages:\n  - match: \"**\"\n    signers: [{{github: acme/verifier}}]\n    require:\n      \
+                 vsa: {{verifier: {VERIFIER}, levels: {levels}, resource: \"{resource}\"}}\n"
+            ),
+        )
+    };
+    // Each run of a registry has a port of its own, which the name has in it.
+    let any_port = "pkg:oci/shop@sha256%3A*?repository_url=127.0.0.1:*/acme/shop";
+    let run = |policy: &str| {
+        let reference = served.by_tag();
+        bonafide(&["verify", &reference, "--policy", policy, "--trusted-root", &served.root])
+    };
+    let believed = run(&policy(any_port, "SLSA_BUILD_LEVEL_UNEVALUATED"));
+    assert!(believed.stdout.contains("verified   by https://acme.example/verifier"), "{}", believed.stdout);
+    assert_eq!(believed.exit, 0, "{}", believed.stdout);
+    let demanding = run(&policy(any_port, "SLSA_BUILD_LEVEL_3"));
+    assert_eq!(demanding.exit, 1, "{}", demanding.stdout);
+    assert!(demanding.stdout.contains("found     SLSA_BUILD_LEVEL_UNEVALUATED"), "{}", demanding.stdout);
+}
+
+#[test]
+fn an_attestation_may_be_required_by_its_type_alone() {
+    let kind = "https://slsa.dev/provenance/v1";
+    let signed = check("signed", &[&BY_SHOP, &["--require", kind]]).exits(0);
+    assert_eq!(signed.image()["requirements"][0]["id"], format!("attestation {kind}"));
+    let missing = check("signed", &[&BY_SHOP, &["--require", "signature,https://acme.example/review/v1"]]).exits(4);
+    missing.has_lines(&[
+        "expected  a signed attestation of type https://acme.example/review/v1",
+        "→ attest it: `cosign attest --type https://acme.example/review/v1 --predicate FILE IMAGE@DIGEST` (`bonafide explain evidence-present`)",
+    ]);
+}
