@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::oci::{Reference, RegistryReference};
 use crate::policy::{
-    CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
+    Asked, CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
 };
 use crate::render::escape::terminal;
 
@@ -171,6 +171,11 @@ fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
                 let log = if rule.log() == LogDemand::NotRequired { ", log not required" } else { "" };
                 let _ = writeln!(page, "    - the key {}{log}", rule.describe());
             }
+        }
+    }
+    if let Asked::Provenance(rules) = &demand.asked {
+        for rule in rules.describe() {
+            let _ = writeln!(page, "    {}", terminal(&rule));
         }
     }
     if let Some(domains) = &demand.domains {

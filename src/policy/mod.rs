@@ -3,6 +3,7 @@
 //! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
 //! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
+mod builder;
 mod claim;
 mod document;
 mod emit;
@@ -23,13 +24,17 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
+pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
 pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
-pub use provenance::ProvenanceRules;
+pub use provenance::{
+    AgeError, BuildLevel, DependencyRules, ExpectedValue, MaxAge, ParameterError, ParameterPath, ParameterRule,
+    ProvenanceFlags, ProvenanceRules, ProvenanceSourceRule, RepositoryError,
+};
 pub use sbom::SbomRules;
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
@@ -78,6 +83,12 @@ pub enum Asked {
     Provenance(Box<ProvenanceRules>),
     /// An SBOM of which these rules hold.
     Sbom(Box<SbomRules>),
+}
+
+impl From<Requirement> for Asked {
+    fn from(requirement: Requirement) -> Self {
+        Self::plain(requirement)
+    }
 }
 
 impl Asked {
@@ -250,6 +261,24 @@ pub enum PolicyError {
     /// The signer's workflow is not `owner/name/.github/workflows/file`.
     #[error("`{0}` is not a workflow: expected OWNER/NAME/.github/workflows/FILE, with @REF if it must be one")]
     SignerWorkflow(String),
+    /// A value of another form than its flag takes.
+    #[error("{flag}: `{written}` cannot be used, expected {expected}")]
+    Malformed {
+        /// The flag that was given.
+        flag: &'static str,
+        /// What was given.
+        written: String,
+        /// What can be used.
+        expected: String,
+    },
+    /// A flag about something that is not required.
+    #[error("{flag} is about {requirement}, which is not required")]
+    NotRequired {
+        /// The flag that was given.
+        flag: &'static str,
+        /// What it is about.
+        requirement: Requirement,
+    },
     /// A value that no certificate can ever have.
     #[error("{what} is empty: no certificate can match it")]
     Empty {
@@ -262,22 +291,22 @@ impl Policy {
     /// Builds a policy from what the command line says.
     pub fn from_flags(
         signer: Signer,
-        requirements: impl IntoIterator<Item = Requirement>,
+        asked: impl IntoIterator<Item = impl Into<Asked>>,
         expected_digest: Option<Digest>,
     ) -> Result<Self, PolicyError> {
-        let mut requirements: Vec<Requirement> = requirements.into_iter().collect();
-        requirements.sort_unstable();
-        requirements.dedup();
+        let mut asked: Vec<Asked> = asked.into_iter().map(Into::into).collect();
+        asked.sort_by_key(Asked::requirement);
+        asked.dedup_by_key(|asked| asked.requirement());
         let signers = Signers::one(signer);
-        let demand = |requirement: Requirement| Demand {
-            id: requirement.to_string(),
-            asked: Asked::plain(requirement),
+        let demand = |asked: Asked| Demand {
+            id: asked.requirement().to_string(),
+            asked,
             signers: signers.clone(),
             domains: None,
             log: LogEvidence::PromiseOrProof,
             exception: None,
         };
-        let demands: Vec<Demand> = requirements.into_iter().map(demand).collect();
+        let demands: Vec<Demand> = asked.into_iter().map(demand).collect();
         let text: String = demands.iter().map(Demand::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());

@@ -131,7 +131,7 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
         }
         Value::Text(text) => Some(text.clone()),
         Value::Integer(number) => Some(number.to_string()),
-        Value::Number | Value::Bool => {
+        Value::Number | Value::Bool(_) => {
             let message = format!("expected a text, and this is {}", node.value.kind());
             problems.add(node.place, message, "put it in quotes");
             None
@@ -150,6 +150,16 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
             None
         }
     }
+}
+
+/// Returns whether a switch is on. What stands there is `true` or `false`, and no word that might mean one of them.
+pub(super) fn switch(node: &Node, problems: &mut Problems) -> Option<bool> {
+    if let Value::Bool(on) = node.value {
+        return Some(on);
+    }
+    let message = format!("expected true or false, and this is {}", node.value.kind());
+    problems.add(node.place, message, "write `true`, or leave the key out");
+    None
 }
 
 /// Returns the items of a list that must not be empty; one value alone is a list of one.

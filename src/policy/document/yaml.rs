@@ -29,7 +29,7 @@ pub(in crate::policy) struct Node {
 #[derive(Debug, Clone)]
 pub(in crate::policy) enum Value {
     Null,
-    Bool,
+    Bool(bool),
     Integer(i64),
     /// A number with a fraction, or one that is no decimal integer.
     Number,
@@ -50,7 +50,7 @@ impl Value {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
-            Self::Bool => "true or false",
+            Self::Bool(_) => "true or false",
             Self::Integer(_) | Self::Number => "a number",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
@@ -292,8 +292,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Tree, E> {
-        Ok(Tree::Leaf(Value::Bool))
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::Bool(value)))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {

@@ -1,0 +1,70 @@
+//! How old a provenance may be.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+
+/// The units, and how many seconds each has. A day has 24 hours, whatever a calendar says.
+const UNITS: [(char, i64); 4] = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
+/// A hundred years: nobody means more.
+const MAX_SECONDS: i64 = 100 * 366 * 24 * 60 * 60;
+
+/// An age such as `30d`, with the text in which it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaxAge {
+    text: String,
+    duration: SignedDuration,
+}
+
+/// Why a text is no age.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an age")]
+pub struct AgeError(pub String);
+
+impl MaxAge {
+    /// Returns it as a time that can be compared.
+    pub fn duration(&self) -> SignedDuration {
+        self.duration
+    }
+}
+
+impl FromStr for MaxAge {
+    type Err = AgeError;
+
+    /// Reads a number, 1 or more, and a unit: `90m`, `12h`, `30d`, `4w`.
+    fn from_str(text: &str) -> Result<Self, AgeError> {
+        let wrong = || AgeError(text.to_owned());
+        let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(wrong)?;
+        let number = text.trim_end_matches(*unit);
+        if number.starts_with('0') || number.len() + 1 != text.len() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let count: i64 = number.parse().map_err(|_| wrong())?;
+        let seconds = count.checked_mul(*seconds).filter(|seconds| *seconds <= MAX_SECONDS).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), duration: SignedDuration::from_secs(seconds) })
+    }
+}
+
+impl fmt::Display for MaxAge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_a_number_and_a_unit() {
+        let seconds = |text: &str| text.parse::<MaxAge>().map(|age| age.duration().as_secs());
+        assert_eq!(seconds("90m"), Ok(5_400));
+        assert_eq!(seconds("12h"), Ok(43_200));
+        assert_eq!(seconds("30d"), Ok(2_592_000));
+        assert_eq!(seconds("4w"), Ok(2_419_200));
+        for wrong in ["", "d", "0d", "030d", "30", "30 d", "30D", "-1d", "1.5d", "1d12h", "30dd", "99999999w", "٣d"] {
+            assert_eq!(seconds(wrong), Err(AgeError(wrong.to_owned())));
+        }
+    }
+}
