@@ -85,12 +85,6 @@ pub enum Asked {
     Sbom(Box<SbomRules>),
 }
 
-impl From<Requirement> for Asked {
-    fn from(requirement: Requirement) -> Self {
-        Self::plain(requirement)
-    }
-}
-
 impl Asked {
     /// A requirement without rules of its own: what holds for every one of its kind.
     pub fn plain(requirement: Requirement) -> Self {
@@ -288,13 +282,17 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Builds a policy from what the command line says.
+    /// Builds a policy from what the command line says, of requirements without rules of their own.
     pub fn from_flags(
         signer: Signer,
-        asked: impl IntoIterator<Item = impl Into<Asked>>,
+        requirements: impl IntoIterator<Item = Requirement>,
         expected_digest: Option<Digest>,
     ) -> Result<Self, PolicyError> {
-        let mut asked: Vec<Asked> = asked.into_iter().map(Into::into).collect();
+        Self::asking(signer, requirements.into_iter().map(Asked::plain).collect(), expected_digest)
+    }
+
+    /// Builds a policy from what the command line says. What is asked for twice is asked for once, as it was said first.
+    pub fn asking(signer: Signer, mut asked: Vec<Asked>, expected_digest: Option<Digest>) -> Result<Self, PolicyError> {
         asked.sort_by_key(Asked::requirement);
         asked.dedup_by_key(|asked| asked.requirement());
         let signers = Signers::one(signer);

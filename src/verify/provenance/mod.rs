@@ -2,7 +2,9 @@
 //!
 //! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
 
+mod builders;
 mod model;
+mod rules;
 mod source;
 mod v02;
 mod v1;
@@ -85,11 +87,13 @@ impl Provenance {
     pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let leaf = question.verified.leaf();
         let pinned = question.expected.and_then(|expected| expected.signer.source());
-        vec![
+        let mut findings = vec![
             Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
             self.check_builder(leaf),
             self.check_source(leaf, pinned),
-        ]
+        ];
+        findings.extend(rules::judge(self, question));
+        findings
     }
 
     /// Checks that the builder is not somebody else than the signer.

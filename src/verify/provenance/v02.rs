@@ -57,6 +57,12 @@ impl Material {
     }
 }
 
+/// Build types whose descriptions say all that their parameters may be.
+const DESCRIBED: [&str; 2] = [
+    "https://github.com/slsa-framework/slsa-github-generator/container@v1",
+    "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
+];
+
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Provenance, String> {
     let predicate: Option<Predicate> = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -69,11 +75,11 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
     Ok(Provenance {
         version: "v0.2",
         builder: required(predicate.builder.and_then(|builder| builder.id), "builder.id")?,
+        known: predicate.build_type.as_deref().is_some_and(|build_type| DESCRIBED.contains(&build_type)),
         build_type: required(predicate.build_type, "buildType")?,
         source: stated.as_ref().map_or(Stated::Nothing, Material::source),
         commit: stated.as_ref().and_then(Material::commit),
         parameters: invocation.parameters.unwrap_or_default(),
-        known: false,
         build: Build::default(),
         unknown_parameters: Vec::new(),
         dependencies: Vec::new(),

@@ -62,6 +62,12 @@ const PLACES: [(&str, Option<&str>); 4] = [
     ("/configSource/uri", None),
 ];
 
+/// Build types whose descriptions say all that their parameters may be.
+const DESCRIBED: [&str; 2] = [
+    "https://actions.github.io/buildtypes/workflow/v1",
+    "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
+];
+
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Provenance, String> {
     let predicate: Option<Predicate> = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -74,11 +80,11 @@ pub(super) fn read(text: &str) -> Result<Provenance, String> {
     Ok(Provenance {
         version: "v1",
         builder: required(builder, "runDetails.builder.id")?,
+        known: definition.build_type.as_deref().is_some_and(|build_type| DESCRIBED.contains(&build_type)),
         build_type: required(definition.build_type, "buildDefinition.buildType")?,
         commit: source.source().and_then(|source| commit(source, &dependencies)),
         source,
         parameters,
-        known: false,
         build: Build::default(),
         unknown_parameters: Vec::new(),
         dependencies: Vec::new(),
