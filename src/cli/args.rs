@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::collect::{GitHubBase, Mirror};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
-use crate::policy::{Asked, AttestationRules, Requirement};
+use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
 use crate::render::Format;
 use crate::trust::Instance;
 
@@ -157,6 +157,9 @@ pub(super) struct VerifyArgs {
 
     #[command(flatten)]
     pub(super) signer: SignerArgs,
+
+    #[command(flatten)]
+    pub(super) provenance: ProvenanceArgs,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
@@ -345,6 +348,73 @@ impl SignerArgs {
     }
 }
 
+/// What the provenance must say
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Provenance")]
+pub(super) struct ProvenanceArgs {
+    /// The builder's id in the provenance, compared whole; * stays inside a path segment. Of several, any one
+    #[arg(long, value_name = "ID")]
+    pub(super) builder_id: Vec<String>,
+    /// The build type [default: any whose parameters are known]. Of several, any one
+    #[arg(long, value_name = "TYPE")]
+    pub(super) build_type: Vec<String>,
+    /// The repository that was built, such as https://github.com/acme/app
+    #[arg(long, value_name = "URL")]
+    pub(super) source_uri: Option<String>,
+    /// The branch that was built, such as main
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) source_branch: Option<String>,
+    /// The tag that was built, such as v1.4.2 or v1.*
+    #[arg(long, value_name = "TAG")]
+    pub(super) source_tag: Option<String>,
+    /// An external parameter by its JSON pointer, such as /inputs/target=linux; repeatable
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) build_parameter: Vec<String>,
+    /// Accept external parameters of which the build type's description says nothing
+    #[arg(long)]
+    pub(super) allow_unknown_parameters: bool,
+    /// The SLSA build level that builder and signer must reach together: 1, 2 or 3 (`bonafide explain builders`)
+    #[arg(long, value_name = "LEVEL", value_parser = slsa_level)]
+    pub(super) slsa_level: Option<BuildLevel>,
+    /// How long ago it may have been signed, such as 30d
+    #[arg(long, value_name = "AGE")]
+    pub(super) provenance_max_age: Option<String>,
+    /// An event that must not have started the build, such as pull_request_target; repeatable
+    #[arg(long, value_name = "EVENT")]
+    pub(super) deny_event: Vec<String>,
+    /// Accept slsa-github-generator at any ref, not at a release alone
+    #[arg(long, hide_short_help = true)]
+    pub(super) allow_any_builder_ref: bool,
+    /// Demand this of every provenance of the signer that is attached, not of one
+    #[arg(long)]
+    pub(super) all_provenance: bool,
+}
+
+impl ProvenanceArgs {
+    /// The flags, in the order of the help, with whether they are given.
+    pub(super) fn flags(&self) -> [(&'static str, bool); 12] {
+        [
+            ("--builder-id", !self.builder_id.is_empty()),
+            ("--build-type", !self.build_type.is_empty()),
+            ("--source-uri", self.source_uri.is_some()),
+            ("--source-branch", self.source_branch.is_some()),
+            ("--source-tag", self.source_tag.is_some()),
+            ("--build-parameter", !self.build_parameter.is_empty()),
+            ("--allow-unknown-parameters", self.allow_unknown_parameters),
+            ("--slsa-level", self.slsa_level.is_some()),
+            ("--provenance-max-age", self.provenance_max_age.is_some()),
+            ("--deny-event", !self.deny_event.is_empty()),
+            ("--allow-any-builder-ref", self.allow_any_builder_ref),
+            ("--all-provenance", self.all_provenance),
+        ]
+    }
+}
+
+fn slsa_level(text: &str) -> Result<BuildLevel, String> {
+    let level = text.parse().ok().and_then(BuildLevel::from_number);
+    level.ok_or_else(|| "expected 1, 2 or 3".to_owned())
+}
+
 /// Which Sigstore instances to trust
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Trust")]
@@ -473,8 +543,8 @@ pub(super) enum PolicyCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// The check, as a report names it; without one, all checks are listed
-    #[arg(value_name = "CHECK")]
+    /// The check, as a report names it, or `builders`; without one, all checks are listed
+    #[arg(value_name = "CHECK|builders")]
     pub(super) check: Option<String>,
 }
 

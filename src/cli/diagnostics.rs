@@ -314,6 +314,12 @@ impl Diagnostic {
                     .to_owned()
             }
             PolicyError::SignerWorkflow(_) => "write `--signer-workflow OWNER/NAME/.github/workflows/FILE`".to_owned(),
+            PolicyError::Malformed { flag, .. } => {
+                format!("correct `{flag}`; `bonafide verify --help` says what it takes")
+            }
+            PolicyError::NotRequired { flag, requirement } => {
+                format!("add {requirement} to `--require`, or leave out `{flag}`")
+            }
             PolicyError::Empty { .. } => "is a variable in the command line unset?".to_owned(),
         };
         Self::usage(error, hint)

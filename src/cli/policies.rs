@@ -123,14 +123,15 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
         ("--require", !args.require.is_empty()),
     ];
     let flags = args.signer.certificate_flags();
-    flags.into_iter().chain(others).find(|(_, given)| *given).map(|(flag, _)| flag)
+    flags.into_iter().chain(others).chain(args.provenance.flags()).find(|(_, given)| *given).map(|(flag, _)| flag)
 }
 
 fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let default = || Requirement::DEFAULT.into_iter().filter_map(Asked::plain).collect();
     let required = if args.require.is_empty() { default() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
-    let policy = Policy::from_flags_asking(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
+    let asked = terms::asked(&required, &args.provenance)?;
+    let policy = Policy::from_flags_asking(signer, asked, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
     Ok(Policies::Flags(policy))
 }
 

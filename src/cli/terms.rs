@@ -1,11 +1,13 @@
-//! The signer that evidence is judged by, out of flags and files.
+//! What evidence is judged by, out of flags and files: the signer, and what must be said.
 
 use std::fs;
 use std::path::Path;
 
-use crate::policy::{Claim, KeyRule, LogDemand, PolicyError, PublicKey, Signer, SignerFlags};
+use crate::policy::{
+    Asked, Claim, KeyRule, LogDemand, PolicyError, ProvenanceFlags, PublicKey, Requirement, Signer, SignerFlags,
+};
 
-use super::args::SignerArgs;
+use super::args::{ProvenanceArgs, SignerArgs};
 use super::diagnostics::Diagnostic;
 
 /// The signer that the flags name: a certificate's identity, or keys.
@@ -28,6 +30,39 @@ fn flags(args: &SignerArgs) -> SignerFlags<'_> {
         digest: args.source_digest.as_deref(),
         deny_self_hosted_runners: args.deny_self_hosted_runners,
         claims: claims(args),
+    }
+}
+
+/// What is required, and what the flags say of the provenance. A flag about something that is not required would say nothing.
+pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<Vec<Asked>, Diagnostic> {
+    let is_provenance = |asked: &Asked| asked.requirement() == Requirement::Provenance;
+    let given = provenance.flags().into_iter().find(|(_, given)| *given);
+    if let Some((flag, _)) = given.filter(|_| !required.iter().any(is_provenance)) {
+        let requirement = Requirement::Provenance;
+        return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
+    }
+    let rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
+    let ask = |asked: &Asked| match asked {
+        Asked::Provenance(_) => Asked::Provenance(Box::new(rules.clone())),
+        other => other.clone(),
+    };
+    Ok(required.iter().map(ask).collect())
+}
+
+fn provenance_flags(args: &ProvenanceArgs) -> ProvenanceFlags<'_> {
+    ProvenanceFlags {
+        builders: &args.builder_id,
+        build_types: &args.build_type,
+        source_uri: args.source_uri.as_deref(),
+        source_branch: args.source_branch.as_deref(),
+        source_tag: args.source_tag.as_deref(),
+        parameters: &args.build_parameter,
+        allows_unknown_parameters: args.allow_unknown_parameters,
+        level: args.slsa_level,
+        max_age: args.provenance_max_age.as_deref(),
+        denied_events: &args.deny_event,
+        allows_any_builder_ref: args.allow_any_builder_ref,
+        all: args.all_provenance,
     }
 }
 

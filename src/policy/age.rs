@@ -1,38 +1,31 @@
 //! How old something may be.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A greatest age: a whole number of minutes, hours, days or weeks.
+/// The units, and how many seconds each has. A day has 24 hours, whatever a calendar says.
+const UNITS: [(char, i64); 4] = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
+/// A hundred years: nobody means more.
+const MAX_SECONDS: i64 = 100 * 366 * 24 * 60 * 60;
+
+/// An age such as `30d`, with the text in which it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaxAge {
-    written: String,
+    text: String,
     duration: SignedDuration,
 }
 
+/// Why a text is no age.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an age")]
+pub struct AgeError(pub String);
+
 impl MaxAge {
-    /// Reads `30m`, `12h`, `7d` or `4w`: at most five digits, and no zero in front.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let is_number = (1..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
-        if !is_number || number.starts_with('0') {
-            return None;
-        }
-        let hours = match unit {
-            "m" => {
-                return Some(Self {
-                    written: text.to_owned(),
-                    duration: SignedDuration::from_mins(number.parse().ok()?),
-                });
-            }
-            "h" => 1,
-            "d" => 24,
-            "w" => 24 * 7,
-            _ => return None,
-        };
-        let number: i64 = number.parse().ok()?;
-        Some(Self { written: text.to_owned(), duration: SignedDuration::from_hours(number * hours) })
+    /// Returns it as a time that can be compared.
+    pub fn duration(&self) -> SignedDuration {
+        self.duration
     }
 
     /// Whether something that is from `time` is too old at `now`.
@@ -41,9 +34,26 @@ impl MaxAge {
     }
 }
 
+impl FromStr for MaxAge {
+    type Err = AgeError;
+
+    /// Reads a number, 1 or more, and a unit: `90m`, `12h`, `30d`, `4w`.
+    fn from_str(text: &str) -> Result<Self, AgeError> {
+        let wrong = || AgeError(text.to_owned());
+        let (unit, seconds) = UNITS.iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(wrong)?;
+        let number = text.trim_end_matches(*unit);
+        if number.starts_with('0') || number.len() + 1 != text.len() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let count: i64 = number.parse().map_err(|_| wrong())?;
+        let seconds = count.checked_mul(*seconds).filter(|seconds| *seconds <= MAX_SECONDS).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), duration: SignedDuration::from_secs(seconds) })
+    }
+}
+
 impl fmt::Display for MaxAge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.written)
+        formatter.write_str(&self.text)
     }
 }
 
@@ -54,18 +64,20 @@ mod tests {
     #[test]
     fn an_age_is_over_a_moment_after_it_and_not_at_it() {
         let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        let day = MaxAge::parse("1d").expect("an age");
+        let day: MaxAge = "1d".parse().expect("an age");
         assert!(!day.is_over(at("2026-03-01T12:00:00Z"), at("2026-03-02T12:00:00Z")));
         assert!(day.is_over(at("2026-03-01T12:00:00Z"), at("2026-03-02T12:00:01Z")));
-        for (short, long) in [("60m", "1h"), ("24h", "1d"), ("7d", "1w")] {
-            assert_eq!(MaxAge::parse(short).map(|age| age.duration), MaxAge::parse(long).map(|age| age.duration));
-        }
     }
 
     #[test]
-    fn an_age_has_a_unit() {
-        for text in ["", "7", "d", "0d", "07d", "-7d", "1.5d", "7 d", "7y", "7D", "100000d", "é"] {
-            assert_eq!(MaxAge::parse(text), None, "{text:?}");
+    fn ages_are_a_number_and_a_unit() {
+        let seconds = |text: &str| text.parse::<MaxAge>().map(|age| age.duration().as_secs());
+        assert_eq!(seconds("90m"), Ok(5_400));
+        assert_eq!(seconds("12h"), Ok(43_200));
+        assert_eq!(seconds("30d"), Ok(2_592_000));
+        assert_eq!(seconds("4w"), Ok(2_419_200));
+        for wrong in ["", "d", "0d", "030d", "30", "30 d", "30D", "-1d", "1.5d", "1d12h", "30dd", "99999999w", "٣d"] {
+            assert_eq!(seconds(wrong), Err(AgeError(wrong.to_owned())));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod age;
 mod attestation;
+mod builder;
 mod claim;
 mod document;
 mod emit;
@@ -29,8 +30,9 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
-pub use age::MaxAge;
+pub use age::{AgeError, MaxAge};
 pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
+pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
 pub use exception::Exception;
@@ -40,7 +42,10 @@ pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use path::FieldPath;
-pub use provenance::ProvenanceRules;
+pub use provenance::{
+    BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceFlags,
+    ProvenanceRules, ProvenanceSourceRule, RepositoryError,
+};
 pub use sbom::{
     ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules, in_words,
 };
@@ -302,6 +307,24 @@ pub enum PolicyError {
     /// The signer's workflow is not `owner/name/.github/workflows/file`.
     #[error("`{0}` is not a workflow: expected OWNER/NAME/.github/workflows/FILE, with @REF if it must be one")]
     SignerWorkflow(String),
+    /// A value of another form than its flag takes.
+    #[error("{flag}: `{written}` cannot be used, expected {expected}")]
+    Malformed {
+        /// The flag that was given.
+        flag: &'static str,
+        /// What was given.
+        written: String,
+        /// What can be used.
+        expected: String,
+    },
+    /// A flag about something that is not required.
+    #[error("{flag} is about {requirement}, which is not required")]
+    NotRequired {
+        /// The flag that was given.
+        flag: &'static str,
+        /// What it is about.
+        requirement: Requirement,
+    },
     /// A value that no certificate can ever have.
     #[error("{what} is empty: no certificate can match it")]
     Empty {
@@ -311,7 +334,7 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Builds a policy from what the command line says.
+    /// Builds a policy from what the command line says, of requirements without rules of their own.
     pub fn from_flags(
         signer: Signer,
         requirements: impl IntoIterator<Item = Requirement>,

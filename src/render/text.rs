@@ -112,7 +112,11 @@ impl Page<'_> {
         if requirement.verdict == Verdict::Verified {
             let by = requirement.satisfied_by.first();
             return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
-                Some(candidate) => self.proof(candidate, requirement.satisfied_by.len()),
+                Some(candidate) => {
+                    self.proof(candidate, requirement.satisfied_by.len())?;
+                    let mut others = requirement.findings.iter().filter(|one| one.check == CheckId::ProvenanceOthers);
+                    others.try_for_each(|finding| self.obstacle("", finding))
+                }
                 None => Ok(()),
             };
         }

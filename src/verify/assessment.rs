@@ -16,6 +16,8 @@ use super::signer;
 pub(super) struct Assessment {
     /// The signers of the demand, by their place in its list, whose rules hold. Empty unless everything else holds too.
     pub(super) matched: Vec<usize>,
+    /// Whether one of the signers signed it, whatever became of what it says.
+    pub(super) by_expected_signer: bool,
     /// Who signed, in words that tell one signer from another.
     pub(super) person: String,
     pub(super) findings: Vec<Finding>,
@@ -26,7 +28,7 @@ pub(super) struct Assessment {
 impl Assessment {
     /// A candidate that failed before anybody asked who signed it.
     pub(super) fn stopped(findings: Vec<Finding>) -> Self {
-        Self { matched: Vec::new(), person: String::new(), findings, only: None }
+        Self { matched: Vec::new(), by_expected_signer: false, person: String::new(), findings, only: None }
     }
 
     /// Whether it is about this manifest, if its subject binds it.
@@ -110,7 +112,7 @@ impl<'a> SignatureOf<'a> {
         if matched.is_empty() {
             say_how_many(&mut assessment.findings, demand);
         }
-        Assessment { matched, ..assessment }
+        Assessment { by_expected_signer: !matched.is_empty(), matched, ..assessment }
     }
 
     fn assess_signer(&mut self, demand: &'a Demand, signer: &'a Signer, terms: Terms<'a>) -> (Nearness, Assessment) {
@@ -120,7 +122,7 @@ impl<'a> SignatureOf<'a> {
             }
             Err(finding) => (true, String::new(), vec![finding.clone()]),
         };
-        let assessment = Assessment { matched: Vec::new(), person, findings, only: None };
+        let assessment = Assessment { person, ..Assessment::stopped(findings) };
         (Nearness { unverified, obstacles: assessment.obstacles() }, assessment)
     }
 }

@@ -218,7 +218,7 @@ impl<'a> Examination<'a> {
         }
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
-        let assessment = Assessment { matched, person: String::new(), findings, only: None };
+        let assessment = Assessment { matched, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, (&assessment, true), verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }

@@ -7,11 +7,14 @@ use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, Verdict};
+use crate::check::{
+    CandidateReport, CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, Verdict,
+};
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::{Asked, Demand, Policy};
 
+use super::agreement;
 use super::assessment::{Assessment, count_signers};
 use super::candidate::Judged;
 use super::predicate::Kind;
@@ -153,7 +156,9 @@ impl<'a> Row<'a> {
     /// What was found on the first candidates that satisfy each platform, as many as there must be.
     fn proofs(&self) -> Vec<Finding> {
         let count = self.demand.signers.at_least();
-        unique(self.cells.iter().flat_map(|cell| cell.satisfied_by.iter().take(count)).flat_map(Assessed::findings))
+        let proofs =
+            self.cells.iter().flat_map(|cell| cell.satisfied_by.iter().take(count)).flat_map(Assessed::findings);
+        unique(proofs.chain(self.cells.iter().flat_map(Cell::disagreements)))
     }
 
     /// Why it is not satisfied, for every platform that is not covered.
@@ -170,7 +175,7 @@ impl<'a> Row<'a> {
         // Only where everything was read may it be said that nothing is there.
         let bare: Vec<&Cell<'_>> =
             open().filter(|cell| cell.verdict == Verdict::Absent && cell.satisfied_by.is_empty()).collect();
-        let refusals: Vec<Finding> = refusals.collect();
+        let refusals: Vec<Finding> = refusals.chain(unique(open().flat_map(Cell::disagreements))).collect();
         let others = unique(gaps.chain(unsearched).chain(self.absences(&bare, judged)));
         few.into_iter().chain(refusals).chain(others).collect()
     }
@@ -288,14 +293,34 @@ impl<'a> Cell<'a> {
     fn verdict(&self) -> Verdict {
         let refused_with = |outcome| self.refused.iter().any(|one| one.assessment.outcome() == outcome);
         if self.signers() >= self.demand.signers.at_least() {
-            Verdict::Verified
+            agreement::verdict(self.demand, &self.refused_by_expected(), self.is_incomplete())
         } else if refused_with(Outcome::Fail) {
             Verdict::Rejected
-        } else if refused_with(Outcome::Error) || !self.gaps.is_empty() || self.unsearched {
+        } else if refused_with(Outcome::Error) || self.is_incomplete() {
             Verdict::Undecided
         } else {
             Verdict::Absent
         }
+    }
+
+    /// Whether there is something that nobody could read, or that nobody looked for.
+    fn is_incomplete(&self) -> bool {
+        let unread =
+            |one: &Assessed<'_>| !one.assessment.by_expected_signer && one.assessment.outcome() == Outcome::Error;
+        !self.gaps.is_empty() || self.unsearched || self.refused.iter().any(unread)
+    }
+
+    /// What an expected signer signed and is not accepted all the same.
+    fn refused_by_expected(&self) -> Vec<&Assessment> {
+        self.refused.iter().map(|one| one.assessment).filter(|assessment| assessment.by_expected_signer).collect()
+    }
+
+    /// What the provenances of expected signers that are attached to the platform say against each other.
+    fn disagreements(&self) -> Vec<Finding> {
+        let pairs = |list: &[Assessed<'a>]| -> Vec<(&'a CandidateReport, &'a Assessment)> {
+            list.iter().map(|one| (&one.candidate.report, one.assessment)).collect()
+        };
+        agreement::disagreements(self.demand, &pairs(&self.satisfied_by), &pairs(&self.refused))
     }
 
     /// How many of the signers that the policy names signed, each somebody else.

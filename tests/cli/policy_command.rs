@@ -59,6 +59,48 @@ fn doubts_are_listed_and_are_errors_where_it_is_strict() {
     assert_eq!((strict.exit, strict.stdout.as_str(), strict.stderr.as_str()), (2, expected.as_str(), ""));
 }
 
+#[test]
+fn a111_a_rule_that_holds_the_better_the_less_is_attached_is_doubtful() {
+    let scratch = Scratch::new();
+    let rule = |fields: &str| GOOD.replace("require: [signature]", &format!("require: {{provenance: {fields}}}"));
+    let file = scratch.write("policy.yaml", rule("{all: true}"));
+    let said = bonafide(&["policy", "check", &file]).success();
+    assert!(said.contains("is satisfied more easily when less is attached") && said.contains("one warning"), "{said}");
+    let file = scratch.write("policy.yaml", rule("{all: false, denied-events: [pull_request]}"));
+    assert_eq!(bonafide(&["policy", "check", &file]).success(), format!("{file}: one rule, no errors\n"));
+}
+
+#[test]
+fn the_rules_for_a_provenance_are_said_one_by_one() {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/policies/valid/provenance.yaml");
+    let policy = policy.display().to_string();
+    let said = bonafide(&["policy", "explain", "ghcr.io/acme/app:1.4.2", "--policy", &policy]).success();
+    for line in [
+        "builder https://github.com/acme/ci/.github/workflows/build.yml@refs/tags/v* or https://github.com/actions/runner/github-hosted",
+        "build type https://actions.github.io/buildtypes/workflow/v1",
+        "source repository https://github.com/acme/app",
+        "source tag v1.*",
+        "at least SLSA build level 2, by builder and signer together",
+        "parameter /inputs/debug: nothing",
+        "parameter /inputs/target: linux or darwin",
+        "parameter /inputs/publish: true",
+        "external parameters that the build type does not describe are allowed",
+        "every dependency pinned by digest",
+        "dependencies only of pkg:docker/docker.io/library/* or git+https://github.com/acme/**",
+        "no dependency pkg:docker/docker.io/library/busybox@1.35",
+        "signed no longer than 30d ago",
+        "not started by pull_request or pull_request_target",
+        "on a runner of the service, as the certificate says",
+        "by any ref of a builder that is released",
+        "every provenance of these signers that is attached",
+    ] {
+        assert!(said.lines().any(|found| found.trim() == line), "`{line}` in\n{said}");
+    }
+    let said = bonafide(&["policy", "explain", "registry.acme.example/app", "--policy", &policy]).success();
+    assert!(said.contains("    a build type whose parameters are known\n"), "{said}");
+    assert!(said.contains("no external parameter that the build type does not describe"), "{said}");
+}
+
 /// Each doubt by a rule that has it and one that has it not.
 #[test]
 fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {

@@ -152,6 +152,16 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     }
 }
 
+/// Returns whether a switch is on. What stands there is `true` or `false`, and no word that might mean one of them.
+pub(super) fn switch(node: &Node, problems: &mut Problems) -> Option<bool> {
+    if let Value::Bool(on) = node.value {
+        return Some(on);
+    }
+    let message = format!("expected true or false, and this is {}", node.value.kind());
+    problems.add(node.place, message, "write `true`, or leave the key out");
+    None
+}
+
 /// Returns the items of a list that must not be empty; one value alone is a list of one.
 pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> &'a [Node] {
     match &node.value {

@@ -21,6 +21,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
     let mut doubts: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
+        doubts.extend(of_asked(&required.asked).map(at_rule));
         for signer in required.signers.listed() {
             for doubt in of_signer(signer).into_iter().map(at_rule) {
                 if !doubts.contains(&doubt) {
@@ -63,6 +64,17 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     });
     doubts.extend(idle);
     doubts
+}
+
+/// A rule that holds the better, the less is attached (A111).
+fn of_asked(asked: &Asked) -> Option<(String, &'static str)> {
+    match asked {
+        Asked::Provenance(rules) if rules.all => Some((
+            "`all: true` is satisfied more easily when less is attached".to_owned(),
+            "whoever can delete from the registry, or withhold what it has, can make an image pass: do not rely on it to find forgeries",
+        )),
+        _ => None,
+    }
 }
 
 fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {

@@ -4,6 +4,7 @@
 //! wrong is reported, with line, column and what to do. Pure: files that the document names are read by whoever parses it.
 
 mod attestation;
+mod builders;
 mod fields;
 mod lint;
 mod lint_sbom;
@@ -21,7 +22,7 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
-use super::{Demand, Policy, PolicyError, WrittenIn};
+use super::{Asked, BuilderRule, Demand, Policy, PolicyError, ProvenanceRules, WrittenIn};
 use fields::Fields;
 use problem::Problems;
 use yaml::Value;
@@ -31,7 +32,7 @@ pub use rule::Rule;
 pub(in crate::policy) use rule::is_instance;
 pub use signers::ReadFile;
 
-const DOCUMENT: [&str; 3] = ["version", "trust", "images"];
+const DOCUMENT: [&str; 4] = ["version", "trust", "builders", "images"];
 
 /// A policy file, proved: at least one rule, and every rule names images, signers and requirements.
 #[derive(Debug, Clone)]
@@ -40,6 +41,7 @@ pub struct Document {
     text: String,
     sha256: String,
     trust: Option<Vec<String>>,
+    builders: Vec<BuilderRule>,
     rules: Vec<Rule>,
 }
 
@@ -75,11 +77,12 @@ impl Document {
         let mut problems = Problems::default();
         let read = read(&root, files, &mut problems);
         match read.filter(|_| problems.is_empty()) {
-            Some((trust, rules)) => Ok(Self {
+            Some(Read { trust, builders, rules }) => Ok(Self {
                 source_name: source_name.to_owned(),
                 text: text.to_owned(),
                 sha256: Digest::of(Algorithm::Sha256, bytes).hex().to_owned(),
                 trust,
+                builders,
                 rules,
             }),
             None => Err(DocumentError::new(source_name, text, problems.sorted())),
@@ -174,7 +177,7 @@ impl Document {
         let trust = rule.trust.as_ref().or(self.trust.as_ref()).map_or(default_trust, Vec::as_slice);
         let demand = |required: &rule::RequiredBy| Demand {
             id: if several { format!("{} of {}", required.asked.id(), rule.name) } else { required.asked.id() },
-            asked: required.asked.clone(),
+            asked: self.asked(&required.asked),
             signers: required.signers.clone(),
             domains: Some(trust.to_vec()),
             log: required.log,
@@ -182,9 +185,27 @@ impl Document {
         };
         rule.requirements.iter().map(demand).collect()
     }
+
+    /// What is asked for, with what the whole document says about it.
+    fn asked(&self, asked: &Asked) -> Asked {
+        match asked {
+            Asked::Provenance(rules) => {
+                let known_builders = self.builders.clone();
+                Asked::Provenance(Box::new(ProvenanceRules { known_builders, ..(**rules).clone() }))
+            }
+            other => other.clone(),
+        }
+    }
 }
 
-fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<(Option<Vec<String>>, Vec<Rule>)> {
+/// What a document says, once all of it could be read.
+struct Read {
+    trust: Option<Vec<String>>,
+    builders: Vec<BuilderRule>,
+    rules: Vec<Rule>,
+}
+
+fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Read> {
     if matches!(root.value, Value::Null) {
         problems.add(
             root.place,
@@ -210,6 +231,7 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
     let fields = Fields::of(root, "a policy", &DOCUMENT, problems)?;
     check_version(&fields, problems);
     let trust = fields.get("trust").map(|node| rule::trust(node, problems));
+    let builders = fields.get("builders").map_or(Some(Vec::new()), |node| builders::read(node, files, problems));
     let images = fields.required("images", "add `images:` with a list of rules", problems)?;
     let rules: Vec<Option<Rule>> =
         fields::items(images, "rules", problems).iter().map(|item| rule::read(item, files, problems)).collect();
@@ -219,7 +241,8 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
         Some(trust) => Some(trust?),
         None => None,
     };
-    (!rules.is_empty()).then_some((trust, rules))
+    let builders = builders?;
+    (!rules.is_empty()).then_some(Read { trust, builders, rules })
 }
 
 /// The version decides what everything else means, so it is never guessed.

@@ -1,14 +1,256 @@
 //! The fields of a `provenance` requirement.
 
-use crate::policy::ProvenanceRules;
+use crate::policy::provenance::repository;
+use crate::policy::text::TextRule;
+use crate::policy::{
+    BuildLevel, DependencyRules, ExpectedValue, MaxAge, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
+    ProvenanceSourceRule, RepositoryError,
+};
 
-use super::fields::Fields;
+use super::fields::{Fields, guess, items, pattern, switch, text};
 use super::problem::Problems;
+use super::yaml::{Node, Value};
+use super::{builders, shorthand};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 0] = [];
+pub(super) const KEYS: [&str; 12] = [
+    "builders",
+    "build-types",
+    "source",
+    "level",
+    "parameters",
+    "unknown-parameters",
+    "dependencies",
+    "max-age",
+    "denied-events",
+    "hosted-runners-only",
+    "builder-ref",
+    "all",
+];
+const SOURCE: [&str; 5] = ["repository", "ref", "commit", "tag", "repository-id"];
+const DEPENDENCIES: [&str; 4] = ["pinned", "allow", "deny", "required"];
+const EXPECTED: [&str; 3] = ["equals", "one-of", "absent"];
 
-/// Reads them.
-pub(super) fn read(_fields: &Fields<'_>, _problems: &mut Problems) -> Option<ProvenanceRules> {
-    Some(ProvenanceRules::default())
+/// Reads them. Every problem is found, not only the first.
+pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<ProvenanceRules> {
+    let builders = optional(fields, "builders", problems, |node, problems| globs(node, "builders", problems));
+    let build_types = optional(fields, "build-types", problems, |node, problems| globs(node, "build types", problems));
+    let source = optional(fields, "source", problems, source);
+    let level = optional::<Option<BuildLevel>>(fields, "level", problems, |node, problems| {
+        builders::level(node, problems).map(Some)
+    });
+    let parameters = optional(fields, "parameters", problems, parameters);
+    let allows_unknown_parameters =
+        optional(fields, "unknown-parameters", problems, |node, problems| is_word(node, "allow", "refuse", problems));
+    let dependencies = optional(fields, "dependencies", problems, dependencies);
+    let max_age = optional(fields, "max-age", problems, |node, problems| max_age(node, problems).map(Some));
+    let denied_events = optional(fields, "denied-events", problems, events);
+    let hosted_runners_only = optional(fields, "hosted-runners-only", problems, switch);
+    let allows_any_builder_ref =
+        optional(fields, "builder-ref", problems, |node, problems| is_word(node, "any", "release", problems));
+    let all = optional(fields, "all", problems, switch);
+    Some(ProvenanceRules {
+        builders: builders?,
+        build_types: build_types?,
+        source: source?,
+        level: level?,
+        parameters: parameters?,
+        allows_unknown_parameters: allows_unknown_parameters?,
+        dependencies: dependencies?,
+        max_age: max_age?,
+        denied_events: denied_events?,
+        hosted_runners_only: hosted_runners_only?,
+        allows_any_builder_ref: allows_any_builder_ref?,
+        all: all?,
+        known_builders: Vec::new(),
+    })
+}
+
+/// What `read` makes of a field that is there, or what holds without it.
+fn optional<T: Default>(
+    fields: &Fields<'_>,
+    name: &str,
+    problems: &mut Problems,
+    read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
+) -> Option<T> {
+    fields.get(name).map_or_else(|| Some(T::default()), |node| read(node, problems))
+}
+
+fn globs(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<TextRule>> {
+    let read: Vec<Option<TextRule>> = items(node, what, problems).iter().map(|item| glob(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|globs| !globs.is_empty())
+}
+
+fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    pattern(TextRule::glob(&written), node, problems)
+}
+
+/// One of two words, the first of which is not the default.
+fn is_word(node: &Node, word: &'static str, default: &'static str, problems: &mut Problems) -> Option<bool> {
+    let (message, hint) = match &node.value {
+        Value::Text(written) if written == word || written == default => return Some(written == word),
+        Value::Text(written) => (format!("`{written}` is not known here"), guess(written, &[word, default])),
+        other => (format!("expected a word, and this is {}", other.kind()), guess("", &[word, default])),
+    };
+    problems.add(node.place, message, hint);
+    None
+}
+
+fn source(node: &Node, problems: &mut Problems) -> Option<ProvenanceSourceRule> {
+    let fields = Fields::of(node, "a source", &SOURCE, problems)?;
+    let nothing_there = fields.present(&SOURCE).is_empty() && !fields.has_unknown();
+    if nothing_there {
+        problems.add(node.place, "the source is not said", format!("expected some of: {}", SOURCE.join(", ")));
+    }
+    let repository =
+        optional(&fields, "repository", problems, |node, problems| source_repository(node, problems).map(Some));
+    let reference = optional(&fields, "ref", problems, |_, problems| shorthand::full_ref(&fields, problems).map(Some));
+    let commit = optional(&fields, "commit", problems, |node, problems| shorthand::commit(node, problems).map(Some));
+    let tag = optional(&fields, "tag", problems, |node, problems| tag(node, problems).map(Some));
+    let id = optional(&fields, "repository-id", problems, |node, problems| shorthand::id(node, problems).map(Some));
+    let rule = ProvenanceSourceRule {
+        repository: repository?,
+        reference: reference?,
+        commit: commit?,
+        tag: tag?,
+        repository_id: id?,
+    };
+    (!nothing_there).then_some(rule)
+}
+
+fn source_repository(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    repository(&written)
+        .map_err(|error| {
+            let hint = match &error {
+                RepositoryError::Spelling { normal, .. } => format!("write {normal}: every spelling is brought to it"),
+                RepositoryError::NoRepository(_) => {
+                    "write https://HOST/OWNER/NAME; `*` may stand below the owner".to_owned()
+                }
+                RepositoryError::Pattern(_) => "shorten the pattern".to_owned(),
+            };
+            problems.add(node.place, error.to_string(), hint);
+        })
+        .ok()
+}
+
+/// The name of a tag, without `refs/tags/`.
+fn tag(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    if written.starts_with("refs/") {
+        let hint = match written.strip_prefix("refs/tags/") {
+            Some(name) => format!("write `tag: {name}`, or `ref: {written}`"),
+            None => format!("write `ref: {written}`"),
+        };
+        problems.add(node.place, format!("`{written}` is a ref, and a tag is its last part alone"), hint);
+        return None;
+    }
+    pattern(TextRule::glob(&written), node, problems)
+}
+
+fn parameters(node: &Node, problems: &mut Problems) -> Option<Vec<ParameterRule>> {
+    let Value::Map(entries) = &node.value else {
+        let message = format!("parameters are paths with what stands there, and this is {}", node.value.kind());
+        problems.add(node.place, message, "write `/workflow/ref: refs/heads/main`");
+        return None;
+    };
+    if entries.is_empty() {
+        problems.add(node.place, "no parameter is named", "name at least one, or leave `parameters` out");
+        return None;
+    }
+    let read: Vec<Option<ParameterRule>> = entries
+        .iter()
+        .map(|(key, value)| {
+            let path = key.name.parse::<ParameterPath>().map_err(|error| {
+                let ParameterError::Path { likely, .. } = &error else { return };
+                let hint = format!("write it as a JSON pointer: `{likely}`");
+                problems.add(key.place, error.to_string(), hint);
+            });
+            let expected = expected(value, problems);
+            Some(ParameterRule { path: path.ok()?, expected: expected? })
+        })
+        .collect();
+    read.into_iter().collect()
+}
+
+/// A value alone is short for `equals`.
+fn expected(node: &Node, problems: &mut Problems) -> Option<ExpectedValue> {
+    let Value::Map(_) = &node.value else {
+        return value(node, problems).map(|value| ExpectedValue::OneOf(vec![value]));
+    };
+    let fields = Fields::of(node, "a parameter", &EXPECTED, problems)?;
+    let hint = "write `equals: VALUE`, `one-of: [VALUE, …]` or `absent: true`";
+    match (fields.get("equals"), fields.get("one-of"), fields.get("absent")) {
+        (Some(node), None, None) => value(node, problems).map(|value| ExpectedValue::OneOf(vec![value])),
+        (None, Some(node), None) => {
+            let values: Vec<Option<String>> =
+                items(node, "values", problems).iter().map(|item| value(item, problems)).collect();
+            let values: Vec<String> = values.into_iter().collect::<Option<_>>()?;
+            (!values.is_empty()).then_some(ExpectedValue::OneOf(values))
+        }
+        (None, None, Some(Node { value: Value::Bool(true), .. })) => Some(ExpectedValue::Absent),
+        (None, None, Some(node)) => {
+            problems.add(node.place, "what is not absent has a value", hint);
+            None
+        }
+        (None, None, None) if fields.has_unknown() => None,
+        _ => {
+            problems.add(fields.first_place(), "it does not say in one way what the parameter must be", hint);
+            None
+        }
+    }
+}
+
+/// A text, a number or a truth value, compared by how it is written.
+fn value(node: &Node, problems: &mut Problems) -> Option<String> {
+    match &node.value {
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::List(_) => {
+            problems.add(node.place, "a parameter has one value, and this is a list", "write `one-of: [VALUE, …]`");
+            None
+        }
+        _ => text(node, problems),
+    }
+}
+
+fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules> {
+    let fields = Fields::of(node, "a rule for dependencies", &DEPENDENCIES, problems)?;
+    let nothing_there = fields.present(&DEPENDENCIES).is_empty() && !fields.has_unknown();
+    if nothing_there {
+        let hint = format!("expected some of: {}", DEPENDENCIES.join(", "));
+        problems.add(node.place, "nothing is demanded of the dependencies", hint);
+    }
+    let pinned = optional(&fields, "pinned", problems, switch);
+    let mut list = |name| optional(&fields, name, problems, |node, problems| globs(node, "dependencies", problems));
+    let (allow, deny, required) = (list("allow"), list("deny"), list("required"));
+    let rules = DependencyRules { pinned: pinned?, allow: allow?, deny: deny?, required: required? };
+    (!nothing_there).then_some(rules)
+}
+
+fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
+    let written = text(node, problems)?;
+    written
+        .parse()
+        .map_err(|_| {
+            let hint = "write a number and m, h, d or w: `max-age: 30d`";
+            problems.add(node.place, format!("`{written}` is not an age"), hint);
+        })
+        .ok()
+}
+
+/// Events in the words of GitHub and GitLab, such as `pull_request_target`.
+fn events(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+    let read: Vec<Option<String>> = items(node, "events", problems).iter().map(|item| event(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|events| !events.is_empty())
+}
+
+fn event(node: &Node, problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    if !written.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+        let hint = format!("write {}", written.to_lowercase().replace(['-', ' '], "_"));
+        problems.add(node.place, format!("`{written}` is no event: they are written with small letters and `_`"), hint);
+        return None;
+    }
+    Some(written)
 }

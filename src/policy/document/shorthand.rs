@@ -144,7 +144,7 @@ fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextR
 }
 
 /// Refs are compared in full: `v1` is a tag and a branch.
-fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
+pub(super) fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
     let node = fields.get("ref")?;
     let written = text(node, problems)?;
     if !written.starts_with("refs/") && written != "**" {
@@ -156,7 +156,7 @@ fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
 }
 
 /// Git names commits by all 40 digits of a SHA-1, or all 64 of a SHA-256, and so do certificates.
-fn commit(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(super) fn commit(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !is_commit(&written) {
         let hint = "write all 40 digits, in lower case, as `git rev-parse` prints them";
@@ -203,7 +203,7 @@ fn word(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<
     Some(TextRule::exact(written))
 }
 
-fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(super) fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !written.bytes().all(|b| b.is_ascii_digit()) {
         let hint = "the number is in the report of a verified image (sourceRepositoryIdentifier), and in GitHub's API";

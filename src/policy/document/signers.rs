@@ -93,7 +93,8 @@ fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
     (!listed.is_empty()).then_some(listed)
 }
 
-fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
+/// Reads one signer.
+pub(super) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
     if !problems.may_read_signer() {
         let hint = "use a pattern for many of a kind, or split the policy by what it is about";
         problems.add(Place { line: 1, column: 1, length: 1 }, format!("more than {MAX_SIGNERS} signers"), hint);

@@ -44,7 +44,7 @@ pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Optio
 /// `max-age: 7d`.
 pub(super) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
     let written = text(node, problems)?;
-    let age = MaxAge::parse(&written);
+    let age = written.parse::<MaxAge>().ok();
     if age.is_none() {
         problems.add(node.place, format!("`{written}` is no age"), "write a number and a unit: 30m, 12h, 7d or 4w");
     }

@@ -4,10 +4,12 @@
 
 mod account;
 mod build_type;
+mod builders;
 mod certificate;
 mod model;
 mod outline;
 mod report;
+mod rules;
 mod source;
 mod v02;
 mod v1;
@@ -117,6 +119,7 @@ impl Provenance {
             self.check_source(leaf, pinned),
         ];
         findings.extend(self.check_certificate(leaf));
+        findings.extend(rules::judge(self, question));
         findings
     }
 }

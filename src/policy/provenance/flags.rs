@@ -1,0 +1,124 @@
+//! The words of the command line that say what a provenance must say.
+
+use crate::policy::PolicyError;
+use crate::policy::text::TextRule;
+
+use super::{BuildLevel, ParameterError, ParameterRule, ProvenanceRules, ProvenanceSourceRule, RepositoryError};
+
+/// What the flags say of a provenance. Names are those of slsa-verifier where it has one.
+#[derive(Debug, Clone, Default)]
+pub struct ProvenanceFlags<'a> {
+    /// `--builder-id`
+    pub builders: &'a [String],
+    /// `--build-type`
+    pub build_types: &'a [String],
+    /// `--source-uri`
+    pub source_uri: Option<&'a str>,
+    /// `--source-branch`
+    pub source_branch: Option<&'a str>,
+    /// `--source-tag`
+    pub source_tag: Option<&'a str>,
+    /// `--build-parameter`
+    pub parameters: &'a [String],
+    /// `--allow-unknown-parameters`
+    pub allows_unknown_parameters: bool,
+    /// `--slsa-level`
+    pub level: Option<BuildLevel>,
+    /// `--provenance-max-age`
+    pub max_age: Option<&'a str>,
+    /// `--deny-event`
+    pub denied_events: &'a [String],
+    /// `--allow-any-builder-ref`
+    pub allows_any_builder_ref: bool,
+    /// `--all-provenance`
+    pub all: bool,
+}
+
+impl ProvenanceFlags<'_> {
+    /// Proves that the flags say something that a provenance can satisfy.
+    pub fn prove(&self) -> Result<ProvenanceRules, PolicyError> {
+        Ok(ProvenanceRules {
+            builders: globs("--builder-id", self.builders)?,
+            build_types: globs("--build-type", self.build_types)?,
+            source: self.source()?,
+            level: self.level,
+            parameters: self.parameters.iter().map(|text| parameter(text)).collect::<Result<_, _>>()?,
+            allows_unknown_parameters: self.allows_unknown_parameters,
+            max_age: self.max_age.map(age).transpose()?,
+            denied_events: self.denied_events.to_vec(),
+            allows_any_builder_ref: self.allows_any_builder_ref,
+            all: self.all,
+            ..ProvenanceRules::default()
+        })
+    }
+
+    fn source(&self) -> Result<ProvenanceSourceRule, PolicyError> {
+        if self.source_branch.is_some() && self.source_tag.is_some() {
+            return Err(PolicyError::TwoRules { one: "--source-branch", other: "--source-tag" });
+        }
+        let branch = self.source_branch.map(|branch| format!("refs/heads/{branch}"));
+        Ok(ProvenanceSourceRule {
+            repository: self.source_uri.map(repository).transpose()?,
+            reference: branch.map(|reference| glob("--source-branch", &reference)).transpose()?,
+            tag: self.source_tag.map(|tag| glob("--source-tag", tag)).transpose()?,
+            ..ProvenanceSourceRule::default()
+        })
+    }
+}
+
+fn globs(flag: &'static str, texts: &[String]) -> Result<Vec<TextRule>, PolicyError> {
+    texts.iter().map(|text| glob(flag, text)).collect()
+}
+
+fn glob(flag: &'static str, text: &str) -> Result<TextRule, PolicyError> {
+    if text.trim().is_empty() {
+        return Err(PolicyError::Empty { what: flag });
+    }
+    TextRule::glob(text).map_err(|error| PolicyError::Pattern { flag, error })
+}
+
+fn repository(text: &str) -> Result<TextRule, PolicyError> {
+    super::repository(text).map_err(|error| match error {
+        RepositoryError::Pattern(error) => PolicyError::Pattern { flag: "--source-uri", error },
+        RepositoryError::Spelling { written, normal } => malformed("--source-uri", written, normal),
+        RepositoryError::NoRepository(written) => malformed("--source-uri", written, "https://HOST/OWNER/NAME"),
+    })
+}
+
+fn parameter(text: &str) -> Result<ParameterRule, PolicyError> {
+    ParameterRule::parse(text).map_err(|error| match error {
+        ParameterError::Path { written, likely } => malformed("--build-parameter", written, format!("{likely}=VALUE")),
+        ParameterError::NoValue(written) => malformed("--build-parameter", written, "/PATH=VALUE"),
+    })
+}
+
+fn age(text: &str) -> Result<super::MaxAge, PolicyError> {
+    text.parse().map_err(|_| malformed("--provenance-max-age", text.to_owned(), "a number and m, h, d or w: 30d"))
+}
+
+fn malformed(flag: &'static str, written: String, expected: impl Into<String>) -> PolicyError {
+    PolicyError::Malformed { flag, written, expected: expected.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_that_nothing_can_satisfy_is_refused_with_what_to_write() {
+        let refused = |flags: ProvenanceFlags<'_>| flags.prove().map(|_| ()).expect_err("refused").to_string();
+        let texts = |text: &str| [text.to_owned()];
+        assert!(refused(ProvenanceFlags { builders: &texts(" "), ..Default::default() }).contains("--builder-id"));
+        let uri = Some("git+https://github.com/acme/app@refs/heads/main");
+        let said = refused(ProvenanceFlags { source_uri: uri, ..Default::default() });
+        assert!(said.contains("expected https://github.com/acme/app"), "{said}");
+        let said = refused(ProvenanceFlags { parameters: &texts("workflow.ref=x"), ..Default::default() });
+        assert!(said.contains("expected /workflow/ref=VALUE"), "{said}");
+        assert!(refused(ProvenanceFlags { max_age: Some("30"), ..Default::default() }).contains("30d"));
+        let both = ProvenanceFlags { source_branch: Some("main"), source_tag: Some("v1"), ..Default::default() };
+        assert_eq!(
+            both.prove().map(|_| ()),
+            Err(PolicyError::TwoRules { one: "--source-branch", other: "--source-tag" })
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! What went into the build, as far as its builder lists it.
+
+use crate::check::{CheckId, Finding};
+use crate::policy::{DependencyRules, TextRule};
+
+use super::super::model::Dependency;
+use super::super::{Provenance, Source};
+
+/// Names that are listed of many.
+const LISTED: usize = 5;
+/// Digests that name content for certain. SHA-1 does so for git alone, which finds the known collisions.
+const SECURE: [&str; 9] =
+    ["sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "gitCommit", "gitTree", "dirHash"];
+
+/// Returns nothing if nothing is asked, one pass if all holds, or what does not.
+pub(super) fn check(provenance: &Provenance, rules: &DependencyRules) -> Vec<Finding> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let listed = &provenance.dependencies;
+    let matches_one = |dependency: &Dependency, patterns: &[TextRule]| {
+        let names = names(dependency);
+        patterns.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))
+    };
+    let is_denied = |dependency: &&Dependency| matches_one(dependency, &rules.deny);
+    let is_stranger = |dependency: &&Dependency| {
+        !rules.allow.is_empty() && !matches_one(dependency, &rules.allow) && !is_source(dependency, provenance)
+    };
+    let is_floating = |dependency: &&Dependency| rules.pinned && !is_pinned(dependency);
+    let mut failed = Vec::new();
+    failed.extend(of_those(listed, is_denied, "something that the policy denies went into the build", || {
+        format!("none of {}", super::listed(&rules.deny))
+    }));
+    failed.extend(of_those(
+        listed,
+        is_stranger,
+        "something that the policy does not allow went into the build",
+        || super::listed(&rules.allow),
+    ));
+    failed.extend(of_those(listed, is_floating, "what went into the build is not all pinned by digest", || {
+        "a digest of every dependency".to_owned()
+    }));
+    if rules.pinned && listed.is_empty() {
+        failed.push(
+            finding("the provenance lists nothing that went into the build", "dependencies with their digests")
+                .found("no dependency"),
+        );
+    }
+    failed.extend(rules.required.iter().filter_map(|pattern| {
+        let is_there = listed.iter().any(|dependency| matches_one(dependency, std::slice::from_ref(pattern)));
+        let found = || format!("{} others", listed.len());
+        (!is_there)
+            .then(|| finding("what must have gone into the build is not listed", &pattern.to_string()).found(found()))
+    }));
+    if failed.is_empty() {
+        let message = format!("{} listed, as the policy asks", listed.len());
+        failed.push(Finding::pass(CheckId::ProvenanceDependencies, message));
+    }
+    failed
+}
+
+fn of_those(
+    listed: &[Dependency],
+    is_wrong: impl Fn(&&Dependency) -> bool,
+    message: &str,
+    expected: impl Fn() -> String,
+) -> Option<Finding> {
+    let wrong: Vec<String> = listed.iter().filter(is_wrong).map(described).collect();
+    let more = wrong.len().saturating_sub(LISTED);
+    let mut found = wrong.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        found = format!("{found} and {more} more");
+    }
+    (!wrong.is_empty()).then(|| finding(message, &expected()).found(found))
+}
+
+fn finding(message: &str, expected: &str) -> Finding {
+    Finding::fail(CheckId::ProvenanceDependencies, message)
+        .expected(expected)
+        .next("change what the image is built from, or the rule in `dependencies`")
+}
+
+fn described(dependency: &Dependency) -> String {
+    let name = dependency.uri.as_ref().or(dependency.name.as_ref());
+    name.filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| "one without a name".to_owned())
+}
+
+/// Everything by which a rule may mean it: its address, the same without what qualifies it, without its version, and the
+/// repository in its normal form.
+fn names(dependency: &Dependency) -> Vec<String> {
+    let mut names: Vec<String> = dependency.name.iter().cloned().collect();
+    if let Some(uri) = &dependency.uri {
+        let bare = uri.split(['?', '#']).next().unwrap_or(uri);
+        names.extend([uri.clone(), bare.to_owned()]);
+        // The version of a purl stands after the last `@` (purl-spec); in other addresses a user name may stand before one.
+        if let Some((package, _)) = bare.strip_prefix("pkg:").and_then(|package| package.rsplit_once('@')) {
+            names.push(format!("pkg:{package}"));
+        }
+        names.extend(Source::parse(uri).map(|source| source.repository));
+    }
+    names
+}
+
+fn is_source(dependency: &Dependency, provenance: &Provenance) -> bool {
+    let repository = dependency.uri.as_deref().and_then(Source::parse).map(|source| source.repository);
+    repository.is_some_and(|found| provenance.source.source().is_some_and(|source| source.repository == found))
+}
+
+fn is_pinned(dependency: &Dependency) -> bool {
+    let is_git = dependency
+        .uri
+        .as_deref()
+        .is_some_and(|uri| uri.starts_with("git+") || uri.starts_with("pkg:github/") || uri.contains(".git#"));
+    dependency.digests.iter().any(|(algorithm, value)| {
+        !value.is_empty() && (SECURE.contains(&algorithm.as_str()) || (is_git && algorithm == "sha1"))
+    })
+}
