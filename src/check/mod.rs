@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
+pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
 pub use report::{
     CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, MissingElementsReport,
     Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report, RequirementReport, SCHEMA_VERSION,

@@ -5,6 +5,7 @@
 pub mod escape;
 mod inspection;
 mod json;
+mod packages;
 mod pinned;
 mod text;
 
@@ -14,6 +15,7 @@ use std::str::FromStr;
 
 use crate::check::{Inspection, Report};
 
+pub use packages::{PackageFormat, write_packages};
 pub use text::Detail;
 
 /// An output format.
