@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CandidateReport, GapReport, Network, Tool, TrustReport};
+use super::{CandidateReport, GapReport, Network, SignerReport, Tool, TrustReport};
 
 /// What was found attached to the images of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -64,4 +64,60 @@ impl InspectedPlatform {
     pub fn is_covered_by(&self, subject: &str) -> bool {
         self.digest == subject || self.reached_through.iter().any(|index| index == subject)
     }
+}
+
+/// The packages of the SBOMs that were found attached to the images of a run, verified and readable.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listing {
+    /// The version of this shape, which goes with that of the report.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// One entry per SBOM.
+    pub documents: Vec<ListedDocument>,
+}
+
+/// One SBOM that verifies, whoever signed it: nothing else is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedDocument {
+    /// The reference of the image, as typed.
+    pub reference: String,
+    /// The name used for it in the inspection.
+    pub candidate: String,
+    /// The digest it is attached to.
+    pub subject: String,
+    /// Who signed it.
+    pub signer: SignerReport,
+    /// Family and version: `SPDX-2.3`.
+    pub format: String,
+    /// The document's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it lists, in its order.
+    pub packages: Vec<ListedPackage>,
+}
+
+/// One package, as the document says. What it does not say is not written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Who supplies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
+    /// The concluded licence, or else the declared one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Package URLs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub purls: Vec<String>,
+    /// Checksums as `ALGORITHM:DIGITS`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checksums: Vec<String>,
 }

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub use attested::SummaryReport;
-pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
+pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
     MissingElementsReport, Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,

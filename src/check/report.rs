@@ -230,7 +230,7 @@ pub struct OriginReport {
 }
 
 /// Who signed, as the verified certificate says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerReport {
     /// The subject alternative name of the certificate; of a key, the SHA-256 of its `SubjectPublicKeyInfo`.
@@ -415,6 +415,16 @@ pub struct MissingElementsReport {
     pub cisa_2025: Vec<ShortfallReport>,
 }
 
+impl MissingElementsReport {
+    /// Returns each standard by its name and what is missing of it, in words.
+    pub fn in_words(&self) -> impl Iterator<Item = (&'static str, String)> {
+        [("NTIA 2021", &self.ntia_2021), ("CISA 2025", &self.cisa_2025)].into_iter().map(|(standard, missing)| {
+            let words: Vec<String> = missing.iter().map(ShortfallReport::in_words).collect();
+            (standard, if words.is_empty() { "nothing".to_owned() } else { words.join(", ") })
+        })
+    }
+}
+
 /// A minimum element that is missing somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShortfallReport {
@@ -427,6 +437,17 @@ pub struct ShortfallReport {
     /// The first of the packages that lack it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<String>,
+}
+
+impl ShortfallReport {
+    /// Returns it as a person would say it: `supplier name (2 of 6)`, or `timestamp` for the document as a whole.
+    pub fn in_words(&self) -> String {
+        if self.first.is_empty() {
+            self.element.clone()
+        } else {
+            format!("{} ({} of {})", self.element, self.missing, self.of)
+        }
+    }
 }
 
 /// Something that could not be read.

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::collect::{GitHubBase, Mirror};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
-use crate::render::Format;
+use crate::render::{Format, PackageFormat};
 use crate::trust::Instance;
 
 use super::trust::TrustCommand;
@@ -176,10 +176,13 @@ Examples:
   bonafide inspect ghcr.io/acme/app:1.4.2
   bonafide inspect ghcr.io/acme/app:1.4.2 --suggest-policy > bonafide.yaml
   bonafide inspect oci:./layout:1.4.2 --suggest-policy --as ghcr.io/acme/app
+  bonafide inspect ghcr.io/acme/app:1.4.2 --sbom packages.csv
+  bonafide inspect ghcr.io/acme/app:1.4.2 --sbom json=-
 
 That something verifies says that somebody signed it, not that it was who should have: anybody can.
 
-Exit codes: 0 everything was read, 2 usage, 3 something could not be read, 4 there is nothing to suggest a policy from";
+Exit codes: 0 everything was read, 2 usage, 3 something could not be read, 4 there is nothing to suggest a policy
+from, or no SBOM that verifies";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = INSPECT_EXAMPLES)]
@@ -197,6 +200,9 @@ pub(super) struct InspectArgs {
     /// A public key (PEM) by which signatures made with it are recognised
     #[arg(long, value_name = "FILE")]
     pub(super) key: Vec<String>,
+    /// List the packages of the SBOMs that verify: as table, json or csv, by FORMAT or by how the file's name ends
+    #[arg(long, value_name = "[FORMAT=]FILE|-", value_parser = package_target, conflicts_with = "suggest_policy")]
+    pub(super) sbom: Option<PackageTarget>,
     /// The platform to look at, such as linux/arm64, or all
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: PlatformArg,
@@ -588,6 +594,27 @@ pub(super) struct Target {
     pub(super) format: Format,
     /// Standard output without one.
     pub(super) file: Option<PathBuf>,
+}
+
+/// Where a list of packages goes, and in which form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PackageTarget {
+    pub(super) format: PackageFormat,
+    /// Standard output without one.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// `FORMAT=FILE`, or a file of which the name says the format. The file `-` is standard output.
+fn package_target(text: &str) -> Result<PackageTarget, String> {
+    let named = |name: &str| PackageFormat::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
+    let (format, file) = match text.split_once('=') {
+        Some((name, file)) => (named(name).ok_or("expected table, json or csv in front of `=`")?, file),
+        None => (text.rsplit_once('.').and_then(|(_, end)| named(end)).unwrap_or(PackageFormat::Table), text),
+    };
+    if file.is_empty() {
+        return Err("expected a file, or - for standard output".to_owned());
+    }
+    Ok(PackageTarget { format, file: (file != "-").then(|| PathBuf::from(file)) })
 }
 
 fn requirement(text: &str) -> Result<Asked, String> {

@@ -606,6 +606,15 @@ impl Warning {
         Self { message, hint: "see what could not be read, and verify it again".to_owned() }
     }
 
+    /// A list of packages with nothing in it.
+    pub(super) fn no_sbom_to_list() -> Self {
+        let message = "no SBOM that is attached verifies, so no package is listed".to_owned();
+        Self {
+            message,
+            hint: "`bonafide inspect` without `--sbom` shows what is attached, and why it does not".to_owned(),
+        }
+    }
+
     /// A cached root that is not used.
     pub(super) fn cached_unusable(embedded: &TrustRoot, error: &Diagnostic) -> Self {
         let message = format!("{}; using the {}", error.message(), described(embedded));

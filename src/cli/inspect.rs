@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use crate::check::{InspectedImage, Inspection, SCHEMA_VERSION, Tool};
+use crate::check::{InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, PlatformChoice, Registries, Source, SourceError,
 };
@@ -13,13 +13,13 @@ use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{KeyRule, LogDemand, suggest};
 use crate::render::escape::terminal;
-use crate::verify::inspect;
+use crate::verify::{inspect, list_packages};
 
-use super::args::{Args, InspectArgs};
-use super::diagnostics::Diagnostic;
+use super::args::{Args, InspectArgs, Target};
+use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::verify::{choice, registries, unread};
-use super::{UNDECIDED, logins, output, print, references, terms};
+use super::{ABSENT, UNDECIDED, logins, output, print, references, terms};
 
 /// Everything that a look at images needs.
 struct Request {
@@ -31,11 +31,13 @@ struct Request {
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     limits: Limits,
+    /// Whether the packages of SBOMs are to be listed.
+    lists_packages: bool,
 }
 
 /// Looks at the images, and writes what is there or the policy that it suggests.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
-    let targets = output::targets(&args.output)?;
+    let targets = targets(args)?;
     let request = request(args, all.verbose)?;
     if args.suggest_policy && request.references.len() != 1 {
         return Err(Diagnostic::several_suggestions());
@@ -43,12 +45,34 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references)?;
     let registries = registries(&args.transport, logins, all.verbose)?;
-    let inspection = inspect_all(&request, &registries)?;
+    let (inspection, documents) = inspect_all(&request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, &request, &inspection.images[0]);
     }
+    let is_empty = documents.is_empty();
+    if let Some(target) = &args.sbom {
+        let listing = Listing { schema_version: SCHEMA_VERSION, tool: Tool::default(), documents };
+        output::write_packages(&listing, target)?;
+    }
     output::write_inspection(&inspection, &targets)?;
-    Ok(if inspection.images.iter().all(|image| image.gaps.is_empty()) { 0 } else { UNDECIDED })
+    if !inspection.images.iter().all(|image| image.gaps.is_empty()) {
+        return Ok(UNDECIDED);
+    }
+    if args.sbom.is_some() && is_empty {
+        Warning::no_sbom_to_list().print();
+        return Ok(ABSENT);
+    }
+    Ok(0)
+}
+
+/// Where the inspection goes: nowhere without being asked, if standard output is for the packages.
+fn targets(args: &InspectArgs) -> Result<Vec<Target>, Diagnostic> {
+    let packages_to_stdout = args.sbom.as_ref().is_some_and(|target| target.file.is_none());
+    match (packages_to_stdout, args.output.as_slice()) {
+        (true, []) => Ok(Vec::new()),
+        (true, wanted) if wanted.iter().any(|target| target.file.is_none()) => Err(Diagnostic::two_reports()),
+        (_, wanted) => output::targets(wanted),
+    }
 }
 
 fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
@@ -70,17 +94,28 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+        lists_packages: args.sbom.is_some(),
     })
 }
 
-fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Inspection, Diagnostic> {
+fn inspect_all(
+    request: &Request,
+    registries: &Rc<Registries>,
+) -> Result<(Inspection, Vec<ListedDocument>), Diagnostic> {
     let started_at = Timestamp::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let mut documents = Vec::new();
     let images = runtime.block_on(async {
         let mut images = Vec::with_capacity(request.references.len());
         for (text, reference) in &request.references {
             images.push(match collect(request, registries, text, reference).await {
-                Ok(evidence) => inspect(&evidence, request.keys.as_ref(), &request.trusted.domains, Timestamp::now()),
+                Ok(evidence) => {
+                    let (keys, domains, now) = (request.keys.as_ref(), &request.trusted.domains, Timestamp::now());
+                    if request.lists_packages {
+                        documents.extend(list_packages(&evidence, keys, domains, now));
+                    }
+                    inspect(&evidence, keys, domains, now)
+                }
                 Err(error) => unread_image(text, &error),
             });
         }
@@ -88,14 +123,15 @@ fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Inspect
     });
     let mut network = registries.network_use();
     network.add(&request.trusted.network);
-    Ok(Inspection {
+    let inspection = Inspection {
         schema_version: SCHEMA_VERSION,
         tool: Tool::default(),
         started_at,
         trust: request.trusted.domains.iter().map(|domain| domain.report().clone()).collect(),
         images,
         network: output::network(network),
-    })
+    };
+    Ok((inspection, documents))
 }
 
 fn unread_image(text: &str, error: &SourceError) -> InspectedImage {

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::check::{ImageReport, Inspection, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::NetworkUse;
 use crate::render::escape::terminal;
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
 
-use super::args::{Args, Colour, Target};
+use super::args::{Args, Colour, PackageTarget, Target};
 use super::diagnostics::{Diagnostic, Warning};
 
 /// Proves that at most one report goes to standard output. Without any target the text report does.
@@ -116,6 +116,15 @@ pub(super) fn write_inspection(inspection: &Inspection, targets: &[Target]) -> R
     write_with(targets, |target, out| render::write_inspection(inspection, target.format, out))
 }
 
+/// Writes the list of packages to its target.
+pub(super) fn write_packages(listing: &Listing, target: &PackageTarget) -> Result<(), Diagnostic> {
+    let render = |out: &mut dyn Write| render::write_packages(listing, target.format, out);
+    match &target.file {
+        Some(file) => to_file(file, render),
+        None => to_stdout(render),
+    }
+}
+
 /// Writes to the files first, so that whoever reads standard output finds them there.
 fn write_with(
     targets: &[Target],
@@ -123,17 +132,23 @@ fn write_with(
 ) -> Result<(), Diagnostic> {
     for target in targets {
         if let Some(file) = &target.file {
-            let mut bytes = Vec::new();
-            render(target, &mut bytes)
-                .and_then(|()| replace(file, &bytes))
-                .map_err(|error| Diagnostic::write(file, error))?;
+            to_file(file, |out| render(target, out))?;
         }
     }
     for target in targets.iter().filter(|target| target.file.is_none()) {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        render(target, &mut out).and_then(|()| out.flush()).map_err(Diagnostic::stdout)?;
+        to_stdout(|out| render(target, out))?;
     }
     Ok(())
+}
+
+fn to_file(file: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
+    let mut bytes = Vec::new();
+    render(&mut bytes).and_then(|()| replace(file, &bytes)).map_err(|error| Diagnostic::write(file, error))
+}
+
+fn to_stdout(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    render(&mut out).and_then(|()| out.flush()).map_err(Diagnostic::stdout)
 }
 
 /// Puts a file in place whole or not at all, so that no half report can be taken for one (A266).

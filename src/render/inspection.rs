@@ -114,6 +114,9 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.push(format!("document    {}, {} packages", sbom.format, sbom.packages));
         lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
         lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
+        lines.extend((!sbom.describes.is_empty()).then(|| format!("describes   {}", few(&sbom.describes))));
+        let missing = sbom.missing_elements.in_words();
+        lines.extend(missing.map(|(standard, missing)| format!("missing     {missing} of {standard}")));
     }
     if let Some(summary) = &candidate.vsa {
         let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
@@ -123,6 +126,11 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.push(format!("policy      {}", summary.policy));
     }
     lines
+}
+
+fn few(names: &[String]) -> String {
+    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(3)].join(", "))
 }
 
 fn signer_lines(candidate: &CandidateReport, lines: &mut Vec<String>) {

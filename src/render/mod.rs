@@ -5,6 +5,7 @@
 pub mod escape;
 mod inspection;
 mod json;
+mod packages;
 mod pinned;
 mod text;
 mod vsa;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 
 use crate::check::{Inspection, Report};
 
+pub use packages::{PackageFormat, write_packages};
 pub use text::Detail;
 pub use vsa::PREDICATE_TYPE as VSA_PREDICATE_TYPE;
 

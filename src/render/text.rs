@@ -190,6 +190,12 @@ impl Page<'_> {
             let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
             writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
         }
+        let standards =
+            sbom.missing_elements.in_words().filter(|(_, missing)| self.detail.verbose || missing != "nothing");
+        // How complete it is fails nothing by itself: the older standard is enough for whoever did not ask.
+        for (standard, missing) in standards.take(if self.detail.verbose { 2 } else { 1 }) {
+            writeln!(self.out, "    missing    {missing} of {standard}")?;
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport};
+use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SignerReport};
 use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
@@ -63,6 +63,24 @@ pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> Can
     match examine(id, candidate) {
         Ok(examination) => examination.inspect(id, candidate, means),
         Err(report) => *report,
+    }
+}
+
+/// Lists the packages of a candidate that is an SBOM, verifies and can be read.
+pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option<ListedDocument> {
+    let examination = examine(id, candidate).ok().filter(|examination| examination.kind == Kind::Sbom)?;
+    let look = examination.look(&candidate.subject, means);
+    match (look.verified, look.predicate) {
+        (Some(verified), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::stands_in_the_way) => {
+            Some(ListedDocument {
+                reference: means.evidence.reference.clone(),
+                candidate: id.to_owned(),
+                subject: candidate.subject.to_string(),
+                signer: signer_report(&verified),
+                ..sbom.list()
+            })
+        }
+        _ => None,
     }
 }
 
@@ -199,28 +217,28 @@ impl<'a> Examination<'a> {
     }
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
-        let mut findings = self.findings.clone();
-        let mut predicate = Predicate::Unread;
-        let verified = self.ready.as_ref().and_then(|(material, signed)| {
-            match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
-                Ok(verified) => Some(verified),
-                Err(finding) => {
-                    findings.push(finding);
-                    None
-                }
-            }
-        });
-        if let (Some(statement), Some(verified)) = (&self.statement, &verified) {
-            predicate = Predicate::read(self.kind, statement);
-            let (subject, evidence) = (&candidate.subject, means.evidence);
-            let question = Question { verified, expected: None, subject, evidence, now: means.now };
-            findings.extend(predicate.check(&question));
-        }
+        let Look { findings, verified, predicate } = self.look(&candidate.subject, means);
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
         let assessment = Assessment { matched, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, (&assessment, true), verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
+    }
+
+    /// Verifies it, whoever signed it, and reads what it says.
+    fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
+        let mut look = Look { findings: self.findings.clone(), verified: None, predicate: Predicate::Unread };
+        let Some((material, signed)) = &self.ready else { return look };
+        match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
+            Ok(verified) => look.verified = Some(verified),
+            Err(finding) => look.findings.push(finding),
+        }
+        if let (Some(statement), Some(verified)) = (&self.statement, &look.verified) {
+            look.predicate = Predicate::read(self.kind, statement);
+            let question = Question { verified, expected: None, subject, evidence: means.evidence, now: means.now };
+            look.findings.extend(look.predicate.check(&question));
+        }
+        look
     }
 
     fn assess<'b, 's>(
@@ -301,6 +319,13 @@ impl<'a> Examination<'a> {
             ..blank(id, candidate)
         }
     }
+}
+
+/// What is seen of a candidate of which nobody in particular should be the signer.
+struct Look<'a> {
+    findings: Vec<Finding>,
+    verified: Option<Verified>,
+    predicate: Predicate<'a>,
 }
 
 fn signer_report(verified: &Verified) -> SignerReport {

@@ -31,7 +31,8 @@ mod workers;
 use jiff::Timestamp;
 
 use crate::check::{
-    CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform, RequirementReport, Verdict,
+    CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform, ListedDocument, RequirementReport,
+    Verdict,
 };
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
@@ -102,6 +103,21 @@ pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], 
         candidates,
         gaps: evidence.gaps.iter().map(gap_report).collect(),
     }
+}
+
+/// Lists the packages of the SBOMs that are attached to an image, verify and can be read, whoever signed them.
+pub fn list_packages(
+    evidence: &Evidence,
+    keys: Option<&KeyRule>,
+    domains: &[Domain],
+    now: Timestamp,
+) -> Vec<ListedDocument> {
+    let domains: Vec<&Domain> = domains.iter().collect();
+    let means = Means { evidence, keys, domains: &domains, now };
+    let candidates = in_order(evidence).into_iter().enumerate();
+    candidates
+        .filter_map(|(position, candidate)| candidate::list(&format!("c{}", position + 1), candidate, &means))
+        .collect()
 }
 
 fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {

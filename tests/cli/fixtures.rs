@@ -228,7 +228,7 @@ fn what_is_required_decides() {
     for require in ["sbom", "signature,sbom", "provenance,sbom"] {
         let checked = of("reusable-workflow", require)
             .exits(4)
-            .has_lines(&["no SBOM is attached", "expected  a signed attestation of an SPDX document"]);
+            .has_lines(&["no SBOM is attached", "expected  a signed attestation of an SPDX or CycloneDX document"]);
         let missing = finding(requirement(checked.image(), "sbom"), "evidence-present");
         let there = word(&missing["found"]);
         assert!(

@@ -148,3 +148,51 @@ fn the_json_has_every_candidate() {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
 }
+
+#[test]
+fn the_packages_of_an_sbom_that_verifies_are_listed_as_table_json_and_csv() {
+    let list = |target: &str| {
+        let ran = Program::new(["inspect", &layout("signed"), "--trusted-root", &root(), "--sbom", target]).run();
+        assert_eq!(ran.exit, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let table = list("-");
+    assert!(table.contains("signed by   https://github.com/acme/shop/.github/workflows/release.yml"), "{table}");
+    assert!(table.contains("NAME") && table.contains("pkg:cargo/"), "{table}");
+    assert!(!table.contains("verifies"), "the tree goes elsewhere or nowhere: {table}");
+    let json: serde_json::Value = serde_json::from_str(&list("json=-")).expect("JSON");
+    assert_eq!(json["documents"][0]["packages"].as_array().expect("packages").len(), 6);
+    assert_eq!(json["documents"][0]["format"], "SPDX-2.3");
+    let csv = list("csv=-");
+    assert_eq!(csv.lines().count(), 7, "{csv}");
+}
+
+#[test]
+fn a_list_of_packages_in_a_file_leaves_standard_output_to_the_tree() {
+    let scratch = Scratch::new();
+    let file = scratch.path("packages.json");
+    let ran =
+        Program::new(["inspect", &layout("signed"), "--trusted-root", &root(), "--sbom", &file.display().to_string()])
+            .run();
+    assert_eq!(ran.exit, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("document    SPDX-2.3, 6 packages"), "{}", ran.stdout);
+    let text = std::fs::read_to_string(file).expect("the file is there");
+    assert!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON by its name")["documents"].is_array());
+}
+
+#[test]
+fn a231_what_nobody_trusted_signed_is_not_listed() {
+    for (image, arguments) in [("buildkit-unsigned", &["--trusted-root", &root()][..]), ("signed", &[])] {
+        let ran = Program::new(["inspect", &layout(image), "--sbom", "-"].iter().chain(arguments)).run();
+        assert_eq!((ran.exit, ran.stdout.as_str()), (4, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("no SBOM that is attached verifies"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn two_things_cannot_both_go_to_standard_output() {
+    let ran = Program::new(["inspect", &layout("signed"), "--sbom", "-", "--output", "json"]).run();
+    assert_eq!(ran.exit, 2, "{}", ran.stderr);
+    let unknown = Program::new(["inspect", &layout("signed"), "--sbom", "xml=-"]).run();
+    assert!(unknown.stderr.contains("expected table, json or csv"), "{}", unknown.stderr);
+}

@@ -33,6 +33,7 @@ mod policy_properties;
 mod predicates;
 mod properties;
 mod sbom_rules;
+mod sboms;
 mod sources;
 mod statements;
 mod summaries;

@@ -165,23 +165,6 @@ fn a225_an_sbom_that_is_no_spdx_2_document_is_refused() {
     }
 }
 
-#[test]
-fn a233_cyclonedx_is_not_what_was_asked_for_and_is_named() {
-    let world = World::new();
-    for predicate_type in ["https://cyclonedx.org/bom", "https://cyclonedx.org/bom/v1.6"] {
-        let mut statement = world.sbom();
-        statement["predicateType"] = json!(predicate_type);
-        statement["predicate"] = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []});
-        let report = world.for_sboms().judge([attested(&world, &statement)]);
-        assert_eq!(report.verdict, Verdict::Absent);
-        let finding = &report.requirements[0].findings[0];
-        assert_eq!(finding.expected.as_deref(), Some("a signed attestation of an SPDX document"));
-        assert_eq!(finding.found.as_deref(), Some(predicate_type));
-    }
-    let disguised = sbom(&world, |document| *document = json!({"bomFormat": "CycloneDX", "specVersion": "1.6"}));
-    world.for_sboms().rejects(disguised, CheckId::SbomFormat);
-}
-
 /// A predicate is read only when it is known who wrote it, and nothing of it is shown before.
 #[test]
 fn a_broken_predicate_by_a_stranger_is_refused_for_the_stranger() {

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, MissingElementsReport, SbomReport};
+use crate::check::{CheckId, Finding, ListedDocument, ListedPackage, MissingElementsReport, SbomReport, SignerReport};
 use crate::oci::Digest;
 
 use super::predicate::Question;
@@ -81,6 +81,34 @@ impl<'a> Sbom<'a> {
                 ntia_2021: missing(Standard::Ntia2021),
                 cisa_2025: missing(Standard::Cisa2025),
             },
+        }
+    }
+}
+
+impl Sbom<'_> {
+    /// Lists its packages. Whose document it is, is for the caller to say.
+    pub(super) fn list(&self) -> ListedDocument {
+        ListedDocument {
+            reference: String::new(),
+            candidate: String::new(),
+            subject: String::new(),
+            signer: SignerReport::default(),
+            format: self.format.to_string(),
+            name: self.name.as_deref().map(str::to_owned),
+            packages: self.packages.iter().map(Package::list).collect(),
+        }
+    }
+}
+
+impl Package<'_> {
+    fn list(&self) -> ListedPackage {
+        ListedPackage {
+            name: self.name.to_string(),
+            version: self.version.as_deref().map(str::to_owned),
+            supplier: self.supplier.as_deref().map(str::to_owned),
+            license: self.license().map(str::to_owned),
+            purls: self.purls.iter().map(ToString::to_string).collect(),
+            checksums: self.checksums.iter().map(|(algorithm, digits)| format!("{algorithm}:{digits}")).collect(),
         }
     }
 }
