@@ -5,6 +5,7 @@
 mod inspection;
 mod report;
 mod verdict;
+mod vulnerabilities;
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +19,7 @@ pub use report::{
     SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
+pub use vulnerabilities::{AdvisoriesReport, VulnerabilitiesReport, VulnerabilityReport};
 
 /// Declares the closed table of checks: variant, id, title. The page of each is `pages/<id>.md`.
 macro_rules! checks {
@@ -76,6 +78,7 @@ checks! {
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2 or 2.3 JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages."
+    SbomAdvisories "sbom-advisories" "No package of the SBOM has a known vulnerability as bad as the policy denies."
 }
 
 impl fmt::Display for CheckId {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Finding, Verdict};
+use super::{AdvisoriesReport, Finding, Verdict, VulnerabilitiesReport};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -28,6 +28,9 @@ pub struct Report {
     pub policy: PolicyReport,
     /// The trust domains that evidence could verify in.
     pub trust: Vec<TrustReport>,
+    /// The advisories that SBOMs were held against, if any were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<AdvisoriesReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
@@ -323,6 +326,9 @@ pub struct SbomReport {
     pub with_supplier: u64,
     /// How many of them have a concluded or declared licence.
     pub with_license: u64,
+    /// What the advisories of the run say of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vulnerabilities: Option<VulnerabilitiesReport>,
 }
 
 /// Something that could not be read.

@@ -40,6 +40,7 @@ pub(super) fn report(
         started_at,
         policy,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
+        advisories: None,
         images,
         network,
     }

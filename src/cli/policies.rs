@@ -121,6 +121,7 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
         ("--key", !args.signer.key.is_empty()),
         ("--key-without-log", args.signer.key_without_log),
         ("--require", !args.require.is_empty()),
+        ("--deny-severity", args.deny_severity.is_some()),
     ];
     let flags = args.signer.certificate_flags();
     flags.into_iter().chain(others).find(|(_, given)| *given).map(|(flag, _)| flag)
@@ -129,8 +130,13 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
 fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let required = if args.require.is_empty() { Requirement::ALL.to_vec() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
+    let asks_for_sbom = required.contains(&Requirement::Sbom);
     let policy = Policy::from_flags(signer, required, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
-    Ok(Policies::Flags(policy))
+    match args.deny_severity {
+        None => Ok(Policies::Flags(policy)),
+        Some(severity) if asks_for_sbom => Ok(Policies::Flags(policy.denying_severity(severity))),
+        Some(_) => Err(Diagnostic::severity_without_sbom()),
+    }
 }
 
 /// The domains of the flags are for rules that name none; where there is no such rule, flags would say nothing.

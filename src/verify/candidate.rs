@@ -1,14 +1,16 @@
 //! One candidate, from its bytes to whether it satisfies a requirement.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport};
+use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SbomReport, SignerReport};
 use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
+use crate::packages::{Advisories, Examined};
 use crate::policy::{Demand, KeyRule, Policy, Requirement};
 
 use super::assessment::{Assessment, SignatureOf};
@@ -18,6 +20,7 @@ use super::material::{self, Material, SignedContent};
 use super::predicate::{Expected, Kind, Predicate, Question};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
+use super::vulnerabilities::{self, Advised};
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -28,6 +31,7 @@ pub(super) struct Terms<'a> {
     /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
     pub(super) unasked: &'a Demand,
     pub(super) domains: &'a [Domain],
+    pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
 }
 
@@ -147,11 +151,21 @@ struct Examination<'a> {
     /// What is to be verified, unless something stands in the way.
     ready: Option<(Material, Signed<'a>)>,
     statement: Option<Statement>,
+    /// What advisories say of the packages of an SBOM, once they are asked.
+    examined: OnceCell<Examined>,
 }
 
 impl<'a> Examination<'a> {
     fn of(kind: Kind) -> Self {
-        Self { kind, only_signature: false, predicate_type: None, findings: Vec::new(), ready: None, statement: None }
+        Self {
+            kind,
+            only_signature: false,
+            predicate_type: None,
+            findings: Vec::new(),
+            ready: None,
+            statement: None,
+            examined: OnceCell::new(),
+        }
     }
 
     fn stopped_by(kind: Kind, finding: Finding) -> Self {
@@ -215,7 +229,8 @@ impl<'a> Examination<'a> {
         if let (Some(statement), Some(verified)) = (&self.statement, &verified) {
             predicate = Predicate::read(self.kind, statement);
             let (subject, evidence) = (&candidate.subject, means.evidence);
-            let question = Question { verified, expected: None, subject, evidence, now: means.now };
+            let advised = Advised { advisories: None, examined: &self.examined };
+            let question = Question { verified, expected: None, subject, evidence, advised, now: means.now };
             findings.extend(predicate.check(&question));
         }
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
@@ -238,8 +253,15 @@ impl<'a> Examination<'a> {
         // Only once it is known who wrote it is the predicate read.
         if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
             let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked };
-            let question =
-                Question { verified, expected: Some(expected), subject, evidence: terms.evidence, now: terms.now };
+            let advised = Advised { advisories: terms.advisories, examined: &self.examined };
+            let question = Question {
+                verified,
+                expected: Some(expected),
+                subject,
+                evidence: terms.evidence,
+                advised,
+                now: terms.now,
+            };
             let findings = self.judge_predicate(predicate, &question);
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
@@ -275,6 +297,8 @@ impl<'a> Examination<'a> {
         };
         // What a refused signer says is not repeated as if it were known.
         let (provenance, sbom) = if obstacle.is_none() { predicate.reports() } else { (None, None) };
+        let vulnerabilities = self.examined.get().map(vulnerabilities::report);
+        let sbom = sbom.map(|sbom| SbomReport { vulnerabilities, ..sbom });
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),

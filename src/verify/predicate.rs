@@ -11,6 +11,7 @@ use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
 use super::signature::Verified;
 use super::statement::Statement;
+use super::vulnerabilities::{self, Advised};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -70,6 +71,8 @@ pub(super) struct Question<'a> {
     pub(super) subject: &'a Digest,
     /// All that was collected: what the manifest is a part of, and by which name.
     pub(super) evidence: &'a Evidence,
+    /// What is known of vulnerabilities.
+    pub(super) advised: Advised<'a>,
     /// The only clock.
     pub(super) now: Timestamp,
 }
@@ -106,7 +109,11 @@ impl<'a> Predicate<'a> {
     pub(super) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
         match self {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
-            Self::Sbom(Ok(sbom)) => sbom.judge(question),
+            Self::Sbom(Ok(sbom)) => {
+                let mut findings = sbom.judge(question);
+                findings.extend(vulnerabilities::judge(&sbom.packages, question));
+                findings
+            }
             Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) => vec![finding.clone()],
             Self::Other | Self::Unread => Vec::new(),
         }

@@ -74,6 +74,7 @@ impl<'a> Sbom<'a> {
             with_version: count(|package| package.version.is_some()),
             with_supplier: count(|package| package.supplier.is_some()),
             with_license: count(|package| package.license().is_some()),
+            vulnerabilities: None,
         }
     }
 }
