@@ -6,6 +6,7 @@ mod attested;
 mod inspection;
 mod report;
 mod verdict;
+mod vulnerabilities;
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +22,7 @@ pub use report::{
     WorkflowReport,
 };
 pub use verdict::Verdict;
+pub use vulnerabilities::{AdvisoriesReport, VulnerabilitiesReport, VulnerabilityReport};
 
 /// Declares the closed table of checks: variant, id, title. The page of each is `pages/<id>.md`.
 macro_rules! checks {
@@ -111,6 +113,7 @@ checks! {
     SbomCreators "sbom-creators" "The tools and people that made the SBOM are the ones that the policy allows."
     SbomAge "sbom-age" "The SBOM was made shortly before it was signed."
     SbomCompleteness "sbom-completeness" "Every package of the SBOM has the minimum elements that the policy asks for."
+    SbomAdvisories "sbom-advisories" "No package of the SBOM has a known vulnerability as bad as the policy denies."
 }
 
 impl fmt::Display for CheckId {

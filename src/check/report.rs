@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Finding, SummaryReport, Verdict};
+use super::{AdvisoriesReport, Finding, SummaryReport, Verdict, VulnerabilitiesReport};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -31,6 +31,9 @@ pub struct Report {
     pub verifier: Option<String>,
     /// The trust domains that evidence could verify in.
     pub trust: Vec<TrustReport>,
+    /// The advisories that SBOMs were held against, if any were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<AdvisoriesReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
@@ -402,6 +405,9 @@ pub struct SbomReport {
     /// What standards of what an SBOM should hold ask for and it does not hold. How complete it is says nothing of whether
     /// it is true.
     pub missing_elements: MissingElementsReport,
+    /// What the advisories of the run say of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vulnerabilities: Option<VulnerabilitiesReport>,
 }
 
 /// Which minimum elements an SBOM does not hold, by standard.

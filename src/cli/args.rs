@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::collect::{GitHubBase, Mirror};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
+use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
 use crate::render::{Format, PackageFormat};
 use crate::trust::Instance;
@@ -127,6 +128,12 @@ pub(super) struct VerifyArgs {
     /// what the policy says]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = requirement)]
     pub(super) require: Vec<Asked>,
+    /// Known vulnerabilities to hold the packages of SBOMs against: OSV records as JSON, a folder of them, or a zip of osv.dev
+    #[arg(long, help_heading = "SBOM", value_name = "FILE|DIR")]
+    pub(super) advisories: Vec<PathBuf>,
+    /// Refuse an SBOM with a known vulnerability of this severity or a worse one: low, medium, high or critical
+    #[arg(long, help_heading = "SBOM", value_name = "LEVEL")]
+    pub(super) deny_severity: Option<Severity>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect_digest: Option<Digest>,

@@ -15,6 +15,7 @@ use crate::trust::{TrustError, TrustRoot};
 use crate::tuf::{CacheError, Current, Repository, TufError};
 use crate::verify::{DomainError, hint_for_gap};
 
+use super::advisories::AdvisoriesError;
 use super::args::Colour;
 use super::errors::{ListError, LoginError};
 use super::roots::Chosen;
@@ -168,6 +169,32 @@ impl Diagnostic {
             anyhow::anyhow!("--policy and {flag} are both given, and the policy says who signs what"),
             format!("leave out `{flag}`, or write it into the policy"),
         )
+    }
+
+    /// A limit for the vulnerabilities of an SBOM that is not asked for.
+    pub(super) fn severity_without_sbom() -> Self {
+        Self::usage(
+            anyhow::anyhow!("--deny-severity is about the packages of an SBOM, and --require asks for none"),
+            "add sbom to `--require`, or leave `--deny-severity` out",
+        )
+    }
+
+    /// Advisories that cannot be read whole.
+    pub(super) fn advisories(error: AdvisoriesError) -> Self {
+        let hint = match &error {
+            AdvisoriesError::File(..) => "check the path, and fetch the file again if it is an archive",
+            AdvisoriesError::Archive(..) | AdvisoriesError::Incomplete { .. } => {
+                "fetch the archive again: it came here broken"
+            }
+            AdvisoriesError::Empty(_) => "give files that end with .json or .zip, or a folder that has some",
+            AdvisoriesError::Record(..) | AdvisoriesError::NoText(_) | AdvisoriesError::Method { .. } => {
+                "expected OSV records (https://ossf.github.io/osv-schema/): JSON objects with `id` and `affected`"
+            }
+            AdvisoriesError::TooLong(..) | AdvisoriesError::TooMany | AdvisoriesError::TooDeep(_) => {
+                "give the archives of the ecosystems that the images are of, and no more"
+            }
+        };
+        Self::usage(error, hint)
     }
 
     /// Standard input that is to be two things at once.

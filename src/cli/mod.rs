@@ -3,6 +3,7 @@
 //! This is where the outside comes in: arguments, environment, files, the clock. It is turned into a request, a policy and
 //! trust domains, and from there on nothing asks the outside again but [`crate::collect`].
 
+mod advisories;
 mod args;
 mod bundle;
 mod conformance;

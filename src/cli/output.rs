@@ -42,6 +42,7 @@ pub(super) fn report(
         policy,
         verifier: None,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
+        advisories: None,
         images,
         network,
     }

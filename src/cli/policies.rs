@@ -121,6 +121,7 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
         ("--key", !args.signer.key.is_empty()),
         ("--key-without-log", args.signer.key_without_log),
         ("--require", !args.require.is_empty()),
+        ("--deny-severity", args.deny_severity.is_some()),
     ];
     let flags = args.signer.certificate_flags();
     flags.into_iter().chain(others).chain(args.provenance.flags()).find(|(_, given)| *given).map(|(flag, _)| flag)
@@ -130,9 +131,14 @@ fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let default = || Requirement::DEFAULT.into_iter().filter_map(Asked::plain).collect();
     let required = if args.require.is_empty() { default() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
+    let asks_for_sbom = required.iter().any(|asked| asked.requirement() == Requirement::Sbom);
     let asked = terms::asked(&required, &args.provenance)?;
     let policy = Policy::from_flags_asking(signer, asked, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
-    Ok(Policies::Flags(policy))
+    match args.deny_severity {
+        None => Ok(Policies::Flags(policy)),
+        Some(severity) if asks_for_sbom => Ok(Policies::Flags(policy.denying_severity(severity))),
+        Some(_) => Err(Diagnostic::severity_without_sbom()),
+    }
 }
 
 /// The domains of the flags are for rules that name none; where there is no such rule, flags would say nothing.

@@ -18,8 +18,9 @@ use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::render::Format;
-use crate::verify::{refused, unresolved, verify_with};
+use crate::verify::{Grounds, refused, unresolved, verify_on};
 
+use super::advisories::{self, Known};
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
@@ -32,6 +33,7 @@ struct Request {
     images: Vec<Asked>,
     policy: PolicyReport,
     trusted: Trusted,
+    known: Option<Known>,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
     github_token: Option<String>,
@@ -82,6 +84,7 @@ fn request(
     verbose: bool,
 ) -> Result<Request, Diagnostic> {
     let started_at = Timestamp::now();
+    let known = advisories::read(&args.advisories)?;
     let (policies, trusted) = policies::read(args, registries, started_at, verbose)?;
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
@@ -93,6 +96,7 @@ fn request(
         images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
         policy: policies.report(),
         trusted,
+        known,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
@@ -158,7 +162,8 @@ fn examine_all(
     let mut network = registries.network_use();
     network.add(&request.trusted.network);
     let network = output::network(network);
-    Ok(output::report(request.started_at, request.policy.clone(), &request.trusted.domains, images, network))
+    let report = output::report(request.started_at, request.policy.clone(), &request.trusted.domains, images, network);
+    Ok(Report { advisories: request.known.as_ref().map(|known| known.report.clone()), ..report })
 }
 
 async fn examine_each(
@@ -284,7 +289,14 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     // Each judgement has its own time: what was signed while this ran is not from the future.
     let judge = |evidence: &Evidence| {
-        verify_with(&Threads, evidence, &asked.policy, &request.trusted.domains, Timestamp::now())
+        let grounds = Grounds {
+            workers: &Threads,
+            policy: &asked.policy,
+            domains: &request.trusted.domains,
+            advisories: request.known.as_ref().map(|known| &known.advisories),
+            now: Timestamp::now(),
+        };
+        verify_on(&grounds, evidence)
     };
     let mut report = judge(collector.evidence());
     while report.verdict != Verdict::Verified && collector.step().await {

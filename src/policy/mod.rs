@@ -29,6 +29,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
+use crate::packages::Severity;
 
 pub use age::{AgeError, MaxAge};
 pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
@@ -367,6 +368,19 @@ impl Policy {
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
         Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest, None)
+    }
+
+    /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM.
+    #[must_use]
+    pub fn denying_severity(mut self, severity: Severity) -> Self {
+        for demand in &mut self.demands {
+            if let Asked::Sbom(rules) = &mut demand.asked {
+                rules.deny_severity = Some(severity);
+            }
+        }
+        let text = format!("{}\ndeny severity {severity}\n", self.sha256);
+        Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
+        self
     }
 
     /// Proves that something is demanded.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::packages::Severity;
+
 use super::emit::bare_or_scalar;
 use super::exception::Exception;
 use super::license::LicenseRule;
@@ -23,6 +25,8 @@ pub struct SbomRules {
     pub minimum_elements: Option<MinimumElements>,
     /// What it must not list.
     pub deny: SbomList,
+    /// Known vulnerabilities of this severity or a worse one are denied.
+    pub deny_severity: Option<Severity>,
     /// What alone it may list, of each kind of which something is named.
     pub allow: SbomList,
     /// What packages without a licence are.
@@ -201,6 +205,7 @@ impl SbomRules {
             describes_required,
             minimum_elements,
             deny,
+            deny_severity,
             allow,
             no_assertion,
             generators,
@@ -218,6 +223,7 @@ impl SbomRules {
         lines.extend(describes_required.then(|| "says that it describes this image".to_owned()));
         lines.extend(minimum_elements.map(|elements| format!("minimum elements {elements}")));
         lines.extend(deny.lines("denied"));
+        lines.extend(deny_severity.map(|severity| format!("vulnerabilities denied from severity {severity}")));
         lines.extend(allow.lines("allowed"));
         lines.extend(no_assertion.map(|said| match said {
             NoAssertion::Allow => "packages without a licence allowed".to_owned(),
@@ -335,6 +341,7 @@ mod tests {
             text(&|rules| rules.allow.licenses = license("MIT")),
             text(&|rules| rules.deny.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.allow.suppliers = vec![TextRule::exact("MIT")]),
+            text(&|rules| rules.deny_severity = Some(Severity::High)),
             text(&|rules| rules.no_assertion = Some(NoAssertion::Allow)),
             text(&|rules| rules.no_assertion = Some(NoAssertion::Deny)),
             text(&|rules| rules.generators = vec![TextRule::exact("MIT")]),

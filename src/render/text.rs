@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CheckId, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
-    SignerReport, SummaryReport, Verdict,
+    SignerReport, SummaryReport, Verdict, VulnerabilitiesReport,
 };
 
 use super::escape::terminal;
@@ -35,6 +35,11 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
     }
     if detail.quiet {
         return Ok(());
+    }
+    if let Some(known) = &report.advisories {
+        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
+        let sources = terminal(&known.sources.join(", ")).to_string();
+        writeln!(page.out, "\nadvisories: {} of {sources}{newest}", known.count)?;
     }
     for domain in &report.trust {
         for warning in &domain.warnings {
@@ -196,7 +201,24 @@ impl Page<'_> {
         for (standard, missing) in standards.take(if self.detail.verbose { 2 } else { 1 }) {
             writeln!(self.out, "    missing    {missing} of {standard}")?;
         }
-        Ok(())
+        match &sbom.vulnerabilities {
+            Some(vulnerabilities) => self.vulnerabilities(vulnerabilities, sbom.packages),
+            None => Ok(()),
+        }
+    }
+
+    /// How many of each severity, and among how many of the packages: what was not looked at is not free of anything.
+    fn vulnerabilities(&mut self, found: &VulnerabilitiesReport, packages: u64) -> io::Result<()> {
+        let each = ["critical", "high", "medium", "low", "none", "unknown"];
+        let each = each.iter().filter_map(|word| Some(format!("{} {word}", found.counts.get(*word)?)));
+        let each: Vec<String> = each.collect();
+        let each = if each.is_empty() { "none known".to_owned() } else { format!("known: {}", each.join(", ")) };
+        let end = if found.complete { "" } else { ", and not all of it" };
+        writeln!(
+            self.out,
+            "    advisories {each}, in {} of {packages} packages that they are about{end}",
+            found.checked
+        )
     }
 
     fn summary(&mut self, summary: &SummaryReport) -> io::Result<()> {

@@ -1,14 +1,16 @@
 //! One candidate, from its bytes to whether it satisfies a requirement.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SignerReport};
+use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SbomReport, SignerReport};
 use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
+use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, Demand, KeyRule, Policy};
 
 use super::assessment::{Assessment, SignatureOf};
@@ -20,6 +22,7 @@ use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
+use super::vulnerabilities::{self, Advised};
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -30,6 +33,7 @@ pub(super) struct Terms<'a> {
     /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
     pub(super) unasked: &'a Demand,
     pub(super) domains: &'a [Domain],
+    pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
 }
 
@@ -163,11 +167,21 @@ struct Examination<'a> {
     /// What is to be verified, unless something stands in the way.
     ready: Option<(Material, Signed<'a>)>,
     statement: Option<Statement>,
+    /// What advisories say of the packages of an SBOM, once they are asked.
+    examined: OnceCell<Examined>,
 }
 
 impl<'a> Examination<'a> {
     fn of(kind: Kind) -> Self {
-        Self { kind, only_signature: false, predicate_type: None, findings: Vec::new(), ready: None, statement: None }
+        Self {
+            kind,
+            only_signature: false,
+            predicate_type: None,
+            findings: Vec::new(),
+            ready: None,
+            statement: None,
+            examined: OnceCell::new(),
+        }
     }
 
     fn stopped_by(kind: Kind, finding: Finding) -> Self {
@@ -235,7 +249,9 @@ impl<'a> Examination<'a> {
         }
         if let (Some(statement), Some(verified)) = (&self.statement, &look.verified) {
             look.predicate = Predicate::read(self.kind, statement);
-            let question = Question { verified, expected: None, subject, evidence: means.evidence, now: means.now };
+            let advised = Advised { advisories: None, examined: &self.examined };
+            let (evidence, now) = (means.evidence, means.now);
+            let question = Question { verified, expected: None, subject, evidence, advised, now };
             look.findings.extend(look.predicate.check(&question));
         }
         look
@@ -254,8 +270,15 @@ impl<'a> Examination<'a> {
         // Only once it is known who wrote it is the predicate read.
         if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
             let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked };
-            let question =
-                Question { verified, expected: Some(expected), subject, evidence: terms.evidence, now: terms.now };
+            let advised = Advised { advisories: terms.advisories, examined: &self.examined };
+            let question = Question {
+                verified,
+                expected: Some(expected),
+                subject,
+                evidence: terms.evidence,
+                advised,
+                now: terms.now,
+            };
             let findings = self.judge_predicate(predicate, &question);
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
@@ -298,6 +321,8 @@ impl<'a> Examination<'a> {
         };
         // What a refused signer says is not repeated as if it were known.
         let Said { provenance, sbom, vsa } = if obstacle.is_none() { predicate.reports() } else { Said::default() };
+        let vulnerabilities = self.examined.get().map(vulnerabilities::report);
+        let sbom = sbom.map(|sbom| SbomReport { vulnerabilities, ..sbom });
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),

@@ -26,6 +26,7 @@ mod statement;
 mod summary;
 mod token;
 mod unsigned;
+mod vulnerabilities;
 mod workers;
 
 use jiff::Timestamp;
@@ -36,6 +37,7 @@ use crate::check::{
 };
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
+use crate::packages::Advisories;
 use crate::policy::{KeyRule, Policy};
 
 pub use bundle::{Domain, DomainError};
@@ -59,7 +61,28 @@ pub fn verify_with(
     domains: &[Domain],
     now: Timestamp,
 ) -> ImageReport {
-    let terms = Terms { evidence, policy, unasked: &policy.anybody_named(), domains, now };
+    verify_on(&Grounds { workers, policy, domains, advisories: None, now }, evidence)
+}
+
+/// What a judgement stands on beside the evidence.
+#[derive(Clone, Copy)]
+pub struct Grounds<'a> {
+    /// Who judges the candidates; the report does not depend on them.
+    pub workers: &'a dyn Workers,
+    /// What must hold.
+    pub policy: &'a Policy,
+    /// What signatures may verify in.
+    pub domains: &'a [Domain],
+    /// The known vulnerabilities that the packages of SBOMs are held against.
+    pub advisories: Option<&'a Advisories>,
+    /// The only clock.
+    pub now: Timestamp,
+}
+
+/// Judges what was collected for one image, on everything that there is to judge it by.
+pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
+    let Grounds { workers, policy, domains, advisories, now } = *grounds;
+    let terms = Terms { evidence, policy, unasked: &policy.anybody_named(), domains, advisories, now };
     let candidates = in_order(evidence);
     let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
         candidate::judge(&format!("c{}", position + 1), candidates[position], terms)
@@ -151,7 +174,8 @@ pub fn verify_artifact(
         })
         .collect();
     let evidence = whole(artifact, candidates);
-    let terms = Terms { evidence: &evidence, policy, unasked: &policy.anybody_named(), domains, now };
+    let unasked = &policy.anybody_named();
+    let terms = Terms { evidence: &evidence, policy, unasked, domains, advisories: None, now };
     let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
         let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
         candidate::judge_loose(&format!("c{}", position + 1), &evidence.candidates[position], (bundle, content), terms)

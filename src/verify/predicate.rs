@@ -13,6 +13,7 @@ use super::sbom::{self, Sbom};
 use super::signature::Verified;
 use super::statement::Statement;
 use super::summary::{self, Summary};
+use super::vulnerabilities::{self, Advised};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -83,6 +84,8 @@ pub(super) struct Question<'a> {
     pub(super) subject: &'a Digest,
     /// All that was collected: what the manifest is a part of, and by which name.
     pub(super) evidence: &'a Evidence,
+    /// What is known of vulnerabilities.
+    pub(super) advised: Advised<'a>,
     /// The only clock.
     pub(super) now: Timestamp,
 }
@@ -121,7 +124,11 @@ impl<'a> Predicate<'a> {
     pub(super) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
         match self {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
-            Self::Sbom(Ok(sbom)) => sbom.judge(question),
+            Self::Sbom(Ok(sbom)) => {
+                let mut findings = sbom.judge(question);
+                findings.extend(vulnerabilities::judge(&sbom.packages, question));
+                findings
+            }
             Self::Summary(Ok(summary)) => summary.judge(question),
             Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) | Self::Summary(Err(finding)) => {
                 vec![finding.clone()]

@@ -11,6 +11,7 @@ mod report;
 mod shop;
 
 mod access;
+mod advisories;
 mod claims;
 mod delivery;
 mod escaping;

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::packages::Severity;
 use crate::policy::sbom::{
     ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules,
 };
@@ -29,6 +30,9 @@ pub(super) const KEYS: [&str; 13] = [
     "exceptions",
 ];
 const LIST: [&str; 3] = ["packages", "licenses", "suppliers"];
+/// What can be denied beside these.
+const DENY: [&str; 4] = ["packages", "licenses", "suppliers", "severity"];
+const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 const EXCEPTION: [&str; 4] = ["package", "license", "until", "because"];
 
 /// Reads them. Every problem is found, not only the first.
@@ -38,8 +42,9 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomR
     let describes =
         one(fields.get("describes"), |node| word(node, "rule for what it describes", &["required"], problems));
     let minimum_elements = one(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
-    let deny = one(fields.get("deny"), |node| list(node, "what is denied", problems));
-    let allow = one(fields.get("allow"), |node| list(node, "what is allowed", problems));
+    let deny = one(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
+    let deny_severity = one(fields.get("deny"), |node| deny_severity(node, problems));
+    let allow = one(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
     let no_assertion = one(fields.get("no-assertion"), |node| no_assertion(node, problems));
     let generators = several(fields.get("generators"), |node| names(node, "generators", problems));
     let creators = several(fields.get("creators"), |node| names(node, "creators", problems));
@@ -53,6 +58,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomR
         describes_required: describes?.is_some(),
         minimum_elements: minimum_elements?,
         deny: deny?.unwrap_or_default(),
+        deny_severity: deny_severity?.flatten(),
         allow: allow?.unwrap_or_default(),
         no_assertion: no_assertion?,
         generators: generators?,
@@ -113,17 +119,25 @@ fn no_assertion(node: &Node, problems: &mut Problems) -> Option<NoAssertion> {
 }
 
 /// `deny` and `allow`: packages, licences, suppliers.
-fn list(node: &Node, what: &'static str, problems: &mut Problems) -> Option<SbomList> {
-    let fields = Fields::of(node, what, &LIST, problems)?;
-    if fields.present(&LIST).is_empty() && !fields.has_unknown() {
+fn list(node: &Node, what: &'static str, known: &[&'static str], problems: &mut Problems) -> Option<SbomList> {
+    let fields = Fields::of(node, what, known, problems)?;
+    if fields.present(known).is_empty() && !fields.has_unknown() {
         let message = format!("{what} is nothing");
-        problems.add(node.place, message, "name some of: packages, licenses, suppliers; or leave the key out");
+        problems.add(node.place, message, format!("name some of: {}; or leave the key out", known.join(", ")));
         return None;
     }
     let packages = one(fields.get("packages"), |node| packages(node, problems));
     let licenses = several(fields.get("licenses"), |node| licenses(node, problems));
     let suppliers = several(fields.get("suppliers"), |node| names(node, "suppliers", problems));
     Some(SbomList { packages: packages?.unwrap_or_default(), licenses: licenses?, suppliers: suppliers? })
+}
+
+/// `deny: {severity: high}`: known vulnerabilities of that severity or a worse one. Other keys are read elsewhere.
+#[expect(clippy::option_option, reason = "whether it can be read, and whether it is there")]
+fn deny_severity(node: &Node, problems: &mut Problems) -> Option<Option<Severity>> {
+    let Value::Map(entries) = &node.value else { return Some(None) };
+    let Some((_, node)) = entries.iter().find(|(key, _)| key.name == "severity") else { return Some(None) };
+    word(node, "severity", &SEVERITIES, problems)?.parse().ok().map(Some)
 }
 
 /// A whole number and its unit.

@@ -81,6 +81,7 @@ impl<'a> Sbom<'a> {
                 ntia_2021: missing(Standard::Ntia2021),
                 cisa_2025: missing(Standard::Cisa2025),
             },
+            vulnerabilities: None,
         }
     }
 }

@@ -1,0 +1,195 @@
+//! What advisories say of the packages of an SBOM, and what the policy makes of it.
+//!
+//! Nothing here says that there are no vulnerabilities: only that these advisories know of none in what they are about.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::check::{CheckId, Finding, VulnerabilitiesReport, VulnerabilityReport};
+use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
+use crate::policy::Asked;
+
+use super::predicate::Question;
+use super::sbom::Package;
+
+/// Vulnerabilities that a finding shows.
+const SHOWN: usize = 5;
+/// Vulnerabilities that a report lists.
+const LISTED: usize = 100;
+
+/// The advisories of a run, and what they said of the candidate when they were first asked.
+#[derive(Clone, Copy)]
+pub(super) struct Advised<'a> {
+    pub(super) advisories: Option<&'a Advisories>,
+    pub(super) examined: &'a OnceCell<Examined>,
+}
+
+impl Advised<'_> {
+    fn examine(&self, packages: &[Package<'_>]) -> Option<&Examined> {
+        let advisories = self.advisories?;
+        let list = packages.iter().map(|package| Listed { purls: &package.purls, version: package.version.as_deref() });
+        Some(self.examined.get_or_init(|| advisories.examine(list)))
+    }
+}
+
+/// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
+pub(super) fn judge(packages: &[Package<'_>], question: &Question<'_>) -> Option<Finding> {
+    let limit = match question.expected.map(|expected| expected.asked) {
+        Some(Asked::Sbom(rules)) => rules.deny_severity,
+        _ => None,
+    };
+    match (question.advised.examine(packages), limit) {
+        (None, None) => None,
+        (None, Some(limit)) => Some(without_advisories(limit)),
+        (Some(examined), None) => Some(reported(examined)),
+        (Some(examined), Some(limit)) => Some(judge_by(examined, limit)),
+    }
+}
+
+fn without_advisories(limit: Severity) -> Finding {
+    Finding::error(CheckId::SbomAdvisories, "known vulnerabilities could not be checked: no advisories are given")
+        .expected(nothing_of(limit))
+        .next("give the advisories of the ecosystems in the SBOM with `--advisories`, such as the all.zip files of osv.dev")
+}
+
+fn nothing_of(limit: Severity) -> String {
+    format!("no known vulnerability of severity {}", or_worse(limit))
+}
+
+fn or_worse(limit: Severity) -> String {
+    if limit == Severity::Critical { limit.to_string() } else { format!("{limit} or worse") }
+}
+
+fn reported(examined: &Examined) -> Finding {
+    let message = format!("{} and not judged: the policy sets no limit", counted(examined));
+    let finding = Finding::skip(CheckId::SbomAdvisories, message);
+    match first(examined.vulnerable.iter()) {
+        Some(found) => finding.found(found),
+        None => finding,
+    }
+}
+
+/// What may be at least as bad as the limit and is not known to be is an error: it would be a pass by ignorance otherwise.
+fn judge_by(examined: &Examined, limit: Severity) -> Finding {
+    let is_denied = |one: &&Vulnerable| one.is_certain && one.severity >= Some(limit);
+    let is_open = |one: &&Vulnerable| one.severity.is_none() || (!one.is_certain && one.severity >= Some(limit));
+    let denied = || examined.vulnerable.iter().filter(is_denied);
+    let open = || examined.vulnerable.iter().filter(is_open);
+    let finding = if denied().next().is_some() {
+        let message = format!("{} of severity {}", vulnerabilities(denied().count()), or_worse(limit));
+        Finding::fail(CheckId::SbomAdvisories, message)
+            .next("update the packages, build the image again, and attest it again")
+    } else if examined.is_cut_short || examined.more > 0 {
+        Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
+            .next("give the advisories of one ecosystem at a time, or split the SBOM")
+    } else if open().next().is_some() {
+        let message = format!("{} may be of severity {}", vulnerabilities(open().count()), or_worse(limit));
+        Finding::error(CheckId::SbomAdvisories, message).next(
+            "advisories that rate them may help, such as those of the CVE list that osv.dev has; or update the packages",
+        )
+    } else if examined.checked == 0 {
+        Finding::error(
+            CheckId::SbomAdvisories,
+            "no package of the SBOM is of an ecosystem that the advisories are about",
+        )
+        .next("give the advisories of the ecosystems in the SBOM with `--advisories`")
+    } else {
+        let message = format!("{} of severity {}{}", "no known vulnerability", or_worse(limit), scope(examined));
+        return Finding::pass(CheckId::SbomAdvisories, message);
+    };
+    let finding = finding.expected(nothing_of(limit));
+    match first(denied().chain(open())).or_else(|| unchecked(&examined.unchecked)) {
+        Some(found) => finding.found(found),
+        None => finding,
+    }
+}
+
+fn vulnerabilities(count: usize) -> String {
+    if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") }
+}
+
+/// How many of which severity, and among which packages.
+fn counted(examined: &Examined) -> String {
+    let total = examined.vulnerable.len();
+    let each: Vec<String> =
+        counts(examined).into_iter().rev().map(|(rank, count)| format!("{count} {}", word(rank))).collect();
+    let each = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+    format!("{}{each}{}", vulnerabilities(total), scope(examined))
+}
+
+/// How far the advisories reach: what they are not about is not free of anything.
+fn scope(examined: &Examined) -> String {
+    let not = unchecked(&examined.unchecked).map(|text| format!("; {text}")).unwrap_or_default();
+    format!(" in the {} packages that the advisories are about{not}", examined.checked)
+}
+
+fn unchecked(unchecked: &Unchecked) -> Option<String> {
+    let reasons = reasons(unchecked);
+    let texts: Vec<String> = reasons.iter().take(SHOWN).map(|(reason, count)| format!("{count} {reason}")).collect();
+    let more = if reasons.len() > SHOWN { ", and others" } else { "" };
+    (!texts.is_empty()).then(|| format!("not checked: {}{more}", texts.join(", ")))
+}
+
+/// Packages that were not checked, by the reason in words.
+fn reasons(unchecked: &Unchecked) -> Vec<(String, u64)> {
+    let named = [
+        ("without a package URL", unchecked.without_purl),
+        ("with one that cannot be read", unchecked.unreadable),
+        ("without a version", unchecked.without_version),
+        ("of an unknown release", unchecked.without_release),
+    ];
+    let named = named.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count));
+    named.chain(unchecked.not_covered.iter().map(|(what, count)| (format!("of {what}"), *count))).collect()
+}
+
+/// The first few, as a person acts on them: package, id, severity and what fixes it.
+fn first<'a>(vulnerable: impl Iterator<Item = &'a Vulnerable> + Clone) -> Option<String> {
+    let texts: Vec<String> = vulnerable.clone().take(SHOWN).map(describe).collect();
+    let more = vulnerable.count().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!texts.is_empty()).then(|| format!("{}{more}", texts.join("; ")))
+}
+
+fn describe(one: &Vulnerable) -> String {
+    let name = one.package.split(['?', '#']).next().unwrap_or(&one.package);
+    let id = one.ids.first().map_or("", String::as_str);
+    let severity = one.severity.map_or("of unknown severity", Severity::as_str);
+    let fixed = one.fixed.as_ref().map(|fixed| format!(", fixed in {fixed}")).unwrap_or_default();
+    let open = if one.is_certain { "" } else { ", if its version is one of the affected ones" };
+    format!("{name} {id} ({severity}{fixed}{open})")
+}
+
+/// How many of each severity there are, from the least.
+fn counts(examined: &Examined) -> BTreeMap<Option<Severity>, u64> {
+    let mut counts = BTreeMap::new();
+    for one in &examined.vulnerable {
+        *counts.entry(one.severity).or_default() += 1;
+    }
+    counts
+}
+
+fn word(severity: Option<Severity>) -> &'static str {
+    severity.map_or("unknown", Severity::as_str)
+}
+
+/// Returns what a report says.
+pub(super) fn report(examined: &Examined) -> VulnerabilitiesReport {
+    VulnerabilitiesReport {
+        checked: examined.checked,
+        unchecked: reasons(&examined.unchecked).into_iter().collect(),
+        counts: counts(examined).into_iter().map(|(severity, count)| (word(severity).to_owned(), count)).collect(),
+        listed: examined.vulnerable.iter().take(LISTED).map(listed).collect(),
+        complete: !examined.is_cut_short && examined.more == 0,
+    }
+}
+
+fn listed(one: &Vulnerable) -> VulnerabilityReport {
+    VulnerabilityReport {
+        package: one.package.clone(),
+        version: one.version.clone(),
+        ids: one.ids.clone(),
+        severity: one.severity.map(|severity| severity.to_string()),
+        fixed: one.fixed.clone(),
+        certain: one.is_certain,
+    }
+}

@@ -1,0 +1,251 @@
+//! Known vulnerabilities: advisories out of files, folders and archives, and what a limit makes of them.
+
+use std::fs;
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::program::{Checked, Scratch, bonafide};
+use crate::report::{candidate, finding, list, requirement};
+use crate::shop::{BY_SIGNER, Served, Shop};
+use crate::support::statement::{Subject, spdx_23};
+
+const SBOM: [&str; 2] = ["--require", "sbom"];
+const CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+const LOW: &str = "CVSS:3.1/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:N";
+
+/// An image whose SBOM lists these packages by their package URLs.
+fn served(purls: &[&str]) -> Served {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let names: Vec<String> = (0..purls.len()).map(|number| format!("p{number}")).collect();
+    let packages: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+    let mut statement = spdx_23(&Subject::from(&top), &packages);
+    for (number, purl) in purls.iter().enumerate() {
+        let package = &mut statement["predicate"]["packages"][number + 1];
+        package["externalRefs"][0]["referenceLocator"] = json!(purl);
+    }
+    let signed = shop.signer().attest(&statement);
+    shop.attach(&top, &signed);
+    shop.serve()
+}
+
+fn verify(served: &Served, arguments: &[&str]) -> Checked {
+    served.verify(&[&SBOM, arguments].concat())
+}
+
+/// A record about an npm package that is fixed in 2.0.0.
+fn npm(id: &str, name: &str, vector: Option<&str>) -> Value {
+    let severity: Vec<Value> = vector.iter().map(|score| json!({"type": "CVSS_V3", "score": score})).collect();
+    json!({
+        "schema_version": "1.7.0", "id": id, "modified": "2026-02-01T00:00:00Z", "summary": "", "severity": severity,
+        "affected": [{
+            "package": {"ecosystem": "npm", "name": name, "purl": format!("pkg:npm/{name}")},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "2.0.0"}]}],
+        }],
+    })
+}
+
+fn advisories(image: &Value) -> &Value {
+    finding(candidate(image, "sbom"), "sbom-advisories")
+}
+
+/// An archive with these files in it, the first stored and the others deflated.
+fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
+    for (position, (name, content)) in files.iter().enumerate() {
+        let deflated = position > 0;
+        let method = if deflated { rawzip::CompressionMethod::DEFLATE } else { rawzip::CompressionMethod::STORE };
+        let (mut entry, config) = archive.new_file(name).compression_method(method).start().expect("an entry");
+        if deflated {
+            let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::fast()));
+            writer.write_all(content.as_bytes()).expect("memory");
+            let (encoder, descriptor) = writer.finish().expect("a checksum");
+            encoder.finish().expect("memory");
+            entry.finish(descriptor).expect("an entry");
+        } else {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(content.as_bytes()).expect("memory");
+            let (_, descriptor) = writer.finish().expect("a checksum");
+            entry.finish(descriptor).expect("an entry");
+        }
+    }
+    archive.finish().expect("an archive");
+    bytes
+}
+
+#[test]
+fn a_vulnerability_as_bad_as_the_limit_refuses_the_sbom_and_says_what_fixes_it() {
+    let served = served(&["pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0"]);
+    let file = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string());
+    let checked = verify(&served, &["--advisories", &file, "--deny-severity", "high"]).exits(1);
+    let found = advisories(checked.image());
+    assert_eq!(found["outcome"], "fail");
+    assert_eq!(found["message"], "1 known vulnerability of severity high or worse");
+    assert_eq!(found["found"], "pkg:npm/bad@1.0.0 GHSA-1 (critical, fixed in 2.0.0)");
+    assert_eq!(checked.report["advisories"], json!({"sources": [file], "count": 1, "newest": "2026-02-01T00:00:00Z"}));
+    assert_eq!(
+        candidate(checked.image(), "sbom").get("sbom"),
+        None,
+        "what is refused is not repeated as if it were known"
+    );
+}
+
+#[test]
+fn what_is_less_bad_than_the_limit_is_reported_and_passes() {
+    let served = served(&["pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0", "pkg:generic/zlib@1.3.1"]);
+    let file = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(LOW)).to_string());
+    let checked = verify(&served, &["--advisories", &file, "--deny-severity", "high"]).exits(0);
+    let found = advisories(checked.image());
+    assert_eq!(found["outcome"], "pass");
+    assert_eq!(
+        found["message"],
+        "no known vulnerability of severity high or worse in the 2 packages that the advisories are about; \
+         not checked: 1 without a package URL, 1 of generic"
+    );
+    let known = &candidate(checked.image(), "sbom")["sbom"]["vulnerabilities"];
+    assert_eq!(
+        *known,
+        json!({
+            "checked": 2,
+            "unchecked": {"without a package URL": 1, "of generic": 1},
+            "counts": {"low": 1},
+            "listed": [{"package": "pkg:npm/bad@1.0.0", "version": "1.0.0", "ids": ["GHSA-1"], "severity": "low", "fixed": "2.0.0", "certain": true}],
+            "complete": true,
+        })
+    );
+    checked.says("    advisories known: 1 low, in 2 of 4 packages that they are about\n").says("\nadvisories: 1 of ");
+}
+
+#[test]
+fn without_a_limit_everything_is_reported_and_nothing_refused() {
+    let served = served(&["pkg:npm/bad@1.0.0"]);
+    let file = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string());
+    let checked = verify(&served, &["--advisories", &file]).exits(0);
+    let found = advisories(checked.image());
+    assert_eq!(found["outcome"], "skip");
+    assert!(
+        found["message"]
+            .as_str()
+            .expect("a message")
+            .starts_with("1 known vulnerability (1 critical) in the 1 packages")
+    );
+    let without = verify(&served, &[]).exits(0).never_says("advisories").never_says("vulnerabilit");
+    assert!(without.report.get("advisories").is_none());
+}
+
+#[test]
+fn a_limit_without_advisories_never_passes() {
+    let served = served(&["pkg:npm/good@1.0.0"]);
+    let checked = verify(&served, &["--deny-severity", "critical"]).exits(3);
+    assert_eq!(advisories(checked.image())["outcome"], "error");
+    checked.says("known vulnerabilities could not be checked: no advisories are given");
+}
+
+#[test]
+fn what_nothing_rates_and_what_cannot_be_ordered_never_passes() {
+    let served_one = served(&["pkg:npm/bad@1.0.0"]);
+    let unrated = served_one.scratch.write("unrated.json", npm("X-1", "bad", None).to_string());
+    verify(&served_one, &["--advisories", &unrated, "--deny-severity", "critical"])
+        .exits(3)
+        .says("1 known vulnerability may be of severity critical")
+        .says("pkg:npm/bad@1.0.0 X-1 (of unknown severity, fixed in 2.0.0)");
+    let served_two = served(&["pkg:npm/bad@latest"]);
+    let rated = served_two.scratch.write("rated.json", npm("X-1", "bad", Some(CRITICAL)).to_string());
+    verify(&served_two, &["--advisories", &rated, "--deny-severity", "high"])
+        .exits(3)
+        .says("if its version is one of the affected ones");
+    let elsewhere =
+        served_two.scratch.write("go.json", npm("X-1", "bad", None).to_string().replace("\"npm\"", "\"Go\""));
+    verify(&served_two, &["--advisories", &elsewhere, "--deny-severity", "high"])
+        .exits(3)
+        .says("no package of the SBOM is of an ecosystem that the advisories are about");
+}
+
+#[test]
+fn folders_and_archives_are_read_whole_and_ids_of_one_vulnerability_are_joined() {
+    let served = served(&["pkg:npm/bad@1.0.0", "pkg:npm/worse@1.0.0"]);
+    let mut second = npm("CVE-2026-1", "bad", Some(LOW));
+    second["aliases"] = json!(["GHSA-1"]);
+    let files = [
+        ("GHSA-1.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string()),
+        ("README.md", "no record".to_owned()),
+        ("CVE-2026-1.json", second.to_string()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let folder = served.scratch.path("database");
+    fs::create_dir_all(folder.join("deep")).expect("a folder");
+    fs::write(folder.join("all.zip"), zip(&files)).expect("an archive");
+    fs::write(folder.join("deep/MAL-1.json"), format!("[{}]", npm("MAL-1", "worse", None))).expect("a list");
+    let checked =
+        verify(&served, &["--advisories", folder.to_str().expect("text"), "--deny-severity", "critical"]).exits(1);
+    assert_eq!(
+        advisories(checked.image())["found"],
+        "pkg:npm/bad@1.0.0 CVE-2026-1 (critical, fixed in 2.0.0); pkg:npm/worse@1.0.0 MAL-1 (critical, fixed in 2.0.0)"
+    );
+    assert_eq!(checked.report["advisories"]["count"], 3);
+}
+
+#[test]
+fn half_a_database_is_a_usage_error() {
+    let scratch = Scratch::new();
+    let record = npm("GHSA-1", "bad", Some(CRITICAL)).to_string();
+    let archive = zip(&[("a.json", &record), ("b.json", &record)]);
+    let short = &archive[..archive.len() - 30];
+    let mut flipped = archive.clone();
+    flipped[60] ^= 1;
+    let bomb = "[".to_owned() + &" ".repeat(70 * 1024 * 1024);
+    for (name, content, says) in [
+        ("broken.json", b"{\"id\":".to_vec(), "this is no OSV record"),
+        ("other.json", b"{\"name\":\"x\"}".to_vec(), "`id` is missing"),
+        ("latin.json", vec![b'"', 0xe9, b'"'], "is not text in UTF-8"),
+        ("short.zip", short.to_vec(), "cannot be read as a zip archive"),
+        ("flipped.zip", flipped, "a.json`"),
+        ("mixed.zip", zip(&[("a.json", &record), ("b.json", "7")]), "b.json` cannot be used"),
+        ("bomb.zip", zip(&[("a.json", &record), ("b.json", &bomb)]), "b.json` is longer than"),
+        ("nothing.zip", zip(&[("README.md", "nothing")]), "holds no advisory"),
+    ] {
+        let file = scratch.write(name, content);
+        let arguments =
+            [&["verify", "oci:fixtures/images/signed:v1.0.0", "--advisories", &file], &BY_SIGNER[..]].concat();
+        let error = bonafide(&arguments).usage_error();
+        assert!(error.contains(says), "{name}: {error}");
+    }
+    let missing = scratch.path("nowhere").display().to_string();
+    bonafide(&[&["verify", "oci:fixtures/images/signed:v1.0.0", "--advisories", &missing], &BY_SIGNER[..]].concat())
+        .usage_error();
+}
+
+#[test]
+fn a_limit_is_a_level_for_an_sbom_that_is_asked_for() {
+    let verify = |arguments: &[&str]| {
+        bonafide(&[&["verify", "oci:fixtures/images/signed:v1.0.0"], &BY_SIGNER[..], arguments].concat())
+    };
+    assert!(verify(&["--deny-severity", "HIGH"]).usage_error().contains("expected low, medium, high or critical"));
+    let unasked = verify(&["--deny-severity", "high", "--require", "signature"]).usage_error();
+    assert!(unasked.contains("--require asks for none"), "{unasked}");
+}
+
+#[test]
+fn a_policy_file_sets_the_limit() {
+    let served = served(&["pkg:npm/bad@1.0.0"]);
+    let file = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string());
+    let policy = |level: &str| {
+        let text = format!(
+            "{{version: 1, images: [{{match: '**', signers: [{{github: acme/shop}}], require: {{sbom: {{deny: {{severity: {level}}}}}}}}}]}}"
+        );
+        served.scratch.write(&format!("{level}.yaml"), text)
+    };
+    let reference = served.by_tag();
+    let verify = |arguments: &[&str]| {
+        crate::program::verify(&[&[&reference, "--plain-http", "--trusted-root", &served.root], arguments])
+    };
+    let refused = verify(&["--policy", &policy("high"), "--advisories", &file]).exits(1);
+    let requirement = requirement(refused.image(), "sbom");
+    assert_eq!(
+        list(&requirement["findings"]).iter().filter(|finding| finding["check"] == "sbom-advisories").count(),
+        1
+    );
+    verify(&["--policy", &policy("low")]).exits(3);
+}
