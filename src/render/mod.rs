@@ -6,6 +6,7 @@ pub mod escape;
 mod inspection;
 mod json;
 mod pinned;
+mod provenance;
 mod text;
 
 use std::fmt;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport};
-use crate::evidence::{Candidate, Content, Evidence};
+use crate::evidence::{Candidate, Content, Evidence, Origin};
 use crate::json;
 use crate::oci::{Blob, Digest};
 use crate::policy::{Demand, KeyRule, Policy, Requirement};
@@ -69,6 +69,9 @@ pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> Can
 /// reported as it is.
 fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
     Ok(match &candidate.content {
+        Content::Ignored { artifact_type, .. } if matches!(candidate.origin, Origin::BuildKit(_)) => {
+            return Err(unsigned::named(id, candidate, artifact_type));
+        }
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }
