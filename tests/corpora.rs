@@ -3,6 +3,9 @@
 //! They are not in this repository. Name the folder that holds them in `BONAFIDE_CORPORA` to run this; without it the test
 //! says that it checked nothing.
 
+#[path = "corpora/provenance.rs"]
+mod provenance;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

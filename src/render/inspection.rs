@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use crate::check::{CandidateReport, InspectedImage, Inspection};
 
 use super::escape::terminal;
+use super::provenance;
 
 /// Writes the tree of each image.
 pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
@@ -103,12 +104,12 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         None => signer_lines(candidate, &mut lines),
     }
     lines.extend(evidence(candidate));
-    if let Some(provenance) = &candidate.provenance {
-        lines.push(format!("builder     {}", provenance.builder));
-        lines.push(format!("build type  {} (SLSA {})", provenance.build_type, provenance.version));
-        let reference = provenance.reference.as_deref().map(|text| format!(" at {text}")).unwrap_or_default();
-        let commit = provenance.commit.as_deref().map(|text| format!(", commit {text}")).unwrap_or_default();
-        lines.extend(provenance.source.as_ref().map(|source| format!("source      {source}{reference}{commit}")));
+    for provenance in candidate.provenance.iter().chain(&candidate.unsigned_provenance) {
+        lines.extend(provenance::lines(provenance).into_iter().map(|(label, text)| format!("{label:<11} {text}")));
+    }
+    if candidate.kind == "unsigned" {
+        let next = candidate.findings.iter().filter_map(|finding| finding.next.as_ref());
+        lines.extend(next.map(|next| format!("→ {next}")));
     }
     if let Some(sbom) = &candidate.sbom {
         lines.push(format!("document    {}, {} packages", sbom.format, sbom.packages));

@@ -7,6 +7,7 @@ mod inspection;
 mod json;
 mod packages;
 mod pinned;
+mod provenance;
 mod text;
 mod vsa;
 

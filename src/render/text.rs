@@ -10,6 +10,7 @@ use crate::check::{
 };
 
 use super::escape::terminal;
+use super::provenance::{line, lines};
 
 /// How much to say, and whether in colour.
 #[derive(Debug, Clone, Copy, Default)]
@@ -169,13 +170,14 @@ impl Page<'_> {
     }
 
     fn provenance(&mut self, provenance: &ProvenanceReport) -> io::Result<()> {
-        writeln!(self.out, "    builder    {}", terminal(&provenance.builder))?;
-        if let Some(source) = &provenance.source {
-            let reference = provenance.reference.as_deref().map(|text| format!(" at {text}")).unwrap_or_default();
-            let commit = provenance.commit.as_deref().map(|text| format!(", commit {text}")).unwrap_or_default();
-            writeln!(self.out, "    source     {}{}{}", terminal(source), terminal(&reference), terminal(&commit))?;
+        // Who looks for more asks for all of it.
+        let short = ["builder", "source", "build type", "unknown"];
+        for (label, text) in lines(provenance) {
+            if self.detail.verbose || short.contains(&label) {
+                writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
+            }
         }
-        writeln!(self.out, "    build type {} (SLSA {})", terminal(&provenance.build_type), provenance.version)
+        Ok(())
     }
 
     fn sbom(&mut self, sbom: &SbomReport) -> io::Result<()> {
@@ -303,6 +305,9 @@ impl Page<'_> {
                 origin.kind,
                 terminal(&reason)
             )?;
+            if let Some(provenance) = &candidate.unsigned_provenance {
+                writeln!(self.out, "                   it says: {}", terminal(&line(provenance)))?;
+            }
             if self.detail.verbose {
                 writeln!(self.out, "          from {} on {}", terminal(&origin.place), candidate.subject)?;
                 self.checks(candidate)?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SbomReport, SignerReport};
-use crate::evidence::{Candidate, Content, Evidence};
+use crate::evidence::{Candidate, Content, Evidence, Origin};
 use crate::json;
 use crate::oci::{Blob, Digest};
 use crate::packages::{Advisories, Examined};
@@ -92,6 +92,9 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
 /// reported as it is.
 fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
     Ok(match &candidate.content {
+        Content::Ignored { artifact_type, .. } if matches!(candidate.origin, Origin::BuildKit(_)) => {
+            return Err(unsigned::named(id, candidate, artifact_type));
+        }
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }

@@ -16,16 +16,22 @@ pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<Candi
     let read = Statement::read(PAYLOAD_TYPE, bytes.bytes()).ok();
     let claimed = || claimed_predicate_type(bytes.bytes()).unwrap_or_default();
     let predicate_type = read.as_ref().map_or_else(claimed, |statement| statement.predicate_type.clone());
-    let reason = "present, unsigned: anyone who can push can write it";
-    let mut report = set_aside(id, candidate, "unsigned", &predicate_type, reason);
-    if let Some(next) = how_to_sign(&predicate_type) {
-        let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
-        report.findings.push(Finding { candidate: Some(id.to_owned()), ..finding });
-    }
+    let mut report = named(id, candidate, &predicate_type);
     let about = read.filter(|one| !one.check_subject(&candidate.subject, "image").stands_in_the_way());
     report.unsigned_provenance = about
         .and_then(|statement| Provenance::read_unsigned(&statement.predicate_type, statement.predicate.as_deref()))
         .map(|provenance| provenance.report());
+    report
+}
+
+/// Names an unsigned statement by what it says it is.
+pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Box<CandidateReport> {
+    let reason = "present, unsigned: anyone who can push can write it";
+    let mut report = set_aside(id, candidate, "unsigned", predicate_type, reason);
+    if let Some(next) = how_to_sign(predicate_type) {
+        let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
+        report.findings.push(Finding { candidate: Some(id.to_owned()), ..finding });
+    }
     report
 }
 

@@ -47,11 +47,14 @@ fn what_is_attached_is_shown_with_its_signer_and_what_it_says() {
 fn what_is_unsigned_fails_or_is_not_there_is_shown_as_that() {
     let unsigned = Program::new(["inspect", &layout("buildkit-unsigned"), "--trusted-root", &root()]).run();
     assert_eq!(unsigned.exit, 0);
-    assert!(
-        unsigned.stdout.contains("BuildKit attestation, unsigned: anyone who can push can write it"),
-        "{}",
-        unsigned.stdout
-    );
+    for text in [
+        "present, unsigned: anyone who can push can write it",
+        "build type  https://mobyproject.org/buildkit@v1 (SLSA v0.2)",
+        "`cosign attest --type slsaprovenance02 --predicate FILE IMAGE@DIGEST`",
+        "`cosign attest --type spdxjson --predicate FILE IMAGE@DIGEST`",
+    ] {
+        assert!(unsigned.stdout.contains(text), "{text} is missing in\n{}", unsigned.stdout);
+    }
     let nothing = Program::new(["inspect", &layout("unsigned"), "--trusted-root", &root()]).run();
     assert!(nothing.stdout.contains("nothing attached"), "{}", nothing.stdout);
     // Of a Sigstore that is not trusted, nothing is believed.

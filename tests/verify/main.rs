@@ -23,6 +23,7 @@ mod identity;
 mod interop;
 mod intoto_v001;
 mod legacy;
+mod lies;
 mod log_binding;
 mod log_entries;
 mod octets;

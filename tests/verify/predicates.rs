@@ -71,10 +71,34 @@ fn a215_an_unsigned_statement_is_shown_and_satisfies_nothing() {
             assert_eq!(report.verdict, Verdict::Absent);
             assert_eq!((report.candidates[0].kind.as_str(), report.candidates[0].accepted), ("unsigned", false));
             assert!(report.candidates[0].provenance.is_none(), "nobody stands for what it says");
+            let how = report.candidates[0].findings[0].next.as_deref().expect("what to do");
+            assert!(how.contains("cosign attest --type ") && how.contains(" --predicate "), "{how}");
             let found = report.requirements[0].findings[0].found.clone().expect("what is there");
             assert_eq!(found, format!("{} (unsigned)", statement["predicateType"].as_str().expect("a text")));
         }
     }
+}
+
+/// What an unsigned provenance says is shown as such, if it is about the image at all.
+#[test]
+fn a215_what_an_unsigned_provenance_says_is_shown_apart() {
+    let world = World::new();
+    let shown = |statement: &Value| {
+        let unsigned = Content::UnsignedStatement(blob(statement.to_string()));
+        world.for_provenance().judge([unsigned]).candidates[0].unsigned_provenance.clone()
+    };
+    let mut statement = world.provenance();
+    let said = shown(&statement).expect("what it says");
+    assert_eq!(said.source.as_deref(), Some("https://github.com/acme/shop"));
+    assert_eq!(said.commit.as_deref(), Some(crate::support::sigstore::identity::COMMIT));
+    // BuildKit knows of no builder outside of a CI job.
+    statement["predicate"]["runDetails"]["builder"]["id"] = json!("");
+    assert_eq!(shown(&statement).expect("what it says").builder, "");
+    statement["subject"][0]["digest"]["sha256"] = json!("00");
+    assert_eq!(shown(&statement), None, "it is about something else");
+    assert_eq!(shown(&json!({"predicateType": SLSA_V1})), None);
+    let rubbish = world.for_provenance().judge([Content::UnsignedStatement(blob("[".repeat(1000)))]);
+    assert_eq!((rubbish.verdict, rubbish.candidates[0].unsigned_provenance.is_none()), (Verdict::Absent, true));
 }
 
 /// The workflow that signed says that another one built it.
@@ -104,11 +128,7 @@ fn a210_a_source_with_a_second_meaning_is_refused_and_the_ssh_spelling_is_not() 
             predicate["buildDefinition"]["externalParameters"]["workflow"]["repository"] = json!(source);
         })
     };
-    for same in [
-        "git@github.com:acme/shop.git",
-        "git+https://github.com/acme/shop@refs/heads/main",
-        "https://github.com/Acme/Shop/",
-    ] {
+    for same in ["git@github.com:acme/shop.git", "git+https://github.com/acme/shop", "https://github.com/Acme/Shop/"] {
         world.for_provenance().accepts(from(same));
     }
     for other in [

@@ -152,12 +152,24 @@ pub(super) fn other_form(manifest: &Manifest, expected: &str) -> Content {
 
 const UNSIGNED: &str = "BuildKit attestation, unsigned: anyone who can push can write it";
 
-/// Names what BuildKit stored, layer by layer. The statements are not fetched: nobody signed them.
-pub(super) fn name_buildkit_layers(manifest: &Manifest) -> Vec<(&Digest, Content)> {
-    let Manifest::Image(image) = manifest else {
-        return Vec::new();
-    };
-    let name =
-        |layer: &Descriptor| layer.annotations.get("in-toto.io/predicate-type").unwrap_or(&layer.media_type).clone();
-    image.layers.iter().map(|layer| (&layer.digest, ignored(&name(layer), UNSIGNED))).collect()
+/// Returns the layers that BuildKit stored, each a statement.
+pub(super) fn buildkit_layers(manifest: &Manifest) -> &[Descriptor] {
+    match manifest {
+        Manifest::Image(image) => &image.layers,
+        Manifest::Index(_) => &[],
+    }
+}
+
+/// Whether a statement that BuildKit stored says that it is provenance. Nobody signed that either.
+pub(super) fn is_called_provenance(layer: &Descriptor) -> bool {
+    statement_type(layer).is_some_and(|name| name.starts_with("https://slsa.dev/provenance/"))
+}
+
+/// Names what BuildKit stored and was not fetched.
+pub(super) fn name_buildkit_layer(layer: &Descriptor) -> Content {
+    ignored(statement_type(layer).unwrap_or(&layer.media_type), UNSIGNED)
+}
+
+fn statement_type(layer: &Descriptor) -> Option<&str> {
+    layer.annotations.get("in-toto.io/predicate-type").map(String::as_str)
 }

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 use futures_util::{StreamExt, stream};
 
 use super::reader::{Reader, check_size};
 use super::referrer::{
-    Kind, Offer, judge_cosign_layers, judge_no_manifest, judge_referrer, name_buildkit_layers, other_form,
-    signed_elsewhere,
+    Kind, Offer, buildkit_layers, is_called_provenance, judge_cosign_layers, judge_no_manifest, judge_referrer,
+    name_buildkit_layer, other_form, signed_elsewhere,
 };
 use super::service;
 use super::subjects::Attestation;
@@ -35,6 +35,8 @@ const AT_ONCE: u64 = 1024 * 1024;
 
 /// The gaps of one subject that are told one by one.
 const MOST_GAPS: usize = 20;
+/// How many unsigned provenances of one image are fetched, to be shown.
+const UNSIGNED_SHOWN: usize = 16;
 
 impl Found {
     pub(super) fn gap(&mut self, subject: &Digest, what: String, error: &SourceError) {
@@ -75,9 +77,11 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
 
     let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
     found.later = later;
-    fetch(reader, at_once, &mut found).await;
+    let unsigned = unsigned_provenance(reader, attestations);
+    join(fetch(reader, at_once, &mut found), reader.fetch_blobs(&unsigned)).await;
+    let mut shown = 0;
     for attestation in attestations {
-        name_attestation(reader, attestation, &mut found);
+        name_attestation(reader, attestation, &mut shown, &mut found);
     }
     found
 }
@@ -479,8 +483,17 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
     found.candidates.push(Candidate { subject, origin, digest, content });
 }
 
+/// The unsigned provenance that is worth a look: so few and so small that evidence never lacks the bytes. It is evidence of
+/// nothing, so what of it cannot be read is named and is no gap.
+fn unsigned_provenance<S: Source>(reader: &Reader<S>, attestations: &[Attestation]) -> Vec<Descriptor> {
+    let manifests = attestations.iter().filter_map(|attestation| reader.manifest(&attestation.manifest).ok()?.ok());
+    let layers = manifests.flat_map(|manifest| buildkit_layers(&manifest).to_vec());
+    let is_wanted = |layer: &Descriptor| is_called_provenance(layer) && layer.size <= reader.limits.manifest;
+    layers.filter(is_wanted).take(UNSIGNED_SHOWN).collect()
+}
+
 /// Names what BuildKit attested, statement by statement.
-fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, found: &mut Found) {
+fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, shown: &mut usize, found: &mut Found) {
     let Attestation { manifest: listed, about } = attestation;
     let read = reader
         .manifest(listed)
@@ -489,10 +502,14 @@ fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, fo
         Ok(manifest) => manifest,
         Err(error) => return found.gap(about, format!("BuildKit attestations {}", listed.digest), &error),
     };
-    found.candidates.extend(name_buildkit_layers(&manifest).into_iter().map(|(layer, content)| Candidate {
-        subject: about.clone(),
-        origin: Origin::BuildKit(listed.digest.clone()),
-        digest: layer.clone(),
-        content,
-    }));
+    for layer in buildkit_layers(&manifest) {
+        let fetched = reader.blob(layer).ok().filter(|_| is_called_provenance(layer) && *shown < UNSIGNED_SHOWN);
+        *shown += usize::from(fetched.is_some());
+        found.candidates.push(Candidate {
+            subject: about.clone(),
+            origin: Origin::BuildKit(listed.digest.clone()),
+            digest: layer.digest.clone(),
+            content: fetched.map_or_else(|| name_buildkit_layer(layer), Content::UnsignedStatement),
+        });
+    }
 }

@@ -589,23 +589,55 @@ fn the_platform_of_a_single_image_is_read_only_when_one_is_asked_for() {
     assert!(kind(PlatformChoice::One("linux/arm64".parse().expect("a platform"))).is_err());
 }
 
-#[test]
-fn attestations_of_buildkit_are_named_and_are_no_platforms() {
-    let mut fake = Fake::new(&Value::Null);
-    let mut statement = descriptor(b"statement", "application/vnd.in-toto+json");
-    statement["annotations"] = json!({"in-toto.io/predicate-type": "https://spdx.dev/Document"});
-    let mut entry = for_platform(fake.add_manifest(&image(&[statement])), "unknown", "unknown");
+/// An image of one platform, and what BuildKit put beside it: statements of these types.
+fn attested_by_buildkit(fake: &mut Fake, types: &[&str]) {
+    let statements: Vec<Value> = types
+        .iter()
+        .map(|name| {
+            let bytes = format!("statement {name}").into_bytes();
+            let mut statement = fake.add(&bytes, "application/vnd.in-toto+json");
+            statement["annotations"] = json!({"in-toto.io/predicate-type": name});
+            statement
+        })
+        .collect();
+    let mut entry = for_platform(fake.add_manifest(&image(&statements)), "unknown", "unknown");
     entry["annotations"] =
         json!({"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest(b"a")});
     fake.root = index(&[platform("a", "linux", "amd64"), entry]).to_string().into_bytes();
+}
+
+#[test]
+fn a215_attestations_of_buildkit_are_no_platforms_and_only_provenance_is_fetched() {
+    let mut fake = Fake::new(&Value::Null);
+    let (spdx, slsa) = ("https://spdx.dev/Document", "https://slsa.dev/provenance/v0.2");
+    attested_by_buildkit(&mut fake, &[spdx, slsa]);
     let evidence = collect(&fake);
     assert_eq!(evidence.subjects.len(), 2);
-    let [candidate] = evidence.candidates.as_slice() else { panic!("one candidate") };
-    assert_eq!(candidate.subject, digest(b"a"));
-    assert!(
-        matches!(&candidate.content, Content::Ignored { artifact_type, .. } if artifact_type == "https://spdx.dev/Document")
-    );
-    assert!(!fake.asked.borrow().contains(&digest(b"statement").to_string()), "nobody signed it");
+    let [sbom, provenance] = evidence.candidates.as_slice() else { panic!("two candidates") };
+    assert!(evidence.candidates.iter().all(|candidate| candidate.subject == digest(b"a")));
+    assert!(matches!(&sbom.content, Content::Ignored { artifact_type, .. } if artifact_type == spdx));
+    assert!(matches!(&provenance.content, Content::UnsignedStatement(blob) if blob.bytes().starts_with(b"statement")));
+    assert!(!fake.asked.borrow().contains(&sbom.digest.to_string()), "nobody signed it, and it can be large");
+}
+
+#[test]
+fn a215_unsigned_provenance_that_cannot_be_read_is_named_and_is_no_gap() {
+    let mut fake = Fake::new(&Value::Null);
+    attested_by_buildkit(&mut fake, &["https://slsa.dev/provenance/v1"]);
+    fake.contents.remove(&digest(b"statement https://slsa.dev/provenance/v1"));
+    let evidence = collect(&fake);
+    assert!(matches!(&evidence.candidates[0].content, Content::Ignored { .. }));
+    assert_eq!(evidence.gaps, []);
+}
+
+#[test]
+fn a215_no_number_of_unsigned_provenances_takes_what_evidence_needs() {
+    let mut fake = Fake::new(&Value::Null);
+    let types: Vec<String> = (0..100).map(|number| format!("https://slsa.dev/provenance/{number}")).collect();
+    attested_by_buildkit(&mut fake, &types.iter().map(String::as_str).collect::<Vec<_>>());
+    let evidence = collect(&fake);
+    let fetched = |candidate: &&Candidate| matches!(candidate.content, Content::UnsignedStatement(_));
+    assert_eq!((evidence.candidates.len(), evidence.candidates.iter().filter(fetched).count()), (100, 16));
 }
 
 /// A runtime takes such an entry, whatever its annotations say; it must not escape verification.

@@ -15,6 +15,8 @@ mod npm;
 mod parameters;
 mod slsa_generator;
 mod tekton;
+#[cfg(test)]
+mod tests;
 mod unknown;
 mod witness;
 

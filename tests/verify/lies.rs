@@ -1,0 +1,270 @@
+//! What a provenance says of its run against the certificate of the run that signed it (A206, A207, A209): one lie at a time,
+//! each refused by the check that names it.
+
+use bonafide::check::{CheckId, Finding, Outcome};
+use bonafide::evidence::Content;
+use bonafide::policy::Signer;
+use serde_json::{Value, json};
+
+use crate::support::sigstore::identity::COMMIT;
+use crate::support::sigstore::{GITHUB_ACTIONS, Identity, Version};
+use crate::support::statement::{Build, SLSA_V02, slsa_v02};
+use crate::world::{REFERENCE, REPOSITORY, WORKFLOW, World, bundle};
+
+const SOURCE: &str = "https://github.com/acme/shop";
+const RUN: &str = "https://github.com/acme/shop/actions/runs/7012345678/attempts/1";
+const OTHER_COMMIT: &str = "0000000000000000000000000000000000000001";
+
+/// A provenance of which one place says something else, signed by the signer whom the policy expects.
+fn lying(world: &World, mut statement: Value, pointer: &str, lie: &Value) -> Content {
+    let place = statement["predicate"].pointer_mut(pointer).expect("the place is there");
+    assert_ne!(place, lie, "{pointer} would be the truth");
+    *place = lie.clone();
+    attested(world, &statement)
+}
+
+fn attested(world: &World, statement: &Value) -> Content {
+    bundle(&world.signer().attest(statement).bundle(Version::V03))
+}
+
+/// The form that GitHub's attest action writes.
+#[test]
+fn a207_each_lie_of_slsa_v1_is_refused_by_the_check_that_names_it() {
+    let world = World::new();
+    let github = |name: &str| format!("/buildDefinition/internalParameters/github/{name}");
+    let workflow = |name: &str| format!("/buildDefinition/externalParameters/workflow/{name}");
+    let dependency = |name: &str| format!("/buildDefinition/resolvedDependencies/0/{name}");
+    let builder = "/runDetails/builder/id".to_owned();
+    let run = "/runDetails/metadata/invocationId".to_owned();
+    for (pointer, lie, check, says) in [
+        (workflow("repository"), "https://github.com/mallory/shop", CheckId::ProvenanceSource, SOURCE),
+        (dependency("uri"), "git+https://github.com/fork/shop@refs/tags/v1.0.0", CheckId::ProvenanceSource, SOURCE),
+        (workflow("ref"), "refs/tags/v2.0.0", CheckId::ProvenanceRef, REFERENCE),
+        (dependency("uri"), "git+https://github.com/acme/shop@refs/heads/main", CheckId::ProvenanceRef, REFERENCE),
+        (dependency("digest/gitCommit"), OTHER_COMMIT, CheckId::ProvenanceCommit, COMMIT),
+        (workflow("path"), ".github/workflows/nightly.yml", CheckId::ProvenanceWorkflow, WORKFLOW),
+        (github("event_name"), "release", CheckId::ProvenanceEvent, "push"),
+        (github("runner_environment"), "self-hosted", CheckId::ProvenanceRunner, "github-hosted"),
+        (builder.clone(), "https://github.com/actions/runner/self-hosted", CheckId::ProvenanceRunner, "github-hosted"),
+        (run.clone(), "https://github.com/acme/shop/actions/runs/1/attempts/1", CheckId::ProvenanceRun, RUN),
+        (run, "https://github.com/acme/shop/actions/runs/7012345678/attempts/2", CheckId::ProvenanceRun, RUN),
+        (github("repository_id"), "987654321", CheckId::ProvenanceRepositoryId, "123456789"),
+        (github("repository_owner_id"), "1", CheckId::ProvenanceRepositoryId, "9919"),
+        (
+            builder,
+            "https://github.com/acme/shop/.github/workflows/nightly.yml@refs/tags/v1.0.0",
+            CheckId::ProvenanceBuilder,
+            "https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v1.0.0",
+        ),
+    ] {
+        let content = lying(&world, world.provenance(), &pointer, &json!(lie));
+        names_both(&world.for_provenance().rejects(content, check), &pointer, says);
+    }
+}
+
+/// The form that slsa-github-generator writes: the same thing stands in several places, and none may lie.
+#[test]
+fn a207_each_lie_of_slsa_v02_is_refused_by_the_check_that_names_it() {
+    let world = World::new();
+    let mut statement = slsa_v02(&world.subject, &world.build);
+    let environment = &mut statement["predicate"]["invocation"]["environment"];
+    environment["github_repository_id"] = json!("123456789");
+    environment["github_repository_owner_id"] = json!("9919");
+    environment["github_run_id"] = json!("7012345678");
+    environment["github_run_attempt"] = json!("1");
+    world.for_provenance().accepts(attested(&world, &statement));
+    let variable = |name: &str| format!("/invocation/environment/github_{name}");
+    let config = |name: &str| format!("/invocation/configSource/{name}");
+    let fork = "git+https://github.com/fork/shop@refs/tags/v1.0.0";
+    let branch = "git+https://github.com/acme/shop@refs/heads/main";
+    for (pointer, lie, check, says) in [
+        (config("uri"), fork, CheckId::ProvenanceSource, SOURCE),
+        ("/materials/0/uri".to_owned(), fork, CheckId::ProvenanceSource, SOURCE),
+        (config("uri"), branch, CheckId::ProvenanceRef, REFERENCE),
+        ("/materials/0/uri".to_owned(), branch, CheckId::ProvenanceRef, REFERENCE),
+        (variable("ref"), "refs/heads/main", CheckId::ProvenanceRef, REFERENCE),
+        (config("digest/sha1"), OTHER_COMMIT, CheckId::ProvenanceCommit, COMMIT),
+        ("/materials/0/digest/sha1".to_owned(), OTHER_COMMIT, CheckId::ProvenanceCommit, COMMIT),
+        (variable("sha1"), OTHER_COMMIT, CheckId::ProvenanceCommit, COMMIT),
+        (config("entryPoint"), ".github/workflows/nightly.yml", CheckId::ProvenanceWorkflow, WORKFLOW),
+        (variable("event_name"), "release", CheckId::ProvenanceEvent, "push"),
+        ("/metadata/buildInvocationID".to_owned(), "1-1", CheckId::ProvenanceRun, RUN),
+        (variable("run_id"), "1", CheckId::ProvenanceRun, RUN),
+        (variable("run_attempt"), "2", CheckId::ProvenanceRun, RUN),
+        (variable("repository_id"), "1", CheckId::ProvenanceRepositoryId, "123456789"),
+        (variable("repository_owner_id"), "1", CheckId::ProvenanceRepositoryId, "9919"),
+    ] {
+        let content = lying(&world, statement.clone(), &pointer, &json!(lie));
+        names_both(&world.for_provenance().rejects(content, check), &pointer, says);
+    }
+}
+
+/// One sentence with both values, and what to do.
+#[track_caller]
+fn names_both(finding: &Finding, pointer: &str, says: &str) {
+    let found = finding.found.as_deref().expect("what was found");
+    assert_eq!(finding.expected.as_deref(), Some(says), "{pointer}");
+    assert!(finding.message.starts_with("the provenance names "), "{finding:?}");
+    assert!(finding.message.ends_with(&format!(" {found}, and the certificate says {says}")), "{finding:?}");
+    assert!(finding.next.is_some(), "{finding:?}");
+}
+
+/// Fulcio's claims `.2` to `.6` are all that certificates of before 2023 have.
+#[test]
+fn a207_older_certificates_are_compared_as_far_as_they_go() {
+    let world = World::new();
+    let older = (9..=24).fold(world.identity.clone(), Identity::without_claim);
+    let signed = |statement: &Value| bundle(&world.instance.signer(&older).attest(statement).bundle(Version::V03));
+    let accepted = world.for_provenance().accepts(signed(&world.provenance()));
+    let alone: Vec<&str> =
+        accepted.findings.iter().filter(|one| one.outcome == Outcome::Skip).map(|one| one.check.as_str()).collect();
+    assert_eq!(
+        alone,
+        ["provenance-workflow", "provenance-run", "provenance-runner", "provenance-repository-id"],
+        "what the provenance alone states"
+    );
+    for (pointer, lie, check) in [
+        ("/buildDefinition/externalParameters/workflow/ref", "refs/heads/main", CheckId::ProvenanceRef),
+        ("/buildDefinition/resolvedDependencies/0/digest/gitCommit", OTHER_COMMIT, CheckId::ProvenanceCommit),
+        ("/buildDefinition/internalParameters/github/event_name", "release", CheckId::ProvenanceEvent),
+    ] {
+        let mut statement = world.provenance();
+        *statement["predicate"].pointer_mut(pointer).expect("a place") = json!(lie);
+        world.for_provenance().rejects(signed(&statement), check);
+    }
+}
+
+/// Provenance by a reusable workflow is about its caller, in the certificate as in the predicate.
+#[test]
+fn a206_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
+    let generator = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.10.0";
+    let world = World::new();
+    let caller = format!("{SOURCE}/{WORKFLOW}@{REFERENCE}");
+    let identity = Identity::github_reusable_workflow(generator, REPOSITORY, &caller, REFERENCE);
+    let signer =
+        Signer::from_flags(Some(generator), Some(GITHUB_ACTIONS), Some(REPOSITORY), None, None).expect("a signer");
+    let signed = |build: &Build| {
+        let statement = slsa_v02(&world.subject, build);
+        bundle(&world.instance.signer(&identity).attest(&statement).bundle(Version::V03))
+    };
+    let build = Build { builder: generator.to_owned(), ..world.build.clone() };
+    let accepted = world.for_provenance().signed_by(signer.clone()).accepts(signed(&build));
+    let provenance = accepted.provenance.expect("a provenance");
+    assert_eq!(provenance.workflow.expect("a workflow").path, WORKFLOW);
+    for builder in [
+        caller.as_str(),
+        "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v2.1.0",
+        "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/builder_go_slsa3.yml@refs/tags/v1.10.0",
+        "https://github.com/slsa-framework/slsa-github-generator-evil/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.10.0",
+    ] {
+        let build = Build { builder: builder.to_owned(), ..world.build.clone() };
+        world.for_provenance().signed_by(signer.clone()).rejects(signed(&build), CheckId::ProvenanceBuilder);
+    }
+}
+
+/// A delegator of slsa-github-generator signs for the builder that called it; nobody else does.
+#[test]
+fn a206_only_a_delegator_signs_for_another_builder() {
+    const DELEGATED: &str = "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
+    let world = World::new();
+    let brought =
+        "https://github.com/jreleaser/release-action/.github/workflows/builder_slsa3.yml@refs/tags/v1.1.0-java";
+    let judge = |workflow: &str, build_type: &str| {
+        let name = format!("https://github.com/slsa-framework/{workflow}@refs/tags/v1.10.0");
+        let caller = format!("{SOURCE}/{WORKFLOW}@{REFERENCE}");
+        let identity = Identity::github_reusable_workflow(&name, REPOSITORY, &caller, REFERENCE);
+        let signer =
+            Signer::from_flags(Some(&name), Some(GITHUB_ACTIONS), Some(REPOSITORY), None, None).expect("a signer");
+        let build = Build { builder: brought.to_owned(), ..world.build.clone() };
+        let mut statement = slsa_v02(&world.subject, &build);
+        statement["predicate"]["buildType"] = json!(build_type);
+        statement["predicate"]["invocation"]["environment"] = json!({});
+        let content = bundle(&world.instance.signer(&identity).attest(&statement).bundle(Version::V03));
+        let report = world.for_provenance().signed_by(signer).judge([content]);
+        let stands = |one: &&Finding| one.stands_in_the_way();
+        report.candidates[0].findings.iter().find(stands).map(|finding| finding.check)
+    };
+    let delegator = "slsa-github-generator/.github/workflows/delegator_generic_slsa3.yml";
+    assert_eq!(judge(delegator, DELEGATED), None);
+    let refused = Some(CheckId::ProvenanceBuilder);
+    assert_eq!(judge(delegator, "https://github.com/slsa-framework/slsa-github-generator/generic@v1"), refused);
+    assert_eq!(judge("slsa-github-generator/.github/workflows/generator_generic_slsa3.yml", DELEGATED), refused);
+    assert_eq!(judge("slsa-github-generator-evil/.github/workflows/delegator_generic_slsa3.yml", DELEGATED), refused);
+}
+
+/// Without a certificate there is nothing to compare with, but a provenance must not contradict itself.
+#[test]
+fn a209_a_provenance_that_contradicts_itself_is_refused_whoever_signed_it() {
+    let world = World::new();
+    let nobody = Identity::email("release@acme.example", "https://accounts.example.com");
+    let judge = || {
+        world.for_provenance().signed_by(crate::world::signer("release@acme.example", "https://accounts.example.com"))
+    };
+    let mut statement = slsa_v02(&world.subject, &world.build);
+    let signed = |statement: &Value| bundle(&world.instance.signer(&nobody).attest(statement).bundle(Version::V03));
+    judge().accepts(signed(&statement));
+    statement["predicate"]["materials"][0]["digest"]["sha1"] = json!(OTHER_COMMIT);
+    let finding = judge().rejects(signed(&statement), CheckId::ProvenanceCommit);
+    assert_eq!(
+        finding.message,
+        format!("the provenance names commit {COMMIT} in one place and {OTHER_COMMIT} in another")
+    );
+    assert_eq!(finding.expected.as_deref(), Some("the same in /invocation/configSource/digest and /materials"));
+    statement["predicate"]["materials"][0]["uri"] = json!("git+https://github.com/fork/shop@refs/tags/v1.0.0");
+    judge().rejects(signed(&statement), CheckId::ProvenanceSource);
+}
+
+#[test]
+fn a217_times_are_the_builders_word_and_decide_nothing() {
+    let world = World::new();
+    let mut statement = world.provenance();
+    statement["predicate"]["runDetails"]["metadata"]["startedOn"] = json!("2999-01-01T00:00:00Z");
+    statement["predicate"]["runDetails"]["metadata"]["finishedOn"] = json!("not a time at all");
+    let accepted = world.for_provenance().accepts(attested(&world, &statement));
+    let provenance = accepted.provenance.expect("a provenance");
+    assert_eq!(provenance.started_on.as_deref(), Some("2999-01-01T00:00:00Z"));
+    assert_eq!(provenance.finished_on.as_deref(), Some("not a time at all"));
+}
+
+#[test]
+fn a211_unknown_external_parameters_are_named() {
+    let world = World::new();
+    let mut statement = world.provenance();
+    let parameters = &mut statement["predicate"]["buildDefinition"]["externalParameters"];
+    parameters["inputs"] = json!({"target": "production"});
+    parameters["workflow"]["shell"] = json!("bash");
+    parameters["vars"] = json!({});
+    let accepted = world.for_provenance().accepts(attested(&world, &statement));
+    let provenance = accepted.provenance.expect("a provenance");
+    assert_eq!(provenance.unknown_parameters, ["/inputs", "/workflow/shell"]);
+    assert!(provenance.known_build_type);
+}
+
+#[test]
+fn a094_drafts_are_refused_by_name() {
+    let world = World::new();
+    for draft in [
+        "https://slsa.dev/provenance/v0.1",
+        "https://slsa.dev/provenance/v1-rc1",
+        "https://slsa.dev/provenance/v1-rc2",
+        "https://in-toto.io/Provenance/v0.1",
+    ] {
+        let mut statement = slsa_v02(&world.subject, &world.build);
+        assert_eq!(statement["predicateType"], SLSA_V02);
+        statement["predicateType"] = json!(draft);
+        let finding = world.for_provenance().cannot_decide(attested(&world, &statement), CheckId::ProvenanceFormat);
+        assert_eq!(finding.found.as_deref(), Some(draft));
+    }
+}
+
+/// What the signer writes may be of any length; a sentence is not.
+#[test]
+fn a_long_lie_does_not_fill_the_report() {
+    let world = World::new();
+    let long = "é".repeat(100_000);
+    let content =
+        lying(&world, world.provenance(), "/buildDefinition/internalParameters/github/event_name", &json!(long));
+    let finding = world.for_provenance().rejects(content, CheckId::ProvenanceEvent);
+    assert!(finding.message.len() < 1000, "{} bytes", finding.message.len());
+    assert!(finding.message.contains("… (200000 bytes)"), "{}", finding.message);
+}
