@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub use attested::SummaryReport;
+pub use attested::{ScannerReport, SummaryReport, VulnerabilitiesReport};
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
     CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport,
@@ -85,6 +85,10 @@ checks! {
     VsaLevels "vsa-levels" "The verifier found the levels that the policy asks for."
     VsaPolicy "vsa-policy" "The verifier applied the policy that it should have."
     VsaAge "vsa-age" "The verifier looked at the image not too long ago."
+    ScanFormat "scan-format" "The vulnerability scan can be read."
+    ScanScanner "scan-scanner" "The scanner is one that the policy names."
+    ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
+    ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."
     AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
 }
 

@@ -19,6 +19,7 @@ mod signer;
 mod suggest;
 mod summary;
 mod text;
+mod vulnerabilities;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,6 +45,7 @@ pub use signer::{
 pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
 pub use text::{PatternError, TextRule};
+pub use vulnerabilities::{Ignored, Severity, VulnerabilityRules};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,13 +59,16 @@ pub enum Requirement {
     Sbom,
     /// A signed verification summary (VSA): what somebody else verified.
     Summary,
+    /// A signed vulnerability scan.
+    Vulnerabilities,
     /// A signed attestation of a type that the policy names.
     Attestation,
 }
 
 impl Requirement {
     /// Every requirement, in the order of reports.
-    pub const ALL: [Self; 5] = [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Attestation];
+    pub const ALL: [Self; 6] =
+        [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Vulnerabilities, Self::Attestation];
 
     /// What is required where nobody says what is.
     pub const DEFAULT: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
@@ -75,6 +80,7 @@ impl Requirement {
             Self::Provenance => "provenance",
             Self::Sbom => "sbom",
             Self::Summary => "vsa",
+            Self::Vulnerabilities => "vulnerabilities",
             Self::Attestation => "attestation",
         }
     }
@@ -97,6 +103,8 @@ pub enum Asked {
     Sbom(Box<SbomRules>),
     /// A verification summary of which these rules hold.
     Summary(Box<SummaryRules>),
+    /// A vulnerability scan of which these rules hold.
+    Vulnerabilities(Box<VulnerabilityRules>),
     /// An attestation of this type, of which these rules hold.
     Attestation(Box<AttestationRules>),
 }
@@ -108,6 +116,7 @@ impl Asked {
             Requirement::Signature => Some(Self::Signature),
             Requirement::Provenance => Some(Self::Provenance(Box::default())),
             Requirement::Sbom => Some(Self::Sbom(Box::default())),
+            Requirement::Vulnerabilities => Some(Self::Vulnerabilities(Box::default())),
             Requirement::Summary | Requirement::Attestation => None,
         }
     }
@@ -125,6 +134,7 @@ impl Asked {
         match self {
             Self::Signature | Self::Provenance(_) | Self::Sbom(_) => Vec::new(),
             Self::Summary(rules) => rules.describe(),
+            Self::Vulnerabilities(rules) => rules.describe(),
             Self::Attestation(rules) => rules.describe(),
         }
     }
@@ -136,6 +146,7 @@ impl Asked {
             Self::Provenance(_) => Requirement::Provenance,
             Self::Sbom(_) => Requirement::Sbom,
             Self::Summary(_) => Requirement::Summary,
+            Self::Vulnerabilities(_) => Requirement::Vulnerabilities,
             Self::Attestation(_) => Requirement::Attestation,
         }
     }
@@ -146,6 +157,7 @@ impl Asked {
             Self::Provenance(rules) => rules.canonical_text(),
             Self::Sbom(rules) => rules.canonical_text(),
             Self::Summary(rules) => rules.canonical_text(),
+            Self::Vulnerabilities(rules) => rules.canonical_text(),
             Self::Attestation(rules) => rules.canonical_text(),
         }
     }

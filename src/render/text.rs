@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CheckId, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
-    SignerReport, SummaryReport, Verdict,
+    SignerReport, SummaryReport, Verdict, VulnerabilitiesReport,
 };
 
 use super::escape::terminal;
@@ -153,6 +153,9 @@ impl Page<'_> {
         if let Some(summary) = &candidate.vsa {
             self.summary(summary)?;
         }
+        if let Some(scan) = &candidate.vulnerabilities {
+            self.scan(scan)?;
+        }
         if count > 1 {
             writeln!(self.out, "    and {} more", count - 1)?;
         }
@@ -187,6 +190,16 @@ impl Page<'_> {
             writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
         }
         Ok(())
+    }
+
+    fn scan(&mut self, scan: &VulnerabilitiesReport) -> io::Result<()> {
+        for scanner in &scan.scanners {
+            let version = scanner.version.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+            let updated = scanner.database_updated.map(|time| format!(", database of {time}")).unwrap_or_default();
+            writeln!(self.out, "    scanner    {}{}{updated}", terminal(&scanner.uri), terminal(&version))?;
+        }
+        let finished = scan.finished.map(|time| format!(" at {time}")).unwrap_or_default();
+        writeln!(self.out, "    scanned   {finished}: {}", terminal(&scan.counts()))
     }
 
     fn summary(&mut self, summary: &SummaryReport) -> io::Result<()> {

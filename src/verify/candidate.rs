@@ -281,7 +281,8 @@ impl<'a> Examination<'a> {
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.
-        let Said { provenance, sbom, vsa } = if obstacle.is_none() { predicate.reports() } else { Said::default() };
+        let Said { provenance, sbom, vsa, vulnerabilities } =
+            if obstacle.is_none() { predicate.reports() } else { Said::default() };
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),
@@ -297,6 +298,7 @@ impl<'a> Examination<'a> {
             provenance,
             sbom,
             vsa,
+            vulnerabilities,
             accepted: telling.is_accepted() && is_asked_for,
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
@@ -332,6 +334,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         provenance: None,
         sbom: None,
         vsa: None,
+        vulnerabilities: None,
         accepted: false,
         reason: None,
         findings: Vec::new(),

@@ -24,6 +24,7 @@ mod signer;
 mod statement;
 mod summary;
 mod token;
+mod vulnerabilities;
 mod workers;
 
 use jiff::Timestamp;

@@ -32,6 +32,7 @@ mod policy_files;
 mod policy_properties;
 mod predicates;
 mod properties;
+mod scans;
 mod sources;
 mod statements;
 mod summaries;
