@@ -29,3 +29,45 @@ pub struct SummaryReport {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub policy_digest: BTreeMap<String, String>,
 }
+
+/// What a verified vulnerability scan says. These are the scanner's words: verified is who signed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VulnerabilitiesReport {
+    /// Who looked.
+    pub scanners: Vec<ScannerReport>,
+    /// When the scan ended, as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// How many were found of each severity; absent where the result cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<BTreeMap<String, u64>>,
+}
+
+/// A scanner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScannerReport {
+    /// Its URI; empty where it is not stated.
+    pub uri: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The URI of its database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// When its database was updated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_updated: Option<Timestamp>,
+}
+
+impl VulnerabilitiesReport {
+    /// Returns the counts that are not zero, the worst first, in words.
+    pub fn counts(&self) -> String {
+        let Some(found) = &self.found else { return "a result that cannot be read".to_owned() };
+        let words = ["critical", "high", "medium", "low", "none", "unknown"];
+        let count = |word: &&str| found.get(*word).filter(|count| **count > 0).map(|count| format!("{count} {word}"));
+        let counts: Vec<String> = words.iter().filter_map(count).collect();
+        if counts.is_empty() { "no vulnerabilities".to_owned() } else { counts.join(", ") }
+    }
+}

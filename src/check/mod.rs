@@ -2,18 +2,19 @@
 //!
 //! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
 
+mod advisories;
 mod attested;
 mod inspection;
 mod report;
 mod verdict;
-mod vulnerabilities;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub use attested::SummaryReport;
+pub use advisories::{AdvisoriesReport, KnownVulnerabilitiesReport, VulnerabilityReport};
+pub use attested::{ScannerReport, SummaryReport, VulnerabilitiesReport};
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
@@ -22,7 +23,6 @@ pub use report::{
     WorkflowReport,
 };
 pub use verdict::Verdict;
-pub use vulnerabilities::{AdvisoriesReport, VulnerabilitiesReport, VulnerabilityReport};
 
 /// Declares the closed table of checks: variant, id, title. The page of each is `pages/<id>.md`.
 macro_rules! checks {
@@ -103,6 +103,10 @@ checks! {
     VsaLevels "vsa-levels" "The verifier found the levels that the policy asks for."
     VsaPolicy "vsa-policy" "The verifier applied the policy that it should have."
     VsaAge "vsa-age" "The verifier looked at the image not too long ago."
+    ScanFormat "scan-format" "The vulnerability scan can be read."
+    ScanScanner "scan-scanner" "The scanner is one that the policy names."
+    ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
+    ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."
     AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages beside the image itself."

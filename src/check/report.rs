@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AdvisoriesReport, Finding, SummaryReport, Verdict, VulnerabilitiesReport};
+use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, SummaryReport, Verdict, VulnerabilitiesReport};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -143,7 +143,7 @@ pub struct PlatformReport {
 pub struct RequirementReport {
     /// Its name within the policy.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `vsa` or `attestation`.
+    /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities` or `attestation`.
     pub kind: String,
     /// The verdict over all platforms.
     pub verdict: Verdict,
@@ -180,7 +180,7 @@ pub struct ExceptionReport {
 pub struct CandidateReport {
     /// The name used for it in this report.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `vsa`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
+    /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
     /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
     pub kind: String,
     /// Where it was found.
@@ -214,6 +214,9 @@ pub struct CandidateReport {
     /// What the verification summary says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vsa: Option<SummaryReport>,
+    /// What the vulnerability scan says: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vulnerabilities: Option<VulnerabilitiesReport>,
     /// Whether it satisfies a requirement on its subject.
     pub accepted: bool,
     /// Why it does not.
@@ -407,7 +410,7 @@ pub struct SbomReport {
     pub missing_elements: MissingElementsReport,
     /// What the advisories of the run say of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vulnerabilities: Option<VulnerabilitiesReport>,
+    pub vulnerabilities: Option<KnownVulnerabilitiesReport>,
 }
 
 /// Which minimum elements an SBOM does not hold, by standard.

@@ -22,6 +22,7 @@ mod signer;
 mod suggest;
 mod summary;
 mod text;
+mod vulnerabilities;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -56,6 +57,7 @@ pub use signer::{
 pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
 pub use text::{PatternError, TextRule};
+pub use vulnerabilities::{Ignored, VulnerabilityRules};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,13 +71,16 @@ pub enum Requirement {
     Sbom,
     /// A signed verification summary (VSA): what somebody else verified.
     Summary,
+    /// A signed vulnerability scan.
+    Vulnerabilities,
     /// A signed attestation of a type that the policy names.
     Attestation,
 }
 
 impl Requirement {
     /// Every requirement, in the order of reports.
-    pub const ALL: [Self; 5] = [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Attestation];
+    pub const ALL: [Self; 6] =
+        [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Vulnerabilities, Self::Attestation];
 
     /// What is required where nobody says what is.
     pub const DEFAULT: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
@@ -87,6 +92,7 @@ impl Requirement {
             Self::Provenance => "provenance",
             Self::Sbom => "sbom",
             Self::Summary => "vsa",
+            Self::Vulnerabilities => "vulnerabilities",
             Self::Attestation => "attestation",
         }
     }
@@ -109,6 +115,8 @@ pub enum Asked {
     Sbom(Box<SbomRules>),
     /// A verification summary of which these rules hold.
     Summary(Box<SummaryRules>),
+    /// A vulnerability scan of which these rules hold.
+    Vulnerabilities(Box<VulnerabilityRules>),
     /// An attestation of this type, of which these rules hold.
     Attestation(Box<AttestationRules>),
 }
@@ -120,6 +128,7 @@ impl Asked {
             Requirement::Signature => Some(Self::Signature),
             Requirement::Provenance => Some(Self::Provenance(Box::default())),
             Requirement::Sbom => Some(Self::Sbom(Box::default())),
+            Requirement::Vulnerabilities => Some(Self::Vulnerabilities(Box::default())),
             Requirement::Summary | Requirement::Attestation => None,
         }
     }
@@ -137,6 +146,7 @@ impl Asked {
         match self {
             Self::Signature | Self::Provenance(_) | Self::Sbom(_) => Vec::new(),
             Self::Summary(rules) => rules.describe(),
+            Self::Vulnerabilities(rules) => rules.describe(),
             Self::Attestation(rules) => rules.describe(),
         }
     }
@@ -148,6 +158,7 @@ impl Asked {
             Self::Provenance(_) => Requirement::Provenance,
             Self::Sbom(_) => Requirement::Sbom,
             Self::Summary(_) => Requirement::Summary,
+            Self::Vulnerabilities(_) => Requirement::Vulnerabilities,
             Self::Attestation(_) => Requirement::Attestation,
         }
     }
@@ -158,6 +169,7 @@ impl Asked {
             Self::Provenance(rules) => rules.canonical_text(),
             Self::Sbom(rules) => rules.canonical_text(),
             Self::Summary(rules) => rules.canonical_text(),
+            Self::Vulnerabilities(rules) => rules.canonical_text(),
             Self::Attestation(rules) => rules.canonical_text(),
         }
     }

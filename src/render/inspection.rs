@@ -126,6 +126,15 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.push(format!("resource    {}", summary.resource));
         lines.push(format!("policy      {}", summary.policy));
     }
+    if let Some(scan) = &candidate.vulnerabilities {
+        for scanner in &scan.scanners {
+            let version = scanner.version.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+            let updated = scanner.database_updated.map(|time| format!(", database of {time}")).unwrap_or_default();
+            lines.push(format!("scanner     {}{version}{updated}", scanner.uri));
+        }
+        lines.extend(scan.finished.map(|time| format!("scanned     at {time}")));
+        lines.push(format!("found       {}", scan.counts()));
+    }
     lines
 }
 

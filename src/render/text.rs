@@ -5,8 +5,8 @@
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, CheckId, Finding, ImageReport, Outcome, ProvenanceReport, Report, RequirementReport, SbomReport,
-    SignerReport, SummaryReport, Verdict, VulnerabilitiesReport,
+    CandidateReport, CheckId, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome, ProvenanceReport, Report,
+    RequirementReport, SbomReport, SignerReport, SummaryReport, Verdict, VulnerabilitiesReport,
 };
 
 use super::escape::terminal;
@@ -163,6 +163,9 @@ impl Page<'_> {
         if let Some(summary) = &candidate.vsa {
             self.summary(summary)?;
         }
+        if let Some(scan) = &candidate.vulnerabilities {
+            self.scan(scan)?;
+        }
         if count > 1 {
             writeln!(self.out, "    and {} more", count - 1)?;
         }
@@ -210,7 +213,7 @@ impl Page<'_> {
     }
 
     /// How many of each severity, and among how many of the packages: what was not looked at is not free of anything.
-    fn vulnerabilities(&mut self, found: &VulnerabilitiesReport, packages: u64) -> io::Result<()> {
+    fn vulnerabilities(&mut self, found: &KnownVulnerabilitiesReport, packages: u64) -> io::Result<()> {
         let each = ["critical", "high", "medium", "low", "none", "unknown"];
         let each = each.iter().filter_map(|word| Some(format!("{} {word}", found.counts.get(*word)?)));
         let each: Vec<String> = each.collect();
@@ -221,6 +224,16 @@ impl Page<'_> {
             "    advisories {each}, in {} of {packages} packages that they are about{end}",
             found.checked
         )
+    }
+
+    fn scan(&mut self, scan: &VulnerabilitiesReport) -> io::Result<()> {
+        for scanner in &scan.scanners {
+            let version = scanner.version.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+            let updated = scanner.database_updated.map(|time| format!(", database of {time}")).unwrap_or_default();
+            writeln!(self.out, "    scanner    {}{}{updated}", terminal(&scanner.uri), terminal(&version))?;
+        }
+        let finished = scan.finished.map(|time| format!(" at {time}")).unwrap_or_default();
+        writeln!(self.out, "    scanned   {finished}: {}", terminal(&scan.counts()))
     }
 
     fn summary(&mut self, summary: &SummaryReport) -> io::Result<()> {

@@ -13,6 +13,7 @@ use crate::oci::{Blob, Digest};
 use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, Demand, KeyRule, Policy};
 
+use super::advisories::{self, Advised};
 use super::assessment::{Assessment, SignatureOf};
 use super::attestation;
 use super::bundle::{Domain, Signed};
@@ -22,7 +23,6 @@ use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
-use super::vulnerabilities::{self, Advised};
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -323,9 +323,10 @@ impl<'a> Examination<'a> {
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.
-        let Said { provenance, sbom, vsa } = if obstacle.is_none() { predicate.reports() } else { Said::default() };
-        let vulnerabilities = self.examined.get().map(vulnerabilities::report);
-        let sbom = sbom.map(|sbom| SbomReport { vulnerabilities, ..sbom });
+        let Said { provenance, sbom, vsa, vulnerabilities } =
+            if obstacle.is_none() { predicate.reports() } else { Said::default() };
+        let known = self.examined.get().map(advisories::report);
+        let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),
@@ -341,6 +342,7 @@ impl<'a> Examination<'a> {
             provenance,
             sbom,
             vsa,
+            vulnerabilities,
             accepted: telling.is_accepted() && is_asked_for,
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
@@ -384,6 +386,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         unsigned_provenance: None,
         sbom: None,
         vsa: None,
+        vulnerabilities: None,
         accepted: false,
         reason: None,
         findings: Vec::new(),

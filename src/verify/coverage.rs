@@ -235,6 +235,11 @@ fn wanted(asked: &Asked) -> (&'static str, String, String) {
             "a signed attestation of an SPDX or CycloneDX document",
             "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`), or leave sbom out of `--require` or the policy",
         ),
+        Asked::Vulnerabilities(_) => (
+            "vulnerability scan",
+            "a signed vulnerability scan (cosign vuln, in-toto vulns, or SARIF)",
+            "scan and attest it: `trivy image --format cosign-vuln`, then `cosign attest --type vuln --predicate SCAN IMAGE@DIGEST`",
+        ),
         Asked::Summary(rules) => {
             let expected = format!(
                 "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",

@@ -4,6 +4,7 @@
 //! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
 //! never passes, and what cannot be decided never passes.
 
+mod advisories;
 mod agreement;
 mod assessment;
 mod attestation;

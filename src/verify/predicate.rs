@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport};
+use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport, VulnerabilitiesReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
 use crate::policy::{Asked, Signer};
 
+use super::advisories::{self, Advised};
 use super::attestation;
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
 use super::signature::Verified;
 use super::statement::Statement;
 use super::summary::{self, Summary};
-use super::vulnerabilities::{self, Advised};
+use super::vulnerabilities::{self, Scan};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
@@ -25,6 +26,7 @@ pub(super) enum Kind {
     Provenance,
     Sbom,
     Summary,
+    Scan,
     Attestation,
     Unreadable,
     Unread,
@@ -37,6 +39,7 @@ impl Kind {
             Self::Provenance => "provenance",
             Self::Sbom => "sbom",
             Self::Summary => "vsa",
+            Self::Scan => "vulnerabilities",
             Self::Attestation => "attestation",
             Self::Unreadable => "unreadable",
             Self::Unread => "unread",
@@ -49,6 +52,7 @@ impl Kind {
             other if provenance::is_provenance(other) => Self::Provenance,
             other if sbom::is_sbom(other) => Self::Sbom,
             other if summary::is_summary(other) => Self::Summary,
+            other if vulnerabilities::is_scan(other) => Self::Scan,
             _ => Self::Attestation,
         }
     }
@@ -63,13 +67,14 @@ impl Kind {
             Asked::Provenance(_) => self == Self::Provenance,
             Asked::Sbom(_) => self == Self::Sbom,
             Asked::Summary(_) => self == Self::Summary,
+            Asked::Vulnerabilities(_) => self == Self::Scan,
             Asked::Attestation(rules) => predicate_type.is_some_and(|found| attestation::is_of_type(found, rules)),
         }
     }
 
     /// Whether a good one counts only where a requirement asks for it by name.
     pub(super) fn counts_only_if_asked(self) -> bool {
-        matches!(self, Self::Summary | Self::Attestation)
+        matches!(self, Self::Summary | Self::Scan | Self::Attestation)
     }
 }
 
@@ -99,12 +104,14 @@ pub(super) struct Expected<'a> {
     pub(super) asked: &'a Asked,
 }
 
-/// What a statement says, read once and only if somebody expected signed it.
+/// What a statement says, read once and only if somebody expected signed it. One at a time, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Predicate<'a> {
     Unread,
     Provenance(Result<Provenance, Finding>),
     Sbom(Result<Sbom<'a>, Finding>),
     Summary(Result<Summary, Finding>),
+    Scan(Result<Scan, Finding>),
     /// Of a kind that is not read.
     Other,
 }
@@ -116,6 +123,7 @@ impl<'a> Predicate<'a> {
             Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
             Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
             Kind::Summary => Self::Summary(Summary::read(&statement.predicate_type, text)),
+            Kind::Scan => Self::Scan(Scan::read(&statement.predicate_type, text)),
             Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
         }
     }
@@ -126,13 +134,15 @@ impl<'a> Predicate<'a> {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
             Self::Sbom(Ok(sbom)) => {
                 let mut findings = sbom.judge(question);
-                findings.extend(vulnerabilities::judge(&sbom.packages, question));
+                findings.extend(advisories::judge(&sbom.packages, question));
                 findings
             }
             Self::Summary(Ok(summary)) => summary.judge(question),
-            Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) | Self::Summary(Err(finding)) => {
-                vec![finding.clone()]
-            }
+            Self::Scan(Ok(scan)) => scan.judge(question),
+            Self::Provenance(Err(finding))
+            | Self::Sbom(Err(finding))
+            | Self::Summary(Err(finding))
+            | Self::Scan(Err(finding)) => vec![finding.clone()],
             Self::Other | Self::Unread => Vec::new(),
         }
     }
@@ -151,6 +161,7 @@ impl<'a> Predicate<'a> {
             Self::Provenance(_) => CheckId::ProvenanceFormat,
             Self::Sbom(_) => CheckId::SbomFormat,
             Self::Summary(_) => CheckId::VsaFormat,
+            Self::Scan(_) => CheckId::ScanFormat,
             Self::Other | Self::Unread => return Vec::new(),
         };
         let message = "what it says is reported and not judged: only the signature is asked for";
@@ -162,6 +173,7 @@ impl<'a> Predicate<'a> {
             Self::Provenance(Ok(provenance)) => Said { provenance: Some(provenance.report()), ..Said::default() },
             Self::Sbom(Ok(sbom)) => Said { sbom: Some(sbom.report()), ..Said::default() },
             Self::Summary(Ok(summary)) => Said { vsa: Some(summary.report()), ..Said::default() },
+            Self::Scan(Ok(scan)) => Said { vulnerabilities: Some(scan.report()), ..Said::default() },
             _ => Said::default(),
         }
     }
@@ -173,4 +185,5 @@ pub(super) struct Said {
     pub(super) provenance: Option<ProvenanceReport>,
     pub(super) sbom: Option<SbomReport>,
     pub(super) vsa: Option<SummaryReport>,
+    pub(super) vulnerabilities: Option<VulnerabilitiesReport>,
 }

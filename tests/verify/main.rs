@@ -35,6 +35,7 @@ mod predicates;
 mod properties;
 mod sbom_rules;
 mod sboms;
+mod scans;
 mod sources;
 mod statements;
 mod summaries;

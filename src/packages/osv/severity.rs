@@ -24,6 +24,9 @@ pub enum Severity {
 pub struct UnknownSeverity(pub String);
 
 impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// What a limit can be set to, from the worst down.
     pub const LIMITS: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
@@ -48,6 +51,13 @@ impl Severity {
             "none" => Self::None,
             _ => return None,
         })
+    }
+
+    /// Reads what scanners write: a word, or a score of CVSS (v3.1 §5, "Qualitative Severity Rating Scale"). `None` is of no known
+    /// severity.
+    pub fn of(text: &str) -> Option<Self> {
+        let score = || text.parse().ok().filter(|score| (0.0..=10.0).contains(score));
+        Self::of_word(text).or_else(|| score().map(Self::of_score))
     }
 
     /// Reads a CVSS vector of version 2, 3.0, 3.1 or 4.0. The vector of version 2 has no prefix.
@@ -102,6 +112,25 @@ impl fmt::Display for Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_and_scores_are_severities_and_everything_else_is_unknown() {
+        for (text, severity) in [
+            ("CRITICAL", Severity::Critical),
+            ("Negligible", Severity::Low),
+            ("moderate", Severity::Medium),
+            ("9.0", Severity::Critical),
+            ("8.9", Severity::High),
+            ("5.2", Severity::Medium),
+            ("0.1", Severity::Low),
+            ("0", Severity::None),
+        ] {
+            assert_eq!(Severity::of(text), Some(severity), "{text}");
+        }
+        for text in ["", "UNKNOWN", "10.1", "-1", "NaN", "inf", "critical!", "CVSS:3.1/AV:N"] {
+            assert_eq!(Severity::of(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn vectors_of_every_version_have_the_score_of_their_specification() {

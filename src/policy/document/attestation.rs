@@ -70,12 +70,11 @@ fn field_rule(key: &Key, node: &Node, problems: &mut Problems) -> Option<FieldRu
             "write names with dots between them, such as review.result, or a JSON pointer such as /review/result";
         problems.add(key.place, format!("`{}` is no path", key.name), hint);
     }
-    let value = match &node.value {
-        Value::Map(_) => condition(node, problems),
-        _ => {
-            let written = scalar(node, problems);
-            written.and_then(|text| pattern(TextRule::glob(&text), node, problems)).map(FieldValue::Text)
-        }
+    let value = if matches!(node.value, Value::Map(_)) {
+        condition(node, problems)
+    } else {
+        let written = scalar(node, problems);
+        written.and_then(|text| pattern(TextRule::glob(&text), node, problems)).map(FieldValue::Text)
     };
     Some(FieldRule { path: path?, value: value? })
 }

@@ -1,5 +1,6 @@
 //! Fields of a mapping, read one by one: an unknown key is an error with a guess at what was meant (A254).
 
+use crate::policy::MaxAge;
 use crate::policy::text::{PatternError, TextRule};
 
 use super::problem::{Place, Problems};
@@ -180,6 +181,24 @@ pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
         }
         _ => std::slice::from_ref(node),
     }
+}
+
+/// A value that is there and cannot be read; the problem is listed.
+pub(super) struct Unreadable;
+
+/// Reads what may be left out.
+pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Result<Option<T>, Unreadable> {
+    node.map(|node| read(node).ok_or(Unreadable)).transpose()
+}
+
+/// `max-age: 7d`.
+pub(super) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
+    let written = text(node, problems)?;
+    let age = written.parse::<MaxAge>().ok();
+    if age.is_none() {
+        problems.add(node.place, format!("`{written}` is no age"), "write a number and a unit: 30m, 12h, 7d or 4w");
+    }
+    age
 }
 
 /// What to do about a key that there is not, after the keys that stand before it.

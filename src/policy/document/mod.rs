@@ -16,6 +16,7 @@ mod sbom;
 mod shorthand;
 mod signers;
 mod summary;
+mod vulnerabilities;
 pub(in crate::policy) mod yaml;
 
 use jiff::Timestamp;

@@ -13,7 +13,7 @@ use super::fields::{Fields, guess, items, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
-use super::{attestation, provenance, sbom, summary};
+use super::{attestation, provenance, sbom, summary, vulnerabilities};
 
 const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
 const REQUIREMENT: [&str; 2] = ["signers", "log"];
@@ -333,6 +333,7 @@ fn keys(requirement: Requirement) -> Vec<&'static str> {
         Requirement::Provenance => &provenance::KEYS,
         Requirement::Sbom => &sbom::KEYS,
         Requirement::Summary => &summary::KEYS,
+        Requirement::Vulnerabilities => &vulnerabilities::KEYS,
         Requirement::Attestation => &attestation::KEYS,
     };
     REQUIREMENT.iter().chain(own).copied().collect()
@@ -345,6 +346,7 @@ fn asked(requirement: Requirement, fields: &Fields<'_>, problems: &mut Problems)
         Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
         Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, problems)?)),
         Requirement::Summary => Asked::Summary(Box::new(summary::read(fields, problems)?)),
+        Requirement::Vulnerabilities => Asked::Vulnerabilities(Box::new(vulnerabilities::read(fields, problems)?)),
         Requirement::Attestation => Asked::Attestation(Box::new(attestation::read(fields, problems)?)),
     })
 }
@@ -398,7 +400,8 @@ pub(super) fn ending(fields: &Fields<'_>, problems: &mut Problems) -> Option<Exc
     Some(Exception { until: until?, because: because? })
 }
 
-fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
+/// A day, as `YYYY-MM-DD`.
+pub(super) fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
     let written = text(node, problems)?;
     let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
     if date.is_none() {

@@ -2,9 +2,9 @@
 
 use crate::oci::Digest;
 use crate::policy::text::TextRule;
-use crate::policy::{Level, MaxAge, SummaryRules};
+use crate::policy::{Level, SummaryRules};
 
-use super::fields::{Fields, items, text};
+use super::fields::{Fields, items, max_age, optional, text};
 use super::problem::Problems;
 use super::yaml::Node;
 
@@ -21,34 +21,16 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Summa
     let resource = optional(fields.get("resource"), |_| fields.glob("resource", problems));
     let policy = optional(fields.get("policy"), |node| policy(node, problems));
     let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let (policy_uri, policy_digest) = policy?.unwrap_or_default();
+    let (policy_uri, policy_digest) = policy.ok()?.unwrap_or_default();
     Some(SummaryRules {
         verifier: verifier?,
-        resource: resource?,
+        resource: resource.ok()?,
         levels: wanted?,
         dependency_levels: dependency_levels?,
         policy_uri,
         policy_digest,
-        max_age: max_age?,
+        max_age: max_age.ok()?,
     })
-}
-
-/// What is not there is good, and what is there must be read.
-pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
-    match node {
-        Some(node) => read(node).map(Some),
-        None => Some(None),
-    }
-}
-
-/// `max-age: 7d`.
-pub(super) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
-    let written = text(node, problems)?;
-    let age = written.parse::<MaxAge>().ok();
-    if age.is_none() {
-        problems.add(node.place, format!("`{written}` is no age"), "write a number and a unit: 30m, 12h, 7d or 4w");
-    }
-    age
 }
 
 fn levels(node: &Node, problems: &mut Problems) -> Option<Vec<Level>> {
@@ -67,7 +49,7 @@ fn policy(node: &Node, problems: &mut Problems) -> Option<(Option<TextRule>, Opt
     }
     let uri = optional(fields.get("uri"), |_| fields.glob("uri", problems));
     let digest = optional(fields.get("digest"), |node| digest(node, problems));
-    Some((uri?, digest?))
+    Some((uri.ok()?, digest.ok()?))
 }
 
 fn digest(node: &Node, problems: &mut Problems) -> Option<Digest> {

@@ -21,7 +21,7 @@ pub struct AdvisoriesReport {
 /// What advisories say of the packages of an SBOM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct VulnerabilitiesReport {
+pub struct KnownVulnerabilitiesReport {
     /// Packages that some advisory could have been about.
     pub checked: u64,
     /// Packages that none could have been about, by the reason.

@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::check::{CheckId, Finding, VulnerabilitiesReport, VulnerabilityReport};
+use crate::check::{CheckId, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
 use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
 use crate::policy::Asked;
 
@@ -173,8 +173,8 @@ fn word(severity: Option<Severity>) -> &'static str {
 }
 
 /// Returns what a report says.
-pub(super) fn report(examined: &Examined) -> VulnerabilitiesReport {
-    VulnerabilitiesReport {
+pub(super) fn report(examined: &Examined) -> KnownVulnerabilitiesReport {
+    KnownVulnerabilitiesReport {
         checked: examined.checked,
         unchecked: reasons(&examined.unchecked).into_iter().collect(),
         counts: counts(examined).into_iter().map(|(severity, count)| (word(severity).to_owned(), count)).collect(),

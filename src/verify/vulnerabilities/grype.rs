@@ -1,0 +1,127 @@
+//! The JSON report of grype (grype `grype/presenter/models/document.go`).
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::packages::Severity;
+
+use super::model::{Findings, Vulnerability};
+use super::predicate::time;
+
+#[derive(Deserialize)]
+struct Document {
+    matches: Vec<Match>,
+    #[serde(default)]
+    descriptor: Option<Descriptor>,
+}
+
+#[derive(Deserialize)]
+struct Match {
+    vulnerability: Named,
+    #[serde(default, rename = "relatedVulnerabilities")]
+    related: Option<Vec<Named>>,
+    #[serde(default)]
+    artifact: Option<Artifact>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+    #[serde(default)]
+    severity: Option<String>,
+    #[serde(default)]
+    fix: Option<Fix>,
+}
+
+#[derive(Deserialize)]
+struct Fix {
+    #[serde(default)]
+    versions: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    purl: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Descriptor {
+    #[serde(default)]
+    db: Option<Database>,
+}
+
+/// The date stands in `db` itself, or in its `status` since version 6 of the database.
+#[derive(Deserialize)]
+struct Database {
+    #[serde(default)]
+    built: Option<String>,
+    #[serde(default)]
+    status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    built: Option<String>,
+}
+
+/// Reads a report. What grype was told to ignore is in another list, and is not counted.
+pub(super) fn read(text: &str) -> Result<Findings, String> {
+    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(Findings {
+        database_built: built(document.descriptor)?,
+        vulnerabilities: document.matches.into_iter().map(vulnerability).collect(),
+    })
+}
+
+fn built(descriptor: Option<Descriptor>) -> Result<Option<Timestamp>, String> {
+    let Some(database) = descriptor.and_then(|descriptor| descriptor.db) else { return Ok(None) };
+    time("descriptor.db.built", database.built.or_else(|| database.status?.built))
+}
+
+fn vulnerability(one: Match) -> Vulnerability {
+    let related = one.related.unwrap_or_default().into_iter().map(|named| named.id);
+    let artifact = one.artifact.unwrap_or(Artifact { name: None, version: None, purl: None });
+    let version = artifact.version.map(|version| format!(" {version}")).unwrap_or_default();
+    Vulnerability {
+        ids: std::iter::once(one.vulnerability.id).chain(related).collect(),
+        severity: one.vulnerability.severity.as_deref().and_then(Severity::of),
+        package: artifact.name.map(|name| format!("{name}{version}")),
+        purl: artifact.purl.filter(|purl| !purl.is_empty()),
+        fixed_in: one.vulnerability.fix.and_then(|fix| fix.versions?.into_iter().next()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_are_read_with_their_aliases_and_the_age_of_the_database() {
+        let report = |db: &str| {
+            format!(
+                r#"{{"matches":[{{"vulnerability":{{"id":"GHSA-1","severity":"Critical","fix":{{"versions":["2.0"],"state":"fixed"}}}},
+                "relatedVulnerabilities":[{{"id":"CVE-1"}}],"artifact":{{"name":"log4j","version":"1.0","purl":"pkg:maven/log4j/log4j@1.0"}}}}],
+                "ignoredMatches":[{{"vulnerability":{{"id":"CVE-9"}}}}],"descriptor":{{"name":"grype","db":{db}}}}}"#
+            )
+        };
+        for db in [r#"{"built":"2026-03-01T08:00:00Z"}"#, r#"{"status":{"built":"2026-03-01T08:00:00Z"}}"#] {
+            let found = read(&report(db)).expect("a report");
+            assert_eq!(found.database_built.map(|time| time.to_string()).as_deref(), Some("2026-03-01T08:00:00Z"));
+            assert_eq!(found.vulnerabilities.len(), 1);
+            let one = &found.vulnerabilities[0];
+            assert_eq!(
+                (one.ids.as_slice(), one.severity),
+                (["GHSA-1".to_owned(), "CVE-1".to_owned()].as_slice(), Some(Severity::Critical))
+            );
+            assert_eq!(one.describe(), "GHSA-1 in log4j 1.0 (critical, fixed in 2.0)");
+        }
+        assert!(read(r#"{"matches":null}"#).is_err());
+        assert_eq!(read(r#"{"matches":[]}"#).expect("nothing found").vulnerabilities, []);
+    }
+}
