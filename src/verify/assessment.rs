@@ -3,7 +3,7 @@
 //! A signature is verified once for every authority that could stand behind it, however many demands ask.
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
-use crate::policy::{Demand, LogEvidence, Signer, WrittenIn};
+use crate::policy::{BuildLevel, Demand, LogEvidence, Signer, WrittenIn};
 
 use super::bundle::{Domain, Signed};
 use super::candidate::Terms;
@@ -17,6 +17,8 @@ pub(super) struct Assessment {
     pub(super) matched: Vec<usize>,
     /// Whether one of the signers signed it, whatever became of what it says.
     pub(super) by_expected_signer: bool,
+    /// The SLSA build level of a provenance.
+    pub(super) build_level: Option<BuildLevel>,
     /// Who signed, in words that tell one signer from another.
     pub(super) person: String,
     pub(super) findings: Vec<Finding>,
@@ -25,7 +27,7 @@ pub(super) struct Assessment {
 impl Assessment {
     /// A candidate that failed before anybody asked who signed it.
     pub(super) fn stopped(findings: Vec<Finding>) -> Self {
-        Self { matched: Vec::new(), by_expected_signer: false, person: String::new(), findings }
+        Self { matched: Vec::new(), by_expected_signer: false, build_level: None, person: String::new(), findings }
     }
 
     /// Whether the candidate is good for the demand.

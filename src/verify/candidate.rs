@@ -9,7 +9,7 @@ use crate::check::{CandidateReport, CheckId, Finding, OriginReport, SignerReport
 use crate::evidence::{Candidate, Content, Evidence};
 use crate::json;
 use crate::oci::{Blob, Digest};
-use crate::policy::{Demand, KeyRule, Policy, Requirement};
+use crate::policy::{BuildLevel, Demand, KeyRule, Policy, Requirement};
 
 use super::assessment::{Assessment, SignatureOf};
 use super::bundle::{Domain, Signed};
@@ -203,6 +203,7 @@ impl<'a> Examination<'a> {
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
         let mut findings = self.findings.clone();
         let mut predicate = Predicate::Unread;
+        let mut build_level = None;
         let verified = self.ready.as_ref().and_then(|(material, signed)| {
             match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
                 Ok(verified) => Some(verified),
@@ -217,10 +218,11 @@ impl<'a> Examination<'a> {
             let (subject, evidence) = (&candidate.subject, means.evidence);
             let question = Question { verified, expected: None, subject, evidence, now: means.now };
             findings.extend(predicate.check(&question));
+            build_level = predicate.build_level(&question);
         }
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
-        let assessment = Assessment { matched, ..Assessment::stopped(findings) };
+        let assessment = Assessment { matched, build_level, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, &assessment, verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
@@ -241,6 +243,7 @@ impl<'a> Examination<'a> {
             let question =
                 Question { verified, expected: Some(expected), subject, evidence: terms.evidence, now: terms.now };
             let findings = self.judge_predicate(predicate, &question);
+            assessment.build_level = predicate.build_level(&question);
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
             }
@@ -282,6 +285,7 @@ impl<'a> Examination<'a> {
         };
         CandidateReport {
             kind: self.kind.as_str().to_owned(),
+            build_level: telling.build_level.filter(|_| provenance.is_some()).map(BuildLevel::number),
             predicate_type: self.predicate_type.clone(),
             trust_domain: verified.and_then(|verified| verified.domain.clone()),
             signer: verified.map(signer_report),
@@ -313,6 +317,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
     CandidateReport {
         id: id.to_owned(),
         kind: String::new(),
+        build_level: None,
         origin: OriginReport { kind: candidate.origin.kind().to_owned(), place: candidate.origin.to_string() },
         digest: candidate.digest.to_string(),
         subject: candidate.subject.to_string(),

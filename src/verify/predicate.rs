@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
-use crate::policy::{Asked, Requirement, Signer};
+use crate::policy::{Asked, BuildLevel, Requirement, Signer};
 
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
@@ -109,6 +109,14 @@ impl<'a> Predicate<'a> {
             Self::Sbom(Ok(sbom)) => sbom.judge(question),
             Self::Provenance(Err(finding)) | Self::Sbom(Err(finding)) => vec![finding.clone()],
             Self::Other | Self::Unread => Vec::new(),
+        }
+    }
+
+    /// The SLSA build level of a provenance, by its builder and its signer.
+    pub(super) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
+        match self {
+            Self::Provenance(Ok(provenance)) => Some(provenance.build_level(question)),
+            _ => None,
         }
     }
 

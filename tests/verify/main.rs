@@ -31,6 +31,8 @@ mod policy_files;
 mod policy_properties;
 mod predicates;
 mod properties;
+mod provenance_rules;
+mod slsa_verifier;
 mod sources;
 mod statements;
 mod timestamp_authorities;
