@@ -192,3 +192,23 @@ fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<F
 fn listed(rules: &[TextRule]) -> String {
     rules.iter().map(TextRule::to_string).collect::<Vec<_>>().join(" or ")
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::value::RawValue;
+
+    use super::Provenance;
+
+    /// A provenance of GitHub's build type without anything that went into it.
+    pub(super) fn provenance() -> Provenance {
+        let text = r#"{
+            "buildDefinition": {
+                "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                "externalParameters": {"workflow": {"ref": "refs/tags/v1", "repository": "https://github.com/acme/shop", "path": ".github/workflows/r.yml"}}
+            },
+            "runDetails": {"builder": {"id": "https://github.com/acme/shop/.github/workflows/r.yml@refs/tags/v1"}}
+        }"#;
+        let raw = RawValue::from_string(text.to_owned()).expect("JSON");
+        Provenance::read("https://slsa.dev/provenance/v1", Some(&raw)).expect("provenance")
+    }
+}
