@@ -183,6 +183,10 @@ pub struct CandidateReport {
     /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
     /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
     pub kind: String,
+    /// The SLSA build level that the builder of a provenance and its signer reach together, as it was looked up: never what a
+    /// provenance says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_level: Option<u8>,
     /// Where it was found.
     pub origin: OriginReport,
     /// The digest of the bytes that carry it.

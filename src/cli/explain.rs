@@ -45,7 +45,8 @@ fn builders() -> String {
         let _ = writeln!(text, "  signed by  {}\n  source     {}\n", known.signer.describe(), known.source);
     }
     text.push_str(
-        "GitHub artifact attestations reach level 3 where a reusable workflow of another repository built and signed, and the\n\
+        "Every other pair of builder and signer is level 1 (https://slsa.dev/spec/v1.2/verifying-artifacts).\n\
+         GitHub artifact attestations reach level 3 where a reusable workflow of another repository built and signed, and the\n\
          policy names that workflow: `reusable-workflow` in the signer, `--signer-workflow`, or `builders`.\n\
          A signer that only a policy can name is named by the builder's id in `builders` (`--builder-id`) beside the signer.\n",
     );

@@ -66,14 +66,14 @@ pub enum KnownSigner {
 /// slsa-github-generator, whose builders are used at a release and at nothing else (A218).
 const GENERATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/**";
 const GENERATOR_SAYS: &str =
-    "https://github.com/slsa-framework/slsa-github-generator/blob/v2.1.0/README.md#what-is-slsa-github-generator";
+    "https://github.com/slsa-framework/slsa-github-generator/blob/main/README.md#what-is-slsa-github-generator";
 const DELEGATORS: [&str; 2] = [
     "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/delegator_generic_slsa3.yml@**",
     "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/delegator_lowperms-generic_slsa3.yml@**",
 ];
 
-/// Every builder that is known. The ids of one row are whole texts, in which `*` stays inside of a path segment (A219).
-pub const KNOWN_BUILDERS: [KnownBuilder; 9] = [
+/// Every builder that is known; a pair that is not here is level 1 (SLSA verifying-artifacts.md, step 1). The ids of one row are whole texts, in which `*` stays inside of a path segment (A219).
+pub const KNOWN_BUILDERS: [KnownBuilder; 8] = [
     KnownBuilder {
         name: "slsa-github-generator, containers",
         ids: &[
@@ -114,7 +114,7 @@ pub const KNOWN_BUILDERS: [KnownBuilder; 9] = [
         source: "https://docs.github.com/en/actions/concepts/security/artifact-attestations#slsa-levels-for-artifact-attestations",
     },
     KnownBuilder {
-        name: "GitHub Actions runners: npm, first artifact attestations",
+        name: "GitHub Actions runners (npm, the first artifact attestations)",
         ids: &["https://github.com/actions/runner", "https://github.com/actions/runner/github-hosted"],
         signer: KnownSigner::AnyWorkflow,
         level: BuildLevel::Two,
@@ -144,13 +144,6 @@ pub const KNOWN_BUILDERS: [KnownBuilder; 9] = [
         level: BuildLevel::Two,
         source: "https://opensource.googleblog.com/2023/03/getting-to-slsa-level-2-with-tekton-and-tekton-chains.html",
     },
-    KnownBuilder {
-        name: "every other builder",
-        ids: &["**"],
-        signer: KnownSigner::Named,
-        level: BuildLevel::One,
-        source: "https://slsa.dev/spec/v1.2/verifying-artifacts",
-    },
 ];
 
 /// The patterns of each row, compiled once.
@@ -165,9 +158,9 @@ fn constant(glob: &str) -> TextRule {
 }
 
 impl KnownBuilder {
-    /// Returns the rows that an id is of, without the last one, which every id is of.
+    /// Returns the rows that an id is of.
     pub fn rows_of(id: &str) -> Vec<&'static Self> {
-        let rows = KNOWN_BUILDERS.iter().zip(IDS.iter()).take(KNOWN_BUILDERS.len() - 1);
+        let rows = KNOWN_BUILDERS.iter().zip(IDS.iter());
         rows.filter(|(_, ids)| ids.iter().any(|glob| glob.matches(id))).map(|(known, _)| known).collect()
     }
 }
@@ -266,9 +259,5 @@ mod tests {
         for known in &KNOWN_BUILDERS {
             assert!(known.source.starts_with("https://"), "{}", known.name);
         }
-        assert_eq!(
-            KNOWN_BUILDERS.last().map(|known| (known.ids, known.level)),
-            Some((["**"].as_slice(), BuildLevel::One))
-        );
     }
 }

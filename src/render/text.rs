@@ -157,6 +157,9 @@ impl Page<'_> {
         if let Some(provenance) = &candidate.provenance {
             self.provenance(provenance)?;
         }
+        if let Some(level) = candidate.build_level {
+            writeln!(self.out, "    level      SLSA build level {level}")?;
+        }
         if let Some(sbom) = &candidate.sbom {
             self.sbom(sbom)?;
         }

@@ -4,7 +4,7 @@
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
 use crate::oci::Digest;
-use crate::policy::{Demand, LogEvidence, Signer, WrittenIn};
+use crate::policy::{BuildLevel, Demand, LogEvidence, Signer, WrittenIn};
 
 use super::bundle::{Domain, Signed};
 use super::candidate::Terms;
@@ -18,6 +18,8 @@ pub(super) struct Assessment {
     pub(super) matched: Vec<usize>,
     /// Whether one of the signers signed it, whatever became of what it says.
     pub(super) by_expected_signer: bool,
+    /// The SLSA build level of a provenance.
+    pub(super) build_level: Option<BuildLevel>,
     /// Who signed, in words that tell one signer from another.
     pub(super) person: String,
     pub(super) findings: Vec<Finding>,
@@ -28,7 +30,14 @@ pub(super) struct Assessment {
 impl Assessment {
     /// A candidate that failed before anybody asked who signed it.
     pub(super) fn stopped(findings: Vec<Finding>) -> Self {
-        Self { matched: Vec::new(), by_expected_signer: false, person: String::new(), findings, only: None }
+        Self {
+            matched: Vec::new(),
+            by_expected_signer: false,
+            build_level: None,
+            person: String::new(),
+            findings,
+            only: None,
+        }
     }
 
     /// Whether it is about this manifest, if its subject binds it.

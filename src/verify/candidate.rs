@@ -11,7 +11,7 @@ use crate::evidence::{Candidate, Content, Evidence, Origin};
 use crate::json;
 use crate::oci::{Blob, Digest};
 use crate::packages::{Advisories, Examined};
-use crate::policy::{Asked, Demand, KeyRule, Policy};
+use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
 
 use super::advisories::{self, Advised};
 use super::assessment::{Assessment, SignatureOf};
@@ -234,17 +234,18 @@ impl<'a> Examination<'a> {
     }
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
-        let Look { findings, verified, predicate } = self.look(&candidate.subject, means);
+        let Look { findings, verified, predicate, build_level } = self.look(&candidate.subject, means);
         let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
-        let assessment = Assessment { matched, ..Assessment::stopped(findings) };
+        let assessment = Assessment { matched, build_level, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, (&assessment, true), verified.as_ref(), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
 
     /// Verifies it, whoever signed it, and reads what it says.
     fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
-        let mut look = Look { findings: self.findings.clone(), verified: None, predicate: Predicate::Unread };
+        let mut look =
+            Look { findings: self.findings.clone(), verified: None, predicate: Predicate::Unread, build_level: None };
         let Some((material, signed)) = &self.ready else { return look };
         match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
             Ok(verified) => look.verified = Some(verified),
@@ -256,6 +257,7 @@ impl<'a> Examination<'a> {
             let (evidence, now) = (means.evidence, means.now);
             let question = Question { verified, expected: None, subject, evidence, advised, now };
             look.findings.extend(look.predicate.check(&question));
+            look.build_level = look.predicate.build_level(&question);
         }
         look
     }
@@ -283,6 +285,7 @@ impl<'a> Examination<'a> {
                 now: terms.now,
             };
             let findings = self.judge_predicate(predicate, &question);
+            assessment.build_level = predicate.build_level(&question);
             if findings.iter().any(Finding::stands_in_the_way) {
                 assessment.matched.clear();
             }
@@ -334,6 +337,7 @@ impl<'a> Examination<'a> {
         };
         CandidateReport {
             kind: self.kind.as_str().to_owned(),
+            build_level: telling.build_level.filter(|_| provenance.is_some()).map(BuildLevel::number),
             predicate_type: self.predicate_type.clone(),
             trust_domain: verified.and_then(|verified| verified.domain.clone()),
             signer: verified.map(signer_report),
@@ -356,6 +360,7 @@ struct Look<'a> {
     findings: Vec<Finding>,
     verified: Option<Verified>,
     predicate: Predicate<'a>,
+    build_level: Option<BuildLevel>,
 }
 
 fn signer_report(verified: &Verified) -> SignerReport {
@@ -374,6 +379,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
     CandidateReport {
         id: id.to_owned(),
         kind: String::new(),
+        build_level: None,
         origin: OriginReport { kind: candidate.origin.kind().to_owned(), place: candidate.origin.to_string() },
         digest: candidate.digest.to_string(),
         subject: candidate.subject.to_string(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport, VulnerabilitiesReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
-use crate::policy::{Asked, Signer};
+use crate::policy::{Asked, BuildLevel, Signer};
 
 use super::advisories::{self, Advised};
 use super::attestation;
@@ -151,6 +151,14 @@ impl<'a> Predicate<'a> {
     pub(super) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
         match self {
             Self::Sbom(Ok(sbom)) => sbom.only_about(question),
+            _ => None,
+        }
+    }
+
+    /// The SLSA build level of a provenance, by its builder and its signer.
+    pub(super) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
+        match self {
+            Self::Provenance(Ok(provenance)) => Some(provenance.build_level(question)),
             _ => None,
         }
     }

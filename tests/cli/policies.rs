@@ -113,6 +113,10 @@ fn a_file_and_a_flag_that_says_the_same_thing_are_refused() {
         &["--key", "cosign.pub"],
         &["--key-without-log"],
         &["--require", "signature"],
+        &["--builder-id", SHOP],
+        &["--slsa-level", "2"],
+        &["--source-tag", "v1.*"],
+        &["--all-provenance"],
     ] {
         let message = refused(&[&[&image], &LAB, &["--policy", &file], &AS, flags]).usage_error();
         assert!(message.starts_with(&format!("error: --policy and {} are both given", flags[0])), "{message}");

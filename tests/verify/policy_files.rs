@@ -26,7 +26,8 @@ pub(crate) fn policy(rules: &str) -> Policy {
     policy_with_key(rules, &Key::p256())
 }
 
-fn policy_with_key(rules: &str, key: &Key) -> Policy {
+/// The same, where every key that the file names is this one.
+pub(crate) fn policy_with_key(rules: &str, key: &Key) -> Policy {
     document(rules, key)
         .policy_for(IMAGE, &["virtual".to_owned()], None, an_hour_later())
         .expect("a rule about the image")

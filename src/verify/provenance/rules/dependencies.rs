@@ -115,3 +115,101 @@ fn is_pinned(dependency: &Dependency) -> bool {
         !value.is_empty() && (SECURE.contains(&algorithm.as_str()) || (is_git && algorithm == "sha1"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::provenance::rules::tests::provenance;
+
+    fn dependency(uri: &str, digests: &[(&str, &str)]) -> Dependency {
+        let digests = digests.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Dependency { uri: Some(uri.to_owned()), name: None, digests }
+    }
+
+    /// The source, a base image by digest, and a tool by its tag alone.
+    fn built() -> Provenance {
+        let mut provenance = provenance();
+        provenance.dependencies = vec![
+            dependency("git+https://github.com/acme/shop@refs/tags/v1", &[("gitCommit", "aa11")]),
+            dependency("pkg:docker/docker.io/library/node@20?platform=linux%2Famd64", &[("sha256", "bb22")]),
+            dependency("https://tools.acme.example/lint-2.tar.gz", &[]),
+        ];
+        provenance
+    }
+
+    fn globs(texts: &[&str]) -> Vec<TextRule> {
+        texts.iter().map(|text| TextRule::glob(text).expect("a glob")).collect()
+    }
+
+    #[track_caller]
+    fn refused(provenance: &Provenance, rules: &DependencyRules, found: &str) {
+        let findings = check(provenance, rules);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].stands_in_the_way());
+        assert_eq!(findings[0].found.as_deref(), Some(found));
+    }
+
+    #[track_caller]
+    fn accepted(provenance: &Provenance, rules: &DependencyRules) {
+        let findings = check(provenance, rules);
+        assert!(!findings.is_empty() && !findings.iter().any(Finding::stands_in_the_way), "{findings:?}");
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_is_asked() {
+        assert_eq!(check(&built(), &DependencyRules::default()), []);
+    }
+
+    #[test]
+    fn what_is_not_named_by_digest_is_not_pinned() {
+        let pinned = DependencyRules { pinned: true, ..DependencyRules::default() };
+        refused(&built(), &pinned, "https://tools.acme.example/lint-2.tar.gz");
+        let mut all = built();
+        all.dependencies.truncate(2);
+        accepted(&all, &pinned);
+        for weak in [("md5", "cc33"), ("sha1", "cc33"), ("sha256", "")] {
+            let mut one = provenance();
+            one.dependencies = vec![dependency("https://tools.acme.example/lint", &[weak])];
+            refused(&one, &pinned, "https://tools.acme.example/lint");
+        }
+        let mut git = provenance();
+        git.dependencies = vec![dependency("git+https://github.com/acme/shop", &[("sha1", "aa11")])];
+        accepted(&git, &pinned);
+        refused(&provenance(), &pinned, "no dependency");
+    }
+
+    #[test]
+    fn what_is_denied_is_denied_in_every_version_unless_one_is_named() {
+        let deny = |pattern: &str| DependencyRules { deny: globs(&[pattern]), ..DependencyRules::default() };
+        let node = "pkg:docker/docker.io/library/node@20?platform=linux%2Famd64";
+        for pattern in [
+            "pkg:docker/docker.io/library/node",
+            "pkg:docker/docker.io/library/node@20",
+            "pkg:docker/docker.io/*/node*",
+            "pkg:docker/**",
+        ] {
+            refused(&built(), &deny(pattern), node);
+        }
+        refused(&built(), &deny("https://github.com/acme/shop"), "git+https://github.com/acme/shop@refs/tags/v1");
+        for pattern in ["pkg:docker/docker.io/library/node@18", "pkg:docker/docker.io/library/nod", "pkg:docker/*"] {
+            accepted(&built(), &deny(pattern));
+        }
+    }
+
+    #[test]
+    fn only_what_is_allowed_goes_in_beside_the_source() {
+        let allow = |patterns: &[&str]| DependencyRules { allow: globs(patterns), ..DependencyRules::default() };
+        accepted(&built(), &allow(&["pkg:docker/docker.io/library/*", "https://tools.acme.example/**"]));
+        refused(&built(), &allow(&["pkg:docker/docker.io/library/*"]), "https://tools.acme.example/lint-2.tar.gz");
+        let mut nameless = provenance();
+        nameless.dependencies = vec![Dependency::default()];
+        refused(&nameless, &allow(&["**"]), "one without a name");
+    }
+
+    #[test]
+    fn what_must_be_there_is_listed() {
+        let required = |patterns: &[&str]| DependencyRules { required: globs(patterns), ..DependencyRules::default() };
+        accepted(&built(), &required(&["pkg:docker/docker.io/library/node", "https://github.com/acme/*"]));
+        refused(&built(), &required(&["pkg:docker/docker.io/library/node", "pkg:docker/**/alpine"]), "3 others");
+    }
+}

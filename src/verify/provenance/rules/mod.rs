@@ -5,12 +5,19 @@ mod parameters;
 mod source;
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{Asked, Claim, ProvenanceRules, TextRule, is_of_generator, is_release};
+use crate::policy::{Asked, BuildLevel, Claim, ProvenanceRules, TextRule, is_of_generator, is_release};
 
 use super::super::certificate::Leaf;
 use super::super::predicate::Question;
 use super::Provenance;
 use super::builders;
+
+impl Provenance {
+    /// Returns the SLSA build level that its builder and its signer reach together.
+    pub(in crate::verify) fn build_level(&self, question: &Question<'_>) -> BuildLevel {
+        build_level(&self.builder, question)
+    }
+}
 
 /// Judges a provenance by the rules of the demand. Where nobody in particular is expected, nothing is asked.
 pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
@@ -30,6 +37,17 @@ pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Fin
     findings.extend(check_trigger(provenance, leaf, rules));
     findings.extend(check_hosted_runner(leaf, rules));
     findings
+}
+
+/// Looks up the level, by the rules of the demand if there is one.
+fn build_level(builder: &str, question: &Question<'_>) -> BuildLevel {
+    let asked = question.expected.map(|expected| (expected.signer, expected.asked));
+    let standing = match asked {
+        Some((signer, Asked::Provenance(rules))) => builders::standing(builder, question.verified, Some(signer), rules),
+        Some((signer, _)) => builders::standing(builder, question.verified, Some(signer), &ProvenanceRules::default()),
+        None => builders::standing(builder, question.verified, None, &ProvenanceRules::default()),
+    };
+    standing.level
 }
 
 /// The builder that the policy names, at a release where it has releases.
@@ -173,4 +191,24 @@ fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<F
 /// Rules as a person reads them.
 fn listed(rules: &[TextRule]) -> String {
     rules.iter().map(TextRule::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::value::RawValue;
+
+    use super::Provenance;
+
+    /// A provenance of GitHub's build type without anything that went into it.
+    pub(super) fn provenance() -> Provenance {
+        let text = r#"{
+            "buildDefinition": {
+                "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                "externalParameters": {"workflow": {"ref": "refs/tags/v1", "repository": "https://github.com/acme/shop", "path": ".github/workflows/r.yml"}}
+            },
+            "runDetails": {"builder": {"id": "https://github.com/acme/shop/.github/workflows/r.yml@refs/tags/v1"}}
+        }"#;
+        let raw = RawValue::from_string(text.to_owned()).expect("JSON");
+        Provenance::read("https://slsa.dev/provenance/v1", Some(&raw)).expect("provenance")
+    }
 }

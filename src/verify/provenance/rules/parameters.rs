@@ -37,10 +37,13 @@ fn check_one(provenance: &Provenance, rule: &ParameterRule) -> Option<Finding> {
         }
     };
     Some(
-        Finding::fail(CheckId::ProvenanceParameters, format!("the parameter {} is another", rule.path))
-            .expected(rule.expected.to_string())
-            .found(found.map_or_else(|| "nothing".to_owned(), |found| shortened(&found.to_string())))
-            .next(next),
+        Finding::fail(
+            CheckId::ProvenanceParameters,
+            format!("the parameter {} is not what the policy asks for", rule.path),
+        )
+        .expected(rule.expected.to_string())
+        .found(found.map_or_else(|| "nothing".to_owned(), |found| shortened(&found.to_string())))
+        .next(next),
     )
 }
 
@@ -72,5 +75,48 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::provenance::rules::tests::provenance;
+
+    fn with_unknown(pointers: &[&str]) -> Provenance {
+        let mut provenance = provenance();
+        provenance.unknown_parameters = pointers.iter().map(|pointer| (*pointer).to_owned()).collect();
+        provenance
+    }
+
+    #[test]
+    fn a211_parameters_that_the_build_type_does_not_describe_are_refused() {
+        let findings = check(&with_unknown(&["/inputs", "/vars"]), &ProvenanceRules::default());
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].stands_in_the_way());
+        assert_eq!(findings[0].found.as_deref(), Some("/inputs, /vars"));
+        let allowed = ProvenanceRules { allows_unknown_parameters: true, ..ProvenanceRules::default() };
+        assert!(!check(&with_unknown(&["/inputs"]), &allowed)[0].stands_in_the_way());
+    }
+
+    #[test]
+    fn a211_one_that_the_policy_has_a_rule_for_is_expected() {
+        let mut provenance = with_unknown(&["/inputs", "/vars"]);
+        provenance.parameters = serde_json::json!({"inputs": {"debug": "no"}, "vars": {}});
+        let rules = |paths: &[&str]| ProvenanceRules {
+            parameters: paths.iter().map(|path| ParameterRule::parse(path).expect("a rule")).collect(),
+            ..ProvenanceRules::default()
+        };
+        let findings = check(&provenance, &rules(&["/inputs/debug=no"]));
+        assert_eq!(findings[0].found.as_deref(), Some("/vars"));
+    }
+
+    #[test]
+    fn many_and_long_names_are_cut_short() {
+        let long = format!("/{}", "x".repeat(10_000));
+        let many: Vec<&str> = std::iter::repeat_n(long.as_str(), 1_000).collect();
+        let finding = check(&with_unknown(&many), &ProvenanceRules::default()).remove(0);
+        let found = finding.found.expect("what was found");
+        assert!(found.len() < 2_000 && found.ends_with(" and 995 more"), "{found}");
     }
 }
