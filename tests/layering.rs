@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 11] = [
     ("json", &[]),
     ("oci", &["json"]),
-    ("evidence", &["oci"]),
+    ("evidence", &["json", "oci"]),
     ("check", &[]),
     ("policy", &["oci", "check"]),
     ("trust", &["json", "oci"]),
