@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -76,7 +76,7 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
             subject: sample.image.clone(),
             origin: Origin::Referrer(sample.image.clone()),
             digest: blob.digest().clone(),
-            content: Content::Bundle(blob),
+            content: Content::Bundle(Opened::bundle(blob)),
         }],
         gaps: Vec::new(),
     };

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
 use bonafide::cli::Threads;
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -117,7 +117,7 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
         subject: image.clone(),
         origin: Origin::Referrer(Digest::of(Algorithm::Sha256, position.to_string().as_bytes())),
         digest: blob.digest().clone(),
-        content: Content::Bundle(blob.clone()),
+        content: Content::Bundle(Opened::bundle(blob.clone())),
     });
     Evidence {
         reference: String::new(),

@@ -5,10 +5,14 @@
 //! with bytes after its end, or nested deeper than [`MAX_DEPTH`] is refused before anything in it is believed
 //! (the duplicate keys of `gitsign` and of the OCI "ambiguous manifest" advisories are this bug).
 
+pub mod base64;
+
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 /// Nesting that a document may have, in levels of objects and arrays.
 pub const MAX_DEPTH: usize = 64;
@@ -41,36 +45,60 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// Reads one JSON document of the type `T`, refusing duplicate keys, trailing bytes and excessive depth.
-pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    check(bytes)?;
-    Ok(serde_json::from_slice(bytes)?)
+/// Reads one JSON document of the type `T`, refusing duplicate keys, trailing bytes and excessive depth. What `T` borrows
+/// stands in `bytes` as it is.
+pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
+    let text = utf8(bytes)?;
+    check_text(text)?;
+    Ok(serde_json::from_str(text)?)
 }
 
 /// Checks the form of one JSON document without keeping any of it.
 pub fn check(bytes: &[u8]) -> Result<(), Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Strict { depth: 0 }.deserialize(&mut deserializer)?;
+    check_text(utf8(bytes)?)
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Strict { depth: 0, keys: &mut Vec::new() }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(())
 }
 
-/// Walks a document and keeps nothing but the keys of the objects it is inside of.
-#[derive(Clone, Copy)]
-struct Strict {
-    depth: usize,
+/// RFC 8259 §8.1: "JSON text … MUST be encoded using UTF-8". Looked at once for the whole text, not string by string.
+fn utf8(bytes: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        Error {
+            reason: "text that is not UTF-8".to_owned(),
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            column: before.len() - line_start + 1,
+            is_syntax: true,
+        }
+    })
 }
 
-impl Strict {
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+/// Walks a document and keeps nothing but the keys of the objects it is inside of.
+struct Strict<'keys, 'de> {
+    depth: usize,
+    /// Those keys, borrowed wherever they have no escapes: one list for all objects, so that an object costs no memory.
+    keys: &'keys mut Vec<Cow<'de, str>>,
+}
+
+/// Keys of one object that are compared one by one: nearly all objects are small, and that is cheaper than hashing.
+const FEW: usize = 16;
+
+impl<'de> Strict<'_, 'de> {
+    fn deeper<E: de::Error>(&mut self) -> Result<Strict<'_, 'de>, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Strict { depth: self.depth + 1, keys: self.keys })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -78,7 +106,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,46 +137,56 @@ impl<'de> Visitor<'de> for Strict {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let inner = self.deeper()?;
-        while items.next_element_seed(inner)?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self.deeper()?)?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        let mut keys = Keys::default();
-        while let Some(key) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
-            if let Some(duplicate) = keys.insert(key) {
-                return Err(de::Error::custom(format_args!("duplicate key `{}`", duplicate.escape_debug())));
+        let first = inner.keys.len();
+        let mut many = HashSet::new();
+        while let Some(key) = entries.next_key_seed(Key)? {
+            let few = &inner.keys[first..];
+            if few.contains(&key) || many.contains(&key) {
+                return Err(de::Error::custom(format_args!("duplicate key `{}`", key.escape_debug())));
             }
-            entries.next_value_seed(inner)?;
+            if few.len() < FEW {
+                inner.keys.push(key);
+            } else {
+                many.insert(key);
+            }
+            entries.next_value_seed(Strict { depth: inner.depth, keys: &mut *inner.keys })?;
         }
+        inner.keys.truncate(first);
         Ok(())
     }
 }
 
-/// The keys of one object. Nearly all objects are small, and comparing a few strings is cheaper than hashing them.
-#[derive(Default)]
-struct Keys<'de> {
-    few: Vec<std::borrow::Cow<'de, str>>,
-    many: HashSet<std::borrow::Cow<'de, str>>,
+/// Reads a key as it stands in the text. (`Cow` alone would copy it.)
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
 }
 
-impl<'de> Keys<'de> {
-    const FEW: usize = 16;
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
 
-    /// Adds a key; returns it when it was there already.
-    fn insert(&mut self, key: std::borrow::Cow<'de, str>) -> Option<std::borrow::Cow<'de, str>> {
-        if self.few.contains(&key) || self.many.contains(&key) {
-            return Some(key);
-        }
-        if self.few.len() < Self::FEW {
-            self.few.push(key);
-        } else {
-            self.many.insert(key);
-        }
-        None
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 
@@ -188,7 +226,24 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_refused() {
-        assert!(check(b"{\"a\":\"\xff\"}").is_err());
+    fn text_that_is_not_utf8_is_refused_where_it_is_not() {
+        let error = check(b"{\"a\":\n \"\xff\"}").expect_err("no UTF-8");
+        assert_eq!(error.to_string(), "text that is not UTF-8 at line 2 column 3");
+        assert!(error.is_syntax());
+    }
+
+    #[test]
+    fn the_same_key_in_different_objects_is_no_duplicate() {
+        for text in [r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}"#, r#"[{"a":1},{"a":1}]"#] {
+            assert!(check(text.as_bytes()).is_ok(), "{text}");
+        }
+        // Also where a key follows objects that had it.
+        assert!(refusal(r#"{"b":{"a":1},"a":1,"c":[{"a":1}],"a":2}"#).contains("duplicate key `a`"));
+    }
+
+    #[test]
+    fn what_is_read_may_borrow() {
+        let read: std::collections::BTreeMap<&str, &str> = from_slice(br#"{"a":"b"}"#).expect("a map");
+        assert_eq!(read["a"], "b");
     }
 }

@@ -18,9 +18,9 @@
 //!
 //! | room | what lives there | may name |
 //! |---|---|---|
-//! | [`json`] | strict JSON: no duplicate keys, bounded depth | nothing |
+//! | [`json`] | strict JSON: no duplicate keys, bounded depth; base64 in it | nothing |
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
-//! | [`evidence`] | what was collected, as data | `oci` |
+//! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them | nothing |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages` |

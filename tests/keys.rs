@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{KeyRule, LogDemand, Policy, PublicKey, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -137,7 +137,7 @@ impl Judge {
 }
 
 fn bundle(json: &Value) -> Content {
-    Content::Bundle(Blob::of(Algorithm::Sha256, json.to_string().into_bytes()))
+    Content::Bundle(Opened::bundle(Blob::of(Algorithm::Sha256, json.to_string().into_bytes())))
 }
 
 fn layer(layer: &LegacyLayer) -> Content {
@@ -149,7 +149,7 @@ fn layer(layer: &LegacyLayer) -> Content {
     let bytes = Blob::of(Algorithm::Sha256, layer.bytes.clone());
     match layer.media_type.as_str() {
         sigstore::signed::SIMPLE_SIGNING => Content::LegacySignature { payload: bytes, annotations },
-        _ => Content::LegacyAttestation { envelope: bytes, annotations },
+        _ => Content::LegacyAttestation { envelope: Opened::envelope(bytes), annotations },
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 12] = [
     ("json", &[]),
     ("oci", &["json"]),
-    ("evidence", &["oci"]),
+    ("evidence", &["json", "oci"]),
     ("check", &[]),
     ("packages", &[]),
     ("policy", &["oci", "check", "packages"]),

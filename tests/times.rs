@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -110,7 +110,7 @@ fn times(candidate: &CandidateReport) -> Vec<(&str, Timestamp)> {
 }
 
 fn bundle(signed: &Signed) -> Content {
-    Content::Bundle(Blob::of(Algorithm::Sha256, signed.bundle(Version::V03).to_string().into_bytes()))
+    Content::Bundle(Opened::bundle(Blob::of(Algorithm::Sha256, signed.bundle(Version::V03).to_string().into_bytes())))
 }
 
 fn attestation(layer: &LegacyLayer) -> Content {
@@ -119,7 +119,10 @@ fn attestation(layer: &LegacyLayer) -> Content {
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()))
         .collect();
-    Content::LegacyAttestation { envelope: Blob::of(Algorithm::Sha256, layer.bytes.clone()), annotations }
+    Content::LegacyAttestation {
+        envelope: Opened::envelope(Blob::of(Algorithm::Sha256, layer.bytes.clone())),
+        annotations,
+    }
 }
 
 #[test]

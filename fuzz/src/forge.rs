@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use bonafide::check::ImageReport;
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Opened};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::{KeyRule, LogDemand, PublicKey, Signer};
 use serde_json::json;
@@ -57,7 +57,7 @@ pub fn judge(payload: &[u8]) -> ImageReport {
             "signatures": [{"sig": lab::encode(signature.as_ref())}],
         },
     });
-    let report = lab::judge(&IMAGE, Content::Bundle(lab::blob(bundle.to_string())), &SIGNER, &[]);
+    let report = lab::judge(&IMAGE, Content::Bundle(Opened::bundle(lab::blob(bundle.to_string()))), &SIGNER, &[]);
     holds::of(&report);
     report
 }

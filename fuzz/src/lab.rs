@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::{CandidateReport, ImageReport};
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -135,7 +135,7 @@ pub fn blob(bytes: impl Into<Vec<u8>>) -> Blob {
 /// The bundles of the fixtures as JSON.
 pub fn bundles() -> impl Iterator<Item = (&'static Digest, Value)> {
     SAMPLES.iter().filter_map(|sample| match &sample.content {
-        Content::Bundle(bundle) => Some((&sample.image, json(bundle.bytes()))),
+        Content::Bundle(bundle) => Some((&sample.image, json(&bundle.original()))),
         _ => None,
     })
 }
@@ -187,8 +187,10 @@ fn samples(name: &str) -> Vec<Sample> {
         }
         for referrer in manifest["manifests"].as_array().into_iter().flatten() {
             let referrer = json(&blob_of(&layout, text(&referrer["digest"])));
-            contents
-                .extend(layers(&referrer).map(|layer| Content::Bundle(blob(blob_of(&layout, text(&layer["digest"]))))));
+            contents.extend(
+                layers(&referrer)
+                    .map(|layer| Content::Bundle(Opened::bundle(blob(blob_of(&layout, text(&layer["digest"])))))),
+            );
         }
     }
     contents.into_iter().map(|content| Sample { image: image.clone(), content }).collect()
@@ -203,7 +205,9 @@ fn legacy(layout: &Path, layer: &Value) -> Content {
     let annotations: BTreeMap<String, String> =
         serde_json::from_value(layer["annotations"].clone()).expect("annotations are texts");
     match text(&layer["mediaType"]) {
-        "application/vnd.dsse.envelope.v1+json" => Content::LegacyAttestation { envelope: bytes, annotations },
+        "application/vnd.dsse.envelope.v1+json" => {
+            Content::LegacyAttestation { envelope: Opened::envelope(bytes), annotations }
+        }
         _ => Content::LegacySignature { payload: bytes, annotations },
     }
 }

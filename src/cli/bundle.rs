@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
 use crate::check::{PolicyReport, Report};
-use crate::evidence::{Artifact, LooseBundle};
+use crate::evidence::{Artifact, LooseBundle, Opened};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::policy::{Policy, Requirement};
@@ -74,7 +74,7 @@ fn read_bundles(file: &Path) -> Result<Vec<LooseBundle>, Diagnostic> {
         .map(|(line, text)| LooseBundle {
             file: name.clone(),
             line,
-            bundle: Blob::of(Algorithm::Sha256, text.to_vec()),
+            bundle: Opened::bundle(Blob::of(Algorithm::Sha256, text.to_vec())),
         })
         .collect())
 }

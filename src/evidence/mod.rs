@@ -3,10 +3,14 @@
 //! Evidence is everything a verdict may rest on, and nothing else reaches [`crate::verify`]. It is data: it can be
 //! made by a registry, by a layout on disk or by a test.
 
+mod opened;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::oci::{Blob, Digest, Platform};
+
+pub use opened::{Opened, Payload};
 
 /// Everything collected for one image.
 #[derive(Debug, Clone)]
@@ -125,13 +129,13 @@ impl fmt::Display for Origin {
 /// The bytes of a candidate, by the form they claim to have.
 #[derive(Debug, Clone)]
 pub enum Content {
-    /// A Sigstore bundle, as JSON text.
-    Bundle(Blob),
+    /// A Sigstore bundle.
+    Bundle(Opened),
     /// A Sigstore bundle that signs neither a statement nor the image itself, and what it names as signed: cosign's
     /// simple-signing payload, which was found under the digest that the bundle states.
     BundleOverPayload {
-        /// The bundle, as JSON text.
-        bundle: Blob,
+        /// The bundle.
+        bundle: Opened,
         /// What the bundle says it signs.
         payload: Blob,
     },
@@ -144,8 +148,8 @@ pub enum Content {
     },
     /// A legacy cosign attestation: a DSSE envelope, material in the layer's annotations.
     LegacyAttestation {
-        /// The DSSE envelope as stored.
-        envelope: Blob,
+        /// The DSSE envelope.
+        envelope: Opened,
         /// The annotations of the layer.
         annotations: BTreeMap<String, String>,
     },
@@ -188,8 +192,8 @@ pub struct LooseBundle {
     pub file: String,
     /// The line, from 1, where the file holds one bundle per line.
     pub line: Option<usize>,
-    /// The bundle, as JSON text.
-    pub bundle: Blob,
+    /// The bundle.
+    pub bundle: Opened,
 }
 
 /// Something that should have been read and could not be. Only a true "not found" is absence; everything else is a gap.

@@ -74,6 +74,11 @@ impl Blob {
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+
+    /// Gives the bytes up under their digest.
+    pub fn into_parts(self) -> (Digest, Bytes) {
+        (self.digest, self.bytes)
+    }
 }
 
 impl std::fmt::Debug for Blob {

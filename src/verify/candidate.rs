@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SbomReport, SignerReport};
-use crate::evidence::{Candidate, Content, Evidence, Origin};
+use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
 use crate::json;
 use crate::oci::{Blob, Digest};
 use crate::packages::{Advisories, Examined};
@@ -104,14 +104,14 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
             examination
         }
         Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
-        Content::Bundle(bundle) => match material::read_bundle(bundle.bytes()) {
-            Ok(material) => examine_material(material, candidate),
+        Content::Bundle(bundle) => match material::read_bundle(bundle) {
+            Ok(material) => examine_material(material, bundle, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
-        Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle.bytes()) {
+        Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
             // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(material, candidate)
+                examine_material(material, bundle, candidate)
             }
             Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
@@ -138,25 +138,30 @@ fn unread(bytes: u64) -> Finding {
 pub(super) fn judge_loose(
     id: &str,
     candidate: &Candidate,
-    (bundle, content): (&Blob, Option<&Blob>),
+    (bundle, content): (&Opened, Option<&Blob>),
     terms: Terms<'_>,
 ) -> Judged {
-    let mut examination = match material::read_bundle(bundle.bytes()) {
-        Ok(material) => examine_loose(material, candidate, content),
+    let mut examination = match material::read_bundle(bundle) {
+        Ok(material) => examine_loose(material, bundle, candidate, content),
         Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
     };
     examination.only_signature = true;
     examination.conclude(id, candidate, terms)
 }
 
-fn examine_loose<'a>(material: Material, candidate: &'a Candidate, content: Option<&'a Blob>) -> Examination<'a> {
+fn examine_loose<'a>(
+    material: Material,
+    bundle: &'a Opened,
+    candidate: &'a Candidate,
+    content: Option<&'a Blob>,
+) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
             let finding = check_message_digest(message, &candidate.subject);
             let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
             Examination::of_message(finding, material, signed)
         }
-        SignedContent::Envelope(_) => examine_envelope(material, candidate, "file"),
+        SignedContent::Envelope(_) => examine_envelope(material, bundle, candidate, "file"),
     }
 }
 
@@ -169,7 +174,7 @@ struct Examination<'a> {
     findings: Vec<Finding>,
     /// What is to be verified, unless something stands in the way.
     ready: Option<(Material, Signed<'a>)>,
-    statement: Option<Statement>,
+    statement: Option<Statement<'a>>,
     /// What advisories say of the packages of an SBOM, once they are asked.
     examined: OnceCell<Examined>,
 }
@@ -410,16 +415,15 @@ pub(super) fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str,
 }
 
 fn examine_legacy_attestation<'a>(
-    envelope: &Blob,
+    envelope: &'a Opened,
     annotations: &BTreeMap<String, String>,
     candidate: &'a Candidate,
 ) -> Examination<'a> {
     match legacy::read_attestation(envelope, annotations) {
-        Ok(material) => examine_material(material, candidate),
+        Ok(material) => examine_material(material, envelope, candidate),
         Err(finding) => {
-            let claimed = material::read_envelope(envelope.bytes())
-                .ok()
-                .and_then(|envelope| claimed_predicate_type(&envelope.payload));
+            let claimed =
+                material::read_envelope(envelope).ok().and_then(|envelope| claimed_predicate_type(envelope.payload()));
             let mut examination =
                 Examination::stopped_by(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate), finding);
             examination.predicate_type = claimed;
@@ -428,13 +432,13 @@ fn examine_legacy_attestation<'a>(
     }
 }
 
-fn examine_material(material: Material, candidate: &Candidate) -> Examination<'_> {
+fn examine_material<'a>(material: Material, opened: &'a Opened, candidate: &'a Candidate) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
             let finding = check_message_digest(message, &candidate.subject);
             Examination::of_message(finding, material, Signed::Digest(&candidate.subject))
         }
-        SignedContent::Envelope(_) => examine_envelope(material, candidate, "image"),
+        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, "image"),
     }
 }
 
@@ -469,20 +473,27 @@ fn check_message_digest(message: &material::MessageSignature, subject: &Digest) 
     None
 }
 
-/// A statement, which must be about the subject.
-fn examine_envelope<'a>(material: Material, candidate: &'a Candidate, thing: &str) -> Examination<'a> {
-    let SignedContent::Envelope(envelope) = &material.content else { return Examination::of(Kind::Unreadable) };
-    let claimed = claimed_predicate_type(&envelope.payload);
-    let mut examination = Examination::of(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate));
-    examination.predicate_type = claimed;
-    let statement = match Statement::read(&envelope.payload_type, &envelope.payload) {
+/// A statement, which must be about the subject. It is the payload of what was opened, from which the material is.
+fn examine_envelope<'a>(
+    material: Material,
+    opened: &'a Opened,
+    candidate: &'a Candidate,
+    thing: &str,
+) -> Examination<'a> {
+    let (SignedContent::Envelope(envelope), Some(payload)) = (&material.content, opened.payload()) else {
+        return Examination::of(Kind::Unreadable);
+    };
+    let mut examination = Examination::of(Kind::Unreadable);
+    let statement = match Statement::read(&envelope.payload_type, payload.octets()) {
         Ok(statement) => statement,
         Err(finding) => {
+            let claimed = claimed_predicate_type(payload.octets());
+            examination.kind = claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate);
+            examination.predicate_type = claimed;
             examination.findings.push(finding);
             return examination;
         }
     };
-    // From here on the kind is what was read, not what was claimed.
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
     let about = statement.check_subject(&candidate.subject, thing);

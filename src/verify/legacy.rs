@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::check::{CheckId, Finding};
+use crate::evidence::Opened;
 use crate::json;
-use crate::oci::{Algorithm, Blob, Digest, decode_hex};
+use crate::oci::decode_hex;
 
 use super::material::{
     KeyMaterial, LogEntry, Material, MessageSignature, SignedContent, Version, decode_base64, read_envelope,
@@ -36,12 +37,11 @@ pub(super) fn read_signature(annotations: &BTreeMap<String, String>) -> Result<M
 }
 
 /// Reads an `.att` layer: a DSSE envelope.
-pub(super) fn read_attestation(envelope: &Blob, annotations: &BTreeMap<String, String>) -> Result<Material, Finding> {
-    let mut read = read_envelope(envelope.bytes())?;
-    read.stored_sha256 = Some(Digest::of(Algorithm::Sha256, envelope.bytes()).hex().to_owned());
-    let mut read = material(annotations, SignedContent::Envelope(read))?;
-    read.stamped = Some(envelope.bytes().to_vec());
-    Ok(read)
+pub(super) fn read_attestation(opened: &Opened, annotations: &BTreeMap<String, String>) -> Result<Material, Finding> {
+    let mut envelope = read_envelope(opened)?;
+    envelope.stored = Some(opened.clone());
+    let material = material(annotations, SignedContent::Envelope(envelope))?;
+    Ok(Material { stamped: Some(opened.clone()), ..material })
 }
 
 fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> Result<Material, Finding> {

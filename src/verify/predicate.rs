@@ -117,8 +117,8 @@ pub(super) enum Predicate<'a> {
 }
 
 impl<'a> Predicate<'a> {
-    pub(super) fn read(kind: Kind, statement: &'a Statement) -> Self {
-        let text = statement.predicate.as_deref();
+    pub(super) fn read(kind: Kind, statement: &Statement<'a>) -> Self {
+        let text = statement.predicate;
         match kind {
             Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
             Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),

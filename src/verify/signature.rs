@@ -8,9 +8,9 @@ use crate::policy::{KeyRule, LogDemand, PublicKey, Signer};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
-use super::intoto;
 use super::log::{check_integrated_times, signed_with_a_certificate, signed_with_a_key, trusted_entries};
 use super::material::{KeyMaterial, LogEntry, Material, log_failure};
+use super::rekor1;
 
 /// Material that verified.
 pub(super) struct Verified {
@@ -148,8 +148,13 @@ fn verify_key_in(
 ) -> Result<Option<Verified>, Finding> {
     let entries = trusted_entries(domain, material, demand == LogDemand::Required)?;
     check_integrated_times(&entries, None, now)?;
-    let (log_entries, timestamps) = if entries.iter().any(|entry| intoto::is_for(entry)) {
-        intoto::verify_with_key(domain, material, &entries, key)?
+    let (recorded, others): (Vec<&LogEntry>, _) = entries.iter().partition(|entry| rekor1::is_for(entry));
+    let (log_entries, timestamps) = if !recorded.is_empty() {
+        let (mut log_entries, times) = rekor1::verify_with_key(domain, material, &recorded, key, now)?;
+        if !others.is_empty() {
+            log_entries.extend(domain.verify_with_key(material, &others, signed, key)?.0);
+        }
+        (log_entries, times)
     } else if entries.is_empty() {
         (Vec::new(), domain.verify_timestamps(material, None)?)
     } else {
@@ -264,18 +269,24 @@ fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Time
     let leaf = Leaf::read(&certificates[0])?;
     let entries = trusted_entries(domain, material, domain.demands_log())?;
     check_integrated_times(&entries, Some(&leaf), now)?;
-    let (log_entries, timestamps) = if entries.iter().any(|entry| intoto::is_for(entry)) {
-        intoto::verify(domain, material, &entries, &leaf)?
-    } else {
+    let (recorded, others): (Vec<&LogEntry>, _) = entries.iter().partition(|entry| rekor1::is_for(entry));
+    let (log_entries, timestamps) = if recorded.is_empty() {
         let stamps =
             if material.stamped.is_some() { domain.verify_timestamps(material, Some(&leaf))? } else { Vec::new() };
         let (log_entries, times) = domain.verify(material, &entries, signed)?;
         (log_entries, stamps.into_iter().chain(times).collect())
+    } else {
+        let (mut log_entries, times) = rekor1::verify(domain, material, &recorded, &leaf, now)?;
+        // A log of either kind may vouch for the same signature: then both must hold.
+        if !others.is_empty() {
+            log_entries.extend(domain.verify(material, &others, signed)?.0);
+        }
+        (log_entries, times)
     };
     // Certificates that came along may stand between the leaf and a trusted authority, whose own limits the crate then
     // passes over (A117). A leaf alone was issued by a trusted certificate, and there is nothing between to limit.
     // Nor did it see the times that it does not read, and every time must lie within the whole path (A175).
-    let unseen = material.stamped.is_some() || entries.iter().any(|entry| intoto::is_for(entry));
+    let unseen = material.stamped.is_some();
     for stamp in timestamps.iter().filter(|_| unseen || certificates.len() > 1) {
         domain.issuer_key(certificates, stamp.time).map_err(|reason| {
             Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")

@@ -1,6 +1,7 @@
 //! The in-toto statement inside a DSSE envelope, and what it is about.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding};
@@ -17,36 +18,38 @@ const MAX_DIGESTS: usize = 32;
 /// in-toto `spec/v1/statement.md`, and the older version that cosign and slsa-github-generator still write.
 const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
-/// A statement, read.
+/// A statement, read. What it says of the predicate is borrowed from the payload, which may be large.
 #[derive(Debug)]
-pub(super) struct Statement {
+pub(super) struct Statement<'a> {
     pub(super) predicate_type: String,
-    pub(super) predicate: Option<Box<RawValue>>,
+    pub(super) predicate: Option<&'a RawValue>,
     subjects: Vec<WireSubject>,
 }
 
 #[derive(Deserialize)]
-struct WireStatement {
+struct WireStatement<'a> {
     #[serde(rename = "_type")]
     kind: String,
     #[serde(rename = "predicateType")]
     predicate_type: String,
     #[serde(default)]
     subject: Option<Vec<WireSubject>>,
-    #[serde(default)]
-    predicate: Option<Box<RawValue>>,
+    #[serde(default, borrow)]
+    predicate: Option<&'a RawValue>,
 }
 
 /// Names are for people: subjects match by digest alone (statement.md; A098).
 #[derive(Debug, Deserialize)]
 struct WireSubject {
     #[serde(default)]
-    digest: Option<serde_json::Map<String, serde_json::Value>>,
+    name: Value,
+    #[serde(default)]
+    digest: Option<serde_json::Map<String, Value>>,
 }
 
-impl Statement {
+impl<'a> Statement<'a> {
     /// Reads the payload of an envelope.
-    pub(super) fn read(payload_type: &str, payload: &[u8]) -> Result<Self, Finding> {
+    pub(super) fn read(payload_type: &str, payload: &'a [u8]) -> Result<Self, Finding> {
         if payload_type != PAYLOAD_TYPE {
             return Err(Finding::fail(
                 CheckId::PayloadFormat,
@@ -55,7 +58,7 @@ impl Statement {
             .expected(PAYLOAD_TYPE)
             .found(payload_type));
         }
-        let wire: WireStatement = json::from_slice(payload).map_err(|error| {
+        let wire: WireStatement<'_> = json::from_slice(payload).map_err(|error| {
             Finding::fail(CheckId::PayloadFormat, "the in-toto statement cannot be read").found(error.to_string())
         })?;
         if !TYPES.contains(&wire.kind.as_str()) {
@@ -88,7 +91,9 @@ impl Statement {
         let algorithm = digest.algorithm().name();
         let values = || self.subjects.iter().filter_map(|subject| subject.digest.as_ref()?.get(algorithm)?.as_str());
         if values().any(|value| decode_hex(value).is_some_and(|found| found == expected)) {
-            return Finding::pass(CheckId::SubjectDigest, format!("the statement is about this {thing}")).about(digest);
+            let about =
+                || Finding::pass(CheckId::SubjectDigest, format!("the statement is about this {thing}")).about(digest);
+            return self.subjects.iter().find_map(WireSubject::malformed).unwrap_or_else(about);
         }
         let found = match values().next() {
             Some(value) => format!("{algorithm}:{value}{}", others(values().count() - 1)),
@@ -100,6 +105,40 @@ impl Statement {
             .found(found)
             .next(format!("it was made for another {thing}: attest this one, by digest"))
     }
+}
+
+impl WireSubject {
+    /// Whether something else stands where a name or digests should. A statement that has such a subject is malformed whatever
+    /// else is in it: nobody can say how another program reads it.
+    ///
+    /// statement.md: "subject[*].digest … MUST be set"; digest_set.md: each value is a digest of that algorithm, as a string.
+    fn malformed(&self) -> Option<Finding> {
+        let finding = |expected: String, found: String| {
+            let message = "a subject of the in-toto statement is malformed";
+            Some(Finding::fail(CheckId::PayloadFormat, message).expected(expected).found(found))
+        };
+        if !matches!(self.name, Value::String(_)) && self.name != Value::Null {
+            return finding("a name that is a string".to_owned(), self.name.to_string());
+        }
+        let digests = self.digest.iter().flatten();
+        let wrong = digests.clone().find(|(algorithm, value)| !is_digest(algorithm, value));
+        match wrong {
+            Some((algorithm, value)) => finding(format!("a {algorithm} digest"), value.to_string()),
+            None if digests.count() == 0 => finding("at least one digest".to_owned(), "none".to_owned()),
+            None => None,
+        }
+    }
+}
+
+/// Whether a value may be a digest by an algorithm. Of algorithms that are not known here that is any text.
+fn is_digest(algorithm: &str, value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    let length = match algorithm {
+        "sha256" => 32,
+        "sha512" => 64,
+        _ => return true,
+    };
+    decode_hex(text).is_some_and(|octets| octets.len() == length)
 }
 
 fn others(count: usize) -> String {
@@ -134,19 +173,21 @@ mod tests {
     }
 
     fn outcome(subject: &str) -> bool {
-        let read = Statement::read(PAYLOAD_TYPE, statement(subject).as_bytes()).expect("a statement");
+        let text = statement(subject);
+        let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
         !read.check_subject(&digest(), "image").stands_in_the_way()
     }
 
     fn refusal(payload_type: &str, payload: &str) -> Finding {
-        Statement::read(payload_type, payload.as_bytes()).expect_err("the statement must be refused")
+        Statement::read(payload_type, payload.as_bytes()).err().expect("the statement must be refused")
     }
 
     #[test]
     fn a102_any_subject_may_match() {
         let hex = digest().hex().to_owned();
         assert!(outcome(&format!(
-            r#"[{{"digest":{{"sha256":"00"}}}},{{"digest":{{"sha256":"{hex}"}}}},{{"digest":{{}}}}]"#
+            r#"[{{"digest":{{"sha256":"{}"}}}},{{"name":"x","digest":{{"md5":"?","sha256":"{hex}"}}}},{{"digest":{{"gitCommit":""}}}}]"#,
+            "00".repeat(32)
         )));
     }
 
@@ -158,6 +199,27 @@ mod tests {
         // statement.md: "subject[*].digest … MUST be set": what else the statement names does not mend it.
         for subject in ["[null]", r#"[{"name":"x"}]"#, r#"[{"digest":null}]"#] {
             assert_eq!(refusal(PAYLOAD_TYPE, &statement(subject)).check, CheckId::PayloadFormat, "{subject}");
+        }
+    }
+
+    #[test]
+    fn a097_a_good_subject_does_not_mend_a_malformed_one() {
+        let good = format!(r#"{{"digest":{{"sha256":"{}"}}}}"#, digest().hex());
+        for subject in [r#"{"name":"x","digest":{"md5":"00"}}"#, r#"{"name":null,"digest":{"gitCommit":""}}"#] {
+            assert!(outcome(&format!("[{good},{subject}]")), "{subject}");
+        }
+        for subject in [
+            r#"{"digest":{}}"#,
+            r#"{"digest":{"md5":7}}"#,
+            r#"{"digest":{"md5":null}}"#,
+            r#"{"digest":{"sha256":"00"}}"#,
+            r#"{"digest":{"sha512":"00"}}"#,
+            r#"{"name":7,"digest":{"md5":"00"}}"#,
+        ] {
+            let text = statement(&format!("[{good},{subject}]"));
+            let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
+            let finding = read.check_subject(&digest(), "image");
+            assert_eq!((finding.check, finding.stands_in_the_way()), (CheckId::PayloadFormat, true), "{subject}");
         }
     }
 

@@ -72,7 +72,9 @@ fn a_promise_that_is_flipped_foreign_or_for_another_time_is_refused() {
 fn without_a_promise_nobody_says_when() {
     let world = World::new();
     let signed = world.signer().logged_as(KIND).evidence(Evidence::Proof).attest(&world.provenance());
-    refused(&world, &signed, CheckId::SignedTime);
+    world.for_provenance().rejects(bundle(&signed.bundle(Version::V03)), CheckId::SignedTime);
+    // A bundle of version 0.1 must have a promise, whatever else says when.
+    world.for_provenance().rejects(bundle(&signed.bundle(Version::V01)), CheckId::TransparencyLog);
 }
 
 #[test]
@@ -252,14 +254,27 @@ fn an_unknown_field_in_the_stored_envelope_changes_its_hash() {
 }
 
 #[test]
-fn it_stands_alone() {
+fn another_entry_may_stand_beside_it_and_must_hold_too() {
     let world = World::new();
-    let signed = good(&world);
-    let mut again = signed.clone();
-    relog(&world.instance, &mut again, EntryKind::DsseV001);
-    let both = Signed { entries: [signed.entries.clone(), again.entries].concat(), ..signed };
-    let finding = world.for_provenance().rejects(bundle(&both.bundle(Version::V03)), CheckId::TransparencyLog);
-    assert_eq!(finding.found.as_deref(), Some("2 entries"));
+    let signed = world.signer().logged_as(KIND).stamped().attest(&world.provenance());
+    for other in [EntryKind::DsseV001, EntryKind::IntotoV002, EntryKind::HashedRekordV002] {
+        let mut again = signed.clone();
+        relog(&world.instance, &mut again, other);
+        let with = |entries: [&Signed; 2]| {
+            let entries = entries.into_iter().flat_map(|one| one.entries.clone()).collect();
+            bundle(&Signed { entries, ..signed.clone() }.bundle(Version::V03))
+        };
+        for both in [[&signed, &again], [&again, &signed]] {
+            let report = world.for_provenance().accepts(with(both));
+            assert_eq!((report.log_entries.len(), report.timestamps.len() >= 2), (2, true), "{other:?}");
+        }
+        let mut broken = again.clone();
+        broken.entries[0].proof.as_mut().expect("a proof").hashes[0][0] ^= 1;
+        world.for_provenance().rejects(with([&signed, &broken]), CheckId::TransparencyLog);
+        let mut strange = good(&world);
+        relog(&world.instance, &mut strange, other);
+        world.for_provenance().rejects(with([&signed, &strange]), CheckId::TransparencyLog);
+    }
 }
 
 #[test]

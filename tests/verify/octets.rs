@@ -4,7 +4,7 @@
 //! `cargo test --test verify -- --ignored --nocapture every_octet`, which prints how many there were.
 
 use bonafide::check::{CandidateReport, ImageReport, Verdict};
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Opened};
 use bonafide::policy::{KeyRule, LogDemand, PublicKey, Signer};
 use bonafide::trust::TrustRoot;
 use bonafide::verify::Domain;
@@ -65,7 +65,7 @@ fn flip_bundle(name: &str, limit: usize, judge: &Judge, good: &Value) {
     let text = good.to_string().into_bytes();
     let believed = facts(&judge.accepts(bundle(good)));
     flip(name, limit, text.len(), &believed, |position, mask| {
-        Some(judge.judge([Content::Bundle(blob(changed(&text, position, mask)))]))
+        Some(judge.judge([Content::Bundle(Opened::bundle(blob(changed(&text, position, mask))))]))
     });
 }
 

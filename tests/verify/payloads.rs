@@ -1,7 +1,7 @@
 //! Bundles over cosign's simple-signing payload: a message signature in the new form, on the document of the old.
 
 use bonafide::check::{CheckId, Verdict};
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Opened};
 use bonafide::policy::Requirement;
 use serde_json::json;
 
@@ -11,7 +11,10 @@ use crate::support::statement::simple_signing;
 use crate::world::{World, blob};
 
 fn over(signed: &Signed, payload: impl Into<Vec<u8>>) -> Content {
-    Content::BundleOverPayload { bundle: blob(signed.bundle(Version::V03).to_string()), payload: blob(payload) }
+    Content::BundleOverPayload {
+        bundle: Opened::bundle(blob(signed.bundle(Version::V03).to_string())),
+        payload: blob(payload),
+    }
 }
 
 #[test]
@@ -46,8 +49,10 @@ fn a_payload_that_the_bundle_does_not_sign_is_refused() {
     let json = signed.bundle_with(Version::V03, |json| {
         json["messageSignature"].as_object_mut().expect("an object").remove("messageDigest");
     });
-    let content =
-        Content::BundleOverPayload { bundle: blob(json.to_string()), payload: blob(simple_signing(&world.subject)) };
+    let content = Content::BundleOverPayload {
+        bundle: Opened::bundle(blob(json.to_string())),
+        payload: blob(simple_signing(&world.subject)),
+    };
     world.for_signatures().rejects(content, CheckId::Signature);
 }
 
@@ -94,7 +99,7 @@ fn a_broken_bundle_concerns_every_requirement() {
     let world = World::new();
     for requirement in Requirement::DEFAULT {
         let content = Content::BundleOverPayload {
-            bundle: blob(json!({}).to_string()),
+            bundle: Opened::bundle(blob(json!({}).to_string())),
             payload: blob(simple_signing(&world.subject)),
         };
         world.requiring(requirement).rejects(content, CheckId::BundleFormat);

@@ -2,7 +2,7 @@
 
 use bonafide::check::{ImageReport, Verdict};
 use bonafide::cli::Threads;
-use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason};
+use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Opened};
 use bonafide::policy::Requirement;
 use bonafide::verify::{Domain, Workers, verify_with};
 use serde_json::json;
@@ -61,7 +61,7 @@ fn pool(world: &World, github: &World) -> Vec<Content> {
         legacy(world.signer().sign_simple(&world.subject).legacy_layer()),
         Content::UnsignedStatement(blob(world.provenance().to_string())),
         Content::Ignored { artifact_type: "text/plain".to_owned(), reason: "no evidence".to_owned() },
-        Content::Bundle(blob("{")),
+        Content::Bundle(Opened::bundle(blob("{"))),
         Content::Unread { media_type: "application/vnd.dev.sigstore.bundle.v0.3+json".to_owned(), bytes: 60 << 20 },
     ])
     .collect()

@@ -1,7 +1,7 @@
 //! From candidates to the verdict on one image.
 
 use bonafide::check::{CheckId, Outcome, Verdict};
-use bonafide::evidence::{Content, Evidence, Gap, GapReason};
+use bonafide::evidence::{Content, Evidence, Gap, GapReason, Opened};
 use bonafide::policy::{Policy, Requirement};
 use bonafide::verify::verify;
 
@@ -117,7 +117,7 @@ fn a_broken_candidate_beside_a_good_one_is_listed_with_its_reason() {
         bundle(&broken.bundle(Version::V03)),
         bundle(&good.bundle(Version::V03)),
         legacy(broken.legacy_layer()),
-        Content::Bundle(blob("{")),
+        Content::Bundle(Opened::bundle(blob("{"))),
     ];
     let report = world.for_provenance().judge(contents);
     assert_eq!(report.verdict, Verdict::Verified);

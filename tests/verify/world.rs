@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -257,7 +257,7 @@ pub(crate) fn bundle(json: &Value) -> Content {
 }
 
 pub(crate) fn bundle_text(text: &str) -> Content {
-    Content::Bundle(blob(text))
+    Content::Bundle(Opened::bundle(blob(text)))
 }
 
 /// A legacy layer, taken for what its media type says.
@@ -273,7 +273,7 @@ pub(crate) fn as_legacy_signature(layer: LegacyLayer) -> Content {
 }
 
 pub(crate) fn as_legacy_attestation(layer: LegacyLayer) -> Content {
-    Content::LegacyAttestation { annotations: annotations(&layer), envelope: blob(layer.bytes) }
+    Content::LegacyAttestation { annotations: annotations(&layer), envelope: Opened::envelope(blob(layer.bytes)) }
 }
 
 fn annotations(layer: &LegacyLayer) -> BTreeMap<String, String> {
@@ -284,7 +284,8 @@ fn annotations(layer: &LegacyLayer) -> BTreeMap<String, String> {
 /// Attaches content to a manifest; `position` keeps apart what is otherwise the same.
 pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> Candidate {
     let digest = match &content {
-        Content::Bundle(blob) | Content::UnsignedStatement(blob) => blob.digest().clone(),
+        Content::Bundle(bundle) => bundle.digest().clone(),
+        Content::UnsignedStatement(blob) => blob.digest().clone(),
         Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::LegacySignature { payload, .. } => payload.digest().clone(),
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Opened};
 use serde_json::{Value, json};
 
 use crate::{forge, holds, lab};
@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     let text = bundle.to_string();
     let is_the_one = bundle == *GOOD;
     for signer in [&lab::SIGNERS[0], &*forge::SIGNER] {
-        let content = Content::Bundle(lab::blob(text.as_str()));
+        let content = Content::Bundle(Opened::bundle(lab::blob(text.as_str())));
         let report = lab::judge(&lab::SAMPLES[0].image, content, signer, &*lab::DOMAINS);
         holds::of_lab_evidence(&report);
         assert!(is_the_one || !report.candidates[0].accepted);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Opened};
 
 use crate::{holds, lab};
 
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     let layer = lab::blob(parts.next().unwrap_or_default());
     let content = match kind {
         b's' => Content::LegacySignature { payload: layer, annotations },
-        b'a' => Content::LegacyAttestation { envelope: layer, annotations },
+        b'a' => Content::LegacyAttestation { envelope: Opened::envelope(layer), annotations },
         _ => return,
     };
     let is_legacy = |sample: &&lab::Sample| !matches!(sample.content, Content::Bundle(_));
@@ -40,8 +40,10 @@ pub fn run(data: &[u8]) {
 /// The legacy layers of the fixtures.
 pub fn seeds() -> Vec<Vec<u8>> {
     let layers = lab::SAMPLES.iter().filter_map(|sample| match &sample.content {
-        Content::LegacySignature { payload, annotations } => Some((b's', payload, annotations)),
-        Content::LegacyAttestation { envelope, annotations } => Some((b'a', envelope, annotations)),
+        Content::LegacySignature { payload, annotations } => Some((b's', payload.bytes().to_vec(), annotations)),
+        Content::LegacyAttestation { envelope, annotations } => {
+            Some((b'a', envelope.original().into_owned(), annotations))
+        }
         _ => None,
     });
     layers
@@ -51,7 +53,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             for name in ANNOTATIONS {
                 seed.extend([text(name), &[0]].concat());
             }
-            [seed.as_slice(), layer.bytes()].concat()
+            [seed, layer].concat()
         })
         .collect()
 }

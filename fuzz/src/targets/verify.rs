@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::Verdict;
-use bonafide::evidence::{Content, Evidence, Gap, GapReason};
+use bonafide::evidence::{Content, Evidence, Gap, GapReason, Opened};
 use bonafide::oci::{Blob, Digest};
 use bonafide::policy::Requirement;
 use bonafide::verify::{Domain, verify};
@@ -187,23 +187,23 @@ fn places(value: &Value, at: &str) -> Vec<String> {
 /// A bundle as it is; a legacy layer with its annotations, its log entry opened.
 fn to_json(content: &Content) -> Value {
     match content {
-        Content::LegacySignature { payload, annotations } => layer("signature", payload, annotations),
-        Content::LegacyAttestation { envelope, annotations } => layer("attestation", envelope, annotations),
-        Content::Bundle(bundle) => lab::json(bundle.bytes()),
+        Content::LegacySignature { payload, annotations } => layer("signature", payload.bytes(), annotations),
+        Content::LegacyAttestation { envelope, annotations } => layer("attestation", &envelope.original(), annotations),
+        Content::Bundle(bundle) => lab::json(&bundle.original()),
         _ => Value::Null,
     }
 }
 
 const ENTRY: &str = "dev.sigstore.cosign/bundle";
 
-fn layer(kind: &str, layer: &Blob, annotations: &BTreeMap<String, String>) -> Value {
+fn layer(kind: &str, layer: &[u8], annotations: &BTreeMap<String, String>) -> Value {
     let entry = annotations.get(ENTRY).map(|text| lab::json(text.as_bytes()));
-    json!({"kind": kind, "layer": lab::encode(layer.bytes()), "annotations": annotations, "entry": entry})
+    json!({"kind": kind, "layer": lab::encode(layer), "annotations": annotations, "entry": entry})
 }
 
 fn to_content(json: &Value) -> Content {
     let Some(annotations) = json["annotations"].as_object() else {
-        return Content::Bundle(lab::blob(json.to_string()));
+        return Content::Bundle(Opened::bundle(lab::blob(json.to_string())));
     };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut annotations: BTreeMap<String, String> =
@@ -212,7 +212,7 @@ fn to_content(json: &Value) -> Content {
     let layer = lab::blob(STANDARD.decode(text(&json["layer"])).unwrap_or_default());
     match json["kind"].as_str() {
         Some("signature") => Content::LegacySignature { payload: layer, annotations },
-        _ => Content::LegacyAttestation { envelope: layer, annotations },
+        _ => Content::LegacyAttestation { envelope: Opened::envelope(layer), annotations },
     }
 }
 

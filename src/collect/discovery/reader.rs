@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use crate::collect::error::SourceError;
 use crate::collect::limits::{Budget, Limits, Taken};
 use crate::collect::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::evidence::Opened;
 use crate::oci::media_type::{ACCEPTED, essence};
 use crate::oci::{Blob, Descriptor, Digest, Manifest, ManifestError};
 
@@ -19,7 +20,8 @@ pub(super) struct Reader<S> {
     pub(super) limits: Limits,
     budget: Budget,
     manifests: RefCell<HashMap<Key, ManifestRead>>,
-    blobs: RefCell<HashMap<Key, Result<Blob, SourceError>>>,
+    /// Each in the form that it is read as, and in no other: what is large is held once.
+    blobs: RefCell<HashMap<(Form, Key), Result<Read, SourceError>>>,
     payloads: RefCell<HashMap<Digest, Result<Blob, SourceError>>>,
     /// What is left of the bytes that are read as evidence, as often as they are named.
     judged: Cell<u64>,
@@ -34,6 +36,32 @@ type Key = (Digest, u64);
 
 fn key(wanted: &Descriptor) -> Key {
     (wanted.digest.clone(), wanted.size)
+}
+
+/// The forms in which blobs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    Plain,
+    Bundle,
+    Envelope,
+}
+
+/// A blob in the form in which it was read. What has a payload is opened before anybody else holds its bytes.
+#[derive(Debug, Clone)]
+pub(super) enum Read {
+    Plain(Blob),
+    Bundle(Opened),
+    Envelope(Opened),
+}
+
+impl Form {
+    fn read(self, blob: Blob) -> Read {
+        match self {
+            Self::Plain => Read::Plain(blob),
+            Self::Bundle => Read::Bundle(Opened::bundle(blob)),
+            Self::Envelope => Read::Envelope(Opened::envelope(blob)),
+        }
+    }
 }
 
 impl<S: Source> Reader<S> {
@@ -131,18 +159,32 @@ impl<S: Source> Reader<S> {
     }
 
     /// Fetches blobs by digest, those that are not there yet, several at once.
-    pub(super) async fn fetch_blobs(&self, wanted: impl IntoIterator<Item = &Descriptor>) {
-        let missing = missing(wanted, &self.blobs.borrow());
-        let reads: Vec<_> = stream::iter(missing.into_iter().map(|wanted| self.fetch_blob(wanted)))
+    pub(super) async fn fetch_blobs(&self, wanted: impl IntoIterator<Item = (Form, &Descriptor)>) {
+        let mut missing: Vec<(Form, &Descriptor)> = wanted.into_iter().collect();
+        let mut seen = HashSet::new();
+        missing.retain(|(form, wanted)| {
+            let key = (*form, key(wanted));
+            !self.blobs.borrow().contains_key(&key) && seen.insert(key)
+        });
+        let reads: Vec<_> = stream::iter(missing.into_iter().map(|(form, wanted)| self.fetch_blob(form, wanted)))
             .buffered(self.limits.parallel)
             .collect()
             .await;
         self.blobs.borrow_mut().extend(reads);
     }
 
-    /// Returns a blob that was fetched before.
-    pub(super) fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
-        read(&self.blobs.borrow(), wanted)?
+    /// Returns a blob that was fetched before in this form.
+    pub(super) fn blob(&self, form: Form, wanted: &Descriptor) -> Result<Read, SourceError> {
+        let not_asked = || Err(SourceError::NotFound { at: wanted.digest.to_string() });
+        self.blobs.borrow().get(&(form, key(wanted))).cloned().unwrap_or_else(not_asked)
+    }
+
+    /// Returns a blob that was fetched before as it is.
+    pub(super) fn plain_blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        match self.blob(Form::Plain, wanted)? {
+            Read::Plain(blob) => Ok(blob),
+            Read::Bundle(_) | Read::Envelope(_) => Err(SourceError::NotFound { at: wanted.digest.to_string() }),
+        }
     }
 
     /// Takes the bytes of one piece of evidence from what may be read as such; `false` if fewer are left.
@@ -190,14 +232,14 @@ impl<S: Source> Reader<S> {
         (key(wanted), read.await)
     }
 
-    async fn fetch_blob(&self, wanted: &Descriptor) -> (Key, Result<Blob, SourceError>) {
+    async fn fetch_blob(&self, form: Form, wanted: &Descriptor) -> ((Form, Key), Result<Read, SourceError>) {
         let read = async {
             let taken = self.take("blob", wanted.size)?;
             let blob = self.source.blob(wanted).await?;
             taken.keep(wanted.size);
-            Ok(blob)
+            Ok(form.read(blob))
         };
-        (key(wanted), read.await)
+        ((form, key(wanted)), read.await)
     }
 
     /// Reads a manifest that was found under a tag, and remembers it under its digest.

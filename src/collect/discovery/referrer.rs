@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use super::reader::{Form, Read};
 use crate::collect::source::CosignTag;
-use crate::evidence::Content;
+use crate::evidence::{Content, Opened};
 use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, is_sigstore_bundle};
-use crate::oci::{Blob, Descriptor, Digest, ImageManifest, Manifest, ManifestError, encode_hex};
+use crate::oci::{Descriptor, Digest, ImageManifest, Manifest, ManifestError, encode_hex};
 
 /// What an attached manifest or one of its layers offers.
 #[derive(Debug, Clone)]
@@ -35,14 +36,23 @@ impl Kind {
         }
     }
 
-    /// Makes content of the bytes that a layer names.
-    pub(super) fn content(self, layer: &Descriptor, blob: Blob) -> Content {
-        let annotations = layer.annotations.clone();
+    /// Returns the form in which the bytes of it are read.
+    pub(super) fn form(self) -> Form {
         match self {
-            Self::Bundle => Content::Bundle(blob),
-            Self::LegacySignature => Content::LegacySignature { payload: blob, annotations },
-            Self::LegacyAttestation => Content::LegacyAttestation { envelope: blob, annotations },
+            Self::Bundle => Form::Bundle,
+            Self::LegacySignature => Form::Plain,
+            Self::LegacyAttestation => Form::Envelope,
         }
+    }
+}
+
+/// Makes content of what a layer names, by its form.
+pub(super) fn content(layer: &Descriptor, read: Read) -> Content {
+    let annotations = || layer.annotations.clone();
+    match read {
+        Read::Bundle(bundle) => Content::Bundle(bundle),
+        Read::Plain(payload) => Content::LegacySignature { payload, annotations: annotations() },
+        Read::Envelope(envelope) => Content::LegacyAttestation { envelope, annotations: annotations() },
     }
 }
 
@@ -51,7 +61,7 @@ impl Kind {
 /// A signature of cosign's older form is on a small payload that names the image. Moved into a bundle, it is a message
 /// signature that states the payload's digest (sigstore_bundle.proto, `MessageSignature.message_digest`); the payload is
 /// where it was, in the repository. What it proves is decided when it is verified, not here.
-pub(super) fn signed_elsewhere(bundle: &Blob, subject: &Digest) -> Option<Digest> {
+pub(super) fn signed_elsewhere(bundle: &Opened, subject: &Digest) -> Option<Digest> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Bundle {
@@ -67,7 +77,10 @@ pub(super) fn signed_elsewhere(bundle: &Blob, subject: &Digest) -> Option<Digest
         algorithm: String,
         digest: String,
     }
-    let stated = serde_json::from_slice::<Bundle>(bundle.bytes()).ok()?.message_signature.message_digest;
+    if bundle.payload().is_some() {
+        return None;
+    }
+    let stated = serde_json::from_slice::<Bundle>(bundle.text()).ok()?.message_signature.message_digest;
     let bytes =
         STANDARD.decode(&stated.digest).ok().filter(|bytes| stated.algorithm == "SHA2_256" && bytes.len() == 32)?;
     let digest: Digest = format!("sha256:{}", encode_hex(&bytes)).parse().ok()?;

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use futures_util::future::{join, join3};
 use futures_util::{StreamExt, stream};
 
-use super::reader::{Reader, check_size};
+use super::reader::{Form, Read, Reader, check_size};
 use super::referrer::{
-    Kind, Offer, buildkit_layers, is_called_provenance, judge_cosign_layers, judge_no_manifest, judge_referrer,
-    name_buildkit_layer, other_form, signed_elsewhere,
+    Kind, Offer, buildkit_layers, content, is_called_provenance, judge_cosign_layers, judge_no_manifest,
+    judge_referrer, name_buildkit_layer, other_form, signed_elsewhere,
 };
 use super::service;
 use super::subjects::Attestation;
@@ -78,7 +78,8 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
     let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
     found.later = later;
     let unsigned = unsigned_provenance(reader, attestations);
-    join(fetch(reader, at_once, &mut found), reader.fetch_blobs(&unsigned)).await;
+    join(fetch(reader, at_once, &mut found), reader.fetch_blobs(unsigned.iter().map(|layer| (Form::Plain, layer))))
+        .await;
     let mut shown = 0;
     for attestation in attestations {
         name_attestation(reader, attestation, &mut shown, &mut found);
@@ -222,12 +223,12 @@ pub(super) struct Offered {
 impl Offered {
     /// How much there is to fetch. The manifest that says so was checked against its digest.
     pub(super) fn bytes(&self) -> u64 {
-        self.wanted().map_or(0, |layer| layer.size)
+        self.wanted().map_or(0, |(_, layer)| layer.size)
     }
 
     /// Names it as what it is before it is fetched.
     pub(super) fn unread(&self) -> Candidate {
-        let media_type = self.wanted().map(|layer| layer.media_type.clone()).unwrap_or_default();
+        let media_type = self.wanted().map(|(_, layer)| layer.media_type.clone()).unwrap_or_default();
         Candidate {
             subject: self.subject.clone(),
             origin: self.origin.clone(),
@@ -236,17 +237,20 @@ impl Offered {
         }
     }
 
-    fn wanted(&self) -> Option<&Descriptor> {
+    fn wanted(&self) -> Option<(Form, &Descriptor)> {
         match &self.offer {
-            Offer::Blob(_, layer) => Some(layer),
+            Offer::Blob(kind, layer) => Some((kind.form(), layer)),
             Offer::Ignored(_) => None,
         }
     }
 
     /// What a fetched bundle says it signs, if that is neither in it nor the subject.
     fn payload<S: Source>(&self, reader: &Reader<S>) -> Option<Digest> {
-        let Offer::Blob(Kind::Bundle, layer) = &self.offer else { return None };
-        signed_elsewhere(&reader.blob(layer).ok()?, &self.subject)
+        let (form, layer) = self.wanted()?;
+        match reader.blob(form, layer) {
+            Ok(Read::Bundle(bundle)) => signed_elsewhere(&bundle, &self.subject),
+            _ => None,
+        }
     }
 }
 
@@ -468,12 +472,12 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
     let Offered { subject, origin, digest, offer } = offered;
     let content: Content = match offer {
         Offer::Ignored(content) => content,
-        Offer::Blob(kind, layer) => match reader.blob(&layer) {
-            Ok(blob) => match elsewhere.map(|payload| reader.payload(&payload)) {
+        Offer::Blob(kind, layer) => match reader.blob(kind.form(), &layer) {
+            Ok(read) => match (read, elsewhere.map(|payload| reader.payload(&payload))) {
+                (Read::Bundle(bundle), Some(Ok(payload))) => Content::BundleOverPayload { bundle, payload },
                 // Not there is not there: the bundle is about something that is not this image.
-                None | Some(Err(SourceError::NotFound { .. })) => kind.content(&layer, blob),
-                Some(Ok(payload)) => Content::BundleOverPayload { bundle: blob, payload },
-                Some(Err(error)) => {
+                (read, None | Some(Ok(_) | Err(SourceError::NotFound { .. }))) => content(&layer, read),
+                (_, Some(Err(error))) => {
                     return found.gap(&subject, format!("what bundle {} signs", layer.digest), &error);
                 }
             },
@@ -503,7 +507,7 @@ fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, sh
         Err(error) => return found.gap(about, format!("BuildKit attestations {}", listed.digest), &error),
     };
     for layer in buildkit_layers(&manifest) {
-        let fetched = reader.blob(layer).ok().filter(|_| is_called_provenance(layer) && *shown < UNSIGNED_SHOWN);
+        let fetched = reader.plain_blob(layer).ok().filter(|_| is_called_provenance(layer) && *shown < UNSIGNED_SHOWN);
         *shown += usize::from(fetched.is_some());
         found.candidates.push(Candidate {
             subject: about.clone(),

@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::search::{Found, too_many};
 use crate::collect::error::SourceError;
 use crate::collect::source::{Attested, NextPage, Source};
-use crate::evidence::{Candidate, Content, Origin};
+use crate::evidence::{Candidate, Content, Opened, Origin};
 use crate::oci::{Blob, Digest};
 
 /// So many bundles are fetched at once: each may be as large as the limit, and all that are under way count as read.
@@ -102,7 +102,7 @@ impl Answers {
                 subject: subject.clone(),
                 origin: Origin::GitHub { place: place.clone() },
                 digest: bundle.digest().clone(),
-                content: Content::Bundle(bundle),
+                content: Content::Bundle(Opened::bundle(bundle)),
             });
         }
         for problem in problems {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::PlatformChoice;
-use super::reader::{Reader, check_size};
+use super::reader::{Form, Reader, check_size};
 use crate::collect::error::SourceError;
 use crate::collect::source::Source;
 use crate::evidence::{Subject, SubjectKind};
@@ -78,8 +78,8 @@ async fn configured_platform<S: Source>(
     wished: &Platform,
 ) -> Result<Platform, SourceError> {
     check_size(&image.config, "bytes of an image configuration", reader.limits.manifest)?;
-    reader.fetch_blobs([&image.config]).await;
-    let configuration = reader.blob(&image.config)?;
+    reader.fetch_blobs([(Form::Plain, &image.config)]).await;
+    let configuration = reader.plain_blob(&image.config)?;
     // image-spec config.md requires `os` and `architecture`; an artifact has neither.
     let found: Option<Platform> = json::from_slice(configuration.bytes()).ok();
     match found {

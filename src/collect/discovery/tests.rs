@@ -213,7 +213,7 @@ fn bundles(evidence: &Evidence) -> Vec<&[u8]> {
         .candidates
         .iter()
         .filter_map(
-            |candidate| if let Content::Bundle(blob) = &candidate.content { Some(&blob.bytes()[..]) } else { None },
+            |candidate| if let Content::Bundle(bundle) = &candidate.content { Some(bundle.text()) } else { None },
         )
         .collect()
 }
@@ -716,7 +716,10 @@ fn a_fallback_tag_that_names_an_image_is_no_list() {
 #[test]
 fn the_default_limits_are_those_of_the_design() {
     let limits = Limits::default();
-    assert_eq!((limits.manifest, limits.attestation, limits.total_bytes), (4 << 20, 128 << 20, 512 << 20));
+    assert_eq!((limits.manifest, limits.total_bytes), (4 << 20, 512 << 20));
+    // 128 MiB of payload in base64, and 16 MiB of bundle around it (A222).
+    let payload = (128_u64 << 20).div_ceil(3) * 4;
+    assert_eq!(limits.attestation, payload + (16 << 20));
     assert_eq!((limits.referrers, limits.referrers_pages, limits.candidates, limits.subjects), (1000, 20, 256, 1024));
     assert_eq!(limits.total_time, Duration::from_secs(120));
 }

@@ -1,5 +1,6 @@
 //! Checkpoints: whose they are, and what they say of a tree.
 
+use jiff::Timestamp;
 use sigstore_verify::types::{Checkpoint, CheckpointSignature};
 
 use crate::check::Finding;
@@ -75,6 +76,7 @@ impl Domain {
         &self,
         entry: &LogEntry,
         proof: &material::InclusionProof,
+        now: Timestamp,
     ) -> Result<(), String> {
         let checkpoint = Checkpoint::from_text(&proof.checkpoint).map_err(|error| error.to_string())?;
         let hashes = proof.hashes.iter().map(|hash| sha256(hash)).collect::<Result<Vec<_>, _>>()?;
@@ -85,7 +87,9 @@ impl Domain {
         let leaf = sigstore_merkle::hash_leaf(&entry.body);
         sigstore_merkle::verify_inclusion_proof(&leaf, proof.log_index, proof.tree_size, &hashes, &root)
             .map_err(|error| error.to_string())?;
-        let key = self.log_key(&entry.log_id).ok_or("the log is not known")?;
+        let id = sha256(&entry.log_id)?;
+        let key =
+            self.log_keys.key_started_by(&id, now).ok_or("the log is not known, or its key is not trusted yet")?;
         let hint = entry.log_id.get(..4).unwrap_or_default();
         let verified = checkpoint
             .signatures()

@@ -1,19 +1,37 @@
 //! Signatures and the public keys that made them.
 
+use der::Encode;
 use sigstore_verify::crypto::{KeyAlgorithm, VerificationKey};
-use sigstore_verify::types::{DerPublicKey, HashAlgorithm, SignatureBytes};
+use sigstore_verify::types::{DerCertificate, DerPublicKey, HashAlgorithm, SignatureBytes};
+use x509_cert::der::Decode;
 
 use crate::oci::Algorithm;
 use crate::policy::PublicKey;
 use crate::verify::material::{Material, SignedContent};
 
+use super::Signed;
 use super::wire::hash_algorithm;
-use super::{Signed, pae};
 
 /// Verifies a signature over `data` with a public key, by the one scheme that goes with the kind of key.
 pub(in crate::verify) fn verify_signature(public_key: &[u8], data: &[u8], signature: &[u8]) -> Result<(), String> {
     let key = VerificationKey::from_spki(&DerPublicKey::from_bytes(public_key)).map_err(|error| error.to_string())?;
     key.verify(data, &SignatureBytes::from_bytes(signature)).map_err(|error| error.to_string())
+}
+
+/// Reads a certificate out of PEM, as DER.
+pub(in crate::verify) fn certificate_in_pem(pem: &str) -> Option<Vec<u8>> {
+    DerCertificate::from_pem(pem).ok().map(|certificate| certificate.as_bytes().to_vec())
+}
+
+/// Reads a public key out of PEM, as DER.
+pub(in crate::verify) fn key_in_pem(pem: &str) -> Option<Vec<u8>> {
+    DerPublicKey::from_pem(pem).ok().map(|key| key.as_bytes().to_vec())
+}
+
+/// Returns the public key of a certificate, as DER.
+pub(in crate::verify) fn key_in_certificate(certificate: &[u8]) -> Option<Vec<u8>> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    certificate.tbs_certificate.subject_public_key_info.to_der().ok()
 }
 
 /// What came of trying one key on a signature.
@@ -36,8 +54,7 @@ pub(in crate::verify) fn is_made_with(key: &PublicKey, material: &Material, sign
     let made = |result: bool| if result { Made::Yes } else { Made::No };
     let message = match &material.content {
         SignedContent::Envelope(envelope) => {
-            let data = pae(&envelope.payload_type, &envelope.payload);
-            return made(verify_signature(key.der(), &data, &envelope.signature).is_ok());
+            return made(verify_signature(key.der(), envelope.signed(), &envelope.signature).is_ok());
         }
         SignedContent::Message(message) => message,
     };

@@ -1,8 +1,10 @@
 //! Signed material against one trust domain: the only room that names the Sigstore verifier.
 //!
 //! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature and the binding of the
-//! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). The one kind of log entry that it
-//! does not read, `intoto` 0.0.1, is verified in [`super::intoto`] with the keys that this room lends it.
+//! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). Of a DSSE envelope it is given what
+//! the signature is over, as the bytes that were signed: the payload may be large, and the crate would read it all into a
+//! tree. That the statement in it is one, and about what it should be, is checked by [`super::statement`]. Entries of Rekor v1
+//! that are about envelopes are verified in [`super::rekor1`] with the keys that this room lends it.
 //!
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
@@ -30,8 +32,8 @@ use crate::trust::TrustRoot;
 
 use super::authorities::{check_authorities, narrow_authorities};
 use super::chain;
-use super::material::{self, LogEntry, Material};
-pub(super) use keys::{Made, is_made_with, verify_signature};
+use super::material::{self, LogEntry, Material, SignedContent};
+pub(super) use keys::{Made, certificate_in_pem, is_made_with, key_in_certificate, key_in_pem, verify_signature};
 use refusal::refusal;
 use timestamps::timestamp_signers;
 use wire::to_bundle;
@@ -153,7 +155,8 @@ impl Domain {
         if !self.has_ct {
             policy = policy.skip_sct();
         }
-        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        let result =
+            self.verifier.verify(artifact(material, signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
         Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
     }
@@ -170,7 +173,8 @@ impl Domain {
         let timestamps = self.timestamps_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
-        let result = self.verifier.verify(artifact(signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        let result =
+            self.verifier.verify(artifact(material, signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
         // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
         let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
         Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
@@ -276,11 +280,6 @@ impl Domain {
     }
 }
 
-/// Returns what a DSSE signature is over (DSSE `protocol.md`, pre-authentication encoding).
-pub(super) fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    sigstore_verify::types::pae(payload_type, payload)
-}
-
 /// Removes the logs whose keys cannot be used here.
 fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
     let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
@@ -312,10 +311,12 @@ fn reports(
     (entries.iter().map(|entry| entry.report()).collect(), times.collect())
 }
 
-fn artifact(signed: Signed<'_>) -> Result<Artifact<'_>, Finding> {
-    let digest = match signed {
-        Signed::Bytes(bytes) => return Ok(Artifact::from_blob(bytes)),
-        Signed::Digest(digest) => digest,
+/// What the signature is over. Of an envelope that is in the material, whatever the statement in it is about.
+fn artifact<'a>(material: &'a Material, signed: Signed<'a>) -> Result<Artifact<'a>, Finding> {
+    let digest = match (&material.content, signed) {
+        (SignedContent::Envelope(envelope), _) => return Ok(Artifact::from_blob(envelope.signed())),
+        (SignedContent::Message(_), Signed::Bytes(bytes)) => return Ok(Artifact::from_blob(bytes)),
+        (SignedContent::Message(_), Signed::Digest(digest)) => digest,
     };
     let algorithm = match digest.algorithm() {
         Algorithm::Sha256 => HashAlgorithm::Sha2256,

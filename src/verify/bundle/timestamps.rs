@@ -8,6 +8,7 @@ use x509_cert::Certificate;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, TimestampReport};
+use crate::evidence::Opened;
 use crate::verify::certificate::Leaf;
 use crate::verify::material::{Material, SignedContent};
 use crate::verify::token::check_token;
@@ -49,11 +50,13 @@ impl Domain {
             SignedContent::Envelope(envelope) => &envelope.signature,
         };
         // Either holds the signature, so either says when that was there at the latest.
-        let stamped = material.stamped.as_deref().into_iter().chain([signature.as_slice()]);
+        let tokens = self.known_timestamps(material);
+        let stored = material.stamped.as_ref().filter(|_| !tokens.is_empty()).map(Opened::original);
+        let stamped = stored.as_deref().into_iter().chain([signature.as_slice()]);
         let stamped: Vec<SignatureBytes> = stamped.map(SignatureBytes::from_bytes).collect();
         let authorities = self.root.tsa_authorities();
         let mut reports = Vec::new();
-        for token in self.known_timestamps(material) {
+        for token in tokens {
             check_token(token)?;
             let token = TimestampToken::from_bytes(token);
             let mut refusal = "no timestamp authority is known".to_owned();

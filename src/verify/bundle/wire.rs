@@ -7,9 +7,8 @@ use sigstore_verify::types::bundle::{
     VerificationMaterialContent, X509Certificate,
 };
 use sigstore_verify::types::{
-    Bundle, CanonicalizedBody, DerCertificate, DsseEnvelope, DsseSignature, HashAlgorithm, KeyId, KindVersion,
-    LogIndex, LogKeyId, MediaType, PayloadBytes, Sha256Hash, SignatureBytes, SignatureContent, SignedTimestamp,
-    TimestampToken,
+    Bundle, CanonicalizedBody, DerCertificate, HashAlgorithm, KindVersion, LogIndex, LogKeyId, MediaType, Sha256Hash,
+    SignatureBytes, SignatureContent, SignedTimestamp, TimestampToken,
 };
 
 use crate::check::{CheckId, Finding};
@@ -41,7 +40,7 @@ pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: 
     };
     let stamps = timestamps.iter().map(|token| Rfc3161Timestamp::new(TimestampToken::from_bytes(token))).collect();
     let verification_material = VerificationMaterial::new(key)
-        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(entry)).collect::<Result<_, _>>()?)
+        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(material, entry)).collect::<Result<_, _>>()?)
         .with_timestamp_verification_data(TimestampVerificationData::new(stamps));
     Ok(Bundle::new(media_type, verification_material, to_content(&material.content)?))
 }
@@ -55,11 +54,10 @@ fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
             }
             SignatureContent::MessageSignature(signature)
         }
-        SignedContent::Envelope(envelope) => SignatureContent::DsseEnvelope(DsseEnvelope::new(
-            &envelope.payload_type,
-            PayloadBytes::from_bytes(&envelope.payload),
-            DsseSignature::new(SignatureBytes::from_bytes(&envelope.signature), KeyId::new(&envelope.key_id)),
-        )),
+        // Without a digest beside it: the crate hashes what was signed as the kind of key demands.
+        SignedContent::Envelope(envelope) => {
+            SignatureContent::MessageSignature(MessageSignature::new(SignatureBytes::from_bytes(&envelope.signature)))
+        }
     })
 }
 
@@ -82,12 +80,12 @@ pub(super) fn hash_algorithm(name: &str) -> Option<HashAlgorithm> {
     }
 }
 
-fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
+fn to_log_entry(material: &Material, entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
     let index = |value| LogIndex::new(value).map_err(|error| log_failure(error.to_string()));
     let mut wire = TransparencyLogEntry::new(
         index(entry.log_index)?,
         LogId::new(LogKeyId::from_bytes(&entry.log_id)),
-        to_kind(entry)?,
+        to_kind(&material.content, entry)?,
         CanonicalizedBody::from_bytes(&entry.body),
     );
     if let Some(time) = entry.integrated_time.filter(|_| !entry.is_rekor_v2()) {
@@ -118,13 +116,16 @@ fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
     Ok(wire)
 }
 
-fn to_kind(entry: &LogEntry) -> Result<KindVersion, Finding> {
-    match (entry.kind.as_str(), entry.version.as_str()) {
-        ("hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
-        ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
-        ("dsse", "0.0.1") => Ok(KindVersion::DsseV001),
-        ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
-        (kind, version) => Err(log_failure(format!("log entries of kind {kind} {version} are not supported"))
+/// Only `hashedrekord` 0.0.2 records an envelope by what its signature is over; to the crate both contents look alike here.
+fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Finding> {
+    match (content, entry.kind.as_str(), entry.version.as_str()) {
+        (_, "hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
+        (SignedContent::Message(_), "hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
+        (SignedContent::Envelope(_), "hashedrekord", "0.0.1") => {
+            Err(log_failure("log entries of kind hashedrekord 0.0.1 are not about DSSE envelopes")
+                .expected("hashedrekord 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
+        }
+        (_, kind, version) => Err(log_failure(format!("log entries of kind {kind} {version} are not supported"))
             .expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
             .next("sign the image again with a current cosign")),
     }

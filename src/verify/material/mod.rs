@@ -6,13 +6,14 @@
 
 mod wire;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport};
+use crate::evidence::{Opened, Payload};
 use crate::json;
 use crate::oci::encode_hex;
+
+pub(super) use crate::json::base64::decode as decode_base64;
 
 use wire::{WireBundle, WireEnvelope};
 
@@ -22,6 +23,10 @@ const MAX_LOG_ENTRIES: usize = 32;
 const MAX_TIMESTAMPS: usize = 32;
 /// Certificates that one chain may have.
 const MAX_CERTIFICATES: usize = 8;
+/// Octets that a bundle or an envelope may have beside its payload.
+const MAX_TEXT: usize = 16 * 1024 * 1024;
+/// Octets that a payload may have.
+const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
 /// Hashes that one inclusion proof may have: a tree of 2^64 leaves is no deeper (RFC 9162 §2.1.3.2).
 const MAX_PROOF_HASHES: usize = 64;
 
@@ -42,7 +47,7 @@ pub(super) struct Material {
     pub(super) timestamps: Vec<Vec<u8>>,
     pub(super) content: SignedContent,
     /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
-    pub(super) stamped: Option<Vec<u8>>,
+    pub(super) stamped: Option<Opened>,
 }
 
 /// What the signature is to be verified with.
@@ -92,11 +97,24 @@ pub(super) struct MessageDigest {
 #[derive(Debug, Clone)]
 pub(super) struct Envelope {
     pub(super) payload_type: String,
-    pub(super) payload: Vec<u8>,
+    payload: Payload,
     pub(super) signature: Vec<u8>,
     pub(super) key_id: String,
-    /// SHA-256 of the envelope's own bytes where they were kept (legacy layers), as hexadecimal digits.
-    pub(super) stored_sha256: Option<String>,
+    /// The envelope as it was kept, where it was kept by itself (legacy layers).
+    pub(super) stored: Option<Opened>,
+}
+
+impl Envelope {
+    /// Returns what was signed.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.payload.octets()
+    }
+
+    /// Returns what the signature is over: payload and payload type (DSSE `protocol.md`, pre-authentication encoding).
+    pub(super) fn signed(&self) -> &[u8] {
+        // An envelope is made only of a payload that is of its type.
+        self.payload.signed_as(&self.payload_type).unwrap_or_default()
+    }
 }
 
 /// An entry of a transparency log.
@@ -150,9 +168,9 @@ pub(super) struct InclusionProof {
     pub(super) checkpoint: String,
 }
 
-/// Reads the JSON text of a bundle.
-pub(super) fn read_bundle(bytes: &[u8]) -> Result<Material, Finding> {
-    let wire: WireBundle = json::from_slice(bytes).map_err(|error| {
+/// Reads a bundle.
+pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
+    let wire: WireBundle = json::from_slice(opened.text()).map_err(|error| {
         Finding::fail(CheckId::BundleFormat, "the bundle cannot be read")
             .expected("one JSON document of the Sigstore bundle format")
             .found(error.to_string())
@@ -162,21 +180,40 @@ pub(super) fn read_bundle(bytes: &[u8]) -> Result<Material, Finding> {
         // The limits are this program's, so what is beyond them says nothing against the evidence.
         return Err(Finding::error(CheckId::BundleFormat, excess));
     }
-    wire.into_material().map_err(|reason| {
+    let material = wire.into_material(opened.payload()).map_err(|reason| {
         Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
             .next("sign the image again with a current cosign, or delete the broken attachment")
-    })
+    })?;
+    check_sizes(opened)?;
+    Ok(material)
 }
 
 /// Reads a DSSE envelope as stored in a legacy layer.
-pub(super) fn read_envelope(bytes: &[u8]) -> Result<Envelope, Finding> {
-    json::from_slice::<WireEnvelope>(bytes)
+pub(super) fn read_envelope(opened: &Opened) -> Result<Envelope, Finding> {
+    let envelope = json::from_slice::<WireEnvelope>(opened.text())
         .map_err(|error| error.to_string())
-        .and_then(WireEnvelope::into_envelope)
+        .and_then(|wire| wire.into_envelope(opened.payload()))
         .map_err(|reason| {
             Finding::fail(CheckId::BundleFormat, format!("the DSSE envelope is malformed: {reason}"))
                 .next("attest the image again, or delete the broken attachment")
-        })
+        })?;
+    check_sizes(opened)?;
+    Ok(envelope)
+}
+
+/// What is too large is not looked into (A222).
+fn check_sizes(opened: &Opened) -> Result<(), Finding> {
+    let payload = opened.payload().map_or(0, |payload| payload.octets().len());
+    check_size("the payload", payload, MAX_PAYLOAD)?;
+    check_size("the bundle without its payload", opened.bytes_beside_payload(), MAX_TEXT)
+}
+
+fn check_size(what: &str, found: usize, limit: usize) -> Result<(), Finding> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(Finding::error(CheckId::BundleFormat, format!("{what} has {found} bytes; the limit is {limit}"))
+        .next("attest less in one piece: this is more than is read here"))
 }
 
 /// A finding that the log evidence does not hold.
@@ -184,22 +221,11 @@ pub(super) fn log_failure(message: impl Into<String>) -> Finding {
     Finding::fail(CheckId::TransparencyLog, message)
 }
 
-/// Reads base64 in any of its four usual forms, each of them strictly.
-pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let padded = text.ends_with('=');
-    let url_safe = text.contains(['-', '_']);
-    let decoded = match (url_safe, padded || text.len().is_multiple_of(4)) {
-        (false, true) => STANDARD.decode(text),
-        (false, false) => STANDARD_NO_PAD.decode(text),
-        (true, true) if padded => URL_SAFE.decode(text),
-        (true, _) => URL_SAFE_NO_PAD.decode(text),
-    };
-    decoded.ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Outcome;
+    use crate::oci::{Algorithm, Blob};
 
     const CERTIFICATE: &str = r#""certificate":{"rawBytes":"AAAA"}"#;
     const MESSAGE: &str = r#""messageSignature":{"signature":"AAAA"}"#;
@@ -209,15 +235,19 @@ mod tests {
         format!(r#"{{"mediaType":"{media_type}","verificationMaterial":{{{material}}},{content}}}"#)
     }
 
+    fn opened(text: impl Into<String>) -> Opened {
+        Opened::bundle(Blob::of(Algorithm::Sha256, text.into().into_bytes()))
+    }
+
     fn refusal(text: &str) -> String {
-        let finding = read_bundle(text.as_bytes()).expect_err("the bundle must be refused");
+        let finding = read_bundle(&opened(text)).expect_err("the bundle must be refused");
         assert_eq!(finding.check, CheckId::BundleFormat);
         format!("{} {}", finding.message, finding.found.unwrap_or_default())
     }
 
     #[test]
     fn a_minimal_bundle_is_read() {
-        assert!(read_bundle(bundle(V03, CERTIFICATE, MESSAGE).as_bytes()).is_ok());
+        assert!(read_bundle(&opened(bundle(V03, CERTIFICATE, MESSAGE))).is_ok());
     }
 
     #[test]
@@ -271,12 +301,40 @@ mod tests {
     }
 
     #[test]
-    fn a074_url_safe_base64_is_read_and_rubbish_is_not() {
-        assert_eq!(decode_base64("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
-        assert_eq!(decode_base64("+/+/"), Some(vec![0xfb, 0xff, 0xbf]));
-        for text in ["+_+_", "AAA=A", "AAA A", "AA\nA=", "A"] {
-            assert_eq!(decode_base64(text), None, "{text:?}");
+    fn a074_url_safe_payloads_are_read_and_rubbish_is_not() {
+        let envelope = |payload: &str| {
+            format!(r#""dsseEnvelope":{{"payload":{payload},"payloadType":"x","signatures":[{{"sig":"AAAA"}}]}}"#)
+        };
+        for payload in [r#""-_-_""#, r#""+/+/""#, r#""+\/+\/""#] {
+            let material = read_bundle(&opened(bundle(V03, CERTIFICATE, &envelope(payload)))).expect("a payload");
+            let SignedContent::Envelope(envelope) = material.content else { panic!("an envelope") };
+            assert_eq!(envelope.payload(), [0xfb, 0xff, 0xbf]);
+            assert_eq!(envelope.signed(), b"DSSEv1 1 x 3 \xfb\xff\xbf");
         }
+        for payload in [r#""+_+_""#, r#""AAA=A""#, r#""AAA A""#, r#""A""#, r#""AB==""#] {
+            let text = bundle(V03, CERTIFICATE, &envelope(payload));
+            assert!(refusal(&text).contains("payload is not base64"), "{payload}");
+        }
+        assert!(refusal(&bundle(V03, CERTIFICATE, &envelope("7"))).contains("expected a string"));
+    }
+
+    #[test]
+    fn a222_what_is_too_large_is_an_error_that_names_the_limit() {
+        let sized = |beside: usize| {
+            let payload_type = "x".repeat(beside);
+            let envelope = format!(
+                r#""dsseEnvelope":{{"payload":"","payloadType":"{payload_type}","signatures":[{{"sig":"AAAA"}}]}}"#
+            );
+            read_bundle(&opened(bundle(V03, CERTIFICATE, &envelope)))
+        };
+        assert!(sized(MAX_TEXT - 1000).is_ok());
+        let finding = sized(MAX_TEXT).expect_err("too large");
+        assert_eq!(finding.outcome, Outcome::Error);
+        assert!(finding.message.contains("the limit is 16777216"), "{}", finding.message);
+        // A payload of that size would take a test longer than all others together.
+        assert!(check_size("the payload", MAX_PAYLOAD, MAX_PAYLOAD).is_ok());
+        let finding = check_size("the payload", MAX_PAYLOAD + 1, MAX_PAYLOAD).expect_err("too large");
+        assert_eq!(finding.message, "the payload has 134217729 bytes; the limit is 134217728");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{
     Envelope, InclusionProof, KeyMaterial, LogEntry, MAX_CERTIFICATES, MAX_LOG_ENTRIES, MAX_PROOF_HASHES,
     MAX_TIMESTAMPS, Material, MessageDigest, MessageSignature, SignedContent, Version, decode_base64,
 };
+use crate::evidence::Payload;
 
 /// The media type of the bundle format in all spellings that are or were written.
 fn version_of(media_type: &str) -> Result<Version, String> {
@@ -162,7 +163,8 @@ struct WireMessageDigest {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WireEnvelope {
     payload_type: String,
-    payload: Bytes,
+    #[serde(rename = "payload")]
+    _payload: Text,
     signatures: Vec<WireEnvelopeSignature>,
 }
 
@@ -186,12 +188,12 @@ impl WireBundle {
         .find_map(Result::err)
     }
 
-    pub(super) fn into_material(self) -> Result<Material, String> {
+    pub(super) fn into_material(self, payload: Option<&Payload>) -> Result<Material, String> {
         let version = version_of(&self.media_type)?;
         let hint = self.verification_material.public_key.as_ref().map(|key| key.hint.clone());
         let content = match (self.message_signature, self.dsse_envelope) {
             (Some(message), None) => SignedContent::Message(message.into()),
-            (None, Some(envelope)) => SignedContent::Envelope(envelope.into_envelope()?),
+            (None, Some(envelope)) => SignedContent::Envelope(envelope.into_envelope(payload)?),
             (None, None) => return Err("it holds neither a message signature nor a DSSE envelope".to_owned()),
             (Some(_), Some(_)) => return Err("it holds both a message signature and a DSSE envelope".to_owned()),
         };
@@ -253,16 +255,21 @@ impl From<WireMessageSignature> for MessageSignature {
 }
 
 impl WireEnvelope {
-    pub(super) fn into_envelope(self) -> Result<Envelope, String> {
+    /// `payload` is the one that was decoded out of the text that this was read from.
+    pub(super) fn into_envelope(self, payload: Option<&Payload>) -> Result<Envelope, String> {
         // sigstore_bundle.proto: "DSSE envelopes in a bundle MUST have exactly one signature" (A072).
         let [signature] = <[WireEnvelopeSignature; 1]>::try_from(self.signatures)
             .map_err(|all| format!("the DSSE envelope has {} signatures; it must have exactly one", all.len()))?;
+        let payload = payload.ok_or("its payload is not base64")?;
+        if payload.signed_as(&self.payload_type).is_none() {
+            return Err("its payload type can be read in two ways".to_owned());
+        }
         Ok(Envelope {
             payload_type: self.payload_type,
-            payload: self.payload.0,
+            payload: payload.clone(),
             signature: signature.sig.0,
             key_id: signature.keyid,
-            stored_sha256: None,
+            stored: None,
         })
     }
 }
@@ -313,6 +320,27 @@ impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         decode_base64(&text).map(Self).ok_or_else(|| de::Error::custom("a value is not base64"))
+    }
+}
+
+/// A text that was read before, however long it is.
+struct Text;
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Self)
+    }
+}
+
+impl de::Visitor<'_> for Text {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
     }
 }
 

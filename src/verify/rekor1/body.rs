@@ -1,0 +1,254 @@
+//! What an entry recorded, compared with what is here: envelope or payload, signature, certificate or key.
+//!
+//! Every kind binds the signature, for a body that fits another signature would lend it the time (CVE-2022-36056): `dsse`
+//! 0.0.1 and `intoto` 0.0.2 hold it, `intoto` 0.0.1 holds the hash of the envelope with it (rekor `pkg/types`).
+
+use std::cell::OnceCell;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::check::Finding;
+use crate::json;
+use crate::oci::{Algorithm, Digest, Hasher};
+use crate::verify::bundle::{certificate_in_pem, key_in_certificate, key_in_pem};
+use crate::verify::material::{Envelope, LogEntry, decode_base64, log_failure};
+
+/// What the signature was verified with.
+pub(super) enum Verifier<'a> {
+    /// A certificate in DER, and the key in it.
+    Certificate {
+        der: &'a [u8],
+        key: &'a [u8],
+    },
+    Key(&'a [u8]),
+}
+
+/// An envelope as a log may have recorded it. Its payload is hashed once, however many entries there are.
+pub(super) struct Recorded<'a> {
+    envelope: &'a Envelope,
+    payload: OnceCell<Digest>,
+}
+
+#[derive(Deserialize)]
+struct Body<T> {
+    spec: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dsse {
+    payload_hash: Hash,
+    signatures: Vec<DsseSignature>,
+}
+
+#[derive(Deserialize)]
+struct DsseSignature {
+    signature: String,
+    verifier: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Intoto1 {
+    content: Intoto1Content,
+    public_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Intoto1Content {
+    hash: Hash,
+    #[serde(default)]
+    payload_hash: Option<Hash>,
+}
+
+#[derive(Deserialize)]
+struct Intoto2 {
+    content: Intoto2Content,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Intoto2Content {
+    envelope: Intoto2Envelope,
+    payload_hash: Hash,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Intoto2Envelope {
+    payload_type: String,
+    signatures: Vec<Intoto2Signature>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Intoto2Signature {
+    sig: String,
+    public_key: String,
+}
+
+#[derive(Deserialize)]
+struct Hash {
+    algorithm: String,
+    value: String,
+}
+
+impl Hash {
+    fn is(&self, digest: &Digest) -> bool {
+        self.algorithm == digest.algorithm().name() && self.value == digest.hex()
+    }
+}
+
+impl<'a> Recorded<'a> {
+    pub(super) fn of(envelope: &'a Envelope) -> Self {
+        Self { envelope, payload: OnceCell::new() }
+    }
+
+    /// Verifies that an entry is about this envelope and this certificate or key.
+    pub(super) fn verify_body(&self, entry: &LogEntry, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        match (entry.kind.as_str(), entry.version.as_str()) {
+            ("dsse", "0.0.1") => self.verify_dsse(&read(entry)?, verifier),
+            ("intoto", "0.0.1") => self.verify_intoto_1(&read(entry)?, verifier),
+            ("intoto", "0.0.2") => self.verify_intoto_2(&read(entry)?, verifier),
+            _ => Err(log_failure("the log entry is of a kind that is not about an envelope")),
+        }
+    }
+
+    /// The hash of the envelope is left out: it is over the JSON that was sent to the log, which nobody can write again.
+    fn verify_dsse(&self, recorded: &Dsse, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        let [signature] = recorded.signatures.as_slice() else {
+            return Err(another_count(recorded.signatures.len()));
+        };
+        self.check_payload(&recorded.payload_hash)?;
+        self.check_signature(decode_base64(&signature.signature))?;
+        check_verifier(verifier.is_pem(&signature.verifier))
+    }
+
+    /// Such an entry holds no signature, only the hash of the envelope that was uploaded, so the binding is that hash.
+    fn verify_intoto_1(&self, recorded: &Intoto1, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        if !self.is_envelope(&recorded.content.hash) {
+            let hash = &recorded.content.hash.value;
+            return Err(log_failure("the log entry is about another envelope").expected(format!("sha256:{hash}")));
+        }
+        recorded.content.payload_hash.as_ref().map_or(Ok(()), |hash| self.check_payload(hash))?;
+        check_verifier(verifier.is_only_pem(&recorded.public_key))
+    }
+
+    /// The one kind that records a key where there is a certificate, so it is the key that is compared.
+    fn verify_intoto_2(&self, recorded: &Intoto2, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        let envelope = &recorded.content.envelope;
+        let [signature] = envelope.signatures.as_slice() else {
+            return Err(another_count(envelope.signatures.len()));
+        };
+        self.check_payload(&recorded.content.payload_hash)?;
+        if envelope.payload_type != self.envelope.payload_type {
+            return Err(log_failure("the log entry is about a payload of another type")
+                .expected(&self.envelope.payload_type)
+                .found(&envelope.payload_type));
+        }
+        // rekor `pkg/types/intoto/v0.0.2`: base64 of the base64 that is in the envelope.
+        let twice = decode_base64(&signature.sig).and_then(|text| decode_base64(&String::from_utf8(text).ok()?));
+        self.check_signature(twice)?;
+        check_verifier(verifier.has_key_in_pem(&signature.public_key))
+    }
+
+    fn check_payload(&self, recorded: &Hash) -> Result<(), Finding> {
+        let payload = self.payload.get_or_init(|| Digest::of(Algorithm::Sha256, self.envelope.payload()));
+        if recorded.is(payload) {
+            return Ok(());
+        }
+        Err(log_failure("the log entry is about another payload").found(payload.to_string()))
+    }
+
+    fn check_signature(&self, recorded: Option<Vec<u8>>) -> Result<(), Finding> {
+        if recorded.as_ref() == Some(&self.envelope.signature) {
+            return Ok(());
+        }
+        Err(log_failure("the log entry is about another signature"))
+    }
+
+    /// Whether the recorded hash is that of the envelope as stored, or as cosign wrote it to the log.
+    fn is_envelope(&self, recorded: &Hash) -> bool {
+        let is_stored = self.envelope.stored.as_ref().is_some_and(|stored| match stored.digest().algorithm() {
+            Algorithm::Sha256 => recorded.is(stored.digest()),
+            Algorithm::Sha512 => recorded.is(&Digest::of(Algorithm::Sha256, &stored.original())),
+        });
+        is_stored || recorded.is(&self.as_written_by_cosign())
+    }
+
+    /// A bundle does not keep the envelope's bytes. What was uploaded is the output of Go's `encoding/json` for
+    /// go-securesystemslib's `dsse.Envelope`, which can be written again, piece by piece, for the payload may be large.
+    fn as_written_by_cosign(&self) -> Digest {
+        /// A multiple of three octets, so that only the last piece is padded.
+        const PIECE: usize = 3 * 4096;
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        hasher.update(format!(r#"{{"payloadType":{},"payload":""#, quoted(&self.envelope.payload_type)).as_bytes());
+        for piece in self.envelope.payload().chunks(PIECE) {
+            hasher.update(STANDARD.encode(piece).as_bytes());
+        }
+        let (key_id, signature) = (quoted(&self.envelope.key_id), STANDARD.encode(&self.envelope.signature));
+        hasher.update(format!(r#"","signatures":[{{"keyid":{key_id},"sig":"{signature}"}}]}}"#).as_bytes());
+        hasher.finish()
+    }
+}
+
+impl Verifier<'_> {
+    /// Whether it is what an entry recorded: base64 of PEM. A certificate is the very same one, whoever has the same key.
+    fn is_pem(&self, recorded: &str) -> bool {
+        match self {
+            Self::Certificate { der, .. } => {
+                pem(recorded).and_then(|pem| certificate_in_pem(&pem)).is_some_and(|recorded| recorded == *der)
+            }
+            Self::Key(_) => self.has_key_in_pem(recorded),
+        }
+    }
+
+    /// Whether it is all that an entry recorded: base64 of one PEM block.
+    fn is_only_pem(&self, recorded: &str) -> bool {
+        let (label, verifier) = match self {
+            Self::Certificate { der, .. } => ("CERTIFICATE", *der),
+            Self::Key(key) => ("PUBLIC KEY", *key),
+        };
+        let read = pem(recorded).and_then(|pem| {
+            let block = pem.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
+            let base64 = block.strip_suffix(&format!("-----END {label}-----"))?;
+            decode_base64(&base64.split_ascii_whitespace().collect::<String>())
+        });
+        read.is_some_and(|read| read == verifier)
+    }
+
+    /// Whether its key is that of the certificate, or the key, that an entry recorded.
+    fn has_key_in_pem(&self, recorded: &str) -> bool {
+        let (Self::Key(key) | Self::Certificate { key, .. }) = self;
+        let recorded = pem(recorded).and_then(|pem| match certificate_in_pem(&pem) {
+            Some(certificate) => key_in_certificate(&certificate),
+            None => key_in_pem(&pem),
+        });
+        recorded.is_some_and(|recorded| recorded == *key)
+    }
+}
+
+fn pem(recorded: &str) -> Option<String> {
+    String::from_utf8(decode_base64(recorded)?).ok()
+}
+
+fn check_verifier(is_the_same: bool) -> Result<(), Finding> {
+    if is_the_same { Ok(()) } else { Err(log_failure("the log entry is about another certificate or key")) }
+}
+
+fn another_count(found: usize) -> Finding {
+    log_failure("the log entry is about an envelope with another number of signatures")
+        .expected("one signature")
+        .found(format!("{found} signatures"))
+}
+
+fn read<T: DeserializeOwned>(entry: &LogEntry) -> Result<T, Finding> {
+    json::from_slice::<Body<T>>(&entry.body)
+        .map(|body| body.spec)
+        .map_err(|error| log_failure("the body of the log entry cannot be read").found(error.to_string()))
+}
