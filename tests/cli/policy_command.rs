@@ -156,6 +156,62 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
     }
 }
 
+/// The first policy that asks this of an SBOM.
+fn of_sbom(rules: &str) -> String {
+    GOOD.replace("require: [signature]", &format!("require: {{sbom: {{{rules}}}}}"))
+}
+
+#[test]
+fn each_doubt_about_the_rules_for_an_sbom_is_said() {
+    const ENDLESS: &str = "until: 9999-12-31, because: x";
+    let scratch = Scratch::new();
+    for (rules, doubt) in [
+        ("deny: {packages: [{name: \"**\"}]}", "** denies everything"),
+        ("deny: {suppliers: [\"*\"]}", "* denies everything"),
+        ("allow: {licenses: [\"*\"]}", "* allows everything"),
+        ("deny: {packages: [\"pkg:deb/openssl\"]}", "pkg:deb/openssl matches nothing"),
+        ("deny: {licenses: [MIT]}", "packages that assert none pass"),
+        ("deny: {licenses: [GPL-2.0-only]}, no-assertion: deny", "GPL-2.0-only is denied, and GPL-2.0-or-later is not"),
+        ("max-age: 800d", "may be 800d old"),
+        (
+            "deny: {packages: [\"pkg:npm/a\"]}, exceptions: [{package: \"pkg:npm/a@1\", until: 2020-01-31, because: x}]",
+            "the exception for pkg:npm/a@1 ran out on 2020-01-31",
+        ),
+        (&format!("exceptions: [{{license: MIT, {ENDLESS}}}]"), "the exception for MIT excepts nothing"),
+    ] {
+        let file = scratch.write("policy.yaml", of_sbom(rules));
+        let said = bonafide(&["policy", "check", &file]).success();
+        assert!(said.contains(doubt) && said.contains("one warning"), "`{doubt}` in\n{said}\n{rules}");
+    }
+    for rules in [
+        "deny: {packages: [\"pkg:npm/**\", \"pkg:deb/*/openssl\", {name: \"**\", version: 1.0.0}]}",
+        "deny: {licenses: [AGPL-3.0-only, GPL-2.0-only, GPL-3.0-only]}, no-assertion: allow, max-age: 30d",
+        &format!("allow: {{licenses: [MIT]}}, exceptions: [{{license: NOASSERTION, package: {{name: x}}, {ENDLESS}}}]"),
+    ] {
+        let file = scratch.write("policy.yaml", of_sbom(rules));
+        assert_eq!(
+            bonafide(&["policy", "check", &file]).success(),
+            format!("{file}: one rule, no errors\n"),
+            "{rules}"
+        );
+    }
+}
+
+#[test]
+fn what_is_asked_of_an_sbom_is_explained() {
+    let scratch = Scratch::new();
+    let rules = "formats: [spdx, cyclonedx-1.6], deny: {packages: [{purl: pkg:npm/lodash, vers: \"vers:npm/<4\"}]}, max-age: 2w";
+    let file = scratch.write("policy.yaml", of_sbom(rules));
+    let said = bonafide(&["policy", "explain", "ghcr.io/acme/app", "--policy", &file]).success();
+    for line in [
+        "    format spdx or cyclonedx-1.6\n",
+        "    package denied purl pkg:npm/lodash vers 'vers:npm/<4'\n",
+        "    at most 14d old when signed\n",
+    ] {
+        assert!(said.contains(line), "{line} in\n{said}");
+    }
+}
+
 #[test]
 fn one_bad_file_of_several_is_found_and_the_others_are_still_checked() {
     let scratch = Scratch::new();

@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::CandidateReport;
-use bonafide::evidence::{Candidate, Content, Evidence, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::trust::TrustRoot;
 use bonafide::verify::{Domain, inspect};
@@ -269,7 +269,7 @@ fn evidence(bundle: &str) -> Evidence {
         subject: subject.clone(),
         origin: Origin::Referrer(subject.clone()),
         digest: blob.digest().clone(),
-        content: Content::Bundle(blob),
+        content: Content::Bundle(Opened::bundle(blob)),
     };
     Evidence {
         reference: "published".to_owned(),

@@ -3,7 +3,7 @@
 //! Numbers such as `a218` are rows of the table of hostile inputs.
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Content, Gap, GapReason};
+use bonafide::evidence::{Content, Gap, GapReason, Opened};
 use bonafide::policy::Policy;
 use bonafide::verify::verify;
 use jiff::{SignedDuration, Timestamp};
@@ -415,7 +415,7 @@ fn a111_what_could_not_be_read_may_contradict() {
         assert_eq!(judge(&all, lacking), Verdict::Undecided);
         assert_eq!(judge(&asking(SHOP, "{}"), lacking), Verdict::Verified, "one is enough without `all`");
     }
-    let garbage = evidence(&world.image, [provenance(&world, |_| {}), Content::Bundle(blob("{}"))]);
+    let garbage = evidence(&world.image, [provenance(&world, |_| {}), Content::Bundle(Opened::bundle(blob("{}")))]);
     assert_eq!(judge(&all, &garbage), Verdict::Verified, "nobody in particular signed it");
 }
 

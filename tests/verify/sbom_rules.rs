@@ -198,8 +198,8 @@ fn what_is_required_must_be_listed() {
         finding.message,
         "a required package is not listed; the SBOM lists fewer packages than the policy asks for"
     );
-    assert_eq!(finding.expected.as_deref(), Some("openssl; 3 packages or more"));
-    let finding = refuses(rules, &[], PACKAGES);
+    assert_eq!(finding.expected.as_deref(), Some("openssl; at least 3"));
+    let finding = refuses(rules, &[package("other", |_| {})], PACKAGES);
     assert!(finding.message.starts_with("2 required packages are not listed"), "{}", finding.message);
 }
 
@@ -397,4 +397,49 @@ fn a230_names_of_packages_are_cut_short() {
     assert!(finding.found.expect("what was found").chars().count() < 1_000);
     let finding = refuses("allow: {licenses: [MIT]}", &[named], (CheckId::SbomLicenses, Outcome::Error));
     assert!(finding.found.expect("what was found").chars().count() < 20_000);
+}
+
+#[test]
+fn a229_minimum_elements_are_counted_for_every_package() {
+    let check = (CheckId::SbomCompleteness, Outcome::Fail);
+    let nothing = |name: &str| {
+        package(name, |package| {
+            for key in ["licenseConcluded", "supplier", "versionInfo"] {
+                package[key] = json!("NOASSERTION");
+            }
+            package["externalRefs"] = json!([]);
+        })
+    };
+    let finding = refuses("minimum-elements: ntia-2021", &[nothing("a"), nothing("b")], check);
+    let found = finding.found.expect("what was found");
+    assert!(found.contains("no component version in 2 of 3 packages: a, b"), "{found}");
+    assert!(found.contains("no supplier name in 3 of 3 packages"), "{found}");
+    let finding = refuses("minimum-elements: cisa-2025", &[nothing("a"), nothing("b")], check);
+    let found = finding.found.expect("what was found");
+    for part in ["no license in 3 of 3 packages", "no component hash in 2 of 3 packages: a, b", "no generation context"]
+    {
+        assert!(found.contains(part), "{found}");
+    }
+    let world = World::new();
+    let mut statement = world.sbom();
+    statement["predicate"]["packages"][0]["supplier"] = json!("Organization: Acme");
+    let report = judge(&world, "minimum-elements: ntia-2021", &statement);
+    let finding = of_check(&report.candidates[0], CheckId::SbomCompleteness);
+    assert_eq!((report.verdict, finding.outcome), (Verdict::Verified, Outcome::Pass), "{finding:?}");
+}
+
+#[test]
+fn what_names_no_image_is_refused_where_it_must_name_one() {
+    let world = World::new();
+    assert_eq!(judge(&world, "describes: required", &world.sbom()).verdict, Verdict::Verified);
+    let mut statement = world.sbom();
+    let image = &mut statement["predicate"]["packages"][0];
+    (image["checksums"], image["versionInfo"]) = (json!([]), json!("1.0.0"));
+    assert_eq!(judge(&world, "min-packages: 1", &statement).verdict, Verdict::Verified);
+    let report = judge(&world, "describes: required", &statement);
+    assert_eq!(report.verdict, Verdict::Rejected);
+    let mut in_the_way = report.candidates[0].findings.iter().filter(|finding| finding.stands_in_the_way());
+    let finding = in_the_way.next().expect("a refusal");
+    assert_eq!((finding.check, in_the_way.next()), (CheckId::SbomSubject, None));
+    assert_eq!(finding.expected, Some(world.image.to_string()));
 }

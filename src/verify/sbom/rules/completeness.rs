@@ -5,6 +5,8 @@ use crate::policy::MinimumElements;
 use crate::verify::sbom::model::Sbom;
 use crate::verify::sbom::quality::{self, Shortfall, Standard};
 
+use super::complaint::shortened;
+
 /// Checks that every package has the minimum elements, and the document those that it has as a whole.
 pub(super) fn check(sbom: &Sbom<'_>, elements: MinimumElements) -> Finding {
     let standard = match elements {
@@ -28,5 +30,7 @@ fn describe(one: &Shortfall) -> String {
     if one.first.is_empty() {
         return format!("no {}", one.element);
     }
-    format!("no {} in {} of {} packages: {}", one.element, one.missing, one.of, one.first.join(", "))
+    let first: Vec<String> = one.first.iter().map(|name| shortened(name)).collect();
+    let more = if one.missing > first.len() as u64 { ", …" } else { "" };
+    format!("no {} in {} of {} packages: {}{more}", one.element, one.missing, one.of, first.join(", "))
 }

@@ -113,15 +113,15 @@ impl<'a> Check<'a> {
             complaints.refuse(
                 message,
                 missing,
-                format!("{count} packages, none of which is that"),
+                "no such package among those that are listed".to_owned(),
                 "generate the SBOM from the whole image, or see whether the package is called otherwise in it",
             );
         }
         if let Some(least) = rules.min_packages.filter(|least| *least > count) {
             complaints.refuse(
                 "the SBOM lists fewer packages than the policy asks for".to_owned(),
-                format!("{least} packages or more"),
-                format!("{count} packages"),
+                format!("at least {least}"),
+                format!("{count}"),
                 "generate the SBOM from the whole image: the generator may have missed a part of it",
             );
         }
