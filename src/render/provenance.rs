@@ -94,7 +94,7 @@ mod tests {
     fn a_ref_is_said_once() {
         let workflow = |reference: &str| {
             let workflow = crate::check::WorkflowReport { path: "p".to_owned(), reference: Some(reference.to_owned()) };
-            workflow_line(ProvenanceReport {
+            workflow_line(&ProvenanceReport {
                 reference: Some("refs/tags/v1".to_owned()),
                 workflow: Some(workflow),
                 ..Default::default()
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(workflow("refs/heads/main"), "p at refs/heads/main");
     }
 
-    fn workflow_line(provenance: ProvenanceReport) -> String {
-        workflow(&provenance).expect("a workflow")
+    fn workflow_line(provenance: &ProvenanceReport) -> String {
+        workflow(provenance).expect("a workflow")
     }
 }

@@ -102,7 +102,7 @@ fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Optio
         match (told.first(), certified) {
             (Some(told), Some(_)) => agreed.push(format!("{} {}", name(*topic), brief(&told.value))),
             (Some(told), None) => {
-                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)))
+                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)));
             }
             // That the ref of the workflow is not stated is nothing to speak of where the ref is.
             (None, Some(_)) if *topic == Topic::WorkflowRef => {}
