@@ -24,7 +24,8 @@ pub(super) fn line(provenance: &ProvenanceReport) -> String {
     let source = source(provenance).map(|source| format!("built from {source}"));
     let builder =
         Some(&provenance.builder).filter(|builder| !builder.is_empty()).map(|builder| format!("by {builder}"));
-    let said: Vec<String> = source.into_iter().chain(builder).chain(dependencies(provenance)).collect();
+    let used = dependencies(provenance).map(|used| format!("with {used}"));
+    let said: Vec<String> = source.into_iter().chain(builder).chain(used).collect();
     if said.is_empty() { "nothing of its source".to_owned() } else { said.join(", ") }
 }
 

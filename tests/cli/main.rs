@@ -24,6 +24,7 @@ mod inspect;
 mod policies;
 mod policy_command;
 mod policy_elsewhere;
+mod provenance;
 mod references;
 mod registry;
 mod requests;
