@@ -136,7 +136,7 @@ fn a207_older_certificates_are_compared_as_far_as_they_go() {
 
 /// Provenance by a reusable workflow is about its caller, in the certificate as in the predicate.
 #[test]
-fn a206_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
+fn a206_a219_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
     let generator = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.10.0";
     let world = World::new();
     let caller = format!("{SOURCE}/{WORKFLOW}@{REFERENCE}");

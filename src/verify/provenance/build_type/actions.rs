@@ -13,10 +13,10 @@ pub(super) fn tell_workflow(account: &mut Account, place: &str, path: Option<&st
 
 /// Tells `github.workflow_ref`, which is `owner/name/.github/workflows/file.yml@ref`.
 pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<&str>) {
-    let Some((_, file)) = workflow_ref.and_then(|text| text.split_once("/.github/")) else { return };
+    let Some((_, file)) = workflow_ref.and_then(|text| text.split_once("/.github/workflows/")) else { return };
     // The path may hold an `@` as well as the ref: the ref is whole, and begins with `refs/`.
     let (file, reference) = file.split_once("@refs/").unwrap_or((file, ""));
-    tell_workflow(account, place, Some(&format!(".github/{file}")));
+    tell_workflow(account, place, Some(&format!(".github/workflows/{file}")));
     account.tell(Topic::WorkflowRef, place, (!reference.is_empty()).then(|| format!("refs/{reference}")));
 }
 

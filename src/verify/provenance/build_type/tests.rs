@@ -110,7 +110,7 @@ fn delegated_builders_may_build_another_commit_than_the_run_is_for() {
     let trigger = "git+https://github.com/acme/shop@refs/tags/v1";
     let environment = json!({
         "GITHUB_SHA": COMMIT, "GITHUB_REF": "refs/tags/v1", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "2",
-        "GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/release.yml@refs/tags/v1",
+        "GITHUB_WORKFLOW_REF": "acme/.github/.github/workflows/release.yml@refs/tags/v1",
     });
     let materials = json!([git("git+https://github.com/acme/shop", OTHER)]);
     let config = json!({"uri": trigger, "digest": {"sha1": COMMIT}, "entryPoint": ".github/workflows/release.yml"});
