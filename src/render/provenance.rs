@@ -24,7 +24,8 @@ pub(super) fn line(provenance: &ProvenanceReport) -> String {
     let source = source(provenance).map(|source| format!("built from {source}"));
     let builder =
         Some(&provenance.builder).filter(|builder| !builder.is_empty()).map(|builder| format!("by {builder}"));
-    let said: Vec<String> = source.into_iter().chain(builder).chain(dependencies(provenance)).collect();
+    let used = dependencies(provenance).map(|used| format!("with {used}"));
+    let said: Vec<String> = source.into_iter().chain(builder).chain(used).collect();
     if said.is_empty() { "nothing of its source".to_owned() } else { said.join(", ") }
 }
 
@@ -94,7 +95,7 @@ mod tests {
     fn a_ref_is_said_once() {
         let workflow = |reference: &str| {
             let workflow = crate::check::WorkflowReport { path: "p".to_owned(), reference: Some(reference.to_owned()) };
-            workflow_line(ProvenanceReport {
+            workflow_line(&ProvenanceReport {
                 reference: Some("refs/tags/v1".to_owned()),
                 workflow: Some(workflow),
                 ..Default::default()
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(workflow("refs/heads/main"), "p at refs/heads/main");
     }
 
-    fn workflow_line(provenance: ProvenanceReport) -> String {
-        workflow(&provenance).expect("a workflow")
+    fn workflow_line(provenance: &ProvenanceReport) -> String {
+        workflow(provenance).expect("a workflow")
     }
 }

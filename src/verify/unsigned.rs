@@ -45,6 +45,6 @@ pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
     };
     Some(format!(
         "if you built it, sign what it says: `docker buildx imagetools inspect IMAGE --format '{{{{json {member}}}}}' > FILE`, \
-         then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`"
+         then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`; else ask its maker to"
     ))
 }

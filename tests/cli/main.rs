@@ -26,6 +26,7 @@ mod policies;
 mod policy_command;
 mod policy_elsewhere;
 mod provenance;
+mod provenance_flags;
 mod references;
 mod registry;
 mod requests;

@@ -1,120 +1,114 @@
-//! What the flags say of a provenance, held against one that the real cosign signed.
+//! What the program says of a provenance: where it disagrees with the certificate, what it says, and what nobody signed.
 
-use crate::fixtures::{BY_SHOP, COMMIT, SHOP, check};
-use crate::program::bonafide;
-use crate::report::{candidate, finding, requirement};
+use serde_json::{Value, json};
 
-const ONLY: [&str; 2] = ["--require", "provenance"];
+use crate::report::{list, word};
+use crate::shop::{SIGNER, Shop};
+use crate::support::image::Image;
+use crate::support::sigstore::identity::COMMIT;
+use crate::support::statement::{Build, Subject, slsa_v1, slsa_v02};
 
-/// Each flag with a value that the image has, one that it has not, and the check that says so.
-const FLAGS: [(&str, &str, &str, &str); 9] = [
-    ("--builder-id", SHOP, "https://github.com/acme/shop/.github/workflows/other.yml@**", "provenance-builder-id"),
-    (
-        "--build-type",
-        "https://actions.github.io/buildtypes/workflow/v1",
-        "https://actions.github.io/buildtypes/workflow",
-        "provenance-build-type",
-    ),
-    ("--source-uri", "https://github.com/acme/shop", "github.com/acme/shop2", "provenance-expected-source"),
-    ("--source-tag", "v1.*", "v2.*", "provenance-expected-source"),
-    (
-        "--build-parameter",
-        "/workflow/path=.github/workflows/release.yml",
-        "/workflow/path=release.yml",
-        "provenance-parameters",
-    ),
-    ("--slsa-level", "2", "3", "provenance-level"),
-    ("--provenance-max-age", "5000w", "1m", "provenance-age"),
-    ("--deny-event", "pull_request_target", "push", "provenance-trigger"),
-    ("--source-branch", "", "main", "provenance-expected-source"),
-];
+const PROVENANCE: [&str; 2] = ["--require", "provenance"];
+const HOSTILE: &str = "push\u{1b}[32mverified\n::set-output name=ok::1\u{202e}";
+
+/// An image with a provenance after `bend` had its way with the predicate.
+fn attested(bend: impl FnOnce(&mut Value)) -> Shop {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let mut statement = shop.provenance(&Subject::from(&top));
+    bend(&mut statement["predicate"]);
+    let signed = shop.signer().attest(&statement);
+    shop.attach(&top, &signed);
+    shop
+}
 
 #[test]
-fn each_flag_is_held_against_the_provenance() {
-    for (flag, good, wrong, name) in FLAGS {
-        if !good.is_empty() {
-            check("signed", &[&BY_SHOP, &ONLY, &[flag, good]]).exits(0);
-        }
-        let checked = check("signed", &[&BY_SHOP, &ONLY, &[flag, wrong]]).exits(1);
-        let finding = finding(requirement(checked.image(), "provenance"), name);
-        assert_eq!(finding["outcome"], "fail", "{flag} {wrong}");
-        for field in ["expected", "found", "next"] {
-            assert!(finding[field].is_string(), "{flag}: {finding:#}");
-        }
-        checked.says(&format!("(`bonafide explain {name}`)"));
+fn a207_a_disagreement_is_one_sentence_with_both_values_and_the_page_that_explains_it() {
+    let other = "0000000000000000000000000000000000000001";
+    let shop = attested(|predicate| {
+        predicate["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"] = json!(other);
+    });
+    let sentence = format!("c1: the provenance names commit {other}, and the certificate says {COMMIT}");
+    let next = "→ the workflow built something else than it ran for, or says so: ask its maker why (`bonafide explain provenance-commit`)";
+    let (expected, found) = (format!("expected  {COMMIT}"), format!("found     {other}"));
+    shop.serve().verify(&PROVENANCE).exits(1).has_lines(&[&sentence, &expected, &found, next]);
+}
+
+#[test]
+fn a270_hostile_texts_of_a_provenance_are_escaped_where_they_are_compared() {
+    let shop = attested(|predicate| {
+        predicate["buildDefinition"]["internalParameters"]["github"]["event_name"] = json!(HOSTILE);
+    });
+    let checked = shop.serve().verify(&[&PROVENANCE[..], &["-v"]].concat()).exits(1);
+    assert!(!checked.text.contains(['\u{1b}', '\u{202e}']), "{}", checked.text);
+    assert!(!checked.text.lines().any(|line| line.trim_start().starts_with("::")), "{}", checked.text);
+    checked.says("the provenance names event push\\u{1b}[32mverified\\u{a}::set-output");
+}
+
+#[test]
+fn what_a_provenance_says_is_in_both_reports() {
+    let checked = attested(|_| ()).serve().verify(&[&PROVENANCE[..], &["-v"]].concat()).exits(0);
+    let provenance = &checked.image()["candidates"][0]["provenance"];
+    assert_eq!(word(&provenance["workflow"]["path"]), ".github/workflows/release.yml");
+    assert_eq!(word(&provenance["run"]), "https://github.com/acme/shop/actions/runs/7012345678/attempts/1");
+    assert_eq!((word(&provenance["event"]), word(&provenance["runnerEnvironment"])), ("push", "github-hosted"));
+    assert_eq!((word(&provenance["repositoryId"]), word(&provenance["ownerId"])), ("123456789", "9919"));
+    assert_eq!((&provenance["knownBuildType"], &provenance["dependencyCount"]), (&json!(true), &json!(1)));
+    checked.has_lines(&[
+        &format!("builder    {SIGNER}"),
+        &format!("source     https://github.com/acme/shop at refs/tags/v1.0.0, commit {COMMIT}"),
+        "workflow   .github/workflows/release.yml",
+        "run        https://github.com/acme/shop/actions/runs/7012345678/attempts/1, event push, github-hosted",
+        "numbers    repository 123456789, owner 9919",
+        "build type https://actions.github.io/buildtypes/workflow/v1 (SLSA v1)",
+    ]);
+}
+
+#[test]
+fn a_build_type_that_is_not_known_is_called_so() {
+    let shop = attested(|predicate| {
+        predicate["buildDefinition"]["buildType"] = json!("https://ci.acme.example/v1");
+    });
+    shop.serve().verify(&PROVENANCE).exits(0).has_lines(&[
+        "build type https://ci.acme.example/v1 (SLSA v1, a build type that is not known here)",
+        "unknown    parameters /workflow",
+    ]);
+}
+
+/// An index into which BuildKit put a statement about its platform that nobody signed.
+fn unsigned(statement: &Value) -> Shop {
+    Shop::selling(Image::index(&["linux/amd64"]).with_unsigned_statements(statement))
+}
+
+#[test]
+fn a215_what_buildkit_left_unsigned_is_shown_with_what_it_says_and_how_to_sign_it() {
+    let subject = Subject::new("any", "sha256:00");
+    let build = Build::github("acme/shop", ".github/workflows/release.yml", "refs/tags/v1.0.0");
+    for (mut statement, kind) in [(slsa_v1(&subject, &build), "1"), (slsa_v02(&subject, &build), "02")] {
+        // In each version the unsigned one claims to be what a good one is.
+        statement["predicate"]["buildDefinition"]["externalParameters"]["unknown"] = json!("x");
+        let checked = unsigned(&statement).serve().verify(&PROVENANCE).exits(4);
+        let candidates = list(&checked.image()["candidates"]);
+        assert_eq!(candidates.len(), 1);
+        assert_eq!((word(&candidates[0]["kind"]), &candidates[0]["accepted"]), ("unsigned", &json!(false)));
+        assert_eq!(candidates[0].get("provenance"), None);
+        assert_eq!(word(&candidates[0]["unsignedProvenance"]["commit"]), COMMIT);
+        checked
+            .says(&format!(
+                "it says: built from https://github.com/acme/shop at refs/tags/v1.0.0, commit {COMMIT}, by {SIGNER}"
+            ))
+            .says(&format!("then `cosign attest --type slsaprovenance{kind} --predicate FILE IMAGE@DIGEST`"));
     }
 }
 
 #[test]
-fn a_flag_that_is_repeated_names_alternatives_or_all_that_must_hold() {
-    let two = ["--builder-id", "https://builds.acme.example/", "--builder-id", SHOP];
-    check("signed", &[&BY_SHOP, &ONLY, &two]).exits(0);
-    let reference = ["--build-parameter", "/workflow/ref=refs/tags/v1.0.0"];
-    check("signed", &[&BY_SHOP, &ONLY, &reference, &["--build-parameter", "/workflow/path=x"]]).exits(1);
-    check("signed", &[&BY_SHOP, &ONLY, &["--deny-event", "pull_request", "--deny-event", "push"]]).exits(1);
-}
-
-#[test]
-fn switches_demand_more_or_allow_more_and_change_nothing_here() {
-    for switch in ["--all-provenance", "--allow-unknown-parameters", "--allow-any-builder-ref"] {
-        check("signed", &[&BY_SHOP, &ONLY, &[switch]]).exits(0);
-    }
-}
-
-#[test]
-fn a207_the_level_is_in_both_reports_as_it_was_looked_up() {
-    let checked = check("signed", &[&BY_SHOP]).exits(0).has_lines(&["level      SLSA build level 2"]);
-    let image = checked.image();
-    assert_eq!(candidate(image, "provenance")["buildLevel"], 2);
-    assert_eq!(candidate(image, "provenance")["provenance"]["commit"], COMMIT);
-    for kind in ["signature", "sbom"] {
-        assert!(candidate(image, kind)["buildLevel"].is_null(), "{kind}");
-    }
-}
-
-#[test]
-fn a_flag_about_provenance_that_is_not_required_says_nothing_and_is_refused() {
-    let image = crate::fixtures::image("signed");
-    for (flag, value) in FLAGS.map(|(flag, _, wrong, _)| (flag, wrong)) {
-        let arguments = ["verify", &image, "--repo", "acme/shop", "--require", "signature,sbom", flag, value];
-        let message = bonafide(&arguments).usage_error();
-        assert!(message.starts_with(&format!("error: {flag} is about provenance, which is not required")), "{message}");
-        assert!(message.contains("add provenance to `--require`"), "{message}");
-    }
-}
-
-#[test]
-fn values_that_nothing_can_satisfy_are_refused_with_what_to_write() {
-    let image = crate::fixtures::image("signed");
-    for (flag, value, expected) in [
-        ("--slsa-level", "4", "expected 1, 2 or 3"),
-        ("--source-uri", "git+https://github.com/acme/shop@refs/heads/main", "expected https://github.com/acme/shop"),
-        ("--source-uri", "https://github.com@evil.example/acme/shop", "expected https://HOST/OWNER/NAME"),
-        ("--build-parameter", "workflow.path=x", "expected /workflow/path=VALUE"),
-        ("--build-parameter", "/workflow/path", "expected /PATH=VALUE"),
-        ("--provenance-max-age", "30", "expected a number and m, h, d or w: 30d"),
-        ("--builder-id", "", "--builder-id is empty"),
-    ] {
-        let message = bonafide(&["verify", &image, "--repo", "acme/shop", flag, value]).usage_error();
-        assert!(message.contains(expected), "{flag} {value}: {message}");
-    }
-    let message = bonafide(&["verify", &image, "--repo", "acme/shop", "--source-tag", "v1", "--source-branch", "main"])
-        .usage_error();
-    assert!(message.contains("--source-branch and --source-tag are both given"), "{message}");
-}
-
-#[test]
-fn builders_are_explained_with_who_signs_for_them_and_who_says_so() {
-    let said = bonafide(&["explain", "builders"]).success();
-    for line in [
-        "slsa-github-generator, containers: level 3",
-        "GitHub artifact attestations: level 2",
-        "  id         https://tekton.dev/chains/v2",
-        "  signed by  that very workflow, on a runner that GitHub hosts",
-        "  source     https://docs.gitlab.com/ci/pipeline_security/slsa/",
-    ] {
-        assert!(said.lines().any(|found| found == line), "`{line}` in\n{said}");
-    }
-    assert!(said.contains("Every other pair of builder and signer is level 1"), "{said}");
-    assert!(bonafide(&["explain"]).success().contains("`bonafide explain builders`"));
+fn a270_hostile_texts_of_an_unsigned_provenance_are_escaped() {
+    let subject = Subject::new("any", "sha256:00");
+    let build = Build::github("acme/shop", ".github/workflows/release.yml", "refs/tags/v1.0.0");
+    let mut statement = slsa_v1(&subject, &build);
+    statement["predicate"]["runDetails"]["builder"]["id"] = json!(HOSTILE);
+    let served = unsigned(&statement).serve();
+    let checked = served.verify(&[&PROVENANCE[..], &["-v"]].concat()).exits(4);
+    assert!(!checked.text.contains(['\u{1b}', '\u{202e}']), "{}", checked.text);
+    checked.says("by push\\u{1b}[32mverified\\u{a}::set-output");
 }

@@ -238,7 +238,11 @@ fn a209_a_statement_signed_by_a_stranger_to_it_is_refused() {
 
 fn read_bundles(corpora: &Path, file: &str) -> Vec<(Vec<u8>, CandidateReport)> {
     let text = fs::read_to_string(corpora.join("bundles").join(file)).expect("a bundle");
-    let lines: Vec<&str> = if file.ends_with(".jsonl") { text.lines().collect() } else { vec![&text] };
+    let lines: Vec<&str> = if Path::new(file).extension().is_some_and(|one| one == "jsonl") {
+        text.lines().collect()
+    } else {
+        vec![&text]
+    };
     lines.into_iter().map(|line| (line.as_bytes().to_vec(), report_on(corpora, line))).collect()
 }
 

@@ -22,6 +22,8 @@ source "$here/cases.sh"
 source "$here/closed.sh"
 # shellcheck source=tests/interop/cases-signers.sh
 source "$here/cases-signers.sh"
+# shellcheck source=tests/interop/cases-provenance.sh
+source "$here/cases-provenance.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -44,6 +46,7 @@ passed=0 failed=0
 header
 run_cases
 signer_kinds
+lies
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

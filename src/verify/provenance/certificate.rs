@@ -4,7 +4,7 @@
 //! the run. So each thing that both state must be the same (SLSA verifying-artifacts.md, step 2; A206, A207, A209).
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{Claim, SourceRule};
+use crate::policy::{Claim, SourceRule, TextRule};
 use crate::verify::certificate::Leaf;
 use crate::verify::signer::same_repository;
 
@@ -65,17 +65,8 @@ impl Provenance {
         };
         // A pattern of the policy lets several through, of which the certificate says which it was.
         let pinned = pinned.map(|source| &source.repository).filter(|rule| rule.is_exact() || certified.is_none());
-        for one in &told {
-            let source = Source::parse(&one.value);
-            let found = source.as_ref().map_or(&one.value, |source| &source.repository);
-            if let Some(rule) =
-                pinned.filter(|rule| !source.as_ref().is_some_and(|source| rule.matches(&source.repository)))
-            {
-                return disagreement(check, "source repository", found, ("the policy", &rule.to_string()));
-            }
-            if let Some(repository) = certified.as_ref().filter(|repository| !is_same_source(&one.value, repository)) {
-                return disagreement(check, "source repository", found, ("the certificate", repository));
-            }
+        if let Some(finding) = told.iter().find_map(|one| refute_source(one, pinned, certified.as_deref())) {
+            return finding;
         }
         if let Some(other) = told.iter().find(|other| !is_same(Topic::Repository, &first.value, &other.value)) {
             return contradiction(check, "source repository", first, other);
@@ -87,6 +78,19 @@ impl Provenance {
             (None, None) => Finding::skip(check, "neither the policy nor the certificate names a source repository"),
         }
     }
+}
+
+/// Returns the finding that a repository is not the one that the policy pins or that the certificate states.
+fn refute_source(told: &Told, pinned: Option<&TextRule>, certified: Option<&str>) -> Option<Finding> {
+    let source = Source::parse(&told.value);
+    let found = source.as_ref().map_or(&told.value, |source| &source.repository);
+    let is_pinned = |rule: &&TextRule| source.as_ref().is_some_and(|source| rule.matches(&source.repository));
+    let refuted = |who, says: &str| disagreement(CheckId::ProvenanceSource, "source repository", found, (who, says));
+    if let Some(rule) = pinned.filter(|rule| !is_pinned(rule)) {
+        return Some(refuted("the policy", &rule.to_string()));
+    }
+    let stranger = certified.filter(|repository| !is_same_source(&told.value, repository))?;
+    Some(refuted("the certificate", stranger))
 }
 
 /// Compares the topics of one check.
@@ -102,7 +106,7 @@ fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Optio
         match (told.first(), certified) {
             (Some(told), Some(_)) => agreed.push(format!("{} {}", name(*topic), brief(&told.value))),
             (Some(told), None) => {
-                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)))
+                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)));
             }
             // That the ref of the workflow is not stated is nothing to speak of where the ref is.
             (None, Some(_)) if *topic == Topic::WorkflowRef => {}

@@ -49,15 +49,14 @@ struct Source {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
 struct Metadata {
     // The specification spells it `Id`, the Go library that most builders use `ID`.
-    #[serde(default, alias = "buildInvocationID")]
-    build_invocation_id: Option<String>,
-    #[serde(default)]
-    build_started_on: Option<String>,
-    #[serde(default)]
-    build_finished_on: Option<String>,
+    #[serde(default, rename = "buildInvocationId", alias = "buildInvocationID")]
+    invocation: Option<String>,
+    #[serde(default, rename = "buildStartedOn")]
+    started_on: Option<String>,
+    #[serde(default, rename = "buildFinishedOn")]
+    finished_on: Option<String>,
 }
 
 /// Reads a predicate.
@@ -79,8 +78,8 @@ pub(super) fn read(text: &str) -> Result<Outline, String> {
             entry_point: present(source.entry_point),
         },
         dependencies: dependencies(predicate.materials),
-        invocation: present(metadata.build_invocation_id),
-        started_on: present(metadata.build_started_on),
-        finished_on: present(metadata.build_finished_on),
+        invocation: present(metadata.invocation),
+        started_on: present(metadata.started_on),
+        finished_on: present(metadata.finished_on),
     })
 }

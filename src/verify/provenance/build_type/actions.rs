@@ -12,12 +12,11 @@ pub(super) fn tell_workflow(account: &mut Account, place: &str, path: Option<&st
 }
 
 /// Tells `github.workflow_ref`, which is `owner/name/.github/workflows/file.yml@ref`.
-pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<String>) {
-    let Some(start) = workflow_ref.as_deref().and_then(|text| text.find("/.github/workflows/")) else { return };
-    let text = workflow_ref.as_deref().unwrap_or_default();
+pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<&str>) {
+    let Some((_, file)) = workflow_ref.and_then(|text| text.split_once("/.github/workflows/")) else { return };
     // The path may hold an `@` as well as the ref: the ref is whole, and begins with `refs/`.
-    let (path, reference) = text[start + 1..].split_once("@refs/").unwrap_or((&text[start + 1..], ""));
-    tell_workflow(account, place, Some(path));
+    let (file, reference) = file.split_once("@refs/").unwrap_or((file, ""));
+    tell_workflow(account, place, Some(&format!(".github/workflows/{file}")));
     account.tell(Topic::WorkflowRef, place, (!reference.is_empty()).then(|| format!("refs/{reference}")));
 }
 
@@ -46,7 +45,7 @@ pub(super) fn tell_variables(account: &mut Account, place: &str, variables: &Mem
     account.tell(Topic::OwnerId, at("repository_owner_id"), value("repository_owner_id"));
     let repository = value("repository").map(|name| format!("https://github.com/{name}"));
     account.tell(Topic::Repository, at("repository"), repository);
-    tell_workflow_ref(account, &at("workflow_ref"), value("workflow_ref"));
+    tell_workflow_ref(account, &at("workflow_ref"), value("workflow_ref").as_deref());
     tell_run(account, &at("run_id"), value("run_id").zip(value("run_attempt")));
 }
 

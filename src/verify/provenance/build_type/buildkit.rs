@@ -15,6 +15,7 @@ use super::parameters::Known;
 use crate::verify::provenance::account::{Account, Topic};
 use crate::verify::provenance::model::commit;
 use crate::verify::provenance::outline::Outline;
+use crate::verify::provenance::source::Source;
 
 /// v1.
 pub(super) const V1: BuildType = BuildType {
@@ -51,24 +52,28 @@ const REQUEST: Known = Known::Members(&[
 
 fn tell_v1(outline: &Outline, account: &mut Account) {
     const SOURCE: &str = "/buildDefinition/externalParameters/configSource";
-    tell_context(account, &format!("{SOURCE}/uri"), outline.external_text("/configSource/uri"));
-    for algorithm in ["gitCommit", "sha1"] {
-        let pointer = format!("/configSource/digest/{algorithm}");
-        account.tell(Topic::Commit, format!("{SOURCE}/digest/{algorithm}"), outline.external_text(&pointer));
-    }
+    let digest = ["gitCommit", "sha1"].map(|algorithm| format!("/configSource/digest/{algorithm}"));
+    let commit = digest.iter().find_map(|pointer| outline.external_text(pointer));
+    tell_context(account, SOURCE, outline.external_text("/configSource/uri"), commit);
     tell_build(account, "/runDetails/builder/id", outline);
 }
 
 fn tell_v02(outline: &Outline, account: &mut Account) {
-    tell_context(account, "/invocation/configSource/uri", outline.config_source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&outline.config_source.digests));
+    let source = &outline.config_source;
+    tell_context(account, "/invocation/configSource", source.uri.as_deref(), commit(&source.digests));
     tell_build(account, "/builder/id", outline);
 }
 
 /// A context is a git repository, or an archive behind some URL, which is no repository.
-fn tell_context(account: &mut Account, place: &str, uri: Option<&str>) {
-    let is_git = |uri: &str| uri.contains(".git") || uri.starts_with("git") || uri.contains('#');
-    account.tell_source(place, uri.filter(|uri| is_git(uri)));
+fn tell_context(account: &mut Account, place: &str, uri: Option<&str>, commit: Option<&str>) {
+    let is_git = |uri: &&str| uri.contains(".git") || uri.starts_with("git") || uri.contains('#');
+    let Some(uri) = uri.filter(is_git) else { return };
+    let reference = Source::parse(uri).and_then(|source| source.reference);
+    // The commit may stand there, cut short as people write it.
+    let is_cut = |reference: &String| reference.len() >= 7 && commit.is_some_and(|whole| whole.starts_with(reference));
+    account.tell(Topic::Repository, format!("{place}/uri"), Some(uri));
+    account.tell_ref(format!("{place}/uri"), reference.filter(|reference| !is_cut(reference)).as_deref());
+    account.tell(Topic::Commit, format!("{place}/digest"), commit);
 }
 
 fn tell_build(account: &mut Account, place: &str, outline: &Outline) {

@@ -73,10 +73,10 @@ const SOURCE_TO_BUILD: Known =
     Known::Members(&[("ref", Known::Anything), ("repository", Known::Anything), ("dir", Known::Anything)]);
 
 fn tell_v1(outline: &Outline, account: &mut Account, config_source: &str) {
+    const EXTERNAL: &str = "/buildDefinition/externalParameters";
     let is_apart = outline.external_text("/sourceToBuild/repository").is_some();
     let source = if is_apart { "sourceToBuild" } else { config_source };
     let (repository, reference) = (format!("/{source}/repository"), format!("/{source}/ref"));
-    const EXTERNAL: &str = "/buildDefinition/externalParameters";
     account.tell_source(&format!("{EXTERNAL}{repository}"), outline.external_text(&repository));
     account.tell_ref(format!("{EXTERNAL}{reference}"), outline.external_text(&reference));
     account.tell(Topic::Commit, "/buildDefinition/resolvedDependencies", resolved(outline, account).as_deref());

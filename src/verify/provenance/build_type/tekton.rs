@@ -47,22 +47,23 @@ pub(super) const V02: BuildType = BuildType {
 
 fn tell_v1(outline: &Outline, account: &mut Account) {
     let is_input = |dependency: &&Dependency| dependency.name.as_deref() == Some("inputs/result");
-    let inputs = outline.git_dependencies().filter(is_input).collect();
-    tell_only(account, "/buildDefinition/resolvedDependencies", inputs);
+    let inputs: Vec<&Dependency> = outline.git_dependencies().filter(is_input).collect();
+    tell_only(account, "/buildDefinition/resolvedDependencies", &inputs);
 }
 
 fn tell_v02(outline: &Outline, account: &mut Account) {
     let materials: Vec<&Dependency> = outline.git_dependencies().collect();
     if is_one_repository(&materials) {
-        return tell_only(account, "/materials", materials);
+        return tell_only(account, "/materials", &materials);
     }
     let is_definition = |material: &&Dependency| material.uri == outline.config_source.uri;
-    tell_only(account, "/materials", materials.into_iter().filter(|material| !is_definition(material)).collect());
+    let others: Vec<&Dependency> = materials.into_iter().filter(|material| !is_definition(material)).collect();
+    tell_only(account, "/materials", &others);
 }
 
 /// Tells the source if all are of one repository.
-fn tell_only(account: &mut Account, place: &str, dependencies: Vec<&Dependency>) {
-    if is_one_repository(&dependencies) {
+fn tell_only(account: &mut Account, place: &str, dependencies: &[&Dependency]) {
+    if is_one_repository(dependencies) {
         account.tell_source(place, dependencies.first().and_then(|one| one.uri.as_deref()));
         account.tell(Topic::Commit, place, dependencies.iter().find_map(|one| one.commit()));
     }

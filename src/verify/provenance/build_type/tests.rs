@@ -110,7 +110,7 @@ fn delegated_builders_may_build_another_commit_than_the_run_is_for() {
     let trigger = "git+https://github.com/acme/shop@refs/tags/v1";
     let environment = json!({
         "GITHUB_SHA": COMMIT, "GITHUB_REF": "refs/tags/v1", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "2",
-        "GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/release.yml@refs/tags/v1",
+        "GITHUB_WORKFLOW_REF": "acme/.github/.github/workflows/release.yml@refs/tags/v1",
     });
     let materials = json!([git("git+https://github.com/acme/shop", OTHER)]);
     let config = json!({"uri": trigger, "digest": {"sha1": COMMIT}, "entryPoint": ".github/workflows/release.yml"});
@@ -137,7 +137,7 @@ fn builds_in_a_container() {
         "builderImage": {"uri": "bash@sha256:00", "digest": {"sha256": "00"}},
         "configPath": "config.toml", "buildConfig": {"ArtifactPath": "bin/**", "Command": ["make"], "Shell": "x"},
     });
-    let internal = json!({"GITHUB_EVENT_NAME": "push", "GITHUB_RUN_ID": 5125704193_u64, "GITHUB_SHA": COMMIT});
+    let internal = json!({"GITHUB_EVENT_NAME": "push", "GITHUB_RUN_ID": 5_125_704_193_u64, "GITHUB_SHA": COMMIT});
     let provenance = v1("https://slsa.dev/container-based-build/v0.1?draft", &external, &internal, &json!([]));
     assert_eq!(source(&provenance), (Some("https://github.com/acme/shop"), Some("refs/heads/main"), Some(COMMIT)));
     assert_eq!(provenance.unknown_parameters, ["/buildConfig/Shell"]);
@@ -234,6 +234,10 @@ fn buildkit_builds_a_git_context_or_something_local() {
     );
     assert_eq!(source(&older), (Some("https://github.com/acme/shop"), None, Some(COMMIT)));
     assert_eq!(older.unknown_parameters, ["/extra"]);
+    let cut = format!("https://github.com/acme/shop.git#{}", &COMMIT[..7]);
+    let cut = json!({"configSource": git(&cut, COMMIT)});
+    let older = v02("https://mobyproject.org/buildkit@v1", &cut, &json!([]));
+    assert_eq!(source(&older), (Some("https://github.com/acme/shop"), None, Some(COMMIT)));
     for elsewhere in [
         json!({"entryPoint": "Dockerfile"}),
         json!({"uri": "https://example.com/context.tar.gz", "digest": {"sha256": "00"}}),
@@ -261,7 +265,7 @@ fn gitlab_ignores_unknown_parameters_and_calls_a_commit_sha256() {
     let config = json!({"uri": project, "digest": {"sha256": OTHER}, "entryPoint": "build-job"});
     let older = v02(
         "https://gitlab.com/gitlab-org/gitlab-runner/-/blob/598a7c91/PROVENANCE.md",
-        &json!({"configSource": config, "environment": {"job": {"id": 4089072540_u64}}, "parameters": {"CI": ""}}),
+        &json!({"configSource": config, "environment": {"job": {"id": 4_089_072_540_u64}}, "parameters": {"CI": ""}}),
         &json!(null),
     );
     assert_eq!(source(&older), (Some(project), None, Some(OTHER)));
