@@ -11,6 +11,7 @@ mod model;
 mod quality;
 mod spdx2;
 mod spdx3;
+mod strict;
 
 use std::borrow::Cow;
 
