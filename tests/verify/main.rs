@@ -31,6 +31,7 @@ mod policy_files;
 mod policy_properties;
 mod predicates;
 mod properties;
+mod sbom_corpora;
 mod sboms;
 mod sources;
 mod statements;

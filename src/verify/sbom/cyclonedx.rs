@@ -113,10 +113,13 @@ struct Named<'a> {
     email: Word<'a>,
 }
 
+/// A service, and services in it: only that they can be referred to counts.
 #[derive(Deserialize)]
-struct Referable<'a> {
+struct Service<'a> {
     #[serde(rename = "bom-ref", borrow, default)]
     reference: Word<'a>,
+    #[serde(borrow, default)]
+    services: Objects<Service<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -204,9 +207,7 @@ impl<'de> Visitor<'de> for Fields<'_, 'de> {
                 Field::SerialNumber => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
                 Field::Metadata => fields.next_value_seed(Metadata(builder))?,
                 Field::Components => fields.next_value_seed(Components { builder, parent: None })?,
-                Field::Services => fields.next_value_seed(Each::new(|one: Referable<'de>| {
-                    builder.define(one.reference.as_str().unwrap_or_default(), End::OTHER);
-                }))?,
+                Field::Services => fields.next_value_seed(Each::new(|one| service(builder, &one)))?,
                 Field::Dependencies => fields.next_value_seed(Each::new(|one| dependency(builder, &one)))?,
                 Field::OtherFormat => {
                     *also = true;
@@ -219,6 +220,12 @@ impl<'de> Visitor<'de> for Fields<'_, 'de> {
         }
         Ok(())
     }
+}
+
+fn service<'a>(builder: &mut Builder<'a>, one: &Service<'a>) {
+    builder.define(one.reference.as_str().unwrap_or_default(), End::OTHER);
+    // As deep as JSON may be.
+    one.services.0.iter().for_each(|inner| service(builder, inner));
 }
 
 fn dependency<'a>(builder: &mut Builder<'a>, wire: &Dependency<'a>) {

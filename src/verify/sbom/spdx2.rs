@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, Tally, Word, Words};
+use super::lenient::{Each, Object, Objects, Word, Words};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
 use super::{malformed, unsupported};
 
@@ -97,9 +97,6 @@ struct WirePackage<'a> {
     external_refs: Objects<ExternalRef<'a>>,
     #[serde(borrow, default)]
     checksums: Objects<Checksum<'a>>,
-    /// Older than relationships, and still written.
-    #[serde(default)]
-    has_files: Tally,
     #[serde(borrow, default)]
     attribution_texts: Words<'a>,
     #[serde(borrow, default)]
@@ -225,7 +222,6 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
         wire.checksums.0.into_iter().filter_map(|one| Some((one.algorithm.stated()?, one.checksum_value.stated()?)));
     let mut checksums: Vec<_> = checksums.collect();
     checksums.shrink_to_fit();
-    builder.sbom.counts.relationships += wire.has_files.0;
     let notes =
         wire.attribution_texts.0.into_iter().chain(wire.annotations.0.into_iter().filter_map(|one| one.comment.0));
     builder.sbom.repository_digests.extend(notes.filter_map(repository_digest));
