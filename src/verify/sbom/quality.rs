@@ -190,7 +190,9 @@ fn peel(sbom: &Sbom<'_>, left: &mut [bool], ends: impl Fn(&Relationship) -> (Opt
     let mut edges = edges(left);
     edges.sort_unstable();
     let mut coming = vec![0_u32; left.len()];
-    edges.iter().for_each(|(_, to)| coming[*to as usize] += 1);
+    for (_, to) in &edges {
+        coming[*to as usize] += 1;
+    }
     let mut free: Vec<usize> = (0..left.len()).filter(|place| left[*place] && coming[*place] == 0).collect();
     while let Some(place) = free.pop() {
         left[place] = false;

@@ -94,8 +94,8 @@ struct Element<'a> {
     created_by: Words<'a>,
     #[serde(borrow, default)]
     created_using: Words<'a>,
-    #[serde(borrow, default)]
-    root_element: Words<'a>,
+    #[serde(rename = "rootElement", borrow, default)]
+    roots: Words<'a>,
     #[serde(rename = "software_sbomType", borrow, default)]
     contexts: Words<'a>,
     #[serde(borrow, default)]
@@ -244,12 +244,12 @@ impl<'a> Document<'a> {
                 self.builder.sbom.namespace = element.id.0;
                 self.builder.sbom.name = element.name.stated();
                 self.creation = element.creation_info;
-                self.roots.extend(element.root_element.0);
+                self.roots.extend(element.roots.0);
             }
             "software_Sbom" | "Bom" | "Bundle" => {
                 self.builder.define(&id, End::DOCUMENT);
                 self.builder.sbom.contexts.extend(element.contexts.0);
-                self.roots.extend(element.root_element.0);
+                self.roots.extend(element.roots.0);
             }
             "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(id, element),
             "software_File" => {
