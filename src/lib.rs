@@ -1,7 +1,7 @@
 //! Bonafide answers one question about a container image: *is it what its maker says it is?*
 //!
 //! It pulls the image's manifests and whatever is attached to them from a registry or an OCI layout, verifies the
-//! Sigstore signatures on it, checks the SLSA provenance and the SPDX SBOM that were attested, and reports pass or fail with
+//! Sigstore signatures on it, checks the SLSA provenance and the SBOM that were attested, and reports pass or fail with
 //! the reason for every piece of evidence it looked at.
 //!
 //! # The way of an image

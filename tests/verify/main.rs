@@ -34,6 +34,7 @@ mod policy_properties;
 mod predicates;
 mod properties;
 mod provenance_rules;
+mod sbom_corpora;
 mod sbom_rules;
 mod sboms;
 mod scans;

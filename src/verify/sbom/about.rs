@@ -11,11 +11,13 @@
 //!   contradict.
 //! * Digests of layers (`mediaType` of apko's purls) are not digests of an image.
 
+use std::collections::BTreeSet;
+
 use crate::check::{CheckId, Finding};
 use crate::evidence::{Evidence, SubjectKind};
 use crate::oci::Digest;
 
-use super::model::{Package, Purpose, Sbom, Text};
+use super::model::{Package, Purpose, Sbom, Text, clipped};
 
 /// The manifest that a document was attested for, and the image that it is of.
 #[derive(Clone, Copy)]
@@ -75,7 +77,7 @@ struct Named {
 pub(in crate::verify) fn describe(sbom: &Sbom<'_>, image: Image<'_>) -> Description {
     let named: Vec<Named> = named(sbom);
     let relatives = relatives(image);
-    let agreeing: Vec<&Digest> =
+    let agreeing: BTreeSet<&Digest> =
         named.iter().map(|one| &one.digest).filter(|digest| relatives.contains(digest)).collect();
     if !agreeing.is_empty() {
         return Description::Agrees { only: only(&agreeing, image) };
@@ -86,18 +88,19 @@ pub(in crate::verify) fn describe(sbom: &Sbom<'_>, image: Image<'_>) -> Descript
             if image.evidence.platform.is_some() && is_index(image.subject, image.evidence) {
                 return Description::Agrees { only: Some(Vec::new()) };
             }
-            Description::Contradicts(other.text.clone())
+            Description::Contradicts(clipped(&other.text))
         }
-        Some(other) => {
-            Description::DoesNotSay(format!("{}, which syft may have made of an image in a local daemon", other.text))
-        }
+        Some(other) => Description::DoesNotSay(format!(
+            "{}, which syft may have made of an image in a local daemon",
+            clipped(&other.text)
+        )),
         None => Description::DoesNotSay(in_words(sbom)),
     }
 }
 
 /// The digests that a document attached to this subject may name: the subject's own, those of the indexes that it is in, and of an
 /// index those of everything in it.
-fn relatives(image: Image<'_>) -> Vec<&Digest> {
+fn relatives(image: Image<'_>) -> BTreeSet<&Digest> {
     let subjects = &image.evidence.subjects;
     let own = subjects.iter().filter(|one| one.digest == *image.subject);
     let above = own.flat_map(|one| &one.reached_through);
@@ -106,14 +109,11 @@ fn relatives(image: Image<'_>) -> Vec<&Digest> {
 }
 
 /// The platforms that the document is about, if it is attached to an index and names manifests of platforms and no index.
-fn only(agreeing: &[&Digest], image: Image<'_>) -> Option<Vec<Digest>> {
+fn only(agreeing: &BTreeSet<&Digest>, image: Image<'_>) -> Option<Vec<Digest>> {
     if !is_index(image.subject, image.evidence) || agreeing.iter().any(|digest| is_index(digest, image.evidence)) {
         return None;
     }
-    let mut platforms: Vec<Digest> = agreeing.iter().map(|digest| (*digest).clone()).collect();
-    platforms.sort_unstable();
-    platforms.dedup();
-    Some(platforms)
+    Some(agreeing.iter().map(|digest| (*digest).clone()).collect())
 }
 
 fn is_index(digest: &Digest, evidence: &Evidence) -> bool {
@@ -169,7 +169,7 @@ fn described<'s, 'a>(sbom: &'s Sbom<'a>) -> impl Iterator<Item = &'s Package<'a>
 /// Whether a package is the image that the document describes, and not something in it.
 pub(super) fn is_the_image(sbom: &Sbom<'_>, place: usize) -> bool {
     let package = &sbom.packages[place];
-    (sbom.describes.is_empty() || sbom.describes.contains(&place)) && is_image(package)
+    (sbom.describes.is_empty() || sbom.describes.binary_search(&place).is_ok()) && is_image(package)
 }
 
 fn is_image(package: &Package<'_>) -> bool {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::check::{CheckId, Finding};
 
-use super::model::{Counts, End, Format, Package, Relation, Relationship, Sbom, Text};
+use super::model::{Counts, End, Format, Package, Relation, Relationship, Sbom, Text, clipped};
 
 /// Packages that a document may list. The largest real ones have a tenth of it.
 const MAX_PACKAGES: usize = 500_000;
@@ -30,8 +30,8 @@ pub(super) struct Builder<'a> {
     elements: Vec<Option<End>>,
     /// Names that were referred to before anything had them.
     forward: Vec<(u32, Text<'a>)>,
-    /// Relationships between numbers, in the order of the document.
-    stated: Vec<(u32, u32, Relation)>,
+    /// Relationships in the order of the document; their ends are numbers of elements until all is read, then places.
+    stated: Vec<Relationship>,
     /// What the document says it describes, by number.
     described: Vec<u32>,
     packages: u64,
@@ -107,11 +107,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether a name is known to be the document itself, or what holds all of it.
-    pub(super) fn is_document(&self, name: &str) -> bool {
-        self.find(name) == Some(End::DOCUMENT)
-    }
-
     /// The package that has a name.
     pub(super) fn package_named(&mut self, name: &str) -> Option<&mut Package<'a>> {
         let place = self.find(name)?.package()?;
@@ -127,8 +122,8 @@ impl<'a> Builder<'a> {
     pub(super) fn relate(&mut self, from: &Text<'a>, kind: Relation, to: &Text<'a>) {
         self.sbom.counts.relationships += 1;
         if self.stated.len() < MAX_RELATIONSHIPS {
-            let pair = (self.refer(from), self.refer(to), kind);
-            self.stated.push(pair);
+            let [from, to] = [from, to].map(|name| End::at(self.refer(name)));
+            self.stated.push(Relationship { from, to, kind });
         }
     }
 
@@ -164,26 +159,31 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, format: Format) -> Result<Sbom<'a>, Finding> {
         self.check_limits()?;
         let elements = &self.elements;
-        let end = |number: u32| elements.get(number as usize).copied().flatten();
+        let end = |number: usize| elements.get(number).copied().flatten();
         let counts = &mut self.sbom.counts;
-        self.sbom.relationships.reserve_exact(self.stated.len());
-        for (from, to, kind) in self.stated {
-            let ends = (end(from), end(to));
-            counts.dangling += u64::from(ends.0.is_none()) + u64::from(ends.1.is_none());
-            let (from, to) = (ends.0.unwrap_or(End::OUTSIDE), ends.1.unwrap_or(End::OUTSIDE));
-            if (from, kind) == (End::DOCUMENT, Relation::Describes) {
-                note_described(to, &mut self.sbom.describes, counts);
+        for one in &mut self.stated {
+            for side in [&mut one.from, &mut one.to] {
+                let known = side.package().and_then(end);
+                counts.dangling += u64::from(known.is_none());
+                *side = known.unwrap_or(End::OUTSIDE);
             }
-            self.sbom.relationships.push(Relationship { from, to, kind });
+            if (one.from, one.kind) == (End::DOCUMENT, Relation::Describes) {
+                note_described(one.to, &mut self.sbom.describes, counts);
+            }
         }
+        // What components are inside of is known by place already.
+        self.stated.append(&mut self.sbom.relationships);
+        self.sbom.relationships = self.stated;
+        self.described.sort_unstable();
+        self.described.dedup();
         for number in self.described {
-            counts.dangling += u64::from(end(number).is_none());
-            note_described(end(number).unwrap_or(End::OUTSIDE), &mut self.sbom.describes, counts);
+            counts.dangling += u64::from(end(number as usize).is_none());
+            note_described(end(number as usize).unwrap_or(End::OUTSIDE), &mut self.sbom.describes, counts);
         }
         self.sbom.describes.sort_unstable();
         self.sbom.describes.dedup();
-        let nowhere = self.forward.iter().filter(|(number, _)| end(*number).is_none());
-        counts.dangling_names = nowhere.take(FIRST).map(|(_, name)| name.to_string()).collect();
+        let nowhere = self.forward.iter().filter(|(number, _)| end(*number as usize).is_none());
+        counts.dangling_names = nowhere.take(FIRST).map(|(_, name)| clipped(name)).collect();
         self.sbom.format = format;
         Ok(self.sbom)
     }
@@ -218,7 +218,8 @@ fn place_of(place: usize) -> End {
 fn note_described(end: End, describes: &mut Vec<usize>, counts: &mut Counts) {
     match end.package() {
         Some(place) => describes.push(place),
-        None => counts.describes_otherwise += 1,
+        // What holds all of the document has roots of its own.
+        None => counts.describes_otherwise += u64::from(end != End::DOCUMENT),
     }
 }
 

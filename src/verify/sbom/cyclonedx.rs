@@ -14,7 +14,7 @@ use crate::check::Finding;
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Object, Objects, Word, Words, pass_over};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
-use super::{malformed, unsupported};
+use super::{malformed, unreadable, unsupported};
 
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let mut document = Document { builder, format: Word::default(), version: Word::default(), also: false };
     document.builder.define(NOTHING, End::NOTHING);
     let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
     if document.also {
         return Err(malformed("the document claims to be CycloneDX and another format at once".to_owned()));
     }
@@ -113,10 +113,13 @@ struct Named<'a> {
     email: Word<'a>,
 }
 
+/// A service, and services in it: only that they can be referred to counts.
 #[derive(Deserialize)]
-struct Referable<'a> {
+struct Service<'a> {
     #[serde(rename = "bom-ref", borrow, default)]
     reference: Word<'a>,
+    #[serde(borrow, default)]
+    services: Objects<Service<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -204,9 +207,7 @@ impl<'de> Visitor<'de> for Fields<'_, 'de> {
                 Field::SerialNumber => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
                 Field::Metadata => fields.next_value_seed(Metadata(builder))?,
                 Field::Components => fields.next_value_seed(Components { builder, parent: None })?,
-                Field::Services => fields.next_value_seed(Each::new(|one: Referable<'de>| {
-                    builder.define(one.reference.as_str().unwrap_or_default(), End::OTHER);
-                }))?,
+                Field::Services => fields.next_value_seed(Each::new(|one| service(builder, &one)))?,
                 Field::Dependencies => fields.next_value_seed(Each::new(|one| dependency(builder, &one)))?,
                 Field::OtherFormat => {
                     *also = true;
@@ -219,6 +220,12 @@ impl<'de> Visitor<'de> for Fields<'_, 'de> {
         }
         Ok(())
     }
+}
+
+fn service<'a>(builder: &mut Builder<'a>, one: &Service<'a>) {
+    builder.define(one.reference.as_str().unwrap_or_default(), End::OTHER);
+    // As deep as JSON may be.
+    one.services.0.iter().for_each(|inner| service(builder, inner));
 }
 
 fn dependency<'a>(builder: &mut Builder<'a>, wire: &Dependency<'a>) {
@@ -552,8 +559,7 @@ mod tests {
         let contained = sbom.relationships.iter().filter(|one| one.kind == Relation::Contains);
         let contained: Vec<_> = contained.map(|one| (one.from.package(), one.to.package())).collect();
         assert_eq!(contained, [(Some(2), Some(3)), (Some(1), Some(2))]);
-        let last = sbom.relationships.last().expect("relationships");
-        assert_eq!((last.from.package(), last.to), (Some(4), End::NOTHING));
+        assert!(sbom.relationships.iter().any(|one| (one.from.package(), one.to) == (Some(4), End::NOTHING)));
     }
 
     #[test]
@@ -571,6 +577,21 @@ mod tests {
             "components":[7,{"name":["x"],"hashes":{},"licenses":[{"license":"MIT"}],"supplier":"Acme","components":"none"}]}"#;
         let sbom = read(text).expect("a document");
         assert_eq!((sbom.packages.len(), sbom.packages[0].supplier.as_deref()), (1, Some("Acme")));
+    }
+
+    #[test]
+    fn a222_components_and_services_nested_without_end_are_refused() {
+        for (list, opening) in [("components", r#"[{"components":"#), ("services", r#"[{"services":"#)] {
+            let text = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","{list}":{}"#, opening.repeat(100_000));
+            assert_eq!(read(&text).expect_err("no end").outcome, Outcome::Fail);
+        }
+    }
+
+    #[test]
+    fn a222_a_million_components_cannot_be_decided() {
+        let text =
+            format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{}{{}}]}}"#, "{},".repeat(999_999));
+        assert_eq!(read(&text).expect_err("too many").outcome, Outcome::Error);
     }
 
     #[test]

@@ -10,6 +10,11 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, Ma
 
 use super::model::Text;
 
+/// Entries that a list within one element may have. Lists of elements have limits of their own.
+const MAX_ENTRIES: usize = 1_000_000;
+/// How the error begins that says that a list has more.
+pub(super) const TOO_MANY: &str = "a list within one element has more entries than are read";
+
 /// A text, or nothing where a value of another type stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Word<'a>(pub(super) Option<Text<'a>>);
@@ -153,8 +158,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut all = Vec::new();
-        Each::new(|one| all.push(one)).deserialize(deserializer)?;
-        Ok(Self(all))
+        let mut count = 0;
+        Each::new(|one| {
+            count += 1;
+            if count <= MAX_ENTRIES {
+                all.push(one);
+            }
+        })
+        .deserialize(deserializer)?;
+        if count > MAX_ENTRIES { Err(de::Error::custom(TOO_MANY)) } else { Ok(Self(all)) }
     }
 }
 
@@ -181,6 +193,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
                 let mut words = Vec::new();
                 while let Some(word) = items.next_element::<Word<'de>>()? {
                     words.extend(word.0);
+                    if words.len() > MAX_ENTRIES {
+                        return Err(de::Error::custom(TOO_MANY));
+                    }
                 }
                 Ok(Words(words))
             }

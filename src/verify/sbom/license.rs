@@ -92,7 +92,8 @@ impl<'a> Licenses<'a> {
         for member in members.iter().take_while(|_| depth < MAX_DEPTH) {
             let part = self.expression(member, depth + 1)?;
             whole.push_str(if whole.is_empty() { "" } else { operator });
-            whole.push_str(&if part.contains(' ') { format!("({part})") } else { part.into_owned() });
+            let (opening, closing) = if part.contains(' ') { ("(", ")") } else { ("", "") };
+            whole.extend([opening, &part, closing]);
             if whole.len() > MAX_LENGTH {
                 return None;
             }

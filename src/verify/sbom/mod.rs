@@ -12,6 +12,7 @@ mod quality;
 mod rules;
 mod spdx2;
 mod spdx3;
+mod strict;
 
 use std::borrow::Cow;
 
@@ -128,6 +129,18 @@ fn unsupported(found: &str) -> Finding {
         .expected(form::SUPPORTED)
         .found(found)
         .next("attest SPDX 2.3 JSON: `cosign attest --type spdxjson`")
+}
+
+/// What came of reading: the document is at fault, or larger than is read.
+fn unreadable(error: &serde_json::Error) -> Finding {
+    let reason = error.to_string();
+    if reason.starts_with(lenient::TOO_MANY) {
+        return Finding::error(CheckId::SbomFormat, "the SBOM is larger than is read")
+            .expected("at most 1000000 entries in a list within one element")
+            .found(reason)
+            .next("generate and attest the SBOM again");
+    }
+    malformed(reason)
 }
 
 fn malformed(reason: String) -> Finding {

@@ -148,10 +148,19 @@ impl Package<'_> {
     /// The package as a person knows it: name and version.
     pub(in crate::verify) fn describe(&self) -> String {
         match &self.version {
-            Some(version) => format!("{} {version}", self.name),
-            None if self.name.is_empty() => self.id.to_string(),
-            None => self.name.to_string(),
+            Some(version) => format!("{} {}", clipped(&self.name), clipped(version)),
+            None if self.name.is_empty() => clipped(&self.id),
+            None => clipped(&self.name),
         }
+    }
+}
+
+/// A text of the document as far as a message needs it.
+pub(super) fn clipped(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -40,7 +40,7 @@ impl Shortfall {
 struct Entry<'s, 'a> {
     package: &'s Package<'a>,
     family: Family,
-    /// Whether a relationship says what it is made of, or what is made of it. That the document describes it says neither.
+    /// Whether a relationship says how it came into something, or something into it. That the document describes it does not.
     is_related: bool,
 }
 
@@ -125,11 +125,10 @@ fn is_stated(name: &str) -> bool {
     !matches!(name.trim(), "" | "NOASSERTION" | "()")
 }
 
-/// For every package, whether it is an end of a relationship that says of what something is made.
+/// For every package, whether it is an end of a relationship other than that the document describes it.
 fn related(sbom: &Sbom<'_>) -> Vec<bool> {
     let mut related = vec![false; sbom.packages.len()];
-    let telling = |one: &&Relationship| matches!(one.kind, Relation::Contains | Relation::DependsOn);
-    for one in sbom.relationships.iter().filter(telling) {
+    for one in sbom.relationships.iter().filter(|one| one.kind != Relation::Describes) {
         for place in [one.from.package(), one.to.package()].into_iter().flatten() {
             related[place] = true;
         }
@@ -191,7 +190,9 @@ fn peel(sbom: &Sbom<'_>, left: &mut [bool], ends: impl Fn(&Relationship) -> (Opt
     let mut edges = edges(left);
     edges.sort_unstable();
     let mut coming = vec![0_u32; left.len()];
-    edges.iter().for_each(|(_, to)| coming[*to as usize] += 1);
+    for (_, to) in &edges {
+        coming[*to as usize] += 1;
+    }
     let mut free: Vec<usize> = (0..left.len()).filter(|place| left[*place] && coming[*place] == 0).collect();
     while let Some(place) = free.pop() {
         left[place] = false;

@@ -11,9 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, Tally, Word, Words};
+use super::lenient::{Each, Object, Objects, Word, Words};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
-use super::{malformed, unsupported};
+use super::{malformed, unreadable, unsupported};
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
         document.builder.define(nothing, End::NOTHING);
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
     if document.also {
         return Err(malformed("the document claims to be SPDX and another format at once".to_owned()));
     }
@@ -97,9 +97,6 @@ struct WirePackage<'a> {
     external_refs: Objects<ExternalRef<'a>>,
     #[serde(borrow, default)]
     checksums: Objects<Checksum<'a>>,
-    /// Older than relationships, and still written.
-    #[serde(default)]
-    has_files: Tally,
     #[serde(borrow, default)]
     attribution_texts: Words<'a>,
     #[serde(borrow, default)]
@@ -225,7 +222,6 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
         wire.checksums.0.into_iter().filter_map(|one| Some((one.algorithm.stated()?, one.checksum_value.stated()?)));
     let mut checksums: Vec<_> = checksums.collect();
     checksums.shrink_to_fit();
-    builder.sbom.counts.relationships += wire.has_files.0;
     let notes =
         wire.attribution_texts.0.into_iter().chain(wire.annotations.0.into_iter().filter_map(|one| one.comment.0));
     builder.sbom.repository_digests.extend(notes.filter_map(repository_digest));
@@ -376,6 +372,30 @@ mod tests {
         )
         .expect("a document");
         assert_eq!(sbom.repository_digests, ["a/b@sha256:01", "c/d@sha256:02"]);
+    }
+
+    #[test]
+    fn a222_a_million_packages_cannot_be_decided_and_take_little_room() {
+        let text = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{}{{}}]}}"#, "{},".repeat(999_999));
+        let refusal = read(&text).expect_err("too many");
+        assert_eq!((refusal.outcome, refusal.found.as_deref()), (Outcome::Error, Some("1000000")));
+    }
+
+    #[test]
+    fn a222_a_list_within_a_package_has_a_limit() {
+        let text = format!(
+            r#"{{"spdxVersion":"SPDX-2.3","packages":[{{"externalRefs":[{}{{}}]}}]}}"#,
+            "{},".repeat(1_000_000)
+        );
+        assert_eq!(read(&text).expect_err("too many").outcome, Outcome::Error);
+    }
+
+    #[test]
+    fn a222_documents_nested_without_end_are_refused() {
+        for opening in ["[", r#"{"a":"#, r#"[{"checksums":"#, r#"[{"annotations":[{"comment":"#] {
+            let text = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":{}"#, opening.repeat(100_000));
+            assert_eq!(read(&text).expect_err("no end").outcome, Outcome::Fail);
+        }
     }
 
     #[test]

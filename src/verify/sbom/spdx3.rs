@@ -15,7 +15,7 @@ use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Objects, Tally, Word, Words, pass_over};
 use super::license::Licenses;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
-use super::{malformed, unsupported};
+use super::{malformed, unreadable, unsupported};
 
 /// The contexts of the versions that are read.
 const CONTEXTS: [(&str, &str); 2] = [
@@ -23,11 +23,14 @@ const CONTEXTS: [(&str, &str); 2] = [
     ("https://spdx.org/rdf/3.0.0/spdx-context.jsonld", "3.0.0"),
 ];
 
+/// Kinds of SBOM that are kept.
+const MAX_CONTEXTS: usize = 16;
+
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let mut document = Document::new(text);
     let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| malformed(error.to_string()))?;
+    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
     let version = document.version()?;
     document.finish(Format { family: Family::Spdx, version })
 }
@@ -48,7 +51,6 @@ struct Document<'a> {
     first_creation: Option<CreationInfo<'a>>,
     /// Persons, organisations and tools: `Person: NAME`.
     agents: HashMap<Text<'a>, String>,
-    roots: Vec<Text<'a>>,
     licenses: Licenses<'a>,
 }
 
@@ -94,8 +96,8 @@ struct Element<'a> {
     created_by: Words<'a>,
     #[serde(borrow, default)]
     created_using: Words<'a>,
-    #[serde(borrow, default)]
-    root_element: Words<'a>,
+    #[serde(rename = "rootElement", borrow, default)]
+    roots: Words<'a>,
     #[serde(rename = "software_sbomType", borrow, default)]
     contexts: Words<'a>,
     #[serde(borrow, default)]
@@ -211,7 +213,6 @@ impl<'a> Document<'a> {
             creations: HashMap::new(),
             first_creation: None,
             agents: HashMap::new(),
-            roots: Vec::new(),
             licenses: Licenses::default(),
         }
     }
@@ -244,12 +245,13 @@ impl<'a> Document<'a> {
                 self.builder.sbom.namespace = element.id.0;
                 self.builder.sbom.name = element.name.stated();
                 self.creation = element.creation_info;
-                self.roots.extend(element.root_element.0);
+                element.roots.0.iter().for_each(|root| self.builder.describe(root));
             }
             "software_Sbom" | "Bom" | "Bundle" => {
                 self.builder.define(&id, End::DOCUMENT);
                 self.builder.sbom.contexts.extend(element.contexts.0);
-                self.roots.extend(element.root_element.0);
+                self.builder.sbom.contexts.truncate(MAX_CONTEXTS);
+                element.roots.0.iter().for_each(|root| self.builder.describe(root));
             }
             "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(id, element),
             "software_File" => {
@@ -328,15 +330,10 @@ impl<'a> Document<'a> {
     }
 
     fn finish(self, format: Format) -> Result<Sbom<'a>, Finding> {
-        let Self { mut builder, creation, mut creations, first_creation, agents, roots, licenses, .. } = self;
+        let Self { mut builder, creation, mut creations, first_creation, agents, licenses, .. } = self;
         if self.documents > 1 {
             return Err(malformed(format!("the document has {} elements of the class SpdxDocument", self.documents))
                 .expected("one SpdxDocument at most (SPDX 3.0.1 Core, SpdxDocument)"));
-        }
-        for root in &roots {
-            if !builder.is_document(root) {
-                builder.describe(root);
-            }
         }
         let creation = match creation {
             Reference::Here(creation) => Some(creation),
