@@ -29,6 +29,7 @@ mod provenance;
 mod references;
 mod registry;
 mod requests;
+mod sbom_flags;
 mod signers;
 mod summaries;
 mod trust;
