@@ -12,6 +12,7 @@ mod quality;
 mod rules;
 mod spdx2;
 mod spdx3;
+mod strict;
 
 use std::borrow::Cow;
 
