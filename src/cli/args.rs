@@ -12,6 +12,7 @@ use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
 use crate::render::{Format, PackageFormat};
 use crate::trust::Instance;
 
+use super::sbom_flags::SbomArgs;
 use super::trust::TrustCommand;
 
 const EXAMPLES: &str = "\
@@ -167,6 +168,9 @@ pub(super) struct VerifyArgs {
 
     #[command(flatten)]
     pub(super) provenance: ProvenanceArgs,
+
+    #[command(flatten)]
+    pub(super) sbom: SbomArgs,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,

@@ -19,6 +19,7 @@ mod policy_source;
 mod progress;
 mod references;
 mod roots;
+mod sbom_flags;
 mod schema;
 mod terms;
 mod threads;

@@ -16,7 +16,7 @@ use crate::trust::Instance;
 use super::args::VerifyArgs;
 use super::diagnostics::Diagnostic;
 use super::roots::{self, Reach, Trusted};
-use super::{policy_source, terms};
+use super::{policy_source, sbom_flags, terms};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
@@ -124,7 +124,8 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
         ("--deny-severity", args.deny_severity.is_some()),
     ];
     let flags = args.signer.certificate_flags();
-    flags.into_iter().chain(others).chain(args.provenance.flags()).find(|(_, given)| *given).map(|(flag, _)| flag)
+    let of_content = args.provenance.flags().into_iter().chain(args.sbom.flags());
+    flags.into_iter().chain(others).chain(of_content).find(|(_, given)| *given).map(|(flag, _)| flag)
 }
 
 fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
@@ -132,7 +133,7 @@ fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let required = if args.require.is_empty() { default() } else { args.require.clone() };
     let signer = terms::signer(&args.signer)?;
     let asks_for_sbom = required.iter().any(|asked| asked.requirement() == Requirement::Sbom);
-    let asked = terms::asked(&required, &args.provenance)?;
+    let asked = sbom_flags::asked(terms::asked(&required, &args.provenance)?, &args.sbom)?;
     let policy = Policy::from_flags_asking(signer, asked, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
     match args.deny_severity {
         None => Ok(Policies::Flags(policy)),

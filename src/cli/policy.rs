@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::oci::{Reference, RegistryReference};
 use crate::policy::{
-    Asked, CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
+    CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
 };
 use crate::render::escape::terminal;
 
@@ -181,11 +181,6 @@ fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
     }
     if demand.log == LogEvidence::Proof {
         let _ = writeln!(page, "    with an inclusion proof of the log");
-    }
-    if let Asked::Sbom(rules) = &demand.asked {
-        for line in rules.lines() {
-            let _ = writeln!(page, "    {}", terminal(&line));
-        }
     }
     if let Some(exception) = &demand.exception {
         let works = if exception.works_at(Timestamp::now()) { "does not count until" } else { "counts again since" };

@@ -135,10 +135,13 @@ impl fmt::Display for LicenseTerm {
     }
 }
 
+/// A licence of a family: its version, and its identifier.
+type Versioned = (Vec<u32>, &'static str);
+
 /// Every version that `X-or-later` or `X+` lets one choose, as far as the list knows them.
 fn choices(license: &str) -> Vec<&'static str> {
-    static FAMILIES: LazyLock<HashMap<String, Vec<(Vec<u32>, &'static str)>>> = LazyLock::new(|| {
-        let mut families: HashMap<String, Vec<_>> = HashMap::new();
+    static FAMILIES: LazyLock<HashMap<String, Vec<Versioned>>> = LazyLock::new(|| {
+        let mut families: HashMap<String, Vec<Versioned>> = HashMap::new();
         let current = LICENSES.iter().filter(|license| license.flags & spdx::flags::IS_DEPRECATED == 0);
         for name in current.map(|license| license.name).filter(|name| !name.ends_with("-or-later")) {
             if let Some((family, version)) = family(name.strip_suffix("-only").unwrap_or(name)) {

@@ -144,7 +144,9 @@ impl Asked {
     /// Returns its rules as a person reads them, a line each.
     pub fn describe(&self) -> Vec<String> {
         match self {
-            Self::Signature | Self::Provenance(_) | Self::Sbom(_) => Vec::new(),
+            Self::Signature => Vec::new(),
+            Self::Provenance(rules) => rules.describe(),
+            Self::Sbom(rules) => rules.lines(),
             Self::Summary(rules) => rules.describe(),
             Self::Vulnerabilities(rules) => rules.describe(),
             Self::Attestation(rules) => rules.describe(),

@@ -252,7 +252,8 @@ impl SbomRules {
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        self.lines().iter().map(|line| format!("{line:?}\n")).collect()
+        let quoted: Vec<String> = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
+        quoted.concat()
     }
 }
 

@@ -30,6 +30,7 @@ mod provenance_flags;
 mod references;
 mod registry;
 mod requests;
+mod sbom_flags;
 mod signers;
 mod summaries;
 mod trust;

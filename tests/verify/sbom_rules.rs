@@ -443,3 +443,16 @@ fn what_names_no_image_is_refused_where_it_must_name_one() {
     assert_eq!((finding.check, in_the_way.next()), (CheckId::SbomSubject, None));
     assert_eq!(finding.expected, Some(world.image.to_string()));
 }
+
+#[test]
+fn a225_strict_validity_is_judged_where_it_is_asked_for() {
+    let world = World::new();
+    assert_eq!(judge(&world, "strict: true", &world.sbom()).verdict, Verdict::Verified);
+    let mut statement = world.sbom();
+    statement["predicate"].as_object_mut().expect("an object").remove("documentNamespace");
+    assert_eq!(judge(&world, "strict: false", &statement).verdict, Verdict::Verified);
+    let report = judge(&world, "strict: true", &statement);
+    assert_eq!(report.verdict, Verdict::Rejected);
+    let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way()).expect("a refusal");
+    assert_eq!((finding.check, finding.message.as_str()), (CheckId::SbomFormat, "the document is not strictly valid"));
+}

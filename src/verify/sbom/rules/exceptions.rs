@@ -49,7 +49,9 @@ impl<'a> Exceptions<'a> {
         let about: Vec<&'a SbomException> = places.iter().map(|place| self.working[*place].0).collect();
         let is_covered = !about.is_empty() && holds(&about);
         if is_covered {
-            places.into_iter().for_each(|place| self.working[place].1 += 1);
+            for place in places {
+                self.working[place].1 += 1;
+            }
         }
         is_covered
     }

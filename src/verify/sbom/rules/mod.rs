@@ -25,7 +25,7 @@ pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     let mut exceptions = Exceptions::at(&rules.exceptions, question.now);
     let mut findings: Vec<Finding> = check_format(sbom, rules).into_iter().collect();
     findings.extend(rules.describes_required.then(|| check_described(sbom, question)).flatten());
-    findings.extend(unjudged(rules));
+    findings.extend(rules.strict.then(|| sbom.strict()));
     findings.extend(check_packages(sbom, rules, &mut exceptions));
     findings.extend(creators::check(&sbom.creators, rules));
     findings.extend(rules.max_age.map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
@@ -59,16 +59,6 @@ fn check_described(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> 
             .found(found)
             .next("generate the SBOM from the image by digest, or leave `describes` out of the policy"),
     )
-}
-
-/// What is asked for and decided nowhere is never a pass.
-fn unjudged(rules: &SbomRules) -> Vec<Finding> {
-    let asked = [(rules.strict, "strict")];
-    let unknown = asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, key)| {
-        Finding::error(CheckId::SbomFormat, format!("`{key}` cannot be judged by this version"))
-            .next("leave it out of the policy, or use a version that judges it")
-    });
-    unknown.collect()
 }
 
 /// A package on its way through the rules.

@@ -1,0 +1,81 @@
+//! What flags ask of an SBOM: the rules that fit on a line. A policy file can ask for more.
+
+use clap::Args as ClapArgs;
+
+use crate::policy::{
+    Asked, LicenseRule, LicenseRuleError, MinimumElements, PackageRule, PackageRules, PolicyError, Requirement,
+    SbomRules,
+};
+
+use super::diagnostics::Diagnostic;
+
+/// What the SBOM must say
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "SBOM")]
+pub(super) struct SbomArgs {
+    /// A package that the SBOM must not list, such as pkg:npm/event-stream@3.3.6; * stays inside a part, ** crosses; repeatable
+    #[arg(long, value_name = "PURL", value_parser = package)]
+    pub(super) deny_package: Vec<PackageRule>,
+    /// A licence that no package may be under, such as AGPL-3.0-only or AGPL-*; of an OR one side is enough; repeatable
+    #[arg(long, value_name = "LICENSE", value_parser = license)]
+    pub(super) deny_license: Vec<LicenseRule>,
+    /// A licence that packages may be under, and no other: packages without one are refused; repeatable
+    #[arg(long, value_name = "LICENSE", value_parser = license)]
+    pub(super) allow_license: Vec<LicenseRule>,
+    /// Whose minimum elements it must have: ntia-2021 or cisa-2025
+    #[arg(long, value_name = "STANDARD", value_parser = minimum_elements)]
+    pub(super) minimum_elements: Option<MinimumElements>,
+}
+
+impl SbomArgs {
+    /// The flags, in the order of the help, with whether they are given.
+    pub(super) fn flags(&self) -> [(&'static str, bool); 4] {
+        [
+            ("--deny-package", !self.deny_package.is_empty()),
+            ("--deny-license", !self.deny_license.is_empty()),
+            ("--allow-license", !self.allow_license.is_empty()),
+            ("--minimum-elements", self.minimum_elements.is_some()),
+        ]
+    }
+
+    fn rules(&self) -> SbomRules {
+        let mut rules = SbomRules { minimum_elements: self.minimum_elements, ..SbomRules::default() };
+        rules.deny.packages = PackageRules::new(self.deny_package.clone());
+        rules.deny.licenses.clone_from(&self.deny_license);
+        rules.allow.licenses.clone_from(&self.allow_license);
+        rules
+    }
+}
+
+/// Adds what the flags say of the SBOM to what is required. A flag about something that is not required would say nothing.
+pub(super) fn asked(required: Vec<Asked>, args: &SbomArgs) -> Result<Vec<Asked>, Diagnostic> {
+    let Some((flag, _)) = args.flags().into_iter().find(|(_, given)| *given) else { return Ok(required) };
+    let requirement = Requirement::Sbom;
+    if !required.iter().any(|asked| asked.requirement() == requirement) {
+        return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
+    }
+    let ask = |asked| match asked {
+        Asked::Sbom(_) => Asked::Sbom(Box::new(args.rules())),
+        other => other,
+    };
+    Ok(required.into_iter().map(ask).collect())
+}
+
+fn package(text: &str) -> Result<PackageRule, String> {
+    let hint =
+        if text.contains(':') { "pkg:TYPE/NAMESPACE/NAME@VERSION".to_owned() } else { format!("pkg:TYPE/{text}") };
+    PackageRule::purl(text).map_err(|error| format!("{error}; expected {hint}"))
+}
+
+fn license(text: &str) -> Result<LicenseRule, String> {
+    LicenseRule::parse(text).map_err(|error| match &error {
+        LicenseRuleError::Unknown { nearest: Some(nearest), .. } => format!("{error}; did you mean {nearest}?"),
+        LicenseRuleError::Several(_) => format!("{error}; give the flag once for each"),
+        _ => format!("{error}; expected an identifier such as AGPL-3.0-only, or AGPL-*"),
+    })
+}
+
+fn minimum_elements(text: &str) -> Result<MinimumElements, String> {
+    let named = MinimumElements::ALL.into_iter().find(|elements| elements.as_str() == text);
+    named.ok_or_else(|| "expected ntia-2021 or cisa-2025".to_owned())
+}
