@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub use attested::{ScannerReport, SummaryReport, VulnerabilitiesReport};
+pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesReport};
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection};
 pub use report::{
     CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, OriginReport,
@@ -89,6 +89,7 @@ checks! {
     ScanScanner "scan-scanner" "The scanner is one that the policy names."
     ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
     ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."
+    VexFormat "vex-format" "The VEX document can be read."
     AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
 }
 

@@ -18,12 +18,14 @@ mod log;
 mod material;
 mod predicate;
 mod provenance;
+mod purl;
 mod sbom;
 mod signature;
 mod signer;
 mod statement;
 mod summary;
 mod token;
+mod vex;
 mod vulnerabilities;
 mod workers;
 
@@ -34,11 +36,12 @@ use crate::check::{
 };
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::{KeyRule, Policy};
+use crate::policy::{Asked, Demand, KeyRule, Policy};
 
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
+use vex::Statements;
 pub use workers::{Alone, Workers};
 
 /// Judges what was collected for one image.
@@ -57,10 +60,13 @@ pub fn verify_with(
     domains: &[Domain],
     now: Timestamp,
 ) -> ImageReport {
-    let terms = Terms { evidence, policy, unasked: &policy.anybody_named(), domains, now };
+    let unasked = policy.anybody_named();
     let candidates = in_order(evidence);
+    let terms = Terms { evidence, policy, unasked: &unasked, vex: &[], domains, now };
+    let vex = believed(&candidates, terms);
+    let terms = Terms { vex: &vex, ..terms };
     let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
-        candidate::judge(&format!("c{}", position + 1), candidates[position], terms)
+        candidate::judge(&id(position), candidates[position], terms)
     });
     let coverage = coverage::cover(evidence, policy, &judged, now);
     let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
@@ -80,6 +86,27 @@ pub fn verify_with(
     }
 }
 
+/// Collects, for each demand, the VEX documents whose signers it believes: what one candidate says closes what another found.
+/// Nothing else crosses from one candidate to another, and this only ever closes.
+fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
+    let collect = |demand: &Demand| {
+        let Some(signers) = demand.asked.vex() else { return Statements::default() };
+        let believed = Demand { asked: Asked::Signature, signers: signers.clone(), ..demand.clone() };
+        let named = candidates.iter().enumerate();
+        Statements(
+            named
+                .filter_map(|(place, candidate)| candidate::read_vex(&id(place), candidate, &believed, terms))
+                .collect(),
+        )
+    };
+    terms.policy.demands().iter().map(collect).collect()
+}
+
+/// What a report calls the candidate in this place.
+fn id(place: usize) -> String {
+    format!("c{}", place + 1)
+}
+
 /// Says what is attached to an image, who signed it and what it says, without any expectation of who should have.
 ///
 /// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
@@ -90,7 +117,7 @@ pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], 
     let candidates = in_order(evidence)
         .into_iter()
         .enumerate()
-        .map(|(position, candidate)| candidate::inspect(&format!("c{}", position + 1), candidate, &means))
+        .map(|(position, candidate)| candidate::inspect(&id(position), candidate, &means))
         .collect();
     InspectedImage {
         reference: evidence.reference.clone(),
@@ -134,10 +161,10 @@ pub fn verify_artifact(
         })
         .collect();
     let evidence = whole(artifact, candidates);
-    let terms = Terms { evidence: &evidence, policy, unasked: &policy.anybody_named(), domains, now };
+    let terms = Terms { evidence: &evidence, policy, unasked: &policy.anybody_named(), vex: &[], domains, now };
     let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
         let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
-        candidate::judge_loose(&format!("c{}", position + 1), &evidence.candidates[position], (bundle, content), terms)
+        candidate::judge_loose(&id(position), &evidence.candidates[position], (bundle, content), terms)
     });
     let coverage = coverage::cover(&evidence, policy, &judged, now);
     ImageReport {

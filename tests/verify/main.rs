@@ -41,3 +41,4 @@ mod timestamps;
 mod tokens;
 mod transparency;
 mod verdicts;
+mod vex;

@@ -19,7 +19,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
     let mut doubts: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
-        for signer in required.signers.listed() {
+        for signer in required.signers.listed().iter().chain(required.asked.vex_signers()) {
             for doubt in of_signer(signer).into_iter().map(at_rule) {
                 if !doubts.contains(&doubt) {
                     doubts.push(doubt);
