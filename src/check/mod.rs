@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub use advisories::{AdvisoriesReport, KnownVulnerabilitiesReport, VulnerabilityReport};
-pub use attested::{ScannerReport, SummaryReport, VulnerabilitiesReport};
+pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesReport};
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
@@ -107,6 +107,7 @@ checks! {
     ScanScanner "scan-scanner" "The scanner is one that the policy names."
     ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
     ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."
+    VexFormat "vex-format" "The VEX document can be read."
     AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
     SbomContent "sbom-content" "The SBOM lists packages beside the image itself."

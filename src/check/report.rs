@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, SummaryReport, Verdict, VulnerabilitiesReport};
+use super::{
+    AdvisoriesReport, Finding, KnownVulnerabilitiesReport, SummaryReport, Verdict, VexReport, VulnerabilitiesReport,
+};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -180,7 +182,7 @@ pub struct ExceptionReport {
 pub struct CandidateReport {
     /// The name used for it in this report.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
+    /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities`, `vex`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
     /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
     pub kind: String,
     /// The SLSA build level that the builder of a provenance and its signer reach together, as it was looked up: never what a
@@ -221,6 +223,9 @@ pub struct CandidateReport {
     /// What the vulnerability scan says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vulnerabilities: Option<VulnerabilitiesReport>,
+    /// What the VEX document says: only if it verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vex: Option<VexReport>,
     /// Whether it satisfies a requirement on its subject.
     pub accepted: bool,
     /// Why it does not.

@@ -141,6 +141,19 @@ impl Asked {
         }
     }
 
+    /// Returns whose VEX statements may close what is found.
+    pub fn vex_signers(&self) -> &[Signer] {
+        self.vex().map_or(&[], Signers::listed)
+    }
+
+    /// The same, with any one of them enough.
+    pub(crate) fn vex(&self) -> Option<&Signers> {
+        match self {
+            Self::Vulnerabilities(rules) => rules.vex.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Returns its rules as a person reads them, a line each.
     pub fn describe(&self) -> Vec<String> {
         match self {
@@ -439,7 +452,8 @@ impl Policy {
     /// Returns a demand that anybody whom the policy names satisfies: what no demand asks for is held against it, so that a
     /// report can say who signed it. It decides no verdict.
     pub fn anybody_named(&self) -> Demand {
-        let listed = self.demands.iter().flat_map(|demand| demand.signers.listed());
+        let listed =
+            self.demands.iter().flat_map(|demand| demand.signers.listed().iter().chain(demand.asked.vex_signers()));
         let mut seen = BTreeSet::new();
         let signers: Vec<Signer> = listed.filter(|signer| seen.insert(signer.canonical_text())).cloned().collect();
         Demand {

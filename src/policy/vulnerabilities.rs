@@ -6,6 +6,7 @@ use crate::packages::Severity;
 
 use super::age::MaxAge;
 use super::exception::Exception;
+use super::signer::{Signer, Signers};
 use super::text::TextRule;
 
 /// The rules for a vulnerability scan, beyond that it is signed and can be read.
@@ -23,6 +24,8 @@ pub struct VulnerabilityRules {
     pub unknown_allowed: bool,
     /// What is let through by name.
     pub ignored: Vec<Ignored>,
+    /// Whose VEX statements may close what is open, any one of them; nobody's without them.
+    pub vex: Option<Signers>,
 }
 
 /// A vulnerability that is let through by name.
@@ -57,12 +60,16 @@ impl VulnerabilityRules {
             Some(exception) => format!("but for {} until {}: {}", one.id, exception.until, exception.because),
             None => format!("but for {}", one.id),
         }));
+        lines.extend(self.vex.as_ref().map(|signers| {
+            let names: Vec<String> = signers.listed().iter().map(Signer::describe).collect();
+            format!("and what VEX closes that is signed by {}", names.join(" or "))
+        }));
         lines
     }
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        let Self { scanners, max_age, max_database_age, deny, unknown_allowed, ignored } = self;
+        let Self { scanners, max_age, max_database_age, deny, unknown_allowed, ignored, vex } = self;
         let scanners: Vec<String> = scanners.iter().map(TextRule::canonical_text).collect();
         let age = |age: &Option<MaxAge>| age.as_ref().map(ToString::to_string);
         let ignored: Vec<String> = ignored
@@ -73,9 +80,10 @@ impl VulnerabilityRules {
             })
             .collect();
         format!(
-            "scanners {scanners:?}\nage {:?} {:?}\ndeny {deny:?} {unknown_allowed}\nignore {ignored:?}\n",
+            "scanners {scanners:?}\nage {:?} {:?}\ndeny {deny:?} {unknown_allowed}\nignore {ignored:?}\nvex {:?}\n",
             age(max_age),
-            age(max_database_age)
+            age(max_database_age),
+            vex.as_ref().map(Signers::canonical_text)
         )
     }
 }

@@ -135,6 +135,9 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.extend(scan.finished.map(|time| format!("scanned     at {time}")));
         lines.push(format!("found       {}", scan.counts()));
     }
+    if let Some(vex) = &candidate.vex {
+        lines.push(format!("statements  {} by {}: {}", vex.format, vex.author, vex.counts()));
+    }
     lines
 }
 

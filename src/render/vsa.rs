@@ -58,8 +58,10 @@ fn resource(image: &ImageReport) -> String {
 
 /// "This field MUST contain information on all the attestations used to perform verification."
 fn inputs(image: &ImageReport) -> Vec<Value> {
-    let used = |id: &String| image.requirements.iter().any(|requirement| requirement.satisfied_by.contains(id));
-    let digests = image.candidates.iter().filter(|candidate| used(&candidate.id)).map(|candidate| &candidate.digest);
+    let satisfies = |id: &String| image.requirements.iter().any(|requirement| requirement.satisfied_by.contains(id));
+    // VEX satisfies nothing itself, and may have closed what a scan found.
+    let used = image.candidates.iter().filter(|candidate| satisfies(&candidate.id) || candidate.vex.is_some());
+    let digests = used.map(|candidate| &candidate.digest);
     let mut digests: Vec<&String> = digests.collect();
     digests.sort_unstable();
     digests.dedup();

@@ -23,6 +23,7 @@ use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
+use super::vex::{self, Statements};
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ pub(super) struct Terms<'a> {
     pub(super) policy: &'a Policy,
     /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
     pub(super) unasked: &'a Demand,
+    /// What is said by signers of VEX whom each demand believes, in the policy's order.
+    pub(super) vex: &'a [Statements],
     pub(super) domains: &'a [Domain],
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
@@ -60,6 +63,18 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
         Ok(examination) => examination.conclude(id, candidate, terms),
         Err(report) => Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report: *report },
     }
+}
+
+/// Reads a VEX document that one of the demand's signers signed; of everything else nothing.
+pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: Terms<'_>) -> Option<vex::Attached> {
+    let examination = examine(id, candidate).ok()?;
+    let statement = examination.statement.as_ref().filter(|_| examination.kind == Kind::Vex)?;
+    let (material, signed) = examination.ready.as_ref()?;
+    if !SignatureOf::new(material, *signed).assess(demand, terms).is_accepted() {
+        return None;
+    }
+    let document = vex::Document::read(&statement.predicate_type, statement.predicate.as_deref()).ok()?;
+    Some(vex::Attached { id: id.to_owned(), subject: candidate.subject.clone(), document })
 }
 
 /// Says what a candidate is and who signed it, whoever that was. It is accepted if it verifies and can be read.
@@ -222,10 +237,15 @@ impl<'a> Examination<'a> {
         let mut signature = self.ready.as_ref().map(|(material, signed)| SignatureOf::new(material, *signed));
         let mut predicate = Predicate::Unread;
         let subject = &candidate.subject;
-        let mut assess = |demand| self.assess(demand, subject, signature.as_mut(), &mut predicate, terms);
-        let assessments: Vec<Option<Assessment>> =
-            terms.policy.demands().iter().map(|demand| self.concerns(&demand.asked).then(|| assess(demand))).collect();
-        let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked));
+        let mut assess = |demand, vex| self.assess((demand, vex), subject, signature.as_mut(), &mut predicate, terms);
+        let assessments: Vec<Option<Assessment>> = terms
+            .policy
+            .demands()
+            .iter()
+            .enumerate()
+            .map(|(place, demand)| self.concerns(&demand.asked).then(|| assess(demand, terms.vex.get(place))))
+            .collect();
+        let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked, None));
         let telling = assessments
             .iter()
             .flatten()
@@ -269,7 +289,7 @@ impl<'a> Examination<'a> {
 
     fn assess<'b, 's>(
         &'s self,
-        demand: &'b Demand,
+        (demand, vex): (&'b Demand, Option<&'b Statements>),
         subject: &Digest,
         signature: Option<&mut SignatureOf<'b>>,
         predicate: &mut Predicate<'s>,
@@ -279,7 +299,7 @@ impl<'a> Examination<'a> {
         let mut assessment = signature.assess(demand, terms);
         // Only once it is known who wrote it is the predicate read.
         if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
-            let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked };
+            let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked, vex };
             let advised = Advised { advisories: terms.advisories, examined: &self.examined };
             let question = Question {
                 verified,
@@ -327,11 +347,14 @@ impl<'a> Examination<'a> {
         let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
         let reason = match (obstacle, is_asked_for) {
             (Some(finding), _) => Some(finding.message.clone()),
+            (None, false) if self.kind == Kind::Vex => {
+                Some("closes what a scan found, if the policy believes its signer".to_owned())
+            }
             (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.
-        let Said { provenance, sbom, vsa, vulnerabilities } =
+        let Said { provenance, sbom, vsa, vulnerabilities, vex } =
             if obstacle.is_none() { predicate.reports() } else { Said::default() };
         let known = self.examined.get().map(advisories::report);
         let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
@@ -352,6 +375,7 @@ impl<'a> Examination<'a> {
             sbom,
             vsa,
             vulnerabilities,
+            vex,
             accepted: telling.is_accepted() && is_asked_for,
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
@@ -398,6 +422,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         sbom: None,
         vsa: None,
         vulnerabilities: None,
+        vex: None,
         accepted: false,
         reason: None,
         findings: Vec::new(),

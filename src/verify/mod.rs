@@ -19,6 +19,7 @@ mod log;
 mod material;
 mod predicate;
 mod provenance;
+mod purl;
 mod rekor1;
 mod sbom;
 mod signature;
@@ -27,6 +28,7 @@ mod statement;
 mod summary;
 mod token;
 mod unsigned;
+mod vex;
 mod vulnerabilities;
 mod workers;
 
@@ -39,11 +41,12 @@ use crate::check::{
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::packages::Advisories;
-use crate::policy::{KeyRule, Policy};
+use crate::policy::{Asked, Demand, KeyRule, Policy};
 
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
+use vex::Statements;
 pub use workers::{Alone, Workers};
 
 /// Judges what was collected for one image.
@@ -83,10 +86,13 @@ pub struct Grounds<'a> {
 /// Judges what was collected for one image, on everything that there is to judge it by.
 pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
     let Grounds { workers, policy, domains, advisories, now } = *grounds;
-    let terms = Terms { evidence, policy, unasked: &policy.anybody_named(), domains, advisories, now };
+    let unasked = policy.anybody_named();
     let candidates = in_order(evidence);
+    let terms = Terms { evidence, policy, unasked: &unasked, vex: &[], domains, advisories, now };
+    let vex = believed(&candidates, terms);
+    let terms = Terms { vex: &vex, ..terms };
     let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
-        candidate::judge(&format!("c{}", position + 1), candidates[position], terms)
+        candidate::judge(&id(position), candidates[position], terms)
     });
     let coverage = coverage::cover(evidence, policy, &judged, now);
     let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
@@ -106,6 +112,27 @@ pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
     }
 }
 
+/// Collects, for each demand, the VEX documents whose signers it believes: what one candidate says closes what another found.
+/// Nothing else crosses from one candidate to another, and this only ever closes.
+fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
+    let collect = |demand: &Demand| {
+        let Some(signers) = demand.asked.vex() else { return Statements::default() };
+        let believed = Demand { asked: Asked::Signature, signers: signers.clone(), ..demand.clone() };
+        let named = candidates.iter().enumerate();
+        Statements(
+            named
+                .filter_map(|(place, candidate)| candidate::read_vex(&id(place), candidate, &believed, terms))
+                .collect(),
+        )
+    };
+    terms.policy.demands().iter().map(collect).collect()
+}
+
+/// What a report calls the candidate in this place.
+fn id(place: usize) -> String {
+    format!("c{}", place + 1)
+}
+
 /// Says what is attached to an image, who signed it and what it says, without any expectation of who should have.
 ///
 /// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
@@ -116,7 +143,7 @@ pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], 
     let candidates = in_order(evidence)
         .into_iter()
         .enumerate()
-        .map(|(position, candidate)| candidate::inspect(&format!("c{}", position + 1), candidate, &means))
+        .map(|(position, candidate)| candidate::inspect(&id(position), candidate, &means))
         .collect();
     InspectedImage {
         reference: evidence.reference.clone(),
@@ -176,10 +203,10 @@ pub fn verify_artifact(
         .collect();
     let evidence = whole(artifact, candidates);
     let unasked = &policy.anybody_named();
-    let terms = Terms { evidence: &evidence, policy, unasked, domains, advisories: None, now };
+    let terms = Terms { evidence: &evidence, policy, unasked, vex: &[], domains, advisories: None, now };
     let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
         let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
-        candidate::judge_loose(&format!("c{}", position + 1), &evidence.candidates[position], (bundle, content), terms)
+        candidate::judge_loose(&id(position), &evidence.candidates[position], (bundle, content), terms)
     });
     let coverage = coverage::cover(&evidence, policy, &judged, now);
     ImageReport {

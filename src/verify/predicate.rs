@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport, VulnerabilitiesReport};
+use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport, VexReport, VulnerabilitiesReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Signer};
@@ -14,6 +14,7 @@ use super::sbom::{self, Sbom};
 use super::signature::Verified;
 use super::statement::Statement;
 use super::summary::{self, Summary};
+use super::vex::{self, Statements};
 use super::vulnerabilities::{self, Scan};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
@@ -27,6 +28,7 @@ pub(super) enum Kind {
     Sbom,
     Summary,
     Scan,
+    Vex,
     Attestation,
     Unreadable,
     Unread,
@@ -40,6 +42,7 @@ impl Kind {
             Self::Sbom => "sbom",
             Self::Summary => "vsa",
             Self::Scan => "vulnerabilities",
+            Self::Vex => "vex",
             Self::Attestation => "attestation",
             Self::Unreadable => "unreadable",
             Self::Unread => "unread",
@@ -53,6 +56,7 @@ impl Kind {
             other if sbom::is_sbom(other) => Self::Sbom,
             other if summary::is_summary(other) => Self::Summary,
             other if vulnerabilities::is_scan(other) => Self::Scan,
+            other if vex::is_vex(other) => Self::Vex,
             _ => Self::Attestation,
         }
     }
@@ -74,7 +78,7 @@ impl Kind {
 
     /// Whether a good one counts only where a requirement asks for it by name.
     pub(super) fn counts_only_if_asked(self) -> bool {
-        matches!(self, Self::Summary | Self::Scan | Self::Attestation)
+        matches!(self, Self::Summary | Self::Scan | Self::Vex | Self::Attestation)
     }
 }
 
@@ -102,6 +106,8 @@ pub(super) struct Expected<'a> {
     pub(super) signer: &'a Signer,
     /// What is asked for.
     pub(super) asked: &'a Asked,
+    /// What signers of VEX say whom the demand believes.
+    pub(super) vex: Option<&'a Statements>,
 }
 
 /// What a statement says, read once and only if somebody expected signed it. One at a time, so its size does not matter.
@@ -112,6 +118,7 @@ pub(super) enum Predicate<'a> {
     Sbom(Result<Sbom<'a>, Finding>),
     Summary(Result<Summary, Finding>),
     Scan(Result<Scan, Finding>),
+    Vex(Result<vex::Document, Finding>),
     /// Of a kind that is not read.
     Other,
 }
@@ -124,6 +131,7 @@ impl<'a> Predicate<'a> {
             Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
             Kind::Summary => Self::Summary(Summary::read(&statement.predicate_type, text)),
             Kind::Scan => Self::Scan(Scan::read(&statement.predicate_type, text)),
+            Kind::Vex => Self::Vex(vex::Document::read(&statement.predicate_type, text)),
             Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
         }
     }
@@ -139,10 +147,12 @@ impl<'a> Predicate<'a> {
             }
             Self::Summary(Ok(summary)) => summary.judge(question),
             Self::Scan(Ok(scan)) => scan.judge(question),
+            Self::Vex(Ok(document)) => document.judge(),
             Self::Provenance(Err(finding))
             | Self::Sbom(Err(finding))
             | Self::Summary(Err(finding))
-            | Self::Scan(Err(finding)) => vec![finding.clone()],
+            | Self::Scan(Err(finding))
+            | Self::Vex(Err(finding)) => vec![finding.clone()],
             Self::Other | Self::Unread => Vec::new(),
         }
     }
@@ -170,6 +180,7 @@ impl<'a> Predicate<'a> {
             Self::Sbom(_) => CheckId::SbomFormat,
             Self::Summary(_) => CheckId::VsaFormat,
             Self::Scan(_) => CheckId::ScanFormat,
+            Self::Vex(_) => CheckId::VexFormat,
             Self::Other | Self::Unread => return Vec::new(),
         };
         let message = "what it says is reported and not judged: only the signature is asked for";
@@ -182,6 +193,7 @@ impl<'a> Predicate<'a> {
             Self::Sbom(Ok(sbom)) => Said { sbom: Some(sbom.report()), ..Said::default() },
             Self::Summary(Ok(summary)) => Said { vsa: Some(summary.report()), ..Said::default() },
             Self::Scan(Ok(scan)) => Said { vulnerabilities: Some(scan.report()), ..Said::default() },
+            Self::Vex(Ok(document)) => Said { vex: Some(document.report()), ..Said::default() },
             _ => Said::default(),
         }
     }
@@ -194,4 +206,5 @@ pub(super) struct Said {
     pub(super) sbom: Option<SbomReport>,
     pub(super) vsa: Option<SummaryReport>,
     pub(super) vulnerabilities: Option<VulnerabilitiesReport>,
+    pub(super) vex: Option<VexReport>,
 }

@@ -47,3 +47,4 @@ mod timestamps;
 mod tokens;
 mod transparency;
 mod verdicts;
+mod vex;

@@ -22,7 +22,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let mut doubts: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
         doubts.extend(of_asked(&required.asked).map(at_rule));
-        for signer in required.signers.listed() {
+        for signer in required.signers.listed().iter().chain(required.asked.vex_signers()) {
             for doubt in of_signer(signer).into_iter().map(at_rule) {
                 if !doubts.contains(&doubt) {
                     doubts.push(doubt);

@@ -310,7 +310,7 @@ fn required_once(
             }
             let fields = Fields::of(node, "a requirement", &keys(requirement), problems)?;
             let own = fields.get("signers").map(|node| signers::read(node, files, problems));
-            (own, self::log(&fields, log, problems), asked(requirement, &fields, problems))
+            (own, self::log(&fields, log, problems), asked(requirement, &fields, files, problems))
         }
     };
     let signers = match (own, common) {
@@ -340,13 +340,15 @@ fn keys(requirement: Requirement) -> Vec<&'static str> {
 }
 
 /// What the fields of a requirement ask for.
-fn asked(requirement: Requirement, fields: &Fields<'_>, problems: &mut Problems) -> Option<Asked> {
+fn asked(requirement: Requirement, fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Asked> {
     Some(match requirement {
         Requirement::Signature => Asked::Signature,
         Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
         Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, problems)?)),
         Requirement::Summary => Asked::Summary(Box::new(summary::read(fields, problems)?)),
-        Requirement::Vulnerabilities => Asked::Vulnerabilities(Box::new(vulnerabilities::read(fields, problems)?)),
+        Requirement::Vulnerabilities => {
+            Asked::Vulnerabilities(Box::new(vulnerabilities::read(fields, files, problems)?))
+        }
         Requirement::Attestation => Asked::Attestation(Box::new(attestation::read(fields, problems)?)),
     })
 }

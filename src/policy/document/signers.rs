@@ -61,7 +61,8 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     }
 }
 
-fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+/// Reads a list of signers of which any one is enough.
+pub(super) fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let listed = list_of(node, files, problems)?;
     counted(node, listed, 1, problems)
 }

@@ -1,29 +1,33 @@
 //! The fields of a `vulnerabilities` requirement.
 
 use crate::policy::exception::Exception;
+use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 use crate::policy::{Ignored, Severity, VulnerabilityRules};
 
 use super::fields::{Fields, guess, items, max_age, optional, pattern, text};
 use super::problem::Problems;
 use super::rule::date;
+use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 6] = ["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore"];
+pub(super) const KEYS: [&str; 7] =
+    ["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore", "vex"];
 /// Keys that say something of what is denied.
-const OF_DENIAL: [&str; 2] = ["unknown-severity", "ignore"];
+const OF_DENIAL: [&str; 3] = ["unknown-severity", "ignore", "vex"];
 /// What may be denied from: `none` is everything that a scanner lists, which no image ever stays free of.
 const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 /// Reads them.
-pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<VulnerabilityRules> {
+pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<VulnerabilityRules> {
     let scanners = optional(fields.get("scanners"), |node| scanners(node, problems));
     let age = optional(fields.get("max-age"), |node| max_age(node, problems));
     let database = optional(fields.get("max-database-age"), |node| max_age(node, problems));
     let deny = optional(fields.get("deny"), |node| deny(node, problems));
     let unknown = optional(fields.get("unknown-severity"), |node| unknown(node, problems));
     let ignored = optional(fields.get("ignore"), |node| ignored(node, problems));
+    let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
     if fields.get("deny").is_none() && !fields.likely_means("deny") {
         for (name, place) in fields.present(&OF_DENIAL) {
             let hint = "add `deny: {severity: high}`, or leave this out";
@@ -37,6 +41,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vulne
         deny: deny.ok()?,
         unknown_allowed: unknown.ok()?.unwrap_or_default(),
         ignored: ignored.ok()?.unwrap_or_default(),
+        vex: vex.ok()?,
     })
 }
 
@@ -73,6 +78,13 @@ fn unknown(node: &Node, problems: &mut Problems) -> Option<bool> {
         return None;
     }
     Some(written == "allow")
+}
+
+/// `{signers: […]}`, any one of them.
+fn vex(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+    let fields = Fields::of(node, "VEX", &["signers"], problems)?;
+    let hint = "add `signers: […]`: anybody could say that nothing matters";
+    signers::any_of(fields.required("signers", hint, problems)?, files, problems)
 }
 
 fn ignored(node: &Node, problems: &mut Problems) -> Option<Vec<Ignored>> {

@@ -2,16 +2,14 @@
 
 use crate::evidence::Evidence;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
+use crate::verify::purl::Purl;
 
 /// Whether the URI is the image's name: `registry/repository`, with `docker://` or `oci://` in front or without, or
 /// `pkg:oci/…?repository_url=…`. A tag in it must be the one that was asked for, if one was, and a digest must be that of the
 /// image or of an index that it was reached through. Every other form is another name.
 pub(super) fn names(uri: &str, evidence: &Evidence, subject: &Digest) -> bool {
     let Some(name) = &evidence.name else { return false };
-    let named = match uri.strip_prefix("pkg:oci/") {
-        Some(rest) => package(rest),
-        None => reference(uri),
-    };
+    let named = if uri.starts_with("pkg:") { package(uri) } else { reference(uri) };
     let Some(named) = named else { return false };
     let asked_tag = match evidence.reference.parse() {
         Ok(Reference::Registry(RegistryReference { tag: Some(tag), .. })) => Some(tag.as_str().to_owned()),
@@ -42,42 +40,17 @@ fn reference(uri: &str) -> Option<Named> {
 
 /// purl-spec, type `oci`: `NAME@DIGEST?repository_url=REGISTRY/REPOSITORY&tag=TAG`, of which the name is the last part of the
 /// repository in lower case.
-fn package(rest: &str) -> Option<Named> {
-    let rest = rest.split('#').next().unwrap_or(rest);
-    let (path, qualifiers) = rest.split_once('?')?;
-    let (name, digest) = path.split_once('@').map_or((path, None), |(name, digest)| (name, Some(digest)));
-    let (mut repository, mut tag) = (None, None);
-    for qualifier in qualifiers.split('&') {
-        let (key, value) = qualifier.split_once('=')?;
-        let slot = match key {
-            "repository_url" => &mut repository,
-            "tag" => &mut tag,
-            _ => continue,
-        };
-        if slot.replace(unescape(value)?).is_some() {
-            return None;
-        }
-    }
-    let repository: ImageName = repository?.parse().ok()?;
+fn package(uri: &str) -> Option<Named> {
+    let purl = Purl::read(uri)?;
+    let repository: ImageName = purl.qualifier("repository_url")?.parse().ok()?;
     let last = repository.repository().rsplit('/').next().unwrap_or_default();
-    let digest = match digest {
-        Some(digest) => Some(unescape(digest)?.parse().ok()?),
+    let tag = purl.qualifier("tag").map(str::to_owned);
+    let digest = match &purl.version {
+        Some(version) => Some(version.parse().ok()?),
         None => None,
     };
-    (unescape(name)? == last).then_some(Named { name: repository, tag, digest })
-}
-
-/// RFC 3986 §2.1. What is no escape, or no text, is refused.
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut parts = text.split('%');
-    bytes.extend_from_slice(parts.next()?.as_bytes());
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        bytes.extend(crate::oci::decode_hex(digits)?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
+    let is_named = purl.kind == "oci" && purl.namespace.is_empty() && purl.name == last;
+    is_named.then_some(Named { name: repository, tag, digest })
 }
 
 #[cfg(test)]

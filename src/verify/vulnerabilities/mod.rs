@@ -20,6 +20,7 @@ use crate::policy::{Asked, MaxAge, VulnerabilityRules};
 
 use super::attestation::current_spelling;
 use super::predicate::Question;
+use super::vex::Image;
 
 pub(super) use model::{Scan, Scanner, Vulnerability};
 
@@ -150,13 +151,22 @@ impl Scan {
             None => !rules.unknown_allowed,
         };
         let denied: Vec<&Vulnerability> = listed.iter().filter(is_denied).copied().collect();
-        let open: Vec<&Vulnerability> =
-            denied.iter().filter(|one| !is_ignored(one, rules, question.now)).copied().collect();
-        let closed = denied.len() - open.len();
+        let (ignored, left): (Vec<&Vulnerability>, Vec<&Vulnerability>) =
+            denied.into_iter().partition(|one| is_ignored(one, rules, question.now));
+        let mut closed = Vec::new();
+        let mut open = Vec::new();
+        for one in left {
+            match closing(one, question) {
+                Some(why) => closed.push(format!("{} ({why})", one.id())),
+                None => open.push(one),
+            }
+        }
         let worst = open.iter().filter_map(|one| one.severity).max();
         if open.is_empty() {
-            let ignored = if closed == 0 { String::new() } else { format!(", and {closed} that the policy ignores") };
-            let message = format!("{expected}: {} found in all{ignored}", listed.len());
+            let by_name =
+                if ignored.is_empty() { String::new() } else { format!(", {} ignored by the policy", ignored.len()) };
+            let by_vex = if closed.is_empty() { String::new() } else { format!(", closed by VEX: {}", shown(&closed)) };
+            let message = format!("{expected}: {} found in all{by_name}{by_vex}", listed.len());
             return Finding::pass(CheckId::ScanFindings, message);
         }
         let found = list(&open);
@@ -164,7 +174,7 @@ impl Scan {
             Some(_) => Finding::fail(CheckId::ScanFindings, format!("{} open", count(open.len())))
                 .expected(expected)
                 .found(found)
-                .next("update what is affected and scan again; or say in the policy which one does not matter, until when and why: `ignore`"),
+                .next("update what is affected and scan again; or say which one does not matter and why: with VEX, or `ignore` in the policy"),
             None => Finding::error(CheckId::ScanFindings, format!("{} open, of no known severity", count(open.len())))
                 .expected(expected)
                 .found(found)
@@ -216,8 +226,18 @@ fn count(number: usize) -> String {
 fn list(open: &[&Vulnerability]) -> String {
     let mut sorted = open.to_vec();
     sorted.sort_by_key(|one| (std::cmp::Reverse(one.severity), one.ids.first().cloned()));
-    let shown: Vec<String> = sorted.iter().take(SHOWN).map(|one| one.describe()).collect();
-    let more = sorted.len().saturating_sub(SHOWN);
+    shown(&sorted.iter().map(|one| one.describe()).collect::<Vec<_>>())
+}
+
+/// The first of them, and how many more there are.
+fn shown(all: &[String]) -> String {
+    let more = all.len().saturating_sub(SHOWN);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{rest}", shown.join(", "))
+    format!("{}{rest}", all[..all.len() - more].join(", "))
+}
+
+/// Why VEX closes it, if it does.
+fn closing(one: &Vulnerability, question: &Question<'_>) -> Option<String> {
+    let image = Image { evidence: question.evidence, subject: question.subject };
+    question.expected?.vex?.closing(&one.ids, one.purl.as_deref(), &image)
 }

@@ -67,9 +67,13 @@ impl Scanner {
 }
 
 impl Vulnerability {
+    pub(super) fn id(&self) -> &str {
+        self.ids.first().map_or("one without an id", String::as_str)
+    }
+
     /// The vulnerability as a person knows it.
     pub(super) fn describe(&self) -> String {
-        let id = self.ids.first().map_or("one without an id", String::as_str);
+        let id = self.id();
         let package = self.package.as_ref().map(|package| format!(" in {package}")).unwrap_or_default();
         let severity = self.severity.map_or("unknown severity", Severity::as_str);
         let fixed = self.fixed_in.as_ref().map(|version| format!(", fixed in {version}")).unwrap_or_default();

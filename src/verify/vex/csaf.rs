@@ -1,0 +1,250 @@
+//! CSAF 2.0, profile 5 (VEX).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Component, Document, Product, Statement, Status};
+
+/// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
+const MAX_BRANCHES: usize = 16;
+
+#[derive(Deserialize)]
+struct Wire {
+    document: Head,
+    #[serde(default)]
+    product_tree: Option<Tree>,
+    vulnerabilities: Vec<WireVulnerability>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    category: String,
+    publisher: Publisher,
+    tracking: Tracking,
+}
+
+#[derive(Deserialize)]
+struct Publisher {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Tracking {
+    #[serde(default)]
+    current_release_date: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct Tree {
+    #[serde(default)]
+    branches: Vec<Branch>,
+    #[serde(default)]
+    full_product_names: Vec<WireProduct>,
+    #[serde(default)]
+    relationships: Vec<Relationship>,
+}
+
+#[derive(Deserialize)]
+struct Branch {
+    #[serde(default)]
+    branches: Vec<Branch>,
+    #[serde(default)]
+    product: Option<WireProduct>,
+}
+
+#[derive(Deserialize)]
+struct WireProduct {
+    product_id: String,
+    #[serde(default)]
+    product_identification_helper: Option<Helper>,
+}
+
+#[derive(Deserialize)]
+struct Helper {
+    #[serde(default)]
+    purl: Option<String>,
+    #[serde(default)]
+    hashes: Vec<Hashes>,
+}
+
+#[derive(Deserialize)]
+struct Hashes {
+    #[serde(default)]
+    file_hashes: Vec<Hash>,
+}
+
+#[derive(Deserialize)]
+struct Hash {
+    algorithm: String,
+    value: String,
+}
+
+/// `product_reference` is a part of `relates_to_product_reference`, and the two together are the product with this name.
+#[derive(Deserialize)]
+struct Relationship {
+    full_product_name: WireProduct,
+    product_reference: String,
+    relates_to_product_reference: String,
+}
+
+#[derive(Deserialize)]
+struct WireVulnerability {
+    #[serde(default)]
+    cve: Option<String>,
+    #[serde(default)]
+    ids: Vec<Id>,
+    #[serde(default)]
+    product_status: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    flags: Vec<Flag>,
+    #[serde(default)]
+    threats: Vec<Threat>,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Flag {
+    label: String,
+    #[serde(default)]
+    product_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Threat {
+    category: String,
+    details: String,
+    #[serde(default)]
+    product_ids: Vec<String>,
+}
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Document, String> {
+    let wire: Wire = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if wire.document.category != "csaf_vex" {
+        return Err(format!("`document.category` is `{}`, which is no VEX", wire.document.category));
+    }
+    let products = products(wire.product_tree.unwrap_or_default())?;
+    let released = wire.document.tracking.current_release_date;
+    let time = match released.filter(|text| !text.is_empty()) {
+        Some(text) => Some(text.parse::<Timestamp>().map_err(|_| format!("`{text}` is no time"))?),
+        None => None,
+    };
+    let mut statements = Vec::new();
+    for vulnerability in &wire.vulnerabilities {
+        for (word, ids) in &vulnerability.product_status {
+            statements.extend(ids.iter().filter_map(|id| statement(vulnerability, word, products.get(id)?, id, time)));
+        }
+    }
+    Ok(Document { form: "CSAF", author: wire.document.publisher.name, statements })
+}
+
+/// One statement of each product, so that a reason for one is none for another. What names no product says nothing.
+fn statement(
+    vulnerability: &WireVulnerability,
+    word: &str,
+    (component, parts): &(Component, Vec<Component>),
+    product_id: &str,
+    time: Option<Timestamp>,
+) -> Option<Statement> {
+    let status = match word {
+        "known_not_affected" => Status::NotAffected,
+        "fixed" | "first_fixed" => Status::Fixed,
+        "known_affected" | "first_affected" | "last_affected" => Status::Affected,
+        "under_investigation" => Status::UnderInvestigation,
+        _ => return None,
+    };
+    let ids = vulnerability.cve.iter().cloned().chain(vulnerability.ids.iter().map(|id| id.text.clone())).collect();
+    let is_about = |ids: &[String]| ids.iter().any(|id| id == product_id);
+    let flag = vulnerability.flags.iter().find(|flag| is_about(&flag.product_ids)).map(|flag| flag.label.clone());
+    let impact =
+        vulnerability.threats.iter().find(|threat| threat.category == "impact" && is_about(&threat.product_ids));
+    let product = Product { component: component.clone(), parts: parts.clone() };
+    let because = flag.or_else(|| impact.map(|threat| threat.details.clone()));
+    Some(Statement { ids, products: vec![product], status, because, time })
+}
+
+type Products = BTreeMap<String, (Component, Vec<Component>)>;
+
+fn products(tree: Tree) -> Result<Products, String> {
+    let mut products = Products::new();
+    for product in tree.full_product_names {
+        insert(&mut products, product, Vec::new());
+    }
+    branches(tree.branches, &mut products, 0)?;
+    for relationship in tree.relationships {
+        let whole = products.get(&relationship.relates_to_product_reference).map(|(whole, _)| whole.clone());
+        let part = products.get(&relationship.product_reference).map(|(part, _)| part.clone());
+        // A product of parts that nobody named would be taken for all of it.
+        if let (Some(whole), Some(part)) = (whole, part) {
+            products.insert(relationship.full_product_name.product_id, (whole, vec![part]));
+        }
+    }
+    Ok(products)
+}
+
+fn branches(listed: Vec<Branch>, products: &mut Products, depth: usize) -> Result<(), String> {
+    if depth == MAX_BRANCHES {
+        return Err(format!("`product_tree.branches` is nested deeper than {MAX_BRANCHES} levels"));
+    }
+    for branch in listed {
+        if let Some(product) = branch.product {
+            insert(products, product, Vec::new());
+        }
+        branches(branch.branches, products, depth + 1)?;
+    }
+    Ok(())
+}
+
+fn insert(products: &mut Products, product: WireProduct, parts: Vec<Component>) {
+    let mut component = Component::default();
+    if let Some(helper) = product.product_identification_helper {
+        component.names.extend(helper.purl);
+        let hashes = helper.hashes.into_iter().flat_map(|hashes| hashes.file_hashes);
+        component.sha256.extend(hashes.filter(|hash| hash.algorithm == "sha256").map(|hash| hash.value));
+    }
+    products.insert(product.product_id, (component, parts));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TREE: &str = r#"{"branches":[{"category":"vendor","name":"Acme","branches":[
+        {"category":"product_version","name":"1","product":{"name":"app","product_id":"APP","product_identification_helper":{"purl":"pkg:oci/app@sha256%3Aab"}}},
+        {"category":"product_version","name":"2","product":{"name":"busybox","product_id":"BOX","product_identification_helper":{"purl":"pkg:apk/alpine/busybox@1.31"}}}]}],
+        "relationships":[{"category":"default_component_of","full_product_name":{"name":"both","product_id":"APP:BOX"},
+        "product_reference":"BOX","relates_to_product_reference":"APP"}]}"#;
+
+    fn document(category: &str, vulnerability: &str) -> Result<Document, String> {
+        read(&format!(
+            r#"{{"document":{{"category":"{category}","csaf_version":"2.0","publisher":{{"name":"Acme"}},"tracking":{{"current_release_date":"2026-03-01T10:00:00Z"}}}},
+            "product_tree":{TREE},"vulnerabilities":[{vulnerability}]}}"#
+        ))
+    }
+
+    #[test]
+    fn a_part_of_a_product_and_the_reason_of_that_product_are_read() {
+        let said = r#"{"cve":"CVE-1","ids":[{"system_name":"x","text":"GHSA-1"}],"product_status":{"known_not_affected":["APP:BOX","APP"]},
+            "flags":[{"label":"vulnerable_code_not_in_execute_path","product_ids":["APP:BOX"]}]}"#;
+        let document = document("csaf_vex", said).expect("a document");
+        let of_part = &document.statements[0];
+        assert_eq!(of_part.ids, ["CVE-1", "GHSA-1"]);
+        assert_eq!(of_part.products[0].component.names, ["pkg:oci/app@sha256%3Aab"]);
+        assert_eq!(of_part.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
+        assert!(of_part.is_closing());
+        assert!(!document.statements[1].is_closing(), "the reason is for the other product");
+    }
+
+    #[test]
+    fn an_advisory_of_another_category_and_a_product_that_is_not_there_say_nothing() {
+        let said = r#"{"cve":"CVE-1","product_status":{"fixed":["NOWHERE"]}}"#;
+        assert!(document("csaf_security_advisory", said).is_err());
+        assert!(document("csaf_vex", said).expect("a document").statements.is_empty());
+    }
+}

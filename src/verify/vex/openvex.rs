@@ -1,0 +1,195 @@
+//! OpenVEX (openvex/spec `OPENVEX-SPEC.md`).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Component, Document, Product, Statement, Status};
+
+/// "Status Justifications".
+const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+];
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(rename = "@context")]
+    context: String,
+    author: String,
+    #[serde(default)]
+    timestamp: Option<String>,
+    statements: Vec<WireStatement>,
+}
+
+#[derive(Deserialize)]
+struct WireStatement {
+    vulnerability: WireVulnerability,
+    #[serde(default)]
+    products: Option<Vec<WireProduct>>,
+    status: String,
+    #[serde(default)]
+    justification: Option<String>,
+    #[serde(default)]
+    impact_statement: Option<String>,
+    #[serde(default)]
+    timestamp: Option<String>,
+}
+
+/// A text alone in the first draft.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireVulnerability {
+    Name(String),
+    Named {
+        name: String,
+        #[serde(default)]
+        aliases: Option<Vec<String>>,
+    },
+}
+
+/// A text alone in the first draft.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireProduct {
+    Name(String),
+    Named(Box<WireComponent>),
+}
+
+#[derive(Deserialize)]
+struct WireComponent {
+    #[serde(default, rename = "@id")]
+    id: Option<String>,
+    #[serde(default)]
+    identifiers: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    hashes: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    subcomponents: Option<Vec<WireProduct>>,
+}
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Document, String> {
+    let wire: Wire = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if wire.context != "https://openvex.dev/ns" && !wire.context.starts_with("https://openvex.dev/ns/v0.") {
+        return Err(format!("`@context` is `{}`, which is not that of OpenVEX", wire.context));
+    }
+    let issued = time(wire.timestamp.as_deref())?;
+    let statements = wire.statements.into_iter().map(|one| statement(one, issued)).collect::<Result<_, _>>()?;
+    Ok(Document { form: "OpenVEX", author: wire.author, statements })
+}
+
+/// "A timestamp in a `statement` entry overrides a timestamp defined at the document level."
+fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement, String> {
+    let ids = match wire.vulnerability {
+        WireVulnerability::Name(name) => vec![name],
+        WireVulnerability::Named { name, aliases } => {
+            std::iter::once(name).chain(aliases.unwrap_or_default()).collect()
+        }
+    };
+    let label = wire.justification.filter(|label| JUSTIFICATIONS.contains(&label.as_str()));
+    let text = wire.impact_statement.filter(|text| !text.trim().is_empty());
+    Ok(Statement {
+        ids,
+        products: wire.products.unwrap_or_default().into_iter().map(product).collect(),
+        status: status(&wire.status),
+        because: label.or(text),
+        time: time(wire.timestamp.as_deref())?.or(issued),
+    })
+}
+
+fn status(word: &str) -> Status {
+    match word {
+        "not_affected" => Status::NotAffected,
+        "fixed" => Status::Fixed,
+        "affected" => Status::Affected,
+        "under_investigation" => Status::UnderInvestigation,
+        _ => Status::Unknown,
+    }
+}
+
+fn product(wire: WireProduct) -> Product {
+    match wire {
+        WireProduct::Name(name) => Product { component: named(name), parts: Vec::new() },
+        WireProduct::Named(mut wire) => {
+            let parts = wire.subcomponents.take().unwrap_or_default().into_iter().map(|part| product(part).component);
+            let parts = parts.collect();
+            Product { component: component(*wire), parts }
+        }
+    }
+}
+
+fn named(name: String) -> Component {
+    Component { names: vec![name], sha256: Vec::new() }
+}
+
+fn component(wire: WireComponent) -> Component {
+    let purl = wire.identifiers.and_then(|mut identifiers| identifiers.remove("purl"));
+    let sha256 = wire.hashes.and_then(|mut hashes| hashes.remove("sha-256"));
+    Component { names: wire.id.into_iter().chain(purl).collect(), sha256: sha256.into_iter().collect() }
+}
+
+fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| format!("`{text}` is no time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_of_this_version_and_of_the_first_draft_are_read() {
+        let current = r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"x","author":"Acme","timestamp":"2026-03-01T10:00:00Z","version":1,
+            "statements":[{"vulnerability":{"@id":"y","name":"CVE-1","aliases":["GHSA-1"]},
+            "products":[{"@id":"pkg:oci/app@sha256%3Aab","subcomponents":[{"@id":"pkg:apk/alpine/busybox@1.31"}]}],
+            "status":"not_affected","justification":"vulnerable_code_not_present"}]}"#;
+        let document = read(current).expect("a document");
+        let one = &document.statements[0];
+        assert_eq!(one.ids, ["CVE-1", "GHSA-1"]);
+        assert!(one.is_closing());
+        assert_eq!(one.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
+        assert_eq!(one.time.map(|time| time.to_string()).as_deref(), Some("2026-03-01T10:00:00Z"));
+        let draft = r#"{"@context":"https://openvex.dev/ns","author":"Acme","statements":[
+            {"vulnerability":"CVE-1","products":["pkg:oci/app@sha256%3Aab"],"status":"fixed"}]}"#;
+        assert!(read(draft).expect("a draft").statements[0].is_closing());
+    }
+
+    #[test]
+    fn not_affected_needs_a_reason_and_other_words_close_nothing() {
+        let closes = |rest: &str| {
+            let text = format!(
+                r#"{{"@context":"https://openvex.dev/ns","author":"a","statements":[{{"vulnerability":{{"name":"CVE-1"}},{rest}}}]}}"#
+            );
+            read(&text).expect("a document").statements[0].is_closing()
+        };
+        assert!(closes(r#""status":"not_affected","impact_statement":"not called""#));
+        assert!(closes(r#""status":"fixed""#));
+        for rest in [
+            r#""status":"not_affected""#,
+            r#""status":"not_affected","justification":"we_are_sure""#,
+            r#""status":"not_affected","impact_statement":" ""#,
+            r#""status":"affected","action_statement":"update""#,
+            r#""status":"under_investigation","justification":"component_not_present""#,
+            r#""status":"Fixed""#,
+        ] {
+            assert!(!closes(rest), "{rest}");
+        }
+    }
+
+    #[test]
+    fn another_document_is_none_of_these() {
+        for text in [
+            "null",
+            "{}",
+            r#"{"@context":"https://evil.example/ns","author":"a","statements":[]}"#,
+            r#"{"@context":"https://openvex.dev/ns","statements":[]}"#,
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

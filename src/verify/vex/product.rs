@@ -1,0 +1,61 @@
+//! What a statement is about: an image, and perhaps packages in it.
+
+use crate::oci::{Digest, RegistryReference};
+
+use super::{Image, Purl};
+
+/// A product, and the parts of it that are meant; all of it where none is named.
+#[derive(Debug, Default)]
+pub(in crate::verify) struct Product {
+    pub(super) component: Component,
+    pub(super) parts: Vec<Component>,
+}
+
+/// How something is named: each name that it has.
+#[derive(Debug, Clone, Default)]
+pub(in crate::verify) struct Component {
+    /// Package URLs and references of images.
+    pub(super) names: Vec<String>,
+    /// SHA-256, in hexadecimal digits.
+    pub(super) sha256: Vec<String>,
+}
+
+impl Product {
+    /// Whether it is the image: by digest, or by the name of its repository without any version.
+    pub(super) fn is(&self, image: &Image<'_>) -> bool {
+        let by_hash = |hex: &String| digest(&format!("sha256:{}", hex.to_ascii_lowercase()));
+        self.component.sha256.iter().filter_map(by_hash).any(|digest| image.has_digest(&digest))
+            || self.component.names.iter().any(|name| names(name, image))
+    }
+
+    /// Whether a package is meant. One that is not named cannot be told from those that are not meant.
+    pub(super) fn has(&self, package: Option<&Purl>) -> bool {
+        let of_parts = || self.parts.iter().flat_map(|part| &part.names).filter_map(|name| Purl::read(name));
+        self.parts.is_empty() || package.is_some_and(|package| of_parts().any(|part| part.covers(package)))
+    }
+}
+
+fn names(name: &str, image: &Image<'_>) -> bool {
+    if name.starts_with("pkg:") {
+        return Purl::read(name).is_some_and(|purl| purl.kind == "oci" && is_package(&purl, image));
+    }
+    let reference: Option<RegistryReference> = name.strip_prefix("oci://").unwrap_or(name).parse().ok();
+    reference.and_then(|reference| reference.digest).is_some_and(|digest| image.has_digest(&digest))
+}
+
+/// purl-spec, type `oci`: the version is the digest, and `repository_url` says where it is. Without a digest it is any version of
+/// that repository, of which the attestation is about this one.
+fn is_package(purl: &Purl, image: &Image<'_>) -> bool {
+    match &purl.version {
+        Some(version) => digest(version).is_some_and(|digest| image.has_digest(&digest)),
+        None => {
+            let repository = purl.qualifier("repository_url").and_then(|url| url.parse::<RegistryReference>().ok());
+            let repository = repository.map(|reference| reference.name.to_string());
+            repository.is_some() && repository.as_deref() == image.evidence.name.as_deref()
+        }
+    }
+}
+
+fn digest(text: &str) -> Option<Digest> {
+    text.parse().ok()
+}
