@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::Verdict;
 use bonafide::evidence::{Content, Evidence, Gap, GapReason, Opened};
-use bonafide::oci::{Blob, Digest};
+use bonafide::oci::Digest;
 use bonafide::policy::Requirement;
 use bonafide::verify::{Domain, verify};
 use serde_json::{Map, Value, json};
