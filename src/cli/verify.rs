@@ -14,11 +14,10 @@ use crate::collect::{
     Collector, EvidenceElsewhere, GitHubAttestations, GitHubBase, LayoutSource, Limits, Logins, PlatformChoice,
     Registries, RegistrySettings, Source, SourceError, WithAttestations,
 };
-use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::render::Format;
-use crate::verify::{Grounds, refused, unresolved, verify_on};
+use crate::verify::{Grounds, Judge, refused, unresolved};
 
 use super::advisories::{self, Known};
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
@@ -288,19 +287,16 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
     let mut collector =
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
     // Each judgement has its own time: what was signed while this ran is not from the future.
-    let judge = |evidence: &Evidence| {
-        let grounds = Grounds {
-            workers: &Threads,
-            policy: &asked.policy,
-            domains: &request.trusted.domains,
-            advisories: request.known.as_ref().map(|known| &known.advisories),
-            now: Timestamp::now(),
-        };
-        verify_on(&grounds, evidence)
-    };
-    let mut report = judge(collector.evidence());
+    let mut judge = Judge::new(Grounds {
+        workers: &Threads,
+        policy: &asked.policy,
+        domains: &request.trusted.domains,
+        advisories: request.known.as_ref().map(|known| &known.advisories),
+        now: request.started_at,
+    });
+    let mut report = judge.judge(collector.evidence(), Timestamp::now());
     while report.verdict != Verdict::Verified && collector.step().await {
-        report = judge(collector.evidence());
+        report = judge.judge(collector.evidence(), Timestamp::now());
     }
     Ok(report)
 }

@@ -13,6 +13,7 @@ use super::signature::{self, SignedBy, Verified};
 use super::signer;
 
 /// What came of holding a candidate against a demand.
+#[derive(Clone)]
 pub(super) struct Assessment {
     /// The signers of the demand, by their place in its list, whose rules hold. Empty unless everything else holds too.
     pub(super) matched: Vec<usize>,

@@ -50,11 +50,30 @@ pub(super) struct Means<'a> {
 }
 
 /// A candidate after all of its checks.
+#[derive(Clone)]
 pub(super) struct Judged {
     pub(super) subject: Digest,
     /// What it is worth to each demand of the policy, in the policy's order; nothing to one that it does not concern.
     pub(super) assessments: Vec<Option<Assessment>>,
     pub(super) report: CandidateReport,
+}
+
+impl Judged {
+    /// Whether it is good for every demand that it concerns, and there is one.
+    pub(super) fn is_settled(&self) -> bool {
+        let mut asked = self.assessments.iter().flatten().peekable();
+        asked.peek().is_some() && asked.all(Assessment::is_accepted)
+    }
+
+    /// The same under another name: candidates are numbered anew when there are more of them.
+    pub(super) fn named(&self, id: &str) -> Self {
+        let mut judged = self.clone();
+        judged.report.id = id.to_owned();
+        for finding in &mut judged.report.findings {
+            finding.candidate = Some(id.to_owned());
+        }
+        judged
+    }
 }
 
 /// Judges one candidate under the name `id`.

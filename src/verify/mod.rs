@@ -14,6 +14,7 @@ mod candidate;
 mod certificate;
 mod chain;
 mod coverage;
+mod judge;
 mod legacy;
 mod log;
 mod material;
@@ -46,6 +47,7 @@ use crate::policy::{Asked, Demand, KeyRule, Policy};
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
+pub use judge::Judge;
 use vex::Statements;
 pub use workers::{Alone, Workers};
 
@@ -85,31 +87,7 @@ pub struct Grounds<'a> {
 
 /// Judges what was collected for one image, on everything that there is to judge it by.
 pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
-    let Grounds { workers, policy, domains, advisories, now } = *grounds;
-    let unasked = policy.anybody_named();
-    let candidates = in_order(evidence);
-    let terms = Terms { evidence, policy, unasked: &unasked, vex: &[], domains, advisories, now };
-    let vex = believed(&candidates, terms);
-    let terms = Terms { vex: &vex, ..terms };
-    let judged: Vec<Judged> = workers::gather(workers, candidates.len(), |position| {
-        candidate::judge(&id(position), candidates[position], terms)
-    });
-    let coverage = coverage::cover(evidence, policy, &judged, now);
-    let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
-    let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
-    let requirements = coverage.requirements.iter().filter_map(RequirementReport::counting);
-    ImageReport {
-        reference: evidence.reference.clone(),
-        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
-        digest: Some(evidence.root.to_string()),
-        media_type: Some(evidence.media_type.clone()),
-        verdict: Verdict::join(requirements.chain(pin)),
-        findings,
-        platforms: coverage.platforms,
-        requirements: coverage.requirements,
-        candidates: judged.into_iter().map(|one| one.report).collect(),
-        gaps: evidence.gaps.iter().map(gap_report).collect(),
-    }
+    Judge::new(*grounds).judge(evidence, grounds.now)
 }
 
 /// Collects, for each demand, the VEX documents whose signers it believes: what one candidate says closes what another found.

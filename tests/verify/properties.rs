@@ -4,7 +4,7 @@ use bonafide::check::{ImageReport, Verdict};
 use bonafide::cli::Threads;
 use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Opened};
 use bonafide::policy::Requirement;
-use bonafide::verify::{Domain, Workers, verify_with};
+use bonafide::verify::{self, Alone, Domain, Grounds, Workers, verify_with};
 use serde_json::json;
 
 use crate::forge::{flip, other_image};
@@ -134,6 +134,30 @@ fn the_order_of_candidates_and_domains_never_changes_the_verdict() {
     for verdict in [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent] {
         assert!(seen.contains(&verdict), "the draws must reach {verdict}: {seen:?}");
     }
+}
+
+/// What was accepted in one step of a collection is not judged again in the next, and nobody can tell.
+#[test]
+fn evidence_judged_as_it_is_collected_is_reported_as_if_it_were_judged_at_once() {
+    let (world, github) = (World::new(), World::new());
+    let pool = pool(&world, &github);
+    let mut numbers = Numbers(0x5eed_0009);
+    let mut again = 0;
+    for _ in 0..15 {
+        let (judge, whole) = draw(&mut numbers, &world, &github, &pool);
+        let policy = judge.policy();
+        let (policy, domains, now) = (&policy, judge.domains.as_slice(), judge.now);
+        let mut stepwise = verify::Judge::new(Grounds { workers: &Alone, policy, domains, advisories: None, now });
+        let mut collected = Collected { candidates: Vec::new(), ..whole.clone() };
+        for candidate in whole.candidates {
+            collected.candidates.push(candidate);
+            numbers.shuffle(&mut collected.candidates);
+            let report = stepwise.judge(&collected, now);
+            assert_eq!(format!("{report:?}"), format!("{:?}", judge.judge_evidence(&collected)));
+            again += report.candidates.iter().filter(|candidate| candidate.accepted).count();
+        }
+    }
+    assert!(again > 15, "what is accepted must be there in the next step too");
 }
 
 #[test]

@@ -160,6 +160,10 @@ pub struct RegistrySource {
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
+/// The largest blob that is kept for the other images of a run, in bytes. What is larger is mostly an SBOM, which is decoded in
+/// the buffer that holds it: for that nobody else may hold it too.
+const MOST_KEPT: u64 = 1024 * 1024;
+
 impl RegistrySource {
     /// Gets what must be there in full: status 200, or an error that says why not.
     async fn get(&self, url: &Url, accept: &'static str, limit: u64) -> Result<Answer, SourceError> {
@@ -375,7 +379,9 @@ impl Source for RegistrySource {
             self.get(&url, "*/*", wanted.size).await.map_err(|error| longer_than_declared(error, wanted.size))?;
         let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
             .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })?;
-        self.registries.kept.keep_blob(&self.scope, &blob);
+        if wanted.size <= MOST_KEPT {
+            self.registries.kept.keep_blob(&self.scope, &blob);
+        }
         Ok(blob)
     }
 

@@ -1,0 +1,79 @@
+//! Evidence judged again and again while it is collected.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::check::{Finding, ImageReport, RequirementReport, Verdict};
+use crate::evidence::{Candidate, Evidence};
+use crate::oci::Digest;
+use crate::policy::{Demand, Policy};
+
+use super::candidate::{self, Judged, Terms};
+use super::workers::gather;
+use super::{Grounds, believed, check_pin, coverage, gap_report, id, in_order, verified_digest};
+
+/// Judges what has been collected for one image so far, after each step of the collection.
+///
+/// A candidate that was good for everything it concerns stays so, for more evidence takes nothing away: it is not judged
+/// again. It may hold an SBOM of a hundred million octets. Everything else is judged anew each time.
+pub struct Judge<'a> {
+    grounds: Grounds<'a>,
+    /// A demand that anybody named in the policy satisfies.
+    unasked: Demand,
+    settled: HashMap<Place, Judged>,
+}
+
+/// A candidate by what was found where: the origin in words, which tell one from another.
+type Place = (Digest, String, Digest);
+
+fn place(candidate: &Candidate) -> Place {
+    let origin = format!("{} {}", candidate.origin.kind(), candidate.origin);
+    (candidate.subject.clone(), origin, candidate.digest.clone())
+}
+
+impl<'a> Judge<'a> {
+    /// Prepares to judge one image on these grounds, each time at another time.
+    pub fn new(grounds: Grounds<'a>) -> Self {
+        Self { grounds, unasked: grounds.policy.anybody_named(), settled: HashMap::new() }
+    }
+
+    /// Judges all that has been collected for the image by now. The report does not depend on what was judged before.
+    pub fn judge(&mut self, evidence: &Evidence, now: Timestamp) -> ImageReport {
+        let Grounds { workers, policy, domains, advisories, .. } = self.grounds;
+        let candidates = in_order(evidence);
+        let terms = Terms { evidence, policy, unasked: &self.unasked, vex: &[], domains, advisories, now };
+        let vex = believed(&candidates, terms);
+        let terms = Terms { vex: &vex, ..terms };
+        let judged: Vec<Judged> = gather(workers, candidates.len(), |position| {
+            let (id, candidate) = (id(position), candidates[position]);
+            match self.settled.get(&place(candidate)) {
+                Some(judged) => judged.named(&id),
+                None => candidate::judge(&id, candidate, terms),
+            }
+        });
+        for (candidate, judged) in candidates.into_iter().zip(&judged).filter(|(_, judged)| judged.is_settled()) {
+            self.settled.entry(place(candidate)).or_insert_with(|| judged.clone());
+        }
+        report(evidence, policy, judged, now)
+    }
+}
+
+fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timestamp) -> ImageReport {
+    let coverage = coverage::cover(evidence, policy, &judged, now);
+    let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
+    let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
+    let requirements = coverage.requirements.iter().filter_map(RequirementReport::counting);
+    ImageReport {
+        reference: evidence.reference.clone(),
+        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
+        digest: Some(evidence.root.to_string()),
+        media_type: Some(evidence.media_type.clone()),
+        verdict: Verdict::join(requirements.chain(pin)),
+        findings,
+        platforms: coverage.platforms,
+        requirements: coverage.requirements,
+        candidates: judged.into_iter().map(|one| one.report).collect(),
+        gaps: evidence.gaps.iter().map(gap_report).collect(),
+    }
+}
