@@ -87,9 +87,9 @@ impl Reader {
         let before = self.files;
         let found = fs::metadata(place).map_err(|error| AdvisoriesError::File(place.to_owned(), error))?;
         if found.is_dir() {
-            self.folder(place, DEEPEST)?
+            self.folder(place, DEEPEST)?;
         } else {
-            self.file(place)?
+            self.file(place)?;
         }
         if self.files == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
     }

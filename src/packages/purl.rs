@@ -20,10 +20,13 @@ pub struct Purl<'a> {
     /// The version.
     pub version: Option<Cow<'a, str>>,
     /// Keys in lower case and their values, in the order of the text. No key is there twice, no value is empty.
-    pub qualifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub qualifiers: Vec<Qualifier<'a>>,
     /// A path within the package.
     pub subpath: Option<Cow<'a, str>>,
 }
+
+/// The key of a qualifier and its value.
+pub type Qualifier<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// Why a text is no package URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -214,7 +217,7 @@ fn split_right_once(path: &str) -> (&str, &str) {
 }
 
 /// Decodes each segment that counts, and joins them.
-fn segments<'a>(path: &'a str, counts: impl Fn(&str) -> bool) -> Result<Option<Cow<'a, str>>, PurlError> {
+fn segments(path: &str, counts: impl Fn(&str) -> bool) -> Result<Option<Cow<'_, str>>, PurlError> {
     let is_plain = !path.contains(['%', '.']) && !path.contains("//") && !path.starts_with('/') && !path.ends_with('/');
     if is_plain {
         return Ok((!path.is_empty()).then_some(Cow::Borrowed(path)));
@@ -230,8 +233,8 @@ fn segments<'a>(path: &'a str, counts: impl Fn(&str) -> bool) -> Result<Option<C
     Ok((!joined.is_empty()).then_some(Cow::Owned(joined)))
 }
 
-fn read_qualifiers(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, PurlError> {
-    let mut qualifiers: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+fn read_qualifiers(text: &str) -> Result<Vec<Qualifier<'_>>, PurlError> {
+    let mut qualifiers: Vec<Qualifier<'_>> = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let begins = key.starts_with(|c: char| c.is_ascii_alphabetic());

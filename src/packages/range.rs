@@ -249,7 +249,7 @@ fn holds(constraints: &[Constraint], version: &Version) -> bool {
         return equal.comparator.holds_when_equal();
     }
     let bounds = || constraints.iter().filter(|one| one.comparator.is_less() || one.comparator.is_greater());
-    let below = bounds().filter(|bound| order(bound) == Some(Ordering::Greater)).next_back();
+    let below = bounds().rfind(|bound| order(bound) == Some(Ordering::Greater));
     let above = bounds().find(|bound| order(bound) == Some(Ordering::Less));
     match (below, above) {
         (Some(below), Some(above)) => below.comparator.is_greater() && above.comparator.is_less(),

@@ -27,8 +27,16 @@ pub(super) struct Advised<'a> {
 impl Advised<'_> {
     fn examine(&self, packages: &[Package<'_>]) -> Option<&Examined> {
         let advisories = self.advisories?;
-        let list = packages.iter().map(|package| Listed { purls: &package.purls, version: package.version.as_deref() });
-        Some(self.examined.get_or_init(|| advisories.examine(list)))
+        Some(self.examined.get_or_init(|| advisories.examine(packages.iter().map(as_listed))))
+    }
+}
+
+fn as_listed<'a>(package: &'a Package<'_>) -> Listed<'a> {
+    let source = package.source.as_deref();
+    Listed {
+        purls: &package.purls,
+        version: package.version.as_deref(),
+        source: source.map(|source| (source.name.as_ref(), source.version.as_deref())),
     }
 }
 
@@ -137,6 +145,7 @@ fn reasons(unchecked: &Unchecked) -> Vec<(String, u64)> {
         ("with one that cannot be read", unchecked.unreadable),
         ("without a version", unchecked.without_version),
         ("of an unknown release", unchecked.without_release),
+        ("of an unknown source package", unchecked.without_source),
     ];
     let named = named.into_iter().filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.to_owned(), count));
     named.chain(unchecked.not_covered.iter().map(|(what, count)| (format!("of {what}"), *count))).collect()

@@ -249,3 +249,17 @@ fn a_policy_file_sets_the_limit() {
     );
     verify(&["--policy", &policy("low")]).exits(3);
 }
+
+#[test]
+fn an_sbom_that_names_no_source_packages_is_not_taken_for_one_without_vulnerabilities() {
+    let record = r#"{"id":"DSA-1","modified":"2026-02-01T00:00:00Z","database_specific":{"severity":"HIGH"},"affected":[{"package":
+        {"ecosystem":"Debian:12","name":"openssl"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"3.0.11-1~deb12u2"}]}]}]}"#;
+    let package = "pkg:deb/debian/libssl3@3.0.11-1~deb12u1?distro=debian-12";
+    let unnamed = served(&[package]);
+    let file = unnamed.scratch.write("debian.json", record);
+    let limit = ["--advisories", file.as_str(), "--deny-severity", "high"];
+    verify(&unnamed, &limit).exits(3).says("not checked: 1 without a package URL, 1 of an unknown source package");
+    verify(&served(&[&format!("{package}&upstream=openssl")]), &limit)
+        .exits(1)
+        .says("pkg:deb/debian/libssl3@3.0.11-1~deb12u1 DSA-1 (high, fixed in 3.0.11-1~deb12u2)");
+}

@@ -86,6 +86,8 @@ pub(super) struct Place {
     pub(super) key: String,
     /// The release of a distribution, if that is part of the name.
     pub(super) release: Option<String>,
+    /// The distribution, if it is one.
+    pub(super) distribution: Option<&'static str>,
     /// Whether packages of it are apart by release.
     pub(super) has_releases: bool,
     pub(super) scheme: Option<Scheme>,
@@ -125,8 +127,8 @@ pub(super) struct Lookup {
 /// Returns where a package is looked for, its own name first; nothing if it is of a distribution that is not known.
 ///
 /// syft writes the source package into the qualifier `upstream`: `openssl`, `openssl@3.0.11-1` (dpkg), or the file name of a
-/// source RPM.
-pub(super) fn lookups(purl: &Purl<'_>, version: &str) -> Vec<Lookup> {
+/// source RPM. Other tools write it elsewhere: `stated` is its name and version then.
+pub(super) fn lookups(purl: &Purl<'_>, version: &str, stated: Option<(&str, Option<&str>)>) -> Vec<Lookup> {
     let own = |place: Place| Lookup { place, version: version.to_owned() };
     if !matches!(&*purl.kind, "deb" | "apk" | "rpm") {
         return vec![own(language(&purl.kind, &purl.full_name()))];
@@ -136,7 +138,8 @@ pub(super) fn lookups(purl: &Purl<'_>, version: &str) -> Vec<Lookup> {
     let Some(distribution) = DISTRIBUTIONS.iter().find(is_it) else { return Vec::new() };
     let release = purl.qualifier("distro").and_then(release_of_qualifier);
     let place = |name: &str| distribution.place(name, release.clone());
-    let source = purl.qualifier("upstream").map(|upstream| source(purl, upstream, version));
+    let stated = stated.map(|(name, own)| (name.to_owned(), Cow::Borrowed(own.unwrap_or(version))));
+    let source = purl.qualifier("upstream").map(|upstream| source(purl, upstream, version)).or(stated);
     match (source, distribution.kind) {
         (None, _) => vec![own(place(&purl.name))],
         // Red Hat and others name binary packages as well.
@@ -153,14 +156,15 @@ impl Distribution {
     fn place(&self, name: &str, release: Option<String>) -> Place {
         let database = format!("{}/{}", self.kind, self.namespaces[0]);
         let key = format!("{database}/{}", fold_name(self.kind, name));
-        Place { database, key, release, has_releases: self.has_releases, scheme: Scheme::of(self.kind) }
+        let distribution = Some(self.ecosystem);
+        Place { database, key, release, distribution, has_releases: self.has_releases, scheme: Scheme::of(self.kind) }
     }
 }
 
 fn language(kind: &str, name: &str) -> Place {
     let key = format!("{kind}/{}", fold_name(kind, name));
     let scheme = Scheme::of(if kind == "github" { "semver" } else { kind });
-    Place { database: kind.to_owned(), key, release: None, has_releases: false, scheme }
+    Place { database: kind.to_owned(), key, release: None, distribution: None, has_releases: false, scheme }
 }
 
 /// The number of a release, as os-release has it in `VERSION_ID`.
@@ -234,7 +238,7 @@ mod tests {
         let purl = Purl::parse(purl).expect("a package URL");
         let version = purl.full_version().expect("a version").into_owned();
         let look = |lookup: Lookup| (lookup.place.key, lookup.place.release, lookup.version);
-        lookups(&purl, &version).into_iter().map(look).collect()
+        lookups(&purl, &version, None).into_iter().map(look).collect()
     }
 
     fn advisory(ecosystem: &str, name: &str) -> (String, Option<String>) {
@@ -299,6 +303,20 @@ mod tests {
                 ("rpm/redhat/perl".to_owned(), release, version)
             ]
         );
+    }
+
+    #[test]
+    fn a_source_that_is_stated_elsewhere_counts_where_the_package_url_names_none() {
+        let key = |purl: &str| {
+            let purl = Purl::parse(purl).expect("a package URL");
+            let stated = Some(("openssl", Some("3.0.11-1")));
+            let last = lookups(&purl, "9", stated).pop().expect("a place");
+            (last.place.key, last.version)
+        };
+        let openssl = ("deb/debian/openssl".to_owned(), "3.0.11-1".to_owned());
+        assert_eq!(key("pkg:deb/debian/libssl3@9?distro=debian-12"), openssl);
+        assert_eq!(key("pkg:deb/debian/libssl3@9?upstream=other").0, "deb/debian/other");
+        assert_eq!(key("pkg:npm/a@9").0, "npm/a");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Listed<'a> {
     pub purls: &'a [Cow<'a, str>],
     /// Its version, which counts where a package URL has none.
     pub version: Option<&'a str>,
+    /// Name and version of the source package that it was built from, which count where a package URL names none.
+    pub source: Option<(&'a str, Option<&'a str>)>,
 }
 
 /// What advisories say of a list of packages.
@@ -55,6 +57,8 @@ pub struct Unchecked {
     pub without_version: u64,
     /// It is of a distribution, and nothing says of which release.
     pub without_release: u64,
+    /// It is of a distribution whose advisories are about source packages, and the list names that of none of its packages.
+    pub without_source: u64,
     /// Nothing is loaded about the ecosystem, or the release of a distribution: how many packages of which.
     pub not_covered: BTreeMap<String, u64>,
 }
@@ -62,8 +66,9 @@ pub struct Unchecked {
 impl Unchecked {
     /// Returns how many packages were not checked.
     pub fn count(&self) -> u64 {
-        let named = self.without_purl + self.unreadable + self.without_version + self.without_release;
-        named + self.not_covered.values().sum::<u64>()
+        let named =
+            [self.without_purl, self.unreadable, self.without_version, self.without_release, self.without_source];
+        named.iter().sum::<u64>() + self.not_covered.values().sum::<u64>()
     }
 }
 
@@ -101,10 +106,12 @@ impl Advisories {
             examined: Examined::default(),
             seen: HashSet::new(),
             left: MOST_COMPARISONS,
+            sources: BTreeMap::new(),
         };
         for package in packages {
             examination.look_at(package);
         }
+        examination.settle();
         let mut examined = examination.examined;
         examined.vulnerable.sort_by(|one, other| {
             let rank = |found: &Vulnerable| (Reverse(found.severity), Reverse(found.is_certain));
@@ -134,6 +141,15 @@ struct Examination<'d> {
     /// What was looked for among the packages that there are records of.
     seen: HashSet<String>,
     left: u64,
+    /// Of each distribution, whether the list names a source package, and how many packages may have one that it does not name.
+    sources: BTreeMap<&'static str, Sources>,
+}
+
+/// syft names the source of a package where it has another name, and other tools name none at all: only the whole list tells.
+#[derive(Default)]
+struct Sources {
+    are_named: bool,
+    open: u64,
 }
 
 /// A record that is about a package, and what it says of the package's version.
@@ -151,18 +167,20 @@ impl<'d> Examination<'d> {
             unchecked.without_purl += 1;
             return;
         }
-        let looked: Result<(), Obstacle> = package
+        let looked: Result<Option<&'static str>, Obstacle> = package
             .purls
             .iter()
-            .map(|purl| self.look_for(purl, package.version))
+            .map(|purl| self.look_for(purl, package))
             .reduce(|one, other| match (one, other) {
-                (Ok(()), _) | (_, Ok(())) => Ok(()),
+                (Ok(None), _) | (_, Ok(None)) => Ok(None),
+                (Ok(open), _) | (_, Ok(open)) => Ok(open),
                 (Err(one), Err(other)) => Err(one.max(other)),
             })
             .unwrap_or(Err(Obstacle::Unreadable));
         let unchecked = &mut self.examined.unchecked;
         match looked {
-            Ok(()) => self.examined.checked += 1,
+            Ok(None) => self.examined.checked += 1,
+            Ok(Some(distribution)) => self.sources.entry(distribution).or_default().open += 1,
             Err(Obstacle::Unreadable) => unchecked.unreadable += 1,
             Err(Obstacle::WithoutVersion) => unchecked.without_version += 1,
             Err(Obstacle::WithoutRelease) => unchecked.without_release += 1,
@@ -170,17 +188,33 @@ impl<'d> Examination<'d> {
         }
     }
 
-    fn look_for(&mut self, text: &str, version: Option<&str>) -> Result<(), Obstacle> {
+    /// Packages that nothing was found for by their own name were checked, if that is what advisories have them under.
+    fn settle(&mut self) {
+        for sources in self.sources.values() {
+            if sources.are_named {
+                self.examined.checked += sources.open;
+            } else {
+                self.examined.unchecked.without_source += sources.open;
+            }
+        }
+    }
+
+    /// Looks for one package URL. The distribution is returned where the package may be built from a source that is not named.
+    fn look_for(&mut self, text: &str, package: Listed<'_>) -> Result<Option<&'static str>, Obstacle> {
         let purl = Purl::parse(text).map_err(|_| Obstacle::Unreadable)?;
         let stated = purl.full_version();
-        let version = stated.as_deref().or(version);
+        let version = stated.as_deref().or(package.version);
         // Without a version nothing is found; where it would have been looked for is asked first.
-        let lookups = ecosystem::lookups(&purl, version.unwrap_or_default());
+        let lookups = ecosystem::lookups(&purl, version.unwrap_or_default(), package.source);
         let Some(first) = lookups.first() else {
             let namespace = purl.namespace.as_deref().map(|namespace| format!("/{namespace}")).unwrap_or_default();
             return Err(Obstacle::NotCovered(format!("{}{namespace}", purl.kind)));
         };
         self.advisories.covers(first)?;
+        let names_source = package.source.is_some() || purl.qualifier("upstream").is_some();
+        if let Some(distribution) = first.place.distribution {
+            self.sources.entry(distribution).or_default().are_named |= names_source;
+        }
         if version.is_none_or(str::is_empty) {
             return Err(Obstacle::WithoutVersion);
         }
@@ -193,7 +227,7 @@ impl<'d> Examination<'d> {
             }
             self.report(text, &lookups.last().unwrap_or(first).version, &matches);
         }
-        Ok(())
+        Ok(first.place.distribution.filter(|_| !is_known && !names_source))
     }
 
     /// Finds the records that are about a package, and leaves out those that its version is not affected by.
@@ -305,7 +339,7 @@ mod tests {
 
     fn examine(records: &[&str], purls: &[&str]) -> Examined {
         let purls: Vec<[Cow<'_, str>; 1]> = purls.iter().map(|purl| [Cow::Borrowed(*purl)]).collect();
-        advisories(records).examine(purls.iter().map(|purls| Listed { purls, version: None }))
+        advisories(records).examine(purls.iter().map(|purls| Listed { purls, version: None, source: None }))
     }
 
     /// `id` and severity of what was found.
@@ -402,7 +436,7 @@ mod tests {
         let examined = examine(
             &[debian],
             &[
-                "pkg:deb/debian/b@1?distro=debian-12",
+                "pkg:deb/debian/b@1?distro=debian-12&upstream=a",
                 "pkg:deb/debian/b@1?distro=debian-13",
                 "pkg:deb/debian/b@1",
                 "pkg:deb/debian/b?distro=debian-12",
@@ -416,12 +450,26 @@ mod tests {
             unreadable: 1,
             without_version: 1,
             without_release: 1,
+            without_source: 0,
             not_covered: [("deb/debian 13".to_owned(), 1), ("npm".to_owned(), 1), ("rpm/centos".to_owned(), 1)].into(),
         };
         assert_eq!((examined.checked, &examined.unchecked), (1, &unchecked));
         assert_eq!(unchecked.count(), 6);
-        let nothing = advisories(&[debian]).examine([Listed { purls: &[], version: Some("1") }].into_iter());
+        let nothing =
+            advisories(&[debian]).examine([Listed { purls: &[], version: Some("1"), source: None }].into_iter());
         assert_eq!((nothing.checked, nothing.unchecked.without_purl), (0, 1));
+    }
+
+    #[test]
+    fn a_list_that_names_no_source_packages_does_not_pass_for_one_without_any() {
+        let debian =
+            r#"{"id":"DSA-1","affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},"versions":["1"]}]}"#;
+        let libssl = "pkg:deb/debian/libssl3@1?distro=debian-12";
+        let unnamed = examine(&[debian], &[libssl, "pkg:deb/debian/openssl@2?distro=debian-12"]);
+        assert_eq!((unnamed.checked, unnamed.unchecked.without_source), (1, 1));
+        let named =
+            examine(&[debian], &["pkg:deb/debian/bash@1?distro=debian-12", &format!("{libssl}&upstream=openssl")]);
+        assert_eq!((named.checked, named.unchecked.without_source, named.vulnerable.len()), (2, 0, 1));
     }
 
     #[test]

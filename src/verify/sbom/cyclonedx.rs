@@ -13,7 +13,7 @@ use crate::check::Finding;
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Object, Objects, Word, Words, pass_over};
-use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
@@ -389,6 +389,7 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
         let place = builder.reserve();
         let mut package = Package::default();
         let mut is_file = false;
+        let mut source = Source::default();
         while let Some(field) = fields.next_key::<ComponentField>()? {
             match field {
                 ComponentField::Components => {
@@ -400,13 +401,16 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
                     package.purpose = kind.as_str().map(Purpose::read).unwrap_or_default();
                 }
                 ComponentField::Properties => fields.next_value_seed(Each::new(|one: Property<'de>| {
-                    if one.name.as_str() == Some("aquasecurity:trivy:RepoDigest") {
-                        builder.sbom.repository_digests.extend(one.value.0);
+                    match one.name.as_str().and_then(|name| name.strip_prefix("aquasecurity:trivy:")) {
+                        Some("RepoDigest") => builder.sbom.repository_digests.extend(one.value.0),
+                        Some(name) => source.add(name, one.value),
+                        None => {}
                     }
                 }))?,
                 other => read_field(&other, &mut fields, &mut package)?,
             }
         }
+        package.source = source.package();
         // A file is no package, unless something is inside of it.
         let last = place.filter(|place| is_file && !is_root && place + 1 == builder.sbom.packages.len());
         if last.is_some() {
@@ -421,6 +425,40 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
     }
 
     pass_over!(scalars text list);
+}
+
+/// The source package, as trivy writes it into properties: `SrcName`, `SrcVersion`, and of an RPM `SrcEpoch` and `SrcRelease`.
+#[derive(Default)]
+struct Source<'a> {
+    name: Option<Text<'a>>,
+    version: Option<Text<'a>>,
+    release: Option<Text<'a>>,
+    epoch: Option<Text<'a>>,
+}
+
+impl<'a> Source<'a> {
+    fn add(&mut self, name: &str, value: Word<'a>) {
+        match name {
+            "SrcName" => self.name = value.stated(),
+            "SrcVersion" => self.version = value.stated(),
+            "SrcRelease" => self.release = value.stated(),
+            "SrcEpoch" => self.epoch = value.stated(),
+            _ => {}
+        }
+    }
+
+    fn package(self) -> Option<Box<SourcePackage<'a>>> {
+        let name = self.name?;
+        let version = match (self.epoch, self.version, self.release) {
+            (None, version, None) => version,
+            (epoch, version, release) => version.map(|version| {
+                let epoch = epoch.map(|epoch| format!("{epoch}:")).unwrap_or_default();
+                let release = release.map(|release| format!("-{release}")).unwrap_or_default();
+                format!("{epoch}{version}{release}").into()
+            }),
+        };
+        Some(Box::new(SourcePackage { name, version }))
+    }
 }
 
 /// Reads a field that holds something of the component itself.
@@ -569,6 +607,16 @@ mod tests {
         let sbom = read(text).expect("a document");
         assert_eq!(sbom.creators, ["Tool: trivy-0.50.1"]);
         assert_eq!(sbom.repository_digests, ["a/b@sha256:01"]);
+    }
+
+    #[test]
+    fn trivys_properties_name_the_source_package() {
+        let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"perl-libs","properties":[
+            {"name":"aquasecurity:trivy:SrcEpoch","value":"4"},{"name":"aquasecurity:trivy:SrcName","value":"perl"},
+            {"name":"aquasecurity:trivy:SrcRelease","value":"480.el9"},{"name":"aquasecurity:trivy:SrcVersion","value":"5.32.1"}]}]}"#;
+        let sbom = read(text).expect("a document");
+        let perl = SourcePackage { name: "perl".into(), version: Some("4:5.32.1-480.el9".into()) };
+        assert_eq!(sbom.packages[0].source.as_deref(), Some(&perl));
     }
 
     #[test]

@@ -103,6 +103,8 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) originator: Option<Text<'a>>,
     /// Package URLs, as written.
     pub(in crate::verify) purls: Vec<Text<'a>>,
+    /// The source package that it was built from, where the document says it beside the package URL, as trivy does.
+    pub(in crate::verify) source: Option<Box<SourcePackage<'a>>>,
     /// Checksums: algorithm as written (`SHA256`, `SHA-256`, `sha256`) and hexadecimal digits.
     pub(in crate::verify) checksums: Vec<(Text<'a>, Text<'a>)>,
     /// The licence that was concluded, an SPDX expression.
@@ -112,6 +114,13 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) purpose: Purpose,
     /// Whether it has an identifier that is no package URL: a CPE, a SWID tag, a gitoid.
     pub(in crate::verify) otherwise_identified: bool,
+}
+
+/// What a distribution built a package from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::verify) struct SourcePackage<'a> {
+    pub(in crate::verify) name: Text<'a>,
+    pub(in crate::verify) version: Option<Text<'a>>,
 }
 
 /// What a package is for, as far as it matters here.
@@ -241,6 +250,10 @@ impl Package<'_> {
             supplier: self.supplier.map(text),
             originator: self.originator.map(text),
             purls: self.purls.into_iter().map(text).collect(),
+            source: self.source.map(|source| {
+                let SourcePackage { name, version } = *source;
+                Box::new(SourcePackage { name: text(name), version: version.map(text) })
+            }),
             checksums: self.checksums.into_iter().map(|(one, other)| (text(one), text(other))).collect(),
             license_concluded: self.license_concluded.map(text),
             license_declared: self.license_declared.map(text),

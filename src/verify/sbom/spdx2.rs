@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, Word, Words};
-use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::lenient::{Each, Object, Objects, Tally, Word, Words};
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
 /// Reads a document.
@@ -87,6 +87,8 @@ struct WirePackage<'a> {
     supplier: Word<'a>,
     #[serde(borrow, default)]
     originator: Word<'a>,
+    #[serde(borrow, default)]
+    source_info: Word<'a>,
     #[serde(borrow, default)]
     license_concluded: Word<'a>,
     #[serde(borrow, default)]
@@ -232,12 +234,19 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
         supplier: wire.supplier.stated(),
         originator: wire.originator.stated(),
         purls,
+        source: wire.source_info.0.as_deref().and_then(source),
         checksums,
         license_concluded: wire.license_concluded.stated(),
         license_declared: wire.license_declared.stated(),
         purpose: wire.primary_package_purpose.as_str().map(Purpose::read).unwrap_or_default(),
         otherwise_identified,
     });
+}
+
+/// What trivy writes as `sourceInfo` of a package of a distribution: `built package from: NAME VERSION`.
+fn source<'a>(info: &str) -> Option<Box<SourcePackage<'a>>> {
+    let (name, version) = info.strip_prefix("built package from: ")?.split_once(' ')?;
+    Some(Box::new(SourcePackage { name: name.to_owned().into(), version: Some(version.to_owned().into()) }))
 }
 
 /// The types of SPDX 2.3 annex F, also as the IRIs that they stand for (`http://spdx.org/rdf/references/purl`).
@@ -396,6 +405,18 @@ mod tests {
             let text = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":{}"#, opening.repeat(100_000));
             assert_eq!(read(&text).expect_err("no end").outcome, Outcome::Fail);
         }
+    }
+
+    #[test]
+    fn trivys_source_info_names_the_source_package() {
+        let sbom = read(
+            r#"{"spdxVersion":"SPDX-2.3","packages":[{"sourceInfo":"built package from: openssl 3.0.11-1~deb12u2"},
+                {"sourceInfo":"acquired package info from DPKG DB: /var/lib/dpkg/status"},{"sourceInfo":7}]}"#,
+        )
+        .expect("a document");
+        let sources = sbom.packages.iter().map(|package| package.source.as_deref());
+        let openssl = SourcePackage { name: "openssl".into(), version: Some("3.0.11-1~deb12u2".into()) };
+        assert_eq!(sources.collect::<Vec<_>>(), [Some(&openssl), None, None]);
     }
 
     #[test]

@@ -310,6 +310,7 @@ impl<'a> Document<'a> {
             supplier: element.supplied_by.0.into_iter().next(),
             originator: element.originated_by.0.into_iter().next(),
             purls,
+            source: None,
             checksums: checksums.filter_map(|one| Some((one.algorithm.stated()?, one.hash_value.stated()?))).collect(),
             license_concluded: None,
             license_declared: None,
