@@ -25,7 +25,7 @@ mod inspect;
 mod policies;
 mod policy_command;
 mod policy_elsewhere;
-mod provenance;
+mod provenance_flags;
 mod references;
 mod registry;
 mod requests;
