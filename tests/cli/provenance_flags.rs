@@ -1,8 +1,13 @@
 //! What the flags say of a provenance, held against one that the real cosign signed.
 
+use serde_json::json;
+
 use crate::fixtures::{BY_SHOP, COMMIT, SHOP, check};
 use crate::program::bonafide;
-use crate::report::{candidate, finding, requirement};
+use crate::report::{candidate, candidates, finding, requirement};
+use crate::shop::{SIGNER, Shop, referrers_path};
+use crate::support::image::Image;
+use crate::support::statement::Subject;
 
 const ONLY: [&str; 2] = ["--require", "provenance"];
 
@@ -117,4 +122,49 @@ fn builders_are_explained_with_who_signs_for_them_and_who_says_so() {
     }
     assert!(said.contains("Every other pair of builder and signer is level 1"), "{said}");
     assert!(bonafide(&["explain"]).success().contains("`bonafide explain builders`"));
+}
+
+/// A good provenance on the index, and one on a platform by the same signer that names another builder.
+fn with_a_contradiction() -> Shop {
+    let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"]));
+    let top = shop.top();
+    let good = shop.signer().attest(&shop.provenance(&Subject::from(&top)));
+    shop.attach(&top, &good);
+    let platform = shop.image.platform("linux/arm64");
+    let mut statement = shop.provenance(&Subject::from(&platform));
+    statement["predicate"]["runDetails"]["builder"]["id"] = json!("https://builds.acme.example/other");
+    let other = shop.signer().attest(&statement);
+    shop.attach(&platform, &other);
+    shop
+}
+
+#[test]
+fn evidence_is_looked_for_everywhere_where_all_of_it_must_hold() {
+    let served = with_a_contradiction().serve();
+    let asks = ["--require", "provenance", "--builder-id", SIGNER];
+    let platform = referrers_path(&served.shop.image.platform("linux/arm64").digest);
+    let one = served.verify(&asks).exits(0);
+    assert_eq!(served.times_asked(&platform), 0, "the index alone satisfies it");
+    assert!(candidates(one.image()).len() == 1);
+    let all = served.verify(&[&asks as &[&str], &["--all-provenance"]].concat()).exits(1);
+    assert_eq!(served.times_asked(&platform), 1);
+    let finding = finding(requirement(all.image(), "provenance"), "provenance-others");
+    assert_eq!(finding["outcome"], "fail");
+    assert_eq!(finding["found"], "https://builds.acme.example/other");
+}
+
+#[test]
+fn what_contradicts_a_provenance_that_counts_is_in_the_text_too() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let subject = Subject::from(&top);
+    let good = shop.signer().attest(&shop.provenance(&subject));
+    let mut statement = shop.provenance(&subject);
+    statement["predicate"]["runDetails"]["builder"]["id"] = json!("https://builds.acme.example/other");
+    let other = shop.signer().attest(&statement);
+    shop.attach(&top, &good);
+    shop.attach(&top, &other);
+    let checked = shop.serve().verify(&["--require", "provenance", "--builder-id", SIGNER]).exits(0);
+    checked
+        .says("another provenance of an expected signer does not hold: another builder than the policy names built it");
 }

@@ -239,6 +239,8 @@ fn a_key_speaks_for_a_builder_that_is_known_once_the_policy_says_so() {
     rejects(&world, &asking("{level: 2}"), tekton(), CheckId::ProvenanceLevel);
     let named = |level: u8| asking(&format!("{{level: {level}, builders: ['https://tekton.dev/chains/v2']}}"));
     accepts(&world, &named(2), tekton());
+    let many = asking("{level: 2, builders: ['https://tekton.dev/**']}");
+    rejects(&world, &many, tekton(), CheckId::ProvenanceLevel);
     rejects(&world, &named(3), tekton(), CheckId::ProvenanceLevel);
 }
 

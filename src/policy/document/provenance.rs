@@ -4,7 +4,7 @@ use crate::policy::provenance::repository;
 use crate::policy::text::TextRule;
 use crate::policy::{
     BuildLevel, DependencyRules, ExpectedValue, MaxAge, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
-    ProvenanceSourceRule, RepositoryError,
+    ProvenanceSourceRule, RepositoryError, UnknownParameters,
 };
 
 use super::fields::{Fields, guess, items, pattern, switch, text};
@@ -40,8 +40,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Prove
         builders::level(node, problems).map(Some)
     });
     let parameters = optional(fields, "parameters", problems, parameters);
-    let allows_unknown_parameters =
-        optional(fields, "unknown-parameters", problems, |node, problems| is_word(node, "allow", "refuse", problems));
+    let unknown_parameters = optional(fields, "unknown-parameters", problems, unknown_parameters);
     let dependencies = optional(fields, "dependencies", problems, dependencies);
     let max_age = optional(fields, "max-age", problems, |node, problems| max_age(node, problems).map(Some));
     let denied_events = optional(fields, "denied-events", problems, events);
@@ -55,7 +54,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Prove
         source: source?,
         level: level?,
         parameters: parameters?,
-        allows_unknown_parameters: allows_unknown_parameters?,
+        unknown_parameters: unknown_parameters?,
         dependencies: dependencies?,
         max_age: max_age?,
         denied_events: denied_events?,
@@ -84,6 +83,11 @@ fn globs(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<TextRul
 fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     pattern(TextRule::glob(&written), node, problems)
+}
+
+fn unknown_parameters(node: &Node, problems: &mut Problems) -> Option<UnknownParameters> {
+    is_word(node, "allow", "refuse", problems)
+        .map(|allows| if allows { UnknownParameters::Allow } else { UnknownParameters::Refuse })
 }
 
 /// One of two words, the first of which is not the default.

@@ -3,7 +3,10 @@
 use crate::policy::PolicyError;
 use crate::policy::text::TextRule;
 
-use super::{BuildLevel, ParameterError, ParameterRule, ProvenanceRules, ProvenanceSourceRule, RepositoryError};
+use super::{
+    BuildLevel, ParameterError, ParameterRule, ProvenanceRules, ProvenanceSourceRule, RepositoryError,
+    UnknownParameters,
+};
 
 /// What the flags say of a provenance. Names are those of slsa-verifier where it has one.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +46,11 @@ impl ProvenanceFlags<'_> {
             source: self.source()?,
             level: self.level,
             parameters: self.parameters.iter().map(|text| parameter(text)).collect::<Result<_, _>>()?,
-            allows_unknown_parameters: self.allows_unknown_parameters,
+            unknown_parameters: if self.allows_unknown_parameters {
+                UnknownParameters::Allow
+            } else {
+                UnknownParameters::Refuse
+            },
             max_age: self.max_age.map(age).transpose()?,
             denied_events: self.denied_events.to_vec(),
             allows_any_builder_ref: self.allows_any_builder_ref,

@@ -17,7 +17,7 @@ use super::text::TextRule;
 pub use dependency::DependencyRules;
 pub use flags::ProvenanceFlags;
 pub use level::BuildLevel;
-pub use parameter::{ExpectedValue, ParameterError, ParameterPath, ParameterRule};
+pub use parameter::{ExpectedValue, ParameterError, ParameterPath, ParameterRule, UnknownParameters};
 pub(in crate::policy) use source::repository;
 pub use source::{ProvenanceSourceRule, RepositoryError};
 
@@ -35,7 +35,7 @@ pub struct ProvenanceRules {
     /// What the external parameters are.
     pub parameters: Vec<ParameterRule>,
     /// Whether there may be external parameters of which the build type's description says nothing.
-    pub allows_unknown_parameters: bool,
+    pub unknown_parameters: UnknownParameters,
     /// What went into the build.
     pub dependencies: DependencyRules,
     /// How long ago it was signed at most.
@@ -61,7 +61,7 @@ impl ProvenanceRules {
             source,
             level,
             parameters,
-            allows_unknown_parameters,
+            unknown_parameters,
             dependencies,
             max_age,
             denied_events,
@@ -80,7 +80,7 @@ impl ProvenanceRules {
         lines(&mut text, "max-age", max_age.iter().map(|age| age.duration().as_secs().to_string()));
         lines(&mut text, "denied-event", denied_events.iter().map(|event| format!("{event:?}")));
         let switches = [
-            (*allows_unknown_parameters, "unknown-parameters allow"),
+            (*unknown_parameters == UnknownParameters::Allow, "unknown-parameters allow"),
             (*hosted_runners_only, "hosted-runners-only"),
             (*allows_any_builder_ref, "builder-ref any"),
             (*all, "all"),
@@ -106,10 +106,11 @@ impl ProvenanceRules {
         said.extend(self.source.describe());
         said.extend(self.level.map(|level| format!("at least {level}, by builder and signer together")));
         said.extend(self.parameters.iter().map(ToString::to_string));
-        said.push(match self.allows_unknown_parameters {
-            true => "external parameters that the build type does not describe are allowed".to_owned(),
-            false => "no external parameter that the build type does not describe".to_owned(),
-        });
+        let unknown = match self.unknown_parameters {
+            UnknownParameters::Allow => "external parameters that the build type does not describe are allowed",
+            UnknownParameters::Refuse => "no external parameter that the build type does not describe",
+        };
+        said.push(unknown.to_owned());
         said.extend(self.dependencies.describe());
         said.extend(self.max_age.as_ref().map(|age| format!("signed no longer than {age} ago")));
         if !self.denied_events.is_empty() {
@@ -158,7 +159,7 @@ mod tests {
             |rules, text| rules.source.repository_id = text.into_iter().next(),
             |rules, _| rules.level = Some(BuildLevel::Two),
             |rules, _| rules.parameters = vec![ParameterRule::parse("/a=b").expect("a rule")],
-            |rules, _| rules.allows_unknown_parameters = true,
+            |rules, _| rules.unknown_parameters = UnknownParameters::Allow,
             |rules, _| rules.dependencies.pinned = true,
             |rules, text| rules.dependencies.allow = text,
             |rules, text| rules.dependencies.deny = text,

@@ -29,6 +29,16 @@ pub enum ExpectedValue {
     Absent,
 }
 
+/// What becomes of an external parameter of which the description of the build type says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownParameters {
+    /// It is refused: SLSA verifying-artifacts.md, "Verifiers SHOULD reject unrecognized external parameters".
+    #[default]
+    Refuse,
+    /// It may be there.
+    Allow,
+}
+
 /// Why a text says nothing about a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
@@ -111,9 +121,7 @@ impl ExpectedValue {
     pub fn matches(&self, found: Option<&Value>) -> bool {
         match self {
             Self::Absent => found.is_none_or(is_nothing),
-            Self::OneOf(values) => {
-                found.and_then(scalar).is_some_and(|found| values.iter().any(|value| *value == found))
-            }
+            Self::OneOf(values) => found.and_then(scalar).is_some_and(|found| values.contains(&found)),
         }
     }
 }

@@ -109,7 +109,7 @@ fn is_path(path: &str) -> bool {
             && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~+*-".contains(&b))
     };
     let owner = path.split('/').next().unwrap_or_default();
-    path.split('/').all(is_segment) && !owner.contains('*') && !path.ends_with(".git")
+    path.split('/').all(is_segment) && !owner.contains('*') && path.strip_suffix(".git").is_none()
 }
 
 /// What somebody likely meant by another spelling.

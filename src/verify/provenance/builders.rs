@@ -56,23 +56,16 @@ fn by_policy(of_policy: &[&BuilderRule], verified: &Verified) -> Standing {
     let signed = |known: &&&BuilderRule| {
         !signer::check(verified, &known.signer, WrittenIn::File).iter().any(Finding::stands_in_the_way)
     };
-    match of_policy.iter().filter(signed).max_by_key(|known| known.level) {
-        Some(known) => {
-            let source = known.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
-            Standing {
-                level: known.level,
-                reason: format!("the policy vouches for this builder{source}"),
-                contradicted_by: None,
-            }
-        }
-        None => {
-            let expected: Vec<String> = of_policy.iter().map(|known| known.signer.describe()).collect();
-            Standing {
-                level: BuildLevel::One,
-                reason: "the policy says that somebody else signs for this builder".to_owned(),
-                contradicted_by: Some(expected.join(" or ")),
-            }
-        }
+    if let Some(known) = of_policy.iter().filter(signed).max_by_key(|known| known.level) {
+        let source = known.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
+        let reason = format!("the policy vouches for this builder{source}");
+        return Standing { level: known.level, reason, contradicted_by: None };
+    }
+    let expected: Vec<String> = of_policy.iter().map(|known| known.signer.describe()).collect();
+    Standing {
+        level: BuildLevel::One,
+        reason: "the policy says that somebody else signs for this builder".to_owned(),
+        contradicted_by: Some(expected.join(" or ")),
     }
 }
 
@@ -123,9 +116,9 @@ fn unnamed(known: &KnownBuilder) -> String {
     format!("nothing says that this signer is {}: a policy that names its id in `builders` does", known.name)
 }
 
-/// Whether the policy says that its signers are this very builder.
+/// Whether the policy says that its signers are this very builder, and not that they may be many.
 fn is_named(builder: &str, rules: &ProvenanceRules) -> bool {
-    rules.builders.iter().any(|rule| rule.matches(builder))
+    rules.builders.iter().any(|rule| names_one(rule) && rule.matches(builder))
 }
 
 /// Certificates of before the claim there was do not say where it ran.
@@ -160,21 +153,21 @@ fn is_vetted(leaf: &Leaf, signer: Option<&Signer>, rules: &ProvenanceRules) -> b
         Signer::Certificate(rule) => names_one_workflow(rule, leaf),
         Signer::Keys(_) => false,
     });
-    let named_as_builder = rules.builders.iter().any(|rule| is_one_file(rule) && rule.matches(&leaf.identity));
+    let named_as_builder = rules.builders.iter().any(|rule| names_one(rule) && rule.matches(&leaf.identity));
     is_reusable && (named_by_signer || named_as_builder)
 }
 
 fn names_one_workflow(rule: &CertificateRule, leaf: &Leaf) -> bool {
     rule.identity.matches(leaf.identity_kind, &leaf.identity)
         && match &rule.identity {
-            IdentityRule::Name(name) => is_one_file(name),
-            IdentityRule::Workflow { repository, file, .. } => repository.is_exact() && is_one_file(file),
+            IdentityRule::Name(name) => names_one(name),
+            IdentityRule::Workflow { repository, file, .. } => repository.is_exact() && names_one(file),
         }
 }
 
-/// Whether there is no asterisk before the ref.
-fn is_one_file(rule: &TextRule) -> bool {
-    !rule.is_regexp() && rule.as_str().split_once('@').is_some_and(|(file, _)| !file.contains('*'))
+/// Whether there is no asterisk before the ref or version.
+fn names_one(rule: &TextRule) -> bool {
+    !rule.is_regexp() && rule.as_str().split('@').next().is_some_and(|name| !name.contains('*'))
 }
 
 /// A service whose certificates say which build it was.

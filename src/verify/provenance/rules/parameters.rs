@@ -1,7 +1,7 @@
 //! External parameters: what the policy asks of them, and those that nobody expects.
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{ExpectedValue, ParameterRule, ProvenanceRules};
+use crate::policy::{ExpectedValue, ParameterRule, ProvenanceRules, UnknownParameters};
 
 use super::Provenance;
 
@@ -15,12 +15,16 @@ pub(super) fn check(provenance: &Provenance, rules: &ProvenanceRules) -> Vec<Fin
     let wrong = rules.parameters.iter().filter_map(|rule| check_one(provenance, rule));
     let mut failed: Vec<Finding> = wrong.collect();
     failed.extend(check_unknown(provenance, rules));
-    if failed.is_empty() && (provenance.known || !rules.parameters.is_empty()) {
-        let message = match rules.parameters.len() {
-            0 => "all of them are known",
-            _ => "as the policy asks",
-        };
-        failed.push(Finding::pass(CheckId::ProvenanceParameters, message));
+    if failed.is_empty() {
+        let check = CheckId::ProvenanceParameters;
+        failed.push(match (rules.parameters.is_empty(), provenance.known) {
+            (false, _) => Finding::pass(check, "as the policy asks"),
+            (true, true) if provenance.unknown_parameters.is_empty() => Finding::pass(check, "all of them are known"),
+            (true, true) => Finding::pass(check, "the policy allows those that are not known"),
+            (true, false) => {
+                Finding::skip(check, "the build type is not known here, and the policy has no rule for them")
+            }
+        });
     }
     failed
 }
@@ -48,12 +52,12 @@ fn check_one(provenance: &Provenance, rule: &ParameterRule) -> Option<Finding> {
 }
 
 /// verifying-artifacts.md, step 2: "Verifiers SHOULD reject unrecognized external parameters" (A211). One that the policy has a
-/// rule for is recognised.
+/// rule for is recognised. Of a build type that is not known, nothing could be: whoever names it in the policy has the word.
 fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules) -> Option<Finding> {
     let is_expected = |pointer: &str| rules.parameters.iter().any(|rule| rule.path.touches(pointer));
     let unknown: Vec<&str> =
         provenance.unknown_parameters.iter().map(String::as_str).filter(|pointer| !is_expected(pointer)).collect();
-    if unknown.is_empty() || rules.allows_unknown_parameters {
+    if unknown.is_empty() || rules.unknown_parameters == UnknownParameters::Allow || !provenance.known {
         return None;
     }
     let mut found = unknown.iter().take(LISTED).map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
@@ -95,7 +99,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].stands_in_the_way());
         assert_eq!(findings[0].found.as_deref(), Some("/inputs, /vars"));
-        let allowed = ProvenanceRules { allows_unknown_parameters: true, ..ProvenanceRules::default() };
+        let allowed = ProvenanceRules { unknown_parameters: UnknownParameters::Allow, ..ProvenanceRules::default() };
         assert!(!check(&with_unknown(&["/inputs"]), &allowed)[0].stands_in_the_way());
     }
 
@@ -109,6 +113,16 @@ mod tests {
         };
         let findings = check(&provenance, &rules(&["/inputs/debug=no"]));
         assert_eq!(findings[0].found.as_deref(), Some("/vars"));
+    }
+
+    #[test]
+    fn a_build_type_that_the_policy_names_has_parameters_that_it_judges() {
+        let provenance = Provenance { known: false, ..with_unknown(&["/inputs"]) };
+        let findings = check(&provenance, &ProvenanceRules::default());
+        assert_eq!((findings.len(), findings[0].outcome), (1, crate::check::Outcome::Skip));
+        let rule = ParameterRule::parse("/inputs/debug=no").expect("a rule");
+        let rules = ProvenanceRules { parameters: vec![rule], ..ProvenanceRules::default() };
+        assert!(check(&provenance, &rules)[0].stands_in_the_way());
     }
 
     #[test]
