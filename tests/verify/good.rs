@@ -178,7 +178,7 @@ fn a_legacy_attestation_with_a_timestamp_verifies() {
 #[test]
 fn all_three_requirements_are_met_by_three_candidates() {
     let world = World::new();
-    let report = world.requiring_all(&Requirement::ALL).judge(world.complete());
+    let report = world.requiring_all(&Requirement::DEFAULT).judge(world.complete());
     assert_eq!(report.verdict, bonafide::check::Verdict::Verified);
     for requirement in &report.requirements {
         assert_eq!(requirement.satisfied_by.len(), 1, "{}", requirement.kind);

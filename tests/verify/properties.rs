@@ -84,7 +84,7 @@ fn draw(numbers: &mut Numbers, world: &World, github: &World, pool: &[Content]) 
         collected.gaps.push(gap(world));
     }
     let count = 1 + numbers.below(3);
-    let mut requirements = Requirement::ALL.to_vec();
+    let mut requirements = Requirement::DEFAULT.to_vec();
     numbers.shuffle(&mut requirements);
     requirements.truncate(count);
     (world.requiring_all(&requirements).trusting(domains(world, github)), collected)
@@ -158,7 +158,7 @@ fn less_evidence_a_gap_or_another_requirement_never_makes_it_verified() {
         let mut with_gap = collected.clone();
         with_gap.gaps.push(gap(&world));
         holds(&judge, &with_gap, "a gap");
-        for requirement in Requirement::ALL {
+        for requirement in Requirement::DEFAULT {
             let mut stricter = world.requiring_all(&judge.requirements).trusting(domains(&world, &github));
             stricter.requirements.push(requirement);
             holds(&stricter, &collected, "a requirement");

@@ -245,7 +245,7 @@ fn a_payload_that_is_no_statement_concerns_every_requirement() {
     for payload in [b"".as_slice(), b"null", b"[]", b"{}", b"\xff\xfe", b"{\"predicateType\":7}"] {
         for kind in ENVELOPE_ENTRIES {
             let signed = logged_as(world.signer(), kind).sign_payload(payload);
-            for requirement in Requirement::ALL {
+            for requirement in Requirement::DEFAULT {
                 let content = bundle(&signed.bundle(Version::V03));
                 world.requiring(requirement).rejects(content, CheckId::PayloadFormat);
             }
@@ -259,9 +259,9 @@ fn a109_an_attestation_of_another_kind_is_named_and_satisfies_nothing() {
     let mut statement = world.provenance();
     statement["predicateType"] = json!("https://slsa.dev/verification_summary/v1");
     statement["predicate"] = json!({"verificationResult": "PASSED"});
-    let report = world.requiring_all(&Requirement::ALL).judge([attested(&world, &statement)]);
+    let report = world.requiring_all(&Requirement::DEFAULT).judge([attested(&world, &statement)]);
     assert_eq!(report.verdict, Verdict::Absent);
     assert!(!report.candidates[0].accepted);
-    assert_eq!(report.candidates[0].kind, "attestation");
+    assert_eq!(report.candidates[0].kind, "vsa");
     assert!(report.candidates[0].signer.is_some(), "who signed it is known all the same");
 }

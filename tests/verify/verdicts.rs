@@ -31,7 +31,7 @@ fn stranger() -> Identity {
 #[test]
 fn nothing_attached_is_absent() {
     let world = World::new();
-    let report = world.requiring_all(&Requirement::ALL).judge([]);
+    let report = world.requiring_all(&Requirement::DEFAULT).judge([]);
     assert_eq!(report.verdict, Verdict::Absent);
     for requirement in &report.requirements {
         assert_eq!(requirement.verdict, Verdict::Absent);
@@ -53,7 +53,7 @@ fn a_missing_kind_is_absent_and_the_report_names_what_was_there() {
             reason: "not a kind of evidence".to_owned(),
         }])
         .collect();
-    let report = world.requiring_all(&Requirement::ALL).judge(contents);
+    let report = world.requiring_all(&Requirement::DEFAULT).judge(contents);
     assert_eq!(report.verdict, Verdict::Absent);
     let verdicts: Vec<Verdict> = report.requirements.iter().map(|one| one.verdict).collect();
     assert_eq!(verdicts, [Verdict::Verified, Verdict::Verified, Verdict::Absent]);
@@ -92,7 +92,7 @@ fn a_gap_makes_absence_undecided() {
 #[test]
 fn a_gap_beside_all_that_is_required_is_no_obstacle() {
     let world = World::new();
-    let report = world.requiring_all(&Requirement::ALL).judge_evidence(&with_gap(&world, world.complete()));
+    let report = world.requiring_all(&Requirement::DEFAULT).judge_evidence(&with_gap(&world, world.complete()));
     assert_eq!(report.verdict, Verdict::Verified);
     assert_eq!(report.gaps.len(), 1, "and is reported all the same");
 }
@@ -170,7 +170,7 @@ fn what_is_broken_in_one_kind_says_nothing_of_the_others() {
     let mut broken = world.signer().attest(&world.sbom());
     flip(broken.content.signature_mut());
     contents[2] = bundle(&broken.bundle(Version::V03));
-    let report = world.requiring_all(&Requirement::ALL).judge(contents.clone());
+    let report = world.requiring_all(&Requirement::DEFAULT).judge(contents.clone());
     let verdicts: Vec<Verdict> = report.requirements.iter().map(|one| one.verdict).collect();
     assert_eq!(verdicts, [Verdict::Verified, Verdict::Verified, Verdict::Rejected]);
     assert_eq!(report.verdict, Verdict::Rejected);
@@ -210,7 +210,7 @@ fn what_is_ignored_is_listed_and_of_no_consequence() {
 fn what_was_not_fetched_is_never_absence_and_does_no_harm_where_all_is_satisfied() {
     let world = World::new();
     let unread = Content::Unread { media_type: "application/octet-stream".to_owned(), bytes: 60 << 20 };
-    for requirement in Requirement::ALL {
+    for requirement in Requirement::DEFAULT {
         let report = world.requiring_all(&[requirement]).judge([unread.clone()]);
         assert_eq!(report.verdict, Verdict::Undecided, "{requirement}: it may be just that");
     }
@@ -251,7 +251,7 @@ fn an_image_that_could_not_be_read_is_undecided() {
         detail: "401".to_owned(),
         subject: None,
     };
-    let policy = world.requiring_all(&Requirement::ALL).policy();
+    let policy = world.requiring_all(&Requirement::DEFAULT).policy();
     let report = bonafide::verify::unresolved("registry.test/acme/shop:1.0.0", &policy, &gap);
     assert_eq!(report.verdict, Verdict::Undecided);
     assert_eq!((report.findings[0].check, report.findings[0].outcome), (CheckId::ImageResolved, Outcome::Error));
