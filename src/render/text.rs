@@ -305,6 +305,7 @@ impl Page<'_> {
                 (true, _) => "accepted",
                 (false, "ignored" | "unsigned" | "attestation") => "not used",
                 (false, "unread") => "not read",
+                (false, _) if !candidate.findings.iter().any(Finding::stands_in_the_way) => "not used",
                 (false, _) => "refused",
             };
             let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind.as_str() {

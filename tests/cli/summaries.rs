@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::fixtures::{BY_SHOP, LAB, check, image};
-use crate::program::{Scratch, bonafide};
+use crate::program::{Scratch, bonafide, verify};
 use crate::report::{list, word};
 use crate::shop::{BY_SIGNER, NAME, Shop};
 use crate::support::sigstore::Identity;
@@ -123,4 +123,104 @@ fn an_attestation_may_be_required_by_its_type_alone() {
         "expected  a signed attestation of type https://acme.example/review/v1",
         "→ attest it: `cosign attest --type https://acme.example/review/v1 --predicate FILE IMAGE@DIGEST` (`bonafide explain evidence-present`)",
     ]);
+}
+
+/// Forbids every field that the schema does not describe, wherever it describes any.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.contains_key("properties") {
+                object.insert("additionalProperties".to_owned(), json!(false));
+            }
+            object.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+fn complaints(document: &str, said: &Value) -> Vec<String> {
+    let mut schema: Value = serde_json::from_str(&bonafide(&["schema", document]).success()).expect("a schema");
+    close(&mut schema);
+    let schema = jsonschema::draft202012::new(&schema).expect("the schema is a schema");
+    schema.iter_errors(said).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// An image with a summary, a scan, VEX and a review, and a policy that asks for all of them.
+#[test]
+fn what_each_kind_says_is_in_every_form_of_the_report() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let subject = Subject::from(&top);
+    let digest = shop.digest().replace(':', "%3A");
+    let scan = json!({
+        "scanner": {
+            "uri": "pkg:github/aquasecurity/trivy@0.50.0", "version": "0.50.0", "db": {"uri": "d", "lastUpdate": "2026-03-01T06:00:00Z"},
+            "result": {"SchemaVersion": 2, "Results": [{"Target": "shop", "Class": "os-pkgs", "Vulnerabilities": [
+                {"VulnerabilityID": "CVE-1", "PkgName": "busybox", "Severity": "HIGH"}]}]},
+        },
+        "metadata": {"scanFinishedOn": "2026-03-01T11:00:00Z"},
+    });
+    let vex = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "author": "Acme", "timestamp": "2026-03-01T10:00:00Z",
+        "statements": [{"vulnerability": {"name": "CVE-1"}, "products": [{"@id": format!("pkg:oci/shop@{digest}")}], "status": "fixed"}],
+    });
+    let summary = json!({
+        "verifier": {"id": VERIFIER}, "timeVerified": "2026-03-01T11:00:00Z", "resourceUri": "shop",
+        "policy": {"uri": "https://acme.example/policy", "digest": {"sha256": "ab"}}, "verificationResult": "PASSED",
+        "verifiedLevels": ["SLSA_BUILD_LEVEL_3"], "dependencyLevels": {"SLSA_BUILD_LEVEL_1": 2},
+    });
+    for (kind, predicate) in [
+        ("https://cosign.sigstore.dev/attestation/vuln/v1", scan),
+        ("https://openvex.dev/ns", vex),
+        (VSA, summary),
+        ("https://acme.example/review/v1", json!({"result": "PASSED"})),
+    ] {
+        let signed = shop.signer().attest(&statement(&subject, kind, predicate));
+        shop.attach(&top, &signed);
+    }
+    let served = shop.serve();
+    let policy = served.scratch.write(
+        "policy.yaml",
+        format!(
+            "version: 1\nimages:\n  - match: \"**\"\n    signers: [{{github: acme/shop}}]\n    require:\n      \
+             vsa: {{verifier: {VERIFIER}, levels: SLSA_BUILD_LEVEL_3, resource: shop}}\n      \
+             vulnerabilities: {{deny: {{severity: high}}, vex: {{signers: [{{github: acme/shop}}]}}}}\n      \
+             attestation: {{type: https://acme.example/review/v1, fields: {{result: PASSED}}}}\n"
+        ),
+    );
+    let trust = ["--trusted-root", served.root.as_str()];
+    let reference = served.by_tag();
+    let checked = verify(&[&[&reference], &trust, &["--policy", &policy]]).exits(0);
+    assert_eq!(complaints("report", &checked.report), Vec::<String>::new());
+    checked.has_lines(&[
+        "verified   by https://acme.example/verifier at 2026-03-01T11:00:00Z: PASSED",
+        "levels     SLSA_BUILD_LEVEL_3",
+        "scanner    pkg:github/aquasecurity/trivy@0.50.0 0.50.0, database of 2026-03-01T06:00:00Z",
+        "scanned    at 2026-03-01T11:00:00Z: 1 high",
+    ]);
+    let text = verify(&[&[&reference], &trust, &["--policy", &policy]]).text;
+    assert!(text.contains(" not used  https://openvex.dev/ns "), "{text}");
+    let inspect =
+        |more: &[&str]| bonafide(&[&["inspect", reference.as_str()], trust.as_slice(), more].concat()).success();
+    assert_eq!(
+        complaints("inspection", &serde_json::from_str(&inspect(&["--output", "json"])).expect("JSON")),
+        Vec::<String>::new()
+    );
+    let tree = inspect(&[]);
+    for line in [
+        "verified    by https://acme.example/verifier at 2026-03-01T11:00:00Z: PASSED",
+        "found       1 high",
+        "statements  OpenVEX by Acme: 1 fixed",
+    ] {
+        assert!(tree.contains(line), "{line}\n{tree}");
+    }
+    let explained = bonafide(&["policy", "explain", &reference, "--policy", &policy]).success();
+    for line in [
+        "verified by https://acme.example/verifier",
+        "nothing open of severity high or above, or unknown",
+        "result: PASSED",
+    ] {
+        assert!(explained.contains(line), "{line}\n{explained}");
+    }
 }

@@ -262,6 +262,6 @@ fn a109_an_attestation_of_another_kind_is_named_and_satisfies_nothing() {
     let report = world.requiring_all(&Requirement::DEFAULT).judge([attested(&world, &statement)]);
     assert_eq!(report.verdict, Verdict::Absent);
     assert!(!report.candidates[0].accepted);
-    assert_eq!(report.candidates[0].kind, "attestation");
+    assert_eq!(report.candidates[0].kind, "vsa");
     assert!(report.candidates[0].signer.is_some(), "who signed it is known all the same");
 }

@@ -295,3 +295,51 @@ fn what_is_said_of_an_index_holds_for_its_platforms_and_not_the_other_way_round(
     assert_eq!(verdict(&index, &amd64), Verdict::Rejected);
     assert_eq!(verdict(&amd64, &arm64), Verdict::Rejected);
 }
+
+/// Every requirement of these kinds, and every subset of what could be attached: more evidence never takes a verdict back.
+#[test]
+fn a021_a111_no_evidence_that_is_withheld_verifies_an_image() {
+    let world = World::new();
+    let review = |result: &str| {
+        let said = statement(&world.subject, "https://acme.example/review/v1", json!({"result": result}));
+        bundle(&world.signer().attest(&said).bundle(Version::V03))
+    };
+    let summary = |result: &str| {
+        let predicate = json!({
+            "verifier": {"id": "https://acme.example/verifier"}, "resourceUri": "registry.test/acme/shop",
+            "policy": {"uri": "p"}, "verificationResult": result, "verifiedLevels": ["SLSA_BUILD_LEVEL_3"],
+        });
+        let said = statement(&world.subject, "https://slsa.dev/verification_summary/v1", predicate);
+        bundle(&world.signer().attest(&said).bundle(Version::V03))
+    };
+    let pool = [
+        scan_of(&world, &world.subject),
+        vex(&world, &[said(json!([product(&world)]), "fixed")]),
+        vex(&world, &[said(json!([product(&world)]), "affected")]),
+        review("PASSED"),
+        review("FAILED"),
+        summary("PASSED"),
+        summary("FAILED"),
+    ];
+    let rules = policy(&rule(&[
+        "signers: [{github: acme/shop}]",
+        "require:",
+        "  vulnerabilities: {deny: {severity: high}, vex: {signers: [{github: acme/vex}]}}",
+        "  attestation: {type: https://acme.example/review/v1, fields: {result: PASSED}}",
+        "  vsa: {verifier: https://acme.example/verifier, levels: [SLSA_BUILD_LEVEL_3]}",
+    ]));
+    let subsets = 1_usize << pool.len();
+    let is_verified: Vec<bool> = (0..subsets)
+        .map(|subset| {
+            let contents = pool.iter().enumerate().filter(|(place, _)| subset >> place & 1 == 1);
+            judge(&world, &rules, contents.map(|(_, content)| content.clone())).verdict == Verdict::Verified
+        })
+        .collect();
+    for subset in 0..subsets {
+        for added in 0..pool.len() {
+            let more = subset | 1 << added;
+            assert!(!is_verified[subset] || is_verified[more], "{subset:07b} is verified, and {more:07b} is not");
+        }
+    }
+    assert_eq!(is_verified.iter().filter(|verified| **verified).count(), 8, "the four that are needed, and any others");
+}

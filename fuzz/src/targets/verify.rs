@@ -44,8 +44,8 @@ static GOOD: LazyLock<Vec<(Digest, Value)>> =
 pub fn run(data: &[u8]) {
     let mut program = Program { rest: data };
     let requirements: Vec<Requirement> = match program.below(4) {
-        3 => Requirement::ALL.to_vec(),
-        one => vec![Requirement::ALL[one]],
+        3 => Requirement::DEFAULT.to_vec(),
+        one => vec![Requirement::DEFAULT[one]],
     };
     let policy = lab::policy(&lab::SIGNERS[program.below(3)], &requirements);
     let domains = &DOMAINS[program.below(DOMAINS.len())];

@@ -92,7 +92,7 @@ fn node_place(fields: &Fields<'_>, name: &str) -> super::problem::Place {
 /// `OWNER/NAME`, where each may have asterisks; names on GitHub do not distinguish upper and lower case.
 fn repository(node: &Node, server: &str, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
-    let name = written.strip_prefix(server).map_or(written.as_str(), |rest| rest.trim_start_matches('/'));
+    let name = below(server, &written);
     let parts: Vec<&str> = name.split('/').collect();
     let is_name = |part: &&str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*'))
@@ -122,10 +122,16 @@ fn workflow_file(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(format!(".github/workflows/{file}"))
 }
 
+/// What is written behind the server, if it is there.
+fn below<'a>(server: &str, written: &'a str) -> &'a str {
+    let rest = written.strip_prefix(server).filter(|rest| rest.starts_with('/'));
+    rest.map_or(written, |rest| rest.trim_start_matches('/'))
+}
+
 /// `OWNER/NAME/.github/workflows/FILE@REF`, of which the ref may be a glob.
 fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextRule, TextRule)> {
     let written = text(node, problems)?;
-    let bare = written.strip_prefix(server).map_or(written.as_str(), |rest| rest.trim_start_matches('/'));
+    let bare = below(server, &written);
     let parts = bare.split_once("/.github/workflows/").and_then(|(name, rest)| Some((name, rest.split_once('@')?)));
     let Some((name, (file, reference))) = parts.filter(|(name, (file, reference))| {
         name.split('/').count() == 2

@@ -6,10 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::policy::Requirement;
 use crate::policy::key::PublicKey;
 use crate::policy::signer::{CertificateRule, IdentityRule};
 use crate::policy::text::TextRule;
+use crate::policy::{AttestationRules, Requirement};
 
 use super::expression;
 use super::field::Field;
@@ -38,11 +38,28 @@ pub(super) enum Authority {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Demand {
     /// What must be there, each once and in the order of reports.
-    pub(super) requirements: Vec<Requirement>,
+    pub(super) requirements: Vec<Required>,
     /// The trust domain; `None` where a key does without one.
     pub(super) trust: Option<String>,
     /// Any one of them.
     pub(super) signers: Vec<Signer>,
+}
+
+/// What must be there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Required {
+    Kind(Requirement),
+    /// An attestation of this predicate type.
+    Type(String),
+}
+
+impl Required {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Kind(requirement) => requirement.as_str(),
+            Self::Type(predicate_type) => predicate_type,
+        }
+    }
 }
 
 /// A signer, as it is written.
@@ -219,18 +236,18 @@ fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Opt
 }
 
 /// Everything that the authority wants to see signed.
-fn requirements(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Requirement> {
+fn requirements(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Required> {
     let Some(attestations) = authority.field("attestations").filter(|list| !list.is_empty()) else {
-        return vec![Requirement::Signature];
+        return vec![Required::Kind(Requirement::Signature)];
     };
     let items = attestations.items().unwrap_or_default();
-    let mut required: Vec<Requirement> = items.iter().filter_map(|item| attestation(item, remarks)).collect();
+    let mut required: Vec<Required> = items.iter().filter_map(|item| attestation(item, remarks)).collect();
     required.sort_unstable();
     required.dedup();
     required
 }
 
-fn attestation(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Requirement> {
+fn attestation(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Required> {
     unknown(field, &ATTESTATION, remarks);
     content_policy(field, remarks);
     let predicate_type = field.text_of("predicateType").unwrap_or_default();
@@ -243,17 +260,23 @@ fn attestation(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Requireme
         | "https://slsa.dev/provenance/v1" => {
             let message = format!("`{predicate_type}` is one version of provenance, and here any that is read will do");
             remarks.push(field.remark(Effect::Check, message, "there is nothing to do, unless the version matters"));
-            Some(Requirement::Provenance)
+            Some(Required::Kind(Requirement::Provenance))
         }
-        "spdx" | "spdxjson" | "https://spdx.dev/Document" => Some(Requirement::Sbom),
+        "spdx" | "spdxjson" | "https://spdx.dev/Document" => Some(Required::Kind(Requirement::Sbom)),
+        "vuln" | "https://cosign.sigstore.dev/attestation/vuln/v1" => {
+            Some(Required::Kind(Requirement::Vulnerabilities))
+        }
         other => {
-            let message = format!("an attestation of type `{other}` cannot be required");
-            remarks.push(field.remark(
-                Effect::Lost,
-                message,
-                "check it with another tool: `cosign verify-attestation`",
-            ));
-            None
+            let meant = AttestationRules::predicate_type_of(other).map(|full| Required::Type(full.to_owned()));
+            if meant.is_none() {
+                let message = format!("`{other}` is no predicate type");
+                remarks.push(field.remark(
+                    Effect::Lost,
+                    message,
+                    "write the whole type: `attestation: {type: https://…}`",
+                ));
+            }
+            meant
         }
     }
 }

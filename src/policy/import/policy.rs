@@ -2,9 +2,7 @@
 //!
 //! Any one of its authorities is enough, and an image must satisfy every policy that is about it, as it must satisfy every rule.
 
-use crate::policy::Requirement;
-
-use super::authority::{self, Authority, Demand, Signer};
+use super::authority::{self, Authority, Demand, Required, Signer};
 use super::field::Field;
 use super::images;
 use super::{Effect, Remark};
@@ -163,6 +161,6 @@ fn is_alike(one: &Demand, other: &Demand) -> bool {
     same_trust && one.requirements == other.requirements
 }
 
-fn words(requirements: &[Requirement]) -> String {
-    requirements.iter().map(|requirement| requirement.as_str()).collect::<Vec<_>>().join(" and ")
+fn words(requirements: &[Required]) -> String {
+    requirements.iter().map(Required::as_str).collect::<Vec<_>>().join(" and ")
 }

@@ -84,11 +84,26 @@ fn a_key_policy_keeps_its_key_and_that_it_needs_no_log() {
 
 #[test]
 fn attestations_become_requirements_and_those_unknown_are_lost() {
-    let more = "    attestations:\n    - {name: p, predicateType: slsaprovenance}\n    - {name: s, predicateType: spdxjson}\n    - {name: v, predicateType: vuln}";
+    let more = "    attestations:\n    - {name: p, predicateType: slsaprovenance}\n    - {name: s, predicateType: spdxjson}\n    - {name: v, predicateType: vuln}\n    - {name: x, predicateType: nothing}";
     let import = import(&policy("attested", "ghcr.io/acme/**", &keyless(RELEASE, more)));
-    assert!(body(&import).contains("require: [provenance, sbom]"), "{}", import.text);
-    assert_eq!(fields(&import, Effect::Lost), ["attested: spec.authorities[0].attestations[2]"]);
+    assert!(body(&import).contains("require: [provenance, sbom, vulnerabilities]"), "{}", import.text);
+    assert_eq!(fields(&import, Effect::Lost), ["attested: spec.authorities[0].attestations[3]"]);
     assert!(import.is_lossy());
+}
+
+#[test]
+fn attestations_of_any_other_type_are_required_by_it() {
+    let more = "    attestations:\n    - {name: s, predicateType: spdxjson}\n    - {name: c, predicateType: custom}\n    - {name: r, predicateType: 'https://acme.example/review/v1'}";
+    let import = import(&policy("attested", "ghcr.io/acme/**", &keyless(RELEASE, more)));
+    let required = "\
+    require:
+      sbom: {}
+      attestation:
+        - type: 'https://acme.example/review/v1'
+        - type: 'https://cosign.sigstore.dev/attestation/v1'
+";
+    assert!(body(&import).contains(required), "{}", import.text);
+    assert!(!import.is_lossy());
 }
 
 #[test]

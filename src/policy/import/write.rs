@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::policy::emit::{one_line, scalar};
 
 use super::Remark;
-use super::authority::{Demand, Pattern, Signer};
+use super::authority::{Demand, Pattern, Required, Signer};
 use super::policy::Rule;
 
 /// Writes the file: the rules that can be written, and of the others what became of them.
@@ -50,8 +50,27 @@ fn demand(text: &mut String, demand: &Demand) {
             Signer::Key { base64, log_is_required } => key(text, base64, *log_is_required),
         }
     }
-    let words: Vec<&str> = demand.requirements.iter().map(|requirement| requirement.as_str()).collect();
-    let _ = writeln!(text, "    require: [{}]\n", words.join(", "));
+    require(text, &demand.requirements);
+}
+
+/// Words alone, unless there is one that needs more.
+fn require(text: &mut String, required: &[Required]) {
+    let words = || required.iter().filter(|one| matches!(one, Required::Kind(_))).map(Required::as_str);
+    let types: Vec<&str> =
+        required.iter().filter(|one| matches!(one, Required::Type(_))).map(Required::as_str).collect();
+    if types.is_empty() {
+        let _ = writeln!(text, "    require: [{}]\n", words().collect::<Vec<_>>().join(", "));
+        return;
+    }
+    text.push_str("    require:\n");
+    for word in words() {
+        let _ = writeln!(text, "      {word}: {{}}");
+    }
+    text.push_str("      attestation:\n");
+    for predicate_type in types {
+        let _ = writeln!(text, "        - type: {}", scalar(predicate_type));
+    }
+    text.push('\n');
 }
 
 /// An asterisk in an exact text would be one of a glob.

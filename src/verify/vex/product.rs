@@ -46,14 +46,11 @@ fn names(name: &str, image: &Image<'_>) -> bool {
 /// purl-spec, type `oci`: the version is the digest, and `repository_url` says where it is. Without a digest it is any version of
 /// that repository, of which the attestation is about this one.
 fn is_package(purl: &Purl, image: &Image<'_>) -> bool {
-    match &purl.version {
-        Some(version) => digest(version).is_some_and(|digest| image.has_digest(&digest)),
-        None => {
-            let repository = purl.qualifier("repository_url").and_then(|url| url.parse::<RegistryReference>().ok());
-            let repository = repository.map(|reference| reference.name.to_string());
-            repository.is_some() && repository.as_deref() == image.evidence.name.as_deref()
-        }
+    if let Some(version) = &purl.version {
+        return digest(version).is_some_and(|digest| image.has_digest(&digest));
     }
+    let repository = purl.qualifier("repository_url").and_then(|url| url.parse::<RegistryReference>().ok());
+    repository.is_some_and(|reference| image.evidence.name.as_ref() == Some(&reference.name.to_string()))
 }
 
 fn digest(text: &str) -> Option<Digest> {
