@@ -62,6 +62,11 @@ fn manifests_hold() {
 }
 
 #[test]
+fn packages_hold() {
+    hold("packages", 5_000);
+}
+
+#[test]
 fn trusted_roots_hold() {
     hold("trust_root", 100);
 }

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod certificate;
 pub mod legacy_layer;
 pub mod manifest;
+pub mod packages;
 pub mod policy;
 pub mod provenance;
 pub mod reference;
@@ -23,11 +24,12 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
     Target { name: "legacy_layer", run: legacy_layer::run, seeds: legacy_layer::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
+    Target { name: "packages", run: packages::run, seeds: packages::seeds },
     Target { name: "policy", run: policy::run, seeds: policy::seeds },
     Target { name: "provenance", run: provenance::run, seeds: provenance::seeds },
     Target { name: "reference", run: reference::run, seeds: reference::seeds },

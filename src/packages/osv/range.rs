@@ -32,6 +32,7 @@ pub(super) enum Standing {
 }
 
 /// An event's version: "`introduced` allows a version of the value `0` to represent a version that sorts before any other".
+#[derive(PartialEq, PartialOrd)]
 enum Bound {
     Lowest,
     At(Version),
@@ -56,28 +57,41 @@ impl Range {
 }
 
 /// `IncludedInRanges` of the specification for one range; `None` if a version cannot be ordered.
+///
+/// The specification walks over sorted events, and the last one that a version has reached decides. That one is found without
+/// sorting: not every order of versions is transitive, and a sort may panic then. What is fixed and introduced again at one
+/// version is affected at it; what is introduced and last affected at one version is affected at it and at no later one.
 fn evaluate(events: &[Event], version: &str, scheme: Scheme) -> Option<Standing> {
     let version = Version::parse(scheme, version).ok()?;
     if !is_before_limits(events, &version, scheme)? {
         return Some(Standing::NotAffected);
     }
-    let mut is_affected = false;
-    let mut fixed: Option<(Version, Box<str>)> = None;
-    for (bound, event) in sorted(events, scheme)? {
-        let order = bound.compare(&version);
-        match event {
-            Event::Introduced(_) if order != Ordering::Greater => is_affected = true,
-            Event::Fixed(_) if order != Ordering::Greater => is_affected = false,
-            Event::LastAffected(_) if order == Ordering::Less => is_affected = false,
-            Event::Fixed(text) if fixed.is_none() => {
-                if let Bound::At(bound) = bound {
-                    fixed = Some((bound, text.clone()));
-                }
+    let (mut introduced, mut closed, mut is_affected) = (None, None, false);
+    let mut fixed: Option<(Bound, &str)> = None;
+    for event in events {
+        let bound = event.bound(scheme)?;
+        match (event, bound.compare_version(&version)) {
+            (Event::Introduced(_), Ordering::Less | Ordering::Equal) => latest(&mut introduced, bound),
+            (Event::Fixed(_), Ordering::Less | Ordering::Equal) => latest(&mut closed, (bound, false)),
+            (Event::LastAffected(_), Ordering::Less) => latest(&mut closed, (bound, true)),
+            (Event::Fixed(text), Ordering::Greater) if fixed.as_ref().is_none_or(|(next, _)| bound < *next) => {
+                fixed = Some((bound, text));
             }
             _ => {}
         }
     }
-    Some(if is_affected { Standing::Affected { fixed: fixed.map(|(_, text)| text) } } else { Standing::NotAffected })
+    if let Some(introduced) = introduced {
+        is_affected = closed.is_none_or(|closed| (introduced, false) >= closed);
+    }
+    let fixed = fixed.map(|(_, text)| text.into());
+    Some(if is_affected { Standing::Affected { fixed } } else { Standing::NotAffected })
+}
+
+/// Keeps the greater one.
+fn latest<T: PartialOrd>(known: &mut Option<T>, other: T) {
+    if known.as_ref().is_none_or(|known| *known < other) {
+        *known = Some(other);
+    }
 }
 
 /// `BeforeLimits` of the specification.
@@ -96,30 +110,8 @@ fn is_before_limits(events: &[Event], version: &Version, scheme: Scheme) -> Opti
     Some(below || !any)
 }
 
-/// The events in the order of their versions. At one version a fix comes first, so that what is introduced there counts.
-fn sorted(events: &[Event], scheme: Scheme) -> Option<Vec<(Bound, &Event)>> {
-    let bound = |text: &str| match text {
-        "0" => Some(Bound::Lowest),
-        text => Version::parse(scheme, text).ok().map(Bound::At),
-    };
-    let mut sorted: Vec<(Bound, &Event)> = events
-        .iter()
-        .filter(|event| !matches!(event, Event::Limit(_)))
-        .map(|event| Some((bound(event.version())?, event)))
-        .collect::<Option<_>>()?;
-    sorted.sort_by(|(one, one_event), (other, other_event)| {
-        let order = match (one, other) {
-            (Bound::Lowest, Bound::Lowest) => Ordering::Equal,
-            (Bound::Lowest, Bound::At(_)) => Ordering::Less,
-            (Bound::At(one), other) => other.compare(one).reverse(),
-        };
-        order.then(one_event.is_introduction().cmp(&other_event.is_introduction()))
-    });
-    Some(sorted)
-}
-
 impl Bound {
-    fn compare(&self, version: &Version) -> Ordering {
+    fn compare_version(&self, version: &Version) -> Ordering {
         match self {
             Self::Lowest => Ordering::Less,
             Self::At(bound) => bound.compare(version).unwrap_or(Ordering::Equal),
@@ -134,8 +126,12 @@ impl Event {
         }
     }
 
-    fn is_introduction(&self) -> bool {
-        matches!(self, Self::Introduced(_))
+    /// Where it lies. A limit may be `*`, which is no version, and is not asked here.
+    fn bound(&self, scheme: Scheme) -> Option<Bound> {
+        match (self, self.version()) {
+            (Self::Limit(_), _) | (_, "0") => Some(Bound::Lowest),
+            (_, text) => Version::parse(scheme, text).ok().map(Bound::At),
+        }
     }
 }
 
@@ -182,6 +178,8 @@ mod tests {
             assert_eq!(is_affected(&branches, version), expected, "{version}");
         }
         assert!(is_affected(&[("introduced", "0"), ("fixed", "1.0.0"), ("introduced", "1.0.0")], "1.0.0"));
+        let only = [("introduced", "1.2.3"), ("last_affected", "1.2.3")];
+        assert!(is_affected(&only, "1.2.3") && !is_affected(&only, "1.2.4") && !is_affected(&only, "1.2.2"));
         assert!(!is_affected(&[("introduced", "0"), ("limit", "2.0.0")], "2.0.0"));
         assert!(is_affected(&[("introduced", "0"), ("limit", "2.0.0"), ("limit", "*")], "2.0.0"));
         assert!(!is_affected(&[], "1.0.0"));
