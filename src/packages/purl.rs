@@ -125,6 +125,13 @@ impl<'a> Purl<'a> {
         self.kind == other.kind && self.key() == other.key()
     }
 
+    /// Whether another one is of what this names: the same package, and the same version and qualifiers where this has any.
+    pub fn covers(&self, other: &Purl<'_>) -> bool {
+        let same_package = (&self.kind, &self.namespace, &self.name) == (&other.kind, &other.namespace, &other.name);
+        let same_version = self.version.is_none() || self.version == other.version;
+        same_package && same_version && self.qualifiers.iter().all(|one| other.qualifiers.contains(one))
+    }
+
     /// Returns the same with nothing borrowed.
     pub fn into_owned(self) -> Purl<'static> {
         let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
@@ -422,5 +429,26 @@ mod tests {
         assert_eq!(error("pkg:npm/a%ff"), PurlError::Encoding { part: "a%ff".to_owned() });
         assert_eq!(error("pkg:npm/a@1?in%20production=true"), PurlError::Key { key: "in%20production".to_owned() });
         assert_eq!(error("pkg:npm/a@1?arch=x&ARCH=y"), PurlError::KeyTwice { key: "arch".to_owned() });
+    }
+
+    #[test]
+    fn what_is_named_with_less_covers_what_is_named_with_more() {
+        let covers =
+            |one: &str, other: &str| Purl::parse(one).expect("a purl").covers(&Purl::parse(other).expect("a purl"));
+        let found = "pkg:apk/alpine/busybox@1.31?arch=x86_64";
+        for name in
+            ["pkg:apk/alpine/busybox", "pkg:apk/alpine/busybox@1.31", found, "pkg:APK/alpine/busybox?arch=x86_64"]
+        {
+            assert!(covers(name, found), "{name}");
+        }
+        for name in [
+            "pkg:apk/alpine/busybox@1.32",
+            "pkg:deb/alpine/busybox",
+            "pkg:apk/wolfi/busybox",
+            "pkg:apk/alpine/busybox?arch=arm64",
+        ] {
+            assert!(!covers(name, found), "{name}");
+        }
+        assert!(!covers("pkg:apk/alpine/busybox?distro=3.12", found));
     }
 }

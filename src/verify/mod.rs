@@ -20,7 +20,6 @@ mod log;
 mod material;
 mod predicate;
 mod provenance;
-mod purl;
 mod rekor1;
 mod sbom;
 mod signature;

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, Tally, Word, Words};
+use super::lenient::{Each, Object, Objects, Word, Words};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 

@@ -2,7 +2,7 @@
 
 use crate::evidence::Evidence;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
-use crate::verify::purl::Purl;
+use crate::packages::Purl;
 
 /// Whether the URI is the image's name: `registry/repository`, with `docker://` or `oci://` in front or without, or
 /// `pkg:oci/…?repository_url=…`. A tag in it must be the one that was asked for, if one was, and a digest must be that of the
@@ -41,7 +41,7 @@ fn reference(uri: &str) -> Option<Named> {
 /// purl-spec, type `oci`: `NAME@DIGEST?repository_url=REGISTRY/REPOSITORY&tag=TAG`, of which the name is the last part of the
 /// repository in lower case.
 fn package(uri: &str) -> Option<Named> {
-    let purl = Purl::read(uri)?;
+    let purl = Purl::parse(uri).ok()?;
     let repository: ImageName = purl.qualifier("repository_url")?.parse().ok()?;
     let last = repository.repository().rsplit('/').next().unwrap_or_default();
     let tag = purl.qualifier("tag").map(str::to_owned);
@@ -49,7 +49,7 @@ fn package(uri: &str) -> Option<Named> {
         Some(version) => Some(version.parse().ok()?),
         None => None,
     };
-    let is_named = purl.kind == "oci" && purl.namespace.is_empty() && purl.name == last;
+    let is_named = purl.kind == "oci" && purl.namespace.is_none() && purl.name == last;
     is_named.then_some(Named { name: repository, tag, digest })
 }
 

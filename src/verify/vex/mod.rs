@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use crate::check::{CheckId, Finding, VexReport};
 use crate::evidence::Evidence;
 use crate::oci::Digest;
-
-use super::purl::Purl;
+use crate::packages::Purl;
 
 pub(super) use product::{Component, Product};
 
@@ -94,7 +93,7 @@ impl Document {
     }
 
     /// The statement of this document that counts: the latest of those about the vulnerability in the package of the image.
-    fn latest(&self, ids: &[String], package: Option<&Purl>, image: &Image<'_>) -> Option<&Statement> {
+    fn latest(&self, ids: &[String], package: Option<&Purl<'_>>, image: &Image<'_>) -> Option<&Statement> {
         let about =
             |(_, one): &(usize, &Statement)| one.ids.iter().any(|id| ids.contains(id)) && one.is_about(package, image);
         self.statements
@@ -116,7 +115,7 @@ impl Statement {
         }
     }
 
-    fn is_about(&self, package: Option<&Purl>, image: &Image<'_>) -> bool {
+    fn is_about(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
         self.products.is_empty() || self.products.iter().any(|product| product.is(image) && product.has(package))
     }
 
@@ -160,7 +159,7 @@ impl Statements {
     ///
     /// `ids` are its name and aliases, `package` is what it is in. A document says one thing of it: what it said last.
     pub(super) fn closing(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<String> {
-        let package = package.and_then(Purl::read);
+        let package = package.and_then(|package| Purl::parse(package).ok());
         let here = self.0.iter().filter(|attached| image.has_digest(&attached.subject));
         let mut latest = here.filter_map(|attached| {
             Some((attached.id.as_str(), attached.document.latest(ids, package.as_ref(), image)?))

@@ -2,7 +2,9 @@
 
 use crate::oci::{Digest, RegistryReference};
 
-use super::{Image, Purl};
+use crate::packages::Purl;
+
+use super::Image;
 
 /// A product, and the parts of it that are meant; all of it where none is named.
 #[derive(Debug, Default)]
@@ -29,15 +31,15 @@ impl Product {
     }
 
     /// Whether a package is meant. One that is not named cannot be told from those that are not meant.
-    pub(super) fn has(&self, package: Option<&Purl>) -> bool {
-        let of_parts = || self.parts.iter().flat_map(|part| &part.names).filter_map(|name| Purl::read(name));
+    pub(super) fn has(&self, package: Option<&Purl<'_>>) -> bool {
+        let of_parts = || self.parts.iter().flat_map(|part| &part.names).filter_map(|name| Purl::parse(name).ok());
         self.parts.is_empty() || package.is_some_and(|package| of_parts().any(|part| part.covers(package)))
     }
 }
 
 fn names(name: &str, image: &Image<'_>) -> bool {
     if name.starts_with("pkg:") {
-        return Purl::read(name).is_some_and(|purl| purl.kind == "oci" && is_package(&purl, image));
+        return Purl::parse(name).is_ok_and(|purl| purl.kind == "oci" && is_package(&purl, image));
     }
     let reference: Option<RegistryReference> = name.strip_prefix("oci://").unwrap_or(name).parse().ok();
     reference.and_then(|reference| reference.digest).is_some_and(|digest| image.has_digest(&digest))
@@ -45,7 +47,7 @@ fn names(name: &str, image: &Image<'_>) -> bool {
 
 /// purl-spec, type `oci`: the version is the digest, and `repository_url` says where it is. Without a digest it is any version of
 /// that repository, of which the attestation is about this one.
-fn is_package(purl: &Purl, image: &Image<'_>) -> bool {
+fn is_package(purl: &Purl<'_>, image: &Image<'_>) -> bool {
     if let Some(version) = &purl.version {
         return digest(version).is_some_and(|digest| image.has_digest(&digest));
     }
