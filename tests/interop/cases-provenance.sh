@@ -11,7 +11,7 @@ lie() {
   sed -E "$3" <<<"$truth" >"$work/predicate.json"
   if [ "$truth" = "$(cat "$work/predicate.json")" ]; then lab_fail "no lie: $3"; fi
   push "lie-$(printf %s "$title" | cksum | cut -d' ' -f1)"
-  run_cosign attest rekor1 "$release" --type slsaprovenance1 --predicate "$work/predicate.json" "$image"
+  attest rekor1 "$release" slsaprovenance1 "$work/predicate.json" "$image"
   check "provenance: another $title" 0 1 "$check fail" "$image"
   says ", and the certificate says "
 }

@@ -24,6 +24,8 @@ source "$here/closed.sh"
 source "$here/cases-signers.sh"
 # shellcheck source=tests/interop/cases-provenance.sh
 source "$here/cases-provenance.sh"
+# shellcheck source=tests/interop/cases-sbom.sh
+source "$here/cases-sbom.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -47,6 +49,7 @@ header
 run_cases
 signer_kinds
 lies
+sbom_forms
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -49,16 +49,6 @@ pub(in crate::verify) enum Family {
     CycloneDx,
 }
 
-impl Family {
-    /// The name in policies.
-    pub(in crate::verify) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Spdx => "spdx",
-            Self::CycloneDx => "cyclonedx",
-        }
-    }
-}
-
 impl fmt::Display for Family {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

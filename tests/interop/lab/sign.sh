@@ -52,6 +52,9 @@ run_cosign() {
 # sign FORMAT WHO IMAGE@DIGEST
 sign() { run_cosign sign "$1" "$2" "$3"; }
 
+# attest FORMAT WHO TYPE PREDICATE-FILE IMAGE@DIGEST
+attest() { run_cosign attest "$1" "$2" --type "$3" --predicate "$4" "$5"; }
+
 # attest_provenance FORMAT WHO IMAGE@DIGEST [RUN FLAGS] — the flags of the run when WHO is a person
 attest_provenance() {
   local predicate run=${4:-}
@@ -59,16 +62,16 @@ attest_provenance() {
   predicate=$(mktemp)
   # shellcheck disable=SC2086 # a list of words
   "$LAB_BIN/labtool" provenance $run >"$predicate"
-  run_cosign attest "$1" "$2" --type slsaprovenance1 --predicate "$predicate" "$3"
+  attest "$1" "$2" slsaprovenance1 "$predicate" "$3"
   rm -f "$predicate"
 }
 
-# attest_spdx FORMAT WHO IMAGE@DIGEST
-attest_spdx() {
+# attest_sbom FORMAT WHO IMAGE@DIGEST [FORM [TYPE [OTHER@DIGEST]]] — FORM of labtool, TYPE of cosign; the SBOM of another image
+attest_sbom() {
   local predicate
   predicate=$(mktemp)
-  "$LAB_BIN/labtool" spdx "$3" >"$predicate"
-  run_cosign attest "$1" "$2" --type spdxjson --predicate "$predicate" "$3"
+  "$LAB_BIN/labtool" sbom "${4:-spdx}" "${6:-$3}" >"$predicate"
+  attest "$1" "$2" "${5:-spdxjson}" "$predicate" "$3"
   rm -f "$predicate"
 }
 
@@ -76,5 +79,5 @@ attest_spdx() {
 sign_all() {
   sign "$@"
   attest_provenance "$@"
-  attest_spdx "$@"
+  attest_sbom "$@"
 }

@@ -25,7 +25,7 @@ func init() {
 		"oidc":         {"KEYS-DIR PROXY-ADDR TLS-ADDR", runOIDC},
 		"token":        {"KEYS-DIR github [run flags] | KEYS-DIR email|google|spiffe|username|kubernetes|gitlab|buildkite NAME", runToken},
 		"provenance":   {"[run flags]", runProvenance},
-		"spdx":         {"IMAGE@DIGEST", runSPDX},
+		"sbom":         {"FORM IMAGE@DIGEST", runSBOM},
 		"registry":     {"ADDR", runRegistry},
 		"proxy":        {"ADDR REGISTRY-ADDR DELAY", runProxy},
 		"image":        {"[-platforms os/arch,…] IMAGE:TAG", runImage},
