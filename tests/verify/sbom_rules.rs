@@ -380,6 +380,9 @@ fn an_excepted_licence_does_not_excuse_another_beside_it() {
     let excepted = "deny: {licenses: [AGPL-3.0-only, SSPL-1.0]}, exceptions: [{license: AGPL-3.0-only, until: 2027-01-31, because: bought}]";
     accepts(excepted, &[licensed("a", "AGPL-3.0-only AND MIT")], CheckId::SbomLicenses);
     refuses(excepted, &[licensed("a", "AGPL-3.0-only AND SSPL-1.0")], LICENSES);
+    let text = "deny: {licenses: [{text: Acme *}]}, exceptions: [{license: {text: Acme EULA}, until: 2027-01-31, because: signed}]";
+    accepts(text, &[licensed("a", "Acme EULA")], CheckId::SbomLicenses);
+    refuses(text, &[licensed("a", "Acme Trial")], LICENSES);
     let silent = "no-assertion: deny, exceptions: [{license: NOASSERTION, package: {name: a}, until: 2027-01-31, because: asked}]";
     accepts(silent, &[licensed("a", "NOASSERTION")], CheckId::SbomLicenses);
     refuses(silent, &[licensed("b", "NOASSERTION")], LICENSES);

@@ -89,7 +89,7 @@ pub(super) fn except_term(exceptions: &[&SbomException], term: &LicenseTerm) -> 
     exceptions.iter().any(is_excepted)
 }
 
-/// Whether one of these exceptions is about a whole text that is no expression.
+/// Whether one of these exceptions is about a whole text.
 pub(super) fn except_text(exceptions: &[&SbomException], text: &str) -> bool {
     exceptions.iter().any(|one| matches!(&one.license, Some(ExceptedLicense::Rule(rule)) if rule.is_about_text(text)))
 }

@@ -59,8 +59,7 @@ impl<'a, 'd> Check<'a, 'd> {
         let rules = self.rules;
         let standing = *self.known.entry(text).or_insert_with(|| standing(rules, text, &|_| false));
         let holds = |these: &[&_]| {
-            standing == Standing::Unreadable && except_text(these, text)
-                || self::standing(rules, text, &|term| except_term(these, term)) == Standing::Fine
+            except_text(these, text) || self::standing(rules, text, &|term| except_term(these, term)) == Standing::Fine
         };
         if standing == Standing::Fine || exceptions.cover_license(&judged.component, holds) {
             return;
