@@ -1,11 +1,13 @@
 //! What a provenance says of its run against the certificate of the run that signed it (A206, A207, A209): one lie at a time,
 //! each refused by the check that names it.
 
-use bonafide::check::{CheckId, Finding, Outcome};
+use bonafide::check::{CheckId, Finding, Outcome, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::Signer;
 use serde_json::{Value, json};
 
+use crate::policy_files::judge;
+use crate::provenance_rules::asking;
 use crate::support::sigstore::identity::COMMIT;
 use crate::support::sigstore::{GITHUB_ACTIONS, Identity, Version};
 use crate::support::statement::{Build, SLSA_V02, slsa_v02};
@@ -227,15 +229,19 @@ fn a217_times_are_the_builders_word_and_decide_nothing() {
 }
 
 #[test]
-fn a211_unknown_external_parameters_are_named() {
+fn a211_unknown_external_parameters_are_refused_and_named() {
     let world = World::new();
     let mut statement = world.provenance();
     let parameters = &mut statement["predicate"]["buildDefinition"]["externalParameters"];
     parameters["inputs"] = json!({"target": "production"});
     parameters["workflow"]["shell"] = json!("bash");
     parameters["vars"] = json!({});
-    let accepted = world.for_provenance().accepts(attested(&world, &statement));
-    let provenance = accepted.provenance.expect("a provenance");
+    let finding = world.for_provenance().rejects(attested(&world, &statement), CheckId::ProvenanceParameters);
+    assert_eq!(finding.found.as_deref(), Some("/inputs, /workflow/shell"));
+    let allowed = asking("{github: acme/shop}", "{unknown-parameters: allow}");
+    let report = judge(&world, &allowed, [attested(&world, &statement)]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    let provenance = report.candidates[0].provenance.as_ref().expect("a provenance");
     assert_eq!(provenance.unknown_parameters, ["/inputs", "/workflow/shell"]);
     assert!(provenance.known_build_type);
 }
