@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The units, and how many seconds each has. A day has 24 hours, whatever a calendar says.
 const UNITS: [(char, i64); 4] = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
-/// A hundred years: nobody means more.
-const MAX_SECONDS: i64 = 100 * 366 * 24 * 60 * 60;
+/// Digits of the number: nobody means more.
+const MAX_DIGITS: usize = 5;
 
 /// An age such as `30d`, with the text in which it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,8 @@ impl FromStr for MaxAge {
         if number.starts_with('0') || number.len() + 1 != text.len() || !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(wrong());
         }
-        let count: i64 = number.parse().map_err(|_| wrong())?;
-        let seconds = count.checked_mul(*seconds).filter(|seconds| *seconds <= MAX_SECONDS).ok_or_else(wrong)?;
-        Ok(Self { text: text.to_owned(), duration: SignedDuration::from_secs(seconds) })
+        let count: i64 = number.parse().ok().filter(|_| number.len() <= MAX_DIGITS).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), duration: SignedDuration::from_secs(count * seconds) })
     }
 }
 

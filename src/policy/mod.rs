@@ -48,9 +48,7 @@ pub use provenance::{
     BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceFlags,
     ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters,
 };
-pub use sbom::{
-    ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules, in_words,
-};
+pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };

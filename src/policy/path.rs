@@ -26,6 +26,11 @@ impl FieldPath {
         &self.steps
     }
 
+    /// Whether it has dots between names, and so could mean a name with a dot in it.
+    pub fn is_dotted(&self) -> bool {
+        self.steps.len() > 1 && !self.written.starts_with('/')
+    }
+
     /// Returns it as it was written.
     pub fn as_str(&self) -> &str {
         &self.written

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::packages::Severity;
 
+use super::age::MaxAge;
 use super::emit::bare_or_scalar;
 use super::exception::Exception;
 use super::license::LicenseRule;
@@ -36,7 +37,7 @@ pub struct SbomRules {
     /// The people and organizations that may have made it: every one that it names must be one of them.
     pub creators: Vec<TextRule>,
     /// How old it may have been when it was signed.
-    pub max_age: Option<SignedDuration>,
+    pub max_age: Option<MaxAge>,
     /// Packages that it must list, each rule at least one.
     pub required_packages: PackageRules,
     /// How many packages it must list.
@@ -231,7 +232,7 @@ impl SbomRules {
         }));
         lines.extend(generators.iter().map(|rule| format!("generator allowed {}", quoted(rule))));
         lines.extend(creators.iter().map(|rule| format!("creator allowed {}", quoted(rule))));
-        lines.extend(max_age.map(|age| format!("at most {} old when signed", in_words(age))));
+        lines.extend(max_age.iter().map(|age| format!("at most {age} old when signed")));
         lines.extend(required_packages.rules().iter().map(|rule| format!("package required {}", quoted_package(rule))));
         lines.extend(min_packages.map(|count| format!("at least {count} packages")));
         lines.extend(exceptions.iter().map(|one| {
@@ -280,16 +281,6 @@ fn joined(items: &[impl fmt::Display], between: &str) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
-/// A duration as policies write it.
-pub fn in_words(duration: SignedDuration) -> String {
-    const UNITS: [(i64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let seconds = duration.as_secs();
-    match UNITS.iter().find(|(length, _)| seconds >= *length && seconds % length == 0) {
-        Some((length, unit)) => format!("{}{unit}", seconds / length),
-        None => format!("{seconds}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,12 +292,6 @@ mod tests {
         assert!(is("cyclonedx", "CycloneDX-1.6") && is("cyclonedx-1.6", "CycloneDX-1.6"));
         assert!(!is("spdx-2.2", "SPDX-2.3") && !is("spdx", "CycloneDX-1.6") && !is("spdx-2", "SPDX-20"));
         assert_eq!(SbomFormat::named("spdx-1.0"), None);
-    }
-
-    #[test]
-    fn durations_are_written_in_the_largest_unit_that_fits() {
-        let written = |seconds| in_words(SignedDuration::from_secs(seconds));
-        assert_eq!([written(86_400 * 30), written(3_600), written(90), written(120)], ["30d", "1h", "90s", "2m"]);
     }
 
     /// The hash of a policy by flags names every rule: two policies that differ in one never have the same.
@@ -347,7 +332,7 @@ mod tests {
             text(&|rules| rules.no_assertion = Some(NoAssertion::Deny)),
             text(&|rules| rules.generators = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.creators = vec![TextRule::exact("MIT")]),
-            text(&|rules| rules.max_age = Some(SignedDuration::from_hours(1))),
+            text(&|rules| rules.max_age = Some("1h".parse().expect("an age"))),
             text(&|rules| rules.min_packages = Some(1)),
             text(&|rules| {
                 rules.exceptions =

@@ -76,7 +76,15 @@ fn field_rule(key: &Key, node: &Node, problems: &mut Problems) -> Option<FieldRu
         let written = scalar(node, problems);
         written.and_then(|text| pattern(TextRule::glob(&text), node, problems)).map(FieldValue::Text)
     };
-    Some(FieldRule { path: path?, value: value? })
+    let (path, value) = (path?, value?);
+    if matches!(value, FieldValue::Absent) && path.is_dotted() {
+        // A dot may be a part of a name, and then the place that is empty is another one than was meant.
+        let pointer = format!("/{}", path.steps().join("/"));
+        let message = format!("what must be absent at `{path}` may be there under a name with a dot in it");
+        problems.add(key.place, message, format!("write the place as a JSON pointer, such as {pointer}"));
+        return None;
+    }
+    Some(FieldRule { path, value })
 }
 
 /// `{equals: …}`, `{one-of: […]}` or `{absent: true}`.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::policy::license::{LicenseExpression, LicenseRule};
 use crate::policy::package::PackageRules;
-use crate::policy::sbom::{SbomList, SbomRules, in_words};
+use crate::policy::sbom::{SbomList, SbomRules};
 use crate::policy::text::TextRule;
 
 /// Longer, and images outlive the SBOM.
@@ -31,9 +31,9 @@ pub(super) fn doubts(rules: &SbomRules, today: Date) -> Vec<(String, &'static st
             "say what they are: `no-assertion: deny` or `no-assertion: allow`",
         ));
     }
-    doubts.extend(rules.max_age.filter(|age| *age >= LONG_AGE).map(|age| {
+    doubts.extend(rules.max_age.iter().filter(|age| age.duration() >= LONG_AGE).map(|age| {
         (
-            format!("an SBOM may be {} old when it is signed", in_words(age)),
+            format!("an SBOM may be {age} old when it is signed"),
             "one that is made in the build that signs is minutes old: write `max-age: 1d`",
         )
     }));

@@ -3,11 +3,11 @@
 use crate::policy::provenance::repository;
 use crate::policy::text::TextRule;
 use crate::policy::{
-    BuildLevel, DependencyRules, ExpectedValue, MaxAge, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
+    BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
     ProvenanceSourceRule, RepositoryError, UnknownParameters,
 };
 
-use super::fields::{Fields, guess, items, pattern, switch, text};
+use super::fields::{Fields, guess, items, max_age, pattern, switch, text};
 use super::problem::Problems;
 use super::yaml::{Node, Value};
 use super::{builders, shorthand};
@@ -230,17 +230,6 @@ fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules>
     let (allow, deny, required) = (list("allow"), list("deny"), list("required"));
     let rules = DependencyRules { pinned: pinned?, allow: allow?, deny: deny?, required: required? };
     (!nothing_there).then_some(rules)
-}
-
-fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
-    let written = text(node, problems)?;
-    written
-        .parse()
-        .map_err(|_| {
-            let hint = "write a number and m, h, d or w: `max-age: 30d`";
-            problems.add(node.place, format!("`{written}` is not an age"), hint);
-        })
-        .ok()
 }
 
 /// Events in the words of GitHub and GitLab, such as `pull_request_target`.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::check::{CheckId, Finding};
-use crate::policy::in_words;
+use crate::policy::MaxAge;
 use crate::verify::signature::Verified;
 
 use super::complaint::shortened;
@@ -13,8 +13,8 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Checks that the document was made before it was signed, and not longer before than `most`, at every time that somebody vouches
 /// for. When it was made is what the signer says.
-pub(super) fn check(created: Option<&str>, most: SignedDuration, verified: &Verified) -> Finding {
-    let expected = format!("made at most {} before it was signed", in_words(most));
+pub(super) fn check(created: Option<&str>, most: &MaxAge, verified: &Verified) -> Finding {
+    let expected = format!("made at most {most} before it was signed");
     let Some(written) = created else {
         return Finding::fail(CheckId::SbomAge, "the SBOM does not say when it was made")
             .expected(expected)
@@ -41,7 +41,7 @@ pub(super) fn check(created: Option<&str>, most: SignedDuration, verified: &Veri
             .found(format!("made {created}, signed {first}"))
             .next("the clock of one of the two machines is wrong: generate and attest it again");
     }
-    if created.duration_until(last) > most {
+    if most.is_over(created, last) {
         return Finding::fail(CheckId::SbomAge, "the SBOM was too old when it was signed")
             .expected(expected)
             .found(found)

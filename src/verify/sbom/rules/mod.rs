@@ -28,7 +28,7 @@ pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     findings.extend(rules.strict.then(|| sbom.strict()));
     findings.extend(check_packages(sbom, rules, &mut exceptions));
     findings.extend(creators::check(&sbom.creators, rules));
-    findings.extend(rules.max_age.map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
+    findings.extend(rules.max_age.as_ref().map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
     findings.extend(rules.minimum_elements.map(|elements| completeness::check(sbom, elements)));
     findings.extend(exceptions.finding());
     findings
