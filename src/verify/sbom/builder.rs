@@ -1,7 +1,7 @@
 //! A document in the making: who refers to whom is kept as numbers, and every list has a limit.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use crate::check::{CheckId, Finding};
 
@@ -24,7 +24,7 @@ pub(super) struct Builder<'a> {
     pub(super) sbom: Sbom<'a>,
     /// The number of each element by the hash of its name, keyed anew for every document. Names themselves would take
     /// three times the room.
-    numbers: HashMap<u64, u32>,
+    numbers: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     hasher: RandomState,
     /// What each element is, by its number.
     elements: Vec<Option<End>>,
@@ -41,7 +41,7 @@ impl<'a> Builder<'a> {
     pub(super) fn new(source: &'a str) -> Self {
         Self {
             sbom: Sbom { source, ..Sbom::default() },
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             hasher: RandomState::new(),
             elements: Vec::new(),
             forward: Vec::new(),
@@ -208,6 +208,24 @@ impl<'a> Builder<'a> {
                     .next("attest an SBOM for each part of the image, or leave out files (`syft --select-catalogers`)"))
             }
         }
+    }
+}
+
+/// Takes what is hashed already as it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("the keys are numbers");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
