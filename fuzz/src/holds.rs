@@ -38,13 +38,18 @@ fn rendered(image: ImageReport) {
         verdict: image.verdict,
         started_at: lab::NOW,
         policy: PolicyReport { source: "flags".to_owned(), sha256: String::new() },
+        verifier: Some("https://acme.example/verifier".to_owned()),
         trust: Vec::new(),
         images: vec![image],
         network: Network::default(),
     };
-    for (format, verbose) in
-        [(Format::Text, false), (Format::Text, true), (Format::Json, false), (Format::Pinned, false)]
-    {
+    for (format, verbose) in [
+        (Format::Text, false),
+        (Format::Text, true),
+        (Format::Json, false),
+        (Format::Pinned, false),
+        (Format::Vsa, false),
+    ] {
         let mut out = Vec::new();
         let detail = Detail { verbose, ..Detail::default() };
         render::write(&report, format, detail, &mut out).expect("memory can be written to");

@@ -168,6 +168,10 @@ impl Page<'_> {
         }
         if let Some(scan) = &candidate.vulnerabilities {
             self.scan(scan)?;
+            let judged = candidate.findings.iter().find(|finding| finding.check == CheckId::ScanFindings);
+            if let Some(finding) = judged {
+                writeln!(self.out, "    judged     {}", terminal(&finding.message))?;
+            }
         }
         if count > 1 {
             writeln!(self.out, "    and {} more", count - 1)?;

@@ -141,7 +141,7 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
             statements.extend(ids.iter().filter_map(|id| statement(vulnerability, word, products.get(id)?, id, time)));
         }
     }
-    Ok(Document { form: "CSAF", author: wire.document.publisher.name, statements })
+    Ok(Document { form: "CSAF", author: wire.document.publisher.name, statements, ..Document::default() })
 }
 
 /// One statement of each product, so that a reason for one is none for another. What names no product says nothing.

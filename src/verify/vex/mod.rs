@@ -5,9 +5,10 @@ mod csaf;
 mod openvex;
 mod product;
 
-use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, VexReport};
 use crate::evidence::Evidence;
@@ -32,6 +33,8 @@ pub(super) struct Document {
     form: &'static str,
     author: String,
     statements: Vec<Statement>,
+    /// The places of the statements about each name of a vulnerability.
+    by_id: HashMap<String, Vec<usize>>,
 }
 
 /// What is said of one vulnerability.
@@ -63,7 +66,7 @@ impl Document {
     pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
         let text = predicate.map_or("null", RawValue::get);
         let read = if predicate_type == CSAF { csaf::read(text) } else { openvex::read(text) };
-        read.map_err(|reason| {
+        read.map(Self::indexed).map_err(|reason| {
             Finding::fail(CheckId::VexFormat, "the VEX document cannot be read")
                 .expected("OpenVEX 0.2 or CSAF 2.0 of the category csaf_vex")
                 .found(reason)
@@ -94,14 +97,22 @@ impl Document {
 
     /// The statement of this document that counts: the latest of those about the vulnerability in the package of the image.
     fn latest(&self, ids: &[String], package: Option<&Purl<'_>>, image: &Image<'_>) -> Option<&Statement> {
-        let about =
-            |(_, one): &(usize, &Statement)| one.ids.iter().any(|id| ids.contains(id)) && one.is_about(package, image);
-        self.statements
-            .iter()
-            .enumerate()
-            .filter(about)
+        let places = ids.iter().filter_map(|id| self.by_id.get(id)).flatten();
+        let named = places.map(|place| (*place, &self.statements[*place]));
+        named
+            .filter(|(_, one)| one.is_about(package, image))
             .max_by_key(|(place, one)| (one.time, *place))
             .map(|(_, one)| one)
+    }
+
+    /// A scan may list as many vulnerabilities as a document has statements.
+    fn indexed(mut self) -> Self {
+        for (place, statement) in self.statements.iter().enumerate() {
+            for id in &statement.ids {
+                self.by_id.entry(id.clone()).or_default().push(place);
+            }
+        }
+        self
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     }
     let issued = time(wire.timestamp.as_deref())?;
     let statements = wire.statements.into_iter().map(|one| statement(one, issued)).collect::<Result<_, _>>()?;
-    Ok(Document { form: "OpenVEX", author: wire.author, statements })
+    Ok(Document { form: "OpenVEX", author: wire.author, statements, ..Document::default() })
 }
 
 /// "A timestamp in a `statement` entry overrides a timestamp defined at the document level."
