@@ -9,6 +9,6 @@ mod range;
 mod version;
 
 pub use osv::{Advisories, AdvisoryError, Examined, Listed, Severity, Unchecked, UnknownSeverity, Vulnerable};
-pub use purl::{Purl, PurlError};
+pub use purl::{Purl, PurlError, Qualifier};
 pub use range::{Range, RangeError};
 pub use version::{Scheme, Version, VersionError};
