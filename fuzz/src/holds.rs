@@ -31,7 +31,6 @@ pub fn of_lab_evidence(image: &ImageReport) {
 
 fn rendered(image: ImageReport) {
     let report = Report {
-        verifier: None,
         advisories: None,
         schema_version: SCHEMA_VERSION,
         tool: Tool::default(),

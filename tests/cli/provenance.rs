@@ -69,7 +69,10 @@ fn a_build_type_that_is_not_known_is_called_so() {
     let shop = attested(|predicate| {
         predicate["buildDefinition"]["buildType"] = json!("https://ci.acme.example/v1");
     });
-    shop.serve().verify(&PROVENANCE).exits(0).has_lines(&[
+    let served = shop.serve();
+    served.verify(&PROVENANCE).exits(1).says("(`bonafide explain provenance-build-type`)");
+    let named = ["--build-type", "https://ci.acme.example/v1"];
+    served.verify(&[&PROVENANCE[..], &named].concat()).exits(0).has_lines(&[
         "build type https://ci.acme.example/v1 (SLSA v1, a build type that is not known here)",
         "unknown    parameters /workflow",
     ]);
