@@ -4,6 +4,7 @@
 # Needs the interop lab (tests/interop/lab/README.md), hyperfine and GNU time. Writes SPDX documents, attests each to an image of
 # its own with the real cosign (a bundle, logged by Rekor v2), and prints the rows of benches/README.md.
 #   benches/sbom.sh [MEGABYTES…]
+# RUNNER='chrt -f 1' in the environment runs both programs so; RUNS and COSIGN_RUNS say how often (7 and 2).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 sizes=("${@:-1}")
@@ -12,6 +13,8 @@ for tool in hyperfine /usr/bin/time cargo; do
   command -v "$tool" >/dev/null || { echo "sbom: $tool is missing (apt-get install hyperfine time)" >&2; exit 1; }
 done
 
+# env.sh leaves nothing of COSIGN_ in the environment.
+runs_of_bonafide=${RUNS:-7} runs_of_cosign=${COSIGN_RUNS:-2} runner=${RUNNER:-}
 bonafide=${BONAFIDE:-target/release/bonafide}
 [ -n "${BONAFIDE:-}" ] || cargo build --release --locked
 
@@ -67,17 +70,17 @@ for size in "${sizes[@]}"; do
   spdx "$size" >"$scratch/sbom.json"
   run_cosign attest rekor2 "$workflow" --type spdxjson --predicate "$scratch/sbom.json" "$image"
   name=$LAB_REFERRERS_REGISTRY/$repository:v1.0.0
-  # shellcheck disable=SC2086 # a list of words
-  ask_bonafide="$bonafide verify $name $signer --require sbom"
-  ask_cosign="$LAB_BIN/cosign verify-attestation --type spdxjson $signer $name"
+  ask_bonafide="$runner $bonafide verify $name $signer --require sbom"
+  ask_cosign="$runner $LAB_BIN/cosign verify-attestation --type spdxjson $signer $name"
   $ask_bonafide --output json >"$scratch/report.json"
   bundle=$(curl -s "http://$LAB_REFERRERS_REGISTRY/v2/$repository/manifests/$(curl -s "http://$LAB_REFERRERS_REGISTRY/v2/$repository/referrers/${image#*@}" |
     grep -o '"digest":"[^"]*"' | head -n 1 | cut -d'"' -f4)" | grep -o '"layers":\[{[^]]*' | grep -o '"size":[0-9]*' | cut -d: -f2)
   packages=$(grep -o '"packages": *[0-9]*' "$scratch/report.json" | head -n 1 | tr -dc 0-9)
   csv=$scratch/times.csv
   for program in bonafide cosign; do
-    case $program in bonafide) command=$ask_bonafide runs=7 ;; cosign) command=$ask_cosign runs=2 ;; esac
-    hyperfine --style none --warmup 1 --runs $runs --output null --export-csv "$csv" "$command" >/dev/null
+    case $program in bonafide) command=$ask_bonafide runs=$runs_of_bonafide ;; cosign) command=$ask_cosign runs=$runs_of_cosign ;; esac
+    [ "$runs" -gt 0 ] || continue
+    hyperfine --style none --warmup 1 --runs "$runs" --output null --export-csv "$csv" "$command" >/dev/null
     # shellcheck disable=SC2086 # a list of words
     kib=$(peak $command)
     tail -n 1 "$csv" | awk -F, -v size="$size" -v bundle="$bundle" -v packages="$packages" -v program=$program -v kib="$kib" '{

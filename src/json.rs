@@ -72,7 +72,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Error> {
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         Error {
             reason: "text that is not UTF-8".to_owned(),
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            line: before.split(|byte| *byte == b'\n').count(),
             column: before.len() - line_start + 1,
             is_syntax: true,
         }

@@ -182,7 +182,11 @@ impl Found {
         self.form.decode_in_place(&mut buffer[range.clone()]);
         let header = range.start - begins;
         buffer[header..range.start].copy_from_slice(self.header.as_bytes());
-        let signed = buffer.freeze().slice(header..range.start + self.length);
+        // The quarter that base64 was longer is given back: a list that becomes shorter stays where it is.
+        let mut buffer = Vec::from(buffer);
+        buffer.truncate(range.start + self.length);
+        buffer.shrink_to_fit();
+        let signed = Bytes::from(buffer).slice(header..);
         let cut = Some(Cut { at: range.start, form: self.form });
         Opened { digest, text: text.into(), payload: Some(Payload { signed, begins }), cut }
     }

@@ -45,6 +45,10 @@ impl Form {
     }
 
     /// Decodes a text of this form into a place that is as long as [`Form::decoded_len`] says.
+    ///
+    /// # Panics
+    ///
+    /// If the text is not of this form.
     pub fn decode_to(self, text: &[u8], octets: &mut [u8]) {
         let mut written = 0;
         for (engine, piece) in self.pieces(text) {
@@ -53,6 +57,10 @@ impl Form {
     }
 
     /// Decodes a text of this form where it lies; the octets are then at its beginning.
+    ///
+    /// # Panics
+    ///
+    /// If the text is not of this form.
     pub fn decode_in_place(self, text: &mut [u8]) {
         let (mut written, mut read) = (0, 0);
         let mut piece = [0; PIECE];

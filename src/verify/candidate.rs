@@ -68,7 +68,7 @@ impl Judged {
     /// The same under another name: candidates are numbered anew when there are more of them.
     pub(super) fn named(&self, id: &str) -> Self {
         let mut judged = self.clone();
-        judged.report.id = id.to_owned();
+        id.clone_into(&mut judged.report.id);
         for finding in &mut judged.report.findings {
             finding.candidate = Some(id.to_owned());
         }
@@ -92,7 +92,7 @@ pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: 
     if !SignatureOf::new(material, *signed).assess(demand, terms).is_accepted() {
         return None;
     }
-    let document = vex::Document::read(&statement.predicate_type, statement.predicate.as_deref()).ok()?;
+    let document = vex::Document::read(&statement.predicate_type, statement.predicate).ok()?;
     Some(vex::Attached { id: id.to_owned(), subject: candidate.subject.clone(), document })
 }
 

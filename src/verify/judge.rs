@@ -45,14 +45,17 @@ impl<'a> Judge<'a> {
         let terms = Terms { evidence, policy, unasked: &self.unasked, vex: &[], domains, advisories, now };
         let vex = believed(&candidates, terms);
         let terms = Terms { vex: &vex, ..terms };
+        // What closes a finding is named in it, and there may be more of it in the next step.
+        let by_itself = vex.iter().all(|statements| statements.0.is_empty());
         let judged: Vec<Judged> = gather(workers, candidates.len(), |position| {
             let (id, candidate) = (id(position), candidates[position]);
-            match self.settled.get(&place(candidate)) {
+            match self.settled.get(&place(candidate)).filter(|_| by_itself) {
                 Some(judged) => judged.named(&id),
                 None => candidate::judge(&id, candidate, terms),
             }
         });
-        for (candidate, judged) in candidates.into_iter().zip(&judged).filter(|(_, judged)| judged.is_settled()) {
+        let settled = |(_, judged): &(&Candidate, &Judged)| by_itself && judged.is_settled();
+        for (candidate, judged) in candidates.into_iter().zip(&judged).filter(settled) {
             self.settled.entry(place(candidate)).or_insert_with(|| judged.clone());
         }
         report(evidence, policy, judged, now)

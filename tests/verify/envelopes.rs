@@ -1,13 +1,14 @@
 //! DSSE envelopes and message signatures: what exactly is signed, and by which key (G4).
 
 use bonafide::check::{CheckId, Verdict};
+use bonafide::evidence::Content;
 use bonafide::policy::Requirement;
 use serde_json::json;
 
 use crate::forge::{flip, relog};
 use crate::support::sigstore::content::IN_TOTO;
-use crate::support::sigstore::{Content, EntryKind, Envelope, Key, Signed, Version};
-use crate::world::{ENVELOPE_ENTRIES, World, bundle, logged_as};
+use crate::support::sigstore::{self, EntryKind, Envelope, Key, Signed, Version};
+use crate::world::{ENVELOPE_ENTRIES, World, bundle, legacy, logged_as};
 
 const MANIFEST: &[u8] = b"the manifest of the image";
 
@@ -34,6 +35,32 @@ fn a_payload_changed_after_signing_is_refused_whatever_logged_it() {
         let payload = &mut signed.content.envelope_mut().payload;
         *payload = String::from_utf8(payload.clone()).expect("JSON").replace("push", "pull").into_bytes();
         world.for_provenance().rejects(bundle(&signed.bundle(Version::V03)), CheckId::Signature);
+    }
+}
+
+/// A payload that is most of its bundle is decoded in the bundle's own bytes (A222); what is signed is the same.
+#[test]
+fn a_large_payload_is_verified_to_its_last_octet_whatever_logged_it() {
+    let world = World::new();
+    let mut statement = world.sbom();
+    statement["predicate"]["comment"] = json!("large ".repeat(40_000));
+    for kind in ENVELOPE_ENTRIES {
+        let signed = logged_as(world.signer(), kind).attest(&statement);
+        let mut forms: Vec<fn(&Signed) -> Content> = vec![|signed| bundle(&signed.bundle(Version::V03))];
+        if signed.entries[0].promise.is_some() {
+            forms.push(|signed| legacy(signed.legacy_layer()));
+        }
+        for form in forms {
+            assert_eq!(world.for_sboms().accepts(form(&signed)).sbom.expect("an SBOM").packages, 2);
+            for changed in ["large large large", "1.3.1", "zlib"] {
+                let mut other = signed.clone();
+                let payload = &mut other.content.envelope_mut().payload;
+                let text = String::from_utf8(payload.clone()).expect("JSON");
+                let end = text.rfind(changed).expect("a text in it");
+                payload[end] ^= 1;
+                world.for_sboms().rejects(form(&other), CheckId::Signature);
+            }
+        }
     }
 }
 
@@ -190,11 +217,11 @@ fn a091_a_signed_file_that_is_an_encoded_envelope_is_an_envelope() {
     };
     let file = envelope(Vec::new()).pre_authentication_encoding();
     let mut signed = world.signer().rekor_v2().sign_bytes(&file);
-    signed.content = Content::Envelope(envelope(signed.content.signature().to_vec()));
+    signed.content = sigstore::Content::Envelope(envelope(signed.content.signature().to_vec()));
     world.for_provenance().accepts(bundle(&signed.bundle(Version::V03)));
     // An older log keeps the two apart.
     let mut signed = world.signer().sign_bytes(&file);
-    signed.content = Content::Envelope(envelope(signed.content.signature().to_vec()));
+    signed.content = sigstore::Content::Envelope(envelope(signed.content.signature().to_vec()));
     let report = world.for_provenance().judge([bundle(&signed.bundle(Version::V03))]);
     assert_eq!(report.verdict, Verdict::Rejected);
 }

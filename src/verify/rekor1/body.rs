@@ -124,7 +124,7 @@ impl<'a> Recorded<'a> {
             return Err(another_count(recorded.signatures.len()));
         };
         self.check_payload(&recorded.payload_hash)?;
-        self.check_signature(decode_base64(&signature.signature))?;
+        self.check_signature(decode_base64(&signature.signature).as_deref())?;
         check_verifier(verifier.is_pem(&signature.verifier))
     }
 
@@ -152,7 +152,7 @@ impl<'a> Recorded<'a> {
         }
         // rekor `pkg/types/intoto/v0.0.2`: base64 of the base64 that is in the envelope.
         let twice = decode_base64(&signature.sig).and_then(|text| decode_base64(&String::from_utf8(text).ok()?));
-        self.check_signature(twice)?;
+        self.check_signature(twice.as_deref())?;
         check_verifier(verifier.has_key_in_pem(&signature.public_key))
     }
 
@@ -164,8 +164,8 @@ impl<'a> Recorded<'a> {
         Err(log_failure("the log entry is about another payload").found(payload.to_string()))
     }
 
-    fn check_signature(&self, recorded: Option<Vec<u8>>) -> Result<(), Finding> {
-        if recorded.as_ref() == Some(&self.envelope.signature) {
+    fn check_signature(&self, recorded: Option<&[u8]>) -> Result<(), Finding> {
+        if recorded == Some(self.envelope.signature.as_slice()) {
             return Ok(());
         }
         Err(log_failure("the log entry is about another signature"))
