@@ -206,7 +206,7 @@ fn what_is_asked_of_an_sbom_is_explained() {
     for line in [
         "    format spdx or cyclonedx-1.6\n",
         "    package denied purl pkg:npm/lodash vers 'vers:npm/<4'\n",
-        "    at most 14d old when signed\n",
+        "    at most 2w old when signed\n",
     ] {
         assert!(said.contains(line), "{line} in\n{said}");
     }
