@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::program::bonafide;
 use crate::report::{list, word};
 use crate::shop::{SIGNER, Shop};
 use crate::support::image::Image;
@@ -76,6 +77,29 @@ fn a_build_type_that_is_not_known_is_called_so() {
         "build type https://ci.acme.example/v1 (SLSA v1, a build type that is not known here)",
         "unknown    parameters /workflow",
     ]);
+}
+
+#[test]
+fn a_suggested_policy_names_what_counts_only_if_it_is_named() {
+    let unknown_type: fn(&mut Value) = |predicate| {
+        predicate["buildDefinition"]["buildType"] = json!("https://ci.acme.example/'v1'");
+    };
+    let unknown_parameter: fn(&mut Value) = |predicate| {
+        predicate["buildDefinition"]["externalParameters"]["vars"] = json!({"X": "y"});
+    };
+    for (bend, line) in [
+        (unknown_type, "build-types: ['https://ci.acme.example/''v1''']\n"),
+        (unknown_parameter, "unknown-parameters: allow  # the build type says nothing of /vars\n"),
+    ] {
+        let served = attested(bend).serve();
+        served.verify(&PROVENANCE).exits(1);
+        let (image, root) = (served.by_tag(), served.root.as_str());
+        let suggested = bonafide(&["inspect", &image, "--trusted-root", root, "--plain-http", "--suggest-policy"]);
+        assert!(suggested.stdout.contains(line), "{}{}", suggested.stdout, suggested.stderr);
+        let policy = served.scratch.write("policy.yaml", suggested.stdout.as_bytes());
+        let verified = bonafide(&["verify", &image, "--policy", &policy, "--plain-http"]);
+        assert_eq!(verified.exit, 0, "{}\n{}{}", suggested.stdout, verified.stdout, verified.stderr);
+    }
 }
 
 /// An index into which BuildKit put a statement about its platform that nobody signed.

@@ -3,11 +3,13 @@
 
 mod entry;
 
+use std::fmt::Write as _;
+
 use crate::check::{CandidateReport, InspectedImage};
 
 use super::Requirement;
 use super::document::is_instance;
-use super::emit::{bare_or_scalar, one_line};
+use super::emit::{bare_or_scalar, one_line, scalar};
 use entry::Entry;
 
 /// A suggested policy.
@@ -69,6 +71,52 @@ struct Chosen {
     signers: Vec<Entry>,
     domains: Vec<String>,
     proof: bool,
+    /// What must be named of a provenance, or it would satisfy nobody.
+    named: Named,
+}
+
+/// What a provenance satisfies only if it is named: a build type that is not known here, parameters that its description leaves out.
+#[derive(Default)]
+struct Named {
+    build_types: Vec<String>,
+    unknown_parameters: Vec<String>,
+}
+
+impl Named {
+    fn of(used: &[&(&CandidateReport, Entry)]) -> Self {
+        let mut named = Self::default();
+        for provenance in used.iter().filter_map(|(candidate, _)| candidate.provenance.as_ref()) {
+            if provenance.known_build_type {
+                named.unknown_parameters.extend(provenance.unknown_parameters.iter().cloned());
+            } else {
+                named.build_types.push(provenance.build_type.clone());
+            }
+        }
+        // Where one type is named, every other one has to be.
+        if !named.build_types.is_empty() {
+            let all = used.iter().filter_map(|(candidate, _)| candidate.provenance.as_ref());
+            named.build_types = all.map(|provenance| provenance.build_type.clone()).collect();
+        }
+        named.build_types.sort();
+        named.build_types.dedup();
+        named
+    }
+
+    fn draw(&self) -> String {
+        let mut lines = String::new();
+        if !self.build_types.is_empty() {
+            let types: Vec<String> = self.build_types.iter().map(|name| scalar(name)).collect();
+            lines.push_str(
+                "        # What this type means is not known here: its parameters are for a person to read.\n",
+            );
+            let _ = writeln!(lines, "        build-types: [{}]", types.join(", "));
+        }
+        if !self.unknown_parameters.is_empty() {
+            let names = one_line(&self.unknown_parameters.join(", "));
+            let _ = writeln!(lines, "        unknown-parameters: allow  # the build type says nothing of {names}");
+        }
+        lines
+    }
 }
 
 impl Chosen {
@@ -81,6 +129,7 @@ impl Chosen {
             lines.push_str("        signers:\n");
             lines.extend(self.signers.iter().map(|signer| signer.draw(10)));
         }
+        lines.push_str(&self.named.draw());
         if lines.is_empty() {
             return format!("      {}: {{}}\n", self.requirement);
         }
@@ -143,7 +192,8 @@ fn choose(
     domains.dedup();
     let has_proof = |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == "proof");
     let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
-    Some(Chosen { requirement, signers, domains, proof })
+    let named = Named::of(&used);
+    Some(Chosen { requirement, signers, domains, proof, named })
 }
 
 fn name_others(requirement: Requirement, good: &[(&CandidateReport, Entry)], chosen: &[Entry], open: &mut Vec<String>) {
