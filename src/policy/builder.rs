@@ -57,7 +57,7 @@ pub enum KnownSigner {
     Delegators,
     /// Any workflow on GitHub, on a runner that GitHub hosts.
     AnyWorkflow,
-    /// Any pipeline on gitlab.com.
+    /// Any pipeline on gitlab.com, on a runner that GitLab hosts.
     AnyPipeline,
     /// A key, or an identity outside of GitHub and gitlab.com, which only a policy can say is the builder's.
     Named,
@@ -173,7 +173,7 @@ impl KnownSigner {
             Self::Itself { hosted: true } => "that very workflow, on a runner that GitHub hosts",
             Self::Delegators => "the delegators of slsa-github-generator",
             Self::AnyWorkflow => "a GitHub workflow, on a runner that GitHub hosts",
-            Self::AnyPipeline => "a pipeline on gitlab.com",
+            Self::AnyPipeline => "a pipeline on gitlab.com, on a runner that GitLab hosts",
             Self::Named => "the key or identity that the policy names for it",
         }
     }

@@ -31,9 +31,23 @@ impl Verified {
     }
 
     /// Returns a time that the signer states, or that of the signature where that is earlier: nobody signs what is still to
-    /// come, and a date in the future would stay fresh for ever.
-    pub(super) fn not_after_signing(&self, stated: Timestamp) -> Timestamp {
-        self.timestamps.iter().map(|stamp| stamp.time).max().map_or(stated, |signed| signed.min(stated))
+    /// come, and a date in the future would stay fresh for ever. Where nobody vouches for the time of the signature, one that
+    /// is still to come is the finding of this check.
+    pub(super) fn not_after_signing(
+        &self,
+        stated: Timestamp,
+        check: CheckId,
+        now: Timestamp,
+    ) -> Result<Timestamp, Finding> {
+        let signed = self.timestamps.iter().map(|stamp| stamp.time).max();
+        let time = signed.map_or(stated, |signed| signed.min(stated));
+        if time <= now {
+            return Ok(time);
+        }
+        Err(Finding::fail(check, "what it says of its time is still to come, so that nobody can say how old it is")
+            .expected(format!("a time before {now}"))
+            .found(time.to_string())
+            .next("set the clock that is wrong, the signer's or the one here; signatures in a transparency log have a time that can be relied on"))
     }
 }
 

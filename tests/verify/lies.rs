@@ -216,6 +216,77 @@ fn a209_a_provenance_that_contradicts_itself_is_refused_whoever_signed_it() {
     judge().rejects(signed(&statement), CheckId::ProvenanceSource);
 }
 
+/// The source stands among the dependencies once or several times, in one of several spellings; none may lie.
+#[test]
+fn a209_every_dependency_that_is_the_source_is_compared() {
+    let world = World::new();
+    let source = |uri: &str, commit: &str| json!({"uri": uri, "digest": {"gitCommit": commit}});
+    let with = |dependencies: Value| {
+        let mut statement = world.provenance();
+        statement["predicate"]["buildDefinition"]["resolvedDependencies"] = dependencies;
+        attested(&world, &statement)
+    };
+    let truth = source("git+https://github.com/acme/shop@refs/tags/v1.0.0", COMMIT);
+    let tool = source("git+https://github.com/acme/tools@refs/heads/main", OTHER_COMMIT);
+    world.for_provenance().accepts(with(json!([truth, tool, truth])));
+    world.for_provenance().accepts(with(json!([source(SOURCE, COMMIT)])));
+    for (dependencies, check) in [
+        (json!([truth, source("git+https://github.com/acme/shop@refs/tags/v1.0.0", OTHER_COMMIT)]), "commit"),
+        (json!([truth, source("git+https://github.com/Acme/shop.git@refs/heads/main", COMMIT)]), "ref"),
+        (json!([source(SOURCE, OTHER_COMMIT)]), "commit"),
+        (json!([source("git@github.com:acme/shop.git", OTHER_COMMIT)]), "commit"),
+        (json!([source("https://github.com/fork/shop", COMMIT)]), "source repository"),
+        (json!([{"uri": "git@github.com:fork/shop.git"}]), "source repository"),
+    ] {
+        let report = world.for_provenance().judge([with(dependencies.clone())]);
+        let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way());
+        let message = &finding.unwrap_or_else(|| panic!("{dependencies} was accepted")).message;
+        assert!(message.starts_with(&format!("the provenance names {check} ")), "{dependencies}: {message}");
+    }
+}
+
+/// The build type is in the hands of whoever writes the statement: no name of one lifts the comparison with the certificate.
+#[test]
+fn a209_only_a_delegator_says_that_another_commit_was_built() {
+    let world = World::new();
+    let delegated = json!("https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0");
+    let mut v02 = slsa_v02(&world.subject, &world.build);
+    v02["predicate"]["buildType"] = delegated.clone();
+    v02["predicate"]["materials"][0]["digest"]["sha1"] = json!(OTHER_COMMIT);
+    let mut v1 = world.provenance();
+    let definition = &mut v1["predicate"]["buildDefinition"];
+    definition["buildType"] = delegated;
+    definition["externalParameters"] = json!({"inputs": {}});
+    definition["internalParameters"] = json!({"GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": COMMIT});
+    definition["resolvedDependencies"][0]["digest"]["gitCommit"] = json!(OTHER_COMMIT);
+    for statement in [v02, v1] {
+        let finding = world.for_provenance().rejects(attested(&world, &statement), CheckId::ProvenanceCommit);
+        assert_eq!((finding.expected.as_deref(), finding.found.as_deref()), (Some(COMMIT), Some(OTHER_COMMIT)));
+    }
+}
+
+/// What is stated in part is compared as far as it is stated.
+#[test]
+fn a207_a_run_without_its_attempt_and_the_repository_of_a_workflow_are_compared() {
+    let world = World::new();
+    let with = |key: &str, value: &str| {
+        let mut statement = slsa_v02(&world.subject, &world.build);
+        statement["predicate"]["invocation"]["environment"][key] = json!(value);
+        attested(&world, &statement)
+    };
+    world.for_provenance().accepts(with("github_run_id", "7012345678"));
+    world.for_provenance().rejects(with("github_run_id", "1"), CheckId::ProvenanceRun);
+    world.for_provenance().accepts(with("github_workflow_ref", &format!("{REPOSITORY}/{WORKFLOW}@{REFERENCE}")));
+    let fork = format!("fork/shop/{WORKFLOW}@{REFERENCE}");
+    world.for_provenance().rejects(with("github_workflow_ref", &fork), CheckId::ProvenanceSource);
+    let mut statement = slsa_v02(&world.subject, &world.build);
+    for (run, is_true) in [("7012345678", true), ("1", false)] {
+        statement["predicate"]["metadata"]["buildInvocationID"] = json!(run);
+        let report = world.for_provenance().judge([attested(&world, &statement)]);
+        assert_eq!(report.verdict == Verdict::Verified, is_true, "{run}");
+    }
+}
+
 #[test]
 fn a217_times_are_the_builders_word_and_decide_nothing() {
     let world = World::new();

@@ -206,6 +206,55 @@ fn a221_a_workflow_is_no_other_service() {
     }
 }
 
+/// A pipeline of GitLab runs where the certificate says that it ran; a runner of one's own is no hosted platform.
+#[test]
+fn a201_a_pipeline_of_gitlab_on_a_runner_of_ones_own_is_level_1() {
+    let world = World::new();
+    let project = "https://gitlab.com/acme/tools/shop";
+    let pipeline = |runner: &str| {
+        let identity = Identity::uri(&format!("{project}//.gitlab-ci.yml@refs/heads/main"), "https://gitlab.com")
+            .claim(11, runner)
+            .claim(12, project);
+        signed_by(&world, &identity, |predicate| {
+            *predicate = json!({
+                "buildDefinition": {
+                    "buildType": "https://gitlab.com/gitlab-org/gitlab-runner/-/blob/v17.0.0/PROVENANCE.md",
+                    "externalParameters": {"source": project, "entryPoint": "build"},
+                },
+                "runDetails": {"builder": {"id": format!("{project}/-/runners/12270852")}},
+            });
+        })
+    };
+    let level = |level: u8| asking("{gitlab: {project: acme/tools/shop}}", &format!("{{level: {level}}}"));
+    accepts(&world, &level(2), pipeline("gitlab-hosted"));
+    accepts(&world, &level(1), pipeline("self-hosted"));
+    for runner in ["self-hosted", "github-hosted"] {
+        let finding = rejects(&world, &level(2), pipeline(runner), CheckId::ProvenanceLevel);
+        assert!(finding.found.expect("why").contains(runner), "{runner}");
+    }
+}
+
+#[test]
+fn a_denied_repository_is_denied_in_every_spelling() {
+    let world = World::new();
+    let from = |uri: &str| {
+        provenance(&world, |predicate| {
+            let listed = predicate["buildDefinition"]["resolvedDependencies"].as_array_mut().expect("dependencies");
+            listed.push(json!({"uri": uri}));
+        })
+    };
+    let policy = asking(SHOP, "{dependencies: {deny: ['https://github.com/Mallory/*']}}");
+    for uri in [
+        "git+https://github.com/mallory/lib@refs/heads/main",
+        "git+ssh://git@GitHub.com/MALLORY/lib.git",
+        "https://github.com/Mallory/lib",
+    ] {
+        let finding = rejects(&world, &policy, from(uri), CheckId::ProvenanceDependencies);
+        assert_eq!(finding.found.as_deref(), Some(uri));
+    }
+    accepts(&world, &policy, from("git+https://github.com/mallory-not/lib"));
+}
+
 /// A policy of two builders, each with a key, and a rule that one key signs.
 fn two_builders(key: &Key, level: u8) -> Policy {
     let rules = rule(&["signers: [{key: cosign.pub}]", &format!("require: {{provenance: {{level: {level}}}}}")]);

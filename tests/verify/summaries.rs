@@ -4,8 +4,8 @@ use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict};
 use bonafide::evidence::Content;
 use serde_json::{Value, json};
 
-use crate::policy_files::{finding, judge, policy, rule};
-use crate::support::sigstore::{Identity, Version};
+use crate::policy_files::{finding, judge, policy, policy_with_key, rule};
+use crate::support::sigstore::{Identity, Key, Signed, Version};
 use crate::support::statement::statement;
 use crate::world::{World, bundle};
 
@@ -134,6 +134,10 @@ fn dependencies_count_where_the_policy_asks_for_them() {
     refused(&world, &asked("SLSA_BUILD_LEVEL_1"), CheckId::VsaLevels, |said| said["dependencyLevels"] = json!(null));
     let unevaluated = json!({"SLSA_BUILD_LEVEL_3": 5, "SLSA_BUILD_LEVEL_UNEVALUATED": 1});
     refused(&world, &asked("SLSA_BUILD_LEVEL_1"), CheckId::VsaLevels, |said| said["dependencyLevels"] = unevaluated);
+    let failed = json!({"SLSA_BUILD_LEVEL_3": 5, "FAILED": 2});
+    let finding =
+        refused(&world, &asked("SLSA_BUILD_LEVEL_1"), CheckId::VsaLevels, |said| said["dependencyLevels"] = failed);
+    assert_eq!(finding.found.as_deref(), Some("2 at FAILED"));
     let none = judged(&world, &asked("SLSA_BUILD_LEVEL_3"), |said| said["dependencyLevels"] = json!({}));
     assert_eq!(none.verdict, Verdict::Verified, "it is said that there are none");
     refused(&world, &asked("SLSA_BUILD_LEVEL_1"), CheckId::VsaLevels, |said| {
@@ -165,6 +169,23 @@ fn an_old_summary_is_refused_and_a_date_in_the_future_does_not_keep_it_fresh() {
     assert_eq!(finding.found.as_deref(), Some("2026-03-01T11:00:00Z"));
     refused(&world, ", max-age: 2h", CheckId::VsaAge, |said| said["timeVerified"] = json!(null));
     refused(&world, ", max-age: 59m", CheckId::VsaAge, |said| said["timeVerified"] = json!("2036-03-01T11:00:00Z"));
+}
+
+/// A key without a log: nobody vouches for the time of the signature.
+#[test]
+fn a_date_in_the_future_is_refused_where_nobody_says_when_it_was_signed() {
+    let world = World::new();
+    let key = Key::p256();
+    let require = format!("require: {{vsa: {{verifier: {VERIFIER}, levels: [SLSA_BUILD_LEVEL_2], max-age: 2h}}}}");
+    let rules = policy_with_key(&rule(&["signers: [{key: {file: cosign.pub, log: not-required}}]", &require]), &key);
+    for (time, verdict) in [("2026-03-01T11:00:00Z", Verdict::Verified), ("2036-03-01T11:00:00Z", Verdict::Rejected)] {
+        let mut said = predicate();
+        said["timeVerified"] = json!(time);
+        let signed = world.instance.key_signer(&key).attest(&statement(&world.subject, VSA, said));
+        let signed = Signed { entries: Vec::new(), ..signed };
+        let report = judge(&world, &rules, [bundle(&signed.bundle(Version::V03))]);
+        assert_eq!(report.verdict, verdict, "{time}: {:?}", report.requirements);
+    }
 }
 
 #[test]

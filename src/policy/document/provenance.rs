@@ -1,6 +1,6 @@
 //! The fields of a `provenance` requirement.
 
-use crate::policy::provenance::repository;
+use crate::policy::provenance::{dependency, is_event, repository};
 use crate::policy::text::TextRule;
 use crate::policy::{
     BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
@@ -226,10 +226,20 @@ fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules>
         problems.add(node.place, "nothing is demanded of the dependencies", hint);
     }
     let pinned = optional(&fields, "pinned", problems, switch);
-    let mut list = |name| optional(&fields, name, problems, |node, problems| globs(node, "dependencies", problems));
+    let mut list = |name| optional(&fields, name, problems, dependency_globs);
     let (allow, deny, required) = (list("allow"), list("deny"), list("required"));
     let rules = DependencyRules { pinned: pinned?, allow: allow?, deny: deny?, required: required? };
     (!nothing_there).then_some(rules)
+}
+
+fn dependency_globs(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
+    let glob = |item: &Node, problems: &mut Problems| {
+        let written = text(item, problems)?;
+        pattern(dependency(&written), item, problems)
+    };
+    let read: Vec<Option<TextRule>> =
+        items(node, "dependencies", problems).iter().map(|item| glob(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<_>>>().filter(|globs| !globs.is_empty())
 }
 
 /// Events in the words of GitHub and GitLab, such as `pull_request_target`.
@@ -240,7 +250,7 @@ fn events(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
 
 fn event(node: &Node, problems: &mut Problems) -> Option<String> {
     let written = text(node, problems)?;
-    if !written.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+    if !is_event(&written) {
         let hint = format!("write {}", written.to_lowercase().replace(['-', ' '], "_"));
         problems.add(node.place, format!("`{written}` is no event: they are written with small letters and `_`"), hint);
         return None;

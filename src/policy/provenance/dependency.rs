@@ -1,8 +1,9 @@
 //! What may and must have gone into a build.
 
-use crate::policy::text::TextRule;
+use crate::policy::text::{PatternError, TextRule};
 
 use super::lines;
+use super::source::is_on_forge;
 
 /// Rules for the dependencies that a provenance lists. Builders list what they know of: SLSA calls the list best effort
 /// (build-provenance.md, `resolvedDependencies`), so what is not listed is not denied.
@@ -16,6 +17,12 @@ pub struct DependencyRules {
     pub deny: Vec<TextRule>,
     /// What must be among them, each.
     pub required: Vec<TextRule>,
+}
+
+/// Reads a pattern for dependencies. A repository on a host that ignores the case of letters is meant in every spelling: one
+/// that is denied does not become another one by a capital.
+pub(in crate::policy) fn dependency(text: &str) -> Result<TextRule, PatternError> {
+    if is_on_forge(text) { TextRule::glob_ignoring_case(text) } else { TextRule::glob(text) }
 }
 
 impl DependencyRules {

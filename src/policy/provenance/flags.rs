@@ -5,7 +5,7 @@ use crate::policy::text::TextRule;
 
 use super::{
     BuildLevel, ParameterError, ParameterRule, ProvenanceRules, ProvenanceSourceRule, RepositoryError,
-    UnknownParameters,
+    UnknownParameters, is_event,
 };
 
 /// What the flags say of a provenance. Names are those of slsa-verifier where it has one.
@@ -52,7 +52,7 @@ impl ProvenanceFlags<'_> {
                 UnknownParameters::Refuse
             },
             max_age: self.max_age.map(age).transpose()?,
-            denied_events: self.denied_events.to_vec(),
+            denied_events: self.denied_events.iter().map(|written| event(written)).collect::<Result<_, _>>()?,
             allows_any_builder_ref: self.allows_any_builder_ref,
             all: self.all,
             ..ProvenanceRules::default()
@@ -103,6 +103,20 @@ fn age(text: &str) -> Result<super::MaxAge, PolicyError> {
     text.parse().map_err(|_| malformed("--provenance-max-age", text.to_owned(), "a number and m, h, d or w: 30d"))
 }
 
+/// One event in the words of GitHub and GitLab: anything else would deny nothing.
+fn event(written: &str) -> Result<String, PolicyError> {
+    if is_event(written) {
+        return Ok(written.to_owned());
+    }
+    let likely = written.to_lowercase().replace(['-', ' '], "_");
+    let expected = match likely.split_once(',') {
+        Some((first, _)) => format!("one event, and the flag again for each other one: --deny-event {first}"),
+        None if is_event(&likely) => likely,
+        None => "an event such as pull_request_target".to_owned(),
+    };
+    Err(malformed("--deny-event", written.to_owned(), expected))
+}
+
 fn malformed(flag: &'static str, written: String, expected: impl Into<String>) -> PolicyError {
     PolicyError::Malformed { flag, written, expected: expected.into() }
 }
@@ -122,6 +136,12 @@ mod tests {
         let said = refused(ProvenanceFlags { parameters: &texts("workflow.ref=x"), ..Default::default() });
         assert!(said.contains("expected /workflow/ref=VALUE"), "{said}");
         assert!(refused(ProvenanceFlags { max_age: Some("30"), ..Default::default() }).contains("30d"));
+        for (event, likely) in
+            [("Pull-Request", "pull_request"), ("push,release", "--deny-event push"), ("", "such as")]
+        {
+            let said = refused(ProvenanceFlags { denied_events: &texts(event), ..Default::default() });
+            assert!(said.contains("--deny-event") && said.contains(likely), "{said}");
+        }
         let both = ProvenanceFlags { source_branch: Some("main"), source_tag: Some("v1"), ..Default::default() };
         assert_eq!(
             both.prove().map(|_| ()),

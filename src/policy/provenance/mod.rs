@@ -15,6 +15,7 @@ use super::builder::BuilderRule;
 use super::text::TextRule;
 
 pub use dependency::DependencyRules;
+pub(in crate::policy) use dependency::dependency;
 pub use flags::ProvenanceFlags;
 pub use level::BuildLevel;
 pub use parameter::{ExpectedValue, ParameterError, ParameterPath, ParameterRule, UnknownParameters};
@@ -127,6 +128,11 @@ impl ProvenanceRules {
         }
         said
     }
+}
+
+/// Whether a text can be an event: GitHub and GitLab write all of them with small letters and `_`.
+pub(in crate::policy) fn is_event(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 /// Adds a line for each value. Values are quoted, so that none can look like another line.

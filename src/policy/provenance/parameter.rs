@@ -87,13 +87,19 @@ impl ParameterPath {
         &self.0
     }
 
-    /// Whether one of the two places lies inside of the other, or is it.
-    pub fn touches(&self, pointer: &str) -> bool {
-        let is_inside = |inner: &str, outer: &str| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        is_inside(&self.0, pointer) || is_inside(pointer, &self.0)
+    /// Whether another place is this one, or lies inside of it.
+    pub fn holds(&self, pointer: &str) -> bool {
+        is_inside(pointer, &self.0)
     }
+
+    /// Whether this is another place, or lies inside of it.
+    pub fn is_inside(&self, pointer: &str) -> bool {
+        is_inside(&self.0, pointer)
+    }
+}
+
+fn is_inside(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl FromStr for ParameterPath {
@@ -199,9 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn a_path_touches_what_lies_inside_of_it_and_around_it() {
+    fn a_path_holds_what_lies_inside_of_it() {
         let path: ParameterPath = "/inputs/debug".parse().expect("a path");
-        assert!(path.touches("/inputs/debug") && path.touches("/inputs") && path.touches("/inputs/debug/x"));
-        assert!(!path.touches("/inputs/debug2") && !path.touches("/in") && !path.touches("/vars"));
+        assert!(path.holds("/inputs/debug") && path.holds("/inputs/debug/x") && !path.holds("/inputs"));
+        assert!(path.is_inside("/inputs") && path.is_inside("/inputs/debug") && !path.is_inside("/inputs/debug/x"));
+        for other in ["/inputs/debug2", "/in", "/vars"] {
+            assert!(!path.holds(other) && !path.is_inside(other), "{other}");
+        }
     }
 }

@@ -86,6 +86,12 @@ pub(in crate::policy) fn repository(text: &str) -> Result<TextRule, RepositoryEr
 /// Hosts whose repositories have an owner, and are the same in upper and lower case.
 const FORGES: [&str; 2] = ["github.com", "gitlab.com"];
 
+/// Whether a pattern is about what is on one of them.
+pub(super) fn is_on_forge(pattern: &str) -> bool {
+    let host = pattern.strip_prefix("https://").and_then(|rest| rest.split_once('/')).map(|(host, _)| host);
+    host.is_some_and(|host| FORGES.contains(&host))
+}
+
 /// The host of a repository in its normal form, and the whole without the scheme.
 fn host_of(text: &str) -> Option<(&str, &str)> {
     let bare = text.strip_prefix("https://").unwrap_or(text);

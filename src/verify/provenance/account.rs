@@ -35,7 +35,7 @@ pub(in crate::verify) struct Told {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::verify) struct Account {
     told: Vec<Told>,
-    built_commit: Option<String>,
+    built: Option<Told>,
 }
 
 impl Account {
@@ -60,14 +60,20 @@ impl Account {
         self.tell(if is_commit { Topic::Commit } else { Topic::Ref }, place, reference);
     }
 
-    /// Says that what was built is another commit than the run was started for.
-    pub(super) fn built(&mut self, commit: Option<&str>) {
-        self.built_commit = commit.map(str::to_owned);
+    /// Says that what was built may be another commit than the run was started for.
+    pub(super) fn built(&mut self, place: &str, commit: Option<&str>) {
+        let told = |commit: &str| Told { topic: Topic::Commit, place: place.to_owned(), value: commit.to_owned() };
+        self.built = commit.map(told);
     }
 
     /// Returns the commit that was built.
     pub(super) fn commit(&self) -> Option<&str> {
-        self.built_commit.as_deref().or_else(|| self.first(Topic::Commit))
+        self.built.as_ref().map(|told| told.value.as_str()).or_else(|| self.first(Topic::Commit))
+    }
+
+    /// Returns what is said of the commit that was built, where that may be another one than the run was started for.
+    pub(in crate::verify) fn other_commit(&self) -> Option<&Told> {
+        self.built.as_ref()
     }
 
     /// Returns the first statement on a topic.

@@ -93,7 +93,7 @@ fn pair(
         }
         KnownSigner::Delegators if is_github && is_delegator(&leaf.identity) => on_their_runner(known, leaf),
         KnownSigner::Itself { hosted: true } if is_workflow && leaf.identity == builder => {
-            hosted(known, leaf)?;
+            hosted(known, leaf, "github-hosted")?;
             if is_vetted(leaf, signer, rules) {
                 let reason =
                     "the policy names the reusable workflow that built and signed it, on a runner that GitHub hosts";
@@ -102,10 +102,13 @@ fn pair(
             claimed()
         }
         KnownSigner::AnyWorkflow if is_workflow => {
-            hosted(known, leaf)?;
+            hosted(known, leaf, "github-hosted")?;
             claimed()
         }
-        KnownSigner::AnyPipeline if platform(leaf) == Some(Platform::GitLab) => claimed(),
+        KnownSigner::AnyPipeline if platform(leaf) == Some(Platform::GitLab) => {
+            hosted(known, leaf, "gitlab-hosted")?;
+            claimed()
+        }
         KnownSigner::Named if platform(leaf).is_none() && is_named(builder, rules) => claimed(),
         KnownSigner::Named => Err(unnamed(known)),
         _ => Err(format!("{} signs with {}, and {} signed this", known.name, known.signer.describe(), leaf.identity)),
@@ -130,9 +133,9 @@ fn on_their_runner(known: &KnownBuilder, leaf: &Leaf) -> Result<(BuildLevel, Str
 }
 
 /// The claim of the certificate, and nothing that the provenance says (A201).
-fn hosted(known: &KnownBuilder, leaf: &Leaf) -> Result<(), String> {
+fn hosted(known: &KnownBuilder, leaf: &Leaf, by_service: &str) -> Result<(), String> {
     match leaf.claim_or_older(Claim::RunnerEnvironment).as_deref() {
-        Some("github-hosted") => Ok(()),
+        Some(found) if found == by_service => Ok(()),
         Some(other) => Err(format!("{} is a hosted builder, and this ran on a runner that is {other}", known.name)),
         None => Err(format!("{} is a hosted builder, and the certificate does not say where this ran", known.name)),
     }

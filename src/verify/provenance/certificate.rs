@@ -99,7 +99,9 @@ fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Optio
     let mut alone = Vec::new();
     for topic in topics {
         let certified = leaf.and_then(|leaf| certified(leaf, *topic));
-        let told: Vec<&Told> = account.all(*topic).collect();
+        // A delegator alone may vouch for a build of another commit than its run was started for.
+        let is_bound = *topic == Topic::Commit && leaf.is_some_and(|leaf| !is_delegator(&leaf.identity));
+        let told: Vec<&Told> = account.all(*topic).chain(account.other_commit().filter(|_| is_bound)).collect();
         if let Some(finding) = refute(check, *topic, &told, certified.as_ref()) {
             return Some(finding);
         }

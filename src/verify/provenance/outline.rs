@@ -51,10 +51,12 @@ impl Outline {
         self.build_type.is_empty().then_some(if is_v1 { "buildDefinition.buildType" } else { "buildType" })
     }
 
-    /// Returns the dependencies that are git repositories by their spelling.
+    /// Returns the dependencies that are git repositories by their spelling, or by the name of their digest.
     pub(super) fn git_dependencies(&self) -> impl Iterator<Item = &Dependency> {
-        let is_git = |uri: &String| uri.starts_with("git+");
-        self.dependencies.iter().filter(move |dependency| dependency.uri.as_ref().is_some_and(is_git))
+        let is_git = |uri: &String| ["git+", "git@", "ssh://"].iter().any(|start| uri.starts_with(start));
+        self.dependencies.iter().filter(move |dependency| {
+            dependency.uri.as_ref().is_some_and(is_git) || dependency.digests.contains_key("gitCommit")
+        })
     }
 }
 

@@ -19,6 +19,9 @@ const V1: &str = "https://slsa.dev/verification_summary/v1";
 /// Drafts, whose fields have other names and meanings: recognised, and said to be unsupported.
 const DRAFTS: [&str; 2] = ["https://slsa.dev/verification_summary/v0.1", "https://slsa.dev/verification_summary/v0.2"];
 
+/// The result of what did not pass, in the place of a level (`SlsaResult`).
+const FAILED: &str = "FAILED";
+
 /// Whether a predicate type is a verification summary, readable or not.
 pub(super) fn is_summary(predicate_type: &str) -> bool {
     predicate_type == V1 || DRAFTS.contains(&predicate_type)
@@ -158,7 +161,7 @@ impl Summary {
 
     /// Step 6 (A109).
     fn check_result(&self) -> Finding {
-        let failed = self.levels.iter().any(|level| level.as_str() == "FAILED");
+        let failed = self.levels.iter().any(|level| level.as_str() == FAILED);
         if self.result == "PASSED" && !failed {
             return Finding::pass(CheckId::VsaResult, "the verifier let the image through");
         }
@@ -200,7 +203,9 @@ impl Summary {
                 .expected(format!("every dependency at {wanted} or above"))
                 .found("no `dependencyLevels`");
         };
-        let is_of_track = |level: &Level| wanted.track().is_none() || level.track() == wanted.track();
+        // A dependency that failed has no level on any track.
+        let is_of_track =
+            |level: &Level| wanted.track().is_none() || level.track() == wanted.track() || level.as_str() == FAILED;
         let counted: Vec<(Level, u64)> =
             levels.iter().filter(|(_, count)| **count > 0).map(|(text, count)| (Level::new(text), *count)).collect();
         let of_track: Vec<&(Level, u64)> = counted.iter().filter(|(level, _)| is_of_track(level)).collect();
@@ -251,7 +256,10 @@ impl Summary {
                 .expected(format!("not longer ago than {age}"))
                 .found("no `timeVerified`");
         };
-        let time = question.verified.not_after_signing(stated);
+        let time = match question.verified.not_after_signing(stated, CheckId::VsaAge, question.now) {
+            Ok(time) => time,
+            Err(finding) => return finding,
+        };
         if age.is_over(time, question.now) {
             return Finding::fail(CheckId::VsaAge, "the image was verified too long ago")
                 .expected(format!("not longer ago than {age}"))

@@ -101,7 +101,10 @@ impl Scan {
                 .expected(expected)
                 .found("no `scanFinishedOn`");
         };
-        let time = question.verified.not_after_signing(stated);
+        let time = match question.verified.not_after_signing(stated, CheckId::ScanAge, question.now) {
+            Ok(time) => time,
+            Err(finding) => return finding,
+        };
         if age.is_over(time, question.now) {
             return Finding::fail(CheckId::ScanAge, "the scan is too old")
                 .expected(expected)
@@ -119,7 +122,10 @@ impl Scan {
                     .expected(expected)
                     .found("no date of the database");
             };
-            let time = question.verified.not_after_signing(stated);
+            let time = match question.verified.not_after_signing(stated, CheckId::ScanAge, question.now) {
+                Ok(time) => time,
+                Err(finding) => return finding,
+            };
             if age.is_over(time, question.now) {
                 return Finding::fail(CheckId::ScanAge, "the scanner's database is too old")
                     .expected(expected)

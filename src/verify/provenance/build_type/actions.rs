@@ -13,7 +13,8 @@ pub(super) fn tell_workflow(account: &mut Account, place: &str, path: Option<&st
 
 /// Tells `github.workflow_ref`, which is `owner/name/.github/workflows/file.yml@ref`.
 pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<&str>) {
-    let Some((_, file)) = workflow_ref.and_then(|text| text.split_once("/.github/workflows/")) else { return };
+    let Some((repository, file)) = workflow_ref.and_then(|text| text.split_once("/.github/workflows/")) else { return };
+    account.tell(Topic::Repository, place, Some(format!("https://github.com/{repository}")));
     // The path may hold an `@` as well as the ref: the ref is whole, and begins with `refs/`.
     let (file, reference) = file.split_once("@refs/").unwrap_or((file, ""));
     tell_workflow(account, place, Some(&format!(".github/workflows/{file}")));
@@ -46,23 +47,22 @@ pub(super) fn tell_variables(account: &mut Account, place: &str, variables: &Mem
     let repository = value("repository").map(|name| format!("https://github.com/{name}"));
     account.tell(Topic::Repository, at("repository"), repository);
     tell_workflow_ref(account, &at("workflow_ref"), value("workflow_ref").as_deref());
-    tell_run(account, &at("run_id"), value("run_id").zip(value("run_attempt")));
+    tell_run(account, &at("run_id"), value("run_id"), value("run_attempt"));
 }
 
-/// Tells the run by its number and attempt, in the repository that was told.
-pub(super) fn tell_run(account: &mut Account, place: &str, run: Option<(String, String)>) {
+/// Tells the run by its number, and by its attempt where that is stated, in the repository that was told.
+fn tell_run(account: &mut Account, place: &str, id: Option<String>, attempt: Option<String>) {
     let repository = account.first(Topic::Repository).and_then(Source::parse).map(|source| source.repository);
-    let url = repository
-        .zip(run)
-        .map(|(repository, (id, attempt))| format!("{repository}/actions/runs/{id}/attempts/{attempt}"));
+    let attempt = attempt.map_or_else(String::new, |attempt| format!("/attempts/{attempt}"));
+    let url = repository.zip(id).map(|(repository, id)| format!("{repository}/actions/runs/{id}{attempt}"));
     account.tell(Topic::Run, place, url);
 }
 
 /// Tells the run by `ID-ATTEMPT`, as v0.2 names it.
 pub(super) fn tell_invocation(account: &mut Account, outline: &Outline) {
-    let run = outline.invocation.as_deref().and_then(|text| text.split_once('-'));
-    let run = run.map(|(id, attempt)| (id.to_owned(), attempt.to_owned()));
-    tell_run(account, "/metadata/buildInvocationId", run);
+    let mut run = outline.invocation.iter().flat_map(|text| text.splitn(2, '-')).map(str::to_owned);
+    let (id, attempt) = (run.next(), run.next());
+    tell_run(account, "/metadata/buildInvocationId", id, attempt);
 }
 
 /// Tells `builder.id` where it says nothing but what kind of machine the workflow ran on.
@@ -70,21 +70,23 @@ pub(super) fn tell_runner(account: &mut Account, place: &str, builder: Option<&s
     account.tell(Topic::Runner, place, builder.and_then(|id| id.strip_prefix("https://github.com/actions/runner/")));
 }
 
-/// Tells the dependency that is the source: of several, that of the repository that was told, else the first in git.
+/// Tells the dependency that is the source: every one that is the repository that was told, else the first in git.
 ///
 /// Where it is another repository, it is told all the same: what was checked out is not what was meant to be built (A209).
 pub(super) fn tell_dependency(account: &mut Account, place: &str, outline: &Outline) {
-    let Some(dependency) = source_dependency(account, outline) else { return };
-    account.tell_source(place, dependency.uri.as_deref());
-    account.tell(Topic::Commit, place, dependency.commit());
+    for dependency in source_dependencies(account, outline) {
+        account.tell_source(place, dependency.uri.as_deref());
+        account.tell(Topic::Commit, place, dependency.commit());
+    }
 }
 
-/// Returns the dependency that is the source.
-pub(super) fn source_dependency<'a>(account: &Account, outline: &'a Outline) -> Option<&'a Dependency> {
+/// Returns the dependencies that are the source, in whatever spelling of the repository that was told.
+pub(super) fn source_dependencies<'a>(account: &Account, outline: &'a Outline) -> Vec<&'a Dependency> {
     let told = account.first(Topic::Repository).and_then(Source::parse);
     let is_told = |dependency: &&Dependency| {
         let found = dependency.uri.as_deref().and_then(Source::parse);
         found.zip(told.as_ref()).is_some_and(|(found, told)| found.is_at(&told.repository))
     };
-    outline.git_dependencies().find(is_told).or_else(|| outline.git_dependencies().next())
+    let found: Vec<&Dependency> = outline.dependencies.iter().filter(is_told).collect();
+    if found.is_empty() { outline.git_dependencies().take(1).collect() } else { found }
 }

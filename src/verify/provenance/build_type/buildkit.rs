@@ -66,14 +66,39 @@ fn tell_v02(outline: &Outline, account: &mut Account) {
 
 /// A context is a git repository, or an archive behind some URL, which is no repository.
 fn tell_context(account: &mut Account, place: &str, uri: Option<&str>, commit: Option<&str>) {
-    let is_git = |uri: &&str| uri.contains(".git") || uri.starts_with("git") || uri.contains('#');
-    let Some(uri) = uri.filter(is_git) else { return };
-    let reference = Source::parse(uri).and_then(|source| source.reference);
+    let Some(uri) = uri.filter(|uri| is_git(uri)) else { return };
+    let (repository, queried) = without_query(uri).unwrap_or((uri, None));
+    let reference = queried.or_else(|| Source::parse(repository).and_then(|source| source.reference));
     // The commit may stand there, cut short as people write it.
     let is_cut = |reference: &String| reference.len() >= 7 && commit.is_some_and(|whole| whole.starts_with(reference));
-    account.tell(Topic::Repository, format!("{place}/uri"), Some(uri));
+    account.tell(Topic::Repository, format!("{place}/uri"), Some(repository));
     account.tell_ref(format!("{place}/uri"), reference.filter(|reference| !is_cut(reference)).as_deref());
     account.tell(Topic::Commit, format!("{place}/digest"), commit);
+}
+
+fn is_git(uri: &str) -> bool {
+    let path = uri.split(['#', '?']).next().unwrap_or(uri).trim_end_matches('/');
+    path.ends_with(".git") || uri.starts_with("git") || uri.contains('#')
+}
+
+/// Takes the query off a git repository, with the ref that it names (docs.docker.com, "Build context", "URL queries"). `None`
+/// without a query, and for one that cannot be read in one way.
+fn without_query(uri: &str) -> Option<(&str, Option<String>)> {
+    let (repository, query) = uri.split_once('?').filter(|_| !uri.contains('#'))?;
+    let mut reference = None;
+    for (key, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+        let named = match key {
+            "branch" => format!("refs/heads/{value}"),
+            "tag" => format!("refs/tags/{value}"),
+            "ref" => value.to_owned(),
+            "checksum" | "commit" | "subdir" | "keep-git-dir" | "submodules" => continue,
+            _ => return None,
+        };
+        if value.is_empty() || value.contains(['%', '+']) || reference.replace(named).is_some() {
+            return None;
+        }
+    }
+    Some((repository, reference))
 }
 
 fn tell_build(account: &mut Account, place: &str, outline: &Outline) {

@@ -6,6 +6,7 @@
 //! one dependency is the repository at the branch, with the commit; the `invocationId` is the URL of the job.
 
 use super::BuildType;
+use super::actions;
 use super::parameters::Known;
 use crate::verify::provenance::account::{Account, Topic, is_commit};
 use crate::verify::provenance::outline::Outline;
@@ -34,5 +35,6 @@ fn tell(outline: &Outline, account: &mut Account) {
     // A build that was started by hand has `HEAD` there.
     let commit = outline.external_text("/build/commit").filter(|commit| is_commit(commit));
     account.tell(Topic::Commit, format!("{EXTERNAL}/build/commit"), commit);
+    actions::tell_dependency(account, "/buildDefinition/resolvedDependencies", outline);
     account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
 }

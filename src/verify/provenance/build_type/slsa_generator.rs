@@ -99,6 +99,7 @@ fn tell_container_based(outline: &Outline, account: &mut Account) {
         let pointer = format!("/source/digest/{algorithm}");
         account.tell(Topic::Commit, format!("{SOURCE}/digest/{algorithm}"), outline.external_text(&pointer));
     }
+    actions::tell_dependency(account, "/buildDefinition/resolvedDependencies", outline);
     actions::tell_variables(account, INTERNAL, &outline.internal, Spelling::Upper);
     account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
 }
@@ -112,7 +113,7 @@ fn tell_config_source(outline: &Outline, account: &mut Account) {
 
 /// The commit that was built may be another than the run was started for, in the same repository.
 fn tell_built(outline: &Outline, account: &mut Account, place: &str) {
-    let Some(dependency) = actions::source_dependency(account, outline) else { return };
+    let Some(dependency) = actions::source_dependencies(account, outline).into_iter().next() else { return };
     account.tell_source(place, dependency.uri.as_deref());
-    account.built(dependency.commit());
+    account.built(place, dependency.commit());
 }

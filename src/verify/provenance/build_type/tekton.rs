@@ -61,12 +61,21 @@ fn tell_v02(outline: &Outline, account: &mut Account) {
     tell_only(account, "/materials", &others);
 }
 
-/// Tells the source if all are of one repository.
+/// Tells the source if all are of one repository, with what they agree on: of several commits, which one was built would be
+/// a guess.
 fn tell_only(account: &mut Account, place: &str, dependencies: &[&Dependency]) {
-    if is_one_repository(dependencies) {
-        account.tell_source(place, dependencies.first().and_then(|one| one.uri.as_deref()));
-        account.tell(Topic::Commit, place, dependencies.iter().find_map(|one| one.commit()));
+    let Some(first) = dependencies.first().filter(|_| is_one_repository(dependencies)) else { return };
+    let source = |one: &&Dependency| one.uri.as_deref().and_then(Source::parse);
+    match agreed(dependencies.iter().map(|one| source(one).and_then(|source| source.reference))) {
+        Some(_) => account.tell_source(place, first.uri.as_deref()),
+        None => account.tell(Topic::Repository, place, source(first).map(|source| source.repository)),
     }
+    account.tell(Topic::Commit, place, agreed(dependencies.iter().filter_map(|one| one.commit())));
+}
+
+fn agreed<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|other| other == first).then_some(first)
 }
 
 fn is_one_repository(dependencies: &[&Dependency]) -> bool {

@@ -210,6 +210,9 @@ fn tekton_chains_v02_builds_a_material() {
         assert!(provenance.known);
         let several = json!([definition, source_code, git("git+https://github.com/acme/library.git", OTHER)]);
         assert_eq!(v02(build_type, &invocation, &several).source, Stated::Nothing, "which one would be a guess");
+        let twice = json!([definition, source_code, git("git+https://github.com/acme/shop.git", OTHER)]);
+        let twice = v02(build_type, &invocation, &twice);
+        assert_eq!(source(&twice), (Some("https://github.com/acme/shop"), None, None), "which commit would be a guess");
         let only = v02(build_type, &invocation, &json!([definition]));
         assert_eq!(source(&only).0, Some("https://github.com/acme/pipelines"), "the pipeline stands beside the source");
     }
@@ -238,6 +241,22 @@ fn buildkit_builds_a_git_context_or_something_local() {
     let cut = json!({"configSource": git(&cut, COMMIT)});
     let older = v02("https://mobyproject.org/buildkit@v1", &cut, &json!([]));
     assert_eq!(source(&older), (Some("https://github.com/acme/shop"), None, Some(COMMIT)));
+    let context =
+        |uri: &str| v02("https://mobyproject.org/buildkit@v1", &json!({"configSource": git(uri, COMMIT)}), &json!([]));
+    for (query, reference) in [
+        ("tag=v1&subdir=docker", Some("refs/tags/v1")),
+        ("branch=main", Some("refs/heads/main")),
+        ("ref=refs/pull/42/merge&checksum=0123456", Some("refs/pull/42/merge")),
+        ("keep-git-dir=true", None),
+    ] {
+        let queried = context(&format!("https://github.com/acme/shop.git?{query}"));
+        assert_eq!(source(&queried), (Some("https://github.com/acme/shop"), reference, Some(COMMIT)), "{query}");
+    }
+    for unclear in ["tag=v1&branch=main", "tag=v%31", "tag=", "repository=other", "ref=main#refs/tags/v1"] {
+        let queried = context(&format!("https://github.com/acme/shop.git?{unclear}"));
+        assert!(matches!(queried.source, Stated::Unreadable(_)), "{unclear}");
+    }
+    assert_eq!(context("https://acme.github.io/context.tar.gz").source, Stated::Nothing, "an archive");
     for elsewhere in [
         json!({"entryPoint": "Dockerfile"}),
         json!({"uri": "https://example.com/context.tar.gz", "digest": {"sha256": "00"}}),
@@ -307,6 +326,11 @@ fn buildkite_witness_and_jenkins() {
     let provenance = v1("https://buildkite.github.io/slsa-buildtypes/job/v1", &external, &json!({}), &json!([]));
     assert_eq!(source(&provenance), (Some("https://github.com/acme/shop"), Some("refs/heads/main"), Some(COMMIT)));
     assert_eq!(provenance.unknown_parameters, ["/more"]);
+    let checked_out = git("git+https://github.com/acme/shop@refs/heads/main", COMMIT);
+    let mut by_hand = external.clone();
+    by_hand["build"]["commit"] = json!("HEAD");
+    let by_hand = v1("https://buildkite.github.io/slsa-buildtypes/job/v1", &by_hand, &json!({}), &json!([checked_out]));
+    assert_eq!(by_hand.commit.as_deref(), Some(COMMIT), "what was checked out is among the dependencies");
 
     let remote = json!({"name": "git@github.com:acme/shop.git", "digest": {"sha1": COMMIT}});
     let file = json!({"name": "src/main.rs", "digest": {"sha256": "00"}});
