@@ -376,6 +376,28 @@ fn an_exception_works_to_the_end_of_its_day_and_is_in_the_report() {
 }
 
 #[test]
+fn an_exception_for_one_package_url_does_not_excuse_another_beside_it() {
+    let rules = r#"deny: {packages: ["pkg:npm/event-stream", "pkg:npm/left-pad"]}, exceptions: [{package: "pkg:npm/left-pad", until: 2027-01-31, because: frozen}]"#;
+    let both = package("left-pad", |package| {
+        let other = json!({"referenceType": "purl", "referenceLocator": "pkg:npm/event-stream@3.3.6"});
+        package["externalRefs"].as_array_mut().expect("a list").push(other);
+    });
+    accepts(rules, &[package("left-pad", |_| {})], CheckId::SbomPackages);
+    refuses(rules, &[both], PACKAGES);
+}
+
+#[test]
+fn a_package_without_a_version_is_not_passed_over_by_a_rule_for_one_version() {
+    let bare = |package: &mut Value| {
+        package["externalRefs"][0]["referenceLocator"] = json!("pkg:npm/event-stream");
+        package["versionInfo"] = Value::Null;
+    };
+    let undecided = (CheckId::SbomPackages, Outcome::Error);
+    refuses(r#"deny: {packages: ["pkg:npm/event-stream@3.3.6"]}"#, &[package("event-stream", bare)], undecided);
+    refuses("deny: {packages: [{name: Event-Stream, version: 3.3.6}]}", &[package("event-stream", bare)], undecided);
+}
+
+#[test]
 fn an_excepted_licence_does_not_excuse_another_beside_it() {
     let excepted = "deny: {licenses: [AGPL-3.0-only, SSPL-1.0]}, exceptions: [{license: AGPL-3.0-only, until: 2027-01-31, because: bought}]";
     accepts(excepted, &[licensed("a", "AGPL-3.0-only AND MIT")], CheckId::SbomLicenses);
