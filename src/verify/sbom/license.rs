@@ -11,6 +11,8 @@ use super::model::Text;
 const MAX_DEPTH: usize = 8;
 /// The length of an expression that is put together from others, in octets.
 const MAX_LENGTH: usize = 512;
+/// The length of an expression that is written with escapes, in octets: every package that has it copies it.
+const MAX_COPIED: usize = 4096;
 
 /// The licences of a document while it is read.
 #[derive(Default)]
@@ -79,6 +81,8 @@ impl<'a> Licenses<'a> {
             return Some(text.clone());
         }
         let (operator, members) = match self.known.get(id) {
+            // Each package would hold a copy of what cannot be borrowed. Its name is no expression.
+            Some(License::Expression(Cow::Owned(text))) if text.len() > MAX_COPIED => return Some(id.clone()),
             Some(License::Expression(text)) => return Some(text.clone()),
             Some(License::Nothing) => return None,
             Some(License::Set(operator, members)) => (*operator, members.clone()),

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::check::Finding;
+use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Objects, Tally, Word, Words, pass_over};
@@ -25,6 +25,9 @@ const CONTEXTS: [(&str, &str); 2] = [
 
 /// Kinds of SBOM that are kept.
 const MAX_CONTEXTS: usize = 16;
+
+/// The length of the name of an agent, in octets: every package that it supplies copies it.
+const MAX_NAME: usize = 1024;
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
@@ -339,6 +342,12 @@ impl<'a> Document<'a> {
             return Err(malformed(format!("the document has {} elements of the class SpdxDocument", self.documents))
                 .expected("one SpdxDocument at most (SPDX 3.0.1 Core, SpdxDocument)"));
         }
+        if let Some(name) = agents.values().find(|name| name.len() > MAX_NAME) {
+            return Err(Finding::error(CheckId::SbomFormat, "the SBOM has a longer name of somebody than is read")
+                .expected(format!("at most {MAX_NAME} bytes"))
+                .found(format!("{} bytes", name.len()))
+                .next("generate and attest the SBOM again"));
+        }
         let creation = match creation {
             Reference::Here(creation) => Some(creation),
             Reference::Named(name) => creations.remove(&name).or(first_creation),
@@ -482,6 +491,18 @@ mod tests {
             let text = document(&element);
             assert_eq!(read(&text).expect("a document").packages[0].purls, [purl], "{element}");
         }
+    }
+
+    #[test]
+    fn a222_what_every_package_would_copy_is_bounded() {
+        let long = "x".repeat(1 << 20);
+        let supplier = document(&format!(r#"{{"type":"Organization","spdxId":"a","name":"{long}"}}"#));
+        assert_eq!(read(&supplier).expect_err("a long name").outcome, Outcome::Error);
+        let license = document(&format!(
+            r#"{{"type":"software_Package","spdxId":"p"}},{{"type":"Relationship","from":"p","relationshipType":"hasDeclaredLicense","to":["l"]}},
+            {{"type":"simplelicensing_LicenseExpression","spdxId":"l","simplelicensing_licenseExpression":"\u004dIT AND {long}"}}"#
+        ));
+        assert_eq!(read(&license).expect("a document").packages[0].license(), Some("l"));
     }
 
     #[test]
