@@ -282,6 +282,7 @@ fn every_tool_and_everybody_who_made_it_must_be_allowed() {
     assert_eq!(judge(&world, rules, &good).verdict, Verdict::Verified);
     for (creators, message) in [
         (json!(["Organization: Acme", "Tool: syft-1", "Tool: edit-1"]), "the SBOM has a generator that is not allowed"),
+        (json!(["Organization: Acme", "Tool: syft-1", " tool:edit-1"]), "the SBOM has a generator that is not allowed"),
         (json!(["Organization: Acme"]), "the SBOM names no generator"),
         (json!(["Person: Mallory", "Tool: syft-1"]), "the SBOM has a creator that is not allowed"),
         (json!([]), "the SBOM names no generator; the SBOM names no creator"),
