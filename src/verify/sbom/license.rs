@@ -127,9 +127,9 @@ pub(super) fn operand(text: &str) -> Cow<'_, str> {
         *depth += i64::from(c == '(') - i64::from(c == ')');
         Some(*depth)
     });
-    let (least, last) = depths.fold((0, 0), |(least, _), depth| (least.min(depth), depth));
+    let (lowest, end) = depths.fold((0, 0), |(lowest, _), depth| (lowest.min(depth), depth));
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
-    if least < 0 || last != 0 {
+    if lowest < 0 || end != 0 {
         Cow::Owned(format!("{text:?}"))
     } else if text.split(|c| !is_of_word(c)).any(|word| word.eq_ignore_ascii_case("or")) {
         Cow::Owned(format!("({text})"))
