@@ -25,6 +25,9 @@ pub struct Purl<'a> {
     pub subpath: Option<Cow<'a, str>>,
 }
 
+/// Qualifiers that a package URL may have: each is held against the others.
+const MAX_QUALIFIERS: usize = 64;
+
 /// The key of a qualifier and its value.
 pub type Qualifier<'a> = (Cow<'a, str>, Cow<'a, str>);
 
@@ -61,14 +64,18 @@ pub enum PurlError {
         /// The key, in lower case.
         key: String,
     },
+    /// It has more qualifiers than any package needs.
+    #[error("the package URL has more than {MAX_QUALIFIERS} qualifiers")]
+    TooManyQualifiers,
 }
 
 impl<'a> Purl<'a> {
     /// Takes a package URL apart (purl-spec, "How to parse a PURL string") and brings it into the normal form of its type.
     ///
-    /// An unencoded `@` before the name (`pkg:npm/@angular/core`) is taken as the scope it is meant as.
+    /// An unencoded `@` before the name (`pkg:npm/@angular/core`) is taken as the scope it is meant as, and white space around the
+    /// text is none of it: what is behind the name would make it another one.
     pub fn parse(text: &'a str) -> Result<Self, PurlError> {
-        let (rest, subpath) = split_right(text, '#');
+        let (rest, subpath) = split_right(text.trim(), '#');
         let (rest, qualifiers) = split_right(rest, '?');
         let rest = without_scheme(rest)?.trim_matches('/');
         let (kind, rest) = rest.split_once('/').unwrap_or((rest, ""));
@@ -256,6 +263,9 @@ fn read_qualifiers(text: &str) -> Result<Vec<Qualifier<'_>>, PurlError> {
         if qualifiers.iter().any(|(known, _)| *known == key) {
             return Err(PurlError::KeyTwice { key: key.into_owned() });
         }
+        if qualifiers.len() == MAX_QUALIFIERS {
+            return Err(PurlError::TooManyQualifiers);
+        }
         qualifiers.push((key, value));
     }
     Ok(qualifiers)
@@ -428,6 +438,8 @@ mod tests {
         assert_eq!(error("pkg:npm/a%zz"), PurlError::Encoding { part: "a%zz".to_owned() });
         assert_eq!(error("pkg:npm/a%ff"), PurlError::Encoding { part: "a%ff".to_owned() });
         assert_eq!(error("pkg:npm/a@1?in%20production=true"), PurlError::Key { key: "in%20production".to_owned() });
+        let many: String = (0..100_000).map(|number| format!("&k{number}=v")).collect();
+        assert_eq!(error(&format!("pkg:npm/a@1?{many}")), PurlError::TooManyQualifiers);
         assert_eq!(error("pkg:npm/a@1?arch=x&ARCH=y"), PurlError::KeyTwice { key: "arch".to_owned() });
     }
 

@@ -13,12 +13,24 @@ use super::text::{PatternError, TextRule};
 pub struct Component<'a> {
     /// The name that the document gives it.
     pub name: &'a str,
+    /// What the document says that the name is within, apart from it: the group of CycloneDX.
+    pub group: Option<&'a str>,
     /// The version that the document gives it.
     pub version: Option<&'a str>,
     /// Who supplies it, as written.
     pub supplier: Option<&'a str>,
     /// Its package URLs, each read once.
     pub purls: Vec<Purl<'a>>,
+}
+
+impl Component<'_> {
+    /// The names that it is known by, in lower case: alone, and within its group as npm and as Maven write it.
+    fn names(&self) -> Vec<String> {
+        let name = self.name.to_lowercase();
+        let group = self.group.map(str::to_lowercase);
+        let within = group.iter().flat_map(|group| [format!("{group}/{name}"), format!("{group}:{name}")]);
+        within.chain([name.clone()]).collect()
+    }
 }
 
 /// Whether a rule is about a package.
@@ -67,7 +79,8 @@ pub enum PackageRuleError {
 /// A rule for packages.
 ///
 /// Package URLs are compared by their parts, those of the name in the form that is equal for all of its spellings: tools differ
-/// in the case of letters. A name compares with what the document calls the package, which may have a package URL or none.
+/// in the case of letters. A name compares with what the document calls the package, which may have a package URL or none; its
+/// case does not count either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PackageRule {
     /// The package URL or name, as written.
@@ -121,7 +134,9 @@ impl PackageRule {
 
     /// A rule for the packages that documents call by a name; `*` as in [`purl`](Self::purl).
     pub fn name(name: TextRule) -> Self {
-        Self { written: name.as_str().to_owned(), what: What::Name(name), version: VersionRule::Any, supplier: None }
+        let written = name.as_str().to_owned();
+        let folded = TextRule::glob(&written.to_lowercase()).unwrap_or(name);
+        Self { written, what: What::Name(folded), version: VersionRule::Any, supplier: None }
     }
 
     /// Asks for a version too.
@@ -187,10 +202,7 @@ impl PackageRule {
         }
         match &self.version {
             VersionRule::Any => Match::Yes,
-            VersionRule::Is(rule) => {
-                let version = purl.version.as_deref().or(component.version);
-                if version.is_some_and(|version| rule.matches(version)) { Match::Yes } else { Match::No }
-            }
+            VersionRule::Is(rule) => is(rule, purl.version.as_deref().or(component.version)),
             VersionRule::In(range, _) => {
                 let version = purl.full_version().or(component.version.map(Cow::Borrowed));
                 within(range, version.as_deref())
@@ -198,15 +210,14 @@ impl PackageRule {
         }
     }
 
-    fn is_about_name(&self, component: &Component<'_>) -> Match {
+    fn is_about_name(&self, name: &str, component: &Component<'_>) -> Match {
         let What::Name(rule) = &self.what else { return Match::No };
-        if !rule.matches(component.name) || !self.is_supplied(component) {
+        if !rule.matches(name) || !self.is_supplied(component) {
             return Match::No;
         }
         match &self.version {
             VersionRule::Any => Match::Yes,
-            VersionRule::Is(rule) if component.version.is_some_and(|version| rule.matches(version)) => Match::Yes,
-            VersionRule::Is(_) => Match::No,
+            VersionRule::Is(rule) => is(rule, component.version),
             VersionRule::In(range, _) => within(range, component.version),
         }
     }
@@ -214,6 +225,15 @@ impl PackageRule {
     fn is_supplied(&self, component: &Component<'_>) -> bool {
         let is_supplier = |rule: &TextRule| component.supplier.is_some_and(|supplier| names(rule, supplier));
         self.supplier.as_ref().is_none_or(is_supplier)
+    }
+}
+
+/// Neither answer would be true of a version that is missing.
+fn is(rule: &TextRule, version: Option<&str>) -> Match {
+    match version {
+        Some(version) if rule.matches(version) => Match::Yes,
+        Some(_) => Match::No,
+        None => Match::Unknown("it has no version".to_owned()),
     }
 }
 
@@ -305,12 +325,21 @@ impl PackageRules {
         for (position, purl) in component.purls.iter().enumerate() {
             self.matches_of_purl(purl, component, &mut |rule, matched| found(rule, Some(position), matched));
         }
-        let exact = self.exact_names.get(component.name).into_iter().flatten().copied();
-        let globs = self.name_globs.iter().filter(|(start, _)| component.name.starts_with(start.as_str()));
+        if self.exact_names.is_empty() && self.name_globs.is_empty() {
+            return;
+        }
+        for name in component.names() {
+            self.matches_of_name(&name, component, &mut |rule, matched| found(rule, None, matched));
+        }
+    }
+
+    fn matches_of_name(&self, name: &str, component: &Component<'_>, found: &mut dyn FnMut(usize, Match)) {
+        let exact = self.exact_names.get(name).into_iter().flatten().copied();
+        let globs = self.name_globs.iter().filter(|(start, _)| name.starts_with(start.as_str()));
         for rule in exact.chain(globs.map(|(_, rule)| *rule)) {
-            match self.rules[rule].is_about_name(component) {
+            match self.rules[rule].is_about_name(name, component) {
                 Match::No => {}
-                matched => found(rule, None, matched),
+                matched => found(rule, matched),
             }
         }
     }
@@ -372,11 +401,11 @@ mod tests {
 
     fn component<'a>(name: &'a str, version: Option<&'a str>, purls: &[&'a str]) -> Component<'a> {
         let purls = purls.iter().map(|purl| Purl::parse(purl).expect("a package URL")).collect();
-        Component { name, version, supplier: None, purls }
+        Component { name, group: None, version, supplier: None, purls }
     }
 
     fn is_about(written: &str, purl: &str) -> bool {
-        PackageRules::new(vec![rule(written)]).first(&component("x", None, &[purl])).is_some()
+        matches!(PackageRules::new(vec![rule(written)]).first(&component("x", None, &[purl])), Some((_, Match::Yes)))
     }
 
     #[test]
@@ -436,11 +465,31 @@ mod tests {
     fn names_are_what_the_document_calls_a_package() {
         let name = |text: &str| PackageRule::name(TextRule::glob(text).expect("a glob"));
         let rules = PackageRules::new(vec![name("openssl").of_version(TextRule::exact("3.0")), name("lib*")]);
-        let found = |name, version| rules.first(&component(name, version, &[])).map(|(rule, _)| rule);
-        assert_eq!(found("openssl", Some("3.0")), Some(0));
+        let found = |name, version| rules.first(&component(name, version, &[]));
+        assert_eq!(found("openssl", Some("3.0")), Some((0, Match::Yes)));
+        assert_eq!(found("OpenSSL", Some("3.0")), Some((0, Match::Yes)), "case is no way around a rule");
         assert_eq!(found("openssl", Some("3.1")), None);
-        assert_eq!(found("openssl", None), None);
-        assert_eq!(found("libc", None), Some(1));
+        assert!(matches!(found("openssl", None), Some((0, Match::Unknown(_)))));
+        assert_eq!(found("libc", None), Some((1, Match::Yes)));
+    }
+
+    #[test]
+    fn a_package_is_known_by_its_name_alone_and_within_its_group() {
+        for written in ["core", "@acme/core", "@Acme:core", "@acme/*"] {
+            let rules = PackageRules::new(vec![PackageRule::name(TextRule::glob(written).expect("a glob"))]);
+            let grouped = Component { group: Some("@acme"), ..component("core", None, &[]) };
+            assert_eq!(rules.first(&grouped), Some((0, Match::Yes)), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_package_without_a_version_is_not_taken_for_another_version() {
+        let rules = PackageRules::new(vec![rule("pkg:npm/event-stream@3.3.6")]);
+        let found = rules.first(&component("event-stream", None, &["pkg:npm/event-stream"]));
+        assert!(matches!(found, Some((0, Match::Unknown(_)))), "{found:?}");
+        let stated = rules.first(&component("event-stream", Some("3.3.6"), &["pkg:npm/event-stream"]));
+        assert_eq!(stated, Some((0, Match::Yes)));
+        assert!(is_about("pkg:npm/event-stream@3.3.6", " pkg:npm/event-stream@3.3.6\n"));
     }
 
     #[test]

@@ -282,6 +282,7 @@ fn every_tool_and_everybody_who_made_it_must_be_allowed() {
     assert_eq!(judge(&world, rules, &good).verdict, Verdict::Verified);
     for (creators, message) in [
         (json!(["Organization: Acme", "Tool: syft-1", "Tool: edit-1"]), "the SBOM has a generator that is not allowed"),
+        (json!(["Organization: Acme", "Tool: syft-1", " tool:edit-1"]), "the SBOM has a generator that is not allowed"),
         (json!(["Organization: Acme"]), "the SBOM names no generator"),
         (json!(["Person: Mallory", "Tool: syft-1"]), "the SBOM has a creator that is not allowed"),
         (json!([]), "the SBOM names no generator; the SBOM names no creator"),
@@ -373,6 +374,28 @@ fn an_exception_works_to_the_end_of_its_day_and_is_in_the_report() {
     for check in [CheckId::SbomPackages, CheckId::SbomLicenses] {
         assert_eq!(of_check(&report.candidates[0], check).outcome, Outcome::Fail);
     }
+}
+
+#[test]
+fn an_exception_for_one_package_url_does_not_excuse_another_beside_it() {
+    let rules = r#"deny: {packages: ["pkg:npm/event-stream", "pkg:npm/left-pad"]}, exceptions: [{package: "pkg:npm/left-pad", until: 2027-01-31, because: frozen}]"#;
+    let both = package("left-pad", |package| {
+        let other = json!({"referenceType": "purl", "referenceLocator": "pkg:npm/event-stream@3.3.6"});
+        package["externalRefs"].as_array_mut().expect("a list").push(other);
+    });
+    accepts(rules, &[package("left-pad", |_| {})], CheckId::SbomPackages);
+    refuses(rules, &[both], PACKAGES);
+}
+
+#[test]
+fn a_package_without_a_version_is_not_passed_over_by_a_rule_for_one_version() {
+    let bare = |package: &mut Value| {
+        package["externalRefs"][0]["referenceLocator"] = json!("pkg:npm/event-stream");
+        package["versionInfo"] = Value::Null;
+    };
+    let undecided = (CheckId::SbomPackages, Outcome::Error);
+    refuses(r#"deny: {packages: ["pkg:npm/event-stream@3.3.6"]}"#, &[package("event-stream", bare)], undecided);
+    refuses("deny: {packages: [{name: Event-Stream, version: 3.3.6}]}", &[package("event-stream", bare)], undecided);
 }
 
 #[test]

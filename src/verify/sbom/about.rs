@@ -218,7 +218,8 @@ fn of_purl(purl: &Text<'_>) -> Option<Named> {
 
 /// Path and qualifiers of a purl of an image.
 fn image_purl(purl: &str) -> Option<(&str, &str)> {
-    let rest = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
+    let is_of = |kind: &&str| purl.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
+    let rest = &purl[["pkg:oci/", "pkg:docker/"].iter().find(|kind| is_of(kind))?.len()..];
     let rest = rest.split('#').next().unwrap_or(rest);
     Some(rest.split_once('?').unwrap_or((rest, "")))
 }
@@ -335,7 +336,11 @@ mod tests {
     #[test]
     fn another_digest_contradicts_where_it_can_only_be_that_of_another_image() {
         let hex = digest("other").hex().to_owned();
-        for purl in [format!("pkg:oci/shop@sha256%3A{hex}"), format!("pkg:docker/shop@v1?digest=sha256:{hex}")] {
+        for purl in [
+            format!("pkg:oci/shop@sha256%3A{hex}"),
+            format!("PKG:OCI/shop@sha256:{hex}"),
+            format!("pkg:docker/shop@v1?digest=sha256:{hex}"),
+        ] {
             assert_eq!(ask(&by_purl(purl.clone()), "index"), Description::Contradicts(purl));
         }
         let reference = format!("ghcr.io/acme/shop@sha256:{hex}");

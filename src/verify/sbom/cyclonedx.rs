@@ -13,6 +13,7 @@ use crate::check::Finding;
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Object, Objects, Word, Words, pass_over};
+use super::license::operand;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
@@ -85,6 +86,7 @@ enum ComponentField {
     #[serde(rename = "bom-ref")]
     Reference,
     Type,
+    Group,
     Name,
     Version,
     Supplier,
@@ -411,8 +413,9 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
             }
         }
         package.source = source.package();
-        // A file is no package, unless something is inside of it.
-        let last = place.filter(|place| is_file && !is_root && place + 1 == builder.sbom.packages.len());
+        // A file is no package, unless it is named as one or something is inside of it.
+        let is_bare = is_file && !is_root && package.purls.is_empty() && package.version.is_none();
+        let last = place.filter(|place| is_bare && place + 1 == builder.sbom.packages.len());
         if last.is_some() {
             builder.turn_into_file(&package.id);
             return Ok(None);
@@ -470,6 +473,7 @@ fn read_field<'de, A: MapAccess<'de>>(
     match field {
         ComponentField::Reference => package.id = fields.next_value::<Word<'de>>()?.0.unwrap_or_default(),
         ComponentField::Name => package.name = fields.next_value::<Word<'de>>()?.stated().unwrap_or_default(),
+        ComponentField::Group => package.group = fields.next_value::<Word<'de>>()?.stated(),
         ComponentField::Version => package.version = fields.next_value::<Word<'de>>()?.stated(),
         ComponentField::Supplier => package.supplier = fields.next_value::<Party<'de>>()?.0,
         ComponentField::Manufacturer => {
@@ -513,8 +517,7 @@ fn all_of(mut texts: Vec<Text<'_>>) -> Option<Text<'_>> {
     if texts.len() < 2 {
         return texts.pop();
     }
-    let wrapped = texts.iter().map(|text| if text.contains(" OR ") { format!("({text})") } else { text.to_string() });
-    Some(Cow::Owned(wrapped.collect::<Vec<_>>().join(" AND ")))
+    Some(Cow::Owned(texts.iter().map(|text| operand(text)).collect::<Vec<_>>().join(" AND ")))
 }
 
 /// A person or organisation: a text, or an object with a name.
@@ -574,6 +577,31 @@ mod tests {
         "services": [{"bom-ref": "s"}],
         "dependencies": [{"ref": "root", "dependsOn": ["a", "d", "s"]}, {"ref": "a", "dependsOn": ["gone"]}, {"ref": "d"}]
     }"#;
+
+    #[test]
+    fn licences_that_all_hold_are_joined_so_that_no_choice_in_one_reaches_another() {
+        let joined = |name: &str| {
+            let licenses = serde_json::json!([{"license": {"id": "GPL-3.0-only"}}, {"license": {"name": name}}]);
+            let text = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "licenses": licenses}]});
+            let text = text.to_string();
+            read(&text).expect("a document").packages[0].license().expect("a licence").to_owned()
+        };
+        for name in ["MIT OR Zlib", "MIT or Zlib", "MIT\tOR\tZlib", "(MIT)OR(Zlib)"] {
+            assert_eq!(joined(name), format!("GPL-3.0-only AND ({name})"));
+        }
+        assert_eq!(joined("Acme License for everybody"), "GPL-3.0-only AND Acme License for everybody");
+        let broken = joined("MIT) OR (MIT");
+        assert!(crate::policy::LicenseExpression::parse(&broken).is_err(), "{broken}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_as_a_package_is_one() {
+        let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[
+            {"type":"file","name":"log4j-core-2.14.1.jar","purl":"pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"},
+            {"type":"file","name":"openssl","version":"1.0.1"}, {"type":"file","name":"/etc/passwd"}]}"#;
+        let sbom = read(text).expect("a document");
+        assert_eq!((sbom.packages.len(), sbom.counts.files), (2, 1));
+    }
 
     #[test]
     fn a_document_is_read_with_components_inside_of_components() {

@@ -1,5 +1,6 @@
 //! Licences of SPDX 3, which are elements of their own, as the expressions that they stand for.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::builder::Builder;
@@ -10,6 +11,8 @@ use super::model::Text;
 const MAX_DEPTH: usize = 8;
 /// The length of an expression that is put together from others, in octets.
 const MAX_LENGTH: usize = 512;
+/// The length of an expression that is written with escapes, in octets: every package that has it copies it.
+const MAX_COPIED: usize = 4096;
 
 /// The licences of a document while it is read.
 #[derive(Default)]
@@ -64,7 +67,10 @@ impl<'a> Licenses<'a> {
         for (package, is_concluded, license) in std::mem::take(&mut self.stated) {
             let Some(package) = builder.package_named(&package) else { continue };
             let place = if is_concluded { &mut package.license_concluded } else { &mut package.license_declared };
-            *place = self.expression(&license, 0);
+            *place = match (place.take(), self.expression(&license, 0)) {
+                (Some(one), Some(other)) => Some(both(one, other)),
+                (one, other) => one.or(other),
+            };
         }
     }
 
@@ -75,6 +81,8 @@ impl<'a> Licenses<'a> {
             return Some(text.clone());
         }
         let (operator, members) = match self.known.get(id) {
+            // Each package would hold a copy of what cannot be borrowed. Its name is no expression.
+            Some(License::Expression(Cow::Owned(text))) if text.len() > MAX_COPIED => return Some(id.clone()),
             Some(License::Expression(text)) => return Some(text.clone()),
             Some(License::Nothing) => return None,
             Some(License::Set(operator, members)) => (*operator, members.clone()),
@@ -92,13 +100,41 @@ impl<'a> Licenses<'a> {
         for member in members.iter().take_while(|_| depth < MAX_DEPTH) {
             let part = self.expression(member, depth + 1)?;
             whole.push_str(if whole.is_empty() { "" } else { operator });
-            let (opening, closing) = if part.contains(' ') { ("(", ")") } else { ("", "") };
-            whole.extend([opening, &part, closing]);
+            let is_set = matches!(self.known.get(member), Some(License::Set(..)));
+            whole.push_str(&if is_set { format!("({part})").into() } else { operand(&part) });
             if whole.len() > MAX_LENGTH {
                 return None;
             }
         }
         (!whole.is_empty()).then(|| whole.into())
+    }
+}
+
+/// What several relationships say of one package holds, all of it.
+fn both<'a>(one: Text<'a>, other: Text<'a>) -> Text<'a> {
+    if one == other || one.len() > MAX_LENGTH {
+        return one;
+    }
+    // Of more than is read, what is kept is no expression.
+    let whole = format!("{} AND {}", operand(&one), operand(&other));
+    if whole.len() > MAX_LENGTH { format!("{whole} …").into() } else { whole.into() }
+}
+
+/// A licence as one side of an `AND`, whatever it is written like: a choice in it is its own. What closes parentheses that it does
+/// not open is quoted, which makes it no expression.
+pub(super) fn operand(text: &str) -> Cow<'_, str> {
+    let depths = text.chars().scan(0_i64, |depth, c| {
+        *depth += i64::from(c == '(') - i64::from(c == ')');
+        Some(*depth)
+    });
+    let (lowest, end) = depths.fold((0, 0), |(lowest, _), depth| (lowest.min(depth), depth));
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
+    if lowest < 0 || end != 0 {
+        Cow::Owned(format!("{text:?}"))
+    } else if text.split(|c| !is_of_word(c)).any(|word| word.eq_ignore_ascii_case("or")) {
+        Cow::Owned(format!("({text})"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
@@ -131,6 +167,28 @@ mod tests {
         set(&mut licenses, "expandedlicensing_DisjunctiveLicenseSet", "either", &[mit, zlib]);
         set(&mut licenses, "expandedlicensing_ConjunctiveLicenseSet", "both", &["either", mit]);
         assert_eq!(licenses.expression(&"both".into(), 0).as_deref(), Some("(MIT OR Zlib) AND MIT"));
+    }
+
+    #[test]
+    fn licences_that_several_relationships_state_all_hold() {
+        let mut builder = Builder::new("");
+        for id in ["a", "b", "c"] {
+            builder.package(super::super::model::Package { id: id.into(), ..Default::default() });
+        }
+        let mut licenses = Licenses::default();
+        let nothing = "https://spdx.org/rdf/3.0.1/terms/Licensing/NoAssertion";
+        let [gpl, mit] = ["https://spdx.org/licenses/GPL-3.0-only", "https://spdx.org/licenses/MIT"];
+        let many: Vec<String> = (0..100_000).map(|number| format!("https://spdx.org/licenses/L{number}")).collect();
+        for (package, license) in [("a", gpl), ("a", mit), ("a", nothing), ("b", nothing), ("b", gpl)] {
+            licenses.state("hasConcludedLicense", &package.into(), &license.into());
+        }
+        many.iter().for_each(|one| licenses.state("hasConcludedLicense", &"c".into(), &one.as_str().into()));
+        licenses.apply(&mut builder);
+        let of = |builder: &Builder<'_>, place: usize| builder.sbom.packages[place].license().map(str::to_owned);
+        assert_eq!(of(&builder, 0).as_deref(), Some("GPL-3.0-only AND MIT"));
+        assert_eq!(of(&builder, 1).as_deref(), Some("GPL-3.0-only"));
+        let too_many = of(&builder, 2).expect("a licence");
+        assert!(too_many.len() < 2 * MAX_LENGTH && crate::policy::LicenseExpression::parse(&too_many).is_err());
     }
 
     #[test]

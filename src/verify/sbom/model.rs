@@ -86,6 +86,8 @@ pub(in crate::verify) struct Package<'a> {
     /// Its name within the document.
     pub(in crate::verify) id: Text<'a>,
     pub(in crate::verify) name: Text<'a>,
+    /// What the name is within, where the document says it apart: CycloneDX `group`.
+    pub(in crate::verify) group: Option<Text<'a>>,
     pub(in crate::verify) version: Option<Text<'a>>,
     /// Who supplies it, as written.
     pub(in crate::verify) supplier: Option<Text<'a>>,
@@ -236,6 +238,7 @@ impl Package<'_> {
         Package {
             id: text(self.id),
             name: text(self.name),
+            group: self.group.map(text),
             version: self.version.map(text),
             supplier: self.supplier.map(text),
             originator: self.originator.map(text),

@@ -230,6 +230,7 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
     builder.package(Package {
         id: wire.id.0.unwrap_or_default(),
         name: wire.name.stated().unwrap_or_default(),
+        group: None,
         version: wire.version_info.stated(),
         supplier: wire.supplier.stated(),
         originator: wire.originator.stated(),
@@ -249,9 +250,9 @@ fn source<'a>(info: &str) -> Option<Box<SourcePackage<'a>>> {
     Some(Box::new(SourcePackage { name: name.to_owned().into(), version: Some(version.to_owned().into()) }))
 }
 
-/// The types of SPDX 2.3 annex F, also as the IRIs that they stand for (`http://spdx.org/rdf/references/purl`).
+/// The types of SPDX 2.3 annex F, also as the IRIs that they stand for (`http://spdx.org/rdf/references/purl`), in any case.
 fn is_type(found: &str, name: &str) -> bool {
-    found == name || found.strip_prefix("http://spdx.org/rdf/references/") == Some(name)
+    found.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
 }
 
 fn relationship<'a>(builder: &mut Builder<'a>, wire: &WireRelationship<'a>) {
@@ -338,6 +339,16 @@ mod tests {
             ]
         );
         assert_eq!((sbom.counts.files, sbom.counts.dangling), (1, 0));
+    }
+
+    #[test]
+    fn package_urls_are_known_by_every_spelling_of_their_type() {
+        for kind in ["purl", "PURL", "http://spdx.org/rdf/references/purl", "https://spdx.org/rdf/references/purl"] {
+            let text = format!(
+                r#"{{"spdxVersion":"SPDX-2.3","packages":[{{"externalRefs":[{{"referenceType":"{kind}","referenceLocator":"pkg:npm/a"}}]}}]}}"#
+            );
+            assert_eq!(read(&text).expect("a document").packages[0].purls, ["pkg:npm/a"], "{kind}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::check::Finding;
+use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Objects, Tally, Word, Words, pass_over};
@@ -25,6 +25,9 @@ const CONTEXTS: [(&str, &str); 2] = [
 
 /// Kinds of SBOM that are kept.
 const MAX_CONTEXTS: usize = 16;
+
+/// The length of the name of an agent, in octets: every package that it supplies copies it.
+const MAX_NAME: usize = 1024;
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
@@ -107,7 +110,7 @@ struct Element<'a> {
     #[serde(rename = "software_packageVersion", borrow, default)]
     version: Word<'a>,
     #[serde(rename = "software_packageUrl", borrow, default)]
-    purl: Word<'a>,
+    purls: Words<'a>,
     #[serde(rename = "software_primaryPurpose", borrow, default)]
     purpose: Word<'a>,
     #[serde(rename = "software_contentIdentifier", default)]
@@ -254,6 +257,8 @@ impl<'a> Document<'a> {
                 element.roots.0.iter().for_each(|root| self.builder.describe(root));
             }
             "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(id, element),
+            // A file that is named as a package is one.
+            "software_File" if element.names_a_package() => self.package(id, element),
             "software_File" => {
                 self.builder.sbom.counts.files += 1;
                 self.builder.define(&id, End::OTHER);
@@ -286,14 +291,12 @@ impl<'a> Document<'a> {
     }
 
     fn package(&mut self, id: Text<'a>, element: Element<'a>) {
-        let mut purls = Vec::new();
-        purls.extend(element.purl.stated());
+        let mut purls: Vec<_> = element.purls.0.into_iter().filter_map(|purl| Word(Some(purl)).stated()).collect();
         let mut otherwise_identified = element.content_identifiers.0 > 0;
         for identifier in element.identifiers.0 {
             match identifier.kind.as_str().unwrap_or_default() {
                 "packageUrl" | "purl" => {
-                    let more = identifier.identifier.stated().filter(|purl| !purls.contains(purl));
-                    purls.extend(more);
+                    purls.extend(identifier.identifier.stated());
                 }
                 "cpe22" | "cpe23" | "swid" | "swhid" | "gitoid" => {
                     otherwise_identified |= identifier.identifier.stated().is_some();
@@ -301,10 +304,13 @@ impl<'a> Document<'a> {
                 _ => {}
             }
         }
+        // Most documents write the same one twice, in both places.
+        purls.dedup();
         let checksums = element.checksums.0.into_iter();
         self.builder.package(Package {
             id,
             name: element.name.stated().unwrap_or_default(),
+            group: None,
             version: element.version.stated(),
             // The name of who it is stands elsewhere, perhaps further down.
             supplier: element.supplied_by.0.into_iter().next(),
@@ -336,6 +342,12 @@ impl<'a> Document<'a> {
             return Err(malformed(format!("the document has {} elements of the class SpdxDocument", self.documents))
                 .expected("one SpdxDocument at most (SPDX 3.0.1 Core, SpdxDocument)"));
         }
+        if let Some(name) = agents.values().find(|name| name.len() > MAX_NAME) {
+            return Err(Finding::error(CheckId::SbomFormat, "the SBOM has a longer name of somebody than is read")
+                .expected(format!("at most {MAX_NAME} bytes"))
+                .found(format!("{} bytes", name.len()))
+                .next("generate and attest the SBOM again"));
+        }
         let creation = match creation {
             Reference::Here(creation) => Some(creation),
             Reference::Named(name) => creations.remove(&name).or(first_creation),
@@ -353,6 +365,13 @@ impl<'a> Document<'a> {
         }
         licenses.apply(&mut builder);
         builder.finish(format)
+    }
+}
+
+impl Element<'_> {
+    fn names_a_package(&self) -> bool {
+        let is_purl = |one: &ExternalIdentifier<'_>| matches!(one.kind.as_str(), Some("packageUrl" | "purl"));
+        !self.purls.0.is_empty() || self.identifiers.0.iter().any(is_purl)
     }
 }
 
@@ -458,6 +477,32 @@ mod tests {
         assert_eq!(read(r#"{"@graph":[]}"#).expect_err("no context").outcome, Outcome::Fail);
         let later = r#"{"@context":"https://spdx.org/rdf/3.1/spdx-context.jsonld","@graph":[]}"#;
         assert_eq!(read(later).expect_err("a later version").outcome, Outcome::Error);
+    }
+
+    #[test]
+    fn a_package_url_counts_wherever_it_stands() {
+        let purl = "pkg:npm/event-stream@3.3.6";
+        for element in [
+            format!(r#"{{"type":"software_Package","software_packageUrl":["{purl}"]}}"#),
+            format!(
+                r#"{{"type":"software_File","externalIdentifier":[{{"externalIdentifierType":"packageUrl","identifier":"{purl}"}}]}}"#
+            ),
+        ] {
+            let text = document(&element);
+            assert_eq!(read(&text).expect("a document").packages[0].purls, [purl], "{element}");
+        }
+    }
+
+    #[test]
+    fn a222_what_every_package_would_copy_is_bounded() {
+        let long = "x".repeat(1 << 20);
+        let supplier = document(&format!(r#"{{"type":"Organization","spdxId":"a","name":"{long}"}}"#));
+        assert_eq!(read(&supplier).expect_err("a long name").outcome, Outcome::Error);
+        let license = document(&format!(
+            r#"{{"type":"software_Package","spdxId":"p"}},{{"type":"Relationship","from":"p","relationshipType":"hasDeclaredLicense","to":["l"]}},
+            {{"type":"simplelicensing_LicenseExpression","spdxId":"l","simplelicensing_licenseExpression":"\u004dIT AND {long}"}}"#
+        ));
+        assert_eq!(read(&license).expect("a document").packages[0].license(), Some("l"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! CSAF 2.0, profile 5 (VEX).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -137,8 +138,14 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     };
     let mut statements = Vec::new();
     for vulnerability in &wire.vulnerabilities {
-        for (word, ids) in &vulnerability.product_status {
-            statements.extend(ids.iter().filter_map(|id| statement(vulnerability, word, products.get(id)?, id, time)));
+        let reasons = vulnerability.reasons();
+        // Of what is said of a product at once the last counts: that it is affected, whatever else is said of it (CSAF 6.1.6).
+        let said = vulnerability.product_status.iter().filter_map(|(word, ids)| Some((status(word)?, ids)));
+        let (closing, open): (Vec<_>, Vec<_>) =
+            said.partition(|(status, _)| matches!(status, Status::NotAffected | Status::Fixed));
+        for (status, ids) in closing.into_iter().chain(open) {
+            let named = ids.iter().filter_map(|id| Some((products.get(id)?, reasons.get(id.as_str()))));
+            statements.extend(named.map(|(product, because)| statement(vulnerability, status, product, because, time)));
         }
     }
     Ok(Document { form: "CSAF", author: wire.document.publisher.name, statements, ..Document::default() })
@@ -147,31 +154,46 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
 /// One statement of each product, so that a reason for one is none for another. What names no product says nothing.
 fn statement(
     vulnerability: &WireVulnerability,
-    word: &str,
-    (component, parts): &(Component, Vec<Component>),
-    product_id: &str,
+    status: Status,
+    product: &Arc<Product>,
+    because: Option<&Arc<str>>,
     time: Option<Timestamp>,
-) -> Option<Statement> {
-    let status = match word {
+) -> Statement {
+    let ids = vulnerability.cve.iter().cloned().chain(vulnerability.ids.iter().map(|id| id.text.clone())).collect();
+    Statement { ids, products: vec![Arc::clone(product)], status, because: because.cloned(), time }
+}
+
+impl WireVulnerability {
+    /// Why products are not affected, by product: a label before a text, the first of several. Documents name tens of thousands.
+    fn reasons(&self) -> HashMap<&str, Arc<str>> {
+        let flags = self.flags.iter().map(|flag| (&flag.label, &flag.product_ids));
+        let impacts = self.threats.iter().filter(|threat| threat.category == "impact");
+        let impacts = impacts.map(|threat| (&threat.details, &threat.product_ids));
+        let mut reasons = HashMap::new();
+        for (reason, products) in flags.chain(impacts) {
+            let reason: Arc<str> = reason.as_str().into();
+            for product in products {
+                reasons.entry(product.as_str()).or_insert_with(|| Arc::clone(&reason));
+            }
+        }
+        reasons
+    }
+}
+
+fn status(word: &str) -> Option<Status> {
+    Some(match word {
         "known_not_affected" => Status::NotAffected,
         "fixed" | "first_fixed" => Status::Fixed,
         "known_affected" | "first_affected" | "last_affected" => Status::Affected,
         "under_investigation" => Status::UnderInvestigation,
         _ => return None,
-    };
-    let ids = vulnerability.cve.iter().cloned().chain(vulnerability.ids.iter().map(|id| id.text.clone())).collect();
-    let is_about = |ids: &[String]| ids.iter().any(|id| id == product_id);
-    let flag = vulnerability.flags.iter().find(|flag| is_about(&flag.product_ids)).map(|flag| flag.label.clone());
-    let impact =
-        vulnerability.threats.iter().find(|threat| threat.category == "impact" && is_about(&threat.product_ids));
-    let product = Product { component: component.clone(), parts: parts.clone() };
-    let because = flag.or_else(|| impact.map(|threat| threat.details.clone()));
-    Some(Statement { ids, products: vec![product], status, because, time })
+    })
 }
 
 type Products = BTreeMap<String, (Component, Vec<Component>)>;
 
-fn products(tree: Tree) -> Result<Products, String> {
+/// Each product, once however many statements name it.
+fn products(tree: Tree) -> Result<BTreeMap<String, Arc<Product>>, String> {
     let mut products = Products::new();
     for product in tree.full_product_names {
         insert(&mut products, product, Vec::new());
@@ -185,7 +207,8 @@ fn products(tree: Tree) -> Result<Products, String> {
             products.insert(relationship.full_product_name.product_id, (whole, vec![part]));
         }
     }
-    Ok(products)
+    let shared = |(id, (component, parts))| (id, Arc::new(Product { component, parts }));
+    Ok(products.into_iter().map(shared).collect())
 }
 
 fn branches(listed: Vec<Branch>, products: &mut Products, depth: usize) -> Result<(), String> {
@@ -239,6 +262,28 @@ mod tests {
         assert_eq!(of_part.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
         assert!(of_part.is_closing());
         assert!(!document.statements[1].is_closing(), "the reason is for the other product");
+    }
+
+    #[test]
+    fn a_product_that_is_affected_too_is_not_closed() {
+        for closing in ["known_not_affected", "fixed"] {
+            let said = format!(
+                r#"{{"cve":"CVE-1","product_status":{{"{closing}":["APP"],"known_affected":["APP"]}},"flags":[{{"label":"component_not_present","product_ids":["APP"]}}]}}"#
+            );
+            let document = document("csaf_vex", &said).expect("a document");
+            assert_eq!(document.statements.last().map(|last| last.status), Some(Status::Affected), "{closing}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_found_however_many_products_there_are() {
+        let others: String = (0..50_000).map(|number| format!(r#""P{number}","#)).collect();
+        let named = r#""APP","#.repeat(50_000);
+        let said = format!(
+            r#"{{"cve":"CVE-1","product_status":{{"known_not_affected":[{named}"APP"]}},"flags":[{{"label":"component_not_present","product_ids":[{others}"APP"]}}]}}"#
+        );
+        let document = document("csaf_vex", &said).expect("a document");
+        assert!(document.statements.len() == 50_001 && document.statements.iter().all(Statement::is_closing));
     }
 
     #[test]

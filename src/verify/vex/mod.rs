@@ -6,6 +6,7 @@ mod openvex;
 mod product;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -43,10 +44,10 @@ pub(super) struct Statement {
     /// The vulnerability's name and its aliases.
     ids: Vec<String>,
     /// What it is said of; of what the attestation is about where nothing is named.
-    products: Vec<Product>,
+    products: Vec<Arc<Product>>,
     status: Status,
     /// Why the product is not affected: a label or a text.
-    because: Option<String>,
+    because: Option<Arc<str>>,
     /// Since when it is so.
     time: Option<Timestamp>,
 }

@@ -1,6 +1,7 @@
 //! OpenVEX (openvex/spec `OPENVEX-SPEC.md`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -95,9 +96,9 @@ fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement
     let text = wire.impact_statement.filter(|text| !text.trim().is_empty());
     Ok(Statement {
         ids,
-        products: wire.products.unwrap_or_default().into_iter().map(product).collect(),
+        products: wire.products.unwrap_or_default().into_iter().map(product).map(Arc::new).collect(),
         status: status(&wire.status),
-        because: label.or(text),
+        because: label.or(text).map(Arc::from),
         time: time(wire.timestamp.as_deref())?.or(issued),
     })
 }

@@ -1,5 +1,7 @@
 //! SARIF 2.1.0, as trivy, grype and others write it for vulnerabilities.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use crate::packages::Severity;
@@ -57,6 +59,9 @@ struct Properties {
 struct Invocation {
     #[serde(default, rename = "endTimeUtc")]
     ended: Option<String>,
+    /// §3.20.14: whether the tool did what it was started for. Required, and left out by some.
+    #[serde(default, rename = "executionSuccessful")]
+    is_successful: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -109,16 +114,36 @@ fn document(text: &str) -> Result<Document, String> {
 }
 
 fn findings(run: Run) -> Result<Findings, String> {
-    let rules = run.tool.driver.rules.unwrap_or_default();
+    if run.invocations.iter().flatten().any(|one| one.is_successful == Some(false)) {
+        return Err("a SARIF report of a run that failed".to_owned());
+    }
+    let rules = Rules::of(run.tool.driver.rules.unwrap_or_default());
     let results = run.results.ok_or("a SARIF report of a run without results")?;
     let failed = results.into_iter().filter(|one| !matches!(one.kind.as_deref(), Some("pass" | "notApplicable")));
     let vulnerabilities = failed.map(|one| vulnerability(one, &rules)).collect::<Result<_, _>>()?;
     Ok(Findings { vulnerabilities, database_built: None })
 }
 
-fn vulnerability(one: Reported, rules: &[Rule]) -> Result<Vulnerability, String> {
-    let by_index = one.rule_index.and_then(|index| rules.get(usize::try_from(index).ok()?));
-    let rule = by_index.or_else(|| rules.iter().find(|rule| Some(&rule.id) == one.rule_id.as_ref()));
+/// The rules of a tool, found by place and by id: there may be as many as there are results.
+struct Rules {
+    listed: Vec<Rule>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Rules {
+    fn of(listed: Vec<Rule>) -> Self {
+        let by_id = listed.iter().enumerate().rev().map(|(place, rule)| (rule.id.clone(), place)).collect();
+        Self { listed, by_id }
+    }
+
+    fn get(&self, place: Option<i64>, id: Option<&String>) -> Option<&Rule> {
+        let by_place = place.and_then(|place| self.listed.get(usize::try_from(place).ok()?));
+        by_place.or_else(|| self.listed.get(*self.by_id.get(id?)?))
+    }
+}
+
+fn vulnerability(one: Reported, rules: &Rules) -> Result<Vulnerability, String> {
+    let rule = rules.get(one.rule_index, one.rule_id.as_ref());
     let id = one.rule_id.or_else(|| rule.map(|rule| rule.id.clone())).ok_or("a SARIF result without a rule")?;
     let severity = rule.and_then(|rule| rule.properties.as_ref()?.severity.as_deref()).and_then(Severity::of);
     let known = known_id(&id).filter(|known| *known != id).map(str::to_owned);
@@ -166,6 +191,7 @@ mod tests {
             r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}}}]}"#,
             r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":null}]}"#,
             r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[{}]}]}"#,
+            r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[],"invocations":[{"executionSuccessful":false}]}]}"#,
         ] {
             assert!(read(report).is_err(), "{report}");
         }

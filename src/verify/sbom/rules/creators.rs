@@ -14,7 +14,7 @@ pub(super) fn check(creators: &[Cow<'_, str>], rules: &SbomRules) -> Option<Find
     }
     let mut complaints = Complaints::of(CheckId::SbomCreators);
     let (tools, people): (Vec<&str>, Vec<&str>) =
-        creators.iter().map(AsRef::as_ref).partition(|creator| creator.starts_with("Tool:"));
+        creators.iter().map(|creator| creator.trim()).partition(|creator| is_tool(creator));
     let next = "generate the SBOM with what the policy names, or add who made it to `generators` or `creators` there";
     for (what, found, allowed) in [("generator", &tools, &rules.generators), ("creator", &people, &rules.creators)] {
         if allowed.is_empty() {
@@ -35,6 +35,11 @@ pub(super) fn check(creators: &[Cow<'_, str>], rules: &SbomRules) -> Option<Find
         }
     }
     Some(complaints.finding(|| format!("the SBOM was made by {}", few(creators)), None))
+}
+
+/// However it is written: a tool that passes for a person is none that `generators` are about.
+fn is_tool(creator: &str) -> bool {
+    creator.get(..5).is_some_and(|kind| kind.eq_ignore_ascii_case("tool:"))
 }
 
 fn strangers(found: &[&str], allowed: &[TextRule]) -> Offenders {

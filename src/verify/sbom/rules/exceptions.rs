@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{Component, ExceptedLicense, LicenseTerm, Match, SbomException};
+use crate::policy::{Component, ExceptedLicense, LicenseTerm, SbomException};
 
 use super::complaint::{few, shortened};
 
@@ -75,9 +75,10 @@ impl<'a> Exceptions<'a> {
     }
 }
 
-/// Whether an exception is about a package. One of which it cannot be told does not help.
+/// Whether an exception is about a package, under each of its names: one package URL would let what another one says in. One of
+/// which it cannot be told does not help.
 fn is_about(exception: &SbomException, component: &Component<'_>) -> bool {
-    exception.package.as_ref().is_none_or(|rules| matches!(rules.first(component), Some((_, Match::Yes))))
+    exception.package.as_ref().is_none_or(|rules| rules.cover(component))
 }
 
 /// Whether one of these exceptions is about a licence.

@@ -119,7 +119,7 @@ impl<'a> Judged<'a> {
             }
         }
         let (version, supplier) = (package.version.as_deref(), package.supplier.as_deref());
-        let component = Component { name: &package.name, version, supplier, purls };
+        let component = Component { name: &package.name, group: package.group.as_deref(), version, supplier, purls };
         Self { package, component, unreadable, is_root }
     }
 
