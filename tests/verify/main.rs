@@ -11,6 +11,7 @@ mod forge;
 mod token;
 mod world;
 
+mod advised;
 mod attestations;
 mod build_levels;
 mod bundle_format;
