@@ -28,6 +28,9 @@ pub struct KnownVulnerabilitiesReport {
     pub unchecked: BTreeMap<String, u64>,
     /// How many vulnerabilities there are of each severity, `unknown` where nothing rates them.
     pub counts: BTreeMap<String, u64>,
+    /// How many of these VEX closes whose signer the policy believes.
+    #[serde(skip_serializing_if = "is_none")]
+    pub closed: u64,
     /// The first of them, the worst first.
     pub listed: Vec<VulnerabilityReport>,
     /// Whether every package was held against every advisory.
@@ -52,4 +55,12 @@ pub struct VulnerabilityReport {
     pub fixed: Option<String>,
     /// Whether the package has it for certain: a version that cannot be ordered leaves it open.
     pub certain: bool,
+    /// What VEX says of it that closes it, and the candidate that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_by: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }

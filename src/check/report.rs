@@ -149,6 +149,9 @@ pub struct RequirementReport {
     pub kind: String,
     /// The verdict over all platforms.
     pub verdict: Verdict,
+    /// Of a provenance requirement, the SLSA build level that every platform reaches by what satisfies it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_level: Option<u8>,
     /// The candidates that satisfy it; any one of them does for its subject.
     pub satisfied_by: Vec<String>,
     /// Why it is not satisfied, or what was found on the candidates that satisfy it.

@@ -147,6 +147,7 @@ impl Asked {
     /// The same, with any one of them enough.
     pub(crate) fn vex(&self) -> Option<&Signers> {
         match self {
+            Self::Sbom(rules) => rules.vex.as_ref(),
             Self::Vulnerabilities(rules) => rules.vex.as_ref(),
             _ => None,
         }

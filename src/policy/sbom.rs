@@ -11,6 +11,7 @@ use super::emit::bare_or_scalar;
 use super::exception::Exception;
 use super::license::LicenseRule;
 use super::package::{PackageRule, PackageRules};
+use super::signer::{Signer, Signers};
 use super::text::TextRule;
 
 /// The rules for an SBOM, beyond those that hold for every one. Where nothing is said, nothing is asked.
@@ -28,6 +29,8 @@ pub struct SbomRules {
     pub deny: SbomList,
     /// Known vulnerabilities of this severity or a worse one are denied.
     pub deny_severity: Option<Severity>,
+    /// Whose VEX statements may close what is known, any one of them; nobody's without them.
+    pub vex: Option<Signers>,
     /// What alone it may list, of each kind of which something is named.
     pub allow: SbomList,
     /// What packages without a licence are.
@@ -207,6 +210,7 @@ impl SbomRules {
             minimum_elements,
             deny,
             deny_severity,
+            vex,
             allow,
             no_assertion,
             generators,
@@ -225,6 +229,10 @@ impl SbomRules {
         lines.extend(minimum_elements.map(|elements| format!("minimum elements {elements}")));
         lines.extend(deny.lines("denied"));
         lines.extend(deny_severity.map(|severity| format!("vulnerabilities denied from severity {severity}")));
+        lines.extend(vex.as_ref().map(|signers| {
+            let names: Vec<String> = signers.listed().iter().map(Signer::describe).collect();
+            format!("but for what VEX closes that is signed by {}", names.join(" or "))
+        }));
         lines.extend(allow.lines("allowed"));
         lines.extend(no_assertion.map(|said| match said {
             NoAssertion::Allow => "packages without a licence allowed".to_owned(),
@@ -253,8 +261,10 @@ impl SbomRules {
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        let quoted: Vec<String> = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
-        quoted.concat()
+        let quoted: String = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
+        // How a signer is described to a person leaves out what two of them may differ in.
+        let vex = self.vex.as_ref().map(|signers| format!("vex {:?}\n", signers.canonical_text()));
+        quoted + &vex.unwrap_or_default()
     }
 }
 
@@ -306,6 +316,10 @@ mod tests {
         let named = |name: &str| PackageRules::new(vec![PackageRule::name(TextRule::exact(name))]);
         let license = |written: &str| vec![LicenseRule::parse(written).expect("a rule")];
         let exception = || Exception { until: "2027-01-31".parse().expect("a day"), because: "x".to_owned() };
+        let vex = |repository: &str, reference: &str| {
+            let signer = Signer::from_flags(None, None, Some(repository), Some(reference), None);
+            Signers::one(signer.expect("a signer"))
+        };
         let texts = [
             text(&|_| {}),
             text(&|rules| rules.formats = vec![SbomFormat::named("spdx").expect("a form")]),
@@ -328,6 +342,9 @@ mod tests {
             text(&|rules| rules.deny.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.allow.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.deny_severity = Some(Severity::High)),
+            text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/main"))),
+            text(&|rules| rules.vex = Some(vex("acme/other", "refs/heads/main"))),
+            text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/next"))),
             text(&|rules| rules.no_assertion = Some(NoAssertion::Allow)),
             text(&|rules| rules.no_assertion = Some(NoAssertion::Deny)),
             text(&|rules| rules.generators = vec![TextRule::exact("MIT")]),

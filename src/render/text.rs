@@ -226,11 +226,18 @@ impl Page<'_> {
         let each: Vec<String> = each.collect();
         let each = if each.is_empty() { "none known".to_owned() } else { format!("known: {}", each.join(", ")) };
         let end = if found.complete { "" } else { ", and not all of it" };
+        let closed = if found.closed > 0 { format!("; {} closed by VEX", found.closed) } else { String::new() };
         writeln!(
             self.out,
-            "    advisories {each}, in {} of {packages} packages that they are about{end}",
+            "    advisories {each}, in {} of {packages} packages that they are about{end}{closed}",
             found.checked
-        )
+        )?;
+        let closed = found.listed.iter().filter_map(|one| Some((one, one.closed_by.as_ref()?)));
+        for (one, why) in closed.take(if self.detail.verbose { usize::MAX } else { 3 }) {
+            let id = one.ids.first().map_or("", String::as_str);
+            writeln!(self.out, "    closed     {} {}: {}", terminal(&one.package), terminal(id), terminal(why))?;
+        }
+        Ok(())
     }
 
     fn scan(&mut self, scan: &VulnerabilitiesReport) -> io::Result<()> {

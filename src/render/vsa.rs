@@ -29,9 +29,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn predicate(report: &Report) -> Option<Value> {
     let [image] = report.images.as_slice() else { return None };
     let verifier = report.verifier.as_ref()?;
-    let (result, levels) = match image.verdict {
-        Verdict::Verified => ("PASSED", UNEVALUATED),
-        Verdict::Rejected | Verdict::Absent => ("FAILED", "FAILED"),
+    let (result, level) = match image.verdict {
+        Verdict::Verified => ("PASSED", level(image)),
+        Verdict::Rejected | Verdict::Absent => ("FAILED", "FAILED".to_owned()),
         Verdict::Undecided => return None,
     };
     Some(json!({
@@ -41,9 +41,17 @@ fn predicate(report: &Report) -> Option<Value> {
         "policy": {"uri": report.policy.source, "digest": {"sha256": report.policy.sha256}},
         "inputAttestations": inputs(image),
         "verificationResult": result,
-        "verifiedLevels": [levels],
+        "verifiedLevels": [level],
         "slsaVersion": "1.2",
     }))
+}
+
+/// The level that was derived for every platform, of several requirements the lowest. A requirement that an exception keeps from
+/// counting is no ground for a level, and a provenance that nobody asked for is none either.
+fn level(image: &ImageReport) -> String {
+    let counting = image.requirements.iter().filter(|requirement| requirement.counting() == Some(Verdict::Verified));
+    let level = counting.filter_map(|requirement| requirement.build_level).min();
+    level.map_or_else(|| UNEVALUATED.to_owned(), |level| format!("SLSA_BUILD_LEVEL_{level}"))
 }
 
 /// "The URI from which the producer expects the consumer to fetch the artifact": purl-spec, type `oci`. A layout has none, and

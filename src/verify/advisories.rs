@@ -11,6 +11,7 @@ use crate::policy::Asked;
 
 use super::predicate::Question;
 use super::sbom::Package;
+use super::vex::{Image, Statements};
 
 /// Vulnerabilities that a finding shows.
 const SHOWN: usize = 5;
@@ -22,6 +23,41 @@ const LISTED: usize = 100;
 pub(super) struct Advised<'a> {
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) examined: &'a OnceCell<Examined>,
+    /// What VEX closes of that, by the signers whom one demand believes.
+    pub(super) closed: &'a OnceCell<Closed>,
+}
+
+/// Why vulnerabilities are closed, by their places among those that were found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Closed(BTreeMap<usize, String>);
+
+impl Closed {
+    /// VEX is asked about each, however bad it is: the report says so of all.
+    fn of(examined: &Examined, question: &Question<'_>) -> Self {
+        let Some(vex) = question.expected.and_then(|expected| expected.vex) else { return Self::default() };
+        let image = Image { evidence: question.evidence, subject: question.subject };
+        let listed = examined.vulnerable.iter().enumerate();
+        Self(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
+    }
+
+    /// Returns what is still open.
+    fn leave<'e>(&self, examined: &'e Examined) -> Vec<&'e Vulnerable> {
+        let listed = examined.vulnerable.iter().enumerate();
+        listed.filter(|(place, _)| !self.0.contains_key(place)).map(|(_, one)| one).collect()
+    }
+
+    /// Which of those that count are closed, and why: the worst first.
+    fn describe(&self, examined: &Examined, counts: impl Fn(&Vulnerable) -> bool) -> Option<String> {
+        let named = self.0.iter().map(|(place, why)| (&examined.vulnerable[*place], why));
+        let texts: Vec<String> = named
+            .filter(|(one, _)| counts(one))
+            .map(|(one, why)| format!("{} {} ({why})", name(one), id(one)))
+            .collect();
+        let more = texts.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+        (!texts.is_empty())
+            .then(|| format!("{} closed by VEX: {}{rest}", texts.len(), texts[..texts.len() - more].join("; ")))
+    }
 }
 
 impl Advised<'_> {
@@ -40,6 +76,19 @@ fn as_listed<'a>(package: &'a Package<'_>) -> Listed<'a> {
     }
 }
 
+/// Records may call several vulnerabilities of the CVE list one: each of them must be closed then.
+fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<String> {
+    let closing = |ids: &[String]| vex.closing(ids, Some(&one.package), image);
+    let (cves, others): (Vec<String>, Vec<String>) = one.ids.iter().cloned().partition(|id| id.starts_with("CVE-"));
+    if cves.len() < 2 {
+        return closing(&one.ids);
+    }
+    let each = cves.into_iter().map(|cve| closing(&[vec![cve], others.clone()].concat()));
+    let mut reasons = each.collect::<Option<Vec<String>>>()?;
+    reasons.dedup();
+    Some(reasons.join("; "))
+}
+
 /// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
 pub(super) fn judge(packages: &[Package<'_>], question: &Question<'_>) -> Option<Finding> {
     let limit = match question.expected.map(|expected| expected.asked) {
@@ -50,7 +99,10 @@ pub(super) fn judge(packages: &[Package<'_>], question: &Question<'_>) -> Option
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), None) => Some(reported(examined)),
-        (Some(examined), Some(limit)) => Some(judge_by(examined, limit)),
+        (Some(examined), Some(limit)) => {
+            let closed = question.advised.closed.get_or_init(|| Closed::of(examined, question));
+            Some(judge_by(examined, closed, limit))
+        }
     }
 }
 
@@ -78,20 +130,24 @@ fn reported(examined: &Examined) -> Finding {
 }
 
 /// What may be at least as bad as the limit and is not known to be is an error: it would be a pass by ignorance otherwise.
-fn judge_by(examined: &Examined, limit: Severity) -> Finding {
-    let is_denied = |one: &&Vulnerable| one.is_certain && one.severity >= Some(limit);
-    let is_open = |one: &&Vulnerable| one.severity.is_none() || (!one.is_certain && one.severity >= Some(limit));
-    let denied = || examined.vulnerable.iter().filter(is_denied);
-    let open = || examined.vulnerable.iter().filter(is_open);
+fn judge_by(examined: &Examined, closed: &Closed, limit: Severity) -> Finding {
+    let counts = |one: &Vulnerable| one.severity.is_none_or(|severity| severity >= limit);
+    let is_known = |one: &Vulnerable| one.is_certain && one.severity.is_some();
+    let mut left = closed.leave(examined);
+    left.retain(|one| counts(one));
+    let denied = || left.iter().copied().filter(|one| is_known(one));
+    let open = || left.iter().copied().filter(|one| !is_known(one));
+    let by_vex = closed.describe(examined, counts).map(|text| format!("; {text}")).unwrap_or_default();
     let finding = if denied().next().is_some() {
-        let message = format!("{} of severity {}", vulnerabilities(denied().count()), or_worse(limit));
-        Finding::fail(CheckId::SbomAdvisories, message)
-            .next("update the packages, build the image again, and attest it again")
+        let message = format!("{} of severity {}{by_vex}", vulnerabilities(denied().count()), or_worse(limit));
+        Finding::fail(CheckId::SbomAdvisories, message).next(
+            "update the packages, build the image again, and attest it again; or say why one does not matter, with VEX",
+        )
     } else if examined.is_cut_short || examined.more > 0 {
         Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
             .next("give the advisories of one ecosystem at a time, or split the SBOM")
     } else if open().next().is_some() {
-        let message = format!("{} may be of severity {}", vulnerabilities(open().count()), or_worse(limit));
+        let message = format!("{} may be of severity {}{by_vex}", vulnerabilities(open().count()), or_worse(limit));
         Finding::error(CheckId::SbomAdvisories, message).next(
             "advisories that rate them may help, such as those of the CVE list that osv.dev has; or update the packages",
         )
@@ -102,7 +158,8 @@ fn judge_by(examined: &Examined, limit: Severity) -> Finding {
         )
         .next("give the advisories of the ecosystems in the SBOM with `--advisories`")
     } else {
-        let message = format!("{} of severity {}{}", "no known vulnerability", or_worse(limit), scope(examined));
+        let what = if by_vex.is_empty() { "known" } else { "open" };
+        let message = format!("no {what} vulnerability of severity {}{}{by_vex}", or_worse(limit), scope(examined));
         return Finding::pass(CheckId::SbomAdvisories, message);
     };
     let finding = finding.expected(nothing_of(limit));
@@ -160,12 +217,20 @@ fn first<'a>(vulnerable: impl Iterator<Item = &'a Vulnerable> + Clone) -> Option
 }
 
 fn describe(one: &Vulnerable) -> String {
-    let name = one.package.split(['?', '#']).next().unwrap_or(&one.package);
-    let id = one.ids.first().map_or("", String::as_str);
+    let (name, id) = (name(one), id(one));
     let severity = one.severity.map_or("of unknown severity", Severity::as_str);
     let fixed = one.fixed.as_ref().map(|fixed| format!(", fixed in {fixed}")).unwrap_or_default();
     let open = if one.is_certain { "" } else { ", if its version is one of the affected ones" };
     format!("{name} {id} ({severity}{fixed}{open})")
+}
+
+/// The package URL without what tells apart copies of one package.
+fn name(one: &Vulnerable) -> &str {
+    one.package.split(['?', '#']).next().unwrap_or(&one.package)
+}
+
+fn id(one: &Vulnerable) -> &str {
+    one.ids.first().map_or("", String::as_str)
 }
 
 /// How many of each severity there are, from the least.
@@ -182,12 +247,19 @@ fn word(severity: Option<Severity>) -> &'static str {
 }
 
 /// Returns what a report says.
-pub(super) fn report(examined: &Examined) -> KnownVulnerabilitiesReport {
+pub(super) fn report(examined: &Examined, closed: &Closed) -> KnownVulnerabilitiesReport {
     KnownVulnerabilitiesReport {
         checked: examined.checked,
         unchecked: reasons(&examined.unchecked).into_iter().collect(),
         counts: counts(examined).into_iter().map(|(severity, count)| (word(severity).to_owned(), count)).collect(),
-        listed: examined.vulnerable.iter().take(LISTED).map(listed).collect(),
+        closed: closed.0.len() as u64,
+        listed: examined
+            .vulnerable
+            .iter()
+            .enumerate()
+            .take(LISTED)
+            .map(|(place, one)| VulnerabilityReport { closed_by: closed.0.get(&place).cloned(), ..listed(one) })
+            .collect(),
         complete: !examined.is_cut_short && examined.more == 0,
     }
 }
@@ -200,5 +272,6 @@ fn listed(one: &Vulnerable) -> VulnerabilityReport {
         severity: one.severity.map(|severity| severity.to_string()),
         fixed: one.fixed.clone(),
         certain: one.is_certain,
+        closed_by: None,
     }
 }

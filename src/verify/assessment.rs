@@ -6,6 +6,7 @@ use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
 use crate::oci::Digest;
 use crate::policy::{BuildLevel, Demand, LogEvidence, Signer, WrittenIn};
 
+use super::advisories::Closed;
 use super::bundle::{Domain, Signed};
 use super::candidate::Terms;
 use super::material::Material;
@@ -26,6 +27,8 @@ pub(super) struct Assessment {
     pub(super) findings: Vec<Finding>,
     /// The manifests that what it says is about, where that is not everything that its subject binds.
     pub(super) only: Option<Vec<Digest>>,
+    /// The known vulnerabilities of an SBOM that VEX closes.
+    pub(super) closed: Closed,
 }
 
 impl Assessment {
@@ -38,6 +41,7 @@ impl Assessment {
             person: String::new(),
             findings,
             only: None,
+            closed: Closed::default(),
         }
     }
 

@@ -297,7 +297,8 @@ impl<'a> Examination<'a> {
         }
         if let (Some(statement), Some(verified)) = (&self.statement, &look.verified) {
             look.predicate = Predicate::read(self.kind, statement);
-            let advised = Advised { advisories: None, examined: &self.examined };
+            let (examined, closed) = (&self.examined, &OnceCell::new());
+            let advised = Advised { advisories: None, examined, closed };
             let (evidence, now) = (means.evidence, means.now);
             let question = Question { verified, expected: None, subject, evidence, advised, now };
             look.findings.extend(look.predicate.check(&question));
@@ -319,7 +320,8 @@ impl<'a> Examination<'a> {
         // Only once it is known who wrote it is the predicate read.
         if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
             let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked, vex };
-            let advised = Advised { advisories: terms.advisories, examined: &self.examined };
+            let closed = OnceCell::new();
+            let advised = Advised { advisories: terms.advisories, examined: &self.examined, closed: &closed };
             let question = Question {
                 verified,
                 expected: Some(expected),
@@ -334,6 +336,7 @@ impl<'a> Examination<'a> {
                 assessment.matched.clear();
             }
             assessment.only = predicate.only_about(&question);
+            assessment.closed = closed.into_inner().unwrap_or_default();
             assessment.findings.extend(findings);
         }
         assessment.findings.splice(0..0, self.findings.iter().cloned());
@@ -367,7 +370,7 @@ impl<'a> Examination<'a> {
         let reason = match (obstacle, is_asked_for) {
             (Some(finding), _) => Some(finding.message.clone()),
             (None, false) if self.kind == Kind::Vex => {
-                Some("closes what a scan found, if the policy believes its signer".to_owned())
+                Some("closes what a scan or advisories found, if the policy believes its signer".to_owned())
             }
             (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
             (None, true) => None,
@@ -375,7 +378,7 @@ impl<'a> Examination<'a> {
         // What a refused signer says is not repeated as if it were known.
         let Said { provenance, sbom, vsa, vulnerabilities, vex } =
             if obstacle.is_none() { predicate.reports() } else { Said::default() };
-        let known = self.examined.get().map(advisories::report);
+        let known = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),

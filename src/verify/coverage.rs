@@ -12,7 +12,7 @@ use crate::check::{
 };
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::{Asked, Demand, Policy};
+use crate::policy::{Asked, BuildLevel, Demand, Policy};
 
 use super::agreement;
 use super::assessment::{Assessment, count_signers};
@@ -57,6 +57,7 @@ pub(super) fn undecided(demand: &Demand) -> RequirementReport {
         id: demand.id.clone(),
         kind: demand.requirement().to_string(),
         verdict: Verdict::Undecided,
+        build_level: None,
         satisfied_by: Vec::new(),
         findings: Vec::new(),
         exception: None,
@@ -138,6 +139,7 @@ impl<'a> Row<'a> {
             id: self.demand.id.clone(),
             kind: self.demand.requirement().to_string(),
             verdict,
+            build_level: self.build_level().map(BuildLevel::number),
             // In the order of candidates, which sorting names as texts is not.
             satisfied_by: judged
                 .iter()
@@ -151,6 +153,12 @@ impl<'a> Row<'a> {
             },
             exception,
         }
+    }
+
+    /// The level of the platform that reaches the least; none while one of them is not covered.
+    fn build_level(&self) -> Option<BuildLevel> {
+        let asks_for_it = matches!(self.demand.asked, Asked::Provenance(_));
+        self.cells.iter().map(Cell::build_level).min().flatten().filter(|_| asks_for_it)
     }
 
     /// What was found on the first candidates that satisfy each platform, as many as there must be.
@@ -306,6 +314,14 @@ impl<'a> Cell<'a> {
         } else {
             Verdict::Absent
         }
+    }
+
+    /// SLSA `verification_summary.md`: "the highest level of each track verified". Where it takes several signers to be
+    /// believed, no level counts that some of them do not reach.
+    fn build_level(&self) -> Option<BuildLevel> {
+        let levels = self.satisfied_by.iter().filter_map(|one| one.assessment.build_level);
+        let level = if self.demand.signers.at_least() == 1 { levels.max() } else { levels.min() };
+        level.filter(|_| self.verdict == Verdict::Verified)
     }
 
     /// Whether there is something that nobody could read, or that nobody looked for.

@@ -5,10 +5,11 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::program::{Checked, Scratch, bonafide};
+use crate::program::{Checked, Scratch, bonafide, verify as verify_as_told};
 use crate::report::{candidate, finding, list, requirement};
 use crate::shop::{BY_SIGNER, Served, Shop};
-use crate::support::statement::{Subject, spdx_23};
+use crate::summaries::complaints;
+use crate::support::statement::{Subject, spdx_23, statement};
 
 const SBOM: [&str; 2] = ["--require", "sbom"];
 const CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
@@ -116,6 +117,49 @@ fn what_is_less_bad_than_the_limit_is_reported_and_passes() {
         })
     );
     checked.says("    advisories known: 1 low, in 2 of 4 packages that they are about\n").says("\nadvisories: 1 of ");
+}
+
+#[test]
+fn vex_that_the_policy_believes_closes_what_is_known_and_is_named_in_every_form_of_the_report() {
+    let mut shop = Shop::new();
+    let top = shop.top();
+    let subject = Subject::from(&top);
+    let mut sbom = spdx_23(&subject, &[("bad", "1.0.0")]);
+    sbom["predicate"]["packages"][1]["externalRefs"][0]["referenceLocator"] = json!("pkg:npm/bad@1.0.0");
+    // Without products it is about what it is attached to.
+    let said = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "author": "Acme", "timestamp": "2026-03-01T10:00:00Z",
+        "statements": [{"vulnerability": {"name": "GHSA-1"}, "status": "fixed"}],
+    });
+    for said in [sbom, statement(&subject, "https://openvex.dev/ns", said)] {
+        let signed = shop.signer().attest(&said);
+        shop.attach(&top, &signed);
+    }
+    let served = shop.serve();
+    let advisories = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string());
+    let reference = served.by_tag();
+    let policy = |vex: &str| {
+        let rules = format!("sbom: {{deny: {{severity: high}}{vex}}}");
+        let head = "version: 1\nimages:\n  - match: \"**\"\n    signers: [{github: acme/shop}]\n    require:\n";
+        served.scratch.write("policy.yaml", format!("{head}      {rules}\n"))
+    };
+    let run = |policy: &str| {
+        let arguments = ["--policy", policy, "--trusted-root", &served.root, "--advisories", &advisories];
+        verify_as_told(&[&[&reference], &arguments])
+    };
+    run(&policy("")).exits(1).says("1 known vulnerability of severity high or worse");
+    let believing = policy(", vex: {signers: [{github: acme/shop}]}");
+    let checked = run(&believing).exits(0);
+    assert_eq!(complaints("report", &checked.report), Vec::<String>::new());
+    let known = &candidate(checked.image(), "sbom")["sbom"]["vulnerabilities"];
+    let document = &candidate(checked.image(), "vex")["id"];
+    let by = format!("fixed, {}", document.as_str().expect("a name"));
+    assert_eq!((&known["closed"], &known["listed"][0]["closedBy"]), (&json!(1), &json!(by)));
+    checked
+        .says("    advisories known: 1 critical, in 1 of 2 packages that they are about; 1 closed by VEX\n")
+        .says(&format!("    closed     pkg:npm/bad@1.0.0 GHSA-1: {by}\n"));
+    let explained = bonafide(&["policy", "explain", &reference, "--policy", &believing]).success();
+    assert!(explained.contains("but for what VEX closes that is signed by "), "{explained}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{BY_SHOP, LAB, check, image};
+use crate::fixtures::{BY_SHOP, GITHUB, LAB, SHOP, check, image};
 use crate::program::{Scratch, bonafide, verify};
 use crate::report::{list, word};
 use crate::shop::{BY_SIGNER, NAME, Shop};
@@ -19,9 +19,9 @@ fn arguments<'a>(image: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_summary_says_what_the_run_found_and_claims_no_level() {
+fn a_summary_says_what_the_run_found_and_which_level_was_derived() {
     for (name, exit, result, level) in [
-        ("signed", 0, "PASSED", "SLSA_BUILD_LEVEL_UNEVALUATED"),
+        ("signed", 0, "PASSED", "SLSA_BUILD_LEVEL_2"),
         ("other-signer", 1, "FAILED", "FAILED"),
         ("unsigned", 4, "FAILED", "FAILED"),
     ] {
@@ -37,6 +37,33 @@ fn a_summary_says_what_the_run_found_and_claims_no_level() {
         assert!(word(&predicate["timeVerified"]).ends_with('Z'));
         let inputs = list(&predicate["inputAttestations"]).len();
         assert_eq!(inputs, if exit == 0 { 3 } else { 0 }, "what satisfied a requirement");
+    }
+}
+
+/// A provenance that is there and that nothing counts on is no ground for a level.
+#[test]
+fn a_summary_claims_no_level_where_no_provenance_counts() {
+    let image = image("signed");
+    let write = ["--output", "vsa", "--verifier", VERIFIER];
+    let levels = |more: &[&str]| {
+        let run = bonafide(&["verify", &image].into_iter().chain(LAB).chain(more.iter().copied()).collect::<Vec<_>>());
+        assert_eq!(run.exit, 0, "{}", run.stderr);
+        let predicate: Value = serde_json::from_str(&run.stdout).expect("a predicate");
+        predicate["verifiedLevels"].clone()
+    };
+    let unasked = [&BY_SHOP as &[&str], &["--require", "signature,sbom"], &write].concat();
+    assert_eq!(levels(&unasked), json!(["SLSA_BUILD_LEVEL_UNEVALUATED"]));
+    let scratch = Scratch::new();
+    let rule = "version: 1\nimages:\n  - match: \"**\"\n    signers: [{identity: 'SHOP', issuer: 'GITHUB'}]\n    require: [signature, provenance]\n";
+    let rule = &rule.replace("SHOP", SHOP).replace("GITHUB", GITHUB);
+    let excepted =
+        format!("{rule}    exceptions:\n      - {{require: provenance, until: 2099-01-31, because: it is new}}\n");
+    for (text, level) in [(rule as &str, "SLSA_BUILD_LEVEL_2"), (&excepted, "SLSA_BUILD_LEVEL_UNEVALUATED")] {
+        let policy = scratch.write("policy.yaml", text);
+        assert_eq!(
+            levels(&[&["--policy", &policy, "--as", "registry.test/acme/shop"], &write as &[&str]].concat()),
+            json!([level])
+        );
     }
 }
 
@@ -105,12 +132,12 @@ fn a_summary_that_its_verifier_signed_satisfies_whoever_believes_that_verifier()
         let reference = served.by_tag();
         bonafide(&["verify", &reference, "--policy", policy, "--trusted-root", &served.root])
     };
-    let believed = run(&policy(any_port, "SLSA_BUILD_LEVEL_UNEVALUATED"));
+    let believed = run(&policy(any_port, "SLSA_BUILD_LEVEL_2"));
     assert!(believed.stdout.contains("verified   by https://acme.example/verifier"), "{}", believed.stdout);
     assert_eq!(believed.exit, 0, "{}", believed.stdout);
     let demanding = run(&policy(any_port, "SLSA_BUILD_LEVEL_3"));
     assert_eq!(demanding.exit, 1, "{}", demanding.stdout);
-    assert!(demanding.stdout.contains("found     SLSA_BUILD_LEVEL_UNEVALUATED"), "{}", demanding.stdout);
+    assert!(demanding.stdout.contains("found     SLSA_BUILD_LEVEL_2"), "{}", demanding.stdout);
 }
 
 #[test]
@@ -139,7 +166,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-fn complaints(document: &str, said: &Value) -> Vec<String> {
+pub(crate) fn complaints(document: &str, said: &Value) -> Vec<String> {
     let mut schema: Value = serde_json::from_str(&bonafide(&["schema", document]).success()).expect("a schema");
     close(&mut schema);
     let schema = jsonschema::draft202012::new(&schema).expect("the schema is a schema");

@@ -19,7 +19,6 @@ sign_as() {
 # judge TITLE EXIT REASON SIGNER — verifies image by a policy with this one signer, as fields in YAML's flow style, and
 # prints a line. REASON is how a finding begins, "CHECK OUTCOME MESSAGE", or "-".
 judge() {
-  local title=$1 expected=$2 reason=$3 exit_code=0 line=ok said verdict
   cat >"$work/policy.yaml" <<POLICY
 version: 1
 trust: ["$LAB_TRUST/trusted_root.json"]
@@ -28,27 +27,42 @@ images:
     signers: [{$4}]
     require: [signature]
 POLICY
+  by_policy "$1" - "$2" "$3"
+}
+
+# by_policy TITLE COSIGN-EXITS EXIT REASON [FLAGS…] — verifies image by the policy that is written, and prints a line. What cosign
+# is asked for stands in kinds, and its answers in COSIGN-EXITS, or "-". FLAGS go to Bonafide.
+by_policy() {
+  local title=$1 cosign_expected=$2 expected=$3 reason=$4 cosign_got=- exit_code=0 line=ok said verdict
+  shift 4
+  if [ "$cosign_expected" != - ]; then
+    # shellcheck disable=SC2086 # a list of words
+    cosign_verify "$identity" "$issuer" "$image" ${kinds//,/ }
+    cosign_got=${cosign_exits// //}
+  fi
   rm -f "$work/report.json"
-  timeout 120 "$bonafide" verify --policy "$work/policy.yaml" --output "json=$work/report.json" "$image" \
+  timeout 120 "$bonafide" verify --policy "$work/policy.yaml" --output "json=$work/report.json" "$@" "$image" \
     >"$work/out" 2>&1 </dev/null || exit_code=$?
   said=$("$labtool" report "$work/report.json" 2>&1) || line="NOT OK"
   verdict=${said%%$'\n'*}
   [ "$exit_code" = "$expected" ] || line="NOT OK"
+  [ "$cosign_got" = "$cosign_expected" ] || line="NOT OK"
   case $expected/$verdict in
-    0/verified | 1/rejected) ;;
+    0/verified | 1/rejected | 3/undecided | 4/absent) ;;
     *) line="NOT OK" ;;
   esac
   local excerpt=$verdict
   if [ "$reason" != - ]; then
     excerpt=$(grep -m 1 "^$reason" <<<"$said") || { line="NOT OK" excerpt="no finding \"$reason\""; }
   fi
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$exit_code" "$expected" "$line" "${excerpt:0:110}"
+  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" "$cosign_got" "$exit_code" "$expected" "$line" "${excerpt:0:110}"
   if [ "$line" = ok ]; then
     passed=$((passed + 1))
     return
   fi
   failed=$((failed + 1))
-  echo "  signers: [{$4}], $image"
+  echo "  $* $image"
+  sed 's/^/  | /' "$work/policy.yaml"
   { echo "$said" && head -n 30 "$work/out"; } | sed 's/^/  | /'
 }
 

@@ -26,6 +26,8 @@ source "$here/cases-signers.sh"
 source "$here/cases-provenance.sh"
 # shellcheck source=tests/interop/cases-sbom.sh
 source "$here/cases-sbom.sh"
+# shellcheck source=tests/interop/cases-attestations.sh
+source "$here/cases-attestations.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -50,6 +52,7 @@ run_cases
 signer_kinds
 lies
 sbom_forms
+other_attestations
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -11,7 +11,9 @@ mod forge;
 mod token;
 mod world;
 
+mod advised;
 mod attestations;
+mod build_levels;
 mod bundle_format;
 mod certificates;
 mod checkpoints;

@@ -344,7 +344,7 @@ fn asked(requirement: Requirement, fields: &Fields<'_>, files: ReadFile<'_>, pro
     Some(match requirement {
         Requirement::Signature => Asked::Signature,
         Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
-        Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, problems)?)),
+        Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, files, problems)?)),
         Requirement::Summary => Asked::Summary(Box::new(summary::read(fields, problems)?)),
         Requirement::Vulnerabilities => {
             Asked::Vulnerabilities(Box::new(vulnerabilities::read(fields, files, problems)?))

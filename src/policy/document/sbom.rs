@@ -9,15 +9,18 @@ use super::fields::{Fields, guess, items, max_age, text};
 use super::listed::{license, licenses, names, packages};
 use super::problem::Problems;
 use super::rule::ending;
+use super::signers::ReadFile;
+use super::vulnerabilities::vex;
 use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "formats",
     "strict",
     "describes",
     "minimum-elements",
     "deny",
+    "vex",
     "allow",
     "no-assertion",
     "generators",
@@ -34,7 +37,7 @@ const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 const EXCEPTION: [&str; 4] = ["package", "license", "until", "because"];
 
 /// Reads them. Every problem is found, not only the first.
-pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomRules> {
+pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<SbomRules> {
     let formats = several(fields.get("formats"), |node| self::formats(node, problems));
     let strict = one(fields.get("strict"), |node| truth(node, problems));
     let describes =
@@ -42,6 +45,18 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomR
     let minimum_elements = one(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
     let deny = one(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
     let deny_severity = one(fields.get("deny"), |node| deny_severity(node, problems));
+    let vex = one(fields.get("vex"), |node| vex(node, files, problems));
+    let denies_severity = fields.get("deny").is_some_and(|node| severity_of(node).is_some());
+    if !denies_severity && !fields.likely_means("deny") {
+        for (name, place) in fields.present(&["vex"]) {
+            let hint = "add `deny: {severity: high}`, or leave this out";
+            problems.add(
+                place,
+                format!("`{name}` is about the known vulnerabilities that are denied, and none is"),
+                hint,
+            );
+        }
+    }
     let allow = one(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
     let no_assertion = one(fields.get("no-assertion"), |node| no_assertion(node, problems));
     let generators = several(fields.get("generators"), |node| names(node, "generators", problems));
@@ -57,6 +72,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SbomR
         minimum_elements: minimum_elements?,
         deny: deny?.unwrap_or_default(),
         deny_severity: deny_severity?.flatten(),
+        vex: vex?,
         allow: allow?.unwrap_or_default(),
         no_assertion: no_assertion?,
         generators: generators?,
@@ -133,9 +149,13 @@ fn list(node: &Node, what: &'static str, known: &[&'static str], problems: &mut 
 /// `deny: {severity: high}`: known vulnerabilities of that severity or a worse one. Other keys are read elsewhere.
 #[expect(clippy::option_option, reason = "whether it can be read, and whether it is there")]
 fn deny_severity(node: &Node, problems: &mut Problems) -> Option<Option<Severity>> {
-    let Value::Map(entries) = &node.value else { return Some(None) };
-    let Some((_, node)) = entries.iter().find(|(key, _)| key.name == "severity") else { return Some(None) };
+    let Some(node) = severity_of(node) else { return Some(None) };
     word(node, "severity", &SEVERITIES, problems)?.parse().ok().map(Some)
+}
+
+fn severity_of(deny: &Node) -> Option<&Node> {
+    let Value::Map(entries) = &deny.value else { return None };
+    entries.iter().find(|(key, _)| key.name == "severity").map(|(_, node)| node)
 }
 
 fn count(node: &Node, problems: &mut Problems) -> Option<u64> {

@@ -81,7 +81,7 @@ fn unknown(node: &Node, problems: &mut Problems) -> Option<bool> {
 }
 
 /// `{signers: […]}`, any one of them.
-fn vex(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+pub(super) fn vex(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let fields = Fields::of(node, "VEX", &["signers"], problems)?;
     let hint = "add `signers: […]`: anybody could say that nothing matters";
     signers::any_of(fields.required("signers", hint, problems)?, files, problems)

@@ -1,5 +1,5 @@
-//! VEX: what a maker says of vulnerabilities in an image. A statement of somebody whom the policy believes may close what a scan
-//! found open, and nothing that is said can open anything: leaving VEX out never makes an image verified.
+//! VEX: what a maker says of vulnerabilities in an image. A statement of somebody whom the policy believes may close what a scan or
+//! advisories found, and nothing that is said can open anything: leaving VEX out never makes an image verified.
 
 mod csaf;
 mod openvex;

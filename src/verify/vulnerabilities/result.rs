@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::json;
 use crate::packages::Severity;
@@ -14,7 +15,7 @@ use super::{grype, sarif, trivy};
 struct Shape {
     /// trivy's report.
     #[serde(default, rename = "SchemaVersion")]
-    schema_version: Option<IgnoredAny>,
+    schema_version: Option<Value>,
     /// grype's.
     #[serde(default)]
     matches: Option<IgnoredAny>,
@@ -37,7 +38,9 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Findings, String> {
         Some(b'{') => {
             let shape: Shape = serde_json::from_str(text).map_err(|error| error.to_string())?;
             match (shape.schema_version, shape.matches, shape.runs) {
-                (Some(_), None, None) => trivy::read(text),
+                // Another version may list elsewhere what it found.
+                (Some(version), None, None) if version == 2 => trivy::read(text),
+                (Some(_), None, None) => Err("a report of trivy of another `SchemaVersion` than 2".to_owned()),
                 (None, Some(_), None) => grype::read(text),
                 (None, None, Some(_)) => sarif::read(text),
                 (None, None, None) => Err("an object of no known shape".to_owned()),
@@ -126,6 +129,7 @@ mod tests {
             r#""clean""#,
             r#"{"Results":[]}"#,
             r#"{"SchemaVersion":2,"matches":[]}"#,
+            r#"{"SchemaVersion":3,"Results":[{"Target":"x","Class":"os-pkgs"}]}"#,
             "[]",
         ] {
             assert!(read(text, false).is_err(), "{text}");

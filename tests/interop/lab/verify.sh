@@ -3,7 +3,7 @@
 
 # cosign_verify IDENTITY ISSUER IMAGE [WHAT…] — sets cosign_exits to cosign's exit codes for signature,
 # provenance and SBOM, as "0 0 0", and cosign_exit to the first of them that is not 0. WHAT limits the
-# questions to some of: signature provenance sbom.
+# questions to some of: signature provenance sbom, or types of attestations as cosign names them: vuln, openvex, a URI.
 cosign_verify() {
   local identity=$1 issuer=$2
   shift 2
@@ -21,6 +21,7 @@ ask_cosign() {
       signature) command=(verify) ;;
       provenance) command=(verify-attestation --type slsaprovenance1) ;;
       sbom) command=(verify-attestation --type spdxjson) ;;
+      vuln | openvex | http*) command=(verify-attestation --type "$what") ;;
       *) lab_fail "cosign_verify: $what?" ;;
     esac
     code=0

@@ -1,0 +1,241 @@
+//! Known vulnerabilities of an SBOM, and the VEX that closes them. Nothing that is said opens anything.
+
+use bonafide::check::{CheckId, Finding, ImageReport, KnownVulnerabilitiesReport, Verdict};
+use bonafide::evidence::Content;
+use bonafide::oci::{Algorithm, Digest};
+use bonafide::packages::Advisories;
+use bonafide::verify::{Alone, Grounds, verify_on};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::policy_files::{policy, rule};
+use crate::support::sigstore::{Identity, SIGNING_TIME, Version};
+use crate::support::statement::{Subject, spdx_23, statement};
+use crate::world::{World, bundle, evidence};
+
+const CRITICAL: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+const RULES: &str = "require: {sbom: {deny: {severity: high}, vex: {signers: [{github: acme/vex}]}}}";
+
+fn vex_team() -> Identity {
+    Identity::github_workflow("acme/vex", ".github/workflows/vex.yml", "refs/heads/main")
+}
+
+/// A record about an npm package that is fixed in 2.0.0.
+fn record(id: &str, aliases: &[&str], package: &str, score: Option<&str>) -> Value {
+    let severity: Vec<Value> = score.iter().map(|score| json!({"type": "CVSS_V3", "score": score})).collect();
+    json!({
+        "schema_version": "1.7.0", "id": id, "aliases": aliases, "modified": "2026-02-01T00:00:00Z", "severity": severity,
+        "affected": [{
+            "package": {"ecosystem": "npm", "name": package},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "2.0.0"}]}],
+        }],
+    })
+}
+
+fn known(records: &[Value]) -> Advisories {
+    let mut advisories = Advisories::default();
+    for record in records {
+        advisories.add(&record.to_string()).expect("a record");
+    }
+    advisories
+}
+
+fn bad() -> Advisories {
+    known(&[record("GHSA-1", &["CVE-2026-1"], "bad", Some(CRITICAL))])
+}
+
+/// The SBOM of the image: two packages, of which one is bad.
+fn sbom(world: &World) -> Content {
+    let mut said = spdx_23(&world.subject, &[("bad", "1.0.0"), ("good", "1.0.0")]);
+    for (place, purl) in ["pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0"].iter().enumerate() {
+        said["predicate"]["packages"][place + 1]["externalRefs"][0]["referenceLocator"] = json!(purl);
+    }
+    bundle(&world.signer().attest(&said).bundle(Version::V03))
+}
+
+fn product(world: &World) -> Value {
+    json!({"@id": format!("pkg:oci/shop@{}", world.image.to_string().replace(':', "%3A"))})
+}
+
+fn of(world: &World, vulnerability: &str, status: &str) -> Value {
+    json!({
+        "vulnerability": {"name": vulnerability}, "products": [product(world)], "status": status,
+        "justification": "vulnerable_code_not_in_execute_path",
+    })
+}
+
+fn vex_by(world: &World, subject: &Subject, statements: &[Value], by: &Identity) -> Content {
+    let document = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/vex/1", "author": "Acme", "version": 1,
+        "timestamp": "2026-03-01T10:00:00Z", "statements": statements,
+    });
+    let said = statement(subject, "https://openvex.dev/ns", document);
+    bundle(&world.instance.signer(by).attest(&said).bundle(Version::V03))
+}
+
+fn vex(world: &World, statements: &[Value]) -> Content {
+    vex_by(world, &world.subject, statements, &vex_team())
+}
+
+fn judge_by(
+    world: &World,
+    rules: &str,
+    advisories: &Advisories,
+    vex: impl IntoIterator<Item = Content>,
+) -> ImageReport {
+    let rules = policy(&rule(&["signers: [{github: acme/shop}]", rules]));
+    let collected = evidence(&world.image, [sbom(world)].into_iter().chain(vex));
+    let now = SIGNING_TIME + SignedDuration::from_hours(1);
+    let (workers, policy, domains, advisories) = (&Alone, &rules, &[world.domain()], Some(advisories));
+    verify_on(&Grounds { workers, policy, domains, advisories, now }, &collected)
+}
+
+fn judge(world: &World, vex: impl IntoIterator<Item = Content>) -> ImageReport {
+    judge_by(world, RULES, &bad(), vex)
+}
+
+fn verdict(world: &World, statement: Value) -> Verdict {
+    judge(world, [vex(world, &[statement])]).verdict
+}
+
+fn advised(report: &ImageReport) -> &Finding {
+    let findings = &report.requirements[0].findings;
+    findings.iter().find(|one| one.check == CheckId::SbomAdvisories).expect("what comes of the advisories")
+}
+
+fn message(report: &ImageReport) -> &str {
+    &advised(report).message
+}
+
+fn listed(report: &ImageReport) -> &KnownVulnerabilitiesReport {
+    let sbom = report.candidates.iter().find_map(|one| one.sbom.as_ref()).expect("an SBOM that was accepted");
+    sbom.vulnerabilities.as_ref().expect("what advisories say")
+}
+
+#[test]
+fn what_a_believed_signer_says_closes_a_known_vulnerability_and_the_report_says_so() {
+    let world = World::new();
+    assert_eq!(judge(&world, []).verdict, Verdict::Rejected);
+    let report = judge(&world, [vex(&world, &[of(&world, "CVE-2026-1", "not_affected")])]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    let message = message(&report);
+    let said = "no open vulnerability of severity high or worse in the 2 packages that the advisories are about";
+    assert!(message.starts_with(said), "{message}");
+    let closed =
+        "; 1 closed by VEX: pkg:npm/bad@1.0.0 CVE-2026-1 (not affected: vulnerable_code_not_in_execute_path, c";
+    assert!(message.contains(closed), "{message}");
+    let listed = listed(&report);
+    assert_eq!((listed.closed, listed.counts["critical"], listed.listed.len()), (1, 1, 1), "it is known all the same");
+    let by = listed.listed[0].closed_by.as_deref().expect("what closed it");
+    let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+    assert_eq!(by, format!("not affected: vulnerable_code_not_in_execute_path, {}", document.id));
+    assert!(!document.accepted, "it satisfies no requirement itself");
+    assert_eq!(verdict(&world, of(&world, "GHSA-1", "fixed")), Verdict::Verified, "by any of its ids");
+}
+
+#[test]
+fn nobody_else_closes_a_known_vulnerability() {
+    let world = World::new();
+    let fixed = || [of(&world, "CVE-2026-1", "fixed")];
+    let by = |identity: &Identity| judge(&world, [vex_by(&world, &world.subject, &fixed(), identity)]).verdict;
+    assert_eq!(by(&world.identity), Verdict::Rejected, "who may attest an SBOM may not say what does not matter");
+    let stranger = Identity::github_workflow("mallory/vex", ".github/workflows/vex.yml", "refs/heads/main");
+    assert_eq!(by(&stranger), Verdict::Rejected);
+    assert_eq!(by(&vex_team()), Verdict::Verified);
+    let strict = "require: {sbom: {signers: [{github: acme/shop}, {github: acme/vex}], deny: {severity: high}}}";
+    assert_eq!(judge_by(&world, strict, &bad(), [vex(&world, &fixed())]).verdict, Verdict::Rejected);
+}
+
+#[test]
+fn what_is_no_answer_about_this_package_of_this_image_closes_no_known_vulnerability() {
+    let world = World::new();
+    let fixed = || of(&world, "CVE-2026-1", "fixed");
+    let with = |key: &str, value: Value| {
+        let mut statement = fixed();
+        statement[key] = value;
+        statement
+    };
+    let part = |purl: &str| {
+        let mut whole = product(&world);
+        whole["subcomponents"] = json!([{"@id": purl}]);
+        with("products", json!([whole]))
+    };
+    let mut unexplained = of(&world, "CVE-2026-1", "not_affected");
+    unexplained.as_object_mut().expect("an object").remove("justification");
+    for statement in [
+        with("status", json!("affected")),
+        with("status", json!("under_investigation")),
+        unexplained,
+        of(&world, "CVE-2026-10", "fixed"),
+        with("products", json!([{"@id": format!("pkg:oci/shop@sha256%3A{}", "0".repeat(64))}])),
+        with("products", json!([{"@id": "pkg:oci/shop?repository_url=registry.test/mallory/shop"}])),
+        with("products", json!([{"@id": "pkg:npm/bad@1.0.0"}])),
+        part("pkg:npm/good@1.0.0"),
+        part("pkg:npm/bad@1.0.1"),
+    ] {
+        assert_eq!(verdict(&world, statement.clone()), Verdict::Rejected, "{statement}");
+    }
+    assert_eq!(verdict(&world, part("pkg:npm/bad@1.0.0")), Verdict::Verified);
+    let elsewhere = Subject::new("registry.test/acme/shop", &Digest::of(Algorithm::Sha256, b"another").to_string());
+    let attached = vex_by(&world, &elsewhere, &[fixed()], &vex_team());
+    assert_eq!(judge(&world, [attached]).verdict, Verdict::Rejected);
+}
+
+/// Leaving evidence out never turns not verified into verified, so no document takes back what another says.
+#[test]
+fn a111_more_vex_closes_more_known_vulnerabilities_and_opens_none() {
+    let world = World::new();
+    let says = |status: &str| vex(&world, &[of(&world, "CVE-2026-1", status)]);
+    assert_eq!(judge(&world, [says("affected")]).verdict, Verdict::Rejected);
+    assert_eq!(judge(&world, [says("affected"), says("fixed")]).verdict, Verdict::Verified);
+    let all = [says("fixed"), says("affected"), says("under_investigation")];
+    assert_eq!(judge(&world, all).verdict, Verdict::Verified);
+}
+
+#[test]
+fn each_of_several_vulnerabilities_is_closed_by_itself() {
+    let world = World::new();
+    let two =
+        known(&[record("CVE-2026-1", &[], "bad", Some(CRITICAL)), record("CVE-2026-2", &[], "bad", Some(CRITICAL))]);
+    let one = judge_by(&world, RULES, &two, [vex(&world, &[of(&world, "CVE-2026-1", "fixed")])]);
+    assert_eq!(one.verdict, Verdict::Rejected);
+    let refused = advised(&one);
+    let said =
+        "1 known vulnerability of severity high or worse; 1 closed by VEX: pkg:npm/bad@1.0.0 CVE-2026-1 (fixed, c";
+    assert!(refused.message.starts_with(said), "{}", refused.message);
+    let left = "pkg:npm/bad@1.0.0 CVE-2026-2 (critical, fixed in 2.0.0)";
+    assert_eq!(refused.found.as_deref(), Some(left));
+    let both = [of(&world, "CVE-2026-1", "fixed"), of(&world, "CVE-2026-2", "fixed")];
+    assert_eq!(judge_by(&world, RULES, &two, [vex(&world, &both)]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn of_records_that_call_several_vulnerabilities_one_each_must_be_closed() {
+    let world = World::new();
+    let joined = known(&[record("GHSA-1", &["CVE-2026-1", "CVE-2026-2"], "bad", Some(CRITICAL))]);
+    let verdict = |statements: &[Value]| judge_by(&world, RULES, &joined, [vex(&world, statements)]).verdict;
+    let fixed = |id: &str| of(&world, id, "fixed");
+    assert_eq!(verdict(&[fixed("CVE-2026-1")]), Verdict::Rejected);
+    assert_eq!(verdict(&[fixed("CVE-2026-1"), fixed("CVE-2026-2")]), Verdict::Verified);
+    assert_eq!(verdict(&[fixed("GHSA-1")]), Verdict::Verified);
+}
+
+#[test]
+fn what_nothing_rates_is_closed_like_anything_else() {
+    let world = World::new();
+    let unrated = known(&[record("X-1", &[], "bad", None)]);
+    let judged = |statements: &[Value]| judge_by(&world, RULES, &unrated, [vex(&world, statements)]);
+    assert_eq!(judged(&[of(&world, "X-2", "fixed")]).verdict, Verdict::Undecided);
+    assert_eq!(judged(&[of(&world, "X-1", "fixed")]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn what_is_below_the_limit_is_marked_and_changes_nothing() {
+    let world = World::new();
+    let low = known(&[record("X-1", &[], "bad", Some("CVSS:3.1/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:N"))]);
+    let report = judge_by(&world, RULES, &low, [vex(&world, &[of(&world, "X-1", "fixed")])]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    let message = message(&report);
+    assert!(message.starts_with("no known vulnerability of severity high or worse"), "{message}");
+    assert_eq!((listed(&report).closed, listed(&report).listed[0].closed_by.is_some()), (1, true));
+}
