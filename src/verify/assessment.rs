@@ -66,6 +66,11 @@ impl Assessment {
         }
     }
 
+    /// Whether its type and fields alone were judged, and not what a predicate of its kind says.
+    pub(super) fn is_by_fields(&self) -> bool {
+        self.findings.iter().any(|finding| finding.check == CheckId::AttestationFields)
+    }
+
     /// Fewer is nearer to being accepted.
     pub(super) fn obstacles(&self) -> usize {
         self.findings.iter().filter(|finding| finding.stands_in_the_way()).count()

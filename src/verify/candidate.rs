@@ -269,7 +269,7 @@ impl<'a> Examination<'a> {
             .iter()
             .flatten()
             .chain(&unasked)
-            .min_by_key(|one| (!one.is_accepted(), one.obstacles()))
+            .min_by_key(|one| (!one.is_accepted(), one.obstacles(), one.is_by_fields()))
             .expect("there is one for a demand, or the one that nobody asked for");
         let verified = signature.as_ref().and_then(SignatureOf::verified);
         let is_asked_for = self.only_signature || unasked.is_none() || !self.kind.counts_only_if_asked();
@@ -375,9 +375,10 @@ impl<'a> Examination<'a> {
             (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
             (None, true) => None,
         };
-        // What a refused signer says is not repeated as if it were known.
+        // What a refused signer says is not repeated as if it were known, nor what nobody compared with who signed it.
+        let is_known = obstacle.is_none() && !telling.is_by_fields();
         let Said { provenance, sbom, vsa, vulnerabilities, vex } =
-            if obstacle.is_none() { predicate.reports() } else { Said::default() };
+            if is_known { predicate.reports() } else { Said::default() };
         let known = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
         let of_candidate = |finding: &Finding| Finding {

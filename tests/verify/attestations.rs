@@ -41,6 +41,27 @@ fn a093_another_type_does_not_stand_in_and_is_named() {
     assert!(absent.expected.as_deref().is_some_and(|text| text.ends_with(SLSA_V1)), "{absent:?}");
 }
 
+/// Asked for by its type, a provenance is not compared with its certificate: what it says is not repeated as if it were.
+#[test]
+fn a207_what_nobody_judged_is_not_reported_as_known() {
+    let world = World::new();
+    let mut lie = world.provenance();
+    lie["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["repository"] =
+        json!("https://github.com/mallory/shop");
+    let lie = bundle(&world.signer().attest(&lie).bundle(Version::V03));
+    let truth = bundle(&world.signed_provenance().bundle(Version::V03));
+    let by_type = required(&world, "{type: slsaprovenance1}", [lie.clone()]);
+    assert_eq!(by_type.verdict, Verdict::Verified);
+    assert!(by_type.candidates[0].accepted && by_type.candidates[0].provenance.is_none());
+    let both = policy(&rule(&[BY_SHOP, "require: {attestation: {type: slsaprovenance1}, provenance: {}}"]));
+    let report = judge(&world, &both, [truth]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    assert!(report.candidates[0].provenance.is_some(), "the other requirement judged it");
+    let report = judge(&world, &both, [lie]);
+    assert_eq!(report.verdict, Verdict::Rejected);
+    assert!(report.candidates[0].provenance.is_none());
+}
+
 #[test]
 fn a094_a_type_is_compared_byte_for_byte() {
     let world = World::new();

@@ -317,6 +317,22 @@ fn a211_unknown_external_parameters_are_refused_and_named() {
     assert!(provenance.known_build_type);
 }
 
+/// What is no text is not compared with the certificate, so it is not passed over either.
+#[test]
+fn a211_a_parameter_of_another_form_than_described_is_refused() {
+    let world = World::new();
+    for (name, value) in [
+        ("repository", json!(["https://github.com/mallory/shop"])),
+        ("path", json!({"path": ".github/workflows/evil.yml"})),
+        ("ref", json!(7)),
+    ] {
+        let mut statement = world.provenance();
+        statement["predicate"]["buildDefinition"]["externalParameters"]["workflow"][name] = value;
+        let finding = world.for_provenance().rejects(attested(&world, &statement), CheckId::ProvenanceParameters);
+        assert_eq!(finding.found, Some(format!("/workflow/{name}")));
+    }
+}
+
 #[test]
 fn a094_drafts_are_refused_by_name() {
     let world = World::new();

@@ -63,13 +63,25 @@ impl ProvenanceFlags<'_> {
         if self.source_branch.is_some() && self.source_tag.is_some() {
             return Err(PolicyError::TwoRules { one: "--source-branch", other: "--source-tag" });
         }
-        let branch = self.source_branch.map(|branch| format!("refs/heads/{branch}"));
+        let branch = self.source_branch.map(|branch| name("--source-branch", branch, "refs/heads/")).transpose()?;
+        let branch = branch.map(|branch| format!("refs/heads/{branch}"));
+        let tag = self.source_tag.map(|tag| name("--source-tag", tag, "refs/tags/")).transpose()?;
         Ok(ProvenanceSourceRule {
             repository: self.source_uri.map(repository).transpose()?,
             reference: branch.map(|reference| glob("--source-branch", &reference)).transpose()?,
-            tag: self.source_tag.map(|tag| glob("--source-tag", tag)).transpose()?,
+            tag: tag.map(|tag| glob("--source-tag", tag)).transpose()?,
             ..ProvenanceSourceRule::default()
         })
+    }
+}
+
+/// The name of a branch or tag, which is the last part of its ref.
+fn name<'t>(flag: &'static str, written: &'t str, kind: &str) -> Result<&'t str, PolicyError> {
+    match (written.strip_prefix(kind), written.starts_with("refs/")) {
+        (Some(name), _) => Err(malformed(flag, written.to_owned(), name)),
+        (None, true) => Err(malformed(flag, written.to_owned(), format!("a name, which is what follows {kind}"))),
+        (None, false) if written.trim().is_empty() => Err(PolicyError::Empty { what: flag }),
+        (None, false) => Ok(written),
     }
 }
 
@@ -141,6 +153,14 @@ mod tests {
         {
             let said = refused(ProvenanceFlags { denied_events: &texts(event), ..Default::default() });
             assert!(said.contains("--deny-event") && said.contains(likely), "{said}");
+        }
+        for (tag, likely) in [("refs/tags/v1", "expected v1"), ("refs/heads/main", "follows refs/tags/")] {
+            let said = refused(ProvenanceFlags { source_tag: Some(tag), ..Default::default() });
+            assert!(said.contains("--source-tag") && said.contains(likely), "{said}");
+        }
+        for branch in ["refs/heads/main", ""] {
+            let said = refused(ProvenanceFlags { source_branch: Some(branch), ..Default::default() });
+            assert!(said.contains("--source-branch"), "{said}");
         }
         let both = ProvenanceFlags { source_branch: Some("main"), source_tag: Some("v1"), ..Default::default() };
         assert_eq!(

@@ -26,7 +26,7 @@ pub(super) const V1: BuildType = BuildType {
     parameters: Known::Members(&[
         (
             "configSource",
-            Known::Members(&[("uri", Known::Anything), ("digest", Known::Anything), ("path", Known::Anything)]),
+            Known::Members(&[("uri", Known::Text), ("digest", Known::Anything), ("path", Known::Anything)]),
         ),
         ("request", REQUEST),
     ]),

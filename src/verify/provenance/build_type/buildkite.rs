@@ -17,11 +17,8 @@ pub(super) const JOB: BuildType = BuildType {
     tell,
     parameters: Known::Members(&[
         ("pipeline", Known::Anything),
-        ("repository", Known::Anything),
-        (
-            "build",
-            Known::Members(&[("branch", Known::Anything), ("commit", Known::Anything), ("tag", Known::Anything)]),
-        ),
+        ("repository", Known::Text),
+        ("build", Known::Members(&[("branch", Known::Text), ("commit", Known::Text), ("tag", Known::Text)])),
         ("step", Known::Members(&[("id", Known::Anything), ("command", Known::Anything), ("key", Known::Anything)])),
         ("job", Known::Members(&[("id", Known::Anything)])),
     ]),

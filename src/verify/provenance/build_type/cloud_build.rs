@@ -63,14 +63,14 @@ pub(super) const V02: BuildType = BuildType {
 };
 
 const CONFIG_SOURCE: Known = Known::Members(&[
-    ("ref", Known::Anything),
-    ("repository", Known::Anything),
+    ("ref", Known::Text),
+    ("repository", Known::Text),
     ("path", Known::Anything),
     ("pathAutoDetect", Known::Anything),
     ("pathAutodetect", Known::Anything),
 ]);
 const SOURCE_TO_BUILD: Known =
-    Known::Members(&[("ref", Known::Anything), ("repository", Known::Anything), ("dir", Known::Anything)]);
+    Known::Members(&[("ref", Known::Text), ("repository", Known::Text), ("dir", Known::Anything)]);
 
 fn tell_v1(outline: &Outline, account: &mut Account, config_source: &str) {
     const EXTERNAL: &str = "/buildDefinition/externalParameters";

@@ -38,8 +38,7 @@ pub(super) const BY_COMMUNITY: BuildType = BuildType {
     ]),
 };
 
-const WORKFLOW: Known =
-    Known::Members(&[("ref", Known::Anything), ("repository", Known::Anything), ("path", Known::Anything)]);
+const WORKFLOW: Known = Known::Members(&[("ref", Known::Text), ("repository", Known::Text), ("path", Known::Text)]);
 const RELEASE: Known = Known::Members(&[
     ("body", Known::Anything),
     ("draft", Known::Anything),

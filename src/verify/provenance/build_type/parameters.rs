@@ -9,6 +9,8 @@ use serde_json::Value;
 pub(super) enum Known {
     /// Whatever stands there, as the user of the build system names it.
     Anything,
+    /// A text: anything else there would be passed over when it is compared.
+    Text,
     /// An object with these members and no others.
     Members(&'static [(&'static str, Known)]),
 }
@@ -24,13 +26,13 @@ pub(super) fn unknown(parameters: &Value, known: &Known) -> Vec<String> {
 }
 
 fn collect(value: &Value, known: &Known, pointer: &str, pointers: &mut Vec<String>) {
-    let Known::Members(members) = known else { return };
     if is_empty(value) {
         return;
     }
-    let Value::Object(object) = value else {
-        pointers.push(pointer.to_owned());
-        return;
+    let (members, object) = match (known, value) {
+        (Known::Anything, _) | (Known::Text, Value::String(_)) => return,
+        (Known::Members(members), Value::Object(object)) => (members, object),
+        (Known::Text | Known::Members(_), _) => return pointers.push(pointer.to_owned()),
     };
     for (key, value) in object.iter().filter(|(_, value)| !is_empty(value)) {
         let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
@@ -84,6 +86,13 @@ mod tests {
 
     #[test]
     fn a_value_of_another_form_is_unknown_as_a_whole() {
+        const TEXT: Known = Known::Members(&[("ref", Known::Text)]);
+        for no_text in [json!(["refs/heads/main"]), json!({"name": "main"}), json!(1), json!(true)] {
+            assert_eq!(unknown(&json!({"ref": no_text}), &TEXT), ["/ref"]);
+        }
+        for text in [json!("refs/heads/main"), json!(""), json!(null)] {
+            assert_eq!(unknown(&json!({"ref": text}), &TEXT), Vec::<String>::new());
+        }
         assert_eq!(unknown(&json!({"workflow": "release.yml"}), &KNOWN), ["/workflow"]);
         assert_eq!(unknown(&json!("release.yml"), &KNOWN), [""]);
     }

@@ -60,7 +60,7 @@ pub(super) const CONTAINER_BASED: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://slsa.dev/container-based-build/v0.1?draft",
     tell: tell_container_based,
     parameters: Known::Members(&[
-        ("source", Known::Anything),
+        ("source", Known::Members(&[("uri", Known::Text), ("digest", Known::Anything)])),
         ("builderImage", Known::Anything),
         ("configPath", Known::Anything),
         ("buildConfig", Known::Members(&[("ArtifactPath", Known::Anything), ("Command", Known::Anything)])),
