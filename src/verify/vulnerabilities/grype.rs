@@ -1,5 +1,7 @@
 //! The JSON report of grype (grype `grype/presenter/models/document.go`).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -84,12 +86,16 @@ fn built(descriptor: Option<Descriptor>) -> Result<Option<Timestamp>, String> {
     time("descriptor.db.built", database.built.or_else(|| database.status?.built))
 }
 
+/// An advisory of a distribution is related to every vulnerability that it mends: it has another name only where that is one
+/// alone, or who answers one of them would answer all.
 fn vulnerability(one: Match) -> Vulnerability {
-    let related = one.related.unwrap_or_default().into_iter().map(|named| named.id);
+    let related: BTreeSet<String> = one.related.into_iter().flatten().map(|named| named.id).collect();
+    let others: Vec<String> = related.into_iter().filter(|id| *id != one.vulnerability.id).collect();
+    let alias = <[String; 1]>::try_from(others).ok().into_iter().flatten();
     let artifact = one.artifact.unwrap_or(Artifact { name: None, version: None, purl: None });
     let version = artifact.version.map(|version| format!(" {version}")).unwrap_or_default();
     Vulnerability {
-        ids: std::iter::once(one.vulnerability.id).chain(related).collect(),
+        ids: std::iter::once(one.vulnerability.id).chain(alias).collect(),
         severity: one.vulnerability.severity.as_deref().and_then(Severity::of),
         package: artifact.name.map(|name| format!("{name}{version}")),
         purl: artifact.purl.filter(|purl| !purl.is_empty()),
@@ -123,5 +129,18 @@ mod tests {
         }
         assert!(read(r#"{"matches":null}"#).is_err());
         assert_eq!(read(r#"{"matches":[]}"#).expect("nothing found").vulnerabilities, []);
+    }
+
+    #[test]
+    fn an_advisory_about_several_vulnerabilities_has_the_name_of_none_of_them() {
+        let ids = |related: &str| {
+            let report = format!(
+                r#"{{"matches":[{{"vulnerability":{{"id":"ELSA-1"}},"relatedVulnerabilities":[{related}]}}]}}"#
+            );
+            read(&report).expect("a report").vulnerabilities[0].ids.clone()
+        };
+        assert_eq!(ids(r#"{"id":"CVE-1"},{"id":"CVE-1"},{"id":"ELSA-1"}"#), ["ELSA-1", "CVE-1"]);
+        assert_eq!(ids(r#"{"id":"CVE-1"},{"id":"CVE-2"}"#), ["ELSA-1"]);
+        assert_eq!(ids(""), ["ELSA-1"]);
     }
 }
