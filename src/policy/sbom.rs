@@ -261,10 +261,10 @@ impl SbomRules {
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        let quoted: String = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
+        let quoted: Vec<String> = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
         // How a signer is described to a person leaves out what two of them may differ in.
         let vex = self.vex.as_ref().map(|signers| format!("vex {:?}\n", signers.canonical_text()));
-        quoted + &vex.unwrap_or_default()
+        quoted.concat() + &vex.unwrap_or_default()
     }
 }
 

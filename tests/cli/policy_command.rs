@@ -174,6 +174,10 @@ fn each_doubt_about_the_rules_for_an_sbom_is_said() {
         ("deny: {licenses: [GPL-2.0-only]}, no-assertion: deny", "GPL-2.0-only is denied, and GPL-2.0-or-later is not"),
         ("max-age: 800d", "may be 800d old"),
         (
+            "deny: {severity: high}, vex: {signers: [{github: acme/vex}]}",
+            "every branch and pull request of https://github.com/acme/vex may sign",
+        ),
+        (
             "deny: {packages: [\"pkg:npm/a\"]}, exceptions: [{package: \"pkg:npm/a@1\", until: 2020-01-31, because: x}]",
             "the exception for pkg:npm/a@1 ran out on 2020-01-31",
         ),
