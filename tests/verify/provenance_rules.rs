@@ -97,6 +97,9 @@ fn a219_a_builder_is_named_by_its_whole_id() {
     let without_ref = named("https://github.com/acme/shop/.github/workflows/release.yml");
     let finding = rejects(&world, &without_ref, provenance(&world, |_| {}), CheckId::ProvenanceBuilderId);
     assert!(finding.next.expect("what to do").contains("add the ref"));
+    let one_segment = named("https://github.com/*");
+    let finding = rejects(&world, &one_segment, provenance(&world, |_| {}), CheckId::ProvenanceBuilderId);
+    assert!(finding.next.expect("what to do").contains("stays inside a path segment"));
 }
 
 #[test]

@@ -14,11 +14,18 @@ pub(super) fn tell_workflow(account: &mut Account, place: &str, path: Option<&st
 /// Tells `github.workflow_ref`, which is `owner/name/.github/workflows/file.yml@ref`.
 pub(super) fn tell_workflow_ref(account: &mut Account, place: &str, workflow_ref: Option<&str>) {
     let Some((repository, file)) = workflow_ref.and_then(|text| text.split_once("/.github/workflows/")) else { return };
-    account.tell(Topic::Repository, place, Some(format!("https://github.com/{repository}")));
+    account.tell(Topic::Repository, place, Some(format!("{}/{repository}", server(account))));
     // The path may hold an `@` as well as the ref: the ref is whole, and begins with `refs/`.
     let (file, reference) = file.split_once("@refs/").unwrap_or((file, ""));
     tell_workflow(account, place, Some(&format!(".github/workflows/{file}")));
     account.tell(Topic::WorkflowRef, place, (!reference.is_empty()).then(|| format!("refs/{reference}")));
+}
+
+/// The server that the repository was told to be on: GitHub's own, or one of an enterprise.
+fn server(account: &Account) -> String {
+    let told = account.first(Topic::Repository).and_then(Source::parse).map(|source| source.repository);
+    let server = told.as_deref().and_then(|url| url.rsplitn(3, '/').nth(2)).filter(|url| url.starts_with("https://"));
+    server.unwrap_or("https://github.com").to_owned()
 }
 
 /// How a builder spells the variables of the run.

@@ -1,6 +1,7 @@
 //! What went into the build, as far as its builder lists it.
 
 use crate::check::{CheckId, Finding};
+use crate::packages::Purl;
 use crate::policy::{DependencyRules, TextRule};
 
 use super::super::model::Dependency;
@@ -96,9 +97,17 @@ fn names(dependency: &Dependency) -> Vec<String> {
         if let Some((package, _)) = bare.strip_prefix("pkg:").and_then(|package| package.rsplit_once('@')) {
             names.push(format!("pkg:{package}"));
         }
+        names.extend(Purl::parse(uri).ok().into_iter().flat_map(|purl| in_normal_form(&purl)));
         names.extend(Source::parse(uri).map(|source| source.repository));
     }
     names
+}
+
+/// A package by its decoded name, without its version and with it: `pkg:Docker/acme%2Fevil@1` is `pkg:docker/acme/evil`.
+fn in_normal_form(purl: &Purl<'_>) -> Vec<String> {
+    let name = format!("pkg:{}/{}", purl.kind, purl.full_name());
+    let versioned = purl.version.as_ref().map(|version| format!("{name}@{version}"));
+    std::iter::once(name).chain(versioned).collect()
 }
 
 fn is_source(dependency: &Dependency, provenance: &Provenance) -> bool {
@@ -193,6 +202,21 @@ mod tests {
         refused(&built(), &deny("https://github.com/acme/shop"), "git+https://github.com/acme/shop@refs/tags/v1");
         for pattern in ["pkg:docker/docker.io/library/node@18", "pkg:docker/docker.io/library/nod", "pkg:docker/*"] {
             accepted(&built(), &deny(pattern));
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_a_denied_package_is_denied() {
+        let deny = DependencyRules { deny: globs(&["pkg:docker/docker.io/mallory/*"]), ..DependencyRules::default() };
+        for spelling in [
+            "pkg:docker/docker.io/mallory/lib@1",
+            "pkg:docker/docker.io%2Fmallory%2Flib@1",
+            "pkg:Docker/docker.io/mallory/li%62",
+            "pkg://docker/docker.io/mallory/lib@1?platform=linux#x",
+        ] {
+            let mut built = provenance();
+            built.dependencies = vec![dependency(spelling, &[])];
+            refused(&built, &deny, spelling);
         }
     }
 

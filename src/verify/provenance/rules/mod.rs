@@ -81,6 +81,14 @@ fn reference(name: &str) -> &str {
     name.split_once('@').map_or("", |(_, reference)| reference)
 }
 
+const ONE_SEGMENT: &str = "one `*` stays inside a path segment: write `**` to cross them, if you mean all of those";
+
+/// Whether a pattern would match if its asterisks crossed from one path segment to another.
+fn would_match_across(text: &str, rules: &[TextRule]) -> bool {
+    let crossing = |rule: &TextRule| TextRule::glob(&rule.as_str().replace("**", "*").replace('*', "**")).ok();
+    rules.iter().filter_map(crossing).any(|rule| rule.matches(text))
+}
+
 /// Patterns are about whole ids: a builder without its ref is the commonest mistake.
 fn builder_hint(builder: &str, rules: &[TextRule]) -> &'static str {
     let name = builder.split('@').next().unwrap_or(builder);
@@ -88,6 +96,8 @@ fn builder_hint(builder: &str, rules: &[TextRule]) -> &'static str {
         "the right builder, and an id is compared whole: add the ref, such as `@refs/tags/v*`"
     } else if rules.iter().any(|rule| rule.as_str().eq_ignore_ascii_case(builder)) {
         "the ids differ in upper and lower case alone: they are compared exactly"
+    } else if would_match_across(builder, rules) {
+        ONE_SEGMENT
     } else {
         "if you trust this builder, and only then, add it: `builders` in the policy, or `--builder-id`"
     }
@@ -104,7 +114,11 @@ fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding
         (false, _) => Finding::fail(CheckId::ProvenanceBuildType, "it is of another build type than the policy names")
             .expected(listed(&rules.build_types))
             .found(build_type)
-            .next("ask its maker how it is built now; if that is right, add it to `build-types` or `--build-type`"),
+            .next(if would_match_across(build_type, &rules.build_types) {
+                ONE_SEGMENT
+            } else {
+                "ask its maker how it is built now; if that is right, add it to `build-types` or `--build-type`"
+            }),
         (true, true) => Finding::pass(CheckId::ProvenanceBuildType, build_type.clone()),
         (true, false) => Finding::fail(CheckId::ProvenanceBuildType, "what the build type means is not known here")
             .expected("a build type whose parameters are known, or one that the policy names")
