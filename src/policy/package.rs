@@ -202,7 +202,14 @@ impl PackageRule {
         }
         match &self.version {
             VersionRule::Any => Match::Yes,
-            VersionRule::Is(rule) => is(rule, purl.version.as_deref().or(component.version)),
+            VersionRule::Is(rule) => {
+                let version = purl.version.as_deref().or(component.version);
+                let is_other_spelling = || version.is_some_and(|version| is_spelled(rule, purl, version));
+                match is(rule, version) {
+                    Match::No if is_other_spelling() => Match::Yes,
+                    found => found,
+                }
+            }
             VersionRule::In(range, _) => {
                 let version = purl.full_version().or(component.version.map(Cow::Borrowed));
                 within(range, version.as_deref())
@@ -234,6 +241,19 @@ fn is(rule: &TextRule, version: Option<&str>) -> Match {
         Some(version) if rule.matches(version) => Match::Yes,
         Some(_) => Match::No,
         None => Match::Unknown("it has no version".to_owned()),
+    }
+}
+
+/// Whether tools that write versions otherwise have the one that is asked for: of Go with or without its `v`, of an RPM with the
+/// epoch in front.
+fn is_spelled(rule: &TextRule, purl: &Purl<'_>, version: &str) -> bool {
+    match &*purl.kind {
+        "golang" => match version.strip_prefix('v') {
+            Some(bare) => rule.matches(bare),
+            None => rule.matches(&format!("v{version}")),
+        },
+        "rpm" => purl.full_version().is_some_and(|full| rule.matches(&full)),
+        _ => false,
     }
 }
 
@@ -480,6 +500,19 @@ mod tests {
             let grouped = Component { group: Some("@acme"), ..component("core", None, &[]) };
             assert_eq!(rules.first(&grouped), Some((0, Match::Yes)), "{written}");
         }
+    }
+
+    #[test]
+    fn tools_that_write_versions_otherwise_are_understood() {
+        for (rule, purl) in [
+            ("pkg:golang/example.com/a@v1.2.3", "pkg:golang/example.com/a@1.2.3"),
+            ("pkg:golang/example.com/a@1.2.3", "pkg:golang/example.com/a@v1.2.3"),
+            ("pkg:rpm/redhat/openssl@1:1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"),
+        ] {
+            assert!(is_about(rule, purl), "{rule} and {purl}");
+        }
+        assert!(!is_about("pkg:npm/a@v1.2.3", "pkg:npm/a@1.2.3"));
+        assert!(!is_about("pkg:rpm/redhat/openssl@2:1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Evidence judged again and again while it is collected.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -47,9 +47,11 @@ impl<'a> Judge<'a> {
         let terms = Terms { vex: &vex, ..terms };
         // What closes a finding is named in it, and there may be more of it in the next step.
         let by_itself = vex.iter().all(|statements| statements.0.is_empty());
+        let shared = shared(&candidates);
         let judged: Vec<Judged> = gather(workers, candidates.len(), |position| {
             let (id, candidate) = (id(position), candidates[position]);
-            match self.settled.get(&place(candidate)).filter(|_| by_itself) {
+            let place = Some(place(candidate)).filter(|place| by_itself && !shared.contains(place));
+            match place.and_then(|place| self.settled.get(&place)) {
                 Some(judged) => judged.named(&id),
                 None => candidate::judge(&id, candidate, terms),
             }
@@ -60,6 +62,13 @@ impl<'a> Judge<'a> {
         }
         report(evidence, policy, judged, now)
     }
+}
+
+/// Places with several candidates, which tell none of them from another: `cosign save` gives each of its manifests one name, and
+/// two signatures on one payload have its digest.
+fn shared(candidates: &[&Candidate]) -> HashSet<Place> {
+    let mut seen = HashSet::new();
+    candidates.iter().map(|candidate| place(candidate)).filter(|place| !seen.insert(place.clone())).collect()
 }
 
 fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timestamp) -> ImageReport {

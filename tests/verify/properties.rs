@@ -160,6 +160,28 @@ fn evidence_judged_as_it_is_collected_is_reported_as_if_it_were_judged_at_once()
     assert!(again > 15, "what is accepted must be there in the next step too");
 }
 
+/// As `cosign save` marks two manifests: by one name, with one payload, and with different signatures on it.
+#[test]
+fn what_cannot_be_told_apart_by_its_place_is_judged_each_by_itself() {
+    let world = World::new();
+    let good = world.signer().sign_simple(&world.subject);
+    let mut forged = good.clone();
+    flip(forged.content.signature_mut());
+    let judge = world.for_signatures();
+    let policy = judge.policy();
+    let (policy, domains, now) = (&policy, judge.domains.as_slice(), judge.now);
+    let mut stepwise = verify::Judge::new(Grounds { workers: &Alone, policy, domains, advisories: None, now });
+    let mut collected = evidence(&world.image, [good, forged].map(|signed| legacy(signed.legacy_layer())));
+    let origin = collected.candidates[0].origin.clone();
+    let mut second = collected.candidates.pop().expect("the forged one");
+    assert_eq!(second.digest, collected.candidates[0].digest);
+    second.origin = origin;
+    assert!(stepwise.judge(&collected, now).candidates[0].accepted);
+    collected.candidates.push(second);
+    let accepted: Vec<bool> = stepwise.judge(&collected, now).candidates.iter().map(|one| one.accepted).collect();
+    assert_eq!(accepted.iter().filter(|accepted| **accepted).count(), 1, "{accepted:?}");
+}
+
 #[test]
 fn less_evidence_a_gap_or_another_requirement_never_makes_it_verified() {
     let (world, github) = (World::new(), World::new());

@@ -68,7 +68,7 @@ impl<'a> Licenses<'a> {
             let Some(package) = builder.package_named(&package) else { continue };
             let place = if is_concluded { &mut package.license_concluded } else { &mut package.license_declared };
             *place = match (place.take(), self.expression(&license, 0)) {
-                (Some(one), Some(other)) => Some(both(one, other)),
+                (Some(one), Some(other)) => Some(both(one, &other)),
                 (one, other) => one.or(other),
             };
         }
@@ -111,12 +111,12 @@ impl<'a> Licenses<'a> {
 }
 
 /// What several relationships say of one package holds, all of it.
-fn both<'a>(one: Text<'a>, other: Text<'a>) -> Text<'a> {
+fn both<'a>(one: Text<'a>, other: &str) -> Text<'a> {
     if one == other || one.len() > MAX_LENGTH {
         return one;
     }
     // Of more than is read, what is kept is no expression.
-    let whole = format!("{} AND {}", operand(&one), operand(&other));
+    let whole = format!("{} AND {}", operand(&one), operand(other));
     if whole.len() > MAX_LENGTH { format!("{whole} …").into() } else { whole.into() }
 }
 
