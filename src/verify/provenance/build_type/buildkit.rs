@@ -78,7 +78,7 @@ fn tell_context(account: &mut Account, place: &str, uri: Option<&str>, commit: O
 
 fn is_git(uri: &str) -> bool {
     let path = uri.split(['#', '?']).next().unwrap_or(uri).trim_end_matches('/');
-    path.ends_with(".git") || uri.starts_with("git") || uri.contains('#')
+    path.strip_suffix(".git").is_some() || uri.starts_with("git") || uri.contains('#')
 }
 
 /// Takes the query off a git repository, with the ref that it names (docs.docker.com, "Build context", "URL queries"). `None`
