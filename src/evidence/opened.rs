@@ -283,8 +283,8 @@ mod tests {
     fn escapes_are_read_as_what_they_stand_for() {
         let text = bundle("+++\\/").replace("vnd.in", "vnd\\u002ein");
         assert_opened(&Opened::bundle(blob(&text)), &text, &[0xfb, 0xef, 0xbf]);
-        let text = bundle(&format!("\\u0041{}", &STANDARD.encode([0; 30_000])[1..]));
-        assert_opened(&Opened::bundle(blob(&text)), &text, &[0; 30_000]);
+        let text = bundle(&format!("\\u0041{}", &STANDARD.encode(vec![0; 30_000])[1..]));
+        assert_opened(&Opened::bundle(blob(&text)), &text, &vec![0; 30_000]);
     }
 
     #[test]

@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn octets(length: usize) -> Vec<u8> {
-        (0..length).map(|position| (position * 151 + position / 256 * 37) as u8).collect()
+        (0..length).map(|position| (position * 151 + position / 256 * 37).to_le_bytes()[0]).collect()
     }
 
     #[test]

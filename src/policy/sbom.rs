@@ -331,7 +331,7 @@ mod tests {
             text(&|rules| rules.deny.packages = named("pkg:npm/a")),
             text(&|rules| {
                 rules.deny.packages =
-                    PackageRules::new(vec![PackageRule::name(TextRule::exact("a")).of_version(TextRule::exact("1"))])
+                    PackageRules::new(vec![PackageRule::name(TextRule::exact("a")).of_version(TextRule::exact("1"))]);
             }),
             text(&|rules| rules.deny.packages = named("a version 1")),
             text(&|rules| rules.allow.packages = package("pkg:npm/a")),
@@ -353,14 +353,14 @@ mod tests {
             text(&|rules| rules.min_packages = Some(1)),
             text(&|rules| {
                 rules.exceptions =
-                    vec![SbomException { package: Some(package("pkg:npm/a")), license: None, exception: exception() }]
+                    vec![SbomException { package: Some(package("pkg:npm/a")), license: None, exception: exception() }];
             }),
             text(&|rules| {
                 rules.exceptions = vec![SbomException {
                     package: None,
                     license: Some(ExceptedLicense::NoAssertion),
                     exception: exception(),
-                }]
+                }];
             }),
         ];
         let different: std::collections::BTreeSet<&String> = texts.iter().collect();

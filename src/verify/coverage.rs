@@ -215,7 +215,7 @@ impl<'a> Row<'a> {
         let finding = Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
             .expected(expected)
             .found(attached)
-            .next(self.unsigned(attached).unwrap_or_else(|| next.to_owned()));
+            .next(self.unsigned(attached).unwrap_or_else(|| next.clone()));
         match group {
             [cell] => finding.about(&cell.platform.digest),
             _ => finding,

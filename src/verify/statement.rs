@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn refusal(payload_type: &str, payload: &str) -> Finding {
-        Statement::read(payload_type, payload.as_bytes()).err().expect("the statement must be refused")
+        Statement::read(payload_type, payload.as_bytes()).expect_err("the statement must be refused")
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<Candi
     let mut report = named(id, candidate, &predicate_type);
     let about = read.filter(|one| !one.check_subject(&candidate.subject, "image").stands_in_the_way());
     report.unsigned_provenance = about
-        .and_then(|statement| Provenance::read_unsigned(&statement.predicate_type, statement.predicate.as_deref()))
+        .and_then(|statement| Provenance::read_unsigned(&statement.predicate_type, statement.predicate))
         .map(|provenance| provenance.report());
     report
 }

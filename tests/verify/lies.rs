@@ -145,12 +145,12 @@ fn a206_a219_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
     let identity = Identity::github_reusable_workflow(generator, REPOSITORY, &caller, REFERENCE);
     let signer =
         Signer::from_flags(Some(generator), Some(GITHUB_ACTIONS), Some(REPOSITORY), None, None).expect("a signer");
-    let built = |build: &Build| {
+    let attested = |build: &Build| {
         let statement = slsa_v02(&world.subject, build);
         bundle(&world.instance.signer(&identity).attest(&statement).bundle(Version::V03))
     };
     let build = Build { builder: generator.to_owned(), ..world.build.clone() };
-    let accepted = world.for_provenance().signed_by(signer.clone()).accepts(built(&build));
+    let accepted = world.for_provenance().signed_by(signer.clone()).accepts(attested(&build));
     let provenance = accepted.provenance.expect("a provenance");
     assert_eq!(provenance.workflow.expect("a workflow").path, WORKFLOW);
     for builder in [
@@ -160,7 +160,7 @@ fn a206_a219_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
         "https://github.com/slsa-framework/slsa-github-generator-evil/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.10.0",
     ] {
         let build = Build { builder: builder.to_owned(), ..world.build.clone() };
-        world.for_provenance().signed_by(signer.clone()).rejects(built(&build), CheckId::ProvenanceBuilder);
+        world.for_provenance().signed_by(signer.clone()).rejects(attested(&build), CheckId::ProvenanceBuilder);
     }
 }
 

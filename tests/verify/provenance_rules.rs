@@ -107,7 +107,7 @@ fn an_unknown_build_type_satisfies_only_a_policy_that_names_it() {
     let world = World::new();
     let other = || {
         provenance(&world, |predicate| {
-            predicate["buildDefinition"]["buildType"] = json!("https://acme.example/build/v1")
+            predicate["buildDefinition"]["buildType"] = json!("https://acme.example/build/v1");
         })
     };
     let finding = rejects(&world, &asking(SHOP, "{}"), other(), CheckId::ProvenanceBuildType);

@@ -322,8 +322,8 @@ fn nobody_vouches_for_the_age_of_what_a_key_signed_without_a_log() {
     let mut text = signed.bundle(Version::V03);
     text["verificationMaterial"].as_object_mut().expect("an object").remove("tlogEntries");
     let pem = key.public_pem().replace('\n', "\\n");
-    let signer = format!("signers: [{{key: {{pem: \"{pem}\", log: not-required}}}}]");
-    let policy = policy(&rule(&[&signer, "require: {sbom: {max-age: 1h}}"]));
+    let key = format!("signers: [{{key: {{pem: \"{pem}\", log: not-required}}}}]");
+    let policy = policy(&rule(&[&key, "require: {sbom: {max-age: 1h}}"]));
     let now = SIGNING_TIME + SignedDuration::from_hours(1);
     let report = verify(&evidence(&world.image, [bundle(&text)]), &policy, &[world.domain()], now);
     refused(&report, CheckId::SbomAge, Outcome::Error);

@@ -23,6 +23,7 @@ fn trivy(found: &[(&str, &str)]) -> Value {
 }
 
 /// The predicate of `trivy image --format cosign-vuln`.
+#[expect(clippy::needless_pass_by_value, reason = "it is called with `json!`")]
 fn scan(result: Value) -> Value {
     json!({
         "invocation": {"parameters": null, "uri": "", "event_id": "", "builder.id": ""},

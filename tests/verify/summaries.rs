@@ -156,7 +156,7 @@ fn the_policy_that_the_verifier_applied_may_be_pinned() {
     assert_eq!(finding.found, Some(format!("sha256:{}", "cd".repeat(32))));
     refused(&world, &pinned, CheckId::VsaPolicy, |said| said["policy"]["digest"] = json!(null));
     refused(&world, &pinned, CheckId::VsaPolicy, |said| {
-        said["policy"]["uri"] = json!("https://acme.example/lax/policy")
+        said["policy"]["uri"] = json!("https://acme.example/lax/policy");
     });
 }
 

@@ -39,6 +39,7 @@ fn product(world: &World) -> Value {
     json!({"@id": format!("pkg:oci/shop@{}", world.image.to_string().replace(':', "%3A"))})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called with `json!`")]
 fn said(products: Value, status: &str) -> Value {
     json!({
         "vulnerability": {"name": "CVE-2021-28831"},
@@ -127,7 +128,11 @@ fn what_is_no_answer_closes_nothing() {
         without("justification", said(products(), "not_affected")),
         another(said(products(), "fixed")),
     ] {
-        assert_eq!(judged(&world, [vex(&world, &[statement.clone()])]).verdict, Verdict::Rejected, "{statement}");
+        assert_eq!(
+            judged(&world, [vex(&world, std::slice::from_ref(&statement))]).verdict,
+            Verdict::Rejected,
+            "{statement}"
+        );
     }
     let mut alias = said(products(), "fixed");
     alias["vulnerability"] = json!({"name": "GHSA-1", "aliases": ["ALPINE-1"]});

@@ -284,9 +284,8 @@ fn annotations(layer: &LegacyLayer) -> BTreeMap<String, String> {
 /// Attaches content to a manifest; `position` keeps apart what is otherwise the same.
 pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> Candidate {
     let digest = match &content {
-        Content::Bundle(bundle) => bundle.digest().clone(),
+        Content::Bundle(bundle) | Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::UnsignedStatement(blob) => blob.digest().clone(),
-        Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::LegacySignature { payload, .. } => payload.digest().clone(),
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),
         Content::Unread { media_type: named, .. } | Content::Ignored { artifact_type: named, .. } => {

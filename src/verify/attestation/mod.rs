@@ -31,7 +31,7 @@ pub(super) fn is_of_type(found: &str, rules: &AttestationRules) -> bool {
 /// Judges a statement of the type by the fields of its predicate.
 pub(super) fn judge(statement: &Statement, rules: &AttestationRules) -> Vec<Finding> {
     let custom = current_spelling(&statement.predicate_type) == COSIGN_CUSTOM;
-    let predicate = statement.predicate.as_deref().map_or("null", RawValue::get);
+    let predicate = statement.predicate.map_or("null", RawValue::get);
     let said = if statement.predicate_type == rules.predicate_type {
         format!("the attestation is of type {}", rules.predicate_type)
     } else {

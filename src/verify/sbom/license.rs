@@ -182,7 +182,9 @@ mod tests {
         for (package, license) in [("a", gpl), ("a", mit), ("a", nothing), ("b", nothing), ("b", gpl)] {
             licenses.state("hasConcludedLicense", &package.into(), &license.into());
         }
-        many.iter().for_each(|one| licenses.state("hasConcludedLicense", &"c".into(), &one.as_str().into()));
+        for one in &many {
+            licenses.state("hasConcludedLicense", &"c".into(), &one.as_str().into());
+        }
         licenses.apply(&mut builder);
         let of = |builder: &Builder<'_>, place: usize| builder.sbom.packages[place].license().map(str::to_owned);
         assert_eq!(of(&builder, 0).as_deref(), Some("GPL-3.0-only AND MIT"));

@@ -277,7 +277,8 @@ mod tests {
 
     #[test]
     fn reasons_are_found_however_many_products_there_are() {
-        let others: String = (0..50_000).map(|number| format!(r#""P{number}","#)).collect();
+        let others: Vec<String> = (0..50_000).map(|number| format!(r#""P{number}","#)).collect();
+        let others = others.concat();
         let named = r#""APP","#.repeat(50_000);
         let said = format!(
             r#"{{"cve":"CVE-1","product_status":{{"known_not_affected":[{named}"APP"]}},"flags":[{{"label":"component_not_present","product_ids":[{others}"APP"]}}]}}"#

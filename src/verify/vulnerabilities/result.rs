@@ -134,7 +134,7 @@ mod tests {
         ] {
             assert!(read(text, false).is_err(), "{text}");
         }
-        for text in [r#"[{}]"#, r#"[7]"#, r#"[{"severity":[]}]"#, r#"{"vulnerabilities":[]}"#] {
+        for text in [r"[{}]", r"[7]", r#"[{"severity":[]}]"#, r#"{"vulnerabilities":[]}"#] {
             assert!(read(text, true).is_err(), "{text}");
         }
     }
