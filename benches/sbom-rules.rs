@@ -4,7 +4,6 @@
 //! difference is what they cost. Everything else (signature, log, JSON, report) is in both.
 
 #[path = "../tests/support/mod.rs"]
-#[allow(dead_code, reason = "the tests use the rest of it")]
 mod support;
 
 use std::time::{Duration, Instant};
