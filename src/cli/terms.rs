@@ -41,7 +41,9 @@ pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<V
         let requirement = Requirement::Provenance;
         return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
     }
-    let rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
+    let mut rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
+    // Scripts that ask for a provenance by a signer, whatever it says, go on to get it. A policy file says what it means.
+    rules.accepts_unknown_type = given.is_none();
     let ask = |asked: &Asked| match asked {
         Asked::Provenance(_) => Asked::Provenance(Box::new(rules.clone())),
         other => other.clone(),

@@ -49,6 +49,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Prove
         optional(fields, "builder-ref", problems, |node, problems| is_word(node, "any", "release", problems));
     let all = optional(fields, "all", problems, switch);
     Some(ProvenanceRules {
+        accepts_unknown_type: false,
         builders: builders?,
         build_types: build_types?,
         source: source?,

@@ -29,6 +29,8 @@ pub struct ProvenanceRules {
     pub builders: Vec<TextRule>,
     /// The build type is one of these; without one, any whose description is known.
     pub build_types: Vec<TextRule>,
+    /// Whether one that is not known need not be named: only where no other rule is about what a provenance says.
+    pub accepts_unknown_type: bool,
     /// What it was built from.
     pub source: ProvenanceSourceRule,
     /// The SLSA build level that builder and signer together reach.
@@ -59,6 +61,7 @@ impl ProvenanceRules {
         let Self {
             builders,
             build_types,
+            accepts_unknown_type,
             source,
             level,
             parameters,
@@ -81,6 +84,7 @@ impl ProvenanceRules {
         lines(&mut text, "max-age", max_age.iter().map(|age| age.duration().as_secs().to_string()));
         lines(&mut text, "denied-event", denied_events.iter().map(|event| format!("{event:?}")));
         let switches = [
+            (*accepts_unknown_type, "any build type"),
             (*unknown_parameters == UnknownParameters::Allow, "unknown-parameters allow"),
             (*hosted_runners_only, "hosted-runners-only"),
             (*allows_any_builder_ref, "builder-ref any"),
@@ -101,6 +105,7 @@ impl ProvenanceRules {
             said.push(format!("builder {}", listed(&self.builders)));
         }
         said.push(match self.build_types.as_slice() {
+            [] if self.accepts_unknown_type => "any build type".to_owned(),
             [] => "a build type whose parameters are known".to_owned(),
             types => format!("build type {}", listed(types)),
         });
@@ -155,9 +160,10 @@ mod tests {
     #[test]
     fn every_rule_changes_the_hash() {
         let exact = || vec![TextRule::exact("x")];
-        let changes: [fn(&mut ProvenanceRules, Vec<TextRule>); 20] = [
+        let changes: [fn(&mut ProvenanceRules, Vec<TextRule>); 21] = [
             |rules, text| rules.builders = text,
             |rules, text| rules.build_types = text,
+            |rules, _| rules.accepts_unknown_type = true,
             |rules, text| rules.source.repository = text.into_iter().next(),
             |rules, text| rules.source.reference = text.into_iter().next(),
             |rules, text| rules.source.commit = text.into_iter().next(),

@@ -104,7 +104,8 @@ fn builder_hint(builder: &str, rules: &[TextRule]) -> &'static str {
 }
 
 /// verifying-artifacts.md, step 2: the build type is compared with the one that is expected. One that is not known here has
-/// parameters that mean nothing here, so only a policy that names it accepts it.
+/// parameters that mean nothing here, so only a policy that names it accepts it. Where nothing is asked of what a provenance says,
+/// there is nothing to misread: then it is called unknown, and the signer vouches for it alone.
 fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding {
     let build_type = &provenance.build_type;
     match (rules.build_types.is_empty(), provenance.known) {
@@ -120,6 +121,11 @@ fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding
                 "ask its maker how it is built now; if that is right, add it to `build-types` or `--build-type`"
             }),
         (true, true) => Finding::pass(CheckId::ProvenanceBuildType, build_type.clone()),
+        (true, false) if rules.accepts_unknown_type => {
+            let message = format!("{build_type} is not known here, and nothing is asked of what it says");
+            Finding::skip(CheckId::ProvenanceBuildType, message)
+                .next("if you know what it means, name it: `--build-type`, or `build-types` in a policy file")
+        }
         (true, false) => Finding::fail(CheckId::ProvenanceBuildType, "what the build type means is not known here")
             .expected("a build type whose parameters are known, or one that the policy names")
             .found(build_type)
