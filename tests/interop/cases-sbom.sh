@@ -2,16 +2,15 @@
 # SBOMs of every form, attached by cosign to an image, an index, each platform or one. Sourced by run.sh.
 # shellcheck disable=SC2154 # bonafide, labtool, work, release: set by run.sh and cases.sh
 
-# bill NAME COSIGN-EXIT EXIT REASON FORM TYPE [OTHER] — attests an SBOM of FORM to a fresh image as TYPE of cosign, and asks.
-# The variable format says how it is signed.
+# bill NAME COSIGN-EXIT EXIT REASON FORM TYPE [OTHER] — attests an SBOM of FORM to a fresh image as TYPE of cosign, and asks
 bill() {
   push "sbom-$1"
-  attest_sbom "$format" "$release" "$image" "$5" "$6" "${7:-$image}"
+  attest_sbom rekor2 "$release" "$image" "$5" "$6" "${7:-$image}"
   check "SBOM, $1" "$2" "$3" "$4" "$image"
 }
 
 sbom_forms() {
-  local registry=$LAB_REGISTRY p format=rekor2
+  local registry=$LAB_REGISTRY p
   echo "--- forms of SBOM, $registry"
   ask_for_release
   kinds=sbom
@@ -19,8 +18,6 @@ sbom_forms() {
   bill spdx-2.3 0 0 - spdx spdxjson
   bill spdx-3.0.1 1 0 - spdx-3 https://spdx.dev/Document/v3.0.1
   bill cyclonedx 1 0 - cyclonedx cyclonedx
-  # The string that cosign makes of a document is no JSON object, which its bundles want.
-  format=legacy bill string 0 0 - spdx spdx
   bill empty 0 1 "sbom-content fail" empty spdxjson
   bill noassertion 0 0 - noassertion spdxjson
   bill cyclonedx-called-spdx 0 1 "sbom-format fail" cyclonedx spdxjson
