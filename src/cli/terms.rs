@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::policy::{
     Asked, Claim, KeyRule, LogDemand, PolicyError, ProvenanceFlags, PublicKey, Requirement, Signer, SignerFlags,
+    UnknownType,
 };
 
 use super::args::{ProvenanceArgs, SignerArgs};
@@ -43,7 +44,9 @@ pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<V
     }
     let mut rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
     // Scripts that ask for a provenance by a signer, whatever it says, go on to get it. A policy file says what it means.
-    rules.accepts_unknown_type = given.is_none();
+    if given.is_none() {
+        rules.unknown_type = UnknownType::Accept;
+    }
     let ask = |asked: &Asked| match asked {
         Asked::Provenance(_) => Asked::Provenance(Box::new(rules.clone())),
         other => other.clone(),

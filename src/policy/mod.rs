@@ -46,7 +46,7 @@ pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules,
 pub use path::FieldPath;
 pub use provenance::{
     BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceFlags,
-    ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters,
+    ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
 pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules};
 pub use signer::{

@@ -4,7 +4,7 @@ use crate::policy::provenance::{dependency, is_event, repository};
 use crate::policy::text::TextRule;
 use crate::policy::{
     BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
-    ProvenanceSourceRule, RepositoryError, UnknownParameters,
+    ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
 
 use super::fields::{Fields, guess, items, max_age, pattern, switch, text};
@@ -49,7 +49,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Prove
         optional(fields, "builder-ref", problems, |node, problems| is_word(node, "any", "release", problems));
     let all = optional(fields, "all", problems, switch);
     Some(ProvenanceRules {
-        accepts_unknown_type: false,
+        unknown_type: UnknownType::Refuse,
         builders: builders?,
         build_types: build_types?,
         source: source?,

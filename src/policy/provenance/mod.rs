@@ -29,8 +29,8 @@ pub struct ProvenanceRules {
     pub builders: Vec<TextRule>,
     /// The build type is one of these; without one, any whose description is known.
     pub build_types: Vec<TextRule>,
-    /// Whether one that is not known need not be named: only where no other rule is about what a provenance says.
-    pub accepts_unknown_type: bool,
+    /// What becomes of one that is not known and not named.
+    pub unknown_type: UnknownType,
     /// What it was built from.
     pub source: ProvenanceSourceRule,
     /// The SLSA build level that builder and signer together reach.
@@ -55,13 +55,23 @@ pub struct ProvenanceRules {
     pub known_builders: Vec<BuilderRule>,
 }
 
+/// What becomes of a build type that is not known here and that no rule names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownType {
+    /// It is refused: what its parameters mean is not known.
+    #[default]
+    Refuse,
+    /// It is reported. Only where no rule is about what a provenance says.
+    Accept,
+}
+
 impl ProvenanceRules {
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
         let Self {
             builders,
             build_types,
-            accepts_unknown_type,
+            unknown_type,
             source,
             level,
             parameters,
@@ -84,7 +94,7 @@ impl ProvenanceRules {
         lines(&mut text, "max-age", max_age.iter().map(|age| age.duration().as_secs().to_string()));
         lines(&mut text, "denied-event", denied_events.iter().map(|event| format!("{event:?}")));
         let switches = [
-            (*accepts_unknown_type, "any build type"),
+            (*unknown_type == UnknownType::Accept, "any build type"),
             (*unknown_parameters == UnknownParameters::Allow, "unknown-parameters allow"),
             (*hosted_runners_only, "hosted-runners-only"),
             (*allows_any_builder_ref, "builder-ref any"),
@@ -105,7 +115,7 @@ impl ProvenanceRules {
             said.push(format!("builder {}", listed(&self.builders)));
         }
         said.push(match self.build_types.as_slice() {
-            [] if self.accepts_unknown_type => "any build type".to_owned(),
+            [] if self.unknown_type == UnknownType::Accept => "any build type".to_owned(),
             [] => "a build type whose parameters are known".to_owned(),
             types => format!("build type {}", listed(types)),
         });
@@ -163,7 +173,7 @@ mod tests {
         let changes: [fn(&mut ProvenanceRules, Vec<TextRule>); 21] = [
             |rules, text| rules.builders = text,
             |rules, text| rules.build_types = text,
-            |rules, _| rules.accepts_unknown_type = true,
+            |rules, _| rules.unknown_type = UnknownType::Accept,
             |rules, text| rules.source.repository = text.into_iter().next(),
             |rules, text| rules.source.reference = text.into_iter().next(),
             |rules, text| rules.source.commit = text.into_iter().next(),

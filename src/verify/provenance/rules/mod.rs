@@ -5,7 +5,7 @@ mod parameters;
 mod source;
 
 use crate::check::{CheckId, Finding};
-use crate::policy::{Asked, BuildLevel, Claim, ProvenanceRules, TextRule, is_of_generator, is_release};
+use crate::policy::{Asked, BuildLevel, Claim, ProvenanceRules, TextRule, UnknownType, is_of_generator, is_release};
 
 use super::super::certificate::Leaf;
 use super::super::predicate::Question;
@@ -121,7 +121,7 @@ fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding
                 "ask its maker how it is built now; if that is right, add it to `build-types` or `--build-type`"
             }),
         (true, true) => Finding::pass(CheckId::ProvenanceBuildType, build_type.clone()),
-        (true, false) if rules.accepts_unknown_type => {
+        (true, false) if rules.unknown_type == UnknownType::Accept => {
             let message = format!("{build_type} is not known here, and nothing is asked of what it says");
             Finding::skip(CheckId::ProvenanceBuildType, message)
                 .next("if you know what it means, name it: `--build-type`, or `build-types` in a policy file")
