@@ -3,7 +3,7 @@
 use crate::policy::text::TextRule;
 use crate::policy::{AttestationRules, COSIGN_TYPES, FieldPath, FieldRule, FieldValue};
 
-use super::fields::{Fields, guess, items, pattern, text};
+use super::fields::{Fields, each, guess, or_default, pattern, text};
 use super::problem::Problems;
 use super::yaml::{Key, Node, Value};
 
@@ -16,7 +16,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Attes
     let hint = "add `type: URI`: the predicate type, or cosign's short name for it";
     let predicate_type = fields.required("type", hint, problems).and_then(|node| predicate_type(node, problems));
     let name = fields.get("name").map(|node| text(node, problems));
-    let rules = fields.get("fields").map_or(Some(Vec::new()), |node| field_rules(node, problems));
+    let rules = or_default(fields.get("fields"), |node| field_rules(node, problems));
     let predicate_type = predicate_type?;
     let name = match name {
         Some(name) => name?,
@@ -93,10 +93,7 @@ fn condition(node: &Node, problems: &mut Problems) -> Option<FieldValue> {
     match (fields.get("equals"), fields.get("one-of"), fields.get("absent")) {
         (Some(node), None, None) => scalar(node, problems).map(|text| FieldValue::Text(TextRule::exact(text))),
         (None, Some(node), None) => {
-            let read: Vec<Option<String>> =
-                items(node, "values", problems).iter().map(|item| scalar(item, problems)).collect();
-            let read: Vec<String> = read.into_iter().collect::<Option<_>>()?;
-            (!read.is_empty()).then(|| FieldValue::Text(TextRule::one_of(read)))
+            each(node, "values", problems, scalar).map(|values| FieldValue::Text(TextRule::one_of(values)))
         }
         (None, None, Some(node)) => {
             if matches!(node.value, Value::Bool(true)) {

@@ -2,7 +2,7 @@
 
 use crate::policy::{BuildLevel, BuilderRule};
 
-use super::fields::{Fields, items, text};
+use super::fields::{Fields, each, text};
 use super::problem::Problems;
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
@@ -11,9 +11,7 @@ const BUILDER: [&str; 4] = ["id", "signer", "level", "source"];
 
 /// Reads the list.
 pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<BuilderRule>> {
-    let read: Vec<Option<BuilderRule>> =
-        items(node, "builders", problems).iter().map(|item| builder(item, files, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|builders| !builders.is_empty())
+    each(node, "builders", problems, |item, problems| builder(item, files, problems))
 }
 
 fn builder(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<BuilderRule> {

@@ -100,9 +100,7 @@ impl<'a> Fields<'a> {
 
     /// Returns a glob that is there, or an exact text where there is no asterisk in it.
     pub(super) fn glob(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
-        let node = self.get(name)?;
-        let text = text(node, problems)?;
-        pattern(TextRule::glob(&text), node, problems)
+        glob(self.get(name)?, problems)
     }
 
     /// Returns a regular expression that is there.
@@ -121,6 +119,12 @@ pub(super) fn pattern(rule: Result<TextRule, PatternError>, node: &Node, problem
         problems.add(node.place, error.to_string(), hint);
     })
     .ok()
+}
+
+/// Reads a glob, or an exact text where there is no asterisk in it.
+pub(super) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    pattern(TextRule::glob(&written), node, problems)
 }
 
 /// Returns a text. A number is one where nothing is lost: an integer.
@@ -183,12 +187,37 @@ pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
     }
 }
 
-/// A value that is there and cannot be read; the problem is listed.
-pub(super) struct Unreadable;
+/// Reads every item of a list that must not be empty; one value alone is a list of one. Every problem is found, not only the
+/// first, and with one there is no list: what cannot be read must not leave the others to be enough.
+pub(super) fn each<T>(
+    node: &Node,
+    what: &str,
+    problems: &mut Problems,
+    mut read: impl FnMut(&Node, &mut Problems) -> Option<T>,
+) -> Option<Vec<T>> {
+    let read: Vec<Option<T>> = items(node, what, problems).iter().map(|item| read(item, problems)).collect();
+    read.into_iter().collect::<Option<Vec<T>>>().filter(|read| !read.is_empty())
+}
 
-/// Reads what may be left out.
-pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Result<Option<T>, Unreadable> {
-    node.map(|node| read(node).ok_or(Unreadable)).transpose()
+/// Returns one of the words that are known for something.
+pub(super) fn word(node: &Node, what: &str, known: &[&'static str], problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    if known.contains(&written.as_str()) {
+        return Some(written);
+    }
+    problems.add(node.place, format!("`{written}` is no {what}"), guess(&written, known));
+    None
+}
+
+/// Reads what may be left out: the outer `None` is a problem, the inner one a field that is not there.
+#[expect(clippy::option_option, reason = "whether it is there, and whether it can be read")]
+pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
+    node.map_or(Some(None), |node| read(node).map(Some))
+}
+
+/// The same of what has a value where nothing is written.
+pub(super) fn or_default<T: Default>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<T> {
+    node.map_or_else(|| Some(T::default()), read)
 }
 
 /// `max-age: 7d`.

@@ -5,7 +5,7 @@ use crate::policy::license::{LicenseRule, LicenseRuleError};
 use crate::policy::package::{PackageRule, PackageRuleError, PackageRules};
 use crate::policy::text::TextRule;
 
-use super::fields::{Fields, items, pattern, text};
+use super::fields::{Fields, each, pattern, text};
 use super::problem::{MAX_PATTERNS, Place, Problems};
 use super::yaml::{Node, Value};
 
@@ -14,10 +14,7 @@ const LICENSE: [&str; 1] = ["text"];
 
 /// A list of packages: package URLs, or fields.
 pub(super) fn packages(node: &Node, problems: &mut Problems) -> Option<PackageRules> {
-    let read: Vec<Option<PackageRule>> =
-        items(node, "packages", problems).iter().map(|item| package(item, problems)).collect();
-    let read: Vec<PackageRule> = read.into_iter().collect::<Option<_>>()?;
-    (!read.is_empty()).then(|| PackageRules::new(read))
+    each(node, "packages", problems, package).map(PackageRules::new)
 }
 
 fn package(node: &Node, problems: &mut Problems) -> Option<PackageRule> {
@@ -116,9 +113,7 @@ fn purl(node: &Node, problems: &mut Problems) -> Option<PackageRule> {
 
 /// A list of licences: identifiers, or whole texts.
 pub(super) fn licenses(node: &Node, problems: &mut Problems) -> Option<Vec<LicenseRule>> {
-    let read: Vec<Option<LicenseRule>> =
-        items(node, "licences", problems).iter().map(|item| license(item, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|read| !read.is_empty())
+    each(node, "licences", problems, license)
 }
 
 /// A licence of the SPDX License List, or the whole text of one that no identifier stands for.
@@ -150,12 +145,11 @@ pub(super) fn license(node: &Node, problems: &mut Problems) -> Option<LicenseRul
 
 /// A list of names, each of which may have asterisks.
 pub(super) fn names(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<TextRule>> {
-    let read = items(node, what, problems).iter().map(|item| {
+    each(node, what, problems, |item, problems| {
         let written = text(item, problems)?;
         may_read(&written, problems)?;
         pattern(TextRule::glob(&written), item, problems)
-    });
-    read.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>().filter(|read| !read.is_empty())
+    })
 }
 
 fn counted(rule: TextRule, problems: &mut Problems) -> Option<TextRule> {

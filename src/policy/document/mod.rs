@@ -232,11 +232,9 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
     let fields = Fields::of(root, "a policy", &DOCUMENT, problems)?;
     check_version(&fields, problems);
     let trust = fields.get("trust").map(|node| rule::trust(node, problems));
-    let builders = fields.get("builders").map_or(Some(Vec::new()), |node| builders::read(node, files, problems));
+    let builders = fields::or_default(fields.get("builders"), |node| builders::read(node, files, problems));
     let images = fields.required("images", "add `images:` with a list of rules", problems)?;
-    let rules: Vec<Option<Rule>> =
-        fields::items(images, "rules", problems).iter().map(|item| rule::read(item, files, problems)).collect();
-    let rules: Vec<Rule> = rules.into_iter().collect::<Option<_>>()?;
+    let rules = fields::each(images, "rules", problems, |item, problems| rule::read(item, files, problems))?;
     refuse_names_twice(&rules, problems);
     let trust = match trust {
         Some(trust) => Some(trust?),

@@ -3,11 +3,11 @@
 use crate::policy::provenance::{dependency, is_event, repository};
 use crate::policy::text::TextRule;
 use crate::policy::{
-    BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
+    DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
     ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
 
-use super::fields::{Fields, guess, items, max_age, pattern, switch, text};
+use super::fields::{Fields, each, glob, guess, max_age, optional, or_default, pattern, switch, text};
 use super::problem::Problems;
 use super::yaml::{Node, Value};
 use super::{builders, shorthand};
@@ -33,21 +33,19 @@ const EXPECTED: [&str; 3] = ["equals", "one-of", "absent"];
 
 /// Reads them. Every problem is found, not only the first.
 pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<ProvenanceRules> {
-    let builders = optional(fields, "builders", problems, |node, problems| globs(node, "builders", problems));
-    let build_types = optional(fields, "build-types", problems, |node, problems| globs(node, "build types", problems));
-    let source = optional(fields, "source", problems, source);
-    let level = optional::<Option<BuildLevel>>(fields, "level", problems, |node, problems| {
-        builders::level(node, problems).map(Some)
-    });
-    let parameters = optional(fields, "parameters", problems, parameters);
-    let unknown_parameters = optional(fields, "unknown-parameters", problems, unknown_parameters);
-    let dependencies = optional(fields, "dependencies", problems, dependencies);
-    let max_age = optional(fields, "max-age", problems, |node, problems| max_age(node, problems).map(Some));
-    let denied_events = optional(fields, "denied-events", problems, events);
-    let hosted_runners_only = optional(fields, "hosted-runners-only", problems, switch);
+    let builders = or_default(fields.get("builders"), |node| each(node, "builders", problems, glob));
+    let build_types = or_default(fields.get("build-types"), |node| each(node, "build types", problems, glob));
+    let source = or_default(fields.get("source"), |node| source(node, problems));
+    let level = optional(fields.get("level"), |node| builders::level(node, problems));
+    let parameters = or_default(fields.get("parameters"), |node| parameters(node, problems));
+    let unknown_parameters = or_default(fields.get("unknown-parameters"), |node| unknown_parameters(node, problems));
+    let dependencies = or_default(fields.get("dependencies"), |node| dependencies(node, problems));
+    let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
+    let denied_events = or_default(fields.get("denied-events"), |node| each(node, "events", problems, event));
+    let hosted_runners_only = or_default(fields.get("hosted-runners-only"), |node| switch(node, problems));
     let allows_any_builder_ref =
-        optional(fields, "builder-ref", problems, |node, problems| is_word(node, "any", "release", problems));
-    let all = optional(fields, "all", problems, switch);
+        or_default(fields.get("builder-ref"), |node| is_word(node, "any", "release", problems));
+    let all = or_default(fields.get("all"), |node| switch(node, problems));
     Some(ProvenanceRules {
         unknown_type: UnknownType::Refuse,
         builders: builders?,
@@ -64,26 +62,6 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Prove
         all: all?,
         known_builders: Vec::new(),
     })
-}
-
-/// What `read` makes of a field that is there, or what holds without it.
-fn optional<T: Default>(
-    fields: &Fields<'_>,
-    name: &str,
-    problems: &mut Problems,
-    read: impl FnOnce(&Node, &mut Problems) -> Option<T>,
-) -> Option<T> {
-    fields.get(name).map_or_else(|| Some(T::default()), |node| read(node, problems))
-}
-
-fn globs(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<TextRule>> {
-    let read: Vec<Option<TextRule>> = items(node, what, problems).iter().map(|item| glob(item, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|globs| !globs.is_empty())
-}
-
-fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
-    let written = text(node, problems)?;
-    pattern(TextRule::glob(&written), node, problems)
 }
 
 fn unknown_parameters(node: &Node, problems: &mut Problems) -> Option<UnknownParameters> {
@@ -108,12 +86,11 @@ fn source(node: &Node, problems: &mut Problems) -> Option<ProvenanceSourceRule> 
     if nothing_there {
         problems.add(node.place, "the source is not said", format!("expected some of: {}", SOURCE.join(", ")));
     }
-    let repository =
-        optional(&fields, "repository", problems, |node, problems| source_repository(node, problems).map(Some));
-    let reference = optional(&fields, "ref", problems, |_, problems| shorthand::full_ref(&fields, problems).map(Some));
-    let commit = optional(&fields, "commit", problems, |node, problems| shorthand::commit(node, problems).map(Some));
-    let tag = optional(&fields, "tag", problems, |node, problems| tag(node, problems).map(Some));
-    let id = optional(&fields, "repository-id", problems, |node, problems| shorthand::id(node, problems).map(Some));
+    let repository = optional(fields.get("repository"), |node| source_repository(node, problems));
+    let reference = optional(fields.get("ref"), |_| shorthand::full_ref(&fields, problems));
+    let commit = optional(fields.get("commit"), |node| shorthand::commit(node, problems));
+    let tag = optional(fields.get("tag"), |node| tag(node, problems));
+    let id = optional(fields.get("repository-id"), |node| shorthand::id(node, problems));
     let rule = ProvenanceSourceRule {
         repository: repository?,
         reference: reference?,
@@ -188,12 +165,7 @@ fn expected(node: &Node, problems: &mut Problems) -> Option<ExpectedValue> {
     let hint = "write `equals: VALUE`, `one-of: [VALUE, …]` or `absent: true`";
     match (fields.get("equals"), fields.get("one-of"), fields.get("absent")) {
         (Some(node), None, None) => value(node, problems).map(|value| ExpectedValue::OneOf(vec![value])),
-        (None, Some(node), None) => {
-            let values: Vec<Option<String>> =
-                items(node, "values", problems).iter().map(|item| value(item, problems)).collect();
-            let values: Vec<String> = values.into_iter().collect::<Option<_>>()?;
-            (!values.is_empty()).then_some(ExpectedValue::OneOf(values))
-        }
+        (None, Some(node), None) => each(node, "values", problems, value).map(ExpectedValue::OneOf),
         (None, None, Some(Node { value: Value::Bool(true), .. })) => Some(ExpectedValue::Absent),
         (None, None, Some(node)) => {
             problems.add(node.place, "what is not absent has a value", hint);
@@ -226,29 +198,19 @@ fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules>
         let hint = format!("expected some of: {}", DEPENDENCIES.join(", "));
         problems.add(node.place, "nothing is demanded of the dependencies", hint);
     }
-    let pinned = optional(&fields, "pinned", problems, switch);
-    let mut list = |name| optional(&fields, name, problems, dependency_globs);
+    let pinned = or_default(fields.get("pinned"), |node| switch(node, problems));
+    let mut list = |name| or_default(fields.get(name), |node| each(node, "dependencies", problems, dependency_glob));
     let (allow, deny, required) = (list("allow"), list("deny"), list("required"));
     let rules = DependencyRules { pinned: pinned?, allow: allow?, deny: deny?, required: required? };
     (!nothing_there).then_some(rules)
 }
 
-fn dependency_globs(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
-    let glob = |item: &Node, problems: &mut Problems| {
-        let written = text(item, problems)?;
-        pattern(dependency(&written), item, problems)
-    };
-    let read: Vec<Option<TextRule>> =
-        items(node, "dependencies", problems).iter().map(|item| glob(item, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|globs| !globs.is_empty())
+fn dependency_glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+    let written = text(node, problems)?;
+    pattern(dependency(&written), node, problems)
 }
 
-/// Events in the words of GitHub and GitLab, such as `pull_request_target`.
-fn events(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
-    let read: Vec<Option<String>> = items(node, "events", problems).iter().map(|item| event(item, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|events| !events.is_empty())
-}
-
+/// An event in the words of GitHub and GitLab, such as `pull_request_target`.
 fn event(node: &Node, problems: &mut Problems) -> Option<String> {
     let written = text(node, problems)?;
     if !is_event(&written) {

@@ -9,7 +9,7 @@ use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 use crate::policy::{Asked, LogEvidence, Requirement};
 
-use super::fields::{Fields, guess, items, pattern, text};
+use super::fields::{Fields, each, guess, items, or_default, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
@@ -91,7 +91,7 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     let requirements = fields
         .required("require", "add `require: [signature, provenance, sbom]`, or what of it you need", problems)
         .and_then(|node| requirements(node, (all.as_ref(), log?), files, problems));
-    let exceptions = fields.get("exceptions").map_or(Some(Vec::new()), |node| exceptions(node, problems));
+    let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
     let name = match fields.get("name") {
         Some(_) => fields.text("name", problems),
         None => images.as_ref().and_then(|images| images.first()).map(|image| image.as_str().to_owned()),
@@ -111,9 +111,7 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
 }
 
 fn images(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
-    let read: Vec<Option<TextRule>> =
-        items(node, "images", problems).iter().map(|item| image(item, problems)).collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|images| !images.is_empty())
+    each(node, "images", problems, image)
 }
 
 /// A pattern for the names of images, without tag or digest. One that no name can ever match is a problem: a rule that nothing
@@ -203,19 +201,15 @@ pub(in crate::policy) fn unreachable(written: &str) -> Option<(String, String)> 
 
 /// `trust`: embedded instances by name, and trusted roots by file.
 pub(super) fn trust(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
-    let read: Vec<Option<String>> = items(node, "trust domains", problems)
-        .iter()
-        .map(|item| {
-            let written = text(item, problems)?;
-            if !is_instance(&written) && !written.contains(['/', '.']) {
-                let hint = format!("{}; a file has a `/` or an ending: ./{written}", guess(&written, &INSTANCES));
-                problems.add(item.place, format!("there is no trust domain `{written}`"), hint);
-                return None;
-            }
-            Some(written)
-        })
-        .collect();
-    read.into_iter().collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
+    each(node, "trust domains", problems, |item, problems| {
+        let written = text(item, problems)?;
+        if !is_instance(&written) && !written.contains(['/', '.']) {
+            let hint = format!("{}; a file has a `/` or an ending: ./{written}", guess(&written, &INSTANCES));
+            problems.add(item.place, format!("there is no trust domain `{written}`"), hint);
+            return None;
+        }
+        Some(written)
+    })
 }
 
 fn log(fields: &Fields<'_>, default: LogEvidence, problems: &mut Problems) -> Option<LogEvidence> {
@@ -376,9 +370,7 @@ fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requ
 }
 
 fn exceptions(node: &Node, problems: &mut Problems) -> Option<Vec<RuleException>> {
-    let read: Vec<Option<RuleException>> =
-        items(node, "exceptions", problems).iter().map(|item| exception(item, problems)).collect();
-    read.into_iter().collect()
+    each(node, "exceptions", problems, exception)
 }
 
 fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
@@ -386,20 +378,28 @@ fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
     let required = fields.required("require", "say which requirement does not count: `require: sbom`", problems);
     let requirement = required.and_then(|node| Some((text(node, problems)?, node.place)));
     let requirement = requirement.and_then(|(name, place)| self::requirement(&name, place, problems));
-    let ending = ending(&fields, problems);
-    let images = fields.get("match").map_or(Some(Vec::new()), |node| images(node, problems));
+    let ending = Ending::OF_EXCEPTION.read(&fields, problems);
+    let images = or_default(fields.get("match"), |node| images(node, problems));
     Some(RuleException { requirement: requirement?, images: images?, exception: ending?, place: node.place })
 }
 
-/// When an exception ends, and why it was made.
-pub(super) fn ending(fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
-    let until = fields
-        .required("until", "an exception ends: add the last day, such as `until: 2027-01-31`", problems)
-        .and_then(|node| date(node, problems));
-    let because = fields
-        .required("because", "say why, for whoever reads the report: `because: …`", problems)
-        .and_then(|node| text(node, problems));
-    Some(Exception { until: until?, because: because? })
+/// When an exception ends, and why it was made: `until` and `because`, with what to do where one is missing.
+pub(super) struct Ending {
+    pub(super) until: &'static str,
+    pub(super) because: &'static str,
+}
+
+impl Ending {
+    pub(super) const OF_EXCEPTION: Self = Self {
+        until: "an exception ends: add the last day, such as `until: 2027-01-31`",
+        because: "say why, for whoever reads the report: `because: …`",
+    };
+
+    pub(super) fn read(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
+        let until = fields.required("until", self.until, problems).and_then(|node| date(node, problems));
+        let because = fields.required("because", self.because, problems).and_then(|node| text(node, problems));
+        Some(Exception { until: until?, because: because? })
+    }
 }
 
 /// A day, as `YYYY-MM-DD`.

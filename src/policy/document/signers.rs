@@ -7,7 +7,7 @@ use crate::policy::signer::{
 };
 use crate::policy::text::TextRule;
 
-use super::fields::{Fields, guess, items, pattern, text};
+use super::fields::{Fields, each, guess, pattern, text};
 use super::problem::{MAX_SIGNERS, Place, Problems};
 use super::shorthand;
 use super::yaml::{Node, Value};
@@ -88,10 +88,7 @@ fn number(node: &Node, problems: &mut Problems) -> Option<usize> {
 
 /// All of the list or nothing: a signer that cannot be read must not leave the others to be enough.
 fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<Signer>> {
-    let read: Vec<Option<Signer>> =
-        items(node, "signers", problems).iter().map(|item| signer(item, files, problems)).collect();
-    let listed: Vec<Signer> = read.into_iter().collect::<Option<_>>()?;
-    (!listed.is_empty()).then_some(listed)
+    each(node, "signers", problems, |item, problems| signer(item, files, problems))
 }
 
 /// Reads one signer.

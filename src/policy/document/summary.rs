@@ -4,7 +4,7 @@ use crate::oci::Digest;
 use crate::policy::text::TextRule;
 use crate::policy::{Level, SummaryRules};
 
-use super::fields::{Fields, items, max_age, optional, text};
+use super::fields::{Fields, each, max_age, optional, or_default, text};
 use super::problem::Problems;
 use super::yaml::Node;
 
@@ -17,26 +17,24 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Summa
     let verifier = fields.required("verifier", hint, problems).and_then(|node| text(node, problems));
     let hint = "add `levels: [SLSA_BUILD_LEVEL_3]`, or what else the verifier says of what it let through";
     let wanted = fields.required("levels", hint, problems).and_then(|node| levels(node, problems));
-    let dependency_levels = fields.get("dependency-levels").map_or(Some(Vec::new()), |node| levels(node, problems));
+    let dependency_levels = or_default(fields.get("dependency-levels"), |node| levels(node, problems));
     let resource = optional(fields.get("resource"), |_| fields.glob("resource", problems));
     let policy = optional(fields.get("policy"), |node| policy(node, problems));
     let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let (policy_uri, policy_digest) = policy.ok()?.unwrap_or_default();
+    let (policy_uri, policy_digest) = policy?.unwrap_or_default();
     Some(SummaryRules {
         verifier: verifier?,
-        resource: resource.ok()?,
+        resource: resource?,
         levels: wanted?,
         dependency_levels: dependency_levels?,
         policy_uri,
         policy_digest,
-        max_age: max_age.ok()?,
+        max_age: max_age?,
     })
 }
 
 fn levels(node: &Node, problems: &mut Problems) -> Option<Vec<Level>> {
-    let read: Vec<Option<String>> = items(node, "levels", problems).iter().map(|item| text(item, problems)).collect();
-    let read: Vec<String> = read.into_iter().collect::<Option<_>>()?;
-    Some(read.iter().map(|text| Level::new(text)).collect()).filter(|levels: &Vec<Level>| !levels.is_empty())
+    each(node, "levels", problems, |item, problems| Some(Level::new(&text(item, problems)?)))
 }
 
 /// `{uri: GLOB, digest: sha256:…}`, one of them or both.
@@ -49,7 +47,7 @@ fn policy(node: &Node, problems: &mut Problems) -> Option<(Option<TextRule>, Opt
     }
     let uri = optional(fields.get("uri"), |_| fields.glob("uri", problems));
     let digest = optional(fields.get("digest"), |node| digest(node, problems));
-    Some((uri.ok()?, digest.ok()?))
+    Some((uri?, digest?))
 }
 
 fn digest(node: &Node, problems: &mut Problems) -> Option<Digest> {

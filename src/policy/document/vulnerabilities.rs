@@ -1,13 +1,12 @@
 //! The fields of a `vulnerabilities` requirement.
 
-use crate::policy::exception::Exception;
 use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 use crate::policy::{Ignored, Severity, VulnerabilityRules};
 
-use super::fields::{Fields, guess, items, max_age, optional, pattern, text};
+use super::fields::{Fields, each, glob, max_age, optional, or_default, text, word};
 use super::problem::Problems;
-use super::rule::date;
+use super::rule::Ending;
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
 
@@ -21,12 +20,12 @@ const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 /// Reads them.
 pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<VulnerabilityRules> {
-    let scanners = optional(fields.get("scanners"), |node| scanners(node, problems));
+    let scanners = or_default(fields.get("scanners"), |node| scanners(node, problems));
     let age = optional(fields.get("max-age"), |node| max_age(node, problems));
     let database = optional(fields.get("max-database-age"), |node| max_age(node, problems));
     let deny = optional(fields.get("deny"), |node| deny(node, problems));
-    let unknown = optional(fields.get("unknown-severity"), |node| unknown(node, problems));
-    let ignored = optional(fields.get("ignore"), |node| ignored(node, problems));
+    let unknown = or_default(fields.get("unknown-severity"), |node| unknown(node, problems));
+    let ignored = or_default(fields.get("ignore"), |node| ignored(node, problems));
     let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
     if fields.get("deny").is_none() && !fields.likely_means("deny") {
         for (name, place) in fields.present(&OF_DENIAL) {
@@ -35,49 +34,34 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
         }
     }
     Some(VulnerabilityRules {
-        scanners: scanners.ok()?.unwrap_or_default(),
-        max_age: age.ok()?,
-        max_database_age: database.ok()?,
-        deny: deny.ok()?,
-        unknown_allowed: unknown.ok()?.unwrap_or_default(),
-        ignored: ignored.ok()?.unwrap_or_default(),
-        vex: vex.ok()?,
+        scanners: scanners?,
+        max_age: age?,
+        max_database_age: database?,
+        deny: deny?,
+        unknown_allowed: unknown?,
+        ignored: ignored?,
+        vex: vex?,
     })
 }
 
 fn scanners(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
-    let listed = items(node, "scanners", problems);
-    let read: Vec<Option<TextRule>> = listed.iter().map(|item| scanner(item, problems)).collect();
-    let read: Vec<TextRule> = read.into_iter().collect::<Option<_>>()?;
-    (!read.is_empty()).then_some(read)
-}
-
-fn scanner(node: &Node, problems: &mut Problems) -> Option<TextRule> {
-    let written = text(node, problems)?;
-    pattern(TextRule::glob(&written), node, problems)
+    each(node, "scanners", problems, glob)
 }
 
 /// `{severity: high}`.
 fn deny(node: &Node, problems: &mut Problems) -> Option<Severity> {
     let fields = Fields::of(node, "what is denied", &["severity"], problems)?;
     let node = fields.required("severity", "write `deny: {severity: high}`: that and everything above it", problems)?;
-    let written = text(node, problems)?;
-    if !SEVERITIES.contains(&written.as_str()) {
-        problems.add(node.place, format!("`{written}` is no severity"), guess(&written, &SEVERITIES));
-        return None;
-    }
-    Severity::of(&written)
+    severity(node, problems)
+}
+
+/// A severity that can be denied, with everything above it.
+pub(super) fn severity(node: &Node, problems: &mut Problems) -> Option<Severity> {
+    word(node, "severity", &SEVERITIES, problems)?.parse().ok()
 }
 
 fn unknown(node: &Node, problems: &mut Problems) -> Option<bool> {
-    const WORDS: [&str; 2] = ["allow", "deny"];
-    let written = text(node, problems)?;
-    if !WORDS.contains(&written.as_str()) {
-        let message = format!("`{written}` is no rule for what is of no known severity");
-        problems.add(node.place, message, guess(&written, &WORDS));
-        return None;
-    }
-    Some(written == "allow")
+    Some(word(node, "rule for what is of no known severity", &["allow", "deny"], problems)? == "allow")
 }
 
 /// `{signers: […]}`, any one of them.
@@ -88,10 +72,7 @@ pub(super) fn vex(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> 
 }
 
 fn ignored(node: &Node, problems: &mut Problems) -> Option<Vec<Ignored>> {
-    let listed = items(node, "vulnerabilities", problems);
-    let read: Vec<Option<Ignored>> = listed.iter().map(|item| ignored_one(item, problems)).collect();
-    let read: Vec<Ignored> = read.into_iter().collect::<Option<_>>()?;
-    (!read.is_empty()).then_some(read)
+    each(node, "vulnerabilities", problems, ignored_one)
 }
 
 /// An id alone, or `{id, until, because}`.
@@ -102,11 +83,10 @@ fn ignored_one(node: &Node, problems: &mut Problems) -> Option<Ignored> {
     let fields = Fields::of(node, "what is ignored", &["id", "until", "because"], problems)?;
     let id =
         fields.required("id", "add `id: CVE-…`, as the scan names it", problems).and_then(|node| text(node, problems));
-    let until = fields
-        .required("until", "add the last day, such as `until: 2027-01-31`; or write the id alone", problems)
-        .and_then(|node| date(node, problems));
-    let because = fields
-        .required("because", "say why, for whoever reads the policy: `because: …`", problems)
-        .and_then(|node| text(node, problems));
-    Some(Ignored { id: id?, exception: Some(Exception { until: until?, because: because? }) })
+    let hints = Ending {
+        until: "add the last day, such as `until: 2027-01-31`; or write the id alone",
+        because: "say why, for whoever reads the policy: `because: …`",
+    };
+    let exception = hints.read(&fields, problems);
+    Some(Ignored { id: id?, exception: Some(exception?) })
 }
