@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use crate::check::Finding;
 
 use super::builder::{Builder, NOTHING};
-use super::lenient::{Each, Object, Objects, Word, Words, pass_over};
+use super::lenient::{Each, Object, Objects, ReadFields, TextOr, Word, Words, pass_over, read_fields};
 use super::license::operand;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
@@ -24,8 +24,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let builder = Builder::new(text);
     let mut document = Document { builder, format: Word::default(), version: Word::default(), also: false };
     document.builder.define(NOTHING, End::NOTHING);
-    let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
+    read_fields(&mut document, text).map_err(|error| unreadable(&error))?;
     if document.also {
         return Err(malformed("the document claims to be CycloneDX and another format at once".to_owned()));
     }
@@ -183,41 +182,27 @@ macro_rules! reads_an_object {
     };
 }
 
-struct Fields<'b, 'a>(&'b mut Document<'a>);
+impl<'de> ReadFields<'de> for Document<'de> {
+    type Field = Field;
 
-impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    type Value = ();
+    const WHAT: &'static str = "a CycloneDX document";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a CycloneDX document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Document { builder, format, version, also } = self.0;
-        while let Some(field) = fields.next_key::<Field>()? {
-            match field {
-                Field::BomFormat => *format = fields.next_value()?,
-                Field::SpecVersion => *version = fields.next_value()?,
-                Field::SerialNumber => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
-                Field::Metadata => fields.next_value_seed(Metadata(builder))?,
-                Field::Components => fields.next_value_seed(Components { builder, parent: None })?,
-                Field::Services => fields.next_value_seed(Each::new(|one| service(builder, &one)))?,
-                Field::Dependencies => fields.next_value_seed(Each::new(|one| dependency(builder, &one)))?,
-                Field::OtherFormat => {
-                    *also = true;
-                    fields.next_value::<IgnoredAny>()?;
-                }
-                Field::Unknown => {
-                    fields.next_value::<IgnoredAny>()?;
-                }
+    fn read<A: MapAccess<'de>>(&mut self, field: Field, values: &mut A) -> Result<(), A::Error> {
+        let Document { builder, format, version, also } = self;
+        match field {
+            Field::BomFormat => *format = values.next_value()?,
+            Field::SpecVersion => *version = values.next_value()?,
+            Field::SerialNumber => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
+            Field::Metadata => values.next_value_seed(Metadata(builder))?,
+            Field::Components => values.next_value_seed(Components { builder, parent: None })?,
+            Field::Services => values.next_value_seed(Each::new(|one| service(builder, &one)))?,
+            Field::Dependencies => values.next_value_seed(Each::new(|one| dependency(builder, &one)))?,
+            Field::OtherFormat => {
+                *also = true;
+                values.next_value::<IgnoredAny>()?;
+            }
+            Field::Unknown => {
+                values.next_value::<IgnoredAny>()?;
             }
         }
         Ok(())
@@ -475,9 +460,9 @@ fn read_field<'de, A: MapAccess<'de>>(
         ComponentField::Name => package.name = fields.next_value::<Word<'de>>()?.stated().unwrap_or_default(),
         ComponentField::Group => package.group = fields.next_value::<Word<'de>>()?.stated(),
         ComponentField::Version => package.version = fields.next_value::<Word<'de>>()?.stated(),
-        ComponentField::Supplier => package.supplier = fields.next_value::<Party<'de>>()?.0,
+        ComponentField::Supplier => package.supplier = name_of(fields.next_value()?),
         ComponentField::Manufacturer => {
-            let maker = fields.next_value::<Party<'de>>()?.0;
+            let maker = name_of(fields.next_value()?);
             package.originator = package.originator.take().or(maker);
         }
         ComponentField::Purl => package.purls = fields.next_value::<Word<'de>>()?.stated().into_iter().collect(),
@@ -521,35 +506,13 @@ fn all_of(mut texts: Vec<Text<'_>>) -> Option<Text<'_>> {
 }
 
 /// A person or organisation: a text, or an object with a name.
-struct Party<'a>(Option<Text<'a>>);
+type Party<'a> = TextOr<'a, Named<'a>>;
 
-impl<'de: 'a, 'a> Deserialize<'de> for Party<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Word<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("any value")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
-                Ok(Word(Some(Cow::Borrowed(text))))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
-                Ok(Word(Some(Cow::Owned(text.to_owned()))))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Word<'de>, A::Error> {
-                Named::deserialize(serde::de::value::MapAccessDeserializer::new(entries)).map(|named| named.name)
-            }
-
-            pass_over!(scalars list);
-        }
-
-        deserializer.deserialize_any(Either).map(|word| Self(word.stated()))
+fn name_of(party: Party<'_>) -> Option<Text<'_>> {
+    match party {
+        TextOr::Nothing => None,
+        TextOr::Text(name) => Word(Some(name)).stated(),
+        TextOr::Object(named) => named.name.stated(),
     }
 }
 

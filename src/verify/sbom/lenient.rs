@@ -58,6 +58,49 @@ pub(super) struct Words<'a>(pub(super) Vec<Text<'a>>);
 #[derive(Debug, Default)]
 pub(super) struct Tally(pub(super) u64);
 
+/// A text, an object, or nothing where a value of another type stands.
+#[derive(Debug, Default)]
+pub(super) enum TextOr<'a, T> {
+    #[default]
+    Nothing,
+    Text(Text<'a>),
+    Object(T),
+}
+
+/// A document of which each field is read where it stands, in one pass and in any order.
+pub(super) trait ReadFields<'de> {
+    /// What its fields are called.
+    type Field: Deserialize<'de>;
+
+    /// What should stand there, for errors.
+    const WHAT: &'static str;
+
+    /// Reads the value of a field.
+    fn read<A: MapAccess<'de>>(&mut self, field: Self::Field, values: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads every field of a document.
+pub(super) fn read_fields<'a, D: ReadFields<'a>>(document: &mut D, text: &'a str) -> Result<(), serde_json::Error> {
+    struct Walk<'b, D>(&'b mut D);
+
+    impl<'de, D: ReadFields<'de>> Visitor<'de> for Walk<'_, D> {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str(D::WHAT)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+            while let Some(field) = fields.next_key()? {
+                self.0.read(field, &mut fields)?;
+            }
+            Ok(())
+        }
+    }
+
+    serde_json::Deserializer::from_str(text).deserialize_map(Walk(document))
+}
+
 /// Hands every object of a list to a function, one at a time, so that the list is never held.
 pub(super) struct Each<T, F> {
     take: F,
@@ -152,6 +195,36 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         }
 
         deserializer.deserialize_any(One(PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOr<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = TextOr<'de, T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(TextOr::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(TextOr::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(entries)).map(TextOr::Object)
+            }
+
+            pass_over!(scalars list);
+        }
+
+        deserializer.deserialize_any(Either(PhantomData))
     }
 }
 

@@ -3,15 +3,13 @@
 //! Real documents leave out fields that the specification demands, so every field but the version is optional, a null is
 //! a missing field, and values of another type are passed over. Whether a document is strictly valid is another question.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess};
 
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, Word, Words};
+use super::lenient::{Each, Object, Objects, ReadFields, Word, Words, read_fields};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
@@ -23,8 +21,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     for nothing in ["NONE", "NOASSERTION"] {
         document.builder.define(nothing, End::NOTHING);
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
+    read_fields(&mut document, text).map_err(|error| unreadable(&error))?;
     if document.also {
         return Err(malformed("the document claims to be SPDX and another format at once".to_owned()));
     }
@@ -147,60 +144,46 @@ struct WireRelationship<'a> {
     related_spdx_element: Word<'a>,
 }
 
-struct Fields<'b, 'a>(&'b mut Document<'a>);
+impl<'de> ReadFields<'de> for Document<'de> {
+    type Field = Field;
 
-impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    type Value = ();
+    const WHAT: &'static str = "an SPDX document";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an SPDX document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Document { builder, version, also } = self.0;
-        while let Some(field) = fields.next_key::<Field>()? {
-            match field {
-                Field::SpdxVersion => *version = fields.next_value()?,
-                Field::Id => {
-                    let id: Word<'de> = fields.next_value()?;
-                    builder.define(id.as_str().unwrap_or_default(), End::DOCUMENT);
+    fn read<A: MapAccess<'de>>(&mut self, field: Field, values: &mut A) -> Result<(), A::Error> {
+        let Document { builder, version, also } = self;
+        match field {
+            Field::SpdxVersion => *version = values.next_value()?,
+            Field::Id => {
+                let id: Word<'de> = values.next_value()?;
+                builder.define(id.as_str().unwrap_or_default(), End::DOCUMENT);
+            }
+            Field::Name => builder.sbom.name = values.next_value::<Word<'de>>()?.0,
+            Field::DocumentNamespace => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
+            Field::CreationInfo => {
+                if let Some(creation) = values.next_value::<Object<CreationInfo<'de>>>()?.0 {
+                    builder.sbom.created = creation.created.stated();
+                    builder.sbom.creators = creation.creators.0;
                 }
-                Field::Name => builder.sbom.name = fields.next_value::<Word<'de>>()?.0,
-                Field::DocumentNamespace => builder.sbom.namespace = fields.next_value::<Word<'de>>()?.0,
-                Field::CreationInfo => {
-                    if let Some(creation) = fields.next_value::<Object<CreationInfo<'de>>>()?.0 {
-                        builder.sbom.created = creation.created.stated();
-                        builder.sbom.creators = creation.creators.0;
-                    }
-                }
-                Field::DocumentDescribes => {
-                    let described: Words<'de> = fields.next_value()?;
-                    described.0.iter().for_each(|id| builder.describe(id));
-                }
-                Field::Packages => fields.next_value_seed(Each::new(|one| package(builder, one)))?,
-                Field::Files => fields.next_value_seed(Each::new(|one: Named<'de>| {
-                    builder.sbom.counts.files += 1;
-                    builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
-                }))?,
-                Field::Snippets => fields.next_value_seed(Each::new(|one: Named<'de>| {
-                    builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
-                }))?,
-                Field::Relationships => fields.next_value_seed(Each::new(|one| relationship(builder, &one)))?,
-                Field::OtherFormat => {
-                    *also = true;
-                    fields.next_value::<IgnoredAny>()?;
-                }
-                Field::Unknown => {
-                    fields.next_value::<IgnoredAny>()?;
-                }
+            }
+            Field::DocumentDescribes => {
+                let described: Words<'de> = values.next_value()?;
+                described.0.iter().for_each(|id| builder.describe(id));
+            }
+            Field::Packages => values.next_value_seed(Each::new(|one| package(builder, one)))?,
+            Field::Files => values.next_value_seed(Each::new(|one: Named<'de>| {
+                builder.sbom.counts.files += 1;
+                builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
+            }))?,
+            Field::Snippets => values.next_value_seed(Each::new(|one: Named<'de>| {
+                builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
+            }))?,
+            Field::Relationships => values.next_value_seed(Each::new(|one| relationship(builder, &one)))?,
+            Field::OtherFormat => {
+                *also = true;
+                values.next_value::<IgnoredAny>()?;
+            }
+            Field::Unknown => {
+                values.next_value::<IgnoredAny>()?;
             }
         }
         Ok(())

@@ -4,15 +4,14 @@
 //! context must be the one of a known version, by its address, and is never fetched (A226).
 
 use std::collections::HashMap;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess};
 
 use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
-use super::lenient::{Each, Objects, Tally, Word, Words, pass_over};
+use super::lenient::{Each, Objects, ReadFields, Tally, TextOr, Word, Words, read_fields};
 use super::license::Licenses;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
 use super::{malformed, unreadable, unsupported};
@@ -32,8 +31,7 @@ const MAX_NAME: usize = 1024;
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let mut document = Document::new(text);
-    let mut json = serde_json::Deserializer::from_str(text);
-    Fields(&mut document).deserialize(&mut json).map_err(|error| unreadable(&error))?;
+    read_fields(&mut document, text).map_err(|error| unreadable(&error))?;
     let version = document.version()?;
     document.finish(Format { family: Family::Spdx, version })
 }
@@ -150,47 +148,27 @@ struct Hash<'a> {
 }
 
 /// Creation information by its name, or in place.
-#[derive(Default)]
-enum Reference<'a> {
-    #[default]
-    Nothing,
-    Named(Text<'a>),
-    Here(CreationInfo<'a>),
-}
+type Reference<'a> = TextOr<'a, CreationInfo<'a>>;
 
-struct Fields<'b, 'a>(&'b mut Document<'a>);
+impl<'de> ReadFields<'de> for Document<'de> {
+    type Field = Field;
 
-impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    type Value = ();
+    const WHAT: &'static str = "an SPDX 3 document";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an SPDX 3 document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let document = self.0;
-        while let Some(field) = fields.next_key::<Field>()? {
-            match field {
-                Field::Context => document.context = Some(fields.next_value()?),
-                Field::Graph => {
-                    document.has_graph = true;
-                    fields.next_value_seed(Each::new(|element| document.element(element)))?;
-                }
-                Field::OtherFormat => {
-                    document.also = true;
-                    fields.next_value::<IgnoredAny>()?;
-                }
-                Field::Unknown => {
-                    fields.next_value::<IgnoredAny>()?;
-                }
+    fn read<A: MapAccess<'de>>(&mut self, field: Field, values: &mut A) -> Result<(), A::Error> {
+        let document = self;
+        match field {
+            Field::Context => document.context = Some(values.next_value()?),
+            Field::Graph => {
+                document.has_graph = true;
+                values.next_value_seed(Each::new(|element| document.element(element)))?;
+            }
+            Field::OtherFormat => {
+                document.also = true;
+                values.next_value::<IgnoredAny>()?;
+            }
+            Field::Unknown => {
+                values.next_value::<IgnoredAny>()?;
             }
         }
         Ok(())
@@ -212,7 +190,7 @@ impl<'a> Document<'a> {
             has_graph: false,
             also: false,
             documents: 0,
-            creation: Reference::Nothing,
+            creation: TextOr::Nothing,
             creations: HashMap::new(),
             first_creation: None,
             agents: HashMap::new(),
@@ -349,9 +327,9 @@ impl<'a> Document<'a> {
                 .next("generate and attest the SBOM again"));
         }
         let creation = match creation {
-            Reference::Here(creation) => Some(creation),
-            Reference::Named(name) => creations.remove(&name).or(first_creation),
-            Reference::Nothing => first_creation,
+            TextOr::Object(creation) => Some(creation),
+            TextOr::Text(name) => creations.remove(&name).or(first_creation),
+            TextOr::Nothing => first_creation,
         }
         .unwrap_or_default();
         builder.sbom.created = creation.created.stated();
@@ -387,37 +365,6 @@ fn relation(kind: &str) -> Relation {
         | "hasPrerequisite"
         | "hasProvidedDependency" => Relation::DependsOn,
         _ => Relation::Other,
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Reference<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Reference<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("any value")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Reference<'de>, E> {
-                Ok(Reference::Named(name.into()))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Reference<'de>, E> {
-                Ok(Reference::Named(name.to_owned().into()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Reference<'de>, A::Error> {
-                let entries = serde::de::value::MapAccessDeserializer::new(entries);
-                CreationInfo::deserialize(entries).map(Reference::Here)
-            }
-
-            pass_over!(scalars list);
-        }
-
-        deserializer.deserialize_any(Either)
     }
 }
 
