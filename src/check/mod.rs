@@ -19,8 +19,8 @@ pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocume
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
     MissingElementsReport, Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,
-    RequirementReport, SCHEMA_VERSION, SbomReport, ShortfallReport, SignerReport, TimestampReport, Tool, TrustReport,
-    WorkflowReport,
+    RequirementReport, SCHEMA_VERSION, SbomReport, ShortfallReport, SignatureReport, SignerReport, TimestampReport,
+    Tool, TrustReport, WorkflowReport,
 };
 pub use verdict::Verdict;
 

@@ -154,6 +154,10 @@ pub struct RequirementReport {
     pub build_level: Option<u8>,
     /// The candidates that satisfy it; any one of them does for its subject.
     pub satisfied_by: Vec<String>,
+    /// How those of them verified for this requirement that the list of candidates shows otherwise: a signature may verify in
+    /// several trust domains, and each requirement believes its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<SignatureReport>,
     /// Why it is not satisfied, or what was found on the candidates that satisfy it.
     pub findings: Vec<Finding>,
     /// Why it does not count in the image's verdict for now.
@@ -166,6 +170,21 @@ impl RequirementReport {
     pub fn counting(&self) -> Option<Verdict> {
         self.exception.as_ref().is_none_or(|exception| !exception.works).then_some(self.verdict)
     }
+}
+
+/// One verification of a candidate's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignatureReport {
+    /// The candidate's name in this report.
+    pub candidate: String,
+    /// The trust domain that it verified in; absent where a key alone was enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_domain: Option<String>,
+    /// The log entries that were verified.
+    pub log_entries: Vec<LogEntryReport>,
+    /// The times that a trusted party vouches for.
+    pub timestamps: Vec<TimestampReport>,
 }
 
 /// An exception that the policy makes of a requirement.

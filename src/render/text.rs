@@ -119,7 +119,7 @@ impl Page<'_> {
             let by = requirement.satisfied_by.first();
             return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
                 Some(candidate) => {
-                    self.proof(candidate, requirement.satisfied_by.len())?;
+                    self.proof(requirement, candidate)?;
                     let mut others = requirement.findings.iter().filter(|one| one.check == CheckId::ProvenanceOthers);
                     others.try_for_each(|finding| self.obstacle("", finding))
                 }
@@ -133,7 +133,8 @@ impl Page<'_> {
     }
 
     /// What a satisfied requirement rests on.
-    fn proof(&mut self, candidate: &CandidateReport, count: usize) -> io::Result<()> {
+    fn proof(&mut self, requirement: &RequirementReport, candidate: &CandidateReport) -> io::Result<()> {
+        let count = requirement.satisfied_by.len();
         if candidate.signer.is_some() && candidate.signer == self.signer {
             writeln!(self.out, "    signed by  the same")?;
         } else if let Some(signer) = &candidate.signer {
@@ -144,20 +145,26 @@ impl Page<'_> {
             }
             self.signer = Some(signer.clone());
         }
-        let domain = candidate.trust_domain.as_ref().map(|domain| format!("trust domain {domain}"));
-        let unlogged = candidate.log_entries.is_empty() && candidate.findings.iter().any(is_log_not_required);
+        let own = requirement.signatures.iter().find(|signature| signature.candidate == candidate.id);
+        let (domain, log_entries, timestamps) = match own {
+            Some(own) => (&own.trust_domain, &own.log_entries, &own.timestamps),
+            None => (&candidate.trust_domain, &candidate.log_entries, &candidate.timestamps),
+        };
+        let domain = domain.as_ref().map(|domain| format!("trust domain {domain}"));
+        let findings = || requirement.findings.iter().chain(&candidate.findings);
+        let unlogged = log_entries.is_empty() && findings().any(is_log_not_required);
         let unlogged = unlogged.then(|| "log not required".to_owned());
-        let log = candidate.log_entries.iter().map(|entry| match entry.log_index {
+        let log = log_entries.iter().map(|entry| match entry.log_index {
             Some(index) => format!("log index {index} ({})", entry.evidence),
             None => format!("in the log ({})", entry.evidence),
         });
-        let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
+        let time = timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
         let evidence: Vec<String> = domain.into_iter().chain(unlogged).chain(log).chain(time).collect();
         writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;
         if let Some(provenance) = &candidate.provenance {
             self.provenance(provenance)?;
         }
-        if let Some(level) = candidate.build_level {
+        if let Some(level) = requirement.build_level.or(candidate.build_level) {
             writeln!(self.out, "    level      SLSA build level {level}")?;
         }
         if let Some(sbom) = &candidate.sbom {

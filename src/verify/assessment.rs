@@ -1,17 +1,11 @@
-//! What one candidate is worth to one demand of the policy.
-//!
-//! A signature is verified once for every authority that could stand behind it, however many demands ask.
+//! What one candidate is worth to one demand of the policy, and how many signers that makes.
 
-use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
+use crate::check::{CheckId, Finding, LogEntryReport, Outcome, SignerReport, TimestampReport};
 use crate::oci::Digest;
-use crate::policy::{BuildLevel, Demand, LogEvidence, Signer, WrittenIn};
+use crate::policy::BuildLevel;
 
 use super::advisories::Closed;
-use super::bundle::{Domain, Signed};
-use super::candidate::Terms;
-use super::material::Material;
-use super::signature::{self, SignedBy, Verified};
-use super::signer;
+use super::signature::{SignedBy, Verified};
 
 /// What came of holding a candidate against a demand.
 #[derive(Clone)]
@@ -22,8 +16,8 @@ pub(super) struct Assessment {
     pub(super) by_expected_signer: bool,
     /// The SLSA build level of a provenance.
     pub(super) build_level: Option<BuildLevel>,
-    /// Who signed, in words that tell one signer from another.
-    pub(super) person: String,
+    /// Who signed it, as this demand knows it; nothing where it does not verify for it.
+    pub(super) signing: Option<Signing>,
     pub(super) findings: Vec<Finding>,
     /// The manifests that what it says is about, where that is not everything that its subject binds.
     pub(super) only: Option<Vec<Digest>>,
@@ -38,7 +32,7 @@ impl Assessment {
             matched: Vec::new(),
             by_expected_signer: false,
             build_level: None,
-            person: String::new(),
+            signing: None,
             findings,
             only: None,
             closed: Closed::default(),
@@ -66,138 +60,61 @@ impl Assessment {
         }
     }
 
+    /// Who signed it, in words that tell one signer from another.
+    pub(super) fn person(&self) -> &str {
+        self.signing.as_ref().map_or("", |signing| &signing.person)
+    }
+
     /// Whether its type and fields alone were judged, and not what a predicate of its kind says.
     pub(super) fn is_by_fields(&self) -> bool {
         self.findings.iter().any(|finding| finding.check == CheckId::AttestationFields)
     }
 
-    /// Fewer is nearer to being accepted.
-    pub(super) fn obstacles(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.stands_in_the_way()).count()
+    /// Less is nearer to being accepted: first what may still be good, for it is not known; then what is signed by somebody who
+    /// is known, and lacks the least.
+    pub(super) fn distance(&self) -> (bool, bool, bool, usize) {
+        let obstacles = self.findings.iter().filter(|finding| finding.stands_in_the_way()).count();
+        (!self.is_accepted(), self.outcome() == Outcome::Fail, self.signing.is_none(), obstacles)
     }
 }
 
-/// The signature of one candidate, verified once for every authority.
-pub(super) struct SignatureOf<'a> {
-    material: &'a Material,
-    signed: Signed<'a>,
-    done: Vec<(Authority<'a>, Result<Verified, Finding>)>,
+/// One verification of a signature, as a report tells it: who signed, where that verified, and what vouches for it.
+#[derive(Clone)]
+pub(super) struct Signing {
+    /// Who signed, in words that tell one signer from another.
+    pub(super) person: String,
+    pub(super) trust_domain: Option<String>,
+    pub(super) signer: SignerReport,
+    pub(super) log_entries: Vec<LogEntryReport>,
+    pub(super) timestamps: Vec<TimestampReport>,
 }
 
-/// The trust domains that a signature may verify in, and the signer's keys if it is to be made with one.
-#[derive(Clone, Copy, PartialEq)]
-struct Authority<'a> {
-    domains: Option<&'a [String]>,
-    /// `None` for certificates, of which every rule is about the same verified one.
-    keys: Option<&'a Signer>,
-}
-
-impl<'a> SignatureOf<'a> {
-    pub(super) fn new(material: &'a Material, signed: Signed<'a>) -> Self {
-        Self { material, signed, done: Vec::new() }
-    }
-
-    /// Returns what verified first, whoever signed it.
-    pub(super) fn verified(&self) -> Option<&Verified> {
-        self.done.iter().find_map(|(_, result)| result.as_ref().ok())
-    }
-
-    fn verify(&mut self, demand: &'a Demand, signer: &'a Signer, terms: Terms<'a>) -> &Result<Verified, Finding> {
-        let keys = matches!(signer, Signer::Keys(_)).then_some(signer);
-        let authority = Authority { domains: demand.domains.as_deref(), keys };
-        let position = self.done.iter().position(|(known, _)| *known == authority).unwrap_or_else(|| {
-            let domains = allowed(demand, terms.domains);
-            let result = signature::verify(self.material, self.signed, signer, &domains, terms.now);
-            self.done.push((authority, result));
-            self.done.len() - 1
-        });
-        &self.done[position].1
-    }
-
-    /// Holds the signature against every signer of a demand: those that match, or what the nearest of them lacks.
-    pub(super) fn assess(&mut self, demand: &'a Demand, terms: Terms<'a>) -> Assessment {
-        let mut matched = Vec::new();
-        let mut nearest: Option<(Nearness, Assessment)> = None;
-        for (position, signer) in demand.signers.listed().iter().enumerate() {
-            let (nearness, assessment) = self.assess_signer(demand, signer, terms);
-            if nearness.obstacles == 0 {
-                matched.push(position);
-            }
-            if nearest.as_ref().is_none_or(|(best, _)| nearness < *best) {
-                nearest = Some((nearness, assessment));
-            }
+impl Signing {
+    pub(super) fn of(verified: &Verified) -> Self {
+        Self {
+            person: verified.person(),
+            trust_domain: verified.domain.clone(),
+            signer: verified.signer_report(),
+            log_entries: verified.log_entries.clone(),
+            timestamps: verified.timestamps.clone(),
         }
-        let mut assessment = nearest.map_or_else(|| Assessment::stopped(Vec::new()), |(_, assessment)| assessment);
-        if matched.is_empty() {
-            say_how_many(&mut assessment.findings, demand);
-        }
-        Assessment { by_expected_signer: !matched.is_empty(), matched, ..assessment }
-    }
-
-    fn assess_signer(&mut self, demand: &'a Demand, signer: &'a Signer, terms: Terms<'a>) -> (Nearness, Assessment) {
-        let (unverified, person, findings) = match self.verify(demand, signer, terms) {
-            Ok(verified) => {
-                (false, verified.person(), judge_signer(verified, demand, signer, terms.policy.written_in()))
-            }
-            Err(finding) => (true, String::new(), vec![finding.clone()]),
-        };
-        let assessment = Assessment { person, ..Assessment::stopped(findings) };
-        (Nearness { unverified, obstacles: assessment.obstacles() }, assessment)
-    }
-}
-
-/// How far a signature is from satisfying a signer: one that verifies is nearer than one that does not.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Nearness {
-    unverified: bool,
-    obstacles: usize,
-}
-
-fn allowed<'a>(demand: &Demand, domains: &'a [Domain]) -> Vec<&'a Domain> {
-    let is_allowed =
-        |domain: &&Domain| demand.domains.as_ref().is_none_or(|names| names.iter().any(|name| name == domain.name()));
-    domains.iter().filter(is_allowed).collect()
-}
-
-fn judge_signer(verified: &Verified, demand: &Demand, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
-    let message = match &verified.domain {
-        Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
-        None => "the signature verifies with the key alone".to_owned(),
-    };
-    let mut findings = vec![Finding::pass(CheckId::Signature, message)];
-    findings.extend(signer::check(verified, signer, written_in));
-    if demand.log == LogEvidence::Proof {
-        findings.extend(check_proof(&verified.log_entries));
-    }
-    findings
-}
-
-/// `log: proof`: a promise alone says that the log meant to hold the entry, not that it does.
-fn check_proof(entries: &[LogEntryReport]) -> Option<Finding> {
-    if entries.iter().any(|entry| entry.evidence == "proof") {
-        return None;
-    }
-    let found = if entries.is_empty() { "no log entry" } else { "a promise of the log (SET) alone" };
-    Some(
-        Finding::fail(CheckId::TransparencyLog, "no inclusion proof shows that the log holds the entry")
-            .expected("a log entry with an inclusion proof")
-            .found(found)
-            .next("sign it again with a current cosign, which attaches the proof, or leave `log: proof` out of the policy"),
-    )
-}
-
-/// Of several signers that could have signed, the finding is about the nearest one.
-fn say_how_many(findings: &mut [Finding], demand: &Demand) {
-    let count = demand.signers.listed().len();
-    let about_the_signer = |finding: &&mut Finding| {
-        matches!(finding.check, CheckId::SignerIdentity | CheckId::SignerIssuer) && finding.stands_in_the_way()
-    };
-    if let Some(finding) = findings.iter_mut().find(about_the_signer).filter(|_| count > 1) {
-        finding.message = format!("{} (nearest of the {count} signers that the policy names)", finding.message);
     }
 }
 
 impl Verified {
+    /// What a report says of the signer.
+    pub(super) fn signer_report(&self) -> SignerReport {
+        match &self.signed_by {
+            SignedBy::Certificate(leaf) => leaf.report(),
+            SignedBy::Key(key) => SignerReport {
+                identity: key.fingerprint().to_string(),
+                identity_kind: "key".to_owned(),
+                issuer: String::new(),
+                claims: Vec::new(),
+            },
+        }
+    }
+
     /// Who signed, in words that tell one signer from another. One workflow at two refs is the same signer; one reusable
     /// workflow that two repositories called is two.
     fn person(&self) -> String {

@@ -1,12 +1,13 @@
 //! One candidate, from its bytes to whether it satisfies a requirement.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, SbomReport, SignerReport};
+use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome, SbomReport};
 use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
 use crate::json;
 use crate::oci::{Blob, Digest};
@@ -14,13 +15,13 @@ use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
 
 use super::advisories::{self, Advised};
-use super::assessment::{Assessment, SignatureOf};
+use super::assessment::{Assessment, Signing};
+use super::attempts::{Accepted, Attempts, SignedFor};
 use super::attestation;
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::predicate::{Expected, Kind, Predicate, Question, Said};
-use super::signature::{self, SignedBy, Verified};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
 use super::vex::{self, Statements};
@@ -45,7 +46,7 @@ pub(super) struct Means<'a> {
     /// All that was collected, of which a candidate is a part.
     pub(super) evidence: &'a Evidence,
     pub(super) keys: Option<&'a KeyRule>,
-    pub(super) domains: &'a [&'a Domain],
+    pub(super) domains: &'a [Domain],
     pub(super) now: Timestamp,
 }
 
@@ -89,7 +90,8 @@ pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: 
     let examination = examine(id, candidate).ok()?;
     let statement = examination.statement.as_ref().filter(|_| examination.kind == Kind::Vex)?;
     let (material, signed) = examination.ready.as_ref()?;
-    if !SignatureOf::new(material, *signed).assess(demand, terms).is_accepted() {
+    let mut attempts = Attempts::new(material, *signed, terms.domains, terms.now);
+    if attempts.accept(demand, terms.policy.written_in()).ways.is_empty() {
         return None;
     }
     let document = vex::Document::read(&statement.predicate_type, statement.predicate).ok()?;
@@ -108,13 +110,13 @@ pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> Can
 pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option<ListedDocument> {
     let examination = examine(id, candidate).ok().filter(|examination| examination.kind == Kind::Sbom)?;
     let look = examination.look(&candidate.subject, means);
-    match (look.verified, look.predicate) {
-        (Some(verified), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::stands_in_the_way) => {
+    match (look.signing, look.predicate) {
+        (Some(signing), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::stands_in_the_way) => {
             Some(ListedDocument {
                 reference: means.evidence.reference.clone(),
                 candidate: id.to_owned(),
                 subject: candidate.subject.to_string(),
-                signer: signer_report(&verified),
+                signer: signing.signer,
                 ..sbom.list()
             })
         }
@@ -253,13 +255,13 @@ impl<'a> Examination<'a> {
     }
 
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
-        let mut signature = self.ready.as_ref().map(|(material, signed)| SignatureOf::new(material, *signed));
+        let attempts = |(material, signed)| Attempts::new(material, signed, terms.domains, terms.now);
+        let mut attempts = self.ready.as_ref().map(|(material, signed)| attempts((material, *signed)));
         let mut predicate = Predicate::Unread;
         let subject = &candidate.subject;
-        let mut assess = |demand, vex| self.assess((demand, vex), subject, signature.as_mut(), &mut predicate, terms);
-        let assessments: Vec<Option<Assessment>> = terms
-            .policy
-            .demands()
+        let mut assess = |demand, vex| self.assess((demand, vex), subject, attempts.as_mut(), &mut predicate, terms);
+        let demands = terms.policy.demands();
+        let assessments: Vec<Option<Assessment>> = demands
             .iter()
             .enumerate()
             .map(|(place, demand)| self.concerns(&demand.asked).then(|| assess(demand, terms.vex.get(place))))
@@ -269,33 +271,37 @@ impl<'a> Examination<'a> {
             .iter()
             .flatten()
             .chain(&unasked)
-            .min_by_key(|one| (!one.is_accepted(), one.obstacles(), one.is_by_fields()))
+            .min_by_key(|one| (one.distance(), one.is_by_fields()))
             .expect("there is one for a demand, or the one that nobody asked for");
-        let verified = signature.as_ref().and_then(SignatureOf::verified);
         let is_asked_for = self.only_signature || unasked.is_none() || !self.kind.counts_only_if_asked();
-        let report = self.report(id, candidate, (telling, is_asked_for), verified, &predicate);
+        let report = self.report(id, candidate, (telling, is_asked_for), &predicate);
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
-        let Look { findings, verified, predicate, build_level } = self.look(&candidate.subject, means);
-        let whoever = verified.is_some() && !findings.iter().any(Finding::stands_in_the_way);
+        let Look { findings, signing, predicate, build_level } = self.look(&candidate.subject, means);
+        let whoever = signing.is_some() && !findings.iter().any(Finding::stands_in_the_way);
         let matched = if whoever { vec![0] } else { Vec::new() };
-        let assessment = Assessment { matched, build_level, ..Assessment::stopped(findings) };
-        let report = self.report(id, candidate, (&assessment, true), verified.as_ref(), &predicate);
+        let assessment = Assessment { matched, build_level, signing, ..Assessment::stopped(findings) };
+        let report = self.report(id, candidate, (&assessment, true), &predicate);
         CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
     }
 
     /// Verifies it, whoever signed it, and reads what it says.
     fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
         let mut look =
-            Look { findings: self.findings.clone(), verified: None, predicate: Predicate::Unread, build_level: None };
+            Look { findings: self.findings.clone(), signing: None, predicate: Predicate::Unread, build_level: None };
         let Some((material, signed)) = &self.ready else { return look };
-        match signature::verify_whoever(material, *signed, means.keys, means.domains, means.now) {
-            Ok(verified) => look.verified = Some(verified),
-            Err(finding) => look.findings.push(finding),
-        }
-        if let (Some(statement), Some(verified)) = (&self.statement, &look.verified) {
+        let mut attempts = Attempts::new(material, *signed, means.domains, means.now);
+        let verified = match attempts.by_anyone(means.keys) {
+            Ok(verified) => verified,
+            Err(finding) => {
+                look.findings.push(finding);
+                return look;
+            }
+        };
+        look.signing = Some(Signing::of(verified));
+        if let Some(statement) = &self.statement {
             look.predicate = Predicate::read(self.kind, statement);
             let (examined, closed) = (&self.examined, &OnceCell::new());
             let advised = Advised { advisories: None, examined, closed };
@@ -307,40 +313,68 @@ impl<'a> Examination<'a> {
         look
     }
 
+    /// What it is worth to one demand: judged in every way in which it is signed for it, of which one is enough.
     fn assess<'b, 's>(
         &'s self,
         (demand, vex): (&'b Demand, Option<&'b Statements>),
         subject: &Digest,
-        signature: Option<&mut SignatureOf<'b>>,
+        attempts: Option<&mut Attempts<'b>>,
         predicate: &mut Predicate<'s>,
         terms: Terms<'b>,
     ) -> Assessment {
-        let Some(signature) = signature else { return Assessment::stopped(self.findings.clone()) };
-        let mut assessment = signature.assess(demand, terms);
-        // Only once it is known who wrote it is the predicate read.
-        if let (Some(first), Some(verified)) = (assessment.matched.first(), signature.verified()) {
-            let expected = Expected { signer: &demand.signers.listed()[*first], asked: &demand.asked, vex };
-            let closed = OnceCell::new();
-            let advised = Advised { advisories: terms.advisories, examined: &self.examined, closed: &closed };
-            let question = Question {
-                verified,
-                expected: Some(expected),
-                subject,
-                evidence: terms.evidence,
-                advised,
-                now: terms.now,
-            };
-            let findings = self.judge_predicate(predicate, &question);
-            assessment.build_level = predicate.build_level(&question);
-            if findings.iter().any(Finding::stands_in_the_way) {
-                assessment.matched.clear();
-            }
-            assessment.only = predicate.only_about(&question);
-            assessment.closed = closed.into_inner().unwrap_or_default();
-            assessment.findings.extend(findings);
+        let Some(attempts) = attempts else { return Assessment::stopped(self.findings.clone()) };
+        let Accepted { ways, refused } = attempts.accept(demand, terms.policy.written_in());
+        let by_expected_signer = !ways.is_empty();
+        let judge = |way| self.judge_way(way, (demand, vex), subject, predicate, terms);
+        let judged: Vec<Assessment> = ways.into_iter().map(judge).collect();
+        let mut matched: Vec<usize> = judged.iter().flat_map(|one| one.matched.iter().copied()).collect();
+        matched.sort_unstable();
+        matched.dedup();
+        let refused = refused.map(|refused| Assessment {
+            signing: refused.verified.map(Signing::of),
+            ..Assessment::stopped(refused.findings)
+        });
+        // Where an expected signer signed it, only what could not be verified elsewhere might still be better.
+        let refused = refused.filter(|one| !by_expected_signer || one.outcome() == Outcome::Error);
+        let mut told = judged
+            .into_iter()
+            .chain(refused)
+            .min_by_key(|one| (one.distance(), Reverse(one.build_level)))
+            .unwrap_or_else(|| Assessment::stopped(Vec::new()));
+        told.findings.splice(0..0, self.findings.iter().cloned());
+        Assessment { matched, by_expected_signer, ..told }
+    }
+
+    /// What it says, by one signer, time and log that the demand believes, and by no other (A288, A289).
+    fn judge_way<'b, 's>(
+        &'s self,
+        way: SignedFor<'_, 'b>,
+        (demand, vex): (&'b Demand, Option<&'b Statements>),
+        subject: &Digest,
+        predicate: &mut Predicate<'s>,
+        terms: Terms<'b>,
+    ) -> Assessment {
+        let closed = OnceCell::new();
+        let question = Question {
+            verified: way.verified,
+            expected: Some(Expected { signer: way.signer, asked: &demand.asked, vex }),
+            subject,
+            evidence: terms.evidence,
+            advised: Advised { advisories: terms.advisories, examined: &self.examined, closed: &closed },
+            now: terms.now,
+        };
+        let findings = self.judge_predicate(predicate, &question);
+        let holds = !findings.iter().any(Finding::stands_in_the_way);
+        let (build_level, only) = (predicate.build_level(&question), predicate.only_about(&question));
+        Assessment {
+            matched: if holds { vec![way.place] } else { Vec::new() },
+            by_expected_signer: true,
+            build_level,
+            signing: Some(Signing::of(way.verified)),
+            findings: way.findings.into_iter().chain(findings).collect(),
+            only,
+            closed: closed.into_inner().unwrap_or_default(),
         }
-        assessment.findings.splice(0..0, self.findings.iter().cloned());
-        assessment
     }
 
     fn judge_predicate<'s>(&'s self, predicate: &mut Predicate<'s>, question: &Question<'_>) -> Vec<Finding> {
@@ -363,7 +397,6 @@ impl<'a> Examination<'a> {
         id: &str,
         candidate: &Candidate,
         (telling, is_asked_for): (&Assessment, bool),
-        verified: Option<&Verified>,
         predicate: &Predicate<'_>,
     ) -> CandidateReport {
         let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
@@ -381,6 +414,7 @@ impl<'a> Examination<'a> {
             if is_known { predicate.reports() } else { Said::default() };
         let known = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
+        let signing = telling.signing.as_ref();
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
             subject: finding.subject.clone().or_else(|| Some(candidate.subject.to_string())),
@@ -390,10 +424,10 @@ impl<'a> Examination<'a> {
             kind: self.kind.as_str().to_owned(),
             build_level: telling.build_level.filter(|_| provenance.is_some()).map(BuildLevel::number),
             predicate_type: self.predicate_type.clone(),
-            trust_domain: verified.and_then(|verified| verified.domain.clone()),
-            signer: verified.map(signer_report),
-            log_entries: verified.map(|verified| verified.log_entries.clone()).unwrap_or_default(),
-            timestamps: verified.map(|verified| verified.timestamps.clone()).unwrap_or_default(),
+            trust_domain: signing.and_then(|signing| signing.trust_domain.clone()),
+            signer: signing.map(|signing| signing.signer.clone()),
+            log_entries: signing.map(|signing| signing.log_entries.clone()).unwrap_or_default(),
+            timestamps: signing.map(|signing| signing.timestamps.clone()).unwrap_or_default(),
             provenance,
             sbom,
             vsa,
@@ -410,21 +444,9 @@ impl<'a> Examination<'a> {
 /// What is seen of a candidate of which nobody in particular should be the signer.
 struct Look<'a> {
     findings: Vec<Finding>,
-    verified: Option<Verified>,
+    signing: Option<Signing>,
     predicate: Predicate<'a>,
     build_level: Option<BuildLevel>,
-}
-
-fn signer_report(verified: &Verified) -> SignerReport {
-    match &verified.signed_by {
-        SignedBy::Certificate(leaf) => leaf.report(),
-        SignedBy::Key(key) => SignerReport {
-            identity: key.fingerprint().to_string(),
-            identity_kind: "key".to_owned(),
-            issuer: String::new(),
-            claims: Vec::new(),
-        },
-    }
 }
 
 fn blank(id: &str, candidate: &Candidate) -> CandidateReport {

@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 
 use crate::check::{
-    CandidateReport, CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, Verdict,
+    CandidateReport, CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, SignatureReport,
+    Verdict,
 };
 use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
@@ -59,6 +60,7 @@ pub(super) fn undecided(demand: &Demand) -> RequirementReport {
         verdict: Verdict::Undecided,
         build_level: None,
         satisfied_by: Vec::new(),
+        signatures: Vec::new(),
         findings: Vec::new(),
         exception: None,
     }
@@ -139,6 +141,7 @@ impl<'a> Row<'a> {
             id: self.demand.id.clone(),
             kind: self.demand.requirement().to_string(),
             verdict,
+            signatures: self.signatures(),
             build_level: self.build_level().map(BuildLevel::number),
             // In the order of candidates, which sorting names as texts is not.
             satisfied_by: judged
@@ -153,6 +156,26 @@ impl<'a> Row<'a> {
             },
             exception,
         }
+    }
+
+    /// What this requirement believes of signatures, where their own entries in the report say something else.
+    fn signatures(&self) -> Vec<SignatureReport> {
+        let mut seen = BTreeSet::new();
+        let satisfied = self.cells.iter().flat_map(|cell| &cell.satisfied_by);
+        let otherwise = satisfied.filter(|one| seen.insert(one.id())).filter_map(|one| {
+            let signing = one.assessment.signing.as_ref()?;
+            let report = &one.candidate.report;
+            let is_shown = signing.trust_domain == report.trust_domain
+                && signing.log_entries == report.log_entries
+                && signing.timestamps == report.timestamps;
+            (!is_shown).then(|| SignatureReport {
+                candidate: one.id().to_owned(),
+                trust_domain: signing.trust_domain.clone(),
+                log_entries: signing.log_entries.clone(),
+                timestamps: signing.timestamps.clone(),
+            })
+        });
+        otherwise.collect()
     }
 
     /// The level of the platform that reaches the least; none while one of them is not covered.
@@ -346,11 +369,8 @@ impl<'a> Cell<'a> {
 
     /// How many of the signers that the policy names signed, each somebody else.
     fn signers(&self) -> usize {
-        let signatures: Vec<(&[usize], &str)> = self
-            .satisfied_by
-            .iter()
-            .map(|one| (one.assessment.matched.as_slice(), one.assessment.person.as_str()))
-            .collect();
+        let signatures: Vec<(&[usize], &str)> =
+            self.satisfied_by.iter().map(|one| (one.assessment.matched.as_slice(), one.assessment.person())).collect();
         count_signers(&signatures)
     }
 

@@ -7,6 +7,7 @@
 mod advisories;
 mod agreement;
 mod assessment;
+mod attempts;
 mod attestation;
 mod authorities;
 mod bundle;
@@ -115,8 +116,7 @@ fn id(place: usize) -> String {
 /// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
 /// be read. That is no verdict: anybody can sign.
 pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
-    let domains: Vec<&Domain> = domains.iter().collect();
-    let means = Means { evidence, keys, domains: &domains, now };
+    let means = Means { evidence, keys, domains, now };
     let candidates = in_order(evidence)
         .into_iter()
         .enumerate()
@@ -140,8 +140,7 @@ pub fn list_packages(
     domains: &[Domain],
     now: Timestamp,
 ) -> Vec<ListedDocument> {
-    let domains: Vec<&Domain> = domains.iter().collect();
-    let means = Means { evidence, keys, domains: &domains, now };
+    let means = Means { evidence, keys, domains, now };
     let candidates = in_order(evidence).into_iter().enumerate();
     candidates
         .filter_map(|(position, candidate)| candidate::list(&format!("c{}", position + 1), candidate, &means))

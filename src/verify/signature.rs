@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
+use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
 use crate::oci::encode_hex;
-use crate::policy::{KeyRule, LogDemand, PublicKey, Signer};
+use crate::policy::{KeyRule, LogDemand, PublicKey};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
-use super::log::{check_integrated_times, signed_with_a_certificate, signed_with_a_key, trusted_entries};
+use super::log::{check_integrated_times, signed_with_a_key, trusted_entries};
 use super::material::{KeyMaterial, LogEntry, Material, log_failure};
 use super::rekor1;
 
@@ -59,82 +59,35 @@ pub(super) enum SignedBy {
     Key(PublicKey),
 }
 
-/// Verifies material by what the signer rule is made of: certificates inside a trust domain, or keys.
-pub(super) fn verify(
-    material: &Material,
-    signed: Signed<'_>,
-    expected: &Signer,
-    domains: &[&Domain],
-    now: Timestamp,
-) -> Result<Verified, Finding> {
-    match (expected, &material.key) {
-        (Signer::Certificate(_), KeyMaterial::Certificates(_)) => verify_certificate(material, signed, domains, now),
-        (Signer::Certificate(_), KeyMaterial::PublicKey) => Err(signed_with_a_key()),
-        (Signer::Keys(rule), KeyMaterial::PublicKey) => verify_key(material, signed, rule, domains, now),
-        (Signer::Keys(rule), KeyMaterial::Certificates(certificates)) => {
-            let leaf = certificates.first().and_then(|leaf| Leaf::read(leaf).ok());
-            Err(signed_with_a_certificate(&rule.describe(), leaf.as_ref()))
-        }
-    }
-}
-
-/// Verifies material whoever signed it, for those who want to know who did. Of keys only those that are given can be
-/// recognised: a signature does not say which key made it.
-pub(super) fn verify_whoever(
-    material: &Material,
-    signed: Signed<'_>,
-    keys: Option<&KeyRule>,
-    domains: &[&Domain],
-    now: Timestamp,
-) -> Result<Verified, Finding> {
-    match (&material.key, keys) {
-        (KeyMaterial::Certificates(_), _) => verify_certificate(material, signed, domains, now),
-        (KeyMaterial::PublicKey, Some(rule)) => verify_key(material, signed, rule, domains, now),
-        (KeyMaterial::PublicKey, None) => {
-            Err(Finding::error(CheckId::SignerKey, "it was signed with a key, and no key is given to verify it with")
-                .next(
-                    "get the public key from the image's maker, not from the registry, and give it with `--key FILE`",
-                ))
-        }
-    }
-}
-
-/// Finds the key that made the signature, and what the policy demands to stand behind it.
-fn verify_key(
-    material: &Material,
-    signed: Signed<'_>,
-    rule: &KeyRule,
-    domains: &[&Domain],
-    now: Timestamp,
-) -> Result<Verified, Finding> {
+/// Verifies that one of the keys of a rule made the signature. Nothing but the key stands behind what comes of it.
+pub(super) fn verify_with_key(material: &Material, signed: Signed<'_>, rule: &KeyRule) -> Result<Verified, Finding> {
     let key = signing_key(material, signed, rule)?;
-    let mut refusals = Vec::new();
-    for domain in domains {
-        match verify_key_in(domain, material, signed, (key, rule.log()), now) {
-            Ok(Some(verified)) => return Ok(verified),
-            Ok(None) => {}
-            Err(finding) => {
-                let concerned = material.entries.iter().any(|entry| domain.knows_log(&entry.log_id));
-                refusals.push((concerned, finding));
-            }
-        }
-    }
-    let telling = refusals.iter().position(|(concerned, _)| *concerned).unwrap_or_default();
-    match (refusals.into_iter().nth(telling), rule.log()) {
-        (Some((_, finding)), _) => Err(finding),
-        (None, LogDemand::NotRequired) => Ok(Verified {
-            domain: None,
-            signed_by: SignedBy::Key(key.clone()),
-            log_entries: Vec::new(),
-            timestamps: Vec::new(),
-        }),
-        (None, LogDemand::Required) => {
-            Err(Finding::error(CheckId::TransparencyLog, "no trust domain is given, so no log entry can be verified"))
-        }
-    }
+    Ok(Verified {
+        domain: None,
+        signed_by: SignedBy::Key(key.clone()),
+        log_entries: Vec::new(),
+        timestamps: Vec::new(),
+    })
 }
 
-fn signing_key<'a>(material: &Material, signed: Signed<'_>, rule: &'a KeyRule) -> Result<&'a PublicKey, Finding> {
+/// Of several domains that refuse a signature with a key, that of one whose log recorded it tells most; of those, a refusal that
+/// decides nothing.
+pub(super) fn refusal_of_key(material: &Material, refusals: Vec<(&Domain, Finding)>) -> Option<Finding> {
+    let concerned = |domain: &Domain| material.entries.iter().any(|entry| domain.knows_log(&entry.log_id));
+    most_telling(refusals, concerned).map(|(_, finding)| finding)
+}
+
+/// The first refusal of a domain that the signature concerns, if there is one, and of those one that decides nothing.
+fn most_telling(refusals: Vec<(&Domain, Finding)>, concerns: impl Fn(&Domain) -> bool) -> Option<(bool, Finding)> {
+    let told = refusals.into_iter().map(|(domain, finding)| (concerns(domain), finding));
+    told.min_by_key(|(concerned, finding)| (!concerned, finding.outcome != Outcome::Error))
+}
+
+pub(super) fn signing_key<'a>(
+    material: &Material,
+    signed: Signed<'_>,
+    rule: &'a KeyRule,
+) -> Result<&'a PublicKey, Finding> {
     let made: Vec<Made> = rule.keys().iter().map(|key| bundle::is_made_with(key, material, signed)).collect();
     if let Some(position) = made.iter().position(|made| *made == Made::Yes) {
         return Ok(&rule.keys()[position]);
@@ -153,7 +106,7 @@ fn signing_key<'a>(material: &Material, signed: Signed<'_>, rule: &'a KeyRule) -
 }
 
 /// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is demanded.
-fn verify_key_in(
+pub(super) fn verify_key_in(
     domain: &Domain,
     material: &Material,
     signed: Signed<'_>,
@@ -201,31 +154,18 @@ fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[Timestam
     Ok(())
 }
 
-/// Material must verify wholly inside one domain. Of several refusals the most telling one is reported: that of the domain
-/// whose authority issued the certificate, if there is one.
-fn verify_certificate(
+/// Of several domains that refuse a signature with a certificate, that of one whose authority issued it tells most.
+pub(super) fn refusal_of_certificate(
     material: &Material,
-    signed: Signed<'_>,
-    domains: &[&Domain],
-    now: Timestamp,
-) -> Result<Verified, Finding> {
-    let mut refusals = Vec::new();
-    for domain in domains {
-        match verify_in(domain, material, signed, now) {
-            Ok(verified) => return Ok(verified),
-            Err(finding) => refusals.push((was_issued_by(domain, material), finding)),
-        }
-    }
-    let telling = refusals.iter().position(|(issued, _)| *issued).unwrap_or_default();
-    match refusals.into_iter().nth(telling) {
-        Some((true, finding)) if is_about_time(&finding) => Err(not_valid_then(finding)),
-        Some((true, finding)) => Err(finding),
-        Some((false, finding)) if matches!(finding.check, CheckId::CertificateProfile | CheckId::BundleFormat) => {
-            Err(finding)
-        }
-        Some((false, finding)) => Err(unknown_authority(material, finding, domains)),
-        None => Err(Finding::error(CheckId::CertificateChain, "no trust domain is given, so nothing can verify")),
-    }
+    refusals: Vec<(&Domain, Finding)>,
+    names: &[&str],
+) -> Option<Finding> {
+    let (issued, finding) = most_telling(refusals, |domain| was_issued_by(domain, material))?;
+    Some(match (issued, finding.check) {
+        (true, _) if is_about_time(&finding) => not_valid_then(finding),
+        (true, _) | (false, CheckId::CertificateProfile | CheckId::BundleFormat) => finding,
+        (false, _) => unknown_authority(material, finding, names),
+    })
 }
 
 /// Whether an authority of the domain issued the certificate, whenever that was. Used to choose which of several refusals to
@@ -256,11 +196,10 @@ fn not_valid_then(finding: Finding) -> Finding {
 }
 
 /// No domain's authority issued the certificate: whatever else is wrong, this is what to act on.
-fn unknown_authority(material: &Material, finding: Finding, domains: &[&Domain]) -> Finding {
+fn unknown_authority(material: &Material, finding: Finding, names: &[&str]) -> Finding {
     let Some(leaf) = material.key.leaf().map(Leaf::read).and_then(Result::ok) else {
         return finding;
     };
-    let names: Vec<&str> = domains.iter().map(|domain| domain.name()).collect();
     Finding::fail(CheckId::CertificateChain, "no trusted authority issued the certificate")
         .expected(format!("an authority of {}", names.join(", ")))
         .found(format!("issued by {}; {}", leaf.issued_by, what_it_said(&finding)))
@@ -276,7 +215,12 @@ fn what_it_said(finding: &Finding) -> String {
 }
 
 /// Verifies material wholly inside one domain, at the time `now`.
-fn verify_in(domain: &Domain, material: &Material, signed: Signed<'_>, now: Timestamp) -> Result<Verified, Finding> {
+pub(super) fn verify_in(
+    domain: &Domain,
+    material: &Material,
+    signed: Signed<'_>,
+    now: Timestamp,
+) -> Result<Verified, Finding> {
     let KeyMaterial::Certificates(certificates) = &material.key else {
         return Err(signed_with_a_key());
     };

@@ -26,7 +26,7 @@ pub(super) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn)
     }
 }
 
-fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
+pub(super) fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
     let mut findings = vec![check_identity(leaf, signer, written_in), check_issuer(leaf, signer)];
     findings.extend(check_source(leaf, signer, written_in));
     findings.extend(signer.claims.iter().map(|rule| check_claim(leaf, rule)));

@@ -160,7 +160,7 @@ fn the_reason_is_that_of_the_domain_whose_authority_issued_the_certificate() {
     let domains = [one.domain(), domain("other", &other.instance.trusted_root())];
     let content = bundle(&stranger.signed_provenance().bundle(Version::V03));
     let finding = one.for_provenance().trusting(domains).rejects(content, CheckId::CertificateChain);
-    assert_eq!(finding.expected.as_deref(), Some("an authority of virtual, other"));
+    assert_eq!(finding.expected.as_deref(), Some("an authority of other, virtual"));
 }
 
 #[test]

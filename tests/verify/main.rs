@@ -36,6 +36,7 @@ mod policy_properties;
 mod predicates;
 mod properties;
 mod provenance_rules;
+mod requirements;
 mod sbom_corpora;
 mod sbom_rules;
 mod sboms;

@@ -12,7 +12,7 @@ use crate::support::sigstore::{EntryKind, Identity, Signed, Version};
 use crate::world::{Judge, World, blob, bundle, domain, evidence, legacy};
 
 /// Numbers that look random and are the same in every run (Marsaglia's xorshift).
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
@@ -22,11 +22,11 @@ impl Numbers {
         self.0
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).expect("below a usize")
     }
 
-    fn shuffle<Item>(&mut self, items: &mut [Item]) {
+    pub(crate) fn shuffle<Item>(&mut self, items: &mut [Item]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }

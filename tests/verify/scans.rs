@@ -9,12 +9,12 @@ use crate::support::sigstore::Version;
 use crate::support::statement::statement;
 use crate::world::{World, bundle};
 
-const VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
+pub(crate) const VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
 const VULNS_02: &str = "https://in-toto.io/attestation/vulns/v0.2";
 const BY_SHOP: &str = "signers: [{github: acme/shop}]";
 
 /// What trivy writes for one package with these vulnerabilities.
-fn trivy(found: &[(&str, &str)]) -> Value {
+pub(crate) fn trivy(found: &[(&str, &str)]) -> Value {
     let found: Vec<Value> = found
         .iter()
         .map(|(id, severity)| json!({"VulnerabilityID": id, "PkgName": "busybox", "InstalledVersion": "1.31", "Severity": severity}))
@@ -24,7 +24,7 @@ fn trivy(found: &[(&str, &str)]) -> Value {
 
 /// The predicate of `trivy image --format cosign-vuln`.
 #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!`")]
-fn scan(result: Value) -> Value {
+pub(crate) fn scan(result: Value) -> Value {
     json!({
         "invocation": {"parameters": null, "uri": "", "event_id": "", "builder.id": ""},
         "scanner": {
