@@ -4,22 +4,30 @@
 //! differently: Go takes the last of two equal keys, others the first. So a document with a duplicate key anywhere,
 //! with bytes after its end, or nested deeper than [`MAX_DEPTH`] is refused before anything in it is believed
 //! (the duplicate keys of `gitsign` and of the OCI "ambiguous manifest" advisories are this bug).
+//!
+//! A struct is read from an object and never from an array, at any depth (`objects`).
 
 pub mod base64;
+mod objects;
+mod shapes;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+use objects::Objects;
+pub use shapes::{OneOrMore, TextOr};
 
 /// Nesting that a document may have, in levels of objects and arrays.
 pub const MAX_DEPTH: usize = 64;
 
 /// Why a document was not read.
 #[derive(Debug, thiserror::Error)]
-#[error("{reason} at line {line} column {column}")]
+#[error("{reason}{}", place(*line, *column))]
 pub struct Error {
     reason: String,
     line: usize,
@@ -39,10 +47,14 @@ impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
-        let place = format!(" at line {line} column {column}");
-        let reason = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+        let reason = text.strip_suffix(&place(line, column)).unwrap_or(&text).to_owned();
         Self { reason, line, column, is_syntax: !error.is_data() }
     }
+}
+
+/// Lines are counted from 1. What is wrong with a value that was read before has no place.
+fn place(line: usize, column: usize) -> String {
+    if line == 0 { String::new() } else { format!(" at line {line} column {column}") }
 }
 
 /// Reads one JSON document of the type `T`, refusing duplicate keys, trailing bytes and excessive depth. What `T` borrows
@@ -50,7 +62,25 @@ impl From<serde_json::Error> for Error {
 pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
     let text = utf8(bytes)?;
     check_text(text)?;
-    Ok(serde_json::from_str(text)?)
+    from_part(text)
+}
+
+/// Reads a part of a document that was checked as a whole, or a text that nothing rests on: duplicate keys are not looked for.
+pub fn from_part<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
+    read_part(text, PhantomData)
+}
+
+/// Reads a part of a document as [`from_part`] does, into something that is there already.
+pub fn read_part<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = seed.deserialize(Objects(&mut deserializer))?;
+    deserializer.end()?;
+    Ok(read)
+}
+
+/// Reads a value that was read before as the type `T`.
+pub fn from_value<'de, T: Deserialize<'de>>(value: &'de serde_json::Value) -> Result<T, Error> {
+    Ok(T::deserialize(Objects(value))?)
 }
 
 /// Checks the form of one JSON document without keeping any of it.
@@ -85,6 +115,10 @@ struct Strict<'keys, 'de> {
     /// Those keys, borrowed wherever they have no escapes: one list for all objects, so that an object costs no memory.
     keys: &'keys mut Vec<Cow<'de, str>>,
 }
+
+/// How the keys begin by which `serde_json` finds its own raw values. In a document such a key would make its reader parse the
+/// text beside it as JSON, which is checked by nothing.
+const RESERVED: &str = "$serde_json::private::";
 
 /// Keys of one object that are compared one by one: nearly all objects are small, and that is cheaper than hashing.
 const FEW: usize = 16;
@@ -150,6 +184,9 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
             let few = &inner.keys[first..];
             if few.contains(&key) || many.contains(&key) {
                 return Err(de::Error::custom(format_args!("duplicate key `{}`", key.escape_debug())));
+            }
+            if key.starts_with(RESERVED) {
+                return Err(de::Error::custom(format_args!("reserved key `{}`", key.escape_debug())));
             }
             if few.len() < FEW {
                 inner.keys.push(key);
@@ -239,6 +276,75 @@ mod tests {
         }
         // Also where a key follows objects that had it.
         assert!(refusal(r#"{"b":{"a":1},"a":1,"c":[{"a":1}],"a":2}"#).contains("duplicate key `a`"));
+    }
+
+    #[test]
+    fn a291_a_struct_is_read_from_an_object_alone_at_any_depth() {
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Inner {
+            a: u8,
+        }
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Newtype(Inner);
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        enum Choice {
+            Named { a: u8 },
+            Pair(u8, u8),
+            Inside(Inner),
+        }
+        #[derive(Debug, Default, Deserialize)]
+        #[allow(dead_code)]
+        #[serde(default)]
+        struct Outer<'a> {
+            one: Option<Inner>,
+            more: Vec<Inner>,
+            map: std::collections::BTreeMap<String, Newtype>,
+            pair: (u8, Option<Inner>),
+            choice: Option<Choice>,
+            boxed: Option<Box<Inner>>,
+            text: Cow<'a, str>,
+            #[serde(borrow)]
+            raw: Option<&'a serde_json::value::RawValue>,
+            lists: Vec<[u8; 2]>,
+        }
+        let read = |text: &str| from_slice::<Outer<'_>>(text.as_bytes()).map(|_| ()).map_err(|error| error.to_string());
+        for text in [
+            r#"{"one":{"a":1},"more":[{"a":1}],"map":{"x":{"a":1}},"pair":[1,{"a":1}],"boxed":{"a":1},"text":"x","raw":[1],"lists":[[1,2]]}"#,
+            r#"{"choice":{"Named":{"a":1}}}"#,
+            r#"{"choice":{"Pair":[1,2]}}"#,
+            r#"{"choice":{"Inside":{"a":1}}}"#,
+            r#"{"one":null,"raw":null}"#,
+            "{}",
+        ] {
+            assert_eq!(read(text), Ok(()), "{text}");
+        }
+        for text in [
+            "[]",
+            r#"[{"a":1}]"#,
+            r#"{"one":[1]}"#,
+            r#"{"more":[[1]]}"#,
+            r#"{"map":{"x":[1]}}"#,
+            r#"{"pair":[1,[1]]}"#,
+            r#"{"boxed":[1]}"#,
+            r#"{"choice":{"Named":[1]}}"#,
+            r#"{"choice":{"Inside":[1]}}"#,
+        ] {
+            let error = read(text).expect_err(text);
+            assert!(error.starts_with("an array where an object belongs at line 1 column "), "{text}: {error}");
+        }
+        assert!(from_value::<Inner>(&serde_json::json!({"a": 1})).is_ok());
+        assert!(from_value::<Vec<Inner>>(&serde_json::json!([[1]])).is_err());
+    }
+
+    #[test]
+    fn a291_no_key_makes_the_reader_parse_a_text_that_was_not_checked() {
+        // What `serde_json` reads in a value is then `{"a":2}`.
+        let text = r#"{"digest":{"$serde_json::private::RawValue":"{\"a\":1,\"a\":2}"}}"#;
+        assert!(refusal(text).contains("reserved key"));
+        assert!(refusal(&text.replace("$serde", "\\u0024serde")).contains("reserved key"));
     }
 
     #[test]

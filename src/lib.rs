@@ -22,7 +22,7 @@
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
-//! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them | nothing |
+//! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |

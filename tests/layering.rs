@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("oci", &["json"]),
     ("evidence", &["json", "oci"]),
     ("check", &[]),
-    ("packages", &[]),
+    ("packages", &["json"]),
     ("policy", &["oci", "check", "packages"]),
     ("trust", &["json", "oci"]),
     ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust"]),
@@ -19,6 +19,18 @@ const ROOMS: [(&str, &[&str]); 12] = [
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
     ("tuf", &["json", "oci", "trust", "collect"]),
     ("cli", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "verify", "render", "collect", "tuf"]),
+];
+
+/// What JSON from outside is never read with: only `json` reads a struct from an object alone (A291). The attributes make serde
+/// buffer a value and read it again without that.
+const READERS: [&str; 7] = [
+    "serde_json::from_",
+    "serde_json::Deserializer",
+    "serde_json::StreamDeserializer",
+    "serde(untagged",
+    "serde(flatten",
+    "serde(tag",
+    "serde(content",
 ];
 
 const IMPURE: [&str; 3] = ["collect", "tuf", "cli"];
@@ -109,6 +121,10 @@ fn complaints(sources: &BTreeMap<String, String>) -> Vec<String> {
                 FORBIDDEN.iter().filter(|word| code.contains(**word)).map(|word| format!("{file} names `{word}`")),
             );
         }
+        if *name != "json" {
+            let read = READERS.iter().filter(|word| code.contains(**word));
+            complaints.extend(read.map(|word| format!("{file} reads JSON with `{word}`, not by `json`")));
+        }
         if code.contains(VERIFIER.0) && !file.starts_with(VERIFIER.1) {
             complaints.push(format!("{file} names `{}`, which only {} may", VERIFIER.0, VERIFIER.1));
         }
@@ -138,4 +154,7 @@ fn the_check_itself_can_fail() {
     assert_eq!(broken("verify/candidate.rs", "use sigstore_verify::Verifier;"), 1);
     assert_eq!(broken("collect/mod.rs", "use crate::cli::run;"), 1);
     assert_eq!(broken("collect/mod.rs", "use tokio::time::sleep;"), 0);
+    assert_eq!(broken("verify/vex/openvex.rs", "serde_json::from_str(text)"), 1);
+    assert_eq!(broken("cli/mod.rs", "#[serde(untagged)]"), 1);
+    assert_eq!(broken("json/shapes.rs", "serde_json::from_str(text)"), 0);
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::json;
+
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::print;
@@ -21,7 +23,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
 
 /// An inspection is made of parts of the report, which are described there.
 fn inspection() -> Value {
-    let report: Value = serde_json::from_str(REPORT).expect("a file of this crate, which a test reads");
+    let report: Value = json::from_slice(REPORT.as_bytes()).expect("a file of this crate, which a test reads");
     let part = |name: &str| report["properties"][name].clone();
     let of_image = |name: &str| report["$defs"]["image"]["properties"][name].clone();
     json!({

@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 
-use crate::json::base64::Form;
+use crate::json::{self, base64::Form};
 use crate::oci::{Blob, Digest};
 
 /// A Sigstore bundle or a DSSE envelope as it was fetched, with the payload of the envelope decoded.
@@ -47,12 +47,12 @@ impl Opened {
             #[serde(borrow)]
             dsse_envelope: Envelope<'a>,
         }
-        Self::open(blob, |text| serde_json::from_str(text).ok().map(|bundle: Bundle<'_>| bundle.dsse_envelope))
+        Self::open(blob, |text| json::from_part(text).ok().map(|bundle: Bundle<'_>| bundle.dsse_envelope))
     }
 
     /// Opens what claims to be a DSSE envelope, as JSON text.
     pub fn envelope(blob: Blob) -> Self {
-        Self::open(blob, |text| serde_json::from_str(text).ok())
+        Self::open(blob, |text| json::from_part(text).ok())
     }
 
     fn open(blob: Blob, find: impl Fn(&str) -> Option<Envelope<'_>>) -> Self {

@@ -428,6 +428,24 @@ mod tests {
     }
 
     #[test]
+    fn a291_descriptors_and_platforms_are_objects() {
+        let list = format!(r#"["application/octet-stream","{D}",2]"#);
+        let platform =
+            format!(r#"{{"mediaType":"{OCI_MANIFEST}","digest":"{D}","size":2,"platform":["amd64","linux"]}}"#);
+        for text in [
+            image("").replace(&descriptor("2"), &list),
+            image("").replace(r#""layers":[]"#, &format!(r#""layers":[{list}]"#)),
+            image(&format!(r#","subject":{list}"#)),
+            index("").replace("[]", &format!("[{list}]")),
+            index("").replace("[]", &format!("[{platform}]")),
+        ] {
+            for declared in [OCI_MANIFEST, OCI_INDEX] {
+                assert!(matches!(parse(&text, Some(declared)), Err(ManifestError::Json(_))), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_generic_content_type_leaves_it_to_the_document() {
         let text = image(&format!(r#","mediaType":"{OCI_MANIFEST}""#));
         for content_type in

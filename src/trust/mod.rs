@@ -121,6 +121,7 @@ fn complete(document: &mut Value) -> Result<(), String> {
             if entry.get(address).is_none_or(Value::is_null) {
                 entry.insert(address.to_owned(), Value::String(String::new()));
             }
+            check_objects(entry, &place)?;
             check_window(entry, &place)?;
             if let Some(key) = entry.get("publicKey").and_then(Value::as_object) {
                 check_window(key, &format!("{place}.publicKey"))?;
@@ -144,6 +145,17 @@ fn entries<'a>(document: &'a mut Value, list: &str) -> Result<&'a mut [Value], S
         None => Ok(&mut []),
         Some(Value::Array(entries)) => Ok(entries),
         Some(_) => Err(format!("`{list}` is not a list")),
+    }
+}
+
+/// A key that is no object is an error here, and not one of a kind that is not known (A291).
+fn check_objects(entry: &Map<String, Value>, place: &str) -> Result<(), String> {
+    let wrong = ["publicKey", "logId", "certChain", "subject", "validFor"]
+        .into_iter()
+        .find(|field| entry.get(*field).is_some_and(|value| !value.is_object() && !value.is_null()));
+    match wrong {
+        Some(field) => Err(format!("{place}.{field} is not an object")),
+        None => Ok(()),
     }
 }
 
@@ -193,6 +205,16 @@ mod tests {
             let text = format!(r#"{{{HEAD},"certificateAuthorities":[{{"validFor":{window}}}]}}"#);
             assert!(matches!(parse(&text), Err(TrustError::Malformed { .. })), "{window}");
         }
+    }
+
+    #[test]
+    fn a291_what_is_an_object_is_refused_as_a_list() {
+        for field in ["publicKey", "logId", "validFor"] {
+            let error = parse(&format!(r#"{{{HEAD},"tlogs":[{{"{field}":["AAAA"]}}]}}"#)).expect_err(field);
+            assert!(error.to_string().contains(&format!("tlogs[0].{field} is not an object")), "{error}");
+        }
+        assert!(parse(&format!(r#"{{{HEAD},"tlogs":[["https://log.example"]]}}"#)).is_err());
+        assert!(parse(&format!(r#"{{{HEAD},"certificateAuthorities":[{{"subject":null}}]}}"#)).is_ok());
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::Deserialize;
 use serde_json::Value;
-use sigstore_tuf::{Error, Key};
+use sigstore_tuf::{Error, Key, Signature};
 
 use crate::json;
 
@@ -11,6 +12,7 @@ use crate::json;
 pub(super) fn check(name: &str, bytes: &[u8]) -> Result<(), Error> {
     let document: Value = json::from_slice(bytes)
         .map_err(|error| Error::Malformed(format!("`{name}` is no JSON that can be read in one way: {error}")))?;
+    let _: Signatures = json::from_value(&document).map_err(|error| Error::Malformed(format!("`{name}`: {error}")))?;
     let signed = &document["signed"];
     let top = signed["roles"].as_object().into_iter().flatten().map(|(role, members)| (role.as_str(), members));
     let delegated = signed["delegations"]["roles"].as_array().into_iter().flatten();
@@ -22,6 +24,13 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Result<(), Error> {
         one_name_for_each_key(role, members, &signed["delegations"]["keys"])?;
     }
     Ok(())
+}
+
+/// The one part of metadata that the workflow would also read from an array (A291).
+#[derive(Deserialize)]
+struct Signatures {
+    #[serde(default, rename = "signatures")]
+    _signatures: Vec<Signature>,
 }
 
 /// TUF 1.0.34 §5.3.4 counts key ids, which the repository chooses. A threshold is about people: one key that a role knows
@@ -41,7 +50,7 @@ fn one_name_for_each_key(role: &str, members: &Value, keys: &Value) -> Result<()
 
 /// The octets of a key as signatures are checked with them, however it is written. Keys of no use count for nothing.
 fn octets(key: &Value) -> Option<Vec<u8>> {
-    let key: Key = serde_json::from_value(key.clone()).ok()?;
+    let key: Key = json::from_value(key).ok()?;
     key.verification_key().ok().map(|key| key.as_bytes().to_vec())
 }
 
@@ -83,6 +92,16 @@ mod tests {
         assert!(
             matches!(check("targets.json", text.as_bytes()), Err(Error::Malformed(what)) if what.contains("role `x`"))
         );
+    }
+
+    #[test]
+    fn a291_what_belongs_into_an_object_is_refused_in_a_list() {
+        let metadata = |signature: &str| format!(r#"{{"signatures":[{signature}],"signed":{{}}}}"#);
+        assert!(check("root.json", metadata(r#"{"keyid":"a","sig":"00"}"#).as_bytes()).is_ok());
+        for text in [metadata(r#"["a","00"]"#), format!("[[],{}]", metadata(""))] {
+            let error = check("root.json", text.as_bytes()).expect_err("a list").to_string();
+            assert!(error.contains("an array where an object belongs"), "{error}");
+        }
     }
 
     #[test]

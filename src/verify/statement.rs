@@ -156,7 +156,7 @@ pub(super) fn claimed_predicate_type(payload: &[u8]) -> Option<String> {
         #[serde(rename = "predicateType")]
         predicate_type: String,
     }
-    serde_json::from_slice::<Claimed>(payload).ok().map(|claimed| claimed.predicate_type)
+    json::from_part::<Claimed>(std::str::from_utf8(payload).ok()?).ok().map(|claimed| claimed.predicate_type)
 }
 
 #[cfg(test)]

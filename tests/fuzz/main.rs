@@ -52,6 +52,31 @@ fn the_good_evidence_is_believed() {
 }
 
 #[test]
+fn arrays_hold() {
+    hold("arrays", 1_000);
+}
+
+/// Every object of these is read as a struct or a map, none as what anybody may fill in.
+#[test]
+fn a291_no_object_of_a_bundle_a_layer_or_a_root_may_be_an_array() {
+    for (kind, documents) in targets::arrays::documents().into_iter().filter(|(kind, _)| *kind != b's') {
+        for document in documents {
+            assert!(document.starts_with(b"{") || kind == b'l');
+            let places = 0..targets::arrays::objects(&document);
+            let changed = places.filter_map(|place| Some((place, targets::arrays::in_arrays(&document, place)?)));
+            for (place, [values, _]) in changed {
+                assert!(
+                    !targets::arrays::is_believed(kind, &values),
+                    "{}: object {place} in {}",
+                    char::from(kind),
+                    String::from_utf8_lossy(&values)
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn references_hold() {
     hold("reference", 20_000);
 }

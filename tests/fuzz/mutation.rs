@@ -1,5 +1,7 @@
 //! Inputs made from good ones by a few changes, the same ones in every run.
 
+use crate::targets::arrays::{in_arrays, objects};
+
 /// What changes the meaning of text more often than chance would.
 const PIECES: [&[u8]; 16] = [
     b"\"",
@@ -42,7 +44,7 @@ impl<'a> Mutations<'a> {
     fn change(&mut self, input: &mut Vec<u8>) {
         let at = self.below(input.len() + 1);
         let length = self.below(input.len() - at + 1).min(64);
-        match self.below(6) {
+        match self.below(7) {
             0 | 1 => {
                 let mask = 1 << self.below(8);
                 if let Some(octet) = input.get_mut(at) {
@@ -55,6 +57,12 @@ impl<'a> Mutations<'a> {
                 input.splice(at..at, again);
             }
             4 => {
+                let place = self.below(objects(input));
+                if let Some([values, _]) = in_arrays(input, place) {
+                    *input = values;
+                }
+            }
+            5 => {
                 let piece = PIECES[self.below(PIECES.len())];
                 input.splice(at..at, piece.iter().copied());
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bonafide::check::ImageReport;
 use bonafide::evidence::{Content, Opened};
 
 use crate::{holds, lab};
@@ -17,7 +18,14 @@ const ANNOTATIONS: [&str; 5] = [
 
 /// An octet for the kind of layer, then the annotations and the layer itself, each ended by a zero.
 pub fn run(data: &[u8]) {
-    let Some((kind, rest)) = data.split_first() else { return };
+    if let Some(report) = judge(data) {
+        holds::of_lab_evidence(&report);
+    }
+}
+
+/// Judges a layer that is written so.
+pub fn judge(data: &[u8]) -> Option<ImageReport> {
+    let (kind, rest) = data.split_first()?;
     let mut parts = rest.splitn(ANNOTATIONS.len() + 1, |octet| *octet == 0);
     let mut annotations = BTreeMap::new();
     for name in ANNOTATIONS {
@@ -30,11 +38,11 @@ pub fn run(data: &[u8]) {
     let content = match kind {
         b's' => Content::LegacySignature { payload: layer, annotations },
         b'a' => Content::LegacyAttestation { envelope: Opened::envelope(layer), annotations },
-        _ => return,
+        _ => return None,
     };
     let is_legacy = |sample: &&lab::Sample| !matches!(sample.content, Content::Bundle(_));
     let image = &lab::SAMPLES.iter().find(is_legacy).expect("the fixtures have legacy layers").image;
-    holds::of_lab_evidence(&lab::judge(image, content, &lab::SIGNERS[0], &*lab::DOMAINS));
+    Some(lab::judge(image, content, &lab::SIGNERS[0], &*lab::DOMAINS))
 }
 
 /// The legacy layers of the fixtures.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::reader::{Form, Read};
 use crate::collect::source::CosignTag;
 use crate::evidence::{Content, Opened};
+use crate::json;
 use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, is_sigstore_bundle};
 use crate::oci::{Descriptor, Digest, ImageManifest, Manifest, ManifestError, encode_hex};
 
@@ -80,7 +81,8 @@ pub(super) fn signed_elsewhere(bundle: &Opened, subject: &Digest) -> Option<Dige
     if bundle.payload().is_some() {
         return None;
     }
-    let stated = serde_json::from_slice::<Bundle>(bundle.text()).ok()?.message_signature.message_digest;
+    let text = std::str::from_utf8(bundle.text()).ok()?;
+    let stated = json::from_part::<Bundle>(text).ok()?.message_signature.message_digest;
     let bytes =
         STANDARD.decode(&stated.digest).ok().filter(|bytes| stated.algorithm == "SHA2_256" && bytes.len() == 32)?;
     let digest: Digest = format!("sha256:{}", encode_hex(&bytes)).parse().ok()?;

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 use record::{Affected, Record};
 
 pub use examine::{Examined, Listed, Unchecked, Vulnerable};
@@ -58,8 +60,8 @@ impl Advisories {
             self.insert(Record::read(json)?);
             return Ok(());
         }
-        let malformed = |error: serde_json::Error| AdvisoryError::Malformed { reason: error.to_string() };
-        for record in serde_json::from_str::<Vec<&RawValue>>(json).map_err(malformed)? {
+        let malformed = |error: json::Error| AdvisoryError::Malformed { reason: error.to_string() };
+        for record in json::from_part::<Vec<&RawValue>>(json).map_err(malformed)? {
             self.insert(Record::read(record.get())?);
         }
         Ok(())

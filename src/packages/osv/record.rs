@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 use super::ecosystem::{self, Place};
 use super::range::{Event, Range};
 use super::severity::Severity;
@@ -141,12 +143,8 @@ struct Specific<'a> {
 impl Record {
     /// Reads a record.
     pub(super) fn read(json: &str) -> Result<Self, AdvisoryError> {
-        // The parser would take a list as well, field by field.
-        if !json.trim_start().starts_with('{') {
-            return Err(AdvisoryError::Malformed { reason: "it is no JSON object".to_owned() });
-        }
         let wire: Wire<'_> =
-            serde_json::from_str(json).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })?;
+            json::from_part(json).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })?;
         if wire.id.is_empty() {
             return Err(AdvisoryError::NoId);
         }
@@ -205,7 +203,7 @@ fn severity(stated: &[WireSeverity<'_>]) -> Option<Severity> {
 
 /// What databases add has no schema: what is no object, or has other types, says nothing.
 fn specific(raw: Option<&RawValue>) -> Specific<'_> {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    raw.and_then(|raw| json::from_part(raw.get()).ok()).unwrap_or_default()
 }
 
 impl Specific<'_> {
@@ -222,7 +220,7 @@ impl Specific<'_> {
 }
 
 fn text(raw: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(raw?.get()).ok()
+    json::from_part(raw?.get()).ok()
 }
 
 /// Of commits nothing is kept: no package URL says which commit a package was built from.

@@ -35,7 +35,7 @@ pub(super) fn at(document: &str, steps: &[String], unwrap: bool) -> Found {
     let Some((first, rest)) = steps.split_first() else { return value(document) };
     let Some(inside) = step(document, first) else { return Found::Nothing };
     if unwrap && first == "Data" && !rest.is_empty() && inside.starts_with('"') {
-        let text: String = serde_json::from_str(inside).unwrap_or_default();
+        let text: String = json::from_part(inside).unwrap_or_default();
         return if json::check(text.as_bytes()).is_ok() { at(&text, rest, false) } else { Found::Nothing };
     }
     at(inside, rest, false)
@@ -43,8 +43,7 @@ pub(super) fn at(document: &str, steps: &[String], unwrap: bool) -> Found {
 
 /// The text of one member or item.
 fn step<'a>(document: &'a str, name: &str) -> Option<&'a str> {
-    let mut deserializer = serde_json::Deserializer::from_str(document);
-    Step(name).deserialize(&mut deserializer).ok().flatten().map(RawValue::get)
+    json::read_part(document, Step(name)).ok().flatten().map(RawValue::get)
 }
 
 fn value(text: &str) -> Found {
@@ -52,7 +51,7 @@ fn value(text: &str) -> Found {
     match text.as_bytes().first() {
         Some(b'{') => Found::Object,
         Some(b'[') => Found::List,
-        Some(b'"') => serde_json::from_str(text).map_or(Found::Nothing, Found::Scalar),
+        Some(b'"') => json::from_part(text).map_or(Found::Nothing, Found::Scalar),
         Some(b'n') | None => Found::Nothing,
         Some(_) => Found::Scalar(text.to_owned()),
     }

@@ -26,6 +26,7 @@ use sigstore_verify::types::{Artifact, ArtifactDigest, DerPublicKey, HashAlgorit
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
+use crate::json;
 use crate::oci::{Algorithm, Digest};
 use crate::policy::PublicKey;
 use crate::trust::TrustRoot;
@@ -114,8 +115,7 @@ impl Domain {
             warnings
                 .extend((!has_ct).then(|| "it has no certificate transparency log, so no SCT is demanded".to_owned()));
         }
-        let root_text = document.to_string();
-        let trusted = TrustedRoot::from_json(&root_text).map_err(|error| unusable(error.to_string()))?;
+        let trusted: TrustedRoot = json::from_value(&document).map_err(|error| unusable(error.to_string()))?;
         let verifier = Verifier::new(&trusted).map_err(|error| unusable(error.to_string()))?;
         let log_keys = trusted.rekor_keys().map_err(|error| unusable(error.to_string()))?;
         let report = TrustReport {

@@ -1,6 +1,8 @@
 //! Material in the Sigstore crate's own types.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use sigstore_verify::rekor::body::{HashedRekordV001Body, HashedRekordV002Body};
 use sigstore_verify::types::bundle::{
     CertificateContent, CheckpointData, InclusionPromise, InclusionProof, LogId, MessageSignature, PublicKeyIdentifier,
     Rfc3161Timestamp, TimestampVerificationData, TransparencyLogEntry, VerificationMaterial,
@@ -12,6 +14,7 @@ use sigstore_verify::types::{
 };
 
 use crate::check::{CheckId, Finding};
+use crate::json;
 use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
 
 use super::sha256;
@@ -119,8 +122,12 @@ fn to_log_entry(material: &Material, entry: &LogEntry) -> Result<TransparencyLog
 /// Only `hashedrekord` 0.0.2 records an envelope by what its signature is over; to the crate both contents look alike here.
 fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Finding> {
     match (content, entry.kind.as_str(), entry.version.as_str()) {
-        (_, "hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
-        (SignedContent::Message(_), "hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
+        (_, "hashedrekord", "0.0.2") => {
+            check_body::<HashedRekordV002Body>(entry).map(|()| KindVersion::HashedRekordV002)
+        }
+        (SignedContent::Message(_), "hashedrekord", "0.0.1") => {
+            check_body::<HashedRekordV001Body>(entry).map(|()| KindVersion::HashedRekordV001)
+        }
         (SignedContent::Envelope(_), "hashedrekord", "0.0.1") => {
             Err(log_failure("log entries of kind hashedrekord 0.0.1 are not about DSSE envelopes")
                 .expected("hashedrekord 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
@@ -129,4 +136,11 @@ fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Fin
             .expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
             .next("sign the image again with a current cosign")),
     }
+}
+
+/// The crate reads the body of an entry once more, by itself, and takes arrays for objects (A291).
+fn check_body<T: DeserializeOwned>(entry: &LogEntry) -> Result<(), Finding> {
+    json::from_slice::<T>(&entry.body)
+        .map(drop)
+        .map_err(|error| log_failure("the body of the log entry cannot be read").found(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! The JSON of bundles and envelopes, read strictly.
 
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use super::{
     Envelope, InclusionProof, KeyMaterial, LogEntry, MAX_CERTIFICATES, MAX_LOG_ENTRIES, MAX_PROOF_HASHES,
@@ -346,20 +347,14 @@ impl de::Visitor<'_> for Text {
 
 /// A protobuf 64-bit integer: a string of digits, or a number (protobuf JSON mapping).
 fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Wire {
-        Number(u64),
-        Text(String),
-        Null(()),
-    }
-    match Wire::deserialize(deserializer)? {
-        Wire::Number(number) => Ok(number),
-        Wire::Text(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
+    match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_u64().ok_or_else(|| de::Error::custom("an integer is out of range")),
+        Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
             text.parse().map_err(|_| de::Error::custom("an integer is out of range"))
         }
-        Wire::Text(_) => Err(de::Error::custom("an integer has other characters than digits")),
-        Wire::Null(()) => Ok(0),
+        Value::String(_) => Err(de::Error::custom("an integer has other characters than digits")),
+        Value::Null => Ok(0),
+        _ => Err(de::Error::custom("an integer is of another type")),
     }
 }
 

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 use super::model::Dependency;
 
 /// The parts that both versions of SLSA have. Missing, null and empty are the same (build-provenance.md, "Parsing rules"; A214).
@@ -68,23 +70,17 @@ pub(super) struct Members(BTreeMap<String, Box<RawValue>>);
 impl Members {
     /// Returns a member that is a text, or a whole number as a text.
     pub(super) fn text(&self, key: &str) -> Option<String> {
-        match serde_json::from_str(self.0.get(key)?.get()).ok()? {
-            Scalar::Text(text) => Some(text).filter(|text| !text.is_empty()),
-            Scalar::Number(number) => Some(number.to_string()),
+        match json::from_part(self.0.get(key)?.get()).ok()? {
+            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+            Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+            _ => None,
         }
     }
 
     /// Returns the members of a member that is an object.
     pub(super) fn object(&self, key: &str) -> Self {
-        self.0.get(key).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        self.0.get(key).and_then(|raw| json::from_part(raw.get()).ok()).unwrap_or_default()
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Text(String),
-    Number(u64),
 }
 
 /// v1 `ResourceDescriptor` and v0.2 material: what a digest was taken of.
@@ -130,7 +126,7 @@ mod tests {
     #[test]
     fn members_are_texts_or_whole_numbers() {
         let text = r#"{"text":"a","number":10340684631,"empty":"","null":null,"list":[1],"object":{"key":"b"}}"#;
-        let members: Members = serde_json::from_str(text).expect("an object");
+        let members: Members = json::from_part(text).expect("an object");
         assert_eq!(members.text("text").as_deref(), Some("a"));
         assert_eq!(members.text("number").as_deref(), Some("10340684631"));
         for nothing in ["empty", "null", "list", "object", "other"] {

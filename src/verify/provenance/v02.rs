@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::json;
+
 use super::outline::{ConfigSource, Digests, Members, Outline, Resource, dependencies, present, stated};
 
 #[derive(Deserialize)]
@@ -61,7 +63,7 @@ struct Metadata {
 
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Outline, String> {
-    let predicate: Option<Predicate> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
     let predicate = predicate.ok_or("there is no predicate")?;
     let invocation = predicate.invocation.unwrap_or_default();
     let source = invocation.config_source.unwrap_or_default();

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::json;
+
 use super::outline::{Members, Outline, Resource, dependencies, present};
 
 #[derive(Deserialize)]
@@ -55,7 +57,7 @@ struct Metadata {
 
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Outline, String> {
-    let predicate: Option<Predicate> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
     let predicate = predicate.ok_or("there is no predicate")?;
     let definition = predicate.build_definition.ok_or("`buildDefinition` is missing")?;
     let details = predicate.run_details.unwrap_or_default();

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding};
+use crate::json;
 
 use super::malformed;
 
@@ -31,11 +32,11 @@ pub(super) fn document(predicate: &str) -> Result<Cow<'_, str>, Finding> {
     if !text.starts_with('"') {
         return Ok(Cow::Borrowed(text));
     }
-    let inner: String = serde_json::from_str(text).unwrap_or_default();
+    let inner: String = json::from_part(text).unwrap_or_default();
     if !inner.trim_start().starts_with('{') {
         return Err(not_json(&inner));
     }
-    crate::json::check(inner.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+    json::check(inner.as_bytes()).map_err(|error| malformed(error.to_string()))?;
     Ok(Cow::Owned(inner))
 }
 
@@ -48,7 +49,7 @@ fn unwrapped(text: &str) -> &str {
         #[serde(rename = "Timestamp", default)]
         _timestamp: de::IgnoredAny,
     }
-    serde_json::from_str::<Wrapped<'_>>(text).map_or(text, |wrapped| wrapped.data.get())
+    json::from_part::<Wrapped<'_>>(text).map_or(text, |wrapped| wrapped.data.get())
 }
 
 /// A form that is no JSON, by its first words, and the tool that converts it.
@@ -78,9 +79,8 @@ fn not_json(text: &str) -> Finding {
 /// holds against it what the other fields say.
 pub(super) fn sniff(text: &str) -> Option<Form> {
     let mut form = None;
-    let mut json = serde_json::Deserializer::from_str(text);
     // It is an error on purpose that ends the reading early.
-    let _ = json.deserialize_map(Sniffer(&mut form));
+    let _ = json::read_part(text, Sniffer(&mut form));
     form
 }
 
@@ -109,6 +109,14 @@ enum Mark {
     CycloneDx,
     #[serde(other)]
     None,
+}
+
+impl<'de> DeserializeSeed<'de> for Sniffer<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
 }
 
 impl<'de> Visitor<'de> for Sniffer<'_> {

@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::json;
+
 use super::model::Text;
 
 /// Entries that a list within one element may have. Lists of elements have limits of their own.
@@ -80,8 +82,16 @@ pub(super) trait ReadFields<'de> {
 }
 
 /// Reads every field of a document.
-pub(super) fn read_fields<'a, D: ReadFields<'a>>(document: &mut D, text: &'a str) -> Result<(), serde_json::Error> {
+pub(super) fn read_fields<'a, D: ReadFields<'a>>(document: &mut D, text: &'a str) -> Result<(), json::Error> {
     struct Walk<'b, D>(&'b mut D);
+
+    impl<'de, D: ReadFields<'de>> DeserializeSeed<'de> for Walk<'_, D> {
+        type Value = ();
+
+        fn deserialize<E: Deserializer<'de>>(self, deserializer: E) -> Result<(), E::Error> {
+            deserializer.deserialize_map(self)
+        }
+    }
 
     impl<'de, D: ReadFields<'de>> Visitor<'de> for Walk<'_, D> {
         type Value = ();
@@ -98,7 +108,7 @@ pub(super) fn read_fields<'a, D: ReadFields<'a>>(document: &mut D, text: &'a str
         }
     }
 
-    serde_json::Deserializer::from_str(text).deserialize_map(Walk(document))
+    json::read_part(text, Walk(document))
 }
 
 /// Hands every object of a list to a function, one at a time, so that the list is never held.

@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ListedDocument, ListedPackage, MissingElementsReport, SbomReport, SignerReport};
+use crate::json;
 use crate::oci::Digest;
 
 use super::predicate::Question;
@@ -132,7 +133,7 @@ fn unsupported(found: &str) -> Finding {
 }
 
 /// What came of reading: the document is at fault, or larger than is read.
-fn unreadable(error: &serde_json::Error) -> Finding {
+fn unreadable(error: &json::Error) -> Finding {
     let reason = error.to_string();
     if reason.starts_with(lenient::TOO_MANY) {
         return Finding::error(CheckId::SbomFormat, "the SBOM is larger than is read")

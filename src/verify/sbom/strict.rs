@@ -1,6 +1,9 @@
 //! Whether a document is strictly valid, which is another question than whether it can be read.
 
+use spdx_rs::models::{DocumentCreationInformation, SPDX};
+
 use crate::check::{CheckId, Finding};
+use crate::json;
 
 use super::form;
 use super::model::{Family, Sbom};
@@ -39,7 +42,9 @@ fn judge(text: &str) -> Result<(), String> {
     if nesting(text) > MAX_NESTING {
         return Err(format!("parentheses nested deeper than {MAX_NESTING}"));
     }
-    let document: spdx_rs::models::SPDX = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: SPDX = json::from_part(text).map_err(|error| error.to_string())?;
+    // Read once more by itself: within the document it is `flatten`ed, and so read from arrays as well (A291).
+    let _: DocumentCreationInformation = json::from_part(text).map_err(|error| error.to_string())?;
     let information = &document.document_creation_information;
     // Mandatory by the text of SPDX 2.3 §6, beyond the fields that have to be there.
     if information.creation_info.creators.is_empty() {
@@ -86,6 +91,23 @@ mod tests {
     fn judged(document: &Value) -> Finding {
         let text = document.to_string();
         super::super::read(&text).expect("a readable document").strict()
+    }
+
+    #[test]
+    fn a291_what_belongs_into_an_object_is_not_valid_in_a_list() {
+        for (key, list) in [
+            ("creationInfo", json!(["", ["Tool: x"], "2026-01-01T00:00:00Z", ""])),
+            ("packages", json!([["a"]])),
+            (
+                "externalDocumentRefs",
+                json!([["DocumentRef-a", "https://example.com/a", {"algorithm": "SHA1", "checksumValue": "00"}]]),
+            ),
+        ] {
+            let mut document = document();
+            document[key] = list;
+            let reason = judge(&document.to_string()).expect_err(key);
+            assert!(reason.contains("an array where an object belongs"), "{key}: {reason}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, SummaryReport};
+use crate::json;
 use crate::policy::{Asked, Level, MaxAge, SummaryRules};
 
 use super::predicate::Question;
@@ -83,8 +84,8 @@ impl Summary {
                 .found(predicate_type)
                 .next("have the verifier write SLSA v1, whose fields have other names"));
         }
-        let wire: Wire = serde_json::from_str(predicate.map_or("null", RawValue::get))
-            .map_err(|error| malformed(&error.to_string()))?;
+        let wire: Wire =
+            json::from_part(predicate.map_or("null", RawValue::get)).map_err(|error| malformed(&error.to_string()))?;
         let policy = wire.policy.unwrap_or_default();
         let time = match wire.time_verified.filter(|text| !text.is_empty()) {
             Some(text) => {

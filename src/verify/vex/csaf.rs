@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::json;
+
 use super::{Component, Document, Product, Statement, Status};
 
 /// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
@@ -126,7 +128,7 @@ struct Threat {
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Document, String> {
-    let wire: Wire = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let wire: Wire = json::from_part(text).map_err(|error| error.to_string())?;
     if wire.document.category != "csaf_vex" {
         return Err(format!("`document.category` is `{}`, which is no VEX", wire.document.category));
     }

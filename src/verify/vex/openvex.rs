@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::json::{self, TextOr};
+
 use super::{Component, Document, Product, Statement, Status};
 
 /// "Status Justifications".
@@ -29,9 +31,9 @@ struct Wire {
 
 #[derive(Deserialize)]
 struct WireStatement {
-    vulnerability: WireVulnerability,
+    vulnerability: TextOr<WireVulnerability>,
     #[serde(default)]
-    products: Option<Vec<WireProduct>>,
+    products: Option<Vec<TextOr<WireComponent>>>,
     status: String,
     #[serde(default)]
     justification: Option<String>,
@@ -41,24 +43,12 @@ struct WireStatement {
     timestamp: Option<String>,
 }
 
-/// A text alone in the first draft.
+/// The first draft has texts where later versions have objects.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum WireVulnerability {
-    Name(String),
-    Named {
-        name: String,
-        #[serde(default)]
-        aliases: Option<Vec<String>>,
-    },
-}
-
-/// A text alone in the first draft.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireProduct {
-    Name(String),
-    Named(Box<WireComponent>),
+struct WireVulnerability {
+    name: String,
+    #[serde(default)]
+    aliases: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -70,12 +60,12 @@ struct WireComponent {
     #[serde(default)]
     hashes: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    subcomponents: Option<Vec<WireProduct>>,
+    subcomponents: Option<Vec<TextOr<WireComponent>>>,
 }
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Document, String> {
-    let wire: Wire = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let wire: Wire = json::from_part(text).map_err(|error| error.to_string())?;
     if wire.context != "https://openvex.dev/ns" && !wire.context.starts_with("https://openvex.dev/ns/v0.") {
         return Err(format!("`@context` is `{}`, which is not that of OpenVEX", wire.context));
     }
@@ -87,10 +77,8 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
 /// "A timestamp in a `statement` entry overrides a timestamp defined at the document level."
 fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement, String> {
     let ids = match wire.vulnerability {
-        WireVulnerability::Name(name) => vec![name],
-        WireVulnerability::Named { name, aliases } => {
-            std::iter::once(name).chain(aliases.unwrap_or_default()).collect()
-        }
+        TextOr::Text(name) => vec![name],
+        TextOr::Object(named) => std::iter::once(named.name).chain(named.aliases.unwrap_or_default()).collect(),
     };
     let label = wire.justification.filter(|label| JUSTIFICATIONS.contains(&label.as_str()));
     let text = wire.impact_statement.filter(|text| !text.trim().is_empty());
@@ -113,13 +101,13 @@ fn status(word: &str) -> Status {
     }
 }
 
-fn product(wire: WireProduct) -> Product {
+fn product(wire: TextOr<WireComponent>) -> Product {
     match wire {
-        WireProduct::Name(name) => Product { component: named(name), parts: Vec::new() },
-        WireProduct::Named(mut wire) => {
+        TextOr::Text(name) => Product { component: named(name), parts: Vec::new() },
+        TextOr::Object(mut wire) => {
             let parts = wire.subcomponents.take().unwrap_or_default().into_iter().map(|part| product(part).component);
             let parts = parts.collect();
-            Product { component: component(*wire), parts }
+            Product { component: component(wire), parts }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::json;
 use crate::packages::Severity;
 
 use super::model::{Findings, Vulnerability};
@@ -74,7 +75,7 @@ struct Status {
 
 /// Reads a report. What grype was told to ignore is in another list, and is not counted.
 pub(super) fn read(text: &str) -> Result<Findings, String> {
-    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: Document = json::from_part(text).map_err(|error| error.to_string())?;
     Ok(Findings {
         database_built: built(document.descriptor)?,
         vulnerabilities: document.matches.into_iter().map(vulnerability).collect(),

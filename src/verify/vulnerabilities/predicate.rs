@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 use super::model::{Scan, Scanner};
 use super::result;
 
@@ -46,7 +48,7 @@ struct Metadata {
 
 /// Reads a predicate. `is_intoto` decides what a list as the result is.
 pub(super) fn read(text: &str, is_intoto: bool) -> Result<Scan, String> {
-    let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let wire: Wire<'_> = json::from_part(text).map_err(|error| error.to_string())?;
     let listed: Vec<WireScanner<'_>> = wire.scanner.into_iter().chain(wire.scanners.into_iter().flatten()).collect();
     if listed.is_empty() {
         return Err("`scanner` is missing".to_owned());

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::json;
+use crate::json::{self, OneOrMore};
 use crate::packages::Severity;
 
 use super::model::{Findings, Vulnerability};
@@ -29,14 +29,14 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Findings, String> {
     let text = text.trim();
     match text.as_bytes().first() {
         Some(b'"') => {
-            let inner: String = serde_json::from_str(text).unwrap_or_default();
+            let inner: String = json::from_part(text).unwrap_or_default();
             json::check(inner.as_bytes()).map_err(|error| format!("a text that is no JSON: {error}"))?;
             if inner.trim_start().starts_with('"') { Err("a text".to_owned()) } else { read(&inner, is_intoto) }
         }
         Some(b'[') if is_intoto => listed(text),
         Some(b'[') => trivy::read_targets(text),
         Some(b'{') => {
-            let shape: Shape = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let shape: Shape = json::from_part(text).map_err(|error| error.to_string())?;
             match (shape.schema_version, shape.matches, shape.runs) {
                 // Another version may list elsewhere what it found.
                 (Some(version), None, None) if version == 2 => trivy::read(text),
@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Findings, String> {
 
 /// in-toto vulns: "an empty list means the scanner found no vulnerabilities".
 fn listed(text: &str) -> Result<Findings, String> {
-    let items: Vec<Item> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let items: Vec<Item> = json::from_part(text).map_err(|error| error.to_string())?;
     let vulnerabilities = items.into_iter().map(Item::vulnerability).collect::<Result<_, _>>()?;
     Ok(Findings { vulnerabilities, database_built: None })
 }
@@ -66,14 +66,7 @@ struct Item {
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
-    severity: Option<OneOrMore>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<Score>),
-    One(Score),
+    severity: Option<OneOrMore<Score>>,
 }
 
 #[derive(Deserialize)]
@@ -86,11 +79,7 @@ impl Item {
     fn vulnerability(self) -> Result<Vulnerability, String> {
         let item = self.vulnerability.map_or_else(|| (self.id, self.severity), |inner| (inner.id, inner.severity));
         let (Some(id), severity) = item else { return Err("a vulnerability without an `id`".to_owned()) };
-        let scores = match severity {
-            Some(OneOrMore::More(scores)) => scores,
-            Some(OneOrMore::One(score)) => vec![score],
-            None => Vec::new(),
-        };
+        let scores = severity.map(|OneOrMore(scores)| scores).unwrap_or_default();
         // Several methods may differ: the worst counts.
         let severity = scores.iter().filter_map(|score| Severity::of(score.score.as_deref()?)).max();
         Ok(Vulnerability { ids: vec![id], severity, ..Vulnerability::default() })

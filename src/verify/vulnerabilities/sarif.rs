@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::json;
 use crate::packages::Severity;
 
 use super::model::{Findings, Scan, Scanner, Vulnerability};
@@ -105,7 +106,7 @@ pub(super) fn read_document(text: &str) -> Result<Scan, String> {
 }
 
 fn document(text: &str) -> Result<Document, String> {
-    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: Document = json::from_part(text).map_err(|error| error.to_string())?;
     match (document.version.as_str(), document.runs.is_empty()) {
         ("2.1.0", false) => Ok(document),
         ("2.1.0", true) => Err("a SARIF report without a run".to_owned()),

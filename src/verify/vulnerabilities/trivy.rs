@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::json;
 use crate::packages::Severity;
 
 use super::model::{Findings, Vulnerability};
@@ -51,13 +52,13 @@ struct Identifier {
 
 /// Reads a report.
 pub(super) fn read(text: &str) -> Result<Findings, String> {
-    let report: Report = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let report: Report = json::from_part(text).map_err(|error| error.to_string())?;
     findings(report.results.unwrap_or_default())
 }
 
 /// Reads the list of targets that older versions write alone.
 pub(super) fn read_targets(text: &str) -> Result<Findings, String> {
-    findings(serde_json::from_str(text).map_err(|error| error.to_string())?)
+    findings(json::from_part(text).map_err(|error| error.to_string())?)
 }
 
 /// Of a scan for vulnerabilities each target is there, whether something was found or not. A report without one, or of

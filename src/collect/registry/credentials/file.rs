@@ -113,7 +113,7 @@ impl LoginFile {
         }
         let Some((key, value)) = best else { return Ok(None) };
         let wrong = || unusable(&self.path, format!("the entry for `{}` holds no login", key.escape_default()));
-        let written: Written = Written::deserialize(value).map_err(|_| wrong())?;
+        let written: Written = json::from_value(value).map_err(|_| wrong())?;
         written.login().map_err(|()| wrong())
     }
 }
@@ -190,6 +190,14 @@ mod tests {
             Some(Entry::Login(Login::Password { password, .. })) => Some(password),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a291_a_login_in_a_list_is_none() {
+        let list = format!(r#"["{}"]"#, STANDARD.encode("u:p"));
+        let file = file(&format!(r#"{{"auths":{{"registry.example.com":{list}}}}}"#));
+        assert!(file.find("registry.example.com", "x").is_err());
+        assert!(json::from_slice::<Content>(format!(r#"[{{"registry.example.com":{list}}}]"#).as_bytes()).is_err());
     }
 
     #[test]
