@@ -19,6 +19,38 @@ pub const COSIGN_TYPES: [(&str, &str); 10] = [
     ("vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"),
 ];
 
+/// A kind of attestation that has a requirement of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownKind {
+    /// `provenance`
+    Provenance,
+    /// `sbom`
+    Sbom,
+    /// `vsa`
+    Summary,
+    /// `vulnerabilities`
+    Scan,
+    /// `vex`, below `sbom` and `vulnerabilities`
+    Vex,
+}
+
+/// How the predicate types of each kind begin, whatever their version.
+const KINDS: [(&str, KnownKind); 13] = [
+    ("https://slsa.dev/provenance/", KnownKind::Provenance),
+    ("https://in-toto.io/Provenance/", KnownKind::Provenance),
+    ("https://spdx.dev/Document", KnownKind::Sbom),
+    ("https://cyclonedx.org/", KnownKind::Sbom),
+    ("https://slsa.dev/verification_summary/", KnownKind::Summary),
+    ("https://cosign.sigstore.dev/attestation/vuln/", KnownKind::Scan),
+    ("cosign.sigstore.dev/attestation/vuln/", KnownKind::Scan),
+    ("https://in-toto.io/attestation/vulns", KnownKind::Scan),
+    ("https://docs.oasis-open.org/sarif/", KnownKind::Scan),
+    ("https://json.schemastore.org/sarif-", KnownKind::Scan),
+    ("https://raw.githubusercontent.com/oasis-tcs/sarif-spec/", KnownKind::Scan),
+    ("https://openvex.dev/ns", KnownKind::Vex),
+    ("https://docs.oasis-open.org/csaf/", KnownKind::Vex),
+];
+
 /// The type of an attestation, and what must stand in it.
 #[derive(Debug, Clone)]
 pub struct AttestationRules {
@@ -59,6 +91,11 @@ impl AttestationRules {
         let short = COSIGN_TYPES.iter().find(|(short, _)| *short == written).map(|(_, full)| *full);
         let is_uri = written.contains([':', '/']) && !written.contains(char::is_whitespace);
         short.or_else(|| is_uri.then_some(written))
+    }
+
+    /// Returns the kind that has a requirement of its own, if the type is of one.
+    pub fn kind(&self) -> Option<KnownKind> {
+        KINDS.iter().find(|(start, _)| self.predicate_type.starts_with(start)).map(|(_, kind)| *kind)
     }
 
     /// Returns the rules as a person reads them, a line each.

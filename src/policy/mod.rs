@@ -33,7 +33,7 @@ use crate::oci::{Algorithm, Digest};
 use crate::packages::Severity;
 
 pub use age::{AgeError, MaxAge};
-pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
+pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue, KnownKind};
 pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};

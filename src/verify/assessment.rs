@@ -65,7 +65,7 @@ impl Assessment {
         self.signing.as_ref().map_or("", |signing| &signing.person)
     }
 
-    /// Whether its type and fields alone were judged, and not what a predicate of its kind says.
+    /// Whether its type was asked for, and no more of what a predicate of its kind says than its fields.
     pub(super) fn is_by_fields(&self) -> bool {
         self.findings.iter().any(|finding| finding.check == CheckId::AttestationFields)
     }

@@ -385,11 +385,12 @@ impl<'a> Examination<'a> {
         if self.only_signature {
             return predicate.set_aside();
         }
-        // Of which kind it is besides does not matter to who asks for its type.
-        match question.expected.map(|expected| expected.asked) {
-            Some(Asked::Attestation(rules)) => attestation::judge(statement, rules),
-            _ => predicate.check(question),
+        let mut findings = predicate.check(question);
+        // Asked for by its type, a kind that is known is held against its own checks before its fields are compared (A292).
+        if let Some(Asked::Attestation(rules)) = question.expected.map(|expected| expected.asked) {
+            findings.extend(attestation::judge(statement, rules));
         }
+        findings
     }
 
     fn report(
@@ -408,10 +409,9 @@ impl<'a> Examination<'a> {
             (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
             (None, true) => None,
         };
-        // What a refused signer says is not repeated as if it were known, nor what nobody compared with who signed it.
-        let is_known = obstacle.is_none() && !telling.is_by_fields();
+        // What a refused signer says is not repeated as if it were known.
         let Said { provenance, sbom, vsa, vulnerabilities, vex } =
-            if is_known { predicate.reports() } else { Said::default() };
+            if obstacle.is_none() { predicate.reports() } else { Said::default() };
         let known = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
         let signing = telling.signing.as_ref();

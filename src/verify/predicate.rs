@@ -208,3 +208,46 @@ pub(super) struct Said {
     pub(super) vulnerabilities: Option<VulnerabilitiesReport>,
     pub(super) vex: Option<VexReport>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{AttestationRules, COSIGN_TYPES, KnownKind};
+
+    /// What a policy calls a kind is what a statement of that type is judged as.
+    #[test]
+    fn a292_policies_and_statements_know_the_same_kinds() {
+        let types = [
+            "https://slsa.dev/provenance/v0.1",
+            "https://in-toto.io/Provenance/v0.1",
+            "https://spdx.dev/Document/v2.3",
+            "https://spdx.dev/Document/v3.0.1",
+            "https://cyclonedx.org/bom/v1.6",
+            "https://cyclonedx.org/schema",
+            "https://slsa.dev/verification_summary/v0.2",
+            "https://slsa.dev/verification_summary/v1",
+            "cosign.sigstore.dev/attestation/vuln/v1",
+            "https://in-toto.io/attestation/vulns/v0.1",
+            "https://in-toto.io/attestation/vulns/v0.2",
+            "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+            "https://json.schemastore.org/sarif-2.1.0.json",
+            "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json",
+            "https://openvex.dev/ns/v0.2.0",
+            "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json",
+            "https://acme.example/review/v1",
+            "https://in-toto.io/attestation/test-result/v0.1",
+            COSIGN_SIGN,
+        ];
+        for predicate_type in types.into_iter().chain(COSIGN_TYPES.map(|(_, full)| full)) {
+            let expected = match Kind::of_predicate(predicate_type) {
+                Kind::Provenance => Some(KnownKind::Provenance),
+                Kind::Sbom => Some(KnownKind::Sbom),
+                Kind::Summary => Some(KnownKind::Summary),
+                Kind::Scan => Some(KnownKind::Scan),
+                Kind::Vex => Some(KnownKind::Vex),
+                _ => None,
+            };
+            assert_eq!(AttestationRules::of_type(predicate_type).kind(), expected, "{predicate_type}");
+        }
+    }
+}

@@ -107,6 +107,9 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
     let rule = |signer: &str| GOOD.replace("{github: {repository: acme/app, ref: refs/tags/v*}}", signer);
     let identity =
         |kind: &str, pattern: &str| rule(&format!("{{{kind}: '{pattern}', issuer: https://accounts.acme.example}}"));
+    let attestation = |predicate_type: &str| {
+        GOOD.replace("require: [signature]", &format!("require: {{attestation: {{type: '{predicate_type}'}}}}"))
+    };
     let cases = [
         (identity("identity-regexp", ".*"), "lets anybody in"),
         (identity("identity-regexp", "https://github.com/acme/app/.*"), "stands for any character"),
@@ -118,6 +121,11 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
             "is not at a tag",
         ),
         (rule("{key: {file: cosign.pub, log: not-required}}"), "no log need hold"),
+        (attestation("slsaprovenance1"), "asks nothing of builder, source and build level"),
+        (attestation("https://cyclonedx.org/bom/v1.6"), "asks nothing of the packages"),
+        (attestation("https://slsa.dev/verification_summary/v1"), "which verifier counts"),
+        (attestation("vuln"), "which findings of the scan count"),
+        (attestation("openvex"), "closes no finding"),
         (
             format!(
                 "{GOOD}    exceptions: [{{require: signature, match: ghcr.io/acme/old, until: 2020-01-31, because: x}}]\n"

@@ -41,9 +41,9 @@ fn a093_another_type_does_not_stand_in_and_is_named() {
     assert!(absent.expected.as_deref().is_some_and(|text| text.ends_with(SLSA_V1)), "{absent:?}");
 }
 
-/// Asked for by its type, a provenance is not compared with its certificate: what it says is not repeated as if it were.
+/// Asked for by its type, a provenance is compared with its certificate as any other is.
 #[test]
-fn a207_what_nobody_judged_is_not_reported_as_known() {
+fn a292_provenance_at_odds_with_its_certificate_does_not_satisfy_its_type() {
     let world = World::new();
     let mut lie = world.provenance();
     lie["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["repository"] =
@@ -51,8 +51,11 @@ fn a207_what_nobody_judged_is_not_reported_as_known() {
     let lie = bundle(&world.signer().attest(&lie).bundle(Version::V03));
     let truth = bundle(&world.signed_provenance().bundle(Version::V03));
     let by_type = required(&world, "{type: slsaprovenance1}", [lie.clone()]);
+    assert_eq!(by_type.verdict, Verdict::Rejected);
+    assert!(!by_type.candidates[0].accepted && by_type.candidates[0].provenance.is_none());
+    let by_type = required(&world, "{type: slsaprovenance1}", [truth.clone()]);
     assert_eq!(by_type.verdict, Verdict::Verified);
-    assert!(by_type.candidates[0].accepted && by_type.candidates[0].provenance.is_none());
+    assert!(by_type.candidates[0].provenance.is_some(), "it was judged");
     let both = policy(&rule(&[BY_SHOP, "require: {attestation: {type: slsaprovenance1}, provenance: {}}"]));
     let report = judge(&world, &both, [truth]);
     assert_eq!(report.verdict, Verdict::Verified);
@@ -60,6 +63,61 @@ fn a207_what_nobody_judged_is_not_reported_as_known() {
     let report = judge(&world, &both, [lie]);
     assert_eq!(report.verdict, Verdict::Rejected);
     assert!(report.candidates[0].provenance.is_none());
+}
+
+/// What the checks of each kind refuse, and its honest twin. Fields that hold do not mend it.
+#[test]
+fn a292_a_known_kind_is_held_against_its_own_checks() {
+    const VSA: &str = "https://slsa.dev/verification_summary/v1";
+    const VULNS: &str = "https://in-toto.io/attestation/vulns/v0.2";
+    const COSIGN_VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
+    const OPENVEX: &str = "https://openvex.dev/ns/v0.2.0";
+    let summary = |result: &str, levels: Value| {
+        json!({"verifier": {"id": "https://verifier.example"}, "timeVerified": "2026-03-01T12:00:00Z", "resourceUri": "x",
+            "policy": {"uri": "https://verifier.example/policy"}, "verificationResult": result, "verifiedLevels": levels})
+    };
+    let levels = || json!(["SLSA_BUILD_LEVEL_3"]);
+    let scan = |result: Value| json!({"scanner": {"uri": "x", "result": result}, "metadata": {}});
+    let without = |mut predicate: Value, key: &str| {
+        predicate.as_object_mut().expect("an object").remove(key);
+        predicate
+    };
+    let cases = [
+        (VSA, summary("PASSED", levels()), Verdict::Verified),
+        (VSA, summary("FAILED", levels()), Verdict::Rejected),
+        (VSA, summary("PASSED", json!(["FAILED"])), Verdict::Rejected),
+        (VSA, summary("PASSED", json!(["SLSA_BUILD_LEVEL_3", "SLSA_BUILD_LEVEL_1"])), Verdict::Rejected),
+        (VSA, without(summary("PASSED", levels()), "policy"), Verdict::Rejected),
+        (VSA, json!("PASSED"), Verdict::Rejected),
+        ("https://slsa.dev/verification_summary/v0.2", summary("PASSED", levels()), Verdict::Undecided),
+        (VULNS, scan(json!([])), Verdict::Verified),
+        (VULNS, scan(json!([{"id": "CVE-1", "severity": [{"score": "9.8"}]}])), Verdict::Verified),
+        (VULNS, scan(json!(null)), Verdict::Undecided),
+        (VULNS, scan(json!([{"severity": []}])), Verdict::Undecided),
+        (VULNS, json!({"metadata": {}}), Verdict::Rejected),
+        (COSIGN_VULN, scan(json!({"matches": []})), Verdict::Verified),
+        (COSIGN_VULN, scan(json!({"findings": []})), Verdict::Undecided),
+        ("cosign.sigstore.dev/attestation/vuln/v1", scan(json!({"findings": []})), Verdict::Undecided),
+        (OPENVEX, json!({"@context": OPENVEX, "author": "a", "statements": []}), Verdict::Verified),
+        (OPENVEX, json!({"@context": "https://acme.example", "author": "a", "statements": []}), Verdict::Rejected),
+        ("https://spdx.dev/Document", json!({"spdxVersion": "SPDX-2.3"}), Verdict::Rejected),
+        ("https://cyclonedx.org/bom", json!({"bomFormat": "CycloneDX"}), Verdict::Rejected),
+        ("https://slsa.dev/provenance/v0.2", json!({"buildType": "x"}), Verdict::Rejected),
+        ("https://slsa.dev/provenance/v1-rc1", json!({}), Verdict::Undecided),
+        ("https://in-toto.io/Link/v1", json!({"verificationResult": "FAILED"}), Verdict::Verified),
+    ];
+    let world = World::new();
+    for (predicate_type, predicate, verdict) in cases {
+        let report = required(
+            &world,
+            &format!("{{type: {predicate_type}}}"),
+            [attested(&world, predicate_type, predicate.clone())],
+        );
+        assert_eq!(report.verdict, verdict, "{predicate_type} {predicate} {:?}", report.requirements[0].findings);
+    }
+    let failed = attested(&world, VSA, summary("FAILED", levels()));
+    let fields = format!("{{type: '{VSA}', fields: {{verificationResult: FAILED}}}}");
+    assert_eq!(required(&world, &fields, [failed]).verdict, Verdict::Rejected);
 }
 
 #[test]

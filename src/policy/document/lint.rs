@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 
-use crate::policy::Asked;
 use crate::policy::claim::Claim;
 use crate::policy::key::LogDemand;
 use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer};
 use crate::policy::text::TextRule;
+use crate::policy::{Asked, AttestationRules, KnownKind};
 
 use super::lint_sbom;
 use super::problem::Problem;
@@ -66,15 +66,40 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     doubts
 }
 
-/// A rule that holds the better, the less is attached (A111).
+/// A rule that holds the better, the less is attached (A111); a kind that is known and asked for by its type alone (A292).
 fn of_asked(asked: &Asked) -> Option<(String, &'static str)> {
     match asked {
+        Asked::Attestation(rules) => by_type(rules),
         Asked::Provenance(rules) if rules.all => Some((
             "`all: true` is satisfied more easily when less is attached".to_owned(),
             "whoever can delete from the registry, or withhold what it has, can make an image pass: do not rely on it to find forgeries",
         )),
         _ => None,
     }
+}
+
+/// What is not asked of a kind that has a requirement of its own.
+fn by_type(rules: &AttestationRules) -> Option<(String, &'static str)> {
+    let (missing, hint) = match rules.kind()? {
+        KnownKind::Provenance => (
+            "asks nothing of builder, source and build level",
+            "write `provenance:` instead, with what you expect; keep `attestation` only for fields that it has no key for",
+        ),
+        KnownKind::Sbom => ("asks nothing of the packages in the SBOM", "write `sbom:` instead, with what you expect"),
+        KnownKind::Summary => (
+            "does not say which verifier counts, nor for which levels",
+            "write `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}` instead: its signer could speak for any verifier",
+        ),
+        KnownKind::Scan => (
+            "does not say which findings of the scan count",
+            "write `vulnerabilities: {deny: high}` instead: a scan that found something satisfies its type",
+        ),
+        KnownKind::Vex => (
+            "closes no finding",
+            "name its signers below `vex` of `vulnerabilities` or `sbom`, where what it says counts",
+        ),
+    };
+    Some((format!("`attestation` of type {} {missing}", rules.predicate_type), hint))
 }
 
 fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {

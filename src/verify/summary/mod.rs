@@ -114,7 +114,14 @@ impl Summary {
     pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let said = format!("{} verified {} ({})", self.verifier, self.resource, self.result);
         let read = Finding::pass(CheckId::VsaFormat, said);
-        let Some(Asked::Summary(rules)) = question.expected.map(|expected| expected.asked) else { return vec![read] };
+        let rules = match question.expected.map(|expected| expected.asked) {
+            Some(Asked::Summary(rules)) => rules,
+            // Asked for by its type: no verifier, name or level is stated that it could be compared with.
+            Some(Asked::Attestation(_)) => {
+                return [read, self.check_result()].into_iter().chain(self.check_tracks()).collect();
+            }
+            _ => return vec![read],
+        };
         let mut findings = vec![
             read,
             self.check_verifier(rules),
@@ -173,14 +180,22 @@ impl Summary {
             .next("the verifier refused this image: ask it, or its logs, why")
     }
 
-    /// Step 7 (A110). "Users MUST NOT include more than one level per SLSA track."
-    fn check_levels(&self, rules: &SummaryRules) -> Finding {
-        let found = list(&self.levels);
-        if let Some(track) = self.track_twice() {
-            return Finding::fail(CheckId::VsaLevels, "the summary states two levels of one track")
+    /// Step 7: "Users MUST NOT include more than one level per SLSA track."
+    fn check_tracks(&self) -> Option<Finding> {
+        let track = self.track_twice()?;
+        Some(
+            Finding::fail(CheckId::VsaLevels, "the summary states two levels of one track")
                 .expected(format!("at most one level of {track}"))
-                .found(found);
+                .found(list(&self.levels)),
+        )
+    }
+
+    /// Step 7 (A110).
+    fn check_levels(&self, rules: &SummaryRules) -> Finding {
+        if let Some(finding) = self.check_tracks() {
+            return finding;
         }
+        let found = list(&self.levels);
         let missing = rules.levels.iter().find(|wanted| !self.levels.iter().any(|level| level.satisfies(wanted)));
         match missing {
             None => Finding::pass(CheckId::VsaLevels, format!("the image was verified at {found}")),

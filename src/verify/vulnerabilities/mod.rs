@@ -68,8 +68,11 @@ impl Scan {
         let legacy = if self.is_legacy { " (its type is in the legacy spelling of cosign 1)" } else { "" };
         let names: Vec<String> = self.scanners.iter().map(Scanner::describe).collect();
         let read = Finding::pass(CheckId::ScanFormat, format!("a scan by {}{legacy}", names.join(" and ")));
-        let Some(Asked::Vulnerabilities(rules)) = question.expected.map(|expected| expected.asked) else {
-            return vec![read];
+        let rules = match question.expected.map(|expected| expected.asked) {
+            Some(Asked::Vulnerabilities(rules)) => rules,
+            // Asked for by its type: what was found does not matter, but it must be said.
+            Some(Asked::Attestation(_)) => return std::iter::once(read).chain(self.check_results()).collect(),
+            _ => return vec![read],
         };
         let mut findings = vec![read];
         findings.extend(self.check_scanners(rules));
@@ -137,21 +140,25 @@ impl Scan {
         self.scanners.iter().map(check).collect()
     }
 
+    /// Whether what every scanner found can be read.
+    fn check_results(&self) -> Option<Finding> {
+        let reason = self.scanners.iter().find_map(|scanner| scanner.result.as_ref().err())?;
+        Some(
+            Finding::error(CheckId::ScanFindings, "the scan has no result that can be read")
+                .expected("the JSON report of trivy or grype, SARIF, or the list of in-toto")
+                .found(reason)
+                .next("attest what the scanner writes as JSON; a scan without its result does not say that nothing was found"),
+        )
+    }
+
     /// Whether anything is open from a severity on. What is of no known severity could be of any.
     fn check_findings(&self, severity: Severity, rules: &VulnerabilityRules, question: &Question<'_>) -> Finding {
         let expected = format!("nothing open of severity {severity} or above");
-        let mut listed = Vec::new();
-        for scanner in &self.scanners {
-            match &scanner.result {
-                Ok(result) => listed.extend(&result.vulnerabilities),
-                Err(reason) => {
-                    return Finding::error(CheckId::ScanFindings, "the scan has no result that can be read")
-                        .expected("the JSON report of trivy or grype, SARIF, or the list of in-toto")
-                        .found(reason)
-                        .next("attest what the scanner writes as JSON; a scan without its result does not say that nothing was found");
-                }
-            }
+        if let Some(finding) = self.check_results() {
+            return finding;
         }
+        let results = self.scanners.iter().filter_map(|scanner| scanner.result.as_ref().ok());
+        let listed: Vec<&Vulnerability> = results.flat_map(|result| &result.vulnerabilities).collect();
         let is_denied = |one: &&&Vulnerability| match one.severity {
             Some(found) => found >= severity,
             None => !rules.unknown_allowed,

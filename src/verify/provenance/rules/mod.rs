@@ -22,11 +22,20 @@ impl Provenance {
 /// Judges a provenance by the rules of the demand. Where nobody in particular is expected, nothing is asked.
 pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
     let Some(expected) = question.expected else { return Vec::new() };
-    let Asked::Provenance(rules) = expected.asked else { return Vec::new() };
+    let pair = |rules| {
+        let standing = builders::standing(&provenance.builder, question.verified, Some(expected.signer), rules);
+        let finding = builders::check_pair(&provenance.builder, &standing, question.verified);
+        (standing, finding)
+    };
+    let rules = match expected.asked {
+        Asked::Provenance(rules) => rules,
+        // Asked for by its type: whoever signed it must be able to speak for the builder, and nothing else is asked.
+        Asked::Attestation(_) => return pair(&ProvenanceRules::default()).1.into_iter().collect(),
+        _ => return Vec::new(),
+    };
     let leaf = question.verified.leaf();
-    let standing = builders::standing(&provenance.builder, question.verified, Some(expected.signer), rules);
-    let mut findings: Vec<Finding> =
-        builders::check_pair(&provenance.builder, &standing, question.verified).into_iter().collect();
+    let (standing, contradicted) = pair(rules);
+    let mut findings: Vec<Finding> = contradicted.into_iter().collect();
     findings.extend(check_builder_id(provenance, leaf, rules));
     findings.push(builders::check_level(&standing, rules));
     findings.push(check_build_type(provenance, rules));
