@@ -314,10 +314,10 @@ impl Diagnostic {
             PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
                 format!("add `{ISSUER}`")
             }
-            PolicyError::Anybody { .. } => {
-                "name the owner and the repository in the pattern, or pin the source with `--repo OWNER/NAME`"
-                    .to_owned()
+            PolicyError::Strangers(strangers) if strangers.may_pin_source() => {
+                format!("{}, or pin the source with `--repo OWNER/NAME`", strangers.hint())
             }
+            PolicyError::Strangers(strangers) => strangers.hint(),
             PolicyError::NoIssuer { .. } => "add `--certificate-oidc-issuer URL`".to_owned(),
             PolicyError::NoIdentity { .. } => {
                 "add `--certificate-identity IDENTITY`, or `--repo OWNER/NAME` for GitHub Actions".to_owned()

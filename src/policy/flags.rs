@@ -47,10 +47,10 @@ impl SignerFlags<'_> {
             source,
             claims: self.claims(),
         };
-        if rule.lets_anybody_in() {
-            return Err(PolicyError::Anybody { identity: rule.identity.describe() });
+        match rule.strangers() {
+            Some(strangers) => Err(PolicyError::Strangers(strangers)),
+            None => Ok(Signer::Certificate(Box::new(rule))),
         }
-        Ok(Signer::Certificate(Box::new(rule)))
     }
 
     fn identity_rule(

@@ -70,6 +70,22 @@ impl PublicKey {
         &self.der
     }
 
+    /// Returns a digest that is the same for every encoding of the key: with or without parameters that say nothing, and a
+    /// point of a curve with one coordinate or both.
+    pub(crate) fn point(&self) -> Digest {
+        let parsed = SubjectPublicKeyInfoRef::from_der(&self.der).ok();
+        let bits = parsed.as_ref().and_then(|key| Some((key.algorithm.oid, key.subject_public_key.as_bytes()?)));
+        match bits {
+            // SEC 1 §2.3.3: a first byte for the form, then x, and y if the form is the long one.
+            Some((ID_EC_PUBLIC_KEY, [4, coordinates @ ..])) => {
+                Digest::of(Algorithm::Sha256, &coordinates[..coordinates.len() / 2])
+            }
+            Some((ID_EC_PUBLIC_KEY, [_, x @ ..])) => Digest::of(Algorithm::Sha256, x),
+            Some((_, bits)) => Digest::of(Algorithm::Sha256, bits),
+            None => self.fingerprint.clone(),
+        }
+    }
+
     /// Returns the SHA-256 of the `SubjectPublicKeyInfo`, which names the key in reports.
     pub fn fingerprint(&self) -> &Digest {
         &self.fingerprint

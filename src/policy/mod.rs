@@ -21,6 +21,7 @@ mod sbom;
 mod signer;
 mod suggest;
 mod summary;
+mod tenancy;
 mod text;
 mod vulnerabilities;
 
@@ -54,6 +55,8 @@ pub use signer::{
 };
 pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
+pub use tenancy::Strangers;
+pub(crate) use tenancy::service_of;
 pub use text::{PatternError, TextRule};
 pub use vulnerabilities::{Ignored, VulnerabilityRules};
 
@@ -269,12 +272,9 @@ pub enum PolicyError {
     /// Nobody in particular may sign.
     #[error("no signer is named: anybody with an account could have signed the image")]
     NoSigner,
-    /// A pattern that is no restriction.
-    #[error("{identity} lets anybody in: everyone with an account has a name that matches")]
-    Anybody {
-        /// The rule for the identity.
-        identity: String,
-    },
+    /// A pattern that strangers can satisfy.
+    #[error("{0}")]
+    Strangers(Strangers),
     /// An identity without the issuer that must vouch for it.
     #[error("an identity without an issuer: any issuer could vouch for `{identity}`")]
     NoIssuer {

@@ -239,41 +239,6 @@ impl Signer {
 }
 
 impl CertificateRule {
-    /// Whether it says for which source the signer must have run, by name or by number.
-    pub fn pins_source(&self) -> bool {
-        // What strangers' repositories match too pins nothing.
-        const PINS: [(Claim, [&str; 2]); 3] = [
-            (Claim::SourceRepositoryUri, ["https://github.com/evil/evil", "https://gitlab.com/evil/evil"]),
-            (Claim::WorkflowRepository, ["evil/evil", "evil/x"]),
-            (Claim::SourceRepositoryIdentifier, ["666", "1000000007"]),
-        ];
-        let is_pin = |rule: &ClaimRule| {
-            PINS.iter().any(|(claim, strangers)| {
-                *claim == rule.claim && strangers.iter().all(|stranger| !rule.value.matches(stranger))
-            })
-        };
-        self.source.is_some() || self.claims.iter().any(is_pin)
-    }
-
-    /// Whether anybody with an account somewhere could satisfy it: a name that strangers have too, vouched for by an issuer
-    /// that strangers have accounts at, for no source in particular (A181).
-    pub fn lets_anybody_in(&self) -> bool {
-        const STRANGERS: [&str; 2] =
-            ["https://github.com/evil/evil/.github/workflows/evil.yml@refs/heads/evil", "evil@evil.example"];
-        const PUBLIC: [&str; 6] = [
-            GITHUB_ISSUER,
-            "https://gitlab.com",
-            "https://accounts.google.com",
-            "https://github.com/login/oauth",
-            "https://login.microsoftonline.com",
-            "https://evil.example",
-        ];
-        let IdentityRule::Name(name) = &self.identity else { return false };
-        !self.pins_source()
-            && STRANGERS.iter().any(|stranger| name.matches(stranger))
-            && PUBLIC.iter().any(|issuer| self.issuer.matches(issuer))
-    }
-
     /// Quoted, so that no value can look like another line.
     fn canonical_text(&self) -> String {
         let or_dash = |rule: &Option<TextRule>| rule.as_ref().map_or_else(|| "-".to_owned(), TextRule::canonical_text);
@@ -316,12 +281,15 @@ mod tests {
             (r"https://github\.com/.*", r"https://token\.actions\.githubusercontent\.com"),
             (".*@.*", "https://accounts.google.com"),
         ] {
-            assert!(matches!(flags(identity, issuer).prove(), Err(PolicyError::Anybody { .. })), "{identity}");
+            assert!(matches!(flags(identity, issuer).prove(), Err(PolicyError::Strangers(_))), "{identity}");
         }
         assert!(flags(r"https://github\.com/acme/.*", ".*").prove().is_ok(), "an owner is somebody");
         assert!(flags(".*", r"https://accounts\.acme\.example").prove().is_ok(), "so is everyone of one house");
-        let pinned = SignerFlags { repository: Some("acme/app"), ..flags(".*", ".*") };
+        let github = r"https://token\.actions\.githubusercontent\.com";
+        let pinned = SignerFlags { repository: Some("acme/app"), ..flags(".*", github) };
         assert!(pinned.prove().is_ok(), "and whoever signs for one repository");
+        let anywhere = SignerFlags { repository: Some("acme/app"), ..flags(".*", ".*") };
+        assert!(anywhere.prove().is_err(), "but on Codefresh anyone can build a public repository");
     }
 
     #[test]

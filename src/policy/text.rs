@@ -102,6 +102,15 @@ impl TextRule {
         self.is_regexp() && !self.matches(text) && within()
     }
 
+    /// Returns a regular expression that matches the same texts, but for the case of letters.
+    pub(super) fn expression(&self) -> String {
+        match &self.form {
+            Form::Exact => regex::escape(&self.text),
+            Form::OneOf(texts) => texts.iter().map(|text| regex::escape(text)).collect::<Vec<_>>().join("|"),
+            Form::Glob(pattern) | Form::Regexp(pattern) => pattern.as_str().to_owned(),
+        }
+    }
+
     /// Whether only one text matches.
     pub fn is_exact(&self) -> bool {
         matches!(self.form, Form::Exact)

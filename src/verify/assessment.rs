@@ -1,10 +1,11 @@
-//! What one candidate is worth to one demand of the policy, and how many signers that makes.
+//! What one candidate is worth to one demand of the policy.
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, SignerReport, TimestampReport};
 use crate::oci::Digest;
 use crate::policy::BuildLevel;
 
 use super::advisories::Closed;
+use super::person::Person;
 use super::signature::{SignedBy, Verified};
 
 /// What came of holding a candidate against a demand.
@@ -60,9 +61,9 @@ impl Assessment {
         }
     }
 
-    /// Who signed it, in words that tell one signer from another.
-    pub(super) fn person(&self) -> &str {
-        self.signing.as_ref().map_or("", |signing| &signing.person)
+    /// Who signed it, so that one signer is told from another.
+    pub(super) fn person(&self) -> Option<&Person> {
+        self.signing.as_ref().map(|signing| &signing.person)
     }
 
     /// Whether its type was asked for, and no more of what a predicate of its kind says than its fields.
@@ -81,8 +82,7 @@ impl Assessment {
 /// One verification of a signature, as a report tells it: who signed, where that verified, and what vouches for it.
 #[derive(Clone)]
 pub(super) struct Signing {
-    /// Who signed, in words that tell one signer from another.
-    pub(super) person: String,
+    pub(super) person: Person,
     pub(super) trust_domain: Option<String>,
     pub(super) signer: SignerReport,
     pub(super) log_entries: Vec<LogEntryReport>,
@@ -92,7 +92,7 @@ pub(super) struct Signing {
 impl Signing {
     pub(super) fn of(verified: &Verified) -> Self {
         Self {
-            person: verified.person(),
+            person: Person::of(verified),
             trust_domain: verified.domain.clone(),
             signer: verified.signer_report(),
             log_entries: verified.log_entries.clone(),
@@ -113,80 +113,5 @@ impl Verified {
                 claims: Vec::new(),
             },
         }
-    }
-
-    /// Who signed, in words that tell one signer from another. One workflow at two refs is the same signer; one reusable
-    /// workflow that two repositories called is two.
-    fn person(&self) -> String {
-        let leaf = match &self.signed_by {
-            SignedBy::Certificate(leaf) => leaf,
-            SignedBy::Key(key) => return key.fingerprint().to_string(),
-        };
-        let name = match leaf.identity.split_once("/.github/workflows/") {
-            Some((repository, file)) => {
-                format!("{repository}/{}", file.split_once('@').map_or(file, |(file, _)| file))
-            }
-            None => leaf.identity.split_once("@refs/").map_or(leaf.identity.as_str(), |(name, _)| name).to_owned(),
-        };
-        format!("{name} of {} for {}", leaf.issuer, leaf.source_repository().unwrap_or_default())
-    }
-}
-
-/// Whether as many signers signed as are demanded: each a different one of the list, and each somebody else.
-///
-/// `signatures` are the places in the list that each accepted candidate matches, and who signed it. No signature counts for
-/// two of the list, and no person for two of the signatures.
-pub(super) fn count_signers(signatures: &[(&[usize], &str)]) -> usize {
-    let mut people: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (places, person) in signatures {
-        match people.iter_mut().find(|(known, _)| known == person) {
-            Some((_, known)) => known.extend(*places),
-            None => people.push((person, places.to_vec())),
-        }
-    }
-    let mut taken: Vec<(usize, usize)> = Vec::new();
-    (0..people.len()).filter(|person| find_place(*person, &people, &mut taken, &mut Vec::new())).count()
-}
-
-/// Finds a place of the list for a person, moving others where they have another one (Kuhn's algorithm). `taken` are pairs of
-/// place and person.
-fn find_place(
-    person: usize,
-    people: &[(&str, Vec<usize>)],
-    taken: &mut Vec<(usize, usize)>,
-    seen: &mut Vec<usize>,
-) -> bool {
-    for place in &people[person].1 {
-        if seen.contains(place) {
-            continue;
-        }
-        seen.push(*place);
-        let holder = taken.iter().find(|(held, _)| held == place).map(|(_, holder)| *holder);
-        if holder.is_none_or(|holder| find_place(holder, people, taken, seen)) {
-            taken.retain(|(held, _)| held != place);
-            taken.push((*place, person));
-            return true;
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_one_counts_twice_however_often_they_sign() {
-        assert_eq!(count_signers(&[]), 0);
-        assert_eq!(count_signers(&[(&[0], "alice"), (&[0], "alice"), (&[1], "alice")]), 1);
-        assert_eq!(count_signers(&[(&[0], "alice"), (&[0], "bob")]), 1, "two people for one place of the list");
-        assert_eq!(count_signers(&[(&[0], "alice"), (&[1], "bob")]), 2);
-    }
-
-    #[test]
-    fn whoever_fits_two_places_leaves_the_one_that_another_needs() {
-        assert_eq!(count_signers(&[(&[0, 1], "alice"), (&[0], "bob")]), 2);
-        assert_eq!(count_signers(&[(&[0, 1], "alice"), (&[0, 2], "bob"), (&[0], "carol")]), 3);
-        assert_eq!(count_signers(&[(&[0, 1], "a"), (&[0, 1], "b"), (&[0, 1], "c")]), 2);
     }
 }

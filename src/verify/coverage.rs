@@ -16,8 +16,9 @@ use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Demand, Policy};
 
 use super::agreement;
-use super::assessment::{Assessment, count_signers};
+use super::assessment::Assessment;
 use super::candidate::Judged;
+use super::person::{Person, count_signers};
 use super::predicate::Kind;
 use super::unsigned::how_to_sign;
 
@@ -369,8 +370,8 @@ impl<'a> Cell<'a> {
 
     /// How many of the signers that the policy names signed, each somebody else.
     fn signers(&self) -> usize {
-        let signatures: Vec<(&[usize], &str)> =
-            self.satisfied_by.iter().map(|one| (one.assessment.matched.as_slice(), one.assessment.person())).collect();
+        let signed = |one: &Assessed<'a>| Some((one.assessment.matched.as_slice(), one.assessment.person()?));
+        let signatures: Vec<(&[usize], &Person)> = self.satisfied_by.iter().filter_map(signed).collect();
         count_signers(&signatures)
     }
 

@@ -19,6 +19,7 @@ mod judge;
 mod legacy;
 mod log;
 mod material;
+mod person;
 mod predicate;
 mod provenance;
 mod rekor1;

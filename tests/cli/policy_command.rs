@@ -111,7 +111,24 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
         GOOD.replace("require: [signature]", &format!("require: {{attestation: {{type: '{predicate_type}'}}}}"))
     };
     let cases = [
-        (identity("identity-regexp", ".*"), "lets anybody in"),
+        (identity("identity-regexp", ".*"), "everyone with an account at https://accounts.acme.example"),
+        (
+            rule("{identity: 'https://github.com/acme/**', issuer: 'https://token.actions.githubusercontent.com*'}"),
+            "can be any of several issuers",
+        ),
+        (
+            rule(
+                "{identity: '**', issuer: 'https://token.actions.githubusercontent.com', claims: {source-repository-uri: https://github.com/acme/app}}",
+            ),
+            "every workflow that runs for the pinned source may sign",
+        ),
+        (
+            GOOD.replace(
+                "[{github: {repository: acme/app, ref: refs/tags/v*}}]",
+                "{at-least: 2, of: [{github: {repository: acme/app, ref: refs/tags/v*}}, {github: {repository: acme/*, ref: refs/tags/v1.*}}]}",
+            ),
+            "one signature can be by both",
+        ),
         (identity("identity-regexp", "https://github.com/acme/app/.*"), "stands for any character"),
         (rule("{github: {repository: acme/app, event: pull_request_target}}"), "pull_request_target may sign"),
         (

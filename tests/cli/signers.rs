@@ -1,7 +1,7 @@
 //! Who signed, against who should have: every refusal says what was expected, what was found and what to do.
 
 use crate::fixtures::{BUILDERS, BY_BUILDERS, BY_SHOP, COMMIT, GITHUB, SHOP, check, image};
-use crate::program::{Checked, verify};
+use crate::program::{Checked, bonafide, verify};
 use crate::report::{finding, requirement, verdicts};
 
 const KINDS: [&str; 3] = ["signature", "provenance", "sbom"];
@@ -36,6 +36,25 @@ fn another_identity_is_rejected() {
     ] {
         let checked = check("signed", &[&identity(wrong)]);
         rejected_by(checked, "signer-identity", wrong, SHOP).says("somebody else signed it");
+    }
+}
+
+/// The image is signed by the workflow that each of these patterns was written for, and by strangers if they like.
+#[test]
+fn a293_a_pattern_that_strangers_can_match_is_a_mistake_of_the_command_line() {
+    for (pattern, issuer) in [
+        (r"https://github\.com/.*/shop/\.github/workflows/release\.yml@refs/tags/v.*", GITHUB),
+        (r"https://github\.com/acme.*", GITHUB),
+        (r".*@refs/tags/v1\.0\.0", GITHUB),
+        (r".*@gmail\.com", "https://accounts.google.com"),
+    ] {
+        let flags = ["--certificate-identity-regexp", pattern, "--certificate-oidc-issuer", issuer];
+        let image = image("signed");
+        let message = bonafide(&[&["verify", image.as_str()], &flags[..]].concat()).usage_error();
+        assert!(message.contains("strangers can sign") && message.contains("name the whole"), "{message}");
+    }
+    for pattern in [r"https://github\.com/acme/.*", r"https://github\.com/(acme|web)/shop/.*"] {
+        check("signed", &[&["--certificate-identity-regexp", pattern, "--certificate-oidc-issuer", GITHUB]]).exits(0);
     }
 }
 

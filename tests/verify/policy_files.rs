@@ -231,6 +231,39 @@ fn at_least_two_are_two_different_signers() {
     assert_eq!(judge(&world, &policy, [shop(), signature(&world, &stranger)]).verdict, Verdict::Rejected);
 }
 
+/// One signer in two spellings: GitHub knows owners and repositories without their case, mail providers mailboxes.
+#[test]
+fn a296_one_signer_in_two_spellings_counts_once() {
+    let world = World::new();
+    let workflow = |repository| Identity::github_workflow(repository, ".github/workflows/release.yml", "refs/tags/v1");
+    let enterprise =
+        Identity { issuer: "https://token.actions.githubusercontent.com/acme-inc".into(), ..workflow("acme/app") };
+    let mail = |address, issuer| Identity::email(address, issuer);
+    let anyone = "issuer-regexp: 'https://(token\\.actions\\.githubusercontent\\.com(/acme-inc)?|accounts\\.acme\\.example|login\\.acme\\.example)'";
+    let either = format!("{{identity-regexp: '(?i)(https://github\\.com/acme/.*|[a-z]+@acme\\.example)', {anyone}}}");
+    let policy = policy(&counted(&format!("{{at-least: 2, of: [{either}, {either}]}}")));
+    let judged = |one: &Identity, other: &Identity| {
+        judge(&world, &policy, [signature(&world, one), signature(&world, other)]).verdict
+    };
+    let (accounts, login) = ("https://accounts.acme.example", "https://login.acme.example");
+    for (one, other) in [
+        (workflow("acme/app"), workflow("Acme/App")),
+        (workflow("acme/app"), enterprise),
+        (mail("alice@acme.example", accounts), mail("Alice@Acme.example", accounts)),
+        (mail("alice@acme.example", accounts), mail("alice@acme.example", login)),
+    ] {
+        assert_eq!(judged(&one, &other), Verdict::Absent, "{one:?} {other:?}");
+    }
+    for (one, other) in [
+        (workflow("acme/app"), workflow("acme/other")),
+        (workflow("acme/app"), Identity::github_workflow("acme/app", ".github/workflows/Release.yml", "refs/tags/v1")),
+        (mail("alice@acme.example", accounts), mail("bob@acme.example", accounts)),
+        (mail("alice@acme.example", accounts), workflow("acme/app")),
+    ] {
+        assert_eq!(judged(&one, &other), Verdict::Verified, "{one:?} {other:?}");
+    }
+}
+
 #[test]
 fn no_signer_stands_for_two_of_the_list() {
     let world = World::new();
@@ -239,6 +272,22 @@ fn no_signer_stands_for_two_of_the_list() {
         policy(&counted("{all-of: [{github: acme/shop}, {github: {repository: acme/shop, ref: refs/tags/v*}}]}"));
     let report = judge(&world, &policy, [signature(&world, &world.identity), signature(&world, &world.identity)]);
     assert_eq!(report.verdict, Verdict::Absent);
+}
+
+#[test]
+fn a_gitlab_server_is_named_with_its_port_and_with_or_without_its_scheme() {
+    let world = World::new();
+    let server = "https://gitlab.acme.example:8443";
+    let pipeline = Identity::uri(&format!("{server}/team/shop//.gitlab-ci.yml@refs/tags/v1"), server)
+        .claim(12, &format!("{server}/team/shop"))
+        .claim(14, "refs/tags/v1");
+    for written in [server, "gitlab.acme.example:8443", "https://gitlab.acme.example:8443/"] {
+        let signer = format!("[{{gitlab: {{project: team/shop, server: \"{written}\", ref: refs/tags/v*}}}}]");
+        let report = judge(&world, &policy(&counted(&signer)), [signature(&world, &pipeline)]);
+        assert_eq!(report.verdict, Verdict::Verified, "{written}");
+    }
+    let other = counted("[{gitlab: {project: team/shop, server: gitlab.acme.example, ref: refs/tags/v*}}]");
+    assert_eq!(judge(&world, &policy(&other), [signature(&world, &pipeline)]).verdict, Verdict::Rejected);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use crate::policy::claim::Claim;
 use crate::policy::key::LogDemand;
-use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer};
+use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer, Signers};
+use crate::policy::tenancy::{is_open_issuer, is_open_name, overlap};
 use crate::policy::text::TextRule;
 use crate::policy::{Asked, AttestationRules, KnownKind};
 
@@ -22,11 +23,10 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let mut doubts: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
         doubts.extend(of_asked(&required.asked).map(at_rule));
-        for signer in required.signers.listed().iter().chain(required.asked.vex_signers()) {
-            for doubt in of_signer(signer).into_iter().map(at_rule) {
-                if !doubts.contains(&doubt) {
-                    doubts.push(doubt);
-                }
+        let signers = required.signers.listed().iter().chain(required.asked.vex_signers());
+        for doubt in signers.flat_map(of_signer).chain(overlapping(&required.signers)).map(at_rule) {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
             }
         }
     }
@@ -119,9 +119,7 @@ fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
         IdentityRule::Name(name) => Some(name),
         IdentityRule::Workflow { .. } => None,
     };
-    for text in name.into_iter().chain([&rule.issuer]) {
-        doubts.extend(of_pattern(text));
-    }
+    doubts.extend(of_patterns(rule, name));
     doubts.extend(of_workflow(rule));
     let events = rule.claims.iter().filter(|one| one.claim == Claim::BuildTrigger);
     if events.into_iter().any(|one| one.value.matches("pull_request_target")) {
@@ -133,26 +131,52 @@ fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
     doubts
 }
 
-/// A pattern that matches what nobody had in mind.
-fn of_pattern(rule: &TextRule) -> Option<(String, &'static str)> {
-    const STRANGERS: [&str; 6] = [
-        "https://evil.example/evil/evil/.github/workflows/evil.yml@refs/heads/evil",
-        "https://github.com/evil/evil/.github/workflows/evil.yml@refs/heads/evil",
-        "https://gitlab.com/evil/evil//.gitlab-ci.yml@refs/heads/evil",
-        "evil@evil.example",
-        "evil@gmail.com",
-        "https://evil.example",
-    ];
-    if STRANGERS.iter().any(|stranger| rule.matches(stranger)) {
-        return Some((format!("{rule} lets anybody in"), "name the owner and the repository"));
-    }
-    if rule.is_regexp() && has_bare_dot(rule.as_str()) {
-        return Some((
-            format!("a dot in {rule} stands for any character"),
-            r"write `\.` for a dot: `github.com` also matches `githubXcom`",
+/// Of several signers that must have signed, one that stands for what another names too: neither place of the list tells who
+/// signs it (A296).
+fn overlapping(signers: &Signers) -> Option<(String, &'static str)> {
+    let listed = signers.listed();
+    let pairs = (0..listed.len()).flat_map(|one| (one + 1..listed.len()).map(move |other| (one, other)));
+    let (one, other) = (signers.at_least() > 1)
+        .then_some(pairs)
+        .and_then(|mut pairs| pairs.find(|(one, other)| overlap(&listed[*one], &listed[*other])))?;
+    Some((
+        format!(
+            "{} different signers must have signed, and one signature can be by both {} and {}",
+            signers.at_least(),
+            listed[one].describe(),
+            listed[other].describe()
+        ),
+        "each signature counts once: name signers that have nothing in common",
+    ))
+}
+
+/// An issuer that may be any of several, and a name that may be of anyone there.
+fn of_patterns(rule: &CertificateRule, name: Option<&TextRule>) -> Vec<(String, &'static str)> {
+    let mut doubts = Vec::new();
+    if is_open_issuer(&rule.issuer) {
+        doubts.push((
+            format!("{} can be any of several issuers, and anyone can have an account at some", rule.issuer),
+            "each issuer vouches for other people: name the one that is meant in full",
         ));
     }
-    None
+    if let Some(name) = name.filter(|name| is_open_name(name)) {
+        doubts.push(if rule.pins_source() {
+            (format!("every workflow that runs for the pinned source may sign: {name}"), "name the workflow")
+        } else {
+            (
+                format!("everyone with an account at {} whose name matches {name} may sign", rule.issuer),
+                "name who signs, or a part of their names that no others there can have",
+            )
+        });
+    }
+    let has_dot = |text: &&TextRule| text.is_regexp() && has_bare_dot(text.as_str());
+    doubts.extend(name.into_iter().chain([&rule.issuer]).filter(has_dot).map(|text| {
+        (
+            format!("a dot in {text} stands for any character"),
+            r"write `\.` for a dot: `github.com` also matches `githubXcom`",
+        )
+    }));
+    doubts
 }
 
 /// Whether a dot of a regular expression is neither escaped nor followed by a repetition nor inside of brackets.

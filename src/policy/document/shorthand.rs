@@ -38,10 +38,7 @@ pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<Certificate
     let fields = Fields::of(node, "a GitHub signer", &GITHUB_FIELDS, problems)?;
     let hint = "a workflow's name alone is the same in every fork: add `repository: OWNER/NAME`";
     let name = fields.required("repository", hint, problems)?;
-    let server = match fields.text("server", problems) {
-        Some(server) => server.trim_end_matches('/').to_owned(),
-        None => GITHUB.to_owned(),
-    };
+    let server = server(&fields, GITHUB, problems)?;
     let repository = repository(name, &server, problems)?;
     let source = SourceRule {
         repository: repository.clone(),
@@ -49,7 +46,7 @@ pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<Certificate
         digest: fields.get("commit").and_then(|node| commit(node, problems)),
     };
     let issuer = match fields.get("issuer") {
-        Some(_) => TextRule::exact(fields.text("issuer", problems)?),
+        Some(node) => TextRule::exact(issuer(node, problems)?),
         None if server != GITHUB => {
             problems.add(
                 node_place(&fields, "server"),
@@ -83,6 +80,37 @@ pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<Certificate
     };
     rule.claims = claims;
     Some(rule)
+}
+
+/// The address of a server, such as `https://gitlab.acme.example:8443`. Without its scheme it is of `https`.
+fn server(fields: &Fields<'_>, usual: &str, problems: &mut Problems) -> Option<String> {
+    let Some(node) = fields.get("server") else { return Some(usual.to_owned()) };
+    let written = text(node, problems)?;
+    let (scheme, host) = written.split_once("://").unwrap_or(("https", &written));
+    let host = host.trim_end_matches('/');
+    let is_host = |text: &str| {
+        text.split('/').all(|part| !part.is_empty())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'[' | b']'))
+    };
+    if !matches!(scheme, "https" | "http") || !is_host(host) {
+        let hint = "write its address whole, such as https://gitlab.acme.example or gitlab.acme.example:8443";
+        problems.add(node.place, format!("`{written}` is not the address of a server"), hint);
+        return None;
+    }
+    Some(format!("{scheme}://{host}"))
+}
+
+/// Who vouches for the signer: compared exactly, for another one may be the tenant's beside it (A293).
+fn issuer(node: &Node, problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    if written.contains('*') {
+        let hint = "write it whole, as the certificate has it; for a pattern write `identity` and `issuer`";
+        problems.add(node.place, format!("`{written}` is a pattern, and this issuer is compared exactly"), hint);
+        return None;
+    }
+    Some(written)
 }
 
 fn node_place(fields: &Fields<'_>, name: &str) -> super::problem::Place {
@@ -237,8 +265,7 @@ pub(super) fn gitlab(node: &Node, problems: &mut Problems) -> Option<Certificate
         );
         return None;
     }
-    let server = fields.text("server", problems).unwrap_or_else(|| "https://gitlab.com".to_owned());
-    let server = server.trim_end_matches('/');
+    let server = server(&fields, "https://gitlab.com", problems)?;
     let config = fields.text("config", problems).unwrap_or_else(|| ".gitlab-ci.yml".to_owned());
     let name = pattern(TextRule::glob(&format!("{server}/{project}//{config}@**")), node, problems)?;
     let repository = pattern(TextRule::glob(&format!("{server}/{project}")), project_node, problems)?;
@@ -275,7 +302,7 @@ pub(super) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateR
     let address =
         fields.required("address", "add `address: NAME@HOST`", problems).and_then(|node| address(node, problems));
     let hint = "add the issuer, such as https://github.com/login/oauth or https://accounts.google.com";
-    let issuer = fields.required("issuer", hint, problems).and_then(|node| text(node, problems));
+    let issuer = fields.required("issuer", hint, problems).and_then(|node| issuer(node, problems));
     Some(plain(TextRule::exact(address?), &issuer?))
 }
 
@@ -308,11 +335,9 @@ pub(super) fn buildkite(node: &Node, problems: &mut Problems) -> Option<Certific
 /// `kubernetes: {issuer, namespace, service-account}`.
 pub(super) fn kubernetes(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     let fields = Fields::of(node, "a Kubernetes signer", &["issuer", "namespace", "service-account"], problems)?;
+    let hint = "add the cluster's OpenID Connect issuer: `kubectl get --raw /.well-known/openid-configuration`";
+    let issuer = fields.required("issuer", hint, problems).and_then(|node| issuer(node, problems));
     let mut part = |name: &str, hint: &str| fields.required(name, hint, problems).and_then(|node| text(node, problems));
-    let issuer = part(
-        "issuer",
-        "add the cluster's OpenID Connect issuer: `kubectl get --raw /.well-known/openid-configuration`",
-    );
     let namespace = part("namespace", "add `namespace: NAME`");
     let account = part("service-account", "add `service-account: NAME`");
     let name = format!("https://kubernetes.io/namespaces/{}/serviceaccounts/{}", namespace?, account?);

@@ -123,14 +123,9 @@ pub(super) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) 
         _ => identity(&fields, problems),
     }?;
     rule.claims.extend(claims(&fields, problems)?);
-    if rule.lets_anybody_in() {
-        let message =
-            format!("{} lets anybody in: everyone with an account has a name that matches", rule.identity.describe());
-        problems.add(
-            fields.first_place(),
-            message,
-            "name the owner and the repository, or pin the source with `claims`",
-        );
+    if let Some(strangers) = rule.strangers() {
+        let or_source = if strangers.may_pin_source() { ", or pin the source with `claims`" } else { "" };
+        problems.add(fields.first_place(), strangers.to_string(), format!("{}{or_source}", strangers.hint()));
         return None;
     }
     Some(Signer::Certificate(Box::new(rule)))

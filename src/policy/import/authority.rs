@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::policy::key::PublicKey;
 use crate::policy::signer::{CertificateRule, IdentityRule};
 use crate::policy::text::TextRule;
-use crate::policy::{AttestationRules, Requirement};
+use crate::policy::{AttestationRules, Requirement, Strangers};
 
 use super::expression;
 use super::field::Field;
@@ -143,28 +143,45 @@ fn identity(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
     let identity = pattern(field, "subject", "subjectRegExp", remarks);
     let issuer = pattern(field, "issuer", "issuerRegExp", remarks);
     let (identity, issuer) = (identity?, issuer?);
-    if lets_anybody_in(&identity, &issuer) {
-        let message = "the identity is left out: everyone with an account has a name that matches";
-        remarks.push(field.remark(Effect::LeftOut, message, "name the owner and the repository"));
-        return None;
+    let Some(strangers) = strangers(&identity.as_found, &issuer.as_found) else {
+        return Some(Signer::Certificate { identity: identity.as_found, issuer: issuer.as_found });
+    };
+    // What is looked for anywhere can be in the names of strangers. From the beginning it often cannot.
+    if let (Some(identity), Some(issuer)) = (identity.from_beginning, issuer.from_beginning)
+        && self::strangers(&identity, &issuer).is_none()
+    {
+        let message =
+            "the original finds it anywhere in a name, where strangers can put it: here names must begin with it";
+        remarks.push(field.remark(Effect::LeftOut, message, "verify one image to see whether it still passes"));
+        return Some(Signer::Certificate { identity, issuer });
     }
-    Some(Signer::Certificate { identity, issuer })
+    let message = format!("the identity is left out: {strangers}");
+    remarks.push(field.remark(Effect::LeftOut, message, strangers.hint()));
+    None
 }
 
 /// What a policy file of ours refuses is not written into one.
-fn lets_anybody_in(identity: &Pattern, issuer: &Pattern) -> bool {
+fn strangers(identity: &Pattern, issuer: &Pattern) -> Option<Strangers> {
     let rule = |pattern: &Pattern| match pattern {
         Pattern::Exact(text) => Some(TextRule::exact(text)),
         Pattern::Expression(text) => TextRule::regexp(text).ok(),
     };
-    let (Some(name), Some(issuer)) = (rule(identity), rule(issuer)) else { return false };
-    let identity = IdentityRule::Name(name);
-    CertificateRule { identity, issuer, source: None, claims: Vec::new() }.lets_anybody_in()
+    let identity = IdentityRule::Name(rule(identity)?);
+    CertificateRule { identity, issuer: rule(issuer)?, source: None, claims: Vec::new() }.strangers()
 }
 
-fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<Remark>) -> Option<Pattern> {
+/// A pattern that matches what the original did, and one that is the same where what the original finds anywhere is a name's
+/// beginning.
+struct Carried {
+    as_found: Pattern,
+    from_beginning: Option<Pattern>,
+}
+
+fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<Remark>) -> Option<Carried> {
     match (field.text_of(exact), field.field(expression).filter(|field| !field.is_empty())) {
-        (Some(text), None) => Some(Pattern::Exact(text)),
+        (Some(text), None) => {
+            Some(Carried { as_found: Pattern::Exact(text.clone()), from_beginning: Some(Pattern::Exact(text)) })
+        }
         (None, Some(written)) => {
             let go = written.text().unwrap_or_default();
             match expression::translate(&go) {
@@ -172,7 +189,8 @@ fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<R
                     if translated.is_open {
                         remarks.push(open(&written, &go));
                     }
-                    Some(Pattern::Expression(translated.text))
+                    let from_beginning = expression::from_beginning(&go).map(Pattern::Expression);
+                    Some(Carried { as_found: Pattern::Expression(translated.text), from_beginning })
                 }
                 Err(reason) => {
                     let message = format!("the identity is left out: `{go}` cannot be carried over: {reason}");

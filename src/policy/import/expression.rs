@@ -20,6 +20,15 @@ pub(super) fn translate(go: &str) -> Result<Expression, String> {
     Ok(expression)
 }
 
+/// Translates one that spells the beginning of a URL, as one for names that begin with it. `None` if it does not, or if its
+/// beginning is that of a branch of it alone.
+pub(super) fn from_beginning(go: &str) -> Option<String> {
+    let body = syntax(go).ok().filter(|body| anchors_are_about_all(body))?;
+    let text = whole(&body).text;
+    let bare = text.strip_prefix(".*").unwrap_or(&text);
+    bare.starts_with("http").then(|| bare.to_owned())
+}
+
 /// Makes a pattern that is looked for anywhere one for the whole text. `^` and `$` keep their meaning inside.
 fn whole(body: &str) -> Expression {
     if !anchors_are_about_all(body) {

@@ -116,6 +116,33 @@ fn an_expression_that_is_found_anywhere_is_carried_over_with_a_doubt() {
 }
 
 #[test]
+fn a293_an_identity_that_strangers_can_have_is_left_out() {
+    for identity in [
+        r"{issuer: 'https://token.actions.githubusercontent.com', subjectRegExp: '^https://github\.com/acme.*$'}",
+        r"{issuer: 'https://token.actions.githubusercontent.com', subjectRegExp: 'github\.com/acme/app'}",
+        r"{issuer: 'https://token.actions.githubusercontent.com', subjectRegExp: '.*@refs/tags/v1$'}",
+        r"{issuer: 'https://accounts.google.com', subjectRegExp: '.*@gmail\.com$'}",
+        r"{issuerRegExp: '^https://oidc\.eks\..*$', subject: 'https://kubernetes.io/namespaces/a/serviceaccounts/b'}",
+        r"{issuerRegExp: '.*', subjectRegExp: '^https://gitlab\.com/.*$'}",
+    ] {
+        let source = policy("wide", "ghcr.io/acme/**", &keyless(identity, ""));
+        let Err(ImportError::NothingLeft { remarks, .. }) = Import::read("cip.yaml", source.as_bytes()) else {
+            panic!("expected that nothing is left of {identity}")
+        };
+        assert!(remarks.iter().any(|remark| remark.message.contains("strangers can sign")), "{remarks:?}");
+    }
+}
+
+#[test]
+fn a293_what_names_a_beginning_and_is_found_anywhere_must_be_the_beginning_here() {
+    let identity =
+        r"{issuerRegExp: 'https://token\.actions\.githubusercontent\.com', subjectRegExp: 'https://github\.com/acme/'}";
+    let import = import(&policy("begins", "ghcr.io/acme/**", &keyless(identity, "")));
+    assert!(body(&import).contains(r"identity-regexp: 'https://github\.com/acme/.*'"), "{}", import.text);
+    assert_eq!(fields(&import, Effect::LeftOut), ["begins: spec.authorities[0].keyless.identities[0]"]);
+}
+
+#[test]
 fn an_asterisk_of_an_exact_subject_is_no_glob() {
     let import =
         import(&policy("star", "ghcr.io/acme/**", &keyless("{issuer: 'https://a.example', subject: 'a*b'}", "")));
