@@ -311,7 +311,8 @@ pub(super) struct SignerArgs {
     /// Believe the key alone: no transparency log need hold the signature, and nobody vouches for its time
     #[arg(long)]
     pub(super) key_without_log: bool,
-    /// The GitHub repository that the workflow must have run for; alone, any of its own workflows may have signed
+    /// The GitHub repository that the workflow must have run for, by name or address; alone, any of its own workflows may have
+    /// signed
     #[arg(long, value_name = "OWNER/NAME")]
     pub(super) repo: Option<String>,
     /// The workflow that must have signed, a reusable one perhaps: OWNER/NAME/.github/workflows/FILE[@REF]

@@ -228,15 +228,17 @@ impl Diagnostic {
     }
 
     /// An image from which no policy can be suggested.
-    pub(super) fn nothing_to_suggest(text: &str, image: &InspectedImage) -> Self {
+    pub(super) fn nothing_to_suggest(text: &str, image: &InspectedImage, open: &[String]) -> Self {
         let failed = image.candidates.iter().filter(|one| !one.accepted && !is_beside_the_point(&one.kind));
         let reasons: Vec<&str> = failed.filter_map(|one| one.reason.as_deref()).collect();
         let is_signed = image.candidates.iter().any(|one| one.accepted);
         let (message, hint) = match (is_signed, reasons.first()) {
-            (true, _) => (
-                format!("what is signed about `{text}` does not cover every platform"),
-                "sign the index, or every platform; `bonafide inspect` shows which is bare".to_owned(),
-            ),
+            (true, _) => {
+                let lines: Vec<String> = open.iter().map(|line| format!("to decide: {line}")).collect();
+                let error = anyhow::anyhow!("no one signer signed `{text}` for every platform, or several did");
+                let hint = "sign the index with one signer, or write a policy that says who counts for what";
+                return Self { body: lines.join("\n"), ..Self::ending_with(ABSENT, error, hint) };
+            }
             (false, Some(reason)) => (
                 format!("of {} attached to `{text}` none verifies: {reason}", reasons.len()),
                 "if another Sigstore instance signed it, give its root with `--trusted-root` or `--trust`".to_owned(),
@@ -329,6 +331,12 @@ impl Diagnostic {
                 "write it in a policy file, with what it must say: `bonafide schema policy`".to_owned()
             }
             PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
+            PolicyError::RepositoryElsewhere { host, name, .. } if host.starts_with("gitlab") => {
+                format!("write a policy file with `gitlab: {{project: {name}, server: https://{host}}}`")
+            }
+            PolicyError::RepositoryElsewhere { host, name, .. } => format!(
+                "name the workflow: `--certificate-identity https://{host}/{name}/.github/workflows/FILE@REF --certificate-oidc-issuer URL`, or in a policy file `github: {{repository: {name}, server: https://{host}, issuer: URL}}`"
+            ),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
             PolicyError::KeyWithIdentity { flag } => {
                 format!("leave out `--key` or `{flag}`; run twice to demand both")

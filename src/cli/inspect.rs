@@ -194,7 +194,7 @@ fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage)
         (None, reference) => reference.policy_name(args.transport.plain_http),
     };
     let suggestion =
-        suggest(&name, image, &request.key_files).ok_or_else(|| Diagnostic::nothing_to_suggest(text, image))?;
+        suggest(&name, image, &request.key_files).map_err(|open| Diagnostic::nothing_to_suggest(text, image, &open))?;
     for line in &suggestion.open {
         // A stream that is gone keeps nobody from the policy.
         let _ = writeln!(io::stderr().lock(), "to decide: {}", terminal(line));

@@ -226,6 +226,10 @@ impl LayoutForm {
 
 /// Reads what follows `oci:` or `oci-archive:`. The path ends at the first colon, as for the tools that write such references.
 fn layout_reference(text: &str, form: LayoutForm, rest: &str) -> Result<LayoutReference, ReferenceError> {
+    // Helm and gh spell an image of a registry so. `oci:///tmp/x` is a path all the same.
+    if let Some(expected) = rest.strip_prefix("//").filter(|expected| !expected.starts_with('/')) {
+        return Err(ReferenceError::Url { text: text.to_owned(), expected: expected.to_owned() });
+    }
     if let Some(character) = text.chars().find(|c| c.is_control()) {
         return Err(ReferenceError::Character { text: text.to_owned(), character });
     }
@@ -688,7 +692,9 @@ mod tests {
     fn a282_paths_and_urls_are_refused_with_the_spelling_that_was_meant() {
         assert!(refusal("./ghcr.io/x").to_string().contains("`oci:./ghcr.io/x`"));
         assert!(matches!(refusal("/tmp/image"), ReferenceError::Path(_)));
-        assert!(refusal("https://ghcr.io/acme/app").to_string().contains("such as `ghcr.io/acme/app`"));
+        for text in ["https://ghcr.io/acme/app", "oci://ghcr.io/acme/app"] {
+            assert!(refusal(text).to_string().contains("such as `ghcr.io/acme/app`"), "{text}");
+        }
         assert!(matches!(
             refusal("docker-archive:image.tar"),
             ReferenceError::UnsupportedTransport { transport: "docker-archive", .. }

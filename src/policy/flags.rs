@@ -166,16 +166,49 @@ fn workflow_rule(text: &str, source: &SourceRule) -> Result<IdentityRule, Policy
     Ok(IdentityRule::Workflow { repository, file, caller })
 }
 
-/// Reads `owner/name`, also in the URL form that people paste.
+/// Reads `owner/name`, also as the addresses that people paste: of the web, and of git as its remotes are written.
 pub fn owner_and_name(text: &str) -> Result<&str, PolicyError> {
-    let bare = text.strip_prefix("https://github.com/").unwrap_or(text).trim_end_matches('/');
-    let mut parts = bare.split('/');
+    let wrong = || PolicyError::Repository(text.to_owned());
     let is_name = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(owner), Some(name), None) if is_name(owner) && is_name(name) => Ok(bare),
-        _ => Err(PolicyError::Repository(text.to_owned())),
+    let (host, path) = host_and_path(text);
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let Some((owner, name)) = path.split_once('/') else { return Err(wrong()) };
+    match host {
+        _ if !is_name(owner) || !is_name(name) => Err(wrong()),
+        None => Ok(path),
+        Some(host) if host.eq_ignore_ascii_case("github.com") || host.eq_ignore_ascii_case("www.github.com") => {
+            Ok(path)
+        }
+        Some(host) => Err(PolicyError::RepositoryElsewhere {
+            text: text.to_owned(),
+            host: host.to_owned(),
+            name: path.to_owned(),
+        }),
+    }
+}
+
+/// Splits an address: `https://HOST/PATH`, `ssh://git@HOST/PATH`, `git@HOST:PATH`, `HOST/OWNER/NAME`.
+fn host_and_path(text: &str) -> (Option<&str>, &str) {
+    let text = text.strip_prefix("git+").unwrap_or(text);
+    let without_user = |rest: &'_ str| rest.find('@').map_or(0, |at| at + 1);
+    for scheme in ["https://", "http://", "ssh://", "git://"] {
+        if let Some(rest) = text.strip_prefix(scheme) {
+            let rest = &rest[without_user(rest)..];
+            return rest.split_once('/').map_or((Some(rest), ""), |(host, path)| (Some(host), path));
+        }
+    }
+    if let Some((host, path)) = text.strip_prefix("git@").and_then(|rest| rest.split_once(':')) {
+        return (Some(host), path);
+    }
+    match text.split_once('/') {
+        // Owners have no dots, and servers do.
+        Some((host, path)) if host.contains(['.', ':']) && path.trim_end_matches('/').contains('/') => {
+            (Some(host), path)
+        }
+        _ => (None, text),
     }
 }
 
@@ -205,6 +238,36 @@ mod tests {
         );
         let alone = SignerFlags { identity: None, ..both };
         assert!(rule(&alone).identity.matches(IdentityKind::Email, "b@acme.example"));
+    }
+
+    #[test]
+    fn a_repository_is_taken_in_every_spelling_that_people_paste() {
+        for text in [
+            "acme/app",
+            "acme/app/",
+            "acme/app.git",
+            "github.com/acme/app",
+            "https://github.com/acme/app.git",
+            "https://www.github.com/acme/app/",
+            "http://GitHub.com/acme/app",
+            "git+https://github.com/acme/app.git",
+            "git@github.com:acme/app.git",
+            "ssh://git@github.com/acme/app.git",
+            "git://github.com/acme/app.git",
+        ] {
+            assert_eq!(owner_and_name(text), Ok("acme/app"), "{text}");
+        }
+        for text in ["ghe.example/acme/app", "https://ghe.example/acme/app", "git@ghe.example:acme/app.git"] {
+            let Err(PolicyError::RepositoryElsewhere { host, name, .. }) = owner_and_name(text) else {
+                panic!("{text} is of another server")
+            };
+            assert_eq!((host.as_str(), name.as_str()), ("ghe.example", "acme/app"));
+        }
+        for text in
+            ["acme", "acme/", "/app", "acme/.git", "https://github.com/acme", "acme/app/tree/main", "git@github.com"]
+        {
+            assert_eq!(owner_and_name(text), Err(PolicyError::Repository(text.to_owned())), "{text}");
+        }
     }
 
     #[test]

@@ -290,6 +290,16 @@ pub enum PolicyError {
     /// The source repository is not `owner/name`.
     #[error("`{0}` is not a repository: expected OWNER/NAME, such as acme/app")]
     Repository(String),
+    /// The source repository is on another server than github.com.
+    #[error("`{text}` is a repository of {host}, and a repository alone is one of github.com")]
+    RepositoryElsewhere {
+        /// What was given.
+        text: String,
+        /// The server.
+        host: String,
+        /// `OWNER/NAME`.
+        name: String,
+    },
     /// A rule for the source without a repository it belongs to.
     #[error("{flag} needs a repository: a ref or commit alone exists in every fork")]
     SourceWithoutRepository {

@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn repositories_are_owner_and_name() {
-        for text in ["acme", "acme/", "/app", "acme/app/x", "acme/app?x", "https://gitlab.com/acme/app", "acme /app"] {
+        for text in ["acme", "acme/", "/app", "acme/app/x", "acme/app?x", "acme /app"] {
             assert!(
                 matches!(Signer::from_flags(None, None, Some(text), None, None), Err(PolicyError::Repository(_))),
                 "{text}"

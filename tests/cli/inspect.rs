@@ -4,6 +4,7 @@ use crate::fixtures::LAB_ROOT;
 use crate::program::{Program, Scratch};
 use crate::report::{list, word};
 use crate::shop::{NAME, REFERENCE, Shop, WORKFLOW};
+use crate::support::image::Image;
 use crate::support::sigstore::{GITHUB_ACTIONS, Identity};
 use crate::support::statement::Subject;
 
@@ -131,6 +132,28 @@ fn a_suggested_policy_refuses_another_repository_workflow_ref_event_or_owner() {
         let (exit, output) = judge(&identity);
         assert_eq!(exit, 1, "another {what}: {output}");
     }
+}
+
+/// A list of signers of which each is enough would let either sign the whole.
+#[test]
+fn a314_no_policy_is_suggested_that_lets_a_signer_of_one_platform_sign_all_of_them() {
+    let suggested = |people: [&str; 2]| {
+        let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64"]));
+        for (position, person) in people.into_iter().enumerate() {
+            let platform = shop.image.platforms[position].1.descriptor();
+            let identity = Identity::email(person, "https://accounts.acme.example");
+            let signed = shop.sigstore.sign_image(&identity, &Subject::from(&platform));
+            shop.attach(&platform, &signed);
+        }
+        let served = shop.serve();
+        Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root, "--suggest-policy"]).run()
+    };
+    let divided = suggested(["alice@acme.example", "bob@acme.example"]);
+    assert_eq!((divided.exit, divided.stdout.as_str()), (4, ""), "{}", divided.stderr);
+    let line = "to decide: signature is not required: different signers signed different platforms: alice@acme.example; bob@acme.example";
+    assert!(divided.stderr.contains(line), "{}", divided.stderr);
+    let whole = suggested(["alice@acme.example", "alice@acme.example"]);
+    assert_eq!(whole.exit, 0, "{}", whole.stderr);
 }
 
 #[test]

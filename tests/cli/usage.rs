@@ -91,13 +91,20 @@ fn a_ref_or_commit_without_a_repository_is_refused() {
 
 #[test]
 fn a_repository_that_is_none_is_refused() {
-    for wrong in ["acme", "acme/shop/x", "https://gitlab.com/acme/shop", "acme/shop?x", "/shop"] {
+    for wrong in ["acme", "acme/shop/x", "https://github.com/acme", "acme/shop?x", "/shop"] {
         let message = refused(&[&["--repo", wrong]]);
         assert!(
             message.starts_with(&format!("error: `{wrong}` is not a repository: expected OWNER/NAME")),
             "{message}"
         );
         assert_eq!(hinted(&message), ["--repo", "OWNER/NAME"]);
+    }
+    for (elsewhere, instead) in [
+        ("https://gitlab.com/acme/shop", "gitlab: {project: acme/shop, server: https://gitlab.com}"),
+        ("ghe.example/acme/shop", "github: {repository: acme/shop, server: https://ghe.example, issuer: URL}"),
+    ] {
+        let message = refused(&[&["--repo", elsewhere]]);
+        assert!(message.contains("a repository alone is one of github.com") && message.contains(instead), "{message}");
     }
 }
 

@@ -121,6 +121,8 @@ fn node_place(fields: &Fields<'_>, name: &str) -> super::problem::Place {
 fn repository(node: &Node, server: &str, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     let name = below(server, &written);
+    // As git's remotes are written; no repository has a name that ends so.
+    let name = name.strip_suffix(".git").unwrap_or(name);
     let parts: Vec<&str> = name.split('/').collect();
     let is_name = |part: &&str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*'))

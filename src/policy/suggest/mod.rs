@@ -23,15 +23,19 @@ pub struct Suggestion {
 
 /// Writes a policy for an image under `name`.
 ///
-/// `keys` are the files of keys by their fingerprints. `None` if nothing that could be required is attached, signed, and good for
-/// every platform: a policy that requires nothing is none.
-pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Option<Suggestion> {
+/// `keys` are the files of keys by their fingerprints.
+///
+/// # Errors
+/// What a person must decide or get attached, where no policy can be written: nothing that could be required is signed and good
+/// for every platform, or different people signed parts of the image. A list of them would let each sign all of it (A314).
+pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Result<Suggestion, Vec<String>> {
     let mut open = Vec::new();
+    let mut is_divided = false;
     let chosen: Vec<Chosen> = Requirement::DEFAULT
         .into_iter()
-        .filter_map(|requirement| choose(requirement, image, keys, &mut open))
+        .filter_map(|requirement| choose(requirement, image, keys, &mut open, &mut is_divided))
         .collect();
-    let first = chosen.first()?;
+    let Some(first) = chosen.first().filter(|_| !is_divided) else { return Err(open) };
     let common = chosen.iter().all(|one| one.signers == first.signers).then(|| first.signers.clone());
     let mut text = head(name, image);
     text.push_str(&trust(&chosen));
@@ -53,7 +57,7 @@ pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) ->
     open.sort();
     open.dedup();
     text.extend(open.iter().map(|line| format!("# to decide: {}\n", one_line(line))));
-    Some(Suggestion { text, open })
+    Ok(Suggestion { text, open })
 }
 
 fn head(name: &str, image: &InspectedImage) -> String {
@@ -137,12 +141,13 @@ impl Chosen {
     }
 }
 
-/// Finds whose attachments of a kind are good for every platform: one signer's if they are enough, else all.
+/// Finds whose attachments of a kind are good for every platform: those of one entry if they are enough, else all of one signer.
 fn choose(
     requirement: Requirement,
     image: &InspectedImage,
     keys: &[(String, String)],
     open: &mut Vec<String>,
+    is_divided: &mut bool,
 ) -> Option<Chosen> {
     let good: Vec<(&CandidateReport, Entry)> = image
         .candidates
@@ -180,6 +185,13 @@ fn choose(
         open.push(format!("{requirement} is not required: it is attached to some platforms and not to all"));
         return None;
     };
+    let people = people(&used);
+    if people.len() > 1 {
+        *is_divided = true;
+        let names = people.join("; ");
+        open.push(format!("{requirement} is not required: different signers signed different platforms: {names}"));
+        return None;
+    }
     let mut signers: Vec<Entry> = Vec::new();
     for (_, entry) in &used {
         if !signers.contains(entry) {
@@ -194,6 +206,19 @@ fn choose(
     let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
     let named = Named::of(&used);
     Some(Chosen { requirement, signers, domains, proof, named })
+}
+
+/// The signers, each once: one workflow is one, at whatever ref and in whatever case it is written.
+fn people(used: &[&(&CandidateReport, Entry)]) -> Vec<String> {
+    let mut known: Vec<(String, String)> = Vec::new();
+    for signer in used.iter().filter_map(|(candidate, _)| candidate.signer.as_ref()) {
+        let name = signer.identity.split_once("@refs/").map_or(signer.identity.as_str(), |(name, _)| name);
+        let name = name.to_lowercase();
+        if !known.iter().any(|(same, _)| *same == name) {
+            known.push((name, signer.identity.clone()));
+        }
+    }
+    known.into_iter().map(|(_, shown)| shown).collect()
 }
 
 fn name_others(requirement: Requirement, good: &[(&CandidateReport, Entry)], chosen: &[Entry], open: &mut Vec<String>) {
