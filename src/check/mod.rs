@@ -18,7 +18,7 @@ pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesRepor
 pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
-    MissingElementsReport, Network, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,
+    MissingElementsReport, Network, NotDemanded, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,
     RequirementReport, SCHEMA_VERSION, SbomReport, ShortfallReport, SignatureReport, SignerReport, TimestampReport,
     Tool, TrustReport, WorkflowReport,
 };

@@ -79,9 +79,34 @@ pub struct TrustReport {
     /// When the trusted root was last known to be current.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// What the root has no party for, so that no signature needs it here.
+    pub not_demanded: Vec<NotDemanded>,
     /// Parts of the root that were left out, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// Something that signatures need in other trust domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotDemanded {
+    /// The root has no transparency log: no entry of one is needed.
+    LogEntry,
+    /// The root has no certificate transparency log: no SCT is needed.
+    Sct,
+    /// The root has no timestamp authority: timestamps prove nothing.
+    Timestamp,
+}
+
+impl NotDemanded {
+    /// Returns a sentence about it, whose subject is the trusted root.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::LogEntry => "it has no transparency log, so none is demanded",
+            Self::Sct => "it has no certificate transparency log, so no SCT is demanded",
+            Self::Timestamp => "it has no timestamp authority, so timestamps prove nothing",
+        }
+    }
 }
 
 /// What was asked of the network, exactly.

@@ -653,6 +653,11 @@ fn verifier(text: &str) -> Result<String, String> {
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
     };
     let has_scheme = text.split_once(':').is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty());
+    // RFC 3986 §3.2.1: a login in it would be signed, and read by everybody (A318).
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#', '\\']).next());
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err("expected a URI without a login: a verification summary is read by everybody".to_owned());
+    }
     if has_scheme && text.bytes().all(|b| b.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {

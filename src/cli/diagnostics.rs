@@ -730,9 +730,11 @@ fn without_password(word: &str) -> String {
     let end = word[start..].find('/').map_or(word.len(), |slash| start + slash);
     let authority = &word[start..end];
     match authority.rsplit_once('@') {
-        // A digest stands behind an `@` too.
+        // A digest stands behind an `@` too. Behind a scheme all that stands before it is a login.
         Some((before, after))
-            if before.contains(':') && !after.starts_with("sha256:") && !after.starts_with("sha512:") =>
+            if (start > 0 || before.contains(':'))
+                && !after.starts_with("sha256:")
+                && !after.starts_with("sha512:") =>
         {
             format!("{}…@{after}{}", &word[..start], &word[end..])
         }

@@ -12,6 +12,7 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 use crate::oci::{Algorithm, Digest};
 
 use super::PolicyError;
+use super::strength::weakness;
 
 /// Characters of a key file: an RSA key of 16,384 bits has a sixth of this.
 const MAX_PEM: usize = 16 * 1024;
@@ -46,6 +47,12 @@ pub enum KeyError {
     /// What is in the block is no public key.
     #[error("its contents are not a public key (SubjectPublicKeyInfo)")]
     NotAKey,
+    /// A key for which others can make signatures.
+    #[error("it holds {weakness}, for which anybody might sign")]
+    Weak {
+        /// What is weak about it.
+        weakness: String,
+    },
     /// A kind of key that cannot be verified with.
     #[error(
         "a key of kind {kind} is not supported; expected ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits or more"
@@ -61,6 +68,9 @@ impl PublicKey {
     pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {
         let der = read_pem(bytes)?;
         check_kind(&der)?;
+        if let Some(weakness) = weakness(&der) {
+            return Err(KeyError::Weak { weakness });
+        }
         let fingerprint = Digest::of(Algorithm::Sha256, &der);
         Ok(Self { der, fingerprint })
     }

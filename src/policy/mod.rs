@@ -19,6 +19,7 @@ mod path;
 mod provenance;
 mod sbom;
 mod signer;
+mod strength;
 mod suggest;
 mod summary;
 mod tenancy;
@@ -53,6 +54,7 @@ pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, Sbo
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
+pub use strength::weakness;
 pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
 pub use tenancy::Strangers;

@@ -6,9 +6,10 @@
 
 mod content;
 mod embedded;
+mod schema;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::json;
 use crate::oci::{Algorithm, Digest};
@@ -23,9 +24,6 @@ const MEDIA_TYPES: [&str; 3] = [
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ];
 
-/// The fields of a trusted root (protobuf-specs `sigstore_trustroot.proto`, `TrustedRoot`).
-const FIELDS: [&str; 5] = ["mediaType", "tlogs", "certificateAuthorities", "ctlogs", "timestampAuthorities"];
-
 /// A trusted root, read and named, its keys not yet prepared.
 #[derive(Debug, Clone)]
 pub struct TrustRoot {
@@ -37,6 +35,8 @@ pub struct TrustRoot {
     pub sha256: String,
     /// When the root was last known to be current.
     pub updated_at: Option<Timestamp>,
+    /// Fields that are left out, because nothing here knows them.
+    pub warnings: Vec<String>,
     document: Value,
 }
 
@@ -82,12 +82,14 @@ impl TrustRoot {
         if !MEDIA_TYPES.contains(&found) {
             return Err(TrustError::MediaType { source_name, found: found.to_owned() });
         }
-        complete(&mut document).map_err(|what| TrustError::Malformed { source_name, what })?;
+        let warnings = schema::check(&mut document).map_err(|what| TrustError::Malformed { source_name, what })?;
+        complete(&mut document);
         Ok(Self {
             domain: domain.to_owned(),
             source: source.to_owned(),
             sha256: Digest::of(Algorithm::Sha256, bytes).hex().to_owned(),
             updated_at: None,
+            warnings,
             document,
         })
     }
@@ -104,77 +106,20 @@ impl TrustRoot {
     }
 }
 
-/// Fills in the addresses that some instances leave out, and refuses validity windows without a start.
+/// Fills in the addresses that some instances leave out.
 ///
 /// Addresses are names for people here: nothing is ever fetched from them. Tekton's roots have none.
-fn complete(document: &mut Value) -> Result<(), String> {
-    refuse_unknown_fields(document)?;
+fn complete(document: &mut Value) {
     for (list, address) in [
         ("tlogs", "baseUrl"),
         ("ctlogs", "baseUrl"),
         ("certificateAuthorities", "uri"),
         ("timestampAuthorities", "uri"),
     ] {
-        for (position, entry) in entries(document, list)?.iter_mut().enumerate() {
-            let place = format!("{list}[{position}]");
-            let entry = entry.as_object_mut().ok_or_else(|| format!("{place} is not an object"))?;
-            if entry.get(address).is_none_or(Value::is_null) {
-                entry.insert(address.to_owned(), Value::String(String::new()));
-            }
-            check_objects(entry, &place)?;
-            check_window(entry, &place)?;
-            if let Some(key) = entry.get("publicKey").and_then(Value::as_object) {
-                check_window(key, &format!("{place}.publicKey"))?;
-            }
+        let entries = document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        for entry in entries.filter_map(Value::as_object_mut) {
+            entry.entry(address).or_insert_with(|| Value::String(String::new()));
         }
-    }
-    Ok(())
-}
-
-/// A misspelt list would be an empty one, and an empty list of logs does away with the demand for a log.
-fn refuse_unknown_fields(document: &Value) -> Result<(), String> {
-    let fields = document.as_object().into_iter().flat_map(Map::keys);
-    match fields.into_iter().find(|field| !FIELDS.contains(&field.as_str())) {
-        Some(field) => Err(format!("`{field}` is no field of a trusted root")),
-        None => Ok(()),
-    }
-}
-
-fn entries<'a>(document: &'a mut Value, list: &str) -> Result<&'a mut [Value], String> {
-    match document.get_mut(list) {
-        None => Ok(&mut []),
-        Some(Value::Array(entries)) => Ok(entries),
-        Some(_) => Err(format!("`{list}` is not a list")),
-    }
-}
-
-/// A key that is no object is an error here, and not one of a kind that is not known (A291).
-fn check_objects(entry: &Map<String, Value>, place: &str) -> Result<(), String> {
-    let wrong = ["publicKey", "logId", "certChain", "subject", "validFor"]
-        .into_iter()
-        .find(|field| entry.get(*field).is_some_and(|value| !value.is_object() && !value.is_null()));
-    match wrong {
-        Some(field) => Err(format!("{place}.{field} is not an object")),
-        None => Ok(()),
-    }
-}
-
-/// protobuf-specs `sigstore_common.proto`, `TimeRange`: the start is required; "A missing start is malformed" (A115).
-fn check_window(entry: &Map<String, Value>, place: &str) -> Result<(), String> {
-    let Some(window) = entry.get("validFor").filter(|value| !value.is_null()) else {
-        return Ok(());
-    };
-    let time = |key: &str| match window.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => {
-            text.parse::<Timestamp>().map(Some).map_err(|_| format!("{place}.validFor.{key} `{text}` is not a time"))
-        }
-        Some(_) => Err(format!("{place}.validFor.{key} is not a time")),
-    };
-    match (time("start")?, time("end")?) {
-        (None, _) => Err(format!("{place}.validFor has no start")),
-        (Some(start), Some(end)) if end < start => Err(format!("{place}.validFor ends before it starts")),
-        _ => Ok(()),
     }
 }
 
@@ -209,7 +154,7 @@ mod tests {
 
     #[test]
     fn a291_what_is_an_object_is_refused_as_a_list() {
-        for field in ["publicKey", "logId", "validFor"] {
+        for field in ["publicKey", "logId", "checkpointKeyId"] {
             let error = parse(&format!(r#"{{{HEAD},"tlogs":[{{"{field}":["AAAA"]}}]}}"#)).expect_err(field);
             assert!(error.to_string().contains(&format!("tlogs[0].{field} is not an object")), "{error}");
         }
@@ -227,8 +172,122 @@ mod tests {
     fn a_misspelt_list_does_not_do_away_with_the_log() {
         let error = parse(&format!(r#"{{{HEAD},"tlog":[]}}"#));
         assert!(
-            matches!(error, Err(TrustError::Malformed { what, .. }) if what == "`tlog` is no field of a trusted root")
+            matches!(error, Err(TrustError::Malformed { what, .. }) if what.starts_with("`tlog` is no field of a trusted root"))
         );
+    }
+
+    /// Every name of a window at every place where one stands, misspelt in the ways of people and of other formats.
+    #[test]
+    fn a312_a_misspelt_window_is_refused_at_every_depth() {
+        let right = r#""validFor":{"start":"2026-01-01T00:00:00Z","end":"2026-02-01T00:00:00Z"}"#;
+        let places: [&dyn Fn(&str) -> String; 4] = [
+            &|window| format!(r#""certificateAuthorities":[{{{window}}}]"#),
+            &|window| format!(r#""timestampAuthorities":[{{{window}}}]"#),
+            &|window| format!(r#""tlogs":[{{"publicKey":{{{window}}}}}]"#),
+            &|window| format!(r#""ctlogs":[{{"publicKey":{{{window}}}}}]"#),
+        ];
+        for place in places {
+            let parse_with = |window: &str| parse(&format!("{{{HEAD},{}}}", place(window)));
+            assert!(parse_with(right).is_ok());
+            for (name, others) in [
+                (
+                    "validFor",
+                    [
+                        "valid_for",
+                        "validfor",
+                        "ValidFor",
+                        "VALIDFOR",
+                        "valid-for",
+                        "validFr",
+                        "validFors",
+                        "valid",
+                        "validity",
+                    ],
+                ),
+                ("start", ["Start", "START", "start_", "strat", "starts", "notBefore", "begin", "from", "since"]),
+                ("end", ["End", "END", "ends", "end_", "ned", "notAfter", "until", "to", "expires"]),
+            ] {
+                for other in others {
+                    let wrong = right.replace(&format!("\"{name}\""), &format!("\"{other}\""));
+                    let error = parse_with(&wrong).expect_err(&wrong).to_string();
+                    assert!(
+                        error.contains(&format!("{other}` is no field")) || error.contains("has no start"),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a312_a_known_field_in_another_place_is_refused() {
+        let window = r#""validFor":{"start":"2026-01-01T00:00:00Z"}"#;
+        for text in [
+            format!(r#""tlogs":[{{{window}}}]"#),
+            window.to_owned(),
+            r#""certificateAuthorities":[{"certificates":[]}]"#.to_owned(),
+            r#""ctlogs":[{"rawBytes":"AAAA"}]"#.to_owned(),
+        ] {
+            let error = parse(&format!("{{{HEAD},{text}}}")).expect_err(&text).to_string();
+            assert!(error.contains("stands elsewhere"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a312_values_of_the_wrong_type_are_refused() {
+        for text in [
+            r#""tlogs":{}"#,
+            r#""tlogs":[null]"#,
+            r#""tlogs":[[]]"#,
+            r#""tlogs":"""#,
+            r#""ctlogs":[{"publicKey":[]}]"#,
+            r#""ctlogs":[{"publicKey":{"rawBytes":"%"}}]"#,
+            r#""ctlogs":[{"publicKey":{"rawBytes":7}}]"#,
+            r#""ctlogs":[{"logId":"AAAA"}]"#,
+            r#""certificateAuthorities":[{"certChain":[]}]"#,
+            r#""certificateAuthorities":[{"certChain":"AAAA"}]"#,
+            r#""certificateAuthorities":[{"certChain":{"certificates":{"rawBytes":"AAAA"}}}]"#,
+            r#""certificateAuthorities":[{"certChain":{"certificates":["AAAA"]}}]"#,
+            r#""certificateAuthorities":[{"validFor":[]}]"#,
+            r#""certificateAuthorities":[{"validFor":["2026-01-01T00:00:00Z"]}]"#,
+            r#""certificateAuthorities":[{"validFor":{}}]"#,
+            r#""certificateAuthorities":[{"validFor":{"start":1767225600}}]"#,
+            r#""certificateAuthorities":[{"validFor":{"start":"2026-01-01T00:00:00Z","end":false}}]"#,
+            r#""certificateAuthorities":[{"uri":7}]"#,
+        ] {
+            assert!(matches!(parse(&format!("{{{HEAD},{text}}}")), Err(TrustError::Malformed { .. })), "{text}");
+        }
+    }
+
+    /// proto3 JSON: "null is an accepted value for all field types and treated as the default value of the corresponding field
+    /// type", as some libraries write what is not set.
+    #[test]
+    fn a312_null_is_the_same_as_nothing_where_nothing_is_demanded_or_limited() {
+        let text =
+            r#""certificateAuthorities":[{"operator":null,"validFor":{"start":"2026-01-01T00:00:00Z","end":null}}]"#;
+        let root = parse(&format!("{{{HEAD},{text}}}")).expect("a root");
+        assert_eq!(root.document()["certificateAuthorities"][0]["validFor"].get("end"), None);
+        assert!(root.warnings.is_empty());
+        for text in [
+            r#""certificateAuthorities":[{"validFor":{"start":null}}]"#,
+            r#""certificateAuthorities":[{"validFor":null}]"#,
+            r#""ctlogs":[{"publicKey":{"validFor":null}}]"#,
+            r#""tlogs":null"#,
+            r#""timestampAuthorities":[{"certChain":{"certificates":null}}]"#,
+        ] {
+            assert!(parse(&format!("{{{HEAD},{text}}}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a312_other_unknown_fields_are_left_out_with_a_warning() {
+        let text = r#""operatorNotes":"x","tlogs":[{"region":{"validFor":"eu"}}]"#;
+        let root = parse(&format!("{{{HEAD},{text}}}")).expect("a root");
+        let expected = ["`operatorNotes`", "`tlogs[0].region`"];
+        assert_eq!(root.warnings, expected.map(|field| format!("{field} is an unknown field, and counts for nothing")));
+        let many: Vec<String> = (0..100).map(|number| format!(r#","note{number}":1"#)).collect();
+        let root = parse(&format!("{{{HEAD}{}}}", many.concat())).expect("a root");
+        assert_eq!(root.warnings.last().map(String::as_str), Some("80 more unknown fields count for nothing"));
     }
 
     #[test]

@@ -14,6 +14,14 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Result<(), Error> {
         .map_err(|error| Error::Malformed(format!("`{name}` is no JSON that can be read in one way: {error}")))?;
     let _: Signatures = json::from_value(&document).map_err(|error| Error::Malformed(format!("`{name}`: {error}")))?;
     let signed = &document["signed"];
+    let stated =
+        signed["meta"].as_object().into_iter().flatten().map(|(other, meta)| (other.as_str(), &meta["version"]));
+    // TUF 1.0.34 §4.3: "VERSION is an integer that is greater than 0", of metadata as of what they name (A318).
+    if let Some((other, _)) =
+        stated.chain([(name, &signed["version"])]).find(|(_, version)| version.as_f64() == Some(0.0))
+    {
+        return Err(Error::Malformed(format!("`{name}` gives `{other}` the version 0; versions are counted from 1")));
+    }
     let top = signed["roles"].as_object().into_iter().flatten().map(|(role, members)| (role.as_str(), members));
     let delegated = signed["delegations"]["roles"].as_array().into_iter().flatten();
     let delegated = delegated.map(|role| (role["name"].as_str().unwrap_or_default(), role));
@@ -102,6 +110,19 @@ mod tests {
             let error = check("root.json", text.as_bytes()).expect_err("a list").to_string();
             assert!(error.contains("an array where an object belongs"), "{error}");
         }
+    }
+
+    #[test]
+    fn a318_versions_are_counted_from_1() {
+        for name in ["root.json", "timestamp.json", "snapshot.json", "targets.json"] {
+            for (version, meta, is_good) in [(1, 1, true), (7, 9, true), (0, 1, false), (1, 0, false)] {
+                let signed = json!({"version": version, "meta": {"snapshot.json": {"version": meta}}});
+                let text = json!({"signed": signed}).to_string();
+                assert_eq!(check(name, text.as_bytes()).is_ok(), is_good, "{name} {text}");
+            }
+        }
+        assert!(check("root.json", br#"{"signed":{"version":0.0}}"#).is_err());
+        assert!(check("root.json", br#"{"signed":{"version":-0}}"#).is_err());
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl<'a> Attempts<'a> {
     pub(super) fn by_anyone(&mut self, keys: Option<&'a KeyRule>) -> Result<&Verified, Finding> {
         let domains = self.in_order(|_| true);
         let held = match (&self.material.key, keys) {
-            (KeyMaterial::Certificates(_), _) => self.hold_certificate(&domains),
+            (KeyMaterial::Certificate(_), _) => self.hold_certificate(&domains),
             (KeyMaterial::PublicKey, Some(rule)) => self.hold_keys(rule, &domains),
             (KeyMaterial::PublicKey, None) => return Err(no_key_is_given()),
         };
@@ -126,11 +126,11 @@ impl<'a> Attempts<'a> {
 
     fn hold(&mut self, signer: &'a Signer, domains: &[usize]) -> Held {
         match (signer, &self.material.key) {
-            (Signer::Certificate(_), KeyMaterial::Certificates(_)) => self.hold_certificate(domains),
+            (Signer::Certificate(_), KeyMaterial::Certificate(_)) => self.hold_certificate(domains),
             (Signer::Keys(rule), KeyMaterial::PublicKey) => self.hold_keys(rule, domains),
             (Signer::Certificate(_), KeyMaterial::PublicKey) => Held::refused(signed_with_a_key()),
-            (Signer::Keys(rule), KeyMaterial::Certificates(certificates)) => {
-                let leaf = certificates.first().and_then(|leaf| Leaf::read(leaf).ok());
+            (Signer::Keys(rule), KeyMaterial::Certificate(leaf)) => {
+                let leaf = Leaf::read(leaf).ok();
                 Held::refused(signed_with_a_certificate(&rule.describe(), leaf.as_ref()))
             }
         }

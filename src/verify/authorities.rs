@@ -1,9 +1,10 @@
-//! The certificate authorities of a trusted root, held to what their own certificates say.
+//! The authorities of a trusted root, held to what their own certificates say.
 //!
-//! Path building takes the certificates of a trusted root as they are: it looks neither at their dates nor at what they may
-//! be used for. So both are settled here, once, when the root is prepared.
+//! Path building takes the certificates of a trusted root as they are: of the anchor it looks neither at dates nor at path
+//! lengths, and of none at the usage of its key. So all of this is settled here, once, when the root is prepared.
 
-use const_oid::db::rfc5280::ID_KP_CODE_SIGNING;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
 use der::Decode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -12,57 +13,82 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsag
 
 use super::material::decode_base64;
 
-/// Narrows the window of every certificate authority to the time in which its whole chain was valid.
+/// Both lists of authorities, with the usage that each is for and how many of the first certificates issue nothing.
+const LISTS: [(&str, ObjectIdentifier, usize); 2] =
+    [("certificateAuthorities", ID_KP_CODE_SIGNING, 0), ("timestampAuthorities", ID_KP_TIME_STAMPING, 1)];
+
+/// Returns the certificates of an authority in DER, the issuing one first, the anchor last.
+pub(super) fn certificates(authority: &Value) -> impl Iterator<Item = Vec<u8>> {
+    let entries = authority["certChain"]["certificates"].as_array().into_iter().flatten();
+    entries.map(|entry| entry["rawBytes"].as_str().and_then(decode_base64).unwrap_or_default())
+}
+
+/// Returns when an authority counts, both ends included. sigstore_trustroot.proto makes the window optional: without one it is
+/// the time of the certificates.
+pub(super) fn window(authority: &Value) -> (Timestamp, Timestamp) {
+    let time = |name: &str| authority["validFor"][name].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    (time("start").unwrap_or(Timestamp::MIN), time("end").unwrap_or(Timestamp::MAX))
+}
+
+/// Narrows the window of every authority to the time in which its whole chain was valid.
 ///
 /// sigstore_trustroot.proto: "Clients MUST check timestamps against *both* the `valid_for` time range *and* the entire
 /// certificate chain" (A113, CVE-2026-24122). Path building takes anchors as they are and never looks at their dates.
 pub(super) fn narrow_authorities(document: &mut Value) -> Result<(), String> {
-    for list in ["certificateAuthorities", "timestampAuthorities"] {
-        narrow_list(document, list)?;
-    }
-    Ok(())
-}
-
-fn narrow_list(document: &mut Value, list: &str) -> Result<(), String> {
-    // A list that is not there stays so: indexing would put a `null` in its place.
-    let authorities = document.get_mut(list).and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default();
-    for (position, authority) in authorities.iter_mut().enumerate() {
-        let place = format!("{list}[{position}]");
-        let time = |text: &Value| text.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-        let mut start = time(&authority["validFor"]["start"]).unwrap_or(Timestamp::MIN);
-        let mut end = time(&authority["validFor"]["end"]).unwrap_or(Timestamp::MAX);
-        for certificate in authority["certChain"]["certificates"].as_array().map(Vec::as_slice).unwrap_or_default() {
-            let der = certificate["rawBytes"].as_str().and_then(decode_base64);
-            let (not_before, not_after) = der
-                .as_deref()
-                .and_then(validity)
-                .ok_or_else(|| format!("{place} has a certificate that cannot be read"))?;
-            start = start.max(not_before);
-            end = end.min(not_after);
-        }
-        authority["validFor"] = json!({"start": start.to_string(), "end": end.to_string()});
-    }
-    Ok(())
-}
-
-/// Refuses a root whose authorities could not issue: the certificates above the leaf are taken as anchors, and what anchors
-/// a path is never looked at (A117; RFC 5280 §4.2.1.3, §4.2.1.9).
-pub(super) fn check_authorities(document: &Value) -> Result<(), String> {
-    for (position, authority) in document["certificateAuthorities"].as_array().into_iter().flatten().enumerate() {
-        for certificate in authority["certChain"]["certificates"].as_array().into_iter().flatten() {
-            let der = certificate["rawBytes"].as_str().and_then(decode_base64);
-            let may_issue =
-                der.as_deref().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|one| may_issue(&one));
-            if !may_issue {
-                return Err(format!("certificateAuthorities[{position}] has a certificate that may not issue others"));
+    for (list, ..) in LISTS {
+        // A list that is not there stays so: indexing would put a `null` in its place.
+        let authorities = document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        for (position, authority) in authorities.enumerate() {
+            let (mut start, mut end) = window(authority);
+            for der in certificates(authority) {
+                let (not_before, not_after) = validity(&der)
+                    .ok_or_else(|| format!("{list}[{position}] has a certificate that cannot be read"))?;
+                start = start.max(not_before);
+                end = end.min(not_after);
             }
+            authority["validFor"] = json!({"start": start.to_string(), "end": end.to_string()});
         }
     }
     Ok(())
 }
 
-/// Whether a certificate is one of an authority: so marked, and with the usages to issue for code signing if it states any.
-fn may_issue(certificate: &Certificate) -> bool {
+/// Refuses a root whose authorities could not issue (A117; RFC 5280 §4.2.1.3, §4.2.1.9).
+pub(super) fn check_authorities(document: &Value) -> Result<(), String> {
+    for (list, usage, leaves) in LISTS {
+        for (position, authority) in document[list].as_array().into_iter().flatten().enumerate() {
+            let place = format!("{list}[{position}]");
+            let chain: Vec<Certificate> = certificates(authority)
+                .map(|der| Certificate::from_der(&der).map_err(|error| format!("{place}: {error}")))
+                .collect::<Result<_, _>>()?;
+            if chain.is_empty() {
+                return Err(format!("{place} has no certificate"));
+            }
+            check_chain(&chain, usage, leaves).map_err(|what| format!("{place} has a certificate {what}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_chain(chain: &[Certificate], usage: ObjectIdentifier, leaves: usize) -> Result<(), &'static str> {
+    // An authority of timestamps may be one certificate, its own root.
+    let issuing = chain.get(leaves..).unwrap_or_default();
+    for (below, certificate) in issuing.iter().enumerate() {
+        if !may_issue(certificate, usage) {
+            return Err("that may not issue others");
+        }
+        // §4.2.1.9: "the maximum number of non-self-issued intermediate certificates that may follow this certificate".
+        let constraints = certificate.tbs_certificate.get::<BasicConstraints>().ok().flatten();
+        let limit = constraints.and_then(|(_, constraints)| constraints.path_len_constraint);
+        let follow = issuing[..below].iter().filter(|one| one.tbs_certificate.issuer != one.tbs_certificate.subject);
+        if limit.is_some_and(|limit| follow.count() > usize::from(limit)) {
+            return Err("with more authorities below it than it allows");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a certificate is one of an authority: so marked, and with the usages to issue for this purpose if it states any.
+fn may_issue(certificate: &Certificate, usage: ObjectIdentifier) -> bool {
     let tbs = &certificate.tbs_certificate;
     let is_authority = matches!(tbs.get::<BasicConstraints>(), Ok(Some((_, constraints))) if constraints.ca);
     let signs_certificates = match tbs.get::<KeyUsage>() {
@@ -70,16 +96,16 @@ fn may_issue(certificate: &Certificate) -> bool {
         Ok(None) => true,
         Err(_) => false,
     };
-    let for_code = match tbs.get::<ExtendedKeyUsage>() {
-        Ok(Some((_, usages))) => usages.0.contains(&ID_KP_CODE_SIGNING),
+    let for_purpose = match tbs.get::<ExtendedKeyUsage>() {
+        Ok(Some((_, usages))) => usages.0.contains(&usage),
         Ok(None) => true,
         Err(_) => false,
     };
-    is_authority && signs_certificates && for_code
+    is_authority && signs_certificates && for_purpose
 }
 
 /// Returns the first and the last moment of a certificate.
-fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+pub(super) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
     let time = |time: x509_cert::time::Time| Timestamp::try_from(time.to_system_time()).ok();
     Some((time(validity.not_before)?, time(validity.not_after)?))

@@ -19,7 +19,6 @@ use super::material::{
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
-const CHAIN: &str = "dev.sigstore.cosign/chain";
 const BUNDLE: &str = "dev.sigstore.cosign/bundle";
 const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 
@@ -60,18 +59,14 @@ fn key_material(annotations: &BTreeMap<String, String>) -> Result<KeyMaterial, F
     if text.is_empty() {
         return Ok(KeyMaterial::PublicKey);
     }
-    let mut certificates =
-        read_pem(text).map_err(|reason| malformed(format!("annotation `{CERTIFICATE}`: {reason}")))?;
-    if certificates.len() != 1 {
-        return Err(malformed(format!(
-            "annotation `{CERTIFICATE}` holds {} certificates instead of one",
-            certificates.len()
-        )));
+    let certificates = read_pem(text).map_err(|reason| malformed(format!("annotation `{CERTIFICATE}`: {reason}")))?;
+    // `dev.sigstore.cosign/chain` is not read: the trusted root alone says who issues (A311).
+    match <[Vec<u8>; 1]>::try_from(certificates) {
+        Ok([leaf]) => Ok(KeyMaterial::Certificate(leaf)),
+        Err(all) => {
+            Err(malformed(format!("annotation `{CERTIFICATE}` holds {} certificates instead of one", all.len())))
+        }
     }
-    // What comes along may help to build a path and is never trusted; an unreadable chain is the same as none.
-    let chain = annotations.get(CHAIN).map(|text| read_pem(text.trim()).unwrap_or_default()).unwrap_or_default();
-    certificates.extend(chain.into_iter().take(7));
-    Ok(KeyMaterial::Certificates(certificates))
 }
 
 /// Reads a run of PEM certificates and nothing else.

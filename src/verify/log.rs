@@ -42,7 +42,7 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
         None => log_failure("there is no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
             .next(match material.key {
-                KeyMaterial::Certificates(_) => {
+                KeyMaterial::Certificate(_) => {
                     "sign with the log (cosign does so unless `--tlog-upload=false` is given)"
                 }
                 KeyMaterial::PublicKey => {

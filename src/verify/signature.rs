@@ -8,9 +8,11 @@ use crate::policy::{KeyRule, LogDemand, PublicKey};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
+use super::chain::NoIssuer;
 use super::log::{check_integrated_times, signed_with_a_key, trusted_entries};
-use super::material::{KeyMaterial, LogEntry, Material, log_failure};
+use super::material::{LogEntry, Material, log_failure};
 use super::rekor1;
+use super::sct::verify_sct;
 
 /// Material that verified.
 pub(super) struct Verified {
@@ -162,7 +164,6 @@ pub(super) fn refusal_of_certificate(
 ) -> Option<Finding> {
     let (issued, finding) = most_telling(refusals, |domain| was_issued_by(domain, material))?;
     Some(match (issued, finding.check) {
-        (true, _) if is_about_time(&finding) => not_valid_then(finding),
         (true, _) | (false, CheckId::CertificateProfile | CheckId::BundleFormat) => finding,
         (false, _) => unknown_authority(material, finding, names),
     })
@@ -171,28 +172,8 @@ pub(super) fn refusal_of_certificate(
 /// Whether an authority of the domain issued the certificate, whenever that was. Used to choose which of several refusals to
 /// report, never to accept anything.
 fn was_issued_by(domain: &Domain, material: &Material) -> bool {
-    let KeyMaterial::Certificates(certificates) = &material.key else { return false };
-    let Ok(leaf) = Leaf::read(&certificates[0]) else { return false };
-    domain.issued(certificates, leaf.not_before)
-}
-
-/// Whether a path was refused for a date. It is the text of the reason that tells, and it decides only what is said.
-fn is_about_time(finding: &Finding) -> bool {
-    let reason = finding.found.as_deref().unwrap_or_default();
-    finding.check == CheckId::CertificateChain
-        && ["CertExpired", "CertNotValidYet", "authority is valid at"].iter().any(|word| reason.contains(word))
-}
-
-/// The path is good and was not at the time: the leaf, or an authority on the path, was not valid or not trusted then.
-fn not_valid_then(finding: Finding) -> Finding {
-    let outdated = Finding::fail(
-        CheckId::SignedTime,
-        "the certificate or its authority was not valid when the signature was made",
-    );
-    match finding.found {
-        Some(found) => outdated.found(found),
-        None => outdated,
-    }
+    let Some(der) = material.key.leaf() else { return false };
+    Leaf::read(der).is_ok_and(|leaf| domain.issued(der, leaf.not_before))
 }
 
 /// No domain's authority issued the certificate: whatever else is wrong, this is what to act on.
@@ -221,10 +202,8 @@ pub(super) fn verify_in(
     signed: Signed<'_>,
     now: Timestamp,
 ) -> Result<Verified, Finding> {
-    let KeyMaterial::Certificates(certificates) = &material.key else {
-        return Err(signed_with_a_key());
-    };
-    let leaf = Leaf::read(&certificates[0])?;
+    let der = material.key.leaf().ok_or_else(signed_with_a_key)?;
+    let leaf = Leaf::read(der)?;
     let entries = trusted_entries(domain, material, domain.demands_log())?;
     check_integrated_times(&entries, Some(&leaf), now)?;
     let (recorded, others): (Vec<&LogEntry>, _) = entries.iter().partition(|entry| rekor1::is_for(entry));
@@ -241,20 +220,47 @@ pub(super) fn verify_in(
         }
         (log_entries, times)
     };
-    // Certificates that came along may stand between the leaf and a trusted authority, whose own limits the crate then
-    // passes over (A117). A leaf alone was issued by a trusted certificate, and there is nothing between to limit.
-    // Nor did it see the times that it does not read, and every time must lie within the whole path (A175).
-    let unseen = material.stamped.is_some();
-    for stamp in timestamps.iter().filter(|_| unseen || certificates.len() > 1) {
-        domain.issuer_key(certificates, stamp.time).map_err(|reason| {
-            Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
-                .found(reason)
-        })?;
-    }
-    check_log_keys(domain, &entries, &timestamps)?;
     refuse_future(&timestamps, now)?;
+    check_issued(domain, der, &leaf, &timestamps, now)?;
+    check_log_keys(domain, &entries, &timestamps)?;
     let signed_by = SignedBy::Certificate(Box::new(leaf));
     Ok(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps })
+}
+
+/// The certificate counted at every time of the signature, and so did the authority that issued it (A175); a certificate
+/// transparency log has seen it.
+fn check_issued(
+    domain: &Domain,
+    der: &[u8],
+    leaf: &Leaf,
+    timestamps: &[TimestampReport],
+    now: Timestamp,
+) -> Result<(), Finding> {
+    let not_then = |found: String| {
+        Finding::fail(CheckId::SignedTime, "the certificate or its authority was not valid when the signature was made")
+            .found(found)
+    };
+    let times: Vec<Timestamp> = timestamps.iter().map(|stamp| stamp.time).collect();
+    if times.is_empty() {
+        return Err(Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature")
+            .expected("a signed entry timestamp (SET) or a timestamp of an authority"));
+    }
+    let issuer_key = domain.issuer_key(der, &times).map_err(|refusal| match refusal {
+        NoIssuer::NotThen(found) => not_then(found),
+        NoIssuer::Unknown(found) => {
+            Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
+                .found(found)
+        }
+    })?;
+    // Path building compares whole seconds, and a timestamp may state a fraction.
+    if let Some(time) = times.iter().find(|time| !leaf.is_valid_at(**time)) {
+        let found = format!("it is valid from {} to {}, and not at {time}", leaf.not_before, leaf.not_after);
+        return Err(not_then(found));
+    }
+    if domain.demands_sct() {
+        verify_sct(domain, der, (leaf.not_before, leaf.not_after), &issuer_key, now)?;
+    }
+    Ok(())
 }
 
 fn refuse_future(timestamps: &[TimestampReport], now: Timestamp) -> Result<(), Finding> {

@@ -83,6 +83,9 @@ fn a_summary_is_of_one_image_and_says_whose_it_is() {
         (&["--verifier", VERIFIER], "no verification summary is written"),
         (&["--output", "vsa", "--verifier", VERIFIER, "oci:fixtures/images/legacy"], "of one image, and 2 are given"),
         (&["--output", "vsa", "--verifier", "me"], "expected a URI of yours"),
+        // A318: a login would be signed, and read by everybody.
+        (&["--output", "vsa", "--verifier", "https://u:swordfish@v.example"], "expected a URI without a login"),
+        (&["--output", "vsa", "--verifier", "https://swordfish@v.example/x"], "expected a URI without a login"),
         (&["--output", "vsa", "--verifier", "https://acme.example/a b"], "expected a URI of yours"),
     ] {
         let message = bonafide(&arguments(&image, more)).usage_error();

@@ -1,10 +1,13 @@
 //! Inclusion proofs and the signed tree heads they lead to (G7, A141 to A151).
 
+use std::collections::BTreeMap;
+
 use bonafide::check::CheckId;
 use serde_json::{Value, json};
 
 use crate::forge::{append, body};
 use crate::support::json::{base64, canonical};
+use crate::support::sigstore::rekor::note_id;
 use crate::support::sigstore::{EntryKind, InclusionProof, Key, Rekor, SIGNING_TIME, Signed, Sigstore, Version};
 use crate::world::{ENVELOPE_ENTRIES, Judge, World, bundle};
 
@@ -264,7 +267,7 @@ fn a149_a_proof_in_the_tree_of_another_trusted_log_is_refused() {
     judge.rejects(bundle(&signed.bundle(Version::V03)), CheckId::TransparencyLog);
 }
 
-/// Two logs of one instance whose identifiers differ in the last octet alone, and a root that knows both.
+/// Two logs of one instance whose identifiers begin with the same four octets, and a root that knows both.
 struct Twins {
     world: World,
     twin: World,
@@ -273,11 +276,26 @@ struct Twins {
 impl Twins {
     fn new() -> Twins {
         let instance = Sigstore::new();
-        let mut log_id = instance.rekor.log_id;
-        log_id[31] ^= 1;
-        let rekor = Rekor { log_id, key: Key::p256(), ..instance.rekor.clone() };
-        let twin = World::of(Sigstore { rekor, ..instance.clone() });
-        Twins { world: World::of(instance), twin }
+        let keys = [Key::ed25519(), Key::ed25519()];
+        let mut ids = BTreeMap::new();
+        let named = |name: String, key: &Key| Rekor::named(&name, key.clone(), instance.rekor.generation);
+        for number in 0.. {
+            // Whoever runs a log chooses its name, and so the four octets: of 2^17 names two are likely to have the same.
+            for (position, key) in keys.iter().enumerate() {
+                let name = format!("log{number}.{position}.test");
+                let log_id = note_id(&name, key);
+                match ids.insert(log_id[..4].to_vec(), (position, name.clone())) {
+                    Some((other, theirs)) if other != position => {
+                        let world = named(theirs, &keys[other]);
+                        let twin = named(name, key);
+                        let of = |rekor| World::of(Sigstore { rekor, ..instance.clone() });
+                        return Twins { world: of(world), twin: of(twin) };
+                    }
+                    _ => {}
+                }
+            }
+        }
+        unreachable!("a number is found")
     }
 
     fn judge(&self, twin_first: bool) -> Judge {
@@ -338,4 +356,49 @@ fn a150_a_retired_log_vouches_for_its_own_time() {
     // Rekor v2 says no time, so the window of its key has nothing to be compared with.
     let signed = bundle(&world.provenance_logged_as(EntryKind::HashedRekordV002).bundle(Version::V03));
     world.for_provenance().trusting([until("2026-03-01T11:59:59Z")]).accepts(signed);
+}
+
+/// One key may sign for several logs: the first line says which of them it is.
+#[test]
+fn a318_a_checkpoint_of_rekor_v2_names_the_log_of_the_trusted_root() {
+    let world = World::new();
+    let signed = world.provenance_logged_as(EntryKind::HashedRekordV002);
+    let named = |name: &str| {
+        let mut signed = signed.clone();
+        let log = Rekor { name: name.to_owned(), ..world.instance.rekor_v2.clone() };
+        let proof = proof(&mut signed);
+        proof.checkpoint = log.checkpoint(proof.tree_size, &proof.root_hash);
+        bundle(&signed.bundle(Version::V03))
+    };
+    let own = world.instance.rekor_v2.name.clone();
+    world.for_provenance().accepts(named(&own));
+    for name in ["other.sigstore.test", "LOG2026.sigstore.test", "sigstore.test", "xlog2026.sigstore.test"] {
+        world.for_provenance().rejects(named(name), CheckId::TransparencyLog);
+    }
+    // The root of an instance that gives its logs no address says it by the id alone.
+    let addressed = |address: &str| {
+        world.for_provenance().trusting([world.domain_with(|root| root["tlogs"][1]["baseUrl"] = json!(address))])
+    };
+    for address in [format!("https://{own}/"), format!("http://{own}:8080/api"), own.clone()] {
+        addressed(&address).accepts(named(&own));
+    }
+}
+
+#[test]
+fn a318_a_tree_size_is_written_in_one_way() {
+    let world = World::new();
+    for kind in ENVELOPE_ENTRIES {
+        for bend in [|size: &str| format!("0{size}"), |size: &str| format!("+{size}"), |size: &str| format!("{size} ")]
+        {
+            let mut signed = world.provenance_logged_as(kind);
+            let log = log(&world.instance, kind);
+            let proof = proof(&mut signed);
+            let text = proof.checkpoint.split("\n\n").next().expect("a body");
+            let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+            lines[1] = bend(&lines[1]);
+            proof.checkpoint = log.note(&format!("{}\n", lines.join("\n")));
+            let content = bundle(&signed.bundle(Version::V03));
+            world.for_provenance().rejects(content, CheckId::TransparencyLog);
+        }
+    }
 }

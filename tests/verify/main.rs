@@ -24,6 +24,7 @@ mod good;
 mod identity;
 mod interop;
 mod intoto_v001;
+mod issuers;
 mod legacy;
 mod lies;
 mod log_binding;

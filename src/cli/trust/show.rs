@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::check::Tool;
+use crate::check::{NotDemanded, Tool};
 use crate::render::escape::terminal;
 use crate::trust::{Instance, Service};
 
@@ -46,6 +46,7 @@ struct ShownRoot {
     transparency_logs: Vec<ShownService>,
     ct_logs: Vec<ShownService>,
     timestamp_authorities: Vec<ShownService>,
+    not_demanded: Vec<NotDemanded>,
     warnings: Vec<String>,
 }
 
@@ -109,6 +110,7 @@ fn root(chosen: &Chosen, now: Timestamp) -> ShownRoot {
         transparency_logs: services(contents.logs),
         ct_logs: services(contents.ct_logs),
         timestamp_authorities: services(contents.timestamp_authorities),
+        not_demanded: chosen.domain.report().not_demanded.clone(),
         warnings,
     }
 }
@@ -152,6 +154,12 @@ fn write_root(page: &mut String, root: &ShownRoot) -> std::fmt::Result {
             let start = service.start.map_or_else(|| "…".to_owned(), day);
             let end = service.end.map_or_else(String::new, day);
             writeln!(page, "    {start} – {end:<10}  {}", terminal(&service.name))?;
+        }
+    }
+    for notice in root.not_demanded.iter().map(|one| one.describe()) {
+        // Of roots that do not come with the program it is a warning, too.
+        if root.warnings.iter().all(|warning| warning != notice) {
+            writeln!(page, "  notice   {notice}")?;
         }
     }
     for warning in &root.warnings {

@@ -18,21 +18,21 @@ mod wire;
 use std::ops::Range;
 
 use jiff::Timestamp;
-use rustls_pki_types::{CertificateDer, TrustAnchor};
 use serde_json::Value;
 use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey, WEBPKI_VERIFICATION_ALGS};
-use sigstore_verify::trust_root::{CertificateAuthority, TrustedRoot};
+use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::types::{Artifact, ArtifactDigest, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureBytes};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
 
-use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport, TrustReport};
+use crate::check::{CheckId, Finding, LogEntryReport, NotDemanded, TimestampReport, TrustReport};
 use crate::json;
 use crate::oci::{Algorithm, Digest};
-use crate::policy::PublicKey;
+use crate::policy::{PublicKey, weakness};
 use crate::trust::TrustRoot;
 
 use super::authorities::{check_authorities, narrow_authorities};
-use super::chain;
+use super::chain::{Issuers, NoIssuer};
+use super::logs;
 use super::material::{self, LogEntry, Material, SignedContent};
 pub(super) use keys::{Made, certificate_in_pem, is_made_with, key_in_certificate, key_in_pem, verify_signature};
 use refusal::refusal;
@@ -48,6 +48,7 @@ pub struct Domain {
     has_log: bool,
     /// The domain has a certificate transparency log, so an SCT is demanded.
     has_ct: bool,
+    issuers: Issuers,
     /// How a timestamp names the authorities of this domain.
     timestamp_signers: Vec<Vec<u8>>,
     report: TrustReport,
@@ -99,21 +100,32 @@ impl Domain {
         let source_name = root.source.clone();
         let unusable = |what: String| DomainError::Unusable { source_name: source_name.clone(), what };
         let mut document = root.document().clone();
-        let has = |list: &str| document[list].as_array().is_some_and(|entries| !entries.is_empty());
+        let has = |list: &str| root.document()[list].as_array().is_some_and(|entries| !entries.is_empty());
         let (has_log, has_ct, has_authority) = (has("tlogs"), has("ctlogs"), has("certificateAuthorities"));
         if !has_authority {
             return Err(DomainError::NoAuthority { source_name });
         }
-        let mut warnings = Vec::new();
-        for list in ["tlogs", "ctlogs"] {
-            drop_unknown_keys(&mut document, list, &mut warnings);
+        let mut warnings = root.warnings.clone();
+        logs::check_duplicates(&document).map_err(&unusable)?;
+        for list in logs::LISTS {
+            drop_unusable_keys(&mut document, list, &mut warnings);
         }
-        narrow_authorities(&mut document).map_err(&unusable)?;
+        logs::check_ids(&document).map_err(&unusable)?;
         check_authorities(&document).map_err(&unusable)?;
+        narrow_authorities(&mut document).map_err(&unusable)?;
+        let issuers = Issuers::read(&document).map_err(&unusable)?;
+        let not_demanded: Vec<NotDemanded> = [
+            (has_log, NotDemanded::LogEntry),
+            (has_ct, NotDemanded::Sct),
+            (has("timestampAuthorities"), NotDemanded::Timestamp),
+        ]
+        .into_iter()
+        .filter_map(|(has, one)| (!has).then_some(one))
+        .collect();
+        // Of the instances that come with the program it is known, and timestamps are needed by no signature in a log.
         if !root.is_of_embedded_instance() {
-            warnings.extend((!has_log).then(|| "it has no transparency log, so none is demanded".to_owned()));
-            warnings
-                .extend((!has_ct).then(|| "it has no certificate transparency log, so no SCT is demanded".to_owned()));
+            let weaker = not_demanded.iter().filter(|one| **one != NotDemanded::Timestamp);
+            warnings.extend(weaker.map(|one| one.describe().to_owned()));
         }
         let trusted: TrustedRoot = json::from_value(&document).map_err(|error| unusable(error.to_string()))?;
         let verifier = Verifier::new(&trusted).map_err(|error| unusable(error.to_string()))?;
@@ -123,10 +135,11 @@ impl Domain {
             source: root.source.clone(),
             sha256: root.sha256.clone(),
             updated_at: root.updated_at,
+            not_demanded,
             warnings,
         };
         let timestamp_signers = timestamp_signers(&trusted);
-        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, timestamp_signers, report })
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_signers, report })
     }
 
     /// Returns what a report says of the domain.
@@ -139,7 +152,8 @@ impl Domain {
         Sha256Hash::try_from(log_id).is_ok_and(|id| self.log_keys.key_at(&id, time).is_some())
     }
 
-    /// Verifies material with the Sigstore crate: everything but who may sign and what the payload means.
+    /// Verifies material with the Sigstore crate: everything but who issued the certificate, who may sign and what the payload
+    /// means. The crate would take certificates that come along as issuers, of any authority (A311).
     pub(super) fn verify(
         &self,
         material: &Material,
@@ -148,12 +162,9 @@ impl Domain {
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
         let timestamps = self.timestamps_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
-        let mut policy = VerificationPolicy::any_identity();
+        let mut policy = VerificationPolicy::any_identity().skip_certificate_chain();
         if !self.has_log {
             policy = policy.skip_tlog_unsafe();
-        }
-        if !self.has_ct {
-            policy = policy.skip_sct();
         }
         let result =
             self.verifier.verify(artifact(material, signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
@@ -196,43 +207,15 @@ impl Domain {
             .map_err(|error| error.to_string())
     }
 
-    /// Builds a path to the root of an authority whose window covers `time`; returns the key of the leaf's issuer.
-    ///
-    /// The crate anchors the path at any certificate of a trusted chain, and what anchors a path is not looked at. Only the
-    /// last one is an anchor here, so usage, path length and dates of the others count (A117).
-    pub(super) fn issuer_key(&self, certificates: &[Vec<u8>], time: Timestamp) -> Result<Vec<u8>, String> {
-        let mut refusal = format!("no trusted certificate authority is valid at {time}");
-        let current =
-            |authority: &&CertificateAuthority| authority.valid_for.is_none_or(|window| window.contains(time));
-        for authority in self.root.certificate_authorities.iter().filter(current) {
-            let Some((root, between)) = authority.cert_chain.certificates.split_last() else { continue };
-            let anchor = webpki::anchor_from_trusted_cert(&CertificateDer::from(root.raw_bytes.as_bytes()))
-                .map(|anchor| anchor.to_owned())
-                .map_err(|error| error.to_string())?;
-            let mut path = certificates.to_vec();
-            path.extend(between.iter().map(|certificate| certificate.raw_bytes.as_bytes().to_vec()));
-            match chain::issuer_key(&path, &[anchor], WEBPKI_VERIFICATION_ALGS, time) {
-                Ok(key) => return Ok(key),
-                Err(reason) => refusal = reason,
-            }
-        }
-        Err(refusal)
+    /// Returns the key of the leaf's issuer, an authority of the root that counts at each of the times.
+    pub(super) fn issuer_key(&self, leaf: &[u8], times: &[Timestamp]) -> Result<Vec<u8>, NoIssuer> {
+        self.issuers.issuer_key(leaf, times, WEBPKI_VERIFICATION_ALGS)
     }
 
     /// Whether an authority of this domain issued the certificate, whatever its window. Used to choose which of several
     /// refusals to report, never to accept anything.
-    pub(super) fn issued(&self, certificates: &[Vec<u8>], time: Timestamp) -> bool {
-        let anchors: Vec<TrustAnchor<'static>> = self
-            .root
-            .certificate_authorities
-            .iter()
-            .flat_map(|authority| &authority.cert_chain.certificates)
-            .filter_map(|certificate| {
-                let der = CertificateDer::from(certificate.raw_bytes.as_bytes());
-                webpki::anchor_from_trusted_cert(&der).ok().map(|anchor| anchor.to_owned())
-            })
-            .collect();
-        chain::issuer_key(certificates, &anchors, WEBPKI_VERIFICATION_ALGS, time).is_ok()
+    pub(super) fn issued(&self, leaf: &[u8], not_before: Timestamp) -> bool {
+        self.issuers.issued(leaf, not_before, WEBPKI_VERIFICATION_ALGS)
     }
 
     /// Returns the domain's name.
@@ -281,7 +264,7 @@ impl Domain {
 }
 
 /// Removes the logs whose keys cannot be used here.
-fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
+fn drop_unusable_keys(document: &mut Value, list: &str, warnings: &mut Vec<String>) {
     let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
     entries.retain(|entry| {
         let key = &entry["publicKey"];
@@ -292,6 +275,9 @@ fn drop_unknown_keys(document: &mut Value, list: &str, warnings: &mut Vec<String
         if !known {
             let details = key["keyDetails"].as_str().unwrap_or("unknown");
             warnings.push(format!("{list}: a key of kind {details} is not supported; its log counts for nothing"));
+        } else if let Some(weakness) = weakness(&bytes) {
+            warnings.push(format!("{list}: {weakness} proves nothing; its log counts for nothing"));
+            return false;
         }
         known
     });

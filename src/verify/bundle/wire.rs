@@ -29,15 +29,12 @@ pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: 
     let key = match (&material.key, material.version) {
         // The hint is whatever the signer wrote: the key comes from the policy.
         (KeyMaterial::PublicKey, _) => VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new("")),
-        (KeyMaterial::Certificates(certificates), Version::V03) => VerificationMaterialContent::Certificate(
-            CertificateContent::new(DerCertificate::from_bytes(&certificates[0])),
-        ),
-        (KeyMaterial::Certificates(certificates), Version::V01 | Version::V02) => {
+        (KeyMaterial::Certificate(leaf), Version::V03) => {
+            VerificationMaterialContent::Certificate(CertificateContent::new(DerCertificate::from_bytes(leaf)))
+        }
+        (KeyMaterial::Certificate(leaf), Version::V01 | Version::V02) => {
             VerificationMaterialContent::X509CertificateChain {
-                certificates: certificates
-                    .iter()
-                    .map(|der| X509Certificate::new(DerCertificate::from_bytes(der)))
-                    .collect(),
+                certificates: vec![X509Certificate::new(DerCertificate::from_bytes(leaf))],
             }
         }
     };

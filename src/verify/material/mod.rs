@@ -53,8 +53,8 @@ pub(super) struct Material {
 /// What the signature is to be verified with.
 #[derive(Debug, Clone)]
 pub(super) enum KeyMaterial {
-    /// A leaf certificate in DER, and what was sent along with it (untrusted).
-    Certificates(Vec<Vec<u8>>),
+    /// A leaf certificate in DER. What else was sent along is not kept: nobody would trust it.
+    Certificate(Vec<u8>),
     /// A public key that the bundle only hints at.
     PublicKey,
 }
@@ -63,7 +63,7 @@ impl KeyMaterial {
     /// Returns the leaf certificate.
     pub(super) fn leaf(&self) -> Option<&[u8]> {
         match self {
-            Self::Certificates(certificates) => certificates.first().map(Vec::as_slice),
+            Self::Certificate(leaf) => Some(leaf),
             Self::PublicKey => None,
         }
     }

@@ -227,16 +227,15 @@ fn key_material(
     public_key: Option<WirePublicKey>,
 ) -> Result<KeyMaterial, String> {
     match (certificate, chain, public_key) {
-        (Some(certificate), None, None) => Ok(KeyMaterial::Certificates(vec![certificate.raw_bytes.0])),
+        (Some(certificate), None, None) => Ok(KeyMaterial::Certificate(certificate.raw_bytes.0)),
         // sigstore_bundle.proto: "in a v0.3 bundle … MUST be a single certificate" (A069).
         (None, Some(_), None) if version == Version::V03 => {
             Err("a version 0.3 bundle holds a certificate chain; it must hold the leaf certificate alone".to_owned())
         }
         (None, Some(chain), None) => {
-            if chain.certificates.is_empty() {
-                return Err("its certificate chain is empty".to_owned());
-            }
-            Ok(KeyMaterial::Certificates(chain.certificates.into_iter().map(|one| one.raw_bytes.0).collect()))
+            // Whoever signs writes the others: the trusted root alone says who issues (A311).
+            let leaf = chain.certificates.into_iter().next().ok_or("its certificate chain is empty")?;
+            Ok(KeyMaterial::Certificate(leaf.raw_bytes.0))
         }
         (None, None, Some(_)) => Ok(KeyMaterial::PublicKey),
         (None, None, None) => Err("it holds neither a certificate nor a public key".to_owned()),

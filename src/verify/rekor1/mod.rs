@@ -2,11 +2,10 @@
 //!
 //! The Sigstore crate does not read `intoto` 0.0.1, which most attestations of 2021 to 2023 have. The other two it reads with
 //! the statement in memory as a tree, an SBOM of 60 MB in half a gigabyte. So all three are verified here, by the same
-//! checks in the same order as the crate's, spelled out: the log's promises and proofs, the chain at every time, the SCT, the
-//! DSSE signature, and that each entry is about this very envelope and certificate.
+//! checks in the same order as the crate's, spelled out: the log's promises and proofs, the DSSE signature, and that each entry
+//! is about this very envelope and certificate.
 
 mod body;
-mod sct;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,9 +16,8 @@ use crate::policy::PublicKey;
 
 use super::bundle::{Domain, verify_signature};
 use super::certificate::Leaf;
-use super::material::{Envelope, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
+use super::material::{Envelope, LogEntry, Material, SignedContent, Version, log_failure};
 use body::{Recorded, Verifier};
-use sct::verify_sct;
 
 /// What is known of a signature once it is verified: the log entries, and the times that others vouch for.
 type Proved = (Vec<LogEntryReport>, Vec<TimestampReport>);
@@ -38,23 +36,12 @@ pub(super) fn verify(
     now: Timestamp,
 ) -> Result<Proved, Finding> {
     let envelope = envelope(material)?;
-    let KeyMaterial::Certificates(certificates) = &material.key else {
-        return Err(log_failure("there is no certificate to verify"));
-    };
+    let der = material.key.leaf().ok_or_else(|| log_failure("there is no certificate to verify"))?;
     let logged = verify_log(domain, material, entries, now)?;
     let mut times = domain.verify_timestamps(material, Some(leaf))?;
     times.extend(logged);
-    let Some((last, others)) = times.split_last() else { return Err(no_time()) };
-    // Every time must lie within the whole path: one that is wrong is not made good by another.
-    for stamp in others {
-        issuer_key(domain, certificates, stamp.time)?;
-    }
-    let issuer_key = issuer_key(domain, certificates, last.time)?;
-    if domain.demands_sct() {
-        verify_sct(domain, &certificates[0], &issuer_key)?;
-    }
     verify_envelope(envelope, &leaf.public_key)?;
-    let verifier = Verifier::Certificate { der: &certificates[0], key: &leaf.public_key };
+    let verifier = Verifier::Certificate { der, key: &leaf.public_key };
     let recorded = Recorded::of(envelope);
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &verifier))?;
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
@@ -85,20 +72,9 @@ fn envelope(material: &Material) -> Result<&Envelope, Finding> {
     }
 }
 
-fn issuer_key(domain: &Domain, certificates: &[Vec<u8>], time: Timestamp) -> Result<Vec<u8>, Finding> {
-    domain.issuer_key(certificates, time).map_err(|reason| {
-        Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority").found(reason)
-    })
-}
-
 fn verify_envelope(envelope: &Envelope, public_key: &[u8]) -> Result<(), Finding> {
     verify_signature(public_key, envelope.signed(), &envelope.signature)
         .map_err(|reason| Finding::fail(CheckId::Signature, "the signature does not verify").found(reason))
-}
-
-fn no_time() -> Finding {
-    Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature")
-        .expected("a signed entry timestamp (SET) or a timestamp of an authority")
 }
 
 /// Verifies every promise and every proof; returns the times that promises vouch for.

@@ -31,6 +31,12 @@ pub enum Generation {
     V2,
 }
 
+/// C2SP signed-note: the key ID is SHA-256(name || "\n" || signature type || key), type 1 being Ed25519. Its first four octets
+/// are the hint in a note; Rekor v2 uses the whole as log ID.
+pub fn note_id(name: &str, key: &Key) -> [u8; 32] {
+    sha256(&[name.as_bytes(), b"\n\x01", &key.public_octets()].concat())
+}
+
 /// What a v1 log had in the shards before the current one, so that no test can confuse the two ways to count.
 const EARLIER_SHARDS: u64 = 4_163_431;
 
@@ -44,12 +50,12 @@ impl Rekor {
     }
 
     pub fn v2() -> Rekor {
-        let key = Key::ed25519();
-        let name = "log2026.sigstore.test";
-        // C2SP signed-note: the key ID is SHA-256(name || "\n" || signature type || key), type 1 being Ed25519.
-        // Its first four octets are the hint in a note; Rekor v2 uses the whole as log ID.
-        let id = sha256(&[name.as_bytes(), b"\n\x01", &key.public_octets()].concat());
-        Rekor::new(name, id, key, Generation::V2)
+        Rekor::named("log2026.sigstore.test", Key::ed25519(), Generation::V2)
+    }
+
+    /// A log with this name and Ed25519 key.
+    pub fn named(name: &str, key: Key, generation: Generation) -> Rekor {
+        Rekor::new(name, note_id(name, &key), key, generation)
     }
 
     fn new(name: &str, log_id: [u8; 32], key: Key, generation: Generation) -> Rekor {

@@ -1,20 +1,32 @@
 //! The signed certificate timestamp in a certificate (RFC 6962).
 
 use der::{Decode, Encode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tls_codec::SerializeBytes;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::SignedCertificateTimestampList;
 
 use crate::check::{CheckId, Finding};
 use crate::oci::{Algorithm, Digest};
-use crate::verify::bundle::{Domain, SctSignature};
+
+use super::bundle::{Domain, SctSignature};
 
 /// 1.3.6.1.4.1.11129.2.4.2, the extension that embeds SCTs (RFC 6962 §3.3).
 const SCT_LIST: der::asn1::ObjectIdentifier = const_oid::db::rfc6962::CT_PRECERT_SCTS;
 
+/// How far the clock of a log may be behind that of the authority.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(1);
+
 /// Verifies that a trusted CT log signed the certificate as it was before the SCT was put in (RFC 6962 §3.2).
-pub(super) fn verify_sct(domain: &Domain, leaf: &[u8], issuer_key: &[u8]) -> Result<(), Finding> {
+///
+/// A log promises at the time when it gets the certificate: a promise of another time was not made for it.
+pub(super) fn verify_sct(
+    domain: &Domain,
+    leaf: &[u8],
+    (not_before, not_after): (Timestamp, Timestamp),
+    issuer_key: &[u8],
+    now: Timestamp,
+) -> Result<(), Finding> {
     let refused = |reason: String| {
         Finding::fail(CheckId::CertificateTransparency, "no trusted log vouches for the certificate").found(reason)
     };
@@ -30,19 +42,30 @@ pub(super) fn verify_sct(domain: &Domain, leaf: &[u8], issuer_key: &[u8]) -> Res
     };
     let sct = serialized.parse_timestamp().map_err(|error| refused(format!("{error:?}")))?;
     let algorithm = sct.signature.algorithm.tls_serialize().map_err(|error| refused(error.to_string()))?;
-    let milliseconds = i64::try_from(sct.timestamp).map_err(|_| refused("its time is out of range".to_owned()))?;
+    let time = i64::try_from(sct.timestamp).ok().and_then(|time| Timestamp::from_millisecond(time).ok());
+    let time = time.ok_or_else(|| refused("its time is out of range".to_owned()))?;
     let data = sct_signed_data(&certificate, sct.timestamp, sct.extensions.as_slice(), issuer_key)
         .map_err(|error| refused(error.to_string()))?;
     domain
         .verify_ct_signature(&SctSignature {
             log_id: sct.log_id.key_id,
-            time: Timestamp::from_millisecond(milliseconds).map_err(|error| refused(error.to_string()))?,
+            time,
             hash: algorithm.first().copied().unwrap_or_default(),
             algorithm: algorithm.get(1).copied().unwrap_or_default(),
             data: &data,
             signature: sct.signature.signature.as_slice(),
         })
-        .map_err(refused)
+        .map_err(refused)?;
+    // RFC 6962 §5.2: "TLS clients MUST reject SCTs whose timestamp is in the future" (A318).
+    if time > now {
+        return Err(refused(format!("its SCT is of {time}, which is in the future")));
+    }
+    if time + CLOCKS < not_before || time > not_after {
+        return Err(refused(format!(
+            "its SCT is of {time}; the certificate is valid from {not_before} to {not_after}"
+        )));
+    }
+    Ok(())
 }
 
 /// RFC 6962 §3.2, `digitally-signed struct` with a `PreCert` entry: version, signature type, timestamp, entry type, hash
