@@ -3,6 +3,7 @@
 //! What is read here was written by somebody else, so every parser is linear in its input, and every version is bounded in
 //! length. What cannot be ordered is an error and never an answer.
 
+mod name;
 mod osv;
 mod purl;
 mod range;
@@ -11,4 +12,4 @@ mod version;
 pub use osv::{Advisories, AdvisoryError, Examined, Listed, Severity, Unchecked, UnknownSeverity, Vulnerable};
 pub use purl::{Purl, PurlError, Qualifier};
 pub use range::{Range, RangeError};
-pub use version::{Scheme, Version, VersionError};
+pub use version::{Same, Scheme, Version, VersionError, same_version};

@@ -8,6 +8,9 @@ use std::fmt;
 
 use percent::decode;
 
+use super::name;
+use super::version::{Same, same_version};
+
 /// The parts of a package URL, decoded and in the normal form of its type. Borrowed from the text wherever it is normal already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purl<'a> {
@@ -79,7 +82,7 @@ impl<'a> Purl<'a> {
         let (rest, qualifiers) = split_right(rest, '?');
         let rest = without_scheme(rest)?.trim_matches('/');
         let (kind, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let kind = lower(Cow::Borrowed(checked_kind(kind)?));
+        let kind = name::standard_kind(lower(Cow::Borrowed(checked_kind(kind)?)));
         let (path, version) = split_version(rest);
         let (namespace, name) = split_right_once(path.trim_end_matches('/'));
         if name.is_empty() {
@@ -102,13 +105,18 @@ impl<'a> Purl<'a> {
         self.qualifiers.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_ref())
     }
 
-    /// Returns the version as its ecosystem orders it: of an RPM, with the epoch that the package URL has apart.
+    /// Returns the version as its ecosystem orders it: with the epoch that package URLs of RPM and of Debian may have apart.
     pub fn full_version(&self) -> Option<Cow<'_, str>> {
-        let version = self.version.as_deref()?;
-        Some(match self.qualifier("epoch").filter(|_| self.kind == "rpm" && !version.contains(':')) {
+        Some(self.with_epoch(Cow::Borrowed(self.version.as_deref()?)))
+    }
+
+    /// Returns a version of the package that a document states elsewhere, with the epoch of the package URL.
+    pub fn with_epoch<'v>(&self, version: Cow<'v, str>) -> Cow<'v, str> {
+        let has_epochs = matches!(&*self.kind, "rpm" | "deb") && !version.contains(':');
+        match self.qualifier("epoch").filter(|_| has_epochs) {
             Some(epoch) => Cow::Owned(format!("{epoch}:{version}")),
-            None => Cow::Borrowed(version),
-        })
+            None => version,
+        }
     }
 
     /// Returns namespace and name, joined with `/`.
@@ -124,7 +132,7 @@ impl<'a> Purl<'a> {
     /// Case is not part of it whatever the type: earlier versions of the type definitions dropped it for Go and npm, and tools
     /// of that time still do. Of PyPI, `.`, `_` and `-` are one (PEP 503).
     pub fn key(&self) -> String {
-        format!("{}/{}", self.kind, fold_name(&self.kind, &self.full_name()))
+        format!("{}/{}", self.kind, name::fold(&self.kind, &self.full_name()))
     }
 
     /// Whether the other names the same package, in whatever version.
@@ -134,9 +142,14 @@ impl<'a> Purl<'a> {
 
     /// Whether another one is of what this names: the same package, and the same version and qualifiers where this has any.
     pub fn covers(&self, other: &Purl<'_>) -> bool {
-        let same_package = (&self.kind, &self.namespace, &self.name) == (&other.kind, &other.namespace, &other.name);
-        let same_version = self.version.is_none() || self.version == other.version;
-        same_package && same_version && self.qualifiers.iter().all(|one| other.qualifiers.contains(one))
+        let same_version = || match (self.full_version(), other.full_version()) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(one), Some(other)) => same_version(&self.kind, &one, &other) == Same::Yes,
+        };
+        // An epoch is a part of the version, which was compared.
+        let mut qualifiers = self.qualifiers.iter().filter(|(key, _)| key != "epoch");
+        self.is_same_package(other) && same_version() && qualifiers.all(|one| other.qualifiers.contains(one))
     }
 
     /// Returns the same with nothing borrowed.
@@ -173,6 +186,30 @@ impl<'a> Purl<'a> {
             }
             _ => {}
         }
+        self.standardize();
+    }
+
+    /// Brings the name into the form that the ecosystem itself has, where tools write another one.
+    fn standardize(&mut self) {
+        if let Some(module) = name::module_of_subpath(&self.kind, &self.full_name(), self.subpath.as_deref()) {
+            self.subpath = None;
+            self.rename(&module);
+        }
+        let registry = self.qualifier("repository_url").filter(|_| self.kind == "docker");
+        if let Some(name) = name::standard(&self.kind, &self.full_name(), registry) {
+            self.rename(&name);
+        }
+        if self.namespace.is_none()
+            && let Some(namespace) = name::distribution_of(&self.kind, self.qualifier("distro"))
+        {
+            self.namespace = Some(Cow::Owned(namespace.to_owned()));
+        }
+    }
+
+    fn rename(&mut self, path: &str) {
+        let (namespace, name) = split_right_once(path);
+        self.namespace = (!namespace.is_empty()).then(|| Cow::Owned(namespace.to_owned()));
+        self.name = Cow::Owned(name.to_owned());
     }
 }
 
@@ -298,25 +335,6 @@ fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
 
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
-}
-
-/// Returns a name of a type in the form that is equal for two spellings of it.
-pub(super) fn fold_name(kind: &str, name: &str) -> String {
-    let name = name.to_lowercase();
-    if kind == "pypi" { fold_separators(&name) } else { name }
-}
-
-/// PEP 503: "the name should be lowercased with all runs of the characters ., -, or _ replaced with a single - character".
-fn fold_separators(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '.' | '_' | '-' if folded.ends_with('-') => {}
-            '.' | '_' | '-' => folded.push('-'),
-            other => folded.push(other),
-        }
-    }
-    folded
 }
 
 /// Percent-encoding (RFC 3986 §2.1) as package URLs use it.

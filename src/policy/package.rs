@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::packages::{Purl, PurlError, Range};
+use crate::packages::{Purl, PurlError, Range, Same, same_version};
 
 use super::text::{PatternError, TextRule};
 
@@ -106,12 +106,13 @@ impl PackageRule {
     /// A rule for the packages of a package URL in which `*` stands for any letters within a part, and `**` across slashes. Without
     /// a version it is about every one, and of qualifiers only those count that it has.
     pub fn purl(written: &str) -> Result<Self, PackageRuleError> {
-        if written.contains('#') {
-            return Err(PackageRuleError::Subpath(written.to_owned()));
-        }
         let encoded = with_encoded_scope(written);
         let purl =
             Purl::parse(&encoded).map_err(|error| PackageRuleError::Purl { written: written.to_owned(), error })?;
+        // The subpath of a Go module is a part of its name by now.
+        if purl.subpath.is_some() {
+            return Err(PackageRuleError::Subpath(written.to_owned()));
+        }
         let key = purl.key();
         let asterisks = |text: &str| text.matches('*').count();
         let others = purl.qualifiers.iter().map(|(_, value)| value).chain(&purl.version);
@@ -194,6 +195,13 @@ impl PackageRule {
         }
     }
 
+    /// Whether it is about a package of which the package URL alone is known.
+    pub fn is_about(&self, purl: &Purl<'_>) -> Match {
+        let component = Component { name: &purl.name, group: None, version: None, supplier: None, purls: Vec::new() };
+        let key = purl.key();
+        self.is_about_purl(purl, &key[purl.kind.len() + 1..], &component)
+    }
+
     fn is_about_purl(&self, purl: &Purl<'_>, path: &str, component: &Component<'_>) -> Match {
         let What::Purl { kind, path: rule, qualifiers } = &self.what else { return Match::No };
         let has = |(key, rule): &(String, TextRule)| purl.qualifier(key).is_some_and(|value| rule.matches(value));
@@ -202,18 +210,8 @@ impl PackageRule {
         }
         match &self.version {
             VersionRule::Any => Match::Yes,
-            VersionRule::Is(rule) => {
-                let version = purl.version.as_deref().or(component.version);
-                let is_other_spelling = || version.is_some_and(|version| is_spelled(rule, purl, version));
-                match is(rule, version) {
-                    Match::No if is_other_spelling() => Match::Yes,
-                    found => found,
-                }
-            }
-            VersionRule::In(range, _) => {
-                let version = purl.full_version().or(component.version.map(Cow::Borrowed));
-                within(range, version.as_deref())
-            }
+            VersionRule::Is(rule) => is_version(rule, purl, stated_version(purl, component).as_deref()),
+            VersionRule::In(range, _) => within(range, stated_version(purl, component).as_deref()),
         }
     }
 
@@ -244,16 +242,29 @@ fn is(rule: &TextRule, version: Option<&str>) -> Match {
     }
 }
 
-/// Whether tools that write versions otherwise have the one that is asked for: of Go with or without its `v`, of an RPM with the
-/// epoch in front.
-fn is_spelled(rule: &TextRule, purl: &Purl<'_>, version: &str) -> bool {
-    match &*purl.kind {
-        "golang" => match version.strip_prefix('v') {
-            Some(bare) => rule.matches(bare),
-            None => rule.matches(&format!("v{version}")),
-        },
-        "rpm" => purl.full_version().is_some_and(|full| rule.matches(&full)),
-        _ => false,
+/// Returns the version of a package, its epoch in front: that of the package URL, or else that of the document.
+fn stated_version<'a>(purl: &'a Purl<'_>, component: &Component<'a>) -> Option<Cow<'a, str>> {
+    let elsewhere = || component.version.map(|version| purl.with_epoch(Cow::Borrowed(version)));
+    purl.full_version().or_else(elsewhere).filter(|version| !version.trim().is_empty())
+}
+
+/// Compares versions as the ecosystem does. A rule that leaves out the epoch means each one, and one with an asterisk is about the
+/// text of the version, with and without its `v` and its epoch.
+fn is_version(rule: &TextRule, purl: &Purl<'_>, version: Option<&str>) -> Match {
+    let Some(version) = version else { return Match::Unknown("it has no version".to_owned()) };
+    let without_epoch = version.split_once(':').filter(|_| matches!(&*purl.kind, "rpm" | "deb")).map(|(_, rest)| rest);
+    if !rule.is_exact() {
+        let bare = version.strip_prefix(['v', 'V']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let with_v = format!("v{version}");
+        let spellings = [Some(version), without_epoch, bare, Some(&with_v)];
+        return if spellings.into_iter().flatten().any(|text| rule.matches(text)) { Match::Yes } else { Match::No };
+    }
+    let wanted = rule.as_str();
+    let version = without_epoch.filter(|_| !wanted.contains(':')).unwrap_or(version);
+    match same_version(&purl.kind, wanted, version) {
+        Same::Yes => Match::Yes,
+        Same::No => Match::No,
+        Same::Unknown => Match::Unknown(format!("`{version}` is no version that can be compared")),
     }
 }
 
@@ -508,11 +519,33 @@ mod tests {
             ("pkg:golang/example.com/a@v1.2.3", "pkg:golang/example.com/a@1.2.3"),
             ("pkg:golang/example.com/a@1.2.3", "pkg:golang/example.com/a@v1.2.3"),
             ("pkg:rpm/redhat/openssl@1:1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"),
+            ("pkg:rpm/redhat/openssl@1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"),
+            ("pkg:rpm/redhat/openssl@1.1.1k-7", "pkg:rpm/rhel/openssl@1:1.1.1k-7"),
+            ("pkg:deb/debian/vim@2:9.0-1", "pkg:deb/debian/vim@9.0-1?epoch=2"),
+            ("pkg:deb/debian/vim@9.0-1", "pkg:deb/debian/vim@2%3A9.0-1"),
+            ("pkg:deb/debian/vim@9.*", "pkg:deb/debian/vim@9.0-1?epoch=2"),
+            ("pkg:npm/a@v1.2.3", "pkg:npm/a@1.2.3"),
+            ("pkg:npm/a@1.*", "pkg:npm/a@v1.2.3"),
+            ("pkg:composer/symfony/http-kernel@5.4.20", "pkg:composer/symfony/http-kernel@v5.4.20"),
+            ("pkg:pypi/torch@2.0.1", "pkg:pypi/torch@2.0.1%2Bcu118"),
+            ("pkg:nuget/Newtonsoft.Json@1.2.0", "pkg:nuget/newtonsoft.json@1.2.0.0"),
+            ("pkg:golang/github.com/golang-jwt/jwt/v5@5.2.1", "pkg:golang/github.com/golang-jwt/jwt@v5.2.1#v5"),
+            ("pkg:golang/github.com/golang-jwt/jwt@v5.2.1#v5", "pkg:golang/github.com/golang-jwt/jwt/v5@v5.2.1"),
+            ("pkg:docker/docker.io/library/node@18", "pkg:docker/node@18?platform=linux%2Famd64"),
+            ("pkg:docker/node", "pkg:docker/docker.io/library/node@18"),
+            ("pkg:maven/org.a/b@1.0", "pkg:maven/org.a:b@1.0.0"),
         ] {
             assert!(is_about(rule, purl), "{rule} and {purl}");
         }
-        assert!(!is_about("pkg:npm/a@v1.2.3", "pkg:npm/a@1.2.3"));
-        assert!(!is_about("pkg:rpm/redhat/openssl@2:1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"));
+        for (rule, purl) in [
+            ("pkg:rpm/redhat/openssl@2:1.1.1k-7", "pkg:rpm/redhat/openssl@1.1.1k-7?epoch=1"),
+            ("pkg:golang/github.com/golang-jwt/jwt", "pkg:golang/github.com/golang-jwt/jwt@v5.2.1#v5"),
+            ("pkg:docker/docker.io/library/node@18", "pkg:docker/ghcr.io/acme/node@18"),
+            ("pkg:docker/docker.io/library/node@18", "pkg:docker/acme/node@18"),
+            ("pkg:npm/a@1.2.3", "pkg:npm/a@1.2.3-rc.1"),
+        ] {
+            assert!(!is_about(rule, purl), "{rule} and {purl}");
+        }
     }
 
     #[test]

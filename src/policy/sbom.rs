@@ -31,6 +31,8 @@ pub struct SbomRules {
     pub deny_severity: Option<Severity>,
     /// Whose VEX statements may close what is known, any one of them; nobody's without them.
     pub vex: Option<Signers>,
+    /// Whether each package must be one that the advisories could have said something of.
+    pub unchecked_fail: bool,
     /// What alone it may list, of each kind of which something is named.
     pub allow: SbomList,
     /// What packages without a licence are.
@@ -211,6 +213,7 @@ impl SbomRules {
             deny,
             deny_severity,
             vex,
+            unchecked_fail,
             allow,
             no_assertion,
             generators,
@@ -233,6 +236,7 @@ impl SbomRules {
             let names: Vec<String> = signers.listed().iter().map(Signer::describe).collect();
             format!("but for what VEX closes that is signed by {}", names.join(" or "))
         }));
+        lines.extend(unchecked_fail.then(|| "every package checked against the advisories".to_owned()));
         lines.extend(allow.lines("allowed"));
         lines.extend(no_assertion.map(|said| match said {
             NoAssertion::Allow => "packages without a licence allowed".to_owned(),
@@ -342,6 +346,7 @@ mod tests {
             text(&|rules| rules.deny.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.allow.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.deny_severity = Some(Severity::High)),
+            text(&|rules| rules.unchecked_fail = true),
             text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/main"))),
             text(&|rules| rules.vex = Some(vex("acme/other", "refs/heads/main"))),
             text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/next"))),

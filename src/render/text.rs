@@ -239,6 +239,10 @@ impl Page<'_> {
             "    advisories {each}, in {} of {packages} packages that they are about{end}{closed}",
             found.checked
         )?;
+        let reasons: Vec<String> = found.unchecked.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        if !reasons.is_empty() {
+            writeln!(self.out, "    not checked: {}", terminal(&reasons.join(", ")))?;
+        }
         let closed = found.listed.iter().filter_map(|one| Some((one, one.closed_by.as_ref()?)));
         for (one, why) in closed.take(if self.detail.verbose { usize::MAX } else { 3 }) {
             let id = one.ids.first().map_or("", String::as_str);

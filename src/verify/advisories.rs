@@ -3,14 +3,14 @@
 //! Nothing here says that there are no vulnerabilities: only that these advisories know of none in what they are about.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::check::{CheckId, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
 use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
-use crate::policy::Asked;
+use crate::policy::{Asked, SbomRules};
 
 use super::predicate::Question;
-use super::sbom::Package;
+use super::sbom::{Purpose, Sbom};
 use super::vex::{Image, Statements};
 
 /// Vulnerabilities that a finding shows.
@@ -61,19 +61,28 @@ impl Closed {
 }
 
 impl Advised<'_> {
-    fn examine(&self, packages: &[Package<'_>]) -> Option<&Examined> {
+    fn examine(&self, sbom: &Sbom<'_>) -> Option<&Examined> {
         let advisories = self.advisories?;
-        Some(self.examined.get_or_init(|| advisories.examine(packages.iter().map(as_listed))))
+        Some(self.examined.get_or_init(|| advisories.examine(listed(sbom).into_iter())))
     }
 }
 
-fn as_listed<'a>(package: &'a Package<'_>) -> Listed<'a> {
-    let source = package.source.as_deref();
-    Listed {
+/// The packages as advisories are asked for them. What the document describes, a container and an operating system are no packages
+/// that an advisory could be about.
+fn listed<'a>(sbom: &'a Sbom<'_>) -> Vec<Listed<'a>> {
+    let mut systems = sbom.packages.iter().filter(|package| package.purpose == Purpose::OperatingSystem);
+    let system = systems.next().filter(|_| systems.next().is_none());
+    let system = system.and_then(|system| Some((system.name.as_ref(), system.version.as_deref()?)));
+    let described: HashSet<usize> = sbom.describes.iter().copied().collect();
+    let packages = sbom.packages.iter().enumerate().map(|(place, package)| Listed {
         purls: &package.purls,
         version: package.version.as_deref(),
-        source: source.map(|source| (source.name.as_ref(), source.version.as_deref())),
-    }
+        source: package.source.as_deref().map(|source| (source.name.as_ref(), source.version.as_deref())),
+        system,
+        is_frame: described.contains(&place)
+            || matches!(package.purpose, Purpose::Container | Purpose::OperatingSystem),
+    });
+    packages.collect()
 }
 
 /// Records may call several vulnerabilities of the CVE list one: each of them must be closed then.
@@ -90,20 +99,30 @@ fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Stri
 }
 
 /// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
-pub(super) fn judge(packages: &[Package<'_>], question: &Question<'_>) -> Option<Finding> {
-    let limit = match question.expected.map(|expected| expected.asked) {
-        Some(Asked::Sbom(rules)) => rules.deny_severity,
-        _ => None,
-    };
-    match (question.advised.examine(packages), limit) {
+pub(super) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
+    let limit = rules(question).and_then(|rules| rules.deny_severity);
+    match (question.advised.examine(sbom), limit) {
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), None) => Some(reported(examined)),
         (Some(examined), Some(limit)) => {
             let closed = question.advised.closed.get_or_init(|| Closed::of(examined, question));
-            Some(judge_by(examined, closed, limit))
+            Some(judge_by(examined, closed, limit, question))
         }
     }
+}
+
+fn rules<'q>(question: &Question<'q>) -> Option<&'q SbomRules> {
+    match question.expected.map(|expected| expected.asked) {
+        Some(Asked::Sbom(rules)) => Some(rules),
+        _ => None,
+    }
+}
+
+/// What believed VEX documents say of an open vulnerability, for those who expected one of them to close it.
+fn open_because(one: &Vulnerable, question: &Question<'_>) -> Option<String> {
+    let image = Image { evidence: question.evidence, subject: question.subject };
+    question.expected?.vex?.open_because(&one.ids, Some(&one.package), &image)
 }
 
 fn without_advisories(limit: Severity) -> Finding {
@@ -130,7 +149,8 @@ fn reported(examined: &Examined) -> Finding {
 }
 
 /// What may be at least as bad as the limit and is not known to be is an error: it would be a pass by ignorance otherwise.
-fn judge_by(examined: &Examined, closed: &Closed, limit: Severity) -> Finding {
+fn judge_by(examined: &Examined, closed: &Closed, limit: Severity, question: &Question<'_>) -> Finding {
+    let all_checked = rules(question).is_some_and(|rules| rules.unchecked_fail);
     let counts = |one: &Vulnerable| one.severity.is_none_or(|severity| severity >= limit);
     let is_known = |one: &Vulnerable| one.is_certain && one.severity.is_some();
     let mut left = closed.leave(examined);
@@ -138,11 +158,14 @@ fn judge_by(examined: &Examined, closed: &Closed, limit: Severity) -> Finding {
     let denied = || left.iter().copied().filter(|one| is_known(one));
     let open = || left.iter().copied().filter(|one| !is_known(one));
     let by_vex = closed.describe(examined, counts).map(|text| format!("; {text}")).unwrap_or_default();
-    let finding = if denied().next().is_some() {
+    let finding = if let Some(first) = denied().next() {
         let message = format!("{} of severity {}{by_vex}", vulnerabilities(denied().count()), or_worse(limit));
-        Finding::fail(CheckId::SbomAdvisories, message).next(
-            "update the packages, build the image again, and attest it again; or say why one does not matter, with VEX",
-        )
+        let next = "update the packages, build the image again, and attest it again";
+        let next = match open_because(first, question) {
+            Some(because) => format!("{next}; {} stays open, as {because}", id(first)),
+            None => format!("{next}; or say why one does not matter, with VEX"),
+        };
+        Finding::fail(CheckId::SbomAdvisories, message).next(next)
     } else if examined.is_cut_short || examined.more > 0 {
         Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
             .next("give the advisories of one ecosystem at a time, or split the SBOM")
@@ -157,6 +180,13 @@ fn judge_by(examined: &Examined, closed: &Closed, limit: Severity) -> Finding {
             "no package of the SBOM is of an ecosystem that the advisories are about",
         )
         .next("give the advisories of the ecosystems in the SBOM with `--advisories`")
+    } else if let Some(left) = unchecked(&examined.unchecked).filter(|_| all_checked) {
+        let message = format!("{} packages could not be held against the advisories", examined.unchecked.count());
+        let next = "give the advisories of the ecosystems that are named with `--advisories`, or have the SBOM made by a tool that writes package URLs with versions and releases";
+        return Finding::error(CheckId::SbomAdvisories, message)
+            .expected("every package checked, as `advisories: {unchecked: fail}` demands")
+            .found(left)
+            .next(next);
     } else {
         let what = if by_vex.is_empty() { "known" } else { "open" };
         let message = format!("no {what} vulnerability of severity {}{}{by_vex}", or_worse(limit), scope(examined));
@@ -258,13 +288,13 @@ pub(super) fn report(examined: &Examined, closed: &Closed) -> KnownVulnerabiliti
             .iter()
             .enumerate()
             .take(LISTED)
-            .map(|(place, one)| VulnerabilityReport { closed_by: closed.0.get(&place).cloned(), ..listed(one) })
+            .map(|(place, one)| VulnerabilityReport { closed_by: closed.0.get(&place).cloned(), ..described(one) })
             .collect(),
         complete: !examined.is_cut_short && examined.more == 0,
     }
 }
 
-fn listed(one: &Vulnerable) -> VulnerabilityReport {
+fn described(one: &Vulnerable) -> VulnerabilityReport {
     VulnerabilityReport {
         package: one.package.clone(),
         version: one.version.clone(),

@@ -142,7 +142,7 @@ impl<'a> Predicate<'a> {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
             Self::Sbom(Ok(sbom)) => {
                 let mut findings = sbom.judge(question);
-                findings.extend(advisories::judge(&sbom.packages, question));
+                findings.extend(advisories::judge(sbom, question));
                 findings
             }
             Self::Summary(Ok(summary)) => summary.judge(question),

@@ -103,14 +103,14 @@ fn what_is_less_bad_than_the_limit_is_reported_and_passes() {
     assert_eq!(
         found["message"],
         "no known vulnerability of severity high or worse in the 2 packages that the advisories are about; \
-         not checked: 1 without a package URL, 1 of generic"
+         not checked: 1 of generic"
     );
     let known = &candidate(checked.image(), "sbom")["sbom"]["vulnerabilities"];
     assert_eq!(
         *known,
         json!({
             "checked": 2,
-            "unchecked": {"without a package URL": 1, "of generic": 1},
+            "unchecked": {"of generic": 1},
             "counts": {"low": 1},
             "listed": [{"package": "pkg:npm/bad@1.0.0", "version": "1.0.0", "ids": ["GHSA-1"], "severity": "low", "fixed": "2.0.0", "certain": true}],
             "complete": true,
@@ -302,7 +302,7 @@ fn an_sbom_that_names_no_source_packages_is_not_taken_for_one_without_vulnerabil
     let unnamed = served(&[package]);
     let file = unnamed.scratch.write("debian.json", record);
     let limit = ["--advisories", file.as_str(), "--deny-severity", "high"];
-    verify(&unnamed, &limit).exits(3).says("not checked: 1 without a package URL, 1 of an unknown source package");
+    verify(&unnamed, &limit).exits(3).says("not checked: 1 of an unknown source package");
     verify(&served(&[&format!("{package}&upstream=openssl")]), &limit)
         .exits(1)
         .says("pkg:deb/debian/libssl3@3.0.11-1~deb12u1 DSA-1 (high, fixed in 3.0.11-1~deb12u2)");

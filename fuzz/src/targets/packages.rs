@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) {
     if advisories.add(text).is_ok() {
         let purls = ["pkg:npm/left-pad@1.0.0", "pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl"];
         let purls = purls.map(|purl| [Cow::Borrowed(purl)]);
-        let list = purls.iter().map(|purls| Listed { purls, version: None, source: None });
+        let list = purls.iter().map(|purls| Listed { purls, ..Listed::default() });
         assert_eq!(advisories.examine(list.clone()), advisories.examine(list));
     }
 }

@@ -2,45 +2,46 @@
 
 use std::borrow::Cow;
 
-use crate::packages::purl::{Purl, fold_name};
-use crate::packages::version::Scheme;
+use crate::packages::name;
+use crate::packages::purl::Purl;
+use crate::packages::version::{Same, Scheme, same_version};
 
 /// A Linux distribution: its packages are apart by release, and most of its advisories are about source packages.
 struct Distribution {
     ecosystem: &'static str,
     kind: &'static str,
-    /// What tools write as the namespace of its package URLs: `ID` of os-release, or older names.
-    namespaces: &'static [&'static str],
+    /// The namespace of its package URLs, by the first of its names.
+    namespace: &'static str,
     has_releases: bool,
 }
 
 const fn distribution(
     ecosystem: &'static str,
     kind: &'static str,
-    namespaces: &'static [&'static str],
+    namespace: &'static str,
     has_releases: bool,
 ) -> Distribution {
-    Distribution { ecosystem, kind, namespaces, has_releases }
+    Distribution { ecosystem, kind, namespace, has_releases }
 }
 
 const DISTRIBUTIONS: [Distribution; 17] = [
-    distribution("Debian", "deb", &["debian"], true),
-    distribution("Ubuntu", "deb", &["ubuntu"], true),
-    distribution("Alpine", "apk", &["alpine"], true),
-    distribution("Alpaquita", "apk", &["alpaquita"], true),
-    distribution("BellSoft Hardened Containers", "apk", &["bellsoft-hardened-containers"], true),
-    distribution("Wolfi", "apk", &["wolfi"], false),
-    distribution("Chainguard", "apk", &["chainguard"], false),
-    distribution("MinimOS", "apk", &["minimos"], false),
-    distribution("AlmaLinux", "rpm", &["almalinux", "alma"], true),
-    distribution("Rocky Linux", "rpm", &["rocky", "rockylinux"], true),
-    distribution("Red Hat", "rpm", &["redhat", "rhel"], true),
-    distribution("openSUSE", "rpm", &["opensuse", "opensuse-leap", "opensuse-tumbleweed", "opensuse.leap"], true),
-    distribution("SUSE", "rpm", &["suse", "sles", "sled", "sle_hpc", "sles_sap"], true),
-    distribution("Mageia", "rpm", &["mageia"], true),
-    distribution("Azure Linux", "rpm", &["azurelinux", "mariner", "cbl-mariner"], true),
-    distribution("Photon OS", "rpm", &["photon"], true),
-    distribution("openEuler", "rpm", &["openeuler"], true),
+    distribution("Debian", "deb", "debian", true),
+    distribution("Ubuntu", "deb", "ubuntu", true),
+    distribution("Alpine", "apk", "alpine", true),
+    distribution("Alpaquita", "apk", "alpaquita", true),
+    distribution("BellSoft Hardened Containers", "apk", "bellsoft-hardened-containers", true),
+    distribution("Wolfi", "apk", "wolfi", false),
+    distribution("Chainguard", "apk", "chainguard", false),
+    distribution("MinimOS", "apk", "minimos", false),
+    distribution("AlmaLinux", "rpm", "almalinux", true),
+    distribution("Rocky Linux", "rpm", "rocky", true),
+    distribution("Red Hat", "rpm", "redhat", true),
+    distribution("openSUSE", "rpm", "opensuse", true),
+    distribution("SUSE", "rpm", "suse", true),
+    distribution("Mageia", "rpm", "mageia", true),
+    distribution("Azure Linux", "rpm", "azurelinux", true),
+    distribution("Photon OS", "rpm", "photon", true),
+    distribution("openEuler", "rpm", "openeuler", true),
 ];
 
 /// Ecosystems whose packages are the same everywhere, and their types.
@@ -93,6 +94,14 @@ pub(super) struct Place {
     pub(super) scheme: Option<Scheme>,
 }
 
+impl Place {
+    /// Whether a version of a record is that of a package, as the ecosystem compares them.
+    pub(super) fn same_version(&self, listed: &str, found: &str) -> Same {
+        let kind = self.database.split('/').next().unwrap_or_default();
+        same_version(kind, listed, found)
+    }
+}
+
 /// Returns the place of an advisory's package; `None` for an ecosystem that no type of package URL stands for, and for a
 /// release that no package URL names.
 pub(super) fn place(ecosystem: &str, name: &str) -> Option<Place> {
@@ -106,13 +115,11 @@ pub(super) fn place(ecosystem: &str, name: &str) -> Option<Place> {
     }
     let (_, kind) = LANGUAGES.iter().find(|(known, _)| *known == base)?;
     let name = match *kind {
-        // "a Maven package name in the format groupId:artifactId".
-        "maven" => name.replacen(':', "/", 1),
         // "The name is a Git URL to the source of the package."
-        "swift" => name.trim_start_matches("https://").trim_end_matches(".git").to_owned(),
+        "swift" => Cow::Borrowed(name.trim_start_matches("https://").trim_end_matches(".git")),
         // "the `<publisher>.<name>` string".
-        "vscode-extension" => name.replacen('.', "/", 1),
-        _ => name.to_owned(),
+        "vscode-extension" => Cow::Owned(name.replacen('.', "/", 1)),
+        other => name::standard(other, name, None).map_or(Cow::Borrowed(name), Cow::Owned),
     };
     Some(language(kind, &name))
 }
@@ -128,15 +135,26 @@ pub(super) struct Lookup {
 ///
 /// syft writes the source package into the qualifier `upstream`: `openssl`, `openssl@3.0.11-1` (dpkg), or the file name of a
 /// source RPM. Other tools write it elsewhere: `stated` is its name and version then.
-pub(super) fn lookups(purl: &Purl<'_>, version: &str, stated: Option<(&str, Option<&str>)>) -> Vec<Lookup> {
+pub(super) fn lookups(
+    purl: &Purl<'_>,
+    version: &str,
+    stated: Option<(&str, Option<&str>)>,
+    system: Option<(&str, &str)>,
+) -> Vec<Lookup> {
     let own = |place: Place| Lookup { place, version: version.to_owned() };
     if !matches!(&*purl.kind, "deb" | "apk" | "rpm") {
         return vec![own(language(&purl.kind, &purl.full_name()))];
     }
-    let namespace = purl.namespace.as_deref().unwrap_or_default();
-    let is_it = |known: &&Distribution| known.kind == purl.kind && known.namespaces.contains(&namespace);
+    let system =
+        system.and_then(|(name, version)| Some((name::distribution(&purl.kind, &name.to_lowercase())?, version)));
+    let namespace = match purl.namespace.as_deref() {
+        Some(written) => name::distribution(&purl.kind, written),
+        None => system.map(|(name, _)| name),
+    };
+    let is_it = |known: &&Distribution| known.kind == purl.kind && Some(known.namespace) == namespace;
     let Some(distribution) = DISTRIBUTIONS.iter().find(is_it) else { return Vec::new() };
-    let release = purl.qualifier("distro").and_then(release_of_qualifier);
+    let of_system = system.filter(|(name, _)| Some(*name) == namespace);
+    let release = release_of(purl).or_else(|| of_system.and_then(|(_, version)| release_of_qualifier(version)));
     let place = |name: &str| distribution.place(name, release.clone());
     let stated = stated.map(|(name, own)| (name.to_owned(), Cow::Borrowed(own.unwrap_or(version))));
     let source = purl.qualifier("upstream").map(|upstream| source(purl, upstream, version)).or(stated);
@@ -154,16 +172,16 @@ pub(super) fn lookups(purl: &Purl<'_>, version: &str, stated: Option<(&str, Opti
 
 impl Distribution {
     fn place(&self, name: &str, release: Option<String>) -> Place {
-        let database = format!("{}/{}", self.kind, self.namespaces[0]);
-        let key = format!("{database}/{}", fold_name(self.kind, name));
+        let database = format!("{}/{}", self.kind, self.namespace);
+        let key = format!("{database}/{}", name::fold(self.kind, name));
         let distribution = Some(self.ecosystem);
         Place { database, key, release, distribution, has_releases: self.has_releases, scheme: Scheme::of(self.kind) }
     }
 }
 
 fn language(kind: &str, name: &str) -> Place {
-    let key = format!("{kind}/{}", fold_name(kind, name));
-    let scheme = Scheme::of(if kind == "github" { "semver" } else { kind });
+    let key = format!("{kind}/{}", name::fold(kind, name));
+    let scheme = Scheme::of(kind);
     Place { database: kind.to_owned(), key, release: None, distribution: None, has_releases: false, scheme }
 }
 
@@ -176,13 +194,18 @@ fn release(ecosystem: &str, suffix: &str) -> Option<String> {
             let number = suffix.strip_suffix(":LTS").unwrap_or(suffix);
             is_number(number).then(|| number.to_owned())
         }
-        // "`Red Hat:rhel_aus:8.4::appstream`": streams beside the main one cannot be told from the package URL.
+        // "`Red Hat:rhel_aus:8.4::appstream`": a package URL does not tell whether a system gets the updates of a longer support,
+        // so a package of that release is held against them too.
         "Red Hat" => {
-            let number = suffix.strip_prefix("enterprise_linux:")?.split(':').next()?;
-            is_number(number).then(|| number.to_owned())
+            let (product, rest) = suffix.split_once(':')?;
+            let number = rest.split(':').next()?;
+            ((product == "enterprise_linux" || product.starts_with("rhel_")) && is_number(number))
+                .then(|| number.to_owned())
         }
-        // "Linux Enterprise Server 15 SP4" is 15.4.
+        // "Linux Enterprise Server 15 SP4" is 15.4, and so is "15 SP4-LTSS": its longer support has no package URLs of its own.
         "SUSE" | "openSUSE" => {
+            let suffix =
+                ["-LTSS", "-ESPOS", "-TERADATA"].iter().find_map(|long| suffix.strip_suffix(long)).unwrap_or(suffix);
             let (name, pack) = suffix.split_once(" SP").unwrap_or((suffix, ""));
             let number = name.rsplit(' ').next().unwrap_or(name);
             Some(if pack.is_empty() { number.to_lowercase() } else { format!("{number}.{pack}") })
@@ -193,6 +216,11 @@ fn release(ecosystem: &str, suffix: &str) -> Option<String> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// The release that a package URL names: syft and trivy write `distro`, Docker Scout `os_version` and `os_distro`.
+fn release_of(purl: &Purl<'_>) -> Option<String> {
+    ["distro", "os_version", "os_distro"].into_iter().find_map(|key| purl.qualifier(key).and_then(release_of_qualifier))
 }
 
 /// `debian-12`, `alpine-3.19.1`, `opensuse-leap-15.5`, `3.19.1`, `bookworm`.
@@ -238,7 +266,7 @@ mod tests {
         let purl = Purl::parse(purl).expect("a package URL");
         let version = purl.full_version().expect("a version").into_owned();
         let look = |lookup: Lookup| (lookup.place.key, lookup.place.release, lookup.version);
-        lookups(&purl, &version, None).into_iter().map(look).collect()
+        lookups(&purl, &version, None, None).into_iter().map(look).collect()
     }
 
     fn advisory(ecosystem: &str, name: &str) -> (String, Option<String>) {
@@ -310,7 +338,7 @@ mod tests {
         let key = |purl: &str| {
             let purl = Purl::parse(purl).expect("a package URL");
             let stated = Some(("openssl", Some("3.0.11-1")));
-            let last = lookups(&purl, "9", stated).pop().expect("a place");
+            let last = lookups(&purl, "9", stated, None).pop().expect("a place");
             (last.place.key, last.version)
         };
         let openssl = ("deb/debian/openssl".to_owned(), "3.0.11-1".to_owned());
@@ -324,12 +352,42 @@ mod tests {
         for (ecosystem, name) in [
             ("Linux", "Kernel"),
             ("Android", "platform/frameworks/base"),
-            ("Red Hat:rhel_aus:8.4::appstream", "openssl"),
+            ("Red Hat:openshift:4.12::el8", "openssl"),
             ("Ubuntu:Pro:FIPS-updates:22.04:LTS", "openssl"),
         ] {
             assert_eq!(place(ecosystem, name), None, "{ecosystem}");
         }
         assert!(keys("pkg:rpm/centos/openssl@1.0?distro=centos-7").is_empty());
         assert!(keys("pkg:deb/openssl@1.0").is_empty());
+    }
+
+    #[test]
+    fn a_release_with_longer_support_is_the_release() {
+        for (ecosystem, release) in [
+            ("SUSE:Linux Enterprise Server 15 SP3", "15.3"),
+            ("SUSE:Linux Enterprise Server 15 SP3-LTSS", "15.3"),
+            ("SUSE:Linux Enterprise High Performance Computing 15 SP3-ESPOS", "15.3"),
+            ("SUSE:Linux Enterprise Server 12-LTSS", "12"),
+            ("openSUSE:Leap 15.5", "15.5"),
+            ("Red Hat:enterprise_linux:9::baseos", "9"),
+            ("Red Hat:rhel_eus:9.2::baseos", "9.2"),
+            ("Red Hat:rhel_aus:8.4::appstream", "8.4"),
+        ] {
+            assert_eq!(advisory(ecosystem, "vim").1.as_deref(), Some(release), "{ecosystem}");
+        }
+    }
+
+    #[test]
+    fn every_tool_names_the_release_in_its_own_way() {
+        for purl in [
+            "pkg:deb/debian/openssl@3?distro=debian-12",
+            "pkg:deb/debian/openssl@3?distro=bookworm",
+            "pkg:deb/debian/openssl@3?distro=12",
+            "pkg:deb/debian/openssl@3?os_distro=bookworm&os_name=debian&os_version=12",
+            "pkg:deb/debian/openssl@3?os_distro=bookworm",
+            "pkg:deb/openssl@3?distro=debian-12",
+        ] {
+            assert_eq!(keys(purl)[0].1.as_deref(), Some("12"), "{purl}");
+        }
     }
 }

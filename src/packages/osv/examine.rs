@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::packages::purl::Purl;
+use crate::packages::version::Same;
 
-use super::ecosystem::{self, Lookup};
-use super::range::Standing;
+use super::ecosystem::{self, Lookup, Place};
+use super::range::{Range, Standing};
 use super::record::Affected;
 use super::severity::Severity;
 use super::{Advisories, Vulnerability, alias};
@@ -21,7 +22,7 @@ const MOST_KEPT: usize = 100_000;
 const MOST_IDS: usize = 16;
 
 /// One package of a list, as the list has it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Listed<'a> {
     /// Its package URLs.
     pub purls: &'a [Cow<'a, str>],
@@ -29,6 +30,10 @@ pub struct Listed<'a> {
     pub version: Option<&'a str>,
     /// Name and version of the source package that it was built from, which count where a package URL names none.
     pub source: Option<(&'a str, Option<&'a str>)>,
+    /// Name and version of the operating system that the list is about, which count where a package URL names no release.
+    pub system: Option<(&'a str, &'a str)>,
+    /// Whether it is what the list is about, or what it is installed in, and no package that advisories are about.
+    pub is_frame: bool,
 }
 
 /// What advisories say of a list of packages.
@@ -162,9 +167,8 @@ struct Match<'d> {
 
 impl<'d> Examination<'d> {
     fn look_at(&mut self, package: Listed<'_>) {
-        let unchecked = &mut self.examined.unchecked;
         if package.purls.is_empty() {
-            unchecked.without_purl += 1;
+            self.examined.unchecked.without_purl += u64::from(!package.is_frame);
             return;
         }
         let looked: Result<Option<&'static str>, Obstacle> = package
@@ -179,6 +183,7 @@ impl<'d> Examination<'d> {
             .unwrap_or(Err(Obstacle::Unreadable));
         let unchecked = &mut self.examined.unchecked;
         match looked {
+            Err(_) if package.is_frame => {}
             Ok(None) => self.examined.checked += 1,
             Ok(Some(distribution)) => self.sources.entry(distribution).or_default().open += 1,
             Err(Obstacle::Unreadable) => unchecked.unreadable += 1,
@@ -202,10 +207,11 @@ impl<'d> Examination<'d> {
     /// Looks for one package URL. The distribution is returned where the package may be built from a source that is not named.
     fn look_for(&mut self, text: &str, package: Listed<'_>) -> Result<Option<&'static str>, Obstacle> {
         let purl = Purl::parse(text).map_err(|_| Obstacle::Unreadable)?;
-        let stated = purl.full_version();
-        let version = stated.as_deref().or(package.version);
+        let elsewhere = || package.version.map(|version| purl.with_epoch(Cow::Borrowed(version)));
+        let stated = purl.full_version().or_else(elsewhere).filter(|version| !version.trim().is_empty());
+        let version = stated.as_deref();
         // Without a version nothing is found; where it would have been looked for is asked first.
-        let lookups = ecosystem::lookups(&purl, version.unwrap_or_default(), package.source);
+        let lookups = ecosystem::lookups(&purl, version.unwrap_or_default(), package.source, package.system);
         let Some(first) = lookups.first() else {
             let namespace = purl.namespace.as_deref().map(|namespace| format!("/{namespace}")).unwrap_or_default();
             return Err(Obstacle::NotCovered(format!("{}{namespace}", purl.kind)));
@@ -215,12 +221,14 @@ impl<'d> Examination<'d> {
         if let Some(distribution) = first.place.distribution {
             self.sources.entry(distribution).or_default().are_named |= names_source;
         }
-        if version.is_none_or(str::is_empty) {
-            return Err(Obstacle::WithoutVersion);
-        }
         // Most packages have no record at all, and many are there in several copies.
         let is_known = lookups.iter().any(|one| self.advisories.by_package.contains_key(one.place.key.as_str()));
-        if is_known && self.seen.insert(format!("{lookups:?}")) {
+        // A package that no record is about has none of these vulnerabilities in any version.
+        if version.is_none() && !is_known && first.place.distribution.is_some() {
+            return Err(Obstacle::WithoutVersion);
+        }
+        // Packages that were built from one source are several packages: what closes a vulnerability of one leaves the others open.
+        if is_known && self.seen.insert(format!("{text} {lookups:?}")) {
             let mut matches = Vec::new();
             for lookup in &lookups {
                 self.find(lookup, &mut matches);
@@ -241,7 +249,7 @@ impl<'d> Examination<'d> {
                 continue;
             }
             let cost = 1 + affected.ranges.iter().map(|range| range.events().len() as u64).sum::<u64>();
-            let cost = cost + affected.versions.len() as u64 / 64;
+            let cost = cost + affected.versions.len() as u64 / 32;
             let Some(left) = self.left.checked_sub(cost) else {
                 self.examined.is_cut_short = true;
                 return;
@@ -278,14 +286,20 @@ impl<'d> Examination<'d> {
 
 impl Affected {
     /// "A version is considered affected if it lies within any one of the ranges or is listed in the versions list."
+    ///
+    /// A record that has neither, or ranges of commits alone, is about the package and cannot be compared with any version.
     fn standing(&self, lookup: &Lookup) -> Standing {
-        let version = lookup.version.as_str();
-        let bare = version.strip_prefix('v').unwrap_or(version);
-        let is_listed =
-            self.versions.split('\n').any(|listed| !listed.is_empty() && (listed == version || listed == bare));
-        let mut standing = if is_listed { Standing::Affected { fixed: None } } else { Standing::NotAffected };
+        if lookup.version.is_empty() {
+            return self.standing_of_any_version();
+        }
+        let mut standing = match self.lists(&lookup.version, &lookup.place) {
+            Same::Yes => Standing::Affected { fixed: None },
+            Same::No if !self.is_comparable() => Standing::Undecided,
+            Same::No => Standing::NotAffected,
+            Same::Unknown => Standing::Undecided,
+        };
         for range in &self.ranges {
-            match (range.holds(version, lookup.place.scheme), &standing) {
+            match (range.holds(&lookup.version, lookup.place.scheme), &standing) {
                 (found @ Standing::Affected { .. }, _) => return found,
                 (Standing::Undecided, Standing::NotAffected) => standing = Standing::Undecided,
                 _ => {}
@@ -293,6 +307,50 @@ impl Affected {
         }
         standing
     }
+
+    /// A package without a version has every vulnerability that every version has, and perhaps each other one.
+    fn standing_of_any_version(&self) -> Standing {
+        if self.ranges.iter().any(Range::is_unlimited) {
+            Standing::Affected { fixed: None }
+        } else {
+            Standing::Undecided
+        }
+    }
+
+    fn is_comparable(&self) -> bool {
+        !self.versions.is_empty() || self.ranges.iter().any(|range| !range.events().is_empty())
+    }
+
+    /// Whether a version is in the list of the record. Texts are compared first: lists have thousands of versions.
+    fn lists(&self, version: &str, place: &Place) -> Same {
+        let listed = || self.versions.split('\n').filter(|listed| !listed.is_empty());
+        if listed().any(|listed| listed == version) {
+            return Same::Yes;
+        }
+        let first = first_number(version);
+        let has_epoch = |text: &str| text.contains(':');
+        let mut unknown = Same::No;
+        for one in listed() {
+            // Two spellings of one version begin with the same number, unless one of them has an epoch in front.
+            let is_other = first.is_some() && first_number(one) != first;
+            if is_other && !has_epoch(one) && !has_epoch(version) {
+                continue;
+            }
+            match place.same_version(one, version) {
+                Same::Yes => return Same::Yes,
+                Same::Unknown => unknown = Same::Unknown,
+                Same::No => {}
+            }
+        }
+        unknown
+    }
+}
+
+/// The first digits of a text, without zeros in front.
+fn first_number(text: &str) -> Option<&str> {
+    let digits = &text[text.find(|c: char| c.is_ascii_digit())?..];
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    Some(digits[..end].trim_start_matches('0'))
 }
 
 impl Vulnerability {
@@ -337,9 +395,13 @@ mod tests {
         advisories
     }
 
+    fn plain<'a>(purls: &'a [Cow<'a, str>], version: Option<&'a str>) -> Listed<'a> {
+        Listed { purls, version, ..Listed::default() }
+    }
+
     fn examine(records: &[&str], purls: &[&str]) -> Examined {
         let purls: Vec<[Cow<'_, str>; 1]> = purls.iter().map(|purl| [Cow::Borrowed(*purl)]).collect();
-        advisories(records).examine(purls.iter().map(|purls| Listed { purls, version: None, source: None }))
+        advisories(records).examine(purls.iter().map(|purls| plain(purls, None)))
     }
 
     /// `id` and severity of what was found.
@@ -455,8 +517,7 @@ mod tests {
         };
         assert_eq!((examined.checked, &examined.unchecked), (1, &unchecked));
         assert_eq!(unchecked.count(), 6);
-        let nothing =
-            advisories(&[debian]).examine([Listed { purls: &[], version: Some("1"), source: None }].into_iter());
+        let nothing = advisories(&[debian]).examine([plain(&[], Some("1"))].into_iter());
         assert_eq!((nothing.checked, nothing.unchecked.without_purl), (0, 1));
     }
 
@@ -470,6 +531,34 @@ mod tests {
         let named =
             examine(&[debian], &["pkg:deb/debian/bash@1?distro=debian-12", &format!("{libssl}&upstream=openssl")]);
         assert_eq!((named.checked, named.unchecked.without_source, named.vulnerable.len()), (2, 0, 1));
+    }
+
+    #[test]
+    fn the_release_of_the_operating_system_counts_where_a_package_url_names_none() {
+        let debian =
+            r#"{"id":"DSA-1","affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},"versions":["1"]}]}"#;
+        let look = |purl: &str, system| {
+            let purls = [Cow::Borrowed(purl)];
+            let examined = advisories(&[debian]).examine([Listed { system, ..plain(&purls, None) }].into_iter());
+            (examined.vulnerable.len(), examined.unchecked.count())
+        };
+        let bookworm = Some(("Debian", "12.5"));
+        assert_eq!(look("pkg:deb/debian/openssl@1", bookworm), (1, 0));
+        assert_eq!(look("pkg:deb/openssl@1", bookworm), (1, 0));
+        assert_eq!(look("pkg:deb/debian/openssl@1?distro=debian-11", bookworm), (0, 1), "the package URL goes first");
+        assert_eq!(look("pkg:deb/debian/openssl@1", Some(("ubuntu", "12"))), (0, 1), "of another system");
+        assert_eq!(look("pkg:deb/debian/openssl@1", None), (0, 1));
+    }
+
+    #[test]
+    fn a301_packages_of_one_source_are_several_findings() {
+        let debian = r#"{"id":"DSA-1","affected":[{"package":{"ecosystem":"Debian:12","name":"openssl"},
+            "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"2"}]}]}]}"#;
+        let of =
+            |name: &str, arch: &str| format!("pkg:deb/debian/{name}@1?arch={arch}&distro=debian-12&upstream=openssl");
+        let purls = [of("libssl3", "amd64"), of("openssl", "amd64"), of("libssl3", "arm64"), of("libssl3", "amd64")];
+        let purls: Vec<&str> = purls.iter().map(String::as_str).collect();
+        assert_eq!(examine(&[debian], &purls).vulnerable.len(), 3);
     }
 
     #[test]

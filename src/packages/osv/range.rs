@@ -46,14 +46,41 @@ impl Range {
         }
     }
 
-    /// Holds a version against the range.
+    /// Holds a version against the range. What semantic versioning does not have is ordered as the ecosystem orders it.
     pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Standing {
-        let scheme = match self {
-            Self::Semver(_) => Some(Scheme::Semver),
-            Self::Ecosystem(_) => ecosystem,
+        let schemes = match (self, ecosystem) {
+            // A revision of Bitnami is no pre-release, whatever the type of the range.
+            (Self::Semver(_), Some(Scheme::Bitnami)) | (Self::Ecosystem(_), _) => [ecosystem, None],
+            (Self::Semver(_), _) => [Some(Scheme::Semver), ecosystem],
         };
-        scheme.and_then(|scheme| evaluate(self.events(), version, scheme)).unwrap_or(Standing::Undecided)
+        let mut schemes = schemes.into_iter().flatten();
+        schemes.find_map(|scheme| evaluate(self.events(), version, scheme)).unwrap_or(Standing::Undecided)
     }
+
+    /// Whether every version is in the range: it begins before the first one and has no end.
+    pub(super) fn is_unlimited(&self) -> bool {
+        let mut events = self.events().iter();
+        let begins = events.clone().any(|event| matches!(event, Event::Introduced(version) if &**version == "0"));
+        begins
+            && events.all(|event| match event {
+                Event::Introduced(_) => true,
+                Event::Limit(limit) => &**limit == "*",
+                Event::Fixed(_) | Event::LastAffected(_) => false,
+            })
+    }
+}
+
+/// RPM's builds for a module stream, by the number that the version begins with: `1:18.17.1-1.module_el8` is of `18`. Streams of
+/// one module have versions beside each other, and an advisory does not say which stream it is about.
+fn module_version(version: &str) -> Option<&str> {
+    let is_modular = version.contains(".module_el") || version.contains(".module+el");
+    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+    is_modular.then(|| upstream.split(['.', '-']).next().unwrap_or_default())
+}
+
+/// Whether a package and the fix of an advisory may be of different module streams, so that their order says nothing.
+fn is_of_another_stream(version: &str, fixed: &str, scheme: Scheme) -> bool {
+    scheme == Scheme::Rpm && module_version(fixed).is_some_and(|stream| module_version(version) != Some(stream))
 }
 
 /// `IncludedInRanges` of the specification for one range; `None` if a version cannot be ordered.
@@ -61,8 +88,11 @@ impl Range {
 /// The specification walks over sorted events, and the last one that a version has reached decides. That one is found without
 /// sorting: not every order of versions is transitive, and a sort may panic then. What is fixed and introduced again at one
 /// version is affected at it; what is introduced and last affected at one version is affected at it and at no later one.
-fn evaluate(events: &[Event], version: &str, scheme: Scheme) -> Option<Standing> {
-    let version = Version::parse(scheme, version).ok()?;
+fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Standing> {
+    let version = Version::parse(scheme, written).ok()?;
+    // PEP 440: a local label counts only against a version that has one.
+    let has_label = events.iter().any(|event| event.version().contains('+'));
+    let version = if has_label { version } else { version.public() };
     if !is_before_limits(events, &version, scheme)? {
         return Some(Standing::NotAffected);
     }
@@ -83,7 +113,10 @@ fn evaluate(events: &[Event], version: &str, scheme: Scheme) -> Option<Standing>
     if let Some(introduced) = introduced {
         is_affected = closed.is_none_or(|closed| (introduced, false) >= closed);
     }
-    let fixed = fixed.map(|(_, text)| text.into());
+    let fixed: Option<Box<str>> = fixed.map(|(_, text)| text.into());
+    if is_affected && fixed.as_ref().is_some_and(|fixed| is_of_another_stream(written, fixed, scheme)) {
+        return None;
+    }
     Some(if is_affected { Standing::Affected { fixed } } else { Standing::NotAffected })
 }
 

@@ -36,6 +36,15 @@ pub(super) fn compare(one: &str, other: &str) -> Ordering {
 }
 
 /// The numbers, and what stands behind them without build metadata.
+/// A branch (`dev-main`, `1.x-dev`) has no place among versions (getcomposer.org, "Versions and constraints").
+pub(super) fn is_valid(text: &str) -> bool {
+    let (numbers, suffix) = split(text);
+    let has_number = numbers.split('.').all(digits::are_all);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '#');
+    let is_branch = suffix.trim_start_matches('.').starts_with(['x', 'X', '*']);
+    has_number && !is_branch && text.chars().all(is_plain)
+}
+
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(['v', 'V']);
     let text = text.split_once('+').map_or(text, |(version, _)| version);
@@ -72,7 +81,7 @@ fn compare_parts(one: &str, other: &str) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::ascending;
+    use super::super::tests::{ascending, refused};
 
     #[test]
     fn versions_have_the_order_of_composer() {
@@ -89,5 +98,6 @@ mod tests {
                 &["1.10"],
             ],
         );
+        refused("composer", &["", "dev-master", "master", "1.x-dev", "1.0.x-dev", "1.0.*", "^1.0", "1.0 beta"]);
     }
 }

@@ -1,18 +1,22 @@
 //! Versions, and the order that each ecosystem gives them.
 
 mod apk;
+mod bitnami;
 mod composer;
 mod debian;
 mod digits;
 mod dotted;
 mod gem;
 mod maven;
+mod same;
 mod semver;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::Timestamp;
+
+pub use same::{Same, same_version};
 
 /// No package manager has longer ones; the comparisons below take time in proportion.
 const LONGEST: usize = 512;
@@ -24,6 +28,8 @@ pub enum Scheme {
     Semver,
     /// The same with the identifiers of a pre-release compared without case.
     NuGet,
+    /// Semantic Versioning with the revision of a Bitnami package behind it.
+    Bitnami,
     /// Python's (PEP 440).
     Pep440,
     /// Maven's `ComparableVersion`.
@@ -52,9 +58,10 @@ impl Scheme {
     /// Returns the scheme of a type of package URL or of `vers`, if there is one.
     pub fn of(kind: &str) -> Option<Self> {
         Some(match kind {
-            "semver" | "npm" | "cargo" | "golang" | "hex" | "pub" | "dart" | "swift" | "julia" | "bitnami" => {
+            "semver" | "npm" | "cargo" | "golang" | "hex" | "pub" | "dart" | "swift" | "julia" | "github" => {
                 Self::Semver
             }
+            "bitnami" => Self::Bitnami,
             "nuget" => Self::NuGet,
             "pypi" => Self::Pep440,
             "maven" => Self::Maven,
@@ -76,6 +83,7 @@ impl Scheme {
         match self {
             Self::Semver => "Semantic Versioning",
             Self::NuGet => "NuGet",
+            Self::Bitnami => "Bitnami",
             Self::Pep440 => "PEP 440",
             Self::Maven => "Maven",
             Self::Debian => "Debian",
@@ -93,13 +101,13 @@ impl Scheme {
     fn allows(self, text: &str) -> bool {
         match self {
             Self::Semver | Self::NuGet => semver::is_valid(text),
+            Self::Bitnami => bitnami::is_valid(text),
+            Self::Composer => composer::is_valid(text),
             Self::Debian => debian::is_valid(text),
             Self::Apk => apk::is_valid(text),
             Self::Gem => gem::is_valid(text),
             Self::Dotted => dotted::is_valid(text),
-            Self::Rpm | Self::Composer | Self::Generic | Self::Maven => {
-                text.bytes().all(|byte| byte.is_ascii_graphic())
-            }
+            Self::Rpm | Self::Generic | Self::Maven => text.bytes().all(|byte| byte.is_ascii_graphic()),
             Self::Lexicographic | Self::Pep440 | Self::Datetime => true,
         }
     }
@@ -117,6 +125,7 @@ impl Scheme {
         match self {
             Self::Semver => semver::compare(one, other, semver::Case::Counts),
             Self::NuGet => semver::compare(one, other, semver::Case::Ignored),
+            Self::Bitnami => bitnami::compare(one, other),
             Self::Debian => debian::compare(one, other),
             Self::Rpm => rpm_version::rpm_evr_compare(one, other),
             Self::Apk => apk::compare(one, other),
@@ -179,6 +188,19 @@ impl Version {
     /// Returns the version as written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the version without what its maker alone numbers: the local label of Python's (PEP 440, "Local version
+    /// identifiers": it is ignored where a specifier has none).
+    #[must_use]
+    pub fn public(self) -> Self {
+        match self.form {
+            Form::Pep440(version) if version.is_local() => {
+                let version = version.without_local();
+                Self { text: version.to_string().into(), form: Form::Pep440(version), ..self }
+            }
+            form => Self { form, ..self },
+        }
     }
 
     /// Returns the order of two versions of one scheme; versions of two have none.

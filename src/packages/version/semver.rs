@@ -29,12 +29,18 @@ fn parts(text: &str) -> Parts<'_> {
     Parts { numbers, pre_release: pre_release.strip_prefix('-').unwrap_or(pre_release) }
 }
 
+/// The hash of a commit in the place of a version may look like one, and has no order.
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 pub(super) fn is_valid(text: &str) -> bool {
     let Parts { numbers, pre_release } = parts(text);
     let is_identifier = |identifier: &str| {
         !identifier.is_empty() && identifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    numbers.split('.').all(digits::are_all)
+    !is_commit(text)
+        && numbers.split('.').all(digits::are_all)
         && !text.ends_with('-')
         && (pre_release.is_empty() || pre_release.split('.').all(is_identifier))
 }

@@ -13,13 +13,14 @@ use super::vulnerabilities::{severity, vex};
 use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "formats",
     "strict",
     "describes",
     "minimum-elements",
     "deny",
     "vex",
+    "advisories",
     "allow",
     "no-assertion",
     "generators",
@@ -46,15 +47,12 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
     let deny_severity = optional(denied, |node| severity(node, problems));
     let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
     if denied.is_none() && !fields.likely_means("deny") {
-        for (name, place) in fields.present(&["vex"]) {
+        for (name, place) in fields.present(&["vex", "advisories"]) {
             let hint = "add `deny: {severity: high}`, or leave this out";
-            problems.add(
-                place,
-                format!("`{name}` is about the known vulnerabilities that are denied, and none is"),
-                hint,
-            );
+            problems.add(place, format!("`{name}` has no effect without `deny: {{severity: …}}`"), hint);
         }
     }
+    let unchecked = or_default(fields.get("advisories"), |node| unchecked(node, problems));
     let allow = or_default(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
     let no_assertion = optional(fields.get("no-assertion"), |node| no_assertion(node, problems));
     let generators = or_default(fields.get("generators"), |node| names(node, "generators", problems));
@@ -71,6 +69,7 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
         deny: deny?,
         deny_severity: deny_severity?,
         vex: vex?,
+        unchecked_fail: unchecked?,
         allow: allow?,
         no_assertion: no_assertion?,
         generators: generators?,
@@ -117,6 +116,14 @@ fn list(node: &Node, what: &'static str, known: &[&'static str], problems: &mut 
 fn severity_of(deny: &Node) -> Option<&Node> {
     let Value::Map(entries) = &deny.value else { return None };
     entries.iter().find(|(key, _)| key.name == "severity").map(|(_, node)| node)
+}
+
+/// `advisories: {unchecked: fail}`.
+fn unchecked(node: &Node, problems: &mut Problems) -> Option<bool> {
+    let fields = Fields::of(node, "a rule for advisories", &["unchecked"], problems)?;
+    let hint = "write `advisories: {unchecked: fail}`, or leave it out";
+    let node = fields.required("unchecked", hint, problems)?;
+    Some(word(node, "rule for packages that could not be checked", &["allow", "fail"], problems)? == "fail")
 }
 
 fn count(node: &Node, problems: &mut Problems) -> Option<u64> {

@@ -26,7 +26,8 @@ use super::predicate::Question;
 
 use about::{Description, Image};
 pub(super) use families::is_sbom;
-pub(super) use model::{Package, Sbom};
+use model::Package;
+pub(super) use model::{Purpose, Sbom};
 use quality::{Shortfall, Standard};
 
 impl<'a> Sbom<'a> {
