@@ -47,8 +47,8 @@ pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm}
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use path::FieldPath;
 pub use provenance::{
-    BuildLevel, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceFlags,
-    ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
+    BuildLevel, DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule,
+    ProvenanceFlags, ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
 pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules};
 pub use signer::{

@@ -169,27 +169,149 @@ fn what_is_no_answer_about_this_package_of_this_image_closes_no_known_vulnerabil
         of(&world, "CVE-2026-10", "fixed"),
         with("products", json!([{"@id": format!("pkg:oci/shop@sha256%3A{}", "0".repeat(64))}])),
         with("products", json!([{"@id": "pkg:oci/shop?repository_url=registry.test/mallory/shop"}])),
-        with("products", json!([{"@id": "pkg:npm/bad@1.0.0"}])),
+        with("products", json!([{"@id": "pkg:npm/bad@1.0.1"}])),
+        with("products", json!([{"@id": "pkg:npm/good@1.0.0"}])),
+        with("products", json!([{"@id": "pkg:npm/bad@1.0.0", "subcomponents": [{"@id": "pkg:npm/inner@1"}]}])),
         part("pkg:npm/good@1.0.0"),
         part("pkg:npm/bad@1.0.1"),
     ] {
         assert_eq!(verdict(&world, statement.clone()), Verdict::Rejected, "{statement}");
     }
     assert_eq!(verdict(&world, part("pkg:npm/bad@1.0.0")), Verdict::Verified);
+    let itself = with("products", json!([{"@id": "pkg:npm/bad@1.0.0"}]));
+    assert_eq!(verdict(&world, itself), Verdict::Verified, "the maker of a package speaks of the package");
     let elsewhere = Subject::new("registry.test/acme/shop", &Digest::of(Algorithm::Sha256, b"another").to_string());
     let attached = vex_by(&world, &elsewhere, &[fixed()], &vex_team());
     assert_eq!(judge(&world, [attached]).verdict, Verdict::Rejected);
 }
 
-/// Leaving evidence out never turns not verified into verified, so no document takes back what another says.
 #[test]
-fn a111_more_vex_closes_more_known_vulnerabilities_and_opens_none() {
+fn a304_a_package_that_cannot_be_checked_is_counted_and_refused_where_the_policy_says_so() {
     let world = World::new();
-    let says = |status: &str| vex(&world, &[of(&world, "CVE-2026-1", status)]);
-    assert_eq!(judge(&world, [says("affected")]).verdict, Verdict::Rejected);
-    assert_eq!(judge(&world, [says("affected"), says("fixed")]).verdict, Verdict::Verified);
-    let all = [says("fixed"), says("affected"), says("under_investigation")];
-    assert_eq!(judge(&world, all).verdict, Verdict::Verified);
+    let none_known = known(&[record("GHSA-9", &[], "other", Some(CRITICAL))]);
+    let judged = |purl: &str, rules: &str| {
+        let mut said = spdx_23(&world.subject, &[("bad", "1.0.0"), ("good", "1.0.0")]);
+        for (place, purl) in [purl, "pkg:npm/good@1.0.0"].iter().enumerate() {
+            said["predicate"]["packages"][place + 1]["externalRefs"][0]["referenceLocator"] = json!(purl);
+        }
+        let sbom = bundle(&world.signer().attest(&said).bundle(Version::V03));
+        let rules = policy(&rule(&["signers: [{github: acme/shop}]", rules]));
+        let now = SIGNING_TIME + SignedDuration::from_hours(1);
+        let (workers, policy, domains) = (&Alone, &rules, &[world.domain()]);
+        let grounds = Grounds { workers, policy, domains, advisories: Some(&none_known), now };
+        verify_on(&grounds, &evidence(&world.image, [sbom]))
+    };
+    let lenient = "require: {sbom: {deny: {severity: high}}}";
+    let strict = "require: {sbom: {deny: {severity: high}, advisories: {unchecked: fail}}}";
+    for purl in ["pkg:rpm/oracle/bash@5?distro=oracle-9", "pkg:deb/debian/bash@5", "pkg:cargo/serde@1.0.0", "bash"] {
+        let report = judged(purl, lenient);
+        assert_eq!(report.verdict, Verdict::Verified, "{purl}");
+        assert_eq!(listed(&report).unchecked.values().sum::<u64>(), 1, "{purl}: {:?}", listed(&report).unchecked);
+        assert!(message(&report).contains("not checked: 1 "), "{purl}: {}", message(&report));
+        let report = judged(purl, strict);
+        assert_eq!(report.verdict, Verdict::Undecided, "{purl}");
+        assert_eq!(message(&report), "1 packages could not be held against the advisories", "{purl}");
+    }
+    assert_eq!(judged("pkg:npm/fine@1.0.0", strict).verdict, Verdict::Verified);
+    assert_eq!(judged("pkg:npm/fine", strict).verdict, Verdict::Verified, "no record is about any version of it");
+}
+
+/// What an advisory says of each version it says of a package without one; of some versions, perhaps.
+#[test]
+fn a304_a_package_without_a_version_is_not_taken_for_a_good_one() {
+    let world = World::new();
+    let about = |affected: Value| {
+        let mut record = record("MAL-1", &[], "bad", Some(CRITICAL));
+        for (key, value) in affected.as_object().expect("fields") {
+            record["affected"][0][key] = value.clone();
+        }
+        known(&[record])
+    };
+    let verdict = |purl: &str, advisories: &Advisories| {
+        let mut said = spdx_23(&world.subject, &[("bad", "1.0.0"), ("good", "1.0.0")]);
+        said["predicate"]["packages"][1]["versionInfo"] = Value::Null;
+        for (place, purl) in [purl, "pkg:npm/good@1.0.0"].iter().enumerate() {
+            said["predicate"]["packages"][place + 1]["externalRefs"][0]["referenceLocator"] = json!(purl);
+        }
+        let sbom = bundle(&world.signer().attest(&said).bundle(Version::V03));
+        let rules = policy(&rule(&["signers: [{github: acme/shop}]", "require: {sbom: {deny: {severity: high}}}"]));
+        let now = SIGNING_TIME + SignedDuration::from_hours(1);
+        let (workers, policy, domains, advisories) = (&Alone, &rules, &[world.domain()], Some(advisories));
+        verify_on(&Grounds { workers, policy, domains, advisories, now }, &evidence(&world.image, [sbom])).verdict
+    };
+    let range = |events: Value| json!({"ranges": [{"type": "SEMVER", "events": events}]});
+    let every = about(range(json!([{"introduced": "0"}])));
+    assert_eq!(verdict("pkg:npm/bad", &every), Verdict::Rejected);
+    assert_eq!(verdict("pkg:npm/bad@9.9.9", &every), Verdict::Rejected);
+    for some in [
+        range(json!([{"introduced": "0"}, {"fixed": "2.0.0"}])),
+        range(json!([{"introduced": "1.0.0"}])),
+        json!({"ranges": [], "versions": ["1.0.0"]}),
+    ] {
+        assert_eq!(verdict("pkg:npm/bad", &about(some.clone())), Verdict::Undecided, "{some}");
+    }
+    // An advisory about the package that has nothing to compare with.
+    for nothing in [
+        json!({"ranges": [{"type": "GIT", "repo": "https://x.example", "events": [{"introduced": "0"}, {"fixed": "aa"}]}]}),
+        json!({"ranges": []}),
+        json!({"ranges": null, "versions": []}),
+        json!({"ranges": [{"type": "NEWER", "events": [{"introduced": "0"}]}]}),
+        range(json!([])),
+    ] {
+        assert_eq!(verdict("pkg:npm/bad@1.0.0", &about(nothing.clone())), Verdict::Undecided, "{nothing}");
+        assert_eq!(verdict("pkg:npm/fine@1.0.0", &about(nothing.clone())), Verdict::Verified, "{nothing}");
+    }
+    let listed = about(json!({"ranges": [], "versions": ["1.0.0"]}));
+    for version in ["latest", "^1.0.0", "1.x"] {
+        assert_eq!(verdict(&format!("pkg:npm/bad@{version}"), &listed), Verdict::Undecided, "{version}");
+    }
+    assert_eq!(verdict("pkg:npm/bad@1.0.1", &listed), Verdict::Verified);
+    assert_eq!(verdict("pkg:npm/bad@v1.0.0", &listed), Verdict::Rejected);
+}
+
+/// OpenVEX 0.2.0, "Statements": what an author said last counts, in one document and across documents. Another author's statement
+/// takes nothing back.
+#[test]
+fn a301_of_the_statements_of_one_author_the_latest_counts() {
+    let world = World::new();
+    let says = |author: &str, status: &str, hour: u32, edition: u32| {
+        let document = json!({
+            "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/vex/1", "author": author,
+            "version": edition, "timestamp": format!("2026-03-01T{hour:02}:00:00Z"),
+            "statements": [of(&world, "CVE-2026-1", status)],
+        });
+        let said = statement(&world.subject, "https://openvex.dev/ns", document);
+        bundle(&world.instance.signer(&vex_team()).attest(&said).bundle(Version::V03))
+    };
+    let acme = |status, hour, edition| says("Acme", status, hour, edition);
+    let verdict = |vex: [Content; 2]| judge(&world, vex).verdict;
+    assert_eq!(verdict([acme("fixed", 10, 1), acme("affected", 11, 2)]), Verdict::Rejected);
+    assert_eq!(verdict([acme("affected", 11, 2), acme("fixed", 10, 1)]), Verdict::Rejected);
+    assert_eq!(verdict([acme("fixed", 10, 1), acme("under_investigation", 11, 1)]), Verdict::Rejected);
+    assert_eq!(verdict([acme("affected", 10, 1), acme("fixed", 11, 2)]), Verdict::Verified);
+    assert_eq!(verdict([acme("affected", 10, 1), acme("fixed", 10, 2)]), Verdict::Verified, "the later edition");
+    assert_eq!(verdict([acme("fixed", 10, 1), acme("affected", 10, 1)]), Verdict::Rejected, "of one time");
+    assert_eq!(verdict([acme("fixed", 10, 1), says("Distro", "affected", 11, 1)]), Verdict::Verified);
+}
+
+#[test]
+fn a301_a_document_that_closes_nothing_says_why() {
+    let world = World::new();
+    let next =
+        |statements: &[Value]| advised(&judge(&world, [vex(&world, statements)])).next.clone().expect("what to do");
+    let mut elsewhere = of(&world, "CVE-2026-1", "fixed");
+    elsewhere["products"] = json!([{"@id": "pkg:npm/other@1"}]);
+    let mut part = of(&world, "CVE-2026-1", "fixed");
+    part["products"][0]["subcomponents"] = json!([{"@id": "pkg:npm/other@1"}]);
+    for (statement, reason) in [
+        (of(&world, "CVE-2026-9", "fixed"), "is about other vulnerabilities"),
+        (of(&world, "CVE-2026-1", "under_investigation"), "says: under investigation"),
+        (elsewhere, "is about another product"),
+        (part, "is about another subcomponent"),
+    ] {
+        let next = next(&[statement]);
+        assert!(next.contains("CVE-2026-1 stays open, as the VEX document c") && next.contains(reason), "{next}");
+    }
 }
 
 #[test]

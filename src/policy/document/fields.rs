@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Reports a pattern that cannot be used.
-pub(super) fn pattern(rule: Result<TextRule, PatternError>, node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(super) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &mut Problems) -> Option<R> {
     rule.map_err(|error| {
         let hint =
             "regular expressions are those of Rust's `regex` crate, without look-around, and match the whole text";

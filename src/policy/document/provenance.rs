@@ -1,9 +1,9 @@
 //! The fields of a `provenance` requirement.
 
-use crate::policy::provenance::{dependency, is_event, repository};
+use crate::policy::provenance::{is_event, repository};
 use crate::policy::text::TextRule;
 use crate::policy::{
-    DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
+    DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
     ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
 
@@ -199,15 +199,15 @@ fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules>
         problems.add(node.place, "nothing is demanded of the dependencies", hint);
     }
     let pinned = or_default(fields.get("pinned"), |node| switch(node, problems));
-    let mut list = |name| or_default(fields.get(name), |node| each(node, "dependencies", problems, dependency_glob));
+    let mut list = |name| or_default(fields.get(name), |node| each(node, "dependencies", problems, dependency_rule));
     let (allow, deny, required) = (list("allow"), list("deny"), list("required"));
     let rules = DependencyRules { pinned: pinned?, allow: allow?, deny: deny?, required: required? };
     (!nothing_there).then_some(rules)
 }
 
-fn dependency_glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+fn dependency_rule(node: &Node, problems: &mut Problems) -> Option<DependencyRule> {
     let written = text(node, problems)?;
-    pattern(dependency(&written), node, problems)
+    pattern(DependencyRule::parse(&written), node, problems)
 }
 
 /// An event in the words of GitHub and GitLab, such as `pull_request_target`.

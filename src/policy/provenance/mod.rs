@@ -14,8 +14,7 @@ use super::age::MaxAge;
 use super::builder::BuilderRule;
 use super::text::TextRule;
 
-pub use dependency::DependencyRules;
-pub(in crate::policy) use dependency::dependency;
+pub use dependency::{DependencyRule, DependencyRules};
 pub use flags::ProvenanceFlags;
 pub use level::BuildLevel;
 pub use parameter::{ExpectedValue, ParameterError, ParameterPath, ParameterRule, UnknownParameters};
@@ -167,6 +166,10 @@ mod tests {
         assert_eq!(ProvenanceRules::default().canonical_text(), "");
     }
 
+    fn dependencies() -> Vec<DependencyRule> {
+        vec![DependencyRule::parse("x").expect("a pattern")]
+    }
+
     #[test]
     fn every_rule_changes_the_hash() {
         let exact = || vec![TextRule::exact("x")];
@@ -183,9 +186,9 @@ mod tests {
             |rules, _| rules.parameters = vec![ParameterRule::parse("/a=b").expect("a rule")],
             |rules, _| rules.unknown_parameters = UnknownParameters::Allow,
             |rules, _| rules.dependencies.pinned = true,
-            |rules, text| rules.dependencies.allow = text,
-            |rules, text| rules.dependencies.deny = text,
-            |rules, text| rules.dependencies.required = text,
+            |rules, _| rules.dependencies.allow = dependencies(),
+            |rules, _| rules.dependencies.deny = dependencies(),
+            |rules, _| rules.dependencies.required = dependencies(),
             |rules, _| rules.max_age = Some("30d".parse().expect("an age")),
             |rules, _| rules.denied_events = vec!["push".to_owned()],
             |rules, _| rules.hosted_runners_only = true,

@@ -12,6 +12,9 @@ use super::{Component, Document, Product, Statement, Status};
 
 /// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
 const MAX_BRANCHES: usize = 16;
+/// Products that the groups of one vulnerability's flags and threats may name, all together: a group may name every product, and
+/// each flag every group.
+const MAX_GROUPED: usize = 1_000_000;
 
 #[derive(Deserialize)]
 struct Wire {
@@ -47,6 +50,15 @@ struct Tree {
     full_product_names: Vec<WireProduct>,
     #[serde(default)]
     relationships: Vec<Relationship>,
+    #[serde(default)]
+    product_groups: Vec<Group>,
+}
+
+/// Products that flags and threats name together (CSAF 2.0 §3.2.2.4).
+#[derive(Deserialize)]
+struct Group {
+    group_id: String,
+    product_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +128,8 @@ struct Flag {
     label: String,
     #[serde(default)]
     product_ids: Vec<String>,
+    #[serde(default)]
+    group_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +138,8 @@ struct Threat {
     details: String,
     #[serde(default)]
     product_ids: Vec<String>,
+    #[serde(default)]
+    group_ids: Vec<String>,
 }
 
 /// Reads a document.
@@ -132,7 +148,11 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     if wire.document.category != "csaf_vex" {
         return Err(format!("`document.category` is `{}`, which is no VEX", wire.document.category));
     }
-    let products = products(wire.product_tree.unwrap_or_default())?;
+    let mut tree = wire.product_tree.unwrap_or_default();
+    let groups = std::mem::take(&mut tree.product_groups);
+    let groups: HashMap<String, Vec<String>> =
+        groups.into_iter().map(|group| (group.group_id, group.product_ids)).collect();
+    let products = products(tree)?;
     let released = wire.document.tracking.current_release_date;
     let time = match released.filter(|text| !text.is_empty()) {
         Some(text) => Some(text.parse::<Timestamp>().map_err(|_| format!("`{text}` is no time"))?),
@@ -140,7 +160,7 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     };
     let mut statements = Vec::new();
     for vulnerability in &wire.vulnerabilities {
-        let reasons = vulnerability.reasons();
+        let reasons = vulnerability.reasons(&groups);
         // Of what is said of a product at once the last counts: that it is affected, whatever else is said of it (CSAF 6.1.6).
         let said = vulnerability.product_status.iter().filter_map(|(word, ids)| Some((status(word)?, ids)));
         let (closing, open): (Vec<_>, Vec<_>) =
@@ -167,14 +187,18 @@ fn statement(
 
 impl WireVulnerability {
     /// Why products are not affected, by product: a label before a text, the first of several. Documents name tens of thousands.
-    fn reasons(&self) -> HashMap<&str, Arc<str>> {
-        let flags = self.flags.iter().map(|flag| (&flag.label, &flag.product_ids));
+    fn reasons<'a>(&'a self, groups: &'a HashMap<String, Vec<String>>) -> HashMap<&'a str, Arc<str>> {
+        let flags = self.flags.iter().map(|flag| (&flag.label, &flag.product_ids, &flag.group_ids));
         let impacts = self.threats.iter().filter(|threat| threat.category == "impact");
-        let impacts = impacts.map(|threat| (&threat.details, &threat.product_ids));
+        let impacts = impacts.map(|threat| (&threat.details, &threat.product_ids, &threat.group_ids));
         let mut reasons = HashMap::new();
-        for (reason, products) in flags.chain(impacts) {
+        let mut left = MAX_GROUPED;
+        for (reason, products, of_groups) in flags.chain(impacts) {
             let reason: Arc<str> = reason.as_str().into();
-            for product in products {
+            let grouped: Vec<&String> =
+                of_groups.iter().take(left).filter_map(|group| groups.get(group)).flatten().take(left).collect();
+            left -= grouped.len().max(of_groups.len()).min(left);
+            for product in products.iter().chain(grouped) {
                 reasons.entry(product.as_str()).or_insert_with(|| Arc::clone(&reason));
             }
         }
@@ -264,6 +288,18 @@ mod tests {
         assert_eq!(of_part.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
         assert!(of_part.is_closing());
         assert!(!document.statements[1].is_closing(), "the reason is for the other product");
+    }
+
+    #[test]
+    fn a301_a_flag_of_a_group_is_the_reason_of_its_products() {
+        let tree = TREE.replacen('{', r#"{"product_groups":[{"group_id":"G","product_ids":["APP:BOX"]}],"#, 1);
+        let said = r#"{"cve":"CVE-1","product_status":{"known_not_affected":["APP:BOX","APP"]},
+            "flags":[{"label":"vulnerable_code_not_present","group_ids":["G","NOWHERE"]}]}"#;
+        let text = format!(
+            r#"{{"document":{{"category":"csaf_vex","publisher":{{"name":"Acme"}},"tracking":{{}}}},"product_tree":{tree},"vulnerabilities":[{said}]}}"#
+        );
+        let statements = read(&text).expect("a document").statements;
+        assert!(statements[0].is_closing() && !statements[1].is_closing());
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod csaf;
 mod openvex;
 mod product;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -19,13 +19,18 @@ use crate::packages::Purl;
 pub(super) use product::{Component, Product};
 
 /// OpenVEX `ATTESTING.md`: the predicate type is the context, which is written with and without its version.
-const OPENVEX: [&str; 2] = ["https://openvex.dev/ns", "https://openvex.dev/ns/v0.2.0"];
+const OPENVEX: &str = "https://openvex.dev/ns";
 /// CSAF 2.0 has no predicate type of its own: this is the URI of its schema.
 const CSAF: &str = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json";
 
 /// Whether a predicate type is a VEX document.
 pub(super) fn is_vex(predicate_type: &str) -> bool {
-    OPENVEX.contains(&predicate_type) || predicate_type == CSAF
+    is_openvex(predicate_type) || predicate_type == CSAF
+}
+
+/// Whether a predicate type or a context is that of OpenVEX, of some version below 1.
+fn is_openvex(text: &str) -> bool {
+    text.strip_prefix(OPENVEX).is_some_and(|version| version.is_empty() || version.starts_with("/v0."))
 }
 
 /// A VEX document, read.
@@ -33,6 +38,8 @@ pub(super) fn is_vex(predicate_type: &str) -> bool {
 pub(super) struct Document {
     form: &'static str,
     author: String,
+    /// Of two editions of a document the one with the greater number is the later one.
+    edition: u64,
     statements: Vec<Statement>,
     /// The places of the statements about each name of a vulnerability.
     by_id: HashMap<String, Vec<usize>>,
@@ -128,13 +135,22 @@ impl Statement {
     }
 
     fn is_about(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
-        self.products.is_empty() || self.products.iter().any(|product| product.is(image) && product.has(package))
+        self.products.is_empty() || self.products.iter().any(|product| product.means(package, image))
+    }
+
+    /// Which of product and subcomponent is another one than was asked about.
+    fn differs_in(&self, image: &Image<'_>) -> &'static str {
+        if self.products.iter().any(|product| product.is(image)) { "another subcomponent" } else { "another product" }
     }
 
     fn describe(&self) -> String {
         match (self.status, &self.because) {
             (Status::NotAffected, Some(because)) => format!("not affected: {because}"),
-            _ => "fixed".to_owned(),
+            (Status::NotAffected, None) => "not affected, without a reason".to_owned(),
+            (Status::Fixed, _) => "fixed".to_owned(),
+            (Status::Affected, _) => "affected".to_owned(),
+            (Status::UnderInvestigation, _) => "under investigation".to_owned(),
+            (Status::Unknown, _) => "a status that VEX does not have".to_owned(),
         }
     }
 }
@@ -167,17 +183,52 @@ pub(super) struct Attached {
 pub(super) struct Statements(pub(super) Vec<Attached>);
 
 impl Statements {
-    /// Returns why a vulnerability is closed, if one of the documents closes it.
+    /// Returns why a vulnerability is closed, if some author closes it.
     ///
-    /// `ids` are its name and aliases, `package` is what it is in. A document says one thing of it: what it said last.
+    /// `ids` are its name and aliases, `package` is what it is in. An author says one thing of it: what came last, in whichever
+    /// document. Of two statements of one time the one that leaves it open counts.
     pub(super) fn closing(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<String> {
         let package = package.and_then(|package| Purl::parse(package).ok());
-        let here = self.0.iter().filter(|attached| image.has_digest(&attached.subject));
-        let mut latest = here.filter_map(|attached| {
-            Some((attached.id.as_str(), attached.document.latest(ids, package.as_ref(), image)?))
-        });
-        latest
-            .find(|(_, statement)| statement.is_closing())
-            .map(|(id, statement)| format!("{}, {id}", statement.describe()))
+        let mut last: BTreeMap<&str, (&Attached, &Statement)> = BTreeMap::new();
+        for attached in self.about(image) {
+            let Some(statement) = attached.document.latest(ids, package.as_ref(), image) else { continue };
+            let said = last.entry(attached.document.author.trim()).or_insert((attached, statement));
+            if rank(attached, statement) > rank(said.0, said.1) {
+                *said = (attached, statement);
+            }
+        }
+        let closing = last.into_values().find(|(_, statement)| statement.is_closing());
+        closing.map(|(attached, statement)| format!("{}, {}", statement.describe(), attached.id))
     }
+
+    /// Returns why a vulnerability is open although VEX of a believed signer is attached: what each document says instead.
+    pub(super) fn open_because(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<String> {
+        let package = package.and_then(|package| Purl::parse(package).ok());
+        let reasons: Vec<String> = self
+            .about(image)
+            .map(|attached| {
+                let document = &attached.document;
+                let named = || ids.iter().filter_map(|id| document.by_id.get(id)).flatten();
+                match (document.latest(ids, package.as_ref(), image), named().next()) {
+                    (Some(statement), _) => format!("{} says: {}", attached.id, statement.describe()),
+                    (None, Some(place)) => {
+                        format!("{} is about {}", attached.id, document.statements[*place].differs_in(image))
+                    }
+                    (None, None) => format!("{} is about other vulnerabilities", attached.id),
+                }
+            })
+            .take(3)
+            .collect();
+        (!reasons.is_empty()).then(|| format!("the VEX document {}", reasons.join("; ")))
+    }
+
+    fn about<'s>(&'s self, image: &Image<'_>) -> impl Iterator<Item = &'s Attached> {
+        self.0.iter().filter(move |attached| image.has_digest(&attached.subject))
+    }
+}
+
+/// Which of two statements is the later one. One that leaves a vulnerability open and has no time is never the earlier one.
+fn rank(attached: &Attached, statement: &Statement) -> (bool, Option<Timestamp>, u64, bool) {
+    let is_open = !statement.is_closing();
+    (is_open && statement.time.is_none(), statement.time, attached.document.edition, is_open)
 }

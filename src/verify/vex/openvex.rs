@@ -26,6 +26,9 @@ struct Wire {
     author: String,
     #[serde(default)]
     timestamp: Option<String>,
+    /// A number, and a text in the first drafts.
+    #[serde(default)]
+    version: serde_json::Value,
     statements: Vec<WireStatement>,
 }
 
@@ -46,7 +49,10 @@ struct WireStatement {
 /// The first draft has texts where later versions have objects.
 #[derive(Deserialize)]
 struct WireVulnerability {
-    name: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, rename = "@id")]
+    id: Option<String>,
     #[serde(default)]
     aliases: Option<Vec<String>>,
 }
@@ -66,19 +72,24 @@ struct WireComponent {
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Document, String> {
     let wire: Wire = json::from_part(text).map_err(|error| error.to_string())?;
-    if wire.context != "https://openvex.dev/ns" && !wire.context.starts_with("https://openvex.dev/ns/v0.") {
+    if !super::is_openvex(&wire.context) {
         return Err(format!("`@context` is `{}`, which is not that of OpenVEX", wire.context));
     }
     let issued = time(wire.timestamp.as_deref())?;
     let statements = wire.statements.into_iter().map(|one| statement(one, issued)).collect::<Result<_, _>>()?;
-    Ok(Document { form: "OpenVEX", author: wire.author, statements, ..Document::default() })
+    let edition = wire.version.as_u64().or_else(|| wire.version.as_str()?.parse().ok()).unwrap_or_default();
+    Ok(Document { form: "OpenVEX", author: wire.author, edition, statements, ..Document::default() })
 }
 
 /// "A timestamp in a `statement` entry overrides a timestamp defined at the document level."
 fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement, String> {
     let ids = match wire.vulnerability {
         TextOr::Text(name) => vec![name],
-        TextOr::Object(named) => std::iter::once(named.name).chain(named.aliases.unwrap_or_default()).collect(),
+        TextOr::Object(named) => {
+            let name = named.name.filter(|name| !name.is_empty());
+            let by_address = || named.id.as_deref().map(id_of_address);
+            name.or_else(by_address).into_iter().chain(named.aliases.unwrap_or_default()).collect()
+        }
     };
     let label = wire.justification.filter(|label| JUSTIFICATIONS.contains(&label.as_str()));
     let text = wire.impact_statement.filter(|text| !text.trim().is_empty());
@@ -89,6 +100,12 @@ fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement
         because: label.or(text).map(Arc::from),
         time: time(wire.timestamp.as_deref())?.or(issued),
     })
+}
+
+/// `https://nvd.nist.gov/vuln/detail/CVE-2024-1` is about CVE-2024-1: where there is no name, the last part of the address is it.
+fn id_of_address(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn status(word: &str) -> Status {
@@ -146,6 +163,21 @@ mod tests {
         let draft = r#"{"@context":"https://openvex.dev/ns","author":"Acme","statements":[
             {"vulnerability":"CVE-1","products":["pkg:oci/app@sha256%3Aab"],"status":"fixed"}]}"#;
         assert!(read(draft).expect("a draft").statements[0].is_closing());
+    }
+
+    #[test]
+    fn a301_a_vulnerability_is_named_by_its_address_alone() {
+        let ids = |vulnerability: &str| {
+            let text = format!(
+                r#"{{"@context":"https://openvex.dev/ns/v0.2.0","author":"a","version":2,"statements":[{{"vulnerability":{vulnerability},"status":"fixed"}}]}}"#
+            );
+            read(&text).expect("a document").statements[0].ids.clone()
+        };
+        assert_eq!(ids(r#"{"@id":"https://nvd.nist.gov/vuln/detail/CVE-2024-2"}"#), ["CVE-2024-2"]);
+        assert_eq!(ids(r#"{"@id":"https://osv.dev/vulnerability/GHSA-1/?x#y"}"#), ["GHSA-1"]);
+        assert_eq!(ids(r#"{"@id":"CVE-2024-2"}"#), ["CVE-2024-2"]);
+        assert_eq!(ids(r#"{"@id":"https://x.example/CVE-1","name":"CVE-2"}"#), ["CVE-2"], "the name goes first");
+        assert_eq!(ids(r#"{"name":"","aliases":["GHSA-1"]}"#), ["GHSA-1"]);
     }
 
     #[test]

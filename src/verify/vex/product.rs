@@ -23,6 +23,12 @@ pub(in crate::verify) struct Component {
 }
 
 impl Product {
+    /// Whether it is the image, or a part of it that is the package; or the package by itself, which is how VEX of a package's own
+    /// maker names it.
+    pub(super) fn means(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
+        (self.is(image) && self.has(package)) || (self.parts.is_empty() && self.component.is(package))
+    }
+
     /// Whether it is the image: by digest, or by the name of its repository without any version.
     pub(super) fn is(&self, image: &Image<'_>) -> bool {
         let by_hash = |hex: &String| digest(&format!("sha256:{}", hex.to_ascii_lowercase()));
@@ -32,8 +38,16 @@ impl Product {
 
     /// Whether a package is meant. One that is not named cannot be told from those that are not meant.
     pub(super) fn has(&self, package: Option<&Purl<'_>>) -> bool {
-        let of_parts = || self.parts.iter().flat_map(|part| &part.names).filter_map(|name| Purl::parse(name).ok());
-        self.parts.is_empty() || package.is_some_and(|package| of_parts().any(|part| part.covers(package)))
+        self.parts.is_empty() || self.parts.iter().any(|part| part.is(package))
+    }
+}
+
+impl Component {
+    /// Whether one of its names is that of a package.
+    fn is(&self, package: Option<&Purl<'_>>) -> bool {
+        let covers =
+            |name: &String| package.is_some_and(|package| Purl::parse(name).is_ok_and(|one| one.covers(package)));
+        self.names.iter().any(covers)
     }
 }
 

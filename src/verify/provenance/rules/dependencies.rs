@@ -1,8 +1,8 @@
 //! What went into the build, as far as its builder lists it.
 
-use crate::check::{CheckId, Finding};
+use crate::check::{CheckId, Finding, Outcome};
 use crate::packages::Purl;
-use crate::policy::{DependencyRules, TextRule};
+use crate::policy::{DependencyRule, DependencyRules, Match};
 
 use super::super::model::Dependency;
 use super::super::{Provenance, Source};
@@ -19,10 +19,8 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules) -> Vec<Fin
         return Vec::new();
     }
     let listed = &provenance.dependencies;
-    let matches_one = |dependency: &Dependency, patterns: &[TextRule]| {
-        let names = names(dependency);
-        patterns.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))
-    };
+    let matches_one = |dependency: &Dependency, rules: &[DependencyRule]| matched(dependency, rules) == Match::Yes;
+    let is_open = |dependency: &&Dependency| matches!(matched(dependency, &rules.deny), Match::Unknown(_));
     let is_denied = |dependency: &&Dependency| matches_one(dependency, &rules.deny);
     let is_stranger = |dependency: &&Dependency| {
         !rules.allow.is_empty() && !matches_one(dependency, &rules.allow) && !is_source(dependency, provenance)
@@ -32,6 +30,10 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules) -> Vec<Fin
     failed.extend(of_those(listed, is_denied, "something that the policy denies went into the build", || {
         format!("none of {}", super::listed(&rules.deny))
     }));
+    let open = of_those(listed, is_open, "whether the policy denies what went into the build cannot be told", || {
+        format!("a version of each package that {} is about", super::listed(&rules.deny))
+    });
+    failed.extend(open.map(|finding| Finding { outcome: Outcome::Error, ..finding }));
     failed.extend(of_those(
         listed,
         is_stranger,
@@ -86,6 +88,25 @@ fn described(dependency: &Dependency) -> String {
     name.filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| "one without a name".to_owned())
 }
 
+/// Whether a rule means a dependency: by its address, or as a package.
+fn matched(dependency: &Dependency, rules: &[DependencyRule]) -> Match {
+    let names = names(dependency);
+    if rules.iter().any(|rule| names.iter().any(|name| rule.matches(name))) {
+        return Match::Yes;
+    }
+    let texts = dependency.uri.iter().chain(&dependency.name);
+    let packages: Vec<Purl<'_>> = texts.filter_map(|text| Purl::parse(text).ok()).collect();
+    let mut found = Match::No;
+    for one in rules.iter().flat_map(|rule| packages.iter().map(|package| rule.is_about(package))) {
+        match one {
+            Match::Yes => return Match::Yes,
+            Match::Unknown(_) => found = one,
+            Match::No => {}
+        }
+    }
+    found
+}
+
 /// Everything by which a rule may mean it: its address, the same without what qualifies it, without its version, and the
 /// repository in its normal form.
 fn names(dependency: &Dependency) -> Vec<String> {
@@ -93,21 +114,9 @@ fn names(dependency: &Dependency) -> Vec<String> {
     if let Some(uri) = &dependency.uri {
         let bare = uri.split(['?', '#']).next().unwrap_or(uri);
         names.extend([uri.clone(), bare.to_owned()]);
-        // The version of a purl stands after the last `@` (purl-spec); in other addresses a user name may stand before one.
-        if let Some((package, _)) = bare.strip_prefix("pkg:").and_then(|package| package.rsplit_once('@')) {
-            names.push(format!("pkg:{package}"));
-        }
-        names.extend(Purl::parse(uri).ok().into_iter().flat_map(|purl| in_normal_form(&purl)));
         names.extend(Source::parse(uri).map(|source| source.repository));
     }
     names
-}
-
-/// A package by its decoded name, without its version and with it: `pkg:Docker/acme%2Fevil@1` is `pkg:docker/acme/evil`.
-fn in_normal_form(purl: &Purl<'_>) -> Vec<String> {
-    let name = format!("pkg:{}/{}", purl.kind, purl.full_name());
-    let versioned = purl.version.as_ref().map(|version| format!("{name}@{version}"));
-    std::iter::once(name).chain(versioned).collect()
 }
 
 fn is_source(dependency: &Dependency, provenance: &Provenance) -> bool {
@@ -146,8 +155,8 @@ mod tests {
         provenance
     }
 
-    fn globs(texts: &[&str]) -> Vec<TextRule> {
-        texts.iter().map(|text| TextRule::glob(text).expect("a glob")).collect()
+    fn globs(texts: &[&str]) -> Vec<DependencyRule> {
+        texts.iter().map(|text| DependencyRule::parse(text).expect("a pattern")).collect()
     }
 
     #[track_caller]
@@ -200,9 +209,43 @@ mod tests {
             refused(&built(), &deny(pattern), node);
         }
         refused(&built(), &deny("https://github.com/acme/shop"), "git+https://github.com/acme/shop@refs/tags/v1");
-        for pattern in ["pkg:docker/docker.io/library/node@18", "pkg:docker/docker.io/library/nod", "pkg:docker/*"] {
+        for pattern in ["pkg:docker/docker.io/library/node@18", "pkg:docker/docker.io/library/nod", "pkg:docker/acme/*"]
+        {
             accepted(&built(), &deny(pattern));
         }
+    }
+
+    #[test]
+    fn a302_a_base_image_is_denied_and_allowed_in_every_spelling() {
+        let spellings = [
+            "pkg:docker/node@18?digest=sha256:aa&platform=linux%2Famd64",
+            "pkg:docker/library/node@18",
+            "pkg:docker/docker.io/library/node@18",
+            "pkg:docker/index.docker.io/library/node@18",
+        ];
+        for spelling in spellings {
+            let mut built = provenance();
+            built.dependencies = vec![dependency(spelling, &[("sha256", "bb22")])];
+            for rule in
+                ["pkg:docker/node@18", "pkg:docker/docker.io/library/node", "pkg:docker/docker.io/library/node@18"]
+            {
+                refused(&built, &DependencyRules { deny: globs(&[rule]), ..DependencyRules::default() }, spelling);
+                accepted(&built, &DependencyRules { allow: globs(&[rule]), ..DependencyRules::default() });
+                accepted(&built, &DependencyRules { required: globs(&[rule]), ..DependencyRules::default() });
+            }
+            for rule in ["pkg:docker/ghcr.io/library/node@18", "pkg:docker/node@20", "pkg:docker/acme/node"] {
+                accepted(&built, &DependencyRules { deny: globs(&[rule]), ..DependencyRules::default() });
+            }
+        }
+    }
+
+    #[test]
+    fn a_package_without_a_version_may_be_the_denied_one() {
+        let mut built = provenance();
+        built.dependencies = vec![dependency("pkg:npm/event-stream", &[])];
+        let rules = DependencyRules { deny: globs(&["pkg:npm/event-stream@3.3.6"]), ..DependencyRules::default() };
+        let findings = check(&built, &rules);
+        assert_eq!(findings.iter().map(|finding| finding.outcome).collect::<Vec<_>>(), [Outcome::Error]);
     }
 
     #[test]

@@ -218,8 +218,8 @@ fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<F
 }
 
 /// Rules as a person reads them.
-fn listed(rules: &[TextRule]) -> String {
-    rules.iter().map(TextRule::to_string).collect::<Vec<_>>().join(" or ")
+fn listed<R: ToString>(rules: &[R]) -> String {
+    rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]
