@@ -107,6 +107,7 @@ checks! {
     ScanScanner "scan-scanner" "The scanner is one that the policy names."
     ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
     ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."
+    ScanOthers "scan-others" "No other scan of an expected signer is refused beside the one that counts."
     VexFormat "vex-format" "The VEX document can be read."
     AttestationFields "attestation-fields" "The attestation is of the type that the policy names, and its fields are what it asks for."
     SbomFormat "sbom-format" "The SBOM is SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.2 to 1.7 in JSON and can be read."
@@ -119,6 +120,7 @@ checks! {
     SbomAge "sbom-age" "The SBOM was made shortly before it was signed."
     SbomCompleteness "sbom-completeness" "Every package of the SBOM has the minimum elements that the policy asks for."
     SbomAdvisories "sbom-advisories" "No package of the SBOM has a known vulnerability as bad as the policy denies."
+    SbomOthers "sbom-others" "No other SBOM of an expected signer is refused beside the one that counts."
 }
 
 impl fmt::Display for CheckId {

@@ -16,6 +16,7 @@ use super::text::TextRule;
 
 /// The rules for an SBOM, beyond those that hold for every one. Where nothing is said, nothing is asked.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the policy file")]
 pub struct SbomRules {
     /// The forms that count; every one that is read where none is named.
     pub formats: Vec<SbomFormat>,
@@ -49,6 +50,8 @@ pub struct SbomRules {
     pub min_packages: Option<u64>,
     /// What is not held against it for a while.
     pub exceptions: Vec<SbomException>,
+    /// Whether every SBOM of an expected signer that is attached must satisfy this, not one alone.
+    pub all: bool,
 }
 
 /// Packages, by what they are, how they are licensed and who supplies them.
@@ -222,6 +225,7 @@ impl SbomRules {
             required_packages,
             min_packages,
             exceptions,
+            all,
         } = self;
         let mut lines = Vec::new();
         if !formats.is_empty() {
@@ -260,6 +264,7 @@ impl SbomRules {
             let about = [package, license].into_iter().flatten().collect::<String>();
             format!("except{about} until {until} because {}", bare_or_scalar(because))
         }));
+        lines.extend(all.then(|| "every attached SBOM of an expected signer".to_owned()));
         lines
     }
 
@@ -347,6 +352,7 @@ mod tests {
             text(&|rules| rules.allow.suppliers = vec![TextRule::exact("MIT")]),
             text(&|rules| rules.deny_severity = Some(Severity::High)),
             text(&|rules| rules.unchecked_fail = true),
+            text(&|rules| rules.all = true),
             text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/main"))),
             text(&|rules| rules.vex = Some(vex("acme/other", "refs/heads/main"))),
             text(&|rules| rules.vex = Some(vex("acme/vex", "refs/heads/next"))),

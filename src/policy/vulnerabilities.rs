@@ -26,6 +26,8 @@ pub struct VulnerabilityRules {
     pub ignored: Vec<Ignored>,
     /// Whose VEX statements may close what is open, any one of them; nobody's without them.
     pub vex: Option<Signers>,
+    /// Whether every scan of an expected signer that is attached must satisfy this, not one alone.
+    pub all: bool,
 }
 
 /// A vulnerability that is let through by name.
@@ -64,12 +66,13 @@ impl VulnerabilityRules {
             let names: Vec<String> = signers.listed().iter().map(Signer::describe).collect();
             format!("and what VEX closes that is signed by {}", names.join(" or "))
         }));
+        lines.extend(self.all.then(|| "every attached scan of an expected signer".to_owned()));
         lines
     }
 
     /// Returns the rules as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
-        let Self { scanners, max_age, max_database_age, deny, unknown_allowed, ignored, vex } = self;
+        let Self { scanners, max_age, max_database_age, deny, unknown_allowed, ignored, vex, all } = self;
         let scanners: Vec<String> = scanners.iter().map(TextRule::canonical_text).collect();
         let age = |age: &Option<MaxAge>| age.as_ref().map(ToString::to_string);
         let ignored: Vec<String> = ignored
@@ -80,7 +83,7 @@ impl VulnerabilityRules {
             })
             .collect();
         format!(
-            "scanners {scanners:?}\nage {:?} {:?}\ndeny {deny:?} {unknown_allowed}\nignore {ignored:?}\nvex {:?}\n",
+            "scanners {scanners:?}\nage {:?} {:?}\ndeny {deny:?} {unknown_allowed}\nignore {ignored:?}\nvex {:?}\nall {all}\n",
             age(max_age),
             age(max_database_age),
             vex.as_ref().map(Signers::canonical_text)

@@ -120,7 +120,7 @@ impl Page<'_> {
             return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
                 Some(candidate) => {
                     self.proof(requirement, candidate)?;
-                    let mut others = requirement.findings.iter().filter(|one| one.check == CheckId::ProvenanceOthers);
+                    let mut others = requirement.findings.iter().filter(|one| is_about_others(one.check));
                     others.try_for_each(|finding| self.obstacle("", finding))
                 }
                 None => Ok(()),
@@ -392,4 +392,9 @@ impl Page<'_> {
         };
         format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
     }
+}
+
+/// Whether a check is about other attestations than those that satisfy a requirement.
+fn is_about_others(check: CheckId) -> bool {
+    matches!(check, CheckId::ProvenanceOthers | CheckId::SbomOthers | CheckId::ScanOthers)
 }

@@ -1,4 +1,4 @@
-//! Several provenances of one image: whether they contradict each other.
+//! Several attestations of one kind on one image: whether they contradict each other.
 //!
 //! One of them satisfies a requirement by itself. Anybody who can push can attach another, so what a stranger signed says
 //! nothing; what an expected signer signed besides is listed, and decides where the policy demands that all of it holds.
@@ -24,36 +24,49 @@ pub(super) fn verdict(demand: &Demand, refused: &[&Assessment], incomplete: bool
 }
 
 fn demands_all(demand: &Demand) -> bool {
-    matches!(&demand.asked, Asked::Provenance(rules) if rules.all)
+    match &demand.asked {
+        Asked::Provenance(rules) => rules.all,
+        Asked::Sbom(rules) => rules.all,
+        Asked::Vulnerabilities(rules) => rules.all,
+        Asked::Signature | Asked::Summary(_) | Asked::Attestation(_) => false,
+    }
 }
 
-/// Returns a finding for each provenance of an expected signer that does not hold beside one that does, and for each that holds
-/// and says something else.
+/// The check for other attestations of the kind that is asked for, and what one of them is called. Of the other kinds one that
+/// does not hold says nothing of one that does.
+fn others(asked: &Asked) -> Option<(CheckId, &'static str)> {
+    match asked {
+        Asked::Provenance(_) => Some((CheckId::ProvenanceOthers, "provenance")),
+        Asked::Sbom(_) => Some((CheckId::SbomOthers, "SBOM")),
+        Asked::Vulnerabilities(_) => Some((CheckId::ScanOthers, "scan")),
+        Asked::Signature | Asked::Summary(_) | Asked::Attestation(_) => None,
+    }
+}
+
+/// Returns a finding for each attestation of an expected signer that does not hold beside one that does, and for each provenance
+/// that holds and says something else.
 pub(super) fn disagreements(
     demand: &Demand,
     accepted: &[(&CandidateReport, &Assessment)],
     refused: &[(&CandidateReport, &Assessment)],
 ) -> Vec<Finding> {
-    let Some((first, _)) = accepted.first().filter(|_| matches!(demand.asked, Asked::Provenance(_))) else {
-        return Vec::new();
-    };
+    let (Some((first, _)), Some((check, what))) = (accepted.first(), others(&demand.asked)) else { return Vec::new() };
     let by_expected = refused.iter().filter(|(_, assessment)| assessment.by_expected_signer);
-    let refusals = by_expected.filter_map(|(report, assessment)| refusal(demand, report, assessment));
+    let refusals = by_expected.filter_map(|(report, assessment)| {
+        let obstacle = assessment.findings.iter().find(|finding| finding.stands_in_the_way())?;
+        let message = format!("another {what} of an expected signer does not hold: {}", obstacle.message);
+        Some(refusal(Finding::skip(check, message), obstacle, report, demands_all(demand)))
+    });
     let others = accepted.iter().skip(1).filter_map(|(other, _)| difference(first, other));
     refusals.chain(others).collect()
 }
 
-fn refusal(demand: &Demand, report: &CandidateReport, assessment: &Assessment) -> Option<Finding> {
-    let obstacle = assessment.findings.iter().find(|finding| finding.stands_in_the_way())?;
-    let said = format!("another provenance of an expected signer does not hold: {}", obstacle.message);
-    let finding = match (demands_all(demand), obstacle.outcome) {
-        (false, _) => Finding::skip(CheckId::ProvenanceOthers, said),
-        (true, Outcome::Error) => Finding::error(CheckId::ProvenanceOthers, said),
-        (true, _) => Finding::fail(CheckId::ProvenanceOthers, said),
-    };
-    let finding = Finding { expected: obstacle.expected.clone(), found: obstacle.found.clone(), ..finding };
+/// Completes the finding about an attestation that does not hold: it counts where all of them must.
+fn refusal(finding: Finding, obstacle: &Finding, report: &CandidateReport, counts: bool) -> Finding {
+    let outcome = if counts { obstacle.outcome } else { Outcome::Skip };
+    let finding = Finding { outcome, expected: obstacle.expected.clone(), found: obstacle.found.clone(), ..finding };
     let next = "find out which of them is right; what is wrong is best deleted from the registry";
-    Some(Finding { candidate: Some(report.id.clone()), ..finding }.about(&report.subject).next(next))
+    Finding { candidate: Some(report.id.clone()), ..finding }.about(&report.subject).next(next)
 }
 
 /// Two that both count, and say different things of one image.

@@ -361,3 +361,39 @@ fn what_is_below_the_limit_is_marked_and_changes_nothing() {
     assert!(message.starts_with("no known vulnerability of severity high or worse"), "{message}");
     assert_eq!((listed(&report).closed, listed(&report).listed[0].closed_by.is_some()), (1, true));
 }
+
+/// Of two SBOMs of the expected signer one lists a denied package: the other satisfies, and the report names the first; with
+/// `all: true` the first decides.
+#[test]
+fn another_sbom_of_the_signer_that_is_refused_is_named_and_decides_where_all_must_hold() {
+    let world = World::new();
+    let of = |name: &str| {
+        let mut said = spdx_23(&world.subject, &[(name, "1.0.0")]);
+        said["predicate"]["packages"][1]["externalRefs"][0]["referenceLocator"] =
+            json!(format!("pkg:npm/{name}@1.0.0"));
+        said
+    };
+    let ours = |name: &str| bundle(&world.signer().attest(&of(name)).bundle(Version::V03));
+    let stranger = Identity::github_workflow("mallory/shop", ".github/workflows/x.yml", "refs/heads/main");
+    let theirs = |name: &str| bundle(&world.instance.signer(&stranger).attest(&of(name)).bundle(Version::V03));
+    let judged = |all: bool, documents: [Content; 2]| {
+        let rules = format!("require: {{sbom: {{deny: {{packages: [pkg:npm/event-stream]}}, all: {all}}}}}");
+        let rules = policy(&rule(&["signers: [{github: acme/shop}]", &rules]));
+        let now = SIGNING_TIME + SignedDuration::from_hours(1);
+        let (workers, policy, domains) = (&Alone, &rules, &[world.domain()]);
+        verify_on(&Grounds { workers, policy, domains, advisories: None, now }, &evidence(&world.image, documents))
+    };
+    let others = |report: &ImageReport| -> Vec<Finding> {
+        let findings = report.requirements[0].findings.iter();
+        findings.filter(|one| one.check == CheckId::SbomOthers).cloned().collect()
+    };
+    let report = judged(false, [ours("fine"), ours("event-stream")]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    let [named] = &*others(&report) else { panic!("the other one is named: {report:?}") };
+    assert!(named.found.as_deref().is_some_and(|found| found.contains("event-stream")), "{named:?}");
+    assert!(!named.stands_in_the_way());
+    assert_eq!(judged(true, [ours("fine"), ours("event-stream")]).verdict, Verdict::Rejected);
+    assert_eq!(judged(true, [ours("fine"), ours("good")]).verdict, Verdict::Verified);
+    let beside_a_stranger = judged(true, [ours("fine"), theirs("event-stream")]);
+    assert_eq!((beside_a_stranger.verdict, others(&beside_a_stranger)), (Verdict::Verified, Vec::new()));
+}

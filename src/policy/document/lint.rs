@@ -70,12 +70,18 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
 fn of_asked(asked: &Asked) -> Option<(String, &'static str)> {
     match asked {
         Asked::Attestation(rules) => by_type(rules),
-        Asked::Provenance(rules) if rules.all => Some((
-            "`all: true` is satisfied more easily when less is attached".to_owned(),
-            "whoever can delete from the registry, or withhold what it has, can make an image pass: do not rely on it to find forgeries",
-        )),
-        _ => None,
+        Asked::Provenance(rules) => rules.all.then(of_all),
+        Asked::Sbom(rules) => rules.all.then(of_all),
+        Asked::Vulnerabilities(rules) => rules.all.then(of_all),
+        Asked::Signature | Asked::Summary(_) => None,
     }
+}
+
+fn of_all() -> (String, &'static str) {
+    (
+        "`all: true` is satisfied more easily when less is attached".to_owned(),
+        "anyone who can delete from the registry, or withhold what it has, can make an image pass: do not rely on it to find forgeries",
+    )
 }
 
 /// What is not asked of a kind that has a requirement of its own.
@@ -92,7 +98,7 @@ fn by_type(rules: &AttestationRules) -> Option<(String, &'static str)> {
         ),
         KnownKind::Scan => (
             "does not say which findings of the scan count",
-            "write `vulnerabilities: {deny: high}` instead: a scan that found something satisfies its type",
+            "write `vulnerabilities: {deny: {severity: high}}` instead: a scan that found something satisfies its type",
         ),
         KnownKind::Vex => (
             "closes no finding",

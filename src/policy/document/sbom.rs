@@ -13,7 +13,7 @@ use super::vulnerabilities::{severity, vex};
 use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "formats",
     "strict",
     "describes",
@@ -29,6 +29,7 @@ pub(super) const KEYS: [&str; 15] = [
     "required-packages",
     "min-packages",
     "exceptions",
+    "all",
 ];
 const LIST: [&str; 3] = ["packages", "licenses", "suppliers"];
 /// What can be denied beside these.
@@ -61,6 +62,7 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
     let required_packages = or_default(fields.get("required-packages"), |node| packages(node, problems));
     let min_packages = optional(fields.get("min-packages"), |node| count(node, problems));
     let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
+    let all = or_default(fields.get("all"), |node| switch(node, problems));
     Some(SbomRules {
         formats: formats?,
         strict: strict?,
@@ -78,6 +80,7 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
         required_packages: required_packages?,
         min_packages: min_packages?,
         exceptions: exceptions?,
+        all: all?,
     })
 }
 

@@ -4,15 +4,15 @@ use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 use crate::policy::{Ignored, Severity, VulnerabilityRules};
 
-use super::fields::{Fields, each, glob, max_age, optional, or_default, text, word};
+use super::fields::{Fields, each, glob, max_age, optional, or_default, switch, text, word};
 use super::problem::Problems;
 use super::rule::Ending;
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
 
 /// Its keys, beside those of every requirement.
-pub(super) const KEYS: [&str; 7] =
-    ["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore", "vex"];
+pub(super) const KEYS: [&str; 8] =
+    ["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore", "vex", "all"];
 /// Keys that say something of what is denied.
 const OF_DENIAL: [&str; 3] = ["unknown-severity", "ignore", "vex"];
 /// What may be denied from: `none` is everything that a scanner lists, which no image ever stays free of.
@@ -27,6 +27,7 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
     let unknown = or_default(fields.get("unknown-severity"), |node| unknown(node, problems));
     let ignored = or_default(fields.get("ignore"), |node| ignored(node, problems));
     let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
+    let all = or_default(fields.get("all"), |node| switch(node, problems));
     if fields.get("deny").is_none() && !fields.likely_means("deny") {
         for (name, place) in fields.present(&OF_DENIAL) {
             let hint = "add `deny: {severity: high}`, or leave this out";
@@ -41,6 +42,7 @@ pub(super) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
         unknown_allowed: unknown?,
         ignored: ignored?,
         vex: vex?,
+        all: all?,
     })
 }
 
