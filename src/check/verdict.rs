@@ -11,9 +11,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Evidence was read and does not satisfy the policy.
+    /// Everything that could satisfy the policy was read, and something does not satisfy it.
     Rejected,
-    /// Something needed could not be read or checked.
+    /// Something that could satisfy the policy could not be read or checked.
     Undecided,
     /// Nothing of a required kind is attached.
     Absent,

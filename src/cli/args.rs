@@ -33,9 +33,9 @@ Examples:
 
 Exit codes:
   0  verified    every requirement is satisfied for every selected platform
-  1  rejected    evidence was read and does not satisfy the policy
+  1  rejected    everything that could satisfy the policy was read, and something does not
   2  usage       the command line or a file it names is wrong
-  3  undecided   something needed could not be read or checked
+  3  undecided   something that could satisfy the policy could not be read or checked
   4  absent      nothing of a required kind is attached";
 
 /// Verifies that a container image is what its maker says it is.

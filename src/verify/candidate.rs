@@ -21,6 +21,7 @@ use super::attestation;
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
+use super::newer;
 use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
@@ -88,7 +89,8 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
 /// Reads a VEX document that one of the demand's signers signed; of everything else nothing.
 pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: Terms<'_>) -> Option<vex::Attached> {
     let examination = examine(id, candidate).ok()?;
-    let statement = examination.statement.as_ref().filter(|_| examination.kind == Kind::Vex)?;
+    let is_read = examination.kind == Kind::Vex && !examination.is_stopped();
+    let statement = examination.statement.as_ref().filter(|_| is_read)?;
     let (material, signed) = examination.ready.as_ref()?;
     let mut attempts = Attempts::new(material, *signed, terms.domains, terms.now);
     if attempts.accept(demand, terms.policy.written_in()).ways.is_empty() {
@@ -239,12 +241,18 @@ impl<'a> Examination<'a> {
         Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
     }
 
+    /// What failed needs no signature. Of what could not be decided it still matters who signed it.
     fn ready_unless_stopped(mut self, finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
         self.findings.extend(finding);
-        if !self.findings.iter().any(Finding::stands_in_the_way) {
+        if !self.findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
             self.ready = Some((material, signed));
         }
         self
+    }
+
+    /// Whether something stands in the way before anybody asks who signed it.
+    fn is_stopped(&self) -> bool {
+        self.findings.iter().any(Finding::stands_in_the_way)
     }
 
     fn concerns(&self, asked: &Asked) -> bool {
@@ -301,7 +309,7 @@ impl<'a> Examination<'a> {
             }
         };
         look.signing = Some(Signing::of(verified));
-        if let Some(statement) = &self.statement {
+        if let Some(statement) = self.statement.as_ref().filter(|_| !self.is_stopped()) {
             look.predicate = Predicate::read(self.kind, statement);
             let (examined, closed) = (&self.examined, &OnceCell::new());
             let advised = Advised { advisories: None, examined, closed };
@@ -342,6 +350,7 @@ impl<'a> Examination<'a> {
             .min_by_key(|one| (one.distance(), Reverse(one.build_level)))
             .unwrap_or_else(|| Assessment::stopped(Vec::new()));
         told.findings.splice(0..0, self.findings.iter().cloned());
+        let matched = if self.is_stopped() { Vec::new() } else { matched };
         Assessment { matched, by_expected_signer, ..told }
     }
 
@@ -378,7 +387,7 @@ impl<'a> Examination<'a> {
     }
 
     fn judge_predicate<'s>(&'s self, predicate: &mut Predicate<'s>, question: &Question<'_>) -> Vec<Finding> {
-        let Some(statement) = &self.statement else { return Vec::new() };
+        let Some(statement) = self.statement.as_ref().filter(|_| !self.is_stopped()) else { return Vec::new() };
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
@@ -560,15 +569,25 @@ fn examine_envelope<'a>(
             let claimed = claimed_predicate_type(payload.octets());
             examination.kind = claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate);
             examination.predicate_type = claimed;
-            examination.findings.push(finding);
-            return examination;
+            return examination.ready_unless_stopped(Some(finding), material, Signed::Digest(&candidate.subject));
         }
     };
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
     let about = statement.check_subject(&candidate.subject, thing);
+    examination.findings.extend(newer_predicate(&statement.predicate_type));
     examination.statement = Some(statement);
     examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
+}
+
+/// Of a family that is known here, in a version that is not: this program is the older one (A309).
+fn newer_predicate(predicate_type: &str) -> Option<Finding> {
+    newer::predicate(predicate_type).map(|kind| {
+        let message = format!("the {} is of a newer version than is known here", kind.as_str());
+        Finding::error(CheckId::PayloadFormat, message)
+            .found(predicate_type)
+            .next("use a newer version of this program")
+    })
 }
 
 /// cosign `specs/SIGNATURE_SPEC.md`: the simple-signing payload that names the image's digest.

@@ -197,8 +197,11 @@ impl<'a> Row<'a> {
     fn obstacles(&self, judged: &[Judged]) -> Vec<Finding> {
         let open = || self.cells.iter().filter(|cell| cell.verdict != Verdict::Verified);
         let mut seen = BTreeSet::new();
-        let refusals = open()
-            .flat_map(|cell| &cell.refused)
+        let mut refused: Vec<&Assessed<'_>> = open().flat_map(|cell| &cell.refused).collect();
+        // What is undecided comes before what was read and satisfies nothing.
+        refused.sort_by_key(|one| one.assessment.outcome() != Outcome::Error);
+        let refusals = refused
+            .into_iter()
             .filter(|one| seen.insert(one.id().to_owned()))
             .flat_map(|one| one.findings().filter(Finding::stands_in_the_way));
         let few = unique(open().filter_map(Cell::too_few));
@@ -208,8 +211,9 @@ impl<'a> Row<'a> {
         let bare: Vec<&Cell<'_>> =
             open().filter(|cell| cell.verdict == Verdict::Absent && cell.satisfied_by.is_empty()).collect();
         let refusals: Vec<Finding> = refusals.chain(unique(open().flat_map(Cell::disagreements))).collect();
-        let others = unique(gaps.chain(unsearched).chain(self.absences(&bare, judged)));
-        few.into_iter().chain(refusals).chain(others).collect()
+        let unread = unique(gaps.chain(unsearched));
+        let absences = unique(self.absences(&bare, judged).into_iter());
+        few.into_iter().chain(unread).chain(refusals).chain(absences).collect()
     }
 
     /// One finding for all platforms that lack the same and have the same attached.
@@ -327,14 +331,16 @@ impl<'a> Cell<'a> {
         cell
     }
 
+    /// Satisfied; or undecided, where what was not read could satisfy it (A308); or rejected, where something was read and does
+    /// not; or absent.
     fn verdict(&self) -> Verdict {
         let refused_with = |outcome| self.refused.iter().any(|one| one.assessment.outcome() == outcome);
         if self.signers() >= self.demand.signers.at_least() {
             agreement::verdict(self.demand, &self.refused_by_expected(), self.is_incomplete())
-        } else if refused_with(Outcome::Fail) {
-            Verdict::Rejected
         } else if refused_with(Outcome::Error) || self.is_incomplete() {
             Verdict::Undecided
+        } else if refused_with(Outcome::Fail) {
+            Verdict::Rejected
         } else {
             Verdict::Absent
         }

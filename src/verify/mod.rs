@@ -20,6 +20,7 @@ mod legacy;
 mod log;
 mod logs;
 mod material;
+mod newer;
 mod person;
 mod predicate;
 mod provenance;

@@ -9,6 +9,7 @@ use crate::policy::{Asked, BuildLevel, Signer};
 
 use super::advisories::{self, Advised};
 use super::attestation;
+use super::newer;
 use super::provenance::{self, Provenance};
 use super::sbom::{self, Sbom};
 use super::signature::Verified;
@@ -57,7 +58,7 @@ impl Kind {
             other if summary::is_summary(other) => Self::Summary,
             other if vulnerabilities::is_scan(other) => Self::Scan,
             other if vex::is_vex(other) => Self::Vex,
-            _ => Self::Attestation,
+            other => newer::predicate(other).unwrap_or(Self::Attestation),
         }
     }
 

@@ -8,6 +8,8 @@ use crate::check::{CheckId, Finding};
 use crate::json;
 use crate::oci::{Digest, decode_hex};
 
+use super::newer;
+
 /// The only payload type of a statement (client-spec §4.5: "MUST be `application/vnd.in-toto+json`").
 pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// Subjects that one statement may have.
@@ -59,8 +61,13 @@ impl<'a> Statement<'a> {
             .found(payload_type));
         }
         let wire: WireStatement<'_> = json::from_slice(payload).map_err(|error| {
-            Finding::fail(CheckId::PayloadFormat, "the in-toto statement cannot be read").found(error.to_string())
+            newer_version(payload).unwrap_or_else(|| {
+                Finding::fail(CheckId::PayloadFormat, "the in-toto statement cannot be read").found(error.to_string())
+            })
         })?;
+        if let Some(finding) = newer_version(payload).filter(|_| !TYPES.contains(&wire.kind.as_str())) {
+            return Err(finding);
+        }
         if !TYPES.contains(&wire.kind.as_str()) {
             return Err(Finding::fail(CheckId::PayloadFormat, "the in-toto statement is of an unknown version")
                 .expected(TYPES.join(" or "))
@@ -147,6 +154,22 @@ fn others(count: usize) -> String {
 
 fn limit(message: String) -> Finding {
     Finding::error(CheckId::PayloadFormat, message)
+}
+
+/// A statement that says that it is of a newer version, whatever else is in it: this program is the older one (A309).
+fn newer_version(payload: &[u8]) -> Option<Finding> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "_type")]
+        kind: String,
+    }
+    let Named { kind } = json::from_slice(payload).ok()?;
+    newer::is_statement(&kind).then(|| {
+        Finding::error(CheckId::PayloadFormat, "the in-toto statement is of a newer version than is known here")
+            .expected(TYPES.join(" or "))
+            .found(kind)
+            .next("use a newer version of this program")
+    })
 }
 
 /// The predicate type that a payload claims, for naming what could not be verified; never evidence of anything.

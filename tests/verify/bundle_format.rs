@@ -28,8 +28,8 @@ fn a067_broken_text_and_unknown_versions_are_refused() {
         judge.rejects(bundle_text(&good[..length]), CheckId::BundleFormat);
     }
     for media_type in [
-        "application/vnd.dev.sigstore.bundle.v0.9+json",
-        "application/vnd.dev.sigstore.bundle.v0.4+json",
+        "application/vnd.dev.sigstore.bundle.v0.0+json",
+        "application/vnd.dev.sigstore.bundle.v9+cbor",
         "application/vnd.dev.sigstore.bundle+json;version=0.3;foo",
         "application/vnd.dev.sigstore.bundle+json",
         "",

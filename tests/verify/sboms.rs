@@ -83,7 +83,7 @@ fn a233_a_document_under_the_type_of_another_family_is_refused() {
 #[test]
 fn a233_types_that_look_like_an_sbom_are_none_and_are_named() {
     let world = World::new();
-    for near in ["https://cyclonedx.org/bom/v1.8", "https://spdx.dev/Document/v2.4", "cyclonedx.org/bom"] {
+    for near in ["https://cyclonedx.org/bom/v1.7.0", "https://spdx.dev/Document/v2.4", "cyclonedx.org/bom"] {
         let report = world.for_sboms().judge([attested(&world, near, &cyclonedx(&world))]);
         assert_eq!(report.verdict, Verdict::Absent);
         let finding = &report.requirements[0].findings[0];

@@ -97,14 +97,94 @@ fn a_gap_beside_all_that_is_required_is_no_obstacle() {
     assert_eq!(report.gaps.len(), 1, "and is reported all the same");
 }
 
+/// What could not be read may be the right one. It is said first; what was read and does not count is still there.
 #[test]
-fn a_gap_does_not_hide_a_rejection() {
+fn a308_a_strangers_signature_decides_nothing_beside_one_that_could_not_be_read() {
     let world = World::new();
-    let signed = world.instance.attest(&stranger(), &world.provenance());
-    let report = world.for_provenance().judge_evidence(&with_gap(&world, [bundle(&signed.bundle(Version::V03))]));
-    assert_eq!(report.verdict, Verdict::Rejected);
-    let checks: Vec<CheckId> = report.requirements[0].findings.iter().map(|finding| finding.check).collect();
-    assert!(checks.contains(&CheckId::SignerIdentity) && checks.contains(&CheckId::EvidenceComplete), "{checks:?}");
+    let judge = world.for_provenance();
+    let signed = bundle(&world.instance.attest(&stranger(), &world.provenance()).bundle(Version::V03));
+    assert_eq!(judge.judge([signed.clone()]).verdict, Verdict::Rejected);
+    let unread = Content::Unread { media_type: "application/octet-stream".to_owned(), bytes: 60 << 20 };
+    let newer = bundle(&world.signed_provenance().bundle_with(Version::V03, |bundle| {
+        bundle["mediaType"] = serde_json::json!("application/vnd.dev.sigstore.bundle.v0.4+json");
+    }));
+    let mut unsearched = evidence(&world.image, [signed.clone()]);
+    unsearched.subjects[0].searched = false;
+    let reports = [
+        judge.judge_evidence(&with_gap(&world, [signed.clone()])),
+        judge.judge_evidence(&unsearched),
+        judge.judge([signed.clone(), unread]),
+        judge.judge([newer, signed.clone()]),
+    ];
+    for report in reports {
+        assert_eq!(report.verdict, Verdict::Undecided, "{:?}", report.requirements);
+        let findings = &report.requirements[0].findings;
+        assert_eq!(findings[0].outcome, Outcome::Error, "{findings:?}");
+        assert!(findings.iter().any(|finding| finding.check == CheckId::SignerIdentity), "{findings:?}");
+    }
+    // On another image nothing was missed of this one.
+    let mut elsewhere = with_gap(&world, [signed]);
+    elsewhere.gaps[0].subject = other_image().0;
+    assert_eq!(judge.judge_evidence(&elsewhere).verdict, Verdict::Rejected);
+}
+
+/// Who signed what could not be read decides whether it matters.
+#[test]
+fn a308_what_a_stranger_signed_cannot_satisfy_however_it_is_read() {
+    let world = World::new();
+    let judge = world.for_provenance();
+    let mut statement = world.provenance();
+    statement["_type"] = serde_json::json!("https://in-toto.io/Statement/v2");
+    let by = |identity: &Identity| bundle(&world.instance.attest(identity, &statement).bundle(Version::V03));
+    let finding = judge.cannot_decide(by(&world.identity), CheckId::PayloadFormat);
+    assert_eq!(finding.found.as_deref(), Some("https://in-toto.io/Statement/v2"));
+    assert_eq!(judge.judge([by(&stranger())]).verdict, Verdict::Rejected);
+    // Nor does a copy of the right signature that was broken.
+    let mut broken = world.instance.attest(&world.identity, &statement);
+    flip(broken.content.signature_mut());
+    assert_eq!(judge.judge([bundle(&broken.bundle(Version::V03))]).verdict, Verdict::Rejected);
+    let good = bundle(&world.signed_provenance().bundle(Version::V03));
+    assert_eq!(judge.judge([by(&world.identity), good]).verdict, Verdict::Verified);
+}
+
+#[test]
+fn a309_what_is_newer_than_this_program_is_undecided() {
+    let world = World::new();
+    let predicates = [
+        (Requirement::Signature, "https://sigstore.dev/cosign/sign/v2"),
+        (Requirement::Provenance, "https://slsa.dev/provenance/v1.1"),
+        (Requirement::Provenance, "https://slsa.dev/provenance/v2"),
+        (Requirement::Sbom, "https://spdx.dev/Document/v3.1"),
+        (Requirement::Sbom, "https://cyclonedx.org/bom/v1.8"),
+        (Requirement::Sbom, "https://cyclonedx.org/bom/v2.0"),
+    ];
+    for (requirement, predicate_type) in predicates {
+        let mut statement = world.provenance();
+        statement["predicateType"] = serde_json::json!(predicate_type);
+        let content = bundle(&world.signer().attest(&statement).bundle(Version::V03));
+        let finding = world.requiring(requirement).cannot_decide(content, CheckId::PayloadFormat);
+        assert_eq!(finding.found.as_deref(), Some(predicate_type));
+    }
+    for media_type in [
+        "application/vnd.dev.sigstore.bundle.v0.4+json",
+        "application/vnd.dev.sigstore.bundle.v0.9+json",
+        "application/vnd.dev.sigstore.bundle.v1+json",
+        "application/vnd.dev.sigstore.bundle+json;version=0.4",
+    ] {
+        // Whatever else is in it: fields that are not known, or another shape.
+        for shape in 0..3 {
+            let newer = world.signed_provenance().bundle_with(Version::V03, |bundle| {
+                bundle["mediaType"] = serde_json::json!(media_type);
+                match shape {
+                    0 => {}
+                    1 => bundle["verificationMaterial"]["rekor3"] = serde_json::json!({}),
+                    _ => bundle["verificationMaterial"] = serde_json::json!([]),
+                }
+            });
+            let finding = world.for_provenance().cannot_decide(bundle(&newer), CheckId::BundleFormat);
+            assert_eq!(finding.found.as_deref(), Some(media_type));
+        }
+    }
 }
 
 #[test]
@@ -179,7 +259,7 @@ fn what_is_broken_in_one_kind_says_nothing_of_the_others() {
 }
 
 #[test]
-fn what_cannot_be_decided_is_worse_than_absence_and_better_than_rejection() {
+fn what_cannot_be_decided_is_worse_than_absence_and_better_than_rejection_of_another_requirement() {
     let world = World::new();
     let mut statement = world.sbom();
     statement["predicate"]["spdxVersion"] = serde_json::json!("SPDX-3.0.1");
@@ -189,7 +269,11 @@ fn what_cannot_be_decided_is_worse_than_absence_and_better_than_rejection() {
     let mut broken = world.signer().attest(&world.sbom());
     flip(broken.content.signature_mut());
     let broken = bundle(&broken.bundle(Version::V03));
-    assert_eq!(judge.judge([undecided, broken]).verdict, Verdict::Rejected);
+    assert_eq!(judge.judge([undecided.clone(), broken]).verdict, Verdict::Undecided, "one of the two may be good");
+    let mut broken = world.signed_provenance();
+    flip(broken.content.signature_mut());
+    let broken = bundle(&broken.bundle(Version::V03));
+    assert_eq!(judge.judge([undecided, broken]).verdict, Verdict::Rejected, "no reading makes the provenance good");
 }
 
 #[test]

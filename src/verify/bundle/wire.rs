@@ -16,6 +16,7 @@ use sigstore_verify::types::{
 use crate::check::{CheckId, Finding};
 use crate::json;
 use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
+use crate::verify::newer;
 
 use super::sha256;
 
@@ -116,6 +117,17 @@ fn to_log_entry(material: &Material, entry: &LogEntry) -> Result<TransparencyLog
     Ok(wire)
 }
 
+/// What is newer than this program says nothing against the evidence.
+fn unsupported(kind: &str, version: &str) -> Finding {
+    let message = format!("log entries of kind {kind} {version} are not supported");
+    let finding = if newer::is_log_entry(kind, version) {
+        Finding::error(CheckId::TransparencyLog, message).next("a newer version of this program may read them")
+    } else {
+        log_failure(message).next("sign the image again with a current cosign")
+    };
+    finding.expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
+}
+
 /// Only `hashedrekord` 0.0.2 records an envelope by what its signature is over; to the crate both contents look alike here.
 fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Finding> {
     match (content, entry.kind.as_str(), entry.version.as_str()) {
@@ -129,9 +141,7 @@ fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Fin
             Err(log_failure("log entries of kind hashedrekord 0.0.1 are not about DSSE envelopes")
                 .expected("hashedrekord 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
         }
-        (_, kind, version) => Err(log_failure(format!("log entries of kind {kind} {version} are not supported"))
-            .expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
-            .next("sign the image again with a current cosign")),
+        (_, kind, version) => Err(unsupported(kind, version)),
     }
 }
 

@@ -7,6 +7,7 @@
 mod wire;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::check::{CheckId, Finding, LogEntryReport};
 use crate::evidence::{Opened, Payload};
@@ -15,6 +16,7 @@ use crate::oci::encode_hex;
 
 pub(super) use crate::json::base64::decode as decode_base64;
 
+use super::newer;
 use wire::{WireBundle, WireEnvelope};
 
 /// Log entries that one bundle may have.
@@ -171,21 +173,41 @@ pub(super) struct InclusionProof {
 /// Reads a bundle.
 pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
     let wire: WireBundle = json::from_slice(opened.text()).map_err(|error| {
-        Finding::fail(CheckId::BundleFormat, "the bundle cannot be read")
-            .expected("one JSON document of the Sigstore bundle format")
-            .found(error.to_string())
-            .next("sign the image again, or delete the broken attachment")
+        newer_version(opened).unwrap_or_else(|| {
+            Finding::fail(CheckId::BundleFormat, "the bundle cannot be read")
+                .expected("one JSON document of the Sigstore bundle format")
+                .found(error.to_string())
+                .next("sign the image again, or delete the broken attachment")
+        })
     })?;
     if let Some(excess) = wire.beyond_a_limit() {
         // The limits are this program's, so what is beyond them says nothing against the evidence.
         return Err(Finding::error(CheckId::BundleFormat, excess));
     }
     let material = wire.into_material(opened.payload()).map_err(|reason| {
-        Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
-            .next("sign the image again with a current cosign, or delete the broken attachment")
+        newer_version(opened).unwrap_or_else(|| {
+            Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
+                .next("sign the image again with a current cosign, or delete the broken attachment")
+        })
     })?;
     check_sizes(opened)?;
     Ok(material)
+}
+
+/// A bundle that says that it is of a newer version, whatever else is in it: this program is the older one (A309).
+fn newer_version(opened: &Opened) -> Option<Finding> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        media_type: String,
+    }
+    let Named { media_type } = json::from_slice(opened.text()).ok()?;
+    newer::is_bundle(&media_type).then(|| {
+        Finding::error(CheckId::BundleFormat, "the bundle is of a newer version than is known here")
+            .expected("version 0.1, 0.2 or 0.3")
+            .found(media_type)
+            .next("use a newer version of this program")
+    })
 }
 
 /// Reads a DSSE envelope as stored in a legacy layer.
