@@ -65,7 +65,7 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
         name: None,
         root: sample.image.clone(),
         media_type: String::new(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Subject {
             digest: sample.image.clone(),
             kind: SubjectKind::Image(None),

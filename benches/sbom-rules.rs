@@ -122,7 +122,7 @@ fn evidence(image: &Digest, bundle: Blob) -> Evidence {
         name: Some("registry.test/acme/shop".to_owned()),
         root: image.clone(),
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Manifest {
             digest: image.clone(),
             kind: SubjectKind::Image(None),

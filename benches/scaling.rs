@@ -124,7 +124,7 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
         name: None,
         root: image.clone(),
         media_type: String::new(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Subject {
             digest: image.clone(),
             kind: SubjectKind::Image(None),

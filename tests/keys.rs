@@ -102,7 +102,7 @@ impl Judge {
             name: None,
             root: self.image.clone(),
             media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![Manifest {
                 digest: self.image.clone(),
                 kind: SubjectKind::Image(None),

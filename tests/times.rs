@@ -71,7 +71,7 @@ impl World {
             name: None,
             root: image(),
             media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![Manifest {
                 digest: image(),
                 kind: SubjectKind::Image(None),

@@ -109,7 +109,7 @@ pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
         name: Some("registry.test/acme/shop".to_owned()),
         root: image.clone(),
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Subject {
             digest: image.clone(),
             kind: SubjectKind::Image(None),

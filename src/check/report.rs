@@ -126,12 +126,17 @@ pub struct Network {
 pub struct ImageReport {
     /// The reference as typed.
     pub reference: String,
-    /// Name and digest, as another tool can pull it; absent for a layout and where nothing was resolved.
+    /// Name and digest, as another tool can pull it; absent for a layout, where nothing was resolved, and where the platforms that
+    /// were asked for are several manifests of an index: each of them is pinned then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<String>,
-    /// The digest that the reference resolved to.
+    /// The digest that the verdict is about: of the platform's manifest, where one platform of an index was asked for; else the one
+    /// that the reference resolved to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The digest of the index that the reference resolved to, where `digest` is that of one of its platforms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
     /// The media type of what it resolved to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
@@ -158,6 +163,9 @@ pub struct PlatformReport {
     pub platform: Option<String>,
     /// The digest of the platform's manifest.
     pub digest: String,
+    /// Name and digest of that manifest, as another tool can pull it; absent for a layout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<String>,
     /// The verdict over all requirements for this platform.
     pub verdict: Verdict,
     /// The verdict of each requirement for this platform.

@@ -138,9 +138,12 @@ pub(super) struct VerifyArgs {
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
     pub(super) expect_digest: Option<Digest>,
-    /// The platform to verify, such as linux/arm64, or all
+    /// The platform to verify, such as linux/arm64, or all; may be given more than once
+    ///
+    /// Every entry of an index is verified that containerd or containers/image would choose for it, whichever way the platform is
+    /// written: linux/x86_64 is linux/amd64. A version of Windows may be added: windows/amd64:10.0.20348
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
-    pub(super) platform: PlatformArg,
+    pub(super) platform: Vec<PlatformArg>,
     /// Ask GitHub too, for attestations of the repository that is pinned; a token in GH_TOKEN or GITHUB_TOKEN is optional
     #[arg(
         long,
@@ -214,9 +217,9 @@ pub(super) struct InspectArgs {
     /// List the packages of the SBOMs that verify: as table, json or csv, by FORMAT or by how the file's name ends
     #[arg(long, value_name = "[FORMAT=]FILE|-", value_parser = package_target, conflicts_with = "suggest_policy")]
     pub(super) sbom: Option<PackageTarget>,
-    /// The platform to look at, such as linux/arm64, or all
+    /// The platform to look at, such as linux/arm64, or all; may be given more than once
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
-    pub(super) platform: PlatformArg,
+    pub(super) platform: Vec<PlatformArg>,
     /// Write it as text or json; to a file with FORMAT=FILE [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = inspection_target)]
     pub(super) output: Vec<Target>,

@@ -641,6 +641,12 @@ impl Warning {
         Self { message, hint: "see what could not be read, and verify it again".to_owned() }
     }
 
+    /// Several platforms of an index, of which there is no one digest to say anything of.
+    pub(super) fn no_summary_of_several(reference: &str) -> Self {
+        let message = format!("several platforms of {reference} were verified, so no verification summary is written");
+        Self { message, hint: "a summary is about one digest: ask for one platform, or for all".to_owned() }
+    }
+
     /// A list of packages with nothing in it.
     pub(super) fn no_sbom_to_list() -> Self {
         let message = "no SBOM that is attached verifies, so no package is listed".to_owned();

@@ -72,7 +72,10 @@ pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), D
     }
     // The exit code says it too, so a standard error that is gone changes nothing.
     let _ = io::stderr().lock().write_all(&text);
-    let is_nameless = |image: &&ImageReport| image.verdict == Verdict::Verified && image.pinned.is_none();
+    let is_nameless = |image: &&ImageReport| {
+        let has_pin = image.pinned.is_some() || image.platforms.iter().any(|platform| platform.pinned.is_some());
+        image.verdict == Verdict::Verified && !has_pin
+    };
     for image in report.images.iter().filter(is_nameless) {
         Warning::nothing_to_pin(&image.reference).print();
     }
@@ -100,6 +103,8 @@ pub(super) fn explain_summaries(report: &Report, targets: &[Target], args: &Args
     for target in targets.iter().filter(|target| target.format == Format::Vsa && !args.quiet) {
         if image.verdict == Verdict::Undecided {
             Warning::no_summary(&image.reference).print();
+        } else if render::is_of_several_digests(image) {
+            Warning::no_summary_of_several(&image.reference).print();
         } else if let (Some(pinned), Some(file)) = (&image.pinned, &target.file) {
             let _ = writeln!(
                 io::stderr().lock(),

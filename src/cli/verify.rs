@@ -105,11 +105,13 @@ fn request(
     })
 }
 
-pub(super) fn choice(platform: &PlatformArg) -> PlatformChoice {
-    match platform {
-        PlatformArg::All => PlatformChoice::All,
-        PlatformArg::One(platform) => PlatformChoice::One(platform.clone()),
-    }
+/// All of them, if one of the flags says so.
+pub(super) fn choice(platforms: &[PlatformArg]) -> PlatformChoice {
+    let one = |platform: &PlatformArg| match platform {
+        PlatformArg::All => None,
+        PlatformArg::One(platform) => Some(platform.clone()),
+    };
+    platforms.iter().map(one).collect::<Option<_>>().map_or(PlatformChoice::All, PlatformChoice::These)
 }
 
 /// The repository on GitHub that the policy pins: of it, and of no other, GitHub is asked for attestations.
@@ -200,7 +202,8 @@ async fn wait_for(request: &Request, registries: &Rc<Registries>, images: &mut [
     while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
         for (image, asked) in images.iter_mut().zip(&request.images) {
             if image.verdict == Verdict::Absent {
-                let at_digest = pinned(&asked.reference, image.digest.as_deref());
+                let root = image.index.as_deref().or(image.digest.as_deref());
+                let at_digest = pinned(&asked.reference, root);
                 *image = examine(request, registries, asked, &at_digest).await;
                 note_mirror(registries, &asked.reference, image);
             }

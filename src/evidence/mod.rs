@@ -23,8 +23,8 @@ pub struct Evidence {
     pub root: Digest,
     /// The media type of the manifest or index that the reference resolved to.
     pub media_type: String,
-    /// The platform that was asked for; `None` for all that the image has.
-    pub platform: Option<Platform>,
+    /// The platforms that were asked for; none for all that the image has.
+    pub platforms: Vec<Platform>,
     /// The image's index and platform manifests, the root first.
     pub subjects: Vec<Subject>,
     /// Everything that may be a signature or an attestation, as found.

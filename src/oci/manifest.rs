@@ -385,8 +385,9 @@ struct RawPlatform {
 impl RawPlatform {
     fn into_platform(self) -> Option<Platform> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        // Runtimes take an entry without an operating system for one of their own.
         Some(Platform {
-            os: given(self.os)?,
+            os: given(self.os).unwrap_or_default(),
             architecture: given(self.architecture)?,
             variant: given(self.variant),
             os_version: given(self.os_version),

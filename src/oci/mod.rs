@@ -10,6 +10,7 @@ mod manifest;
 pub mod media_type;
 mod platform;
 mod reference;
+pub mod runtime;
 
 pub use blob::{Blob, BlobError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher, decode_hex, encode_hex};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The platform that a manifest in an index is for (image-spec `image-index.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 pub struct Platform {
-    /// `GOOS`, such as `linux`.
+    /// `GOOS`, such as `linux`; empty where an index states none.
     pub os: String,
     /// `GOARCH`, such as `arm64`.
     pub architecture: String,
@@ -24,16 +24,6 @@ impl Platform {
     /// Whether this is BuildKit's marker for a manifest that holds attestations, not an image.
     pub fn is_unknown(&self) -> bool {
         self.os == "unknown" && self.architecture == "unknown"
-    }
-
-    /// Whether a wish such as `linux/arm` or `linux/arm/v7` asks for this platform.
-    ///
-    /// A wish without a variant takes any variant, as the first entry of an index is the one a runtime would take.
-    pub fn satisfies(&self, wish: &Self) -> bool {
-        self.os == wish.os
-            && self.architecture == wish.architecture
-            && (wish.variant.is_none() || wish.variant == self.variant)
-            && (wish.os_version.is_none() || wish.os_version == self.os_version)
     }
 }
 
@@ -56,17 +46,26 @@ impl Serialize for Platform {
     }
 }
 
-/// The text is not `os/architecture[/variant]`.
+/// The text is not `os/architecture[/variant][:version]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a platform: expected OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64")]
+#[error(
+    "`{0}` is not a platform: expected OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64, or with a version, such as windows/amd64:10.0.20348"
+)]
 pub struct PlatformError(String);
 
 impl FromStr for Platform {
     type Err = PlatformError;
 
     fn from_str(text: &str) -> Result<Self, PlatformError> {
-        let mut parts = text.split('/');
         let wrong = || PlatformError(text.to_owned());
+        let (name, os_version) = match text.split_once(':') {
+            Some((name, version)) if !version.is_empty() && version.bytes().all(is_platform_byte) => {
+                (name, Some(version.to_owned()))
+            }
+            Some(_) => return Err(wrong()),
+            None => (text, None),
+        };
+        let mut parts = name.split('/');
         let mut next = || match parts.next() {
             Some(part) if !part.is_empty() && part.bytes().all(is_platform_byte) => Ok(Some(part.to_owned())),
             Some(_) => Err(wrong()),
@@ -74,7 +73,7 @@ impl FromStr for Platform {
         };
         let (os, architecture, variant) = (next()?, next()?, next()?);
         match (os, architecture, parts.next()) {
-            (Some(os), Some(architecture), None) => Ok(Self { os, architecture, variant, os_version: None }),
+            (Some(os), Some(architecture), None) => Ok(Self { os, architecture, variant, os_version }),
             _ => Err(wrong()),
         }
     }
@@ -93,15 +92,18 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_without_a_variant_takes_any() {
-        assert!(platform("linux/arm/v7").satisfies(&platform("linux/arm")));
-        assert!(!platform("linux/arm/v7").satisfies(&platform("linux/arm/v6")));
-        assert!(!platform("linux/arm").satisfies(&platform("linux/arm/v7")));
+    fn a_platform_is_written_as_it_is_read() {
+        for text in ["linux/amd64", "linux/arm/v7", "windows/amd64:10.0.20348.1726"] {
+            assert_eq!(platform(text).to_string(), text);
+        }
+        assert_eq!(platform("windows/amd64:10.0.20348").os_version.as_deref(), Some("10.0.20348"));
     }
 
     #[test]
     fn malformed_platforms_are_refused() {
-        for text in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux arm64"] {
+        for text in
+            ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux arm64", "windows/amd64:", "windows:10/amd64"]
+        {
             assert!(text.parse::<Platform>().is_err(), "{text}");
         }
     }

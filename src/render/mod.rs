@@ -19,7 +19,7 @@ use crate::check::{Inspection, Report};
 
 pub use packages::{PackageFormat, write_packages};
 pub use text::Detail;
-pub use vsa::PREDICATE_TYPE as VSA_PREDICATE_TYPE;
+pub use vsa::{PREDICATE_TYPE as VSA_PREDICATE_TYPE, is_of_several_digests};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

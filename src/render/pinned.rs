@@ -1,4 +1,5 @@
-//! Names that are safe to pull: name and digest of each verified image, one per line, and nothing otherwise.
+//! Names that are safe to pull: name and digest of each verified image, one per line, and nothing otherwise. Where several platforms
+//! of an index were asked for, there is one line for each: the index holds others, which were not looked at.
 
 use std::io::{self, Write};
 
@@ -10,8 +11,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.verdict != Verdict::Verified {
         return Ok(());
     }
-    for pinned in report.images.iter().filter_map(|image| image.pinned.as_ref()) {
-        writeln!(out, "{pinned}")?;
+    for image in &report.images {
+        let each = image.platforms.iter().filter(|_| image.pinned.is_none());
+        let mut names: Vec<&String> = image.pinned.iter().chain(each.filter_map(|one| one.pinned.as_ref())).collect();
+        names.dedup();
+        for name in names {
+            writeln!(out, "{name}")?;
+        }
     }
     Ok(())
 }

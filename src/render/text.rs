@@ -87,7 +87,7 @@ impl Page<'_> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let verdict = self.verdict(image.verdict, 0);
         let digest = image.digest.as_deref().map(|digest| format!(" @ {digest}")).unwrap_or_default();
-        let reference = match image.digest.as_deref() {
+        let reference = match image.index.as_deref().or(image.digest.as_deref()) {
             Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
             None => &image.reference,
         };
@@ -296,14 +296,13 @@ impl Page<'_> {
 
     /// The coverage matrix, where there is more than one platform.
     fn matrix(&mut self, image: &ImageReport) -> io::Result<()> {
-        if let [only] = image.platforms.as_slice() {
-            // Of an index, one platform was asked for: the verdict is about that one and no other.
-            return match &only.platform {
-                Some(platform) if Some(&only.digest) != image.digest.as_ref() => {
-                    writeln!(self.out, "  platform    {} alone @ {}", terminal(platform), only.digest)
-                }
-                _ => Ok(()),
-            };
+        // Of an index, one platform was asked for: the verdict is about that one and no other.
+        if let Some(index) = &image.index {
+            let names: Vec<&str> = image.platforms.iter().filter_map(|one| one.platform.as_deref()).collect();
+            return writeln!(self.out, "  platform    {} alone, of the index {index}", terminal(&names.join(" and ")));
+        }
+        if let [_] = image.platforms.as_slice() {
+            return Ok(());
         }
         writeln!(self.out, "  platforms")?;
         for platform in &image.platforms {

@@ -28,6 +28,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn predicate(report: &Report) -> Option<Value> {
     let [image] = report.images.as_slice() else { return None };
+    if is_of_several_digests(image) {
+        return None;
+    }
     let verifier = report.verifier.as_ref()?;
     let (result, level) = match image.verdict {
         Verdict::Verified => ("PASSED", level(image)),
@@ -44,6 +47,11 @@ fn predicate(report: &Report) -> Option<Value> {
         "verifiedLevels": [level],
         "slsaVersion": "1.2",
     }))
+}
+
+/// Whether some platforms of an index were asked for that are several manifests: what is said of them is said of no one digest.
+pub fn is_of_several_digests(image: &ImageReport) -> bool {
+    image.pinned.is_none() && image.platforms.iter().any(|platform| platform.pinned.is_some())
 }
 
 /// The level that was derived for every platform, of several requirements the lowest. A requirement that an exception keeps from

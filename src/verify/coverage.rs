@@ -46,6 +46,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
                 SubjectKind::Index => None,
             },
             digest: subject.digest.to_string(),
+            pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", subject.digest)),
             verdict: Verdict::join(counting),
             requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
         }

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::check::{Finding, ImageReport, RequirementReport, Verdict};
+use crate::check::{CheckId, Finding, ImageReport, RequirementReport, Verdict};
 use crate::evidence::{Candidate, Evidence};
 use crate::oci::Digest;
 use crate::policy::{Demand, Policy};
 
 use super::candidate::{self, Judged, Terms};
 use super::workers::gather;
-use super::{Grounds, believed, check_pin, coverage, gap_report, id, in_order, verified_digest};
+use super::{Grounds, believed, check_pin, coverage, gap_report, id, in_order, pinned, verified_digest};
 
 /// Judges what has been collected for one image so far, after each step of the collection.
 ///
@@ -73,13 +73,20 @@ fn shared(candidates: &[&Candidate]) -> HashSet<Place> {
 
 fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timestamp) -> ImageReport {
     let coverage = coverage::cover(evidence, policy, &judged, now);
-    let findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
-    let pin = findings.iter().filter(|finding| finding.stands_in_the_way()).map(|_| Verdict::Rejected);
+    let mut findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
+    let pin = findings.iter().any(Finding::stands_in_the_way).then_some(Verdict::Rejected);
     let requirements = coverage.requirements.iter().filter_map(RequirementReport::counting);
+    let parts = verified_digest(evidence).is_none().then(|| {
+        let message = "of the index, the platforms that were asked for were examined, and no others";
+        Finding::pass(CheckId::ImageResolved, message)
+    });
+    let is_part = verified_digest(evidence).is_some_and(|digest| *digest != evidence.root);
+    findings.extend(parts);
     ImageReport {
         reference: evidence.reference.clone(),
-        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
-        digest: Some(evidence.root.to_string()),
+        pinned: pinned(evidence),
+        digest: Some(verified_digest(evidence).unwrap_or(&evidence.root).to_string()),
+        index: is_part.then(|| evidence.root.to_string()),
         media_type: Some(evidence.media_type.clone()),
         verdict: Verdict::join(requirements.chain(pin)),
         findings,

@@ -128,7 +128,7 @@ pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], 
         .collect();
     InspectedImage {
         reference: evidence.reference.clone(),
-        pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", verified_digest(evidence))),
+        pinned: pinned(evidence),
         digest: Some(evidence.root.to_string()),
         media_type: Some(evidence.media_type.clone()),
         platforms: evidence.subjects.iter().filter_map(inspected_platform).collect(),
@@ -193,6 +193,7 @@ pub fn verify_artifact(
         reference: evidence.reference,
         pinned: None,
         digest: Some(artifact.digest.to_string()),
+        index: None,
         media_type: None,
         verdict: Verdict::join(coverage.requirements.iter().filter_map(RequirementReport::counting)),
         findings: Vec::new(),
@@ -210,7 +211,7 @@ fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
         name: None,
         root: artifact.digest.clone(),
         media_type: String::new(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Subject {
             digest: artifact.digest.clone(),
             kind: SubjectKind::Image(None),
@@ -222,14 +223,20 @@ fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
     }
 }
 
-/// The digest that the verdict is about. Of an index of which one platform was asked for, it is that platform's manifest: a
-/// pull of the index elsewhere would run what was not looked at.
-fn verified_digest(evidence: &Evidence) -> &Digest {
-    let mut images = evidence.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
-    match (&evidence.platform, images.next(), images.next()) {
-        (Some(_), Some(only), None) => &only.digest,
-        _ => &evidence.root,
+/// The digest that the verdict is about, if there is one. Of an index of which platforms were asked for, it is their manifest:
+/// a pull of the index elsewhere would run what was not looked at. Where they are several, there is no one digest.
+fn verified_digest(evidence: &Evidence) -> Option<&Digest> {
+    let images = evidence.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
+    let mut digests = images.map(|subject| &subject.digest);
+    match (evidence.platforms.is_empty(), digests.next()) {
+        (true, _) | (_, None) => Some(&evidence.root),
+        (false, Some(first)) => digests.all(|digest| digest == first).then_some(first),
     }
+}
+
+/// Name and digest, as another tool can pull what the verdict is about.
+fn pinned(evidence: &Evidence) -> Option<String> {
+    Some(format!("{}@{}", evidence.name.as_ref()?, verified_digest(evidence)?))
 }
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
@@ -253,6 +260,7 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
         reference: reference.to_owned(),
         pinned: None,
         digest: None,
+        index: None,
         media_type: None,
         verdict,
         findings: vec![finding],

@@ -252,11 +252,14 @@ fn the_policy_is_named_by_its_hash() {
 
 #[test]
 fn a_verdict_on_one_platform_names_that_platform_and_its_digest() {
-    let checked = check("multi-platform-partial", &[&BY_SHOP, &["--platform", "linux/amd64"]])
-        .exits(0)
-        .says("linux/amd64 alone @ ");
+    let checked =
+        check("multi-platform-partial", &[&BY_SHOP, &["--platform", "linux/amd64"]]).exits(0).says("linux/amd64 alone");
     let image = checked.image();
     let digest = word(&image["platforms"][0]["digest"]).to_owned();
-    assert_ne!(digest, word(&image["digest"]));
-    checked.has_lines(&[&format!("platform    linux/amd64 alone @ {digest}")]);
+    assert_eq!(digest, word(&image["digest"]));
+    let index = word(&image["index"]).to_owned();
+    assert_ne!(digest, index);
+    checked
+        .says(&format!(" @ {digest}\n"))
+        .has_lines(&[&format!("platform    linux/amd64 alone, of the index {index}")]);
 }

@@ -1,11 +1,11 @@
 //! Images in a registry: both forms of evidence, with and without the referrers API, by tag and by digest.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::program::verify;
-use crate::report::{candidate, candidates, finding, gap_reasons, requirement, verdicts, word};
+use crate::program::{bonafide, verify};
+use crate::report::{candidate, candidates, finding, gap_reasons, list, requirement, verdicts, word};
 use crate::shop::{BY_SIGNER, NAME, Shop, TAG, referrers_path, tag_path};
-use crate::support::image::Image;
+use crate::support::image::{Descriptor, Image};
 use crate::support::registry::{Referrers, Response, fault};
 use crate::support::sigstore::Version;
 use crate::support::statement::Subject;
@@ -167,6 +167,62 @@ fn one_platform_of_several_in_a_registry() {
     on("all").exits(4).has_lines(&["no signature is attached for linux/arm64"]);
     let checked = on("windows/amd64").exits(3).says("found linux/amd64, linux/arm64");
     assert_eq!(gap_reasons(checked.image()), ["selection"]);
+}
+
+/// What was not asked for was not looked at, so the index is pinned for nobody.
+#[test]
+fn a290_what_is_pinned_is_what_was_asked_for() {
+    let mut shop = Shop::selling(Image::index(&["linux/amd64", "linux/arm64", "linux/s390x"]));
+    let [amd64, arm64] = ["linux/amd64", "linux/arm64"].map(|platform| shop.image.platform(platform));
+    for platform in [&amd64, &arm64] {
+        let signed = shop.signature(platform);
+        shop.attach(platform, &signed);
+    }
+    let served = shop.serve();
+    let index = served.pinned();
+    let name = index.split_once('@').expect("a digest").0;
+    let of = |platform: &Descriptor| format!("{name}@{}", platform.digest);
+    let on = |platforms: &[&str]| {
+        let asked: Vec<&str> = platforms.iter().flat_map(|platform| ["--platform", platform]).collect();
+        served.verify(&[&["--require", "signature"], asked.as_slice()].concat())
+    };
+    for spelling in ["linux/amd64", "linux/x86_64", "Linux/AMD64"] {
+        let checked = on(&[spelling]).exits(0);
+        assert_eq!(
+            (&checked.image()["pinned"], &checked.image()["digest"]),
+            (&json!(of(&amd64)), &json!(amd64.digest))
+        );
+        assert_eq!(checked.image()["index"], index.split_once('@').expect("a digest").1);
+    }
+    let checked = on(&["linux/amd64", "linux/arm64"]).exits(0);
+    assert_eq!(checked.image().get("pinned"), None);
+    let each: Vec<&Value> = list(&checked.image()["platforms"]).iter().map(|platform| &platform["pinned"]).collect();
+    assert_eq!(each, [&json!(of(&amd64)), &json!(of(&arm64))]);
+    checked.says("of the index, the platforms that were asked for were examined, and no others");
+    on(&["linux/amd64", "linux/s390x"]).exits(4);
+    on(&["linux/amd64", "all"]).exits(4);
+    let trust = ["--trusted-root", served.root.as_str(), "--require", "signature", "--output", "pinned"];
+    let asked = ["--platform", "linux/amd64", "--platform", "linux/arm64"];
+    let run = bonafide(&[&["verify", &served.by_tag()], &trust as &[&str], &asked, &BY_SIGNER].concat());
+    assert_eq!(run.success(), format!("{}\n{}\n", of(&amd64), of(&arm64)));
+}
+
+#[test]
+fn a290_an_entry_that_a_runtime_would_take_is_never_left_out() {
+    for (wish, bare, signed) in [
+        ("linux/arm64", "linux/aarch64", "linux/arm64"),
+        ("linux/amd64", "Linux/x86-64", "linux/amd64"),
+        ("linux/arm/v7", "linux/armhf", "linux/arm/v7"),
+        ("linux/386", "linux/i386", "linux/386"),
+    ] {
+        let mut shop = Shop::selling(Image::index(&[bare, signed]));
+        let platform = shop.image.platform(signed);
+        let signature = shop.signature(&platform);
+        shop.attach(&platform, &signature);
+        let served = shop.serve();
+        let checked = served.verify(&["--require", "signature", "--platform", wish]).exits(4);
+        checked.has_lines(&[&format!("no signature is attached for {bare}")]);
+    }
 }
 
 #[test]

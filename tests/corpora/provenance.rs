@@ -280,7 +280,7 @@ fn evidence(bundle: &str) -> Evidence {
         name: None,
         root: subject.clone(),
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![Subject {
             digest: subject,
             kind: SubjectKind::Image(None),

@@ -31,7 +31,7 @@ impl Index {
             name: None,
             root: self.root.clone(),
             media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![
                 manifest(&self.root, SubjectKind::Index, &[]),
                 manifest(&self.platforms[0], Index::platform("linux/amd64"), &[&self.root]),
@@ -222,7 +222,7 @@ fn of_one_platform_that_was_asked_for_the_platform_is_what_is_pinned() {
     evidence.name = Some("registry.test/acme/shop".to_owned());
     let judge = index.world.for_signatures();
     assert_eq!(judge.judge_evidence(&evidence).pinned, Some(format!("registry.test/acme/shop@{}", index.root)));
-    evidence.platform = Some("linux/amd64".parse().expect("a platform"));
+    evidence.platforms = vec!["linux/amd64".parse().expect("a platform")];
     evidence.subjects.truncate(2);
     let report = judge.judge_evidence(&evidence);
     assert_eq!(report.verdict, Verdict::Verified);

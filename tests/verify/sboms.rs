@@ -210,7 +210,7 @@ impl Index {
             name: None,
             root: self.root.clone(),
             media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![
                 manifest(&self.root, SubjectKind::Index, &[]),
                 manifest(&self.platforms[0], platform("linux/amd64"), &[&self.root]),

@@ -315,7 +315,7 @@ pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Conten
         name: Some("registry.test/acme/shop".to_owned()),
         root: image.clone(),
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platform: None,
+        platforms: Vec::new(),
         subjects: vec![manifest(image, SubjectKind::Image(None), &[])],
         candidates: candidates.map(|(position, content)| candidate(image, position, content)).collect(),
         gaps: Vec::new(),

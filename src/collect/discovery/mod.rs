@@ -23,8 +23,8 @@ use crate::oci::{Digest, Platform};
 pub enum PlatformChoice {
     /// All that the image has.
     All,
-    /// The one that a runtime for this platform would take.
-    One(Platform),
+    /// Those that a runtime for one of these platforms would take, at least one.
+    These(Vec<Platform>),
 }
 
 /// The collection of one image, made step by step, so that what is not needed is not fetched.
@@ -63,9 +63,9 @@ impl<S: Source> Collector<S> {
             name: reader.source().name(),
             root,
             media_type: manifest.media_type().to_owned(),
-            platform: match &choice {
-                PlatformChoice::All => None,
-                PlatformChoice::One(platform) => Some(platform.clone()),
+            platforms: match &choice {
+                PlatformChoice::All => Vec::new(),
+                PlatformChoice::These(platforms) => platforms.clone(),
             },
             subjects: image.subjects,
             candidates: Vec::new(),

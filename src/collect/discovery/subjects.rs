@@ -1,5 +1,6 @@
 //! What an image consists of: its index, nested indexes and platform manifests.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::PlatformChoice;
@@ -9,7 +10,10 @@ use crate::collect::source::Source;
 use crate::evidence::{Subject, SubjectKind};
 use crate::json;
 use crate::oci::media_type::{DOCKER_INDEX, OCI_INDEX};
-use crate::oci::{Descriptor, Digest, ImageManifest, Index, Manifest, Platform};
+use crate::oci::{Descriptor, Digest, ImageManifest, Index, Manifest, Platform, runtime};
+
+/// containers/image `internal/manifest/oci_index.go`: with the value `true` the entry is preferred to others for its platform.
+const ZSTD: &str = "io.github.containers.compression.zstd";
 
 /// An image's subjects, and the attestation manifests that BuildKit put beside them.
 #[derive(Debug, Default)]
@@ -18,6 +22,8 @@ pub(super) struct Image {
     pub(super) subjects: Vec<Subject>,
     /// Unsigned attestations in the indexes.
     pub(super) attestations: Vec<Attestation>,
+    /// Manifests that an index marks as compressed with Zstandard.
+    zstd: HashSet<Digest>,
 }
 
 /// An attestation manifest in an index (BuildKit `attestation-storage.md`).
@@ -61,7 +67,7 @@ async fn single<S: Source>(
 ) -> Result<Image, SourceError> {
     let platform = match choice {
         PlatformChoice::All => None,
-        PlatformChoice::One(wished) => Some(configured_platform(reader, image, wished).await?),
+        PlatformChoice::These(wished) => Some(configured_platform(reader, image, wished).await?),
     };
     let subject = Subject {
         digest: root.clone(),
@@ -69,23 +75,25 @@ async fn single<S: Source>(
         reached_through: Vec::new(),
         searched: false,
     };
-    Ok(Image { subjects: vec![subject], attestations: Vec::new() })
+    Ok(Image { subjects: vec![subject], ..Image::default() })
 }
 
 async fn configured_platform<S: Source>(
     reader: &Reader<S>,
     image: &ImageManifest,
-    wished: &Platform,
+    wished: &[Platform],
 ) -> Result<Platform, SourceError> {
     check_size(&image.config, "bytes of an image configuration", reader.limits.manifest)?;
     reader.fetch_blobs([(Form::Plain, &image.config)]).await;
     let configuration = reader.plain_blob(&image.config)?;
     // image-spec config.md requires `os` and `architecture`; an artifact has neither.
     let found: Option<Platform> = json::from_slice(configuration.bytes()).ok();
-    match found {
-        Some(found) if found.satisfies(wished) => Ok(found),
-        found => Err(SourceError::NoSuchPlatform { wished: wished.clone(), available: found.into_iter().collect() }),
+    let entry = [runtime::Entry { platform: found.as_ref(), is_zstd: false }];
+    if let Some(missing) = wished.iter().find(|wish| runtime::chosen(wish, &entry).is_empty()) {
+        let available = found.into_iter().collect();
+        return Err(SourceError::NoSuchPlatform { wished: missing.clone(), available });
     }
+    found.ok_or_else(|| SourceError::NoSuchPlatform { wished: wished[0].clone(), available: Vec::new() })
 }
 
 /// Adds what an index holds, depth first, in order. `path` leads to the index and ends with it.
@@ -108,6 +116,9 @@ async fn walk<S: Source>(
         // Whatever is not an index counts as an image, even with a media type that is not known here: runtimes choose
         // by platform, and an entry that is never verified must not be the one that is run.
         let kind = if is_index(entry) { SubjectKind::Index } else { SubjectKind::Image(entry.platform.clone()) };
+        if entry.annotations.get(ZSTD).is_some_and(|value| value == "true") {
+            found.zstd.insert(entry.digest.clone());
+        }
         let is_new =
             found.add(Subject { digest: entry.digest.clone(), kind, reached_through: path.to_vec(), searched: false });
         if found.subjects.len() > reader.limits.subjects {
@@ -180,19 +191,46 @@ impl Image {
 
     /// Keeps the chosen platforms and the indexes that lead to them.
     fn choose(mut self, choice: &PlatformChoice) -> Result<Self, SourceError> {
-        let PlatformChoice::One(wished) = choice else {
+        let PlatformChoice::These(wished) = choice else {
             return Ok(self);
         };
-        // image-spec image-index.md: "If multiple manifests match a client or runtime's requirements, the first matching
-        // entry SHOULD be used." (A046)
-        let chosen =
-            self.subjects.iter().find(|subject| platform(subject).is_some_and(|platform| platform.satisfies(wished)));
-        let Some(chosen) = chosen.cloned() else {
-            let available = self.subjects.iter().filter_map(platform).cloned().collect();
-            return Err(SourceError::NoSuchPlatform { wished: wished.clone(), available });
-        };
-        self.subjects.retain(|subject| *subject == chosen || leads_to(subject, &chosen));
+        let mut places = BTreeSet::new();
+        for wish in wished {
+            let chosen = self.chosen(wish);
+            if chosen.is_empty() {
+                let available = self.subjects.iter().filter_map(platform).cloned().collect();
+                return Err(SourceError::NoSuchPlatform { wished: wish.clone(), available });
+            }
+            places.extend(chosen);
+        }
+        let chosen: Vec<Subject> = places.into_iter().map(|place| self.subjects[place].clone()).collect();
+        self.subjects.retain(|subject| chosen.iter().any(|chosen| subject == chosen || leads_to(subject, chosen)));
         Ok(self)
+    }
+
+    /// The images that some runtime for a platform would take, by their places. Each index is chosen from by itself: runtimes do
+    /// not agree on which of several they look into.
+    ///
+    /// image-spec image-index.md: "If multiple manifests match a client or runtime's requirements, the first matching entry SHOULD
+    /// be used." (A046)
+    fn chosen(&self, wish: &Platform) -> BTreeSet<usize> {
+        let mut indexes: BTreeMap<&[Digest], Vec<usize>> = BTreeMap::new();
+        let images = self.subjects.iter().enumerate().filter(|(_, subject)| subject.kind != SubjectKind::Index);
+        for (place, subject) in images {
+            indexes.entry(&subject.reached_through).or_default().push(place);
+        }
+        let entry = |place: &usize| {
+            let subject = &self.subjects[*place];
+            runtime::Entry { platform: platform(subject), is_zstd: self.zstd.contains(&subject.digest) }
+        };
+        let of_index = |places: &Vec<usize>| {
+            let entries: Vec<runtime::Entry<'_>> = places.iter().map(entry).collect();
+            runtime::chosen(wish, &entries).into_iter().map(|chosen| places[chosen]).collect::<Vec<_>>()
+        };
+        let chosen: BTreeSet<usize> = indexes.values().flat_map(of_index).collect();
+        // Both libraries take an entry without a platform where no other fits.
+        let bare = || indexes.values().flatten().copied().filter(|place| platform(&self.subjects[*place]).is_none());
+        if chosen.is_empty() { bare().collect() } else { chosen }
     }
 }
 

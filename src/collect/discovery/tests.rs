@@ -555,7 +555,7 @@ fn a046_the_first_entry_for_a_platform_is_the_one_that_is_verified() {
         platform("b", "linux", "amd64"),
         platform("c", "linux", "amd64"),
     ]));
-    let wished = PlatformChoice::One("linux/amd64".parse().expect("a platform"));
+    let wished = PlatformChoice::These(vec!["linux/amd64".parse().expect("a platform")]);
     let evidence = resolve(&fake, wished, Limits::default()).expect("an image").into_evidence();
     assert_eq!(
         evidence.subjects.iter().map(|subject| subject.digest.clone()).collect::<Vec<_>>(),
@@ -564,10 +564,47 @@ fn a046_the_first_entry_for_a_platform_is_the_one_that_is_verified() {
     assert_eq!(resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").evidence().subjects.len(), 4);
 }
 
+/// The subjects that are left of an index for a wish, in words.
+fn selected(entries: &[Value], wishes: &[&str]) -> Vec<Digest> {
+    let wished = wishes.iter().map(|wish| wish.parse().expect("a platform")).collect();
+    let evidence = resolve(&Fake::new(&index(entries)), PlatformChoice::These(wished), Limits::default())
+        .expect("an image")
+        .into_evidence();
+    evidence.subjects.iter().skip(1).map(|subject| subject.digest.clone()).collect()
+}
+
+#[test]
+fn a290_what_each_runtime_would_take_is_selected() {
+    let bare = |name: &str| descriptor(name.as_bytes(), OCI_MANIFEST);
+    let spelt = [platform("a", "linux", "aarch64"), platform("b", "linux", "arm64"), platform("c", "linux", "amd64")];
+    assert_eq!(selected(&spelt, &["linux/arm64"]), [digest(b"a"), digest(b"b")]);
+    assert_eq!(selected(&spelt, &["linux/arm64", "linux/amd64"]), [digest(b"a"), digest(b"b"), digest(b"c")]);
+    let nameless = [platform("a", "", "amd64"), platform("b", "linux", "amd64")];
+    assert_eq!(selected(&nameless, &["linux/amd64"]), [digest(b"a"), digest(b"b")]);
+    // Without a platform an entry is taken where there is nothing better.
+    assert_eq!(selected(&[bare("a"), platform("b", "linux", "amd64")], &["linux/amd64"]), [digest(b"b")]);
+    assert_eq!(selected(&[bare("a"), platform("b", "linux", "s390x")], &["linux/amd64"]), [digest(b"a")]);
+    let mut marked = platform("b", "linux", "amd64");
+    marked["annotations"] = json!({"io.github.containers.compression.zstd": "true"});
+    assert_eq!(selected(&[platform("a", "linux", "amd64"), marked], &["linux/amd64"]), [digest(b"a"), digest(b"b")]);
+}
+
+#[test]
+fn a290_each_index_is_chosen_from_by_itself() {
+    let mut fake = Fake::new(&Value::Null);
+    let nested = index(&[platform("a", "linux", "arm64"), platform("b", "linux", "amd64")]);
+    let nested = fake.add_manifest(&nested);
+    fake.root = index(&[nested, platform("c", "linux", "arm64")]).to_string().into_bytes();
+    let wished = PlatformChoice::These(vec!["linux/arm64".parse().expect("a platform")]);
+    let evidence = resolve(&fake, wished, Limits::default()).expect("an image").into_evidence();
+    let images = evidence.subjects.iter().filter(|subject| subject.kind != SubjectKind::Index);
+    assert_eq!(images.map(|subject| subject.digest.clone()).collect::<Vec<_>>(), [digest(b"a"), digest(b"c")]);
+}
+
 #[test]
 fn a049_a_platform_that_is_not_there_is_an_error_that_names_those_that_are() {
     let fake = Fake::new(&index(&[platform("a", "linux", "arm64")]));
-    let wished = PlatformChoice::One("linux/arm/v7".parse().expect("a platform"));
+    let wished = PlatformChoice::These(vec!["linux/arm/v7".parse().expect("a platform")]);
     let error = resolve(&fake, wished, Limits::default()).expect_err("no such platform");
     assert_eq!(error.to_string(), "expected an image for linux/arm/v7, found linux/arm64");
 }
@@ -585,8 +622,8 @@ fn the_platform_of_a_single_image_is_read_only_when_one_is_asked_for() {
     assert_eq!(kind(PlatformChoice::All).expect("an image"), SubjectKind::Image(None));
     assert_eq!(fake.asked.borrow().len(), 1);
     let amd64: Platform = "linux/amd64".parse().expect("a platform");
-    assert_eq!(kind(PlatformChoice::One(amd64.clone())).expect("an image"), SubjectKind::Image(Some(amd64)));
-    assert!(kind(PlatformChoice::One("linux/arm64".parse().expect("a platform"))).is_err());
+    assert_eq!(kind(PlatformChoice::These(vec![amd64.clone()])).expect("an image"), SubjectKind::Image(Some(amd64)));
+    assert!(kind(PlatformChoice::These(vec!["linux/arm64".parse().expect("a platform")])).is_err());
 }
 
 /// An image of one platform, and what BuildKit put beside it: statements of these types.
@@ -663,7 +700,7 @@ fn nested_indexes_are_followed_and_remembered() {
     let through: Vec<_> = evidence.subjects.iter().map(|subject| subject.reached_through.len()).collect();
     assert_eq!(through, [0, 1, 2, 1]);
     assert_eq!(evidence.subjects[2].reached_through, [fake.root_digest(), digest(inner.to_string().as_bytes())]);
-    let wished = PlatformChoice::One("linux/amd64".parse().expect("a platform"));
+    let wished = PlatformChoice::These(vec!["linux/amd64".parse().expect("a platform")]);
     assert_eq!(resolve(&fake, wished, Limits::default()).expect("an image").evidence().subjects.len(), 3);
 }
 

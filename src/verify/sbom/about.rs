@@ -85,7 +85,7 @@ pub(in crate::verify) fn describe(sbom: &Sbom<'_>, image: Image<'_>) -> Descript
     match named.iter().find(|one| one.is_firm) {
         Some(other) if is_of_another_platform(other, image.evidence) || !is_excused(sbom, image.evidence) => {
             // With `--platform` the other platforms of the index are not known: it may be about one of them.
-            if image.evidence.platform.is_some() && is_index(image.subject, image.evidence) {
+            if !image.evidence.platforms.is_empty() && is_index(image.subject, image.evidence) {
                 return Description::Agrees { only: Some(Vec::new()) };
             }
             Description::Contradicts(clipped(&other.text))
@@ -261,7 +261,7 @@ mod tests {
             name: name.map(str::to_owned),
             root: digest("index"),
             media_type: String::new(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![
                 subject("index", SubjectKind::Index, vec![]),
                 subject("amd64", platform("linux/amd64"), vec![digest("index")]),
@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn with_one_platform_chosen_a_document_of_another_is_about_none_of_those_that_are_looked_at() {
         let mut evidence = evidence(None);
-        evidence.platform = Some("linux/amd64".parse().expect("a platform"));
+        evidence.platforms = vec!["linux/amd64".parse().expect("a platform")];
         evidence.subjects.pop();
         let of_arm64 = by_purl(format!("pkg:oci/shop@{}", digest("arm64")));
         let description = describe(&of_arm64, Image { subject: &digest("index"), evidence: &evidence });

@@ -75,7 +75,7 @@ mod tests {
             name: name.map(str::to_owned),
             root: digest("index"),
             media_type: String::new(),
-            platform: None,
+            platforms: Vec::new(),
             subjects: vec![platform],
             candidates: Vec::new(),
             gaps: Vec::new(),
