@@ -35,15 +35,27 @@ pub static IMAGE: LazyLock<Digest> = LazyLock::new(|| Digest::of(Algorithm::Sha2
 
 /// A statement about the image.
 pub fn statement(predicate_type: &str, predicate: &[u8]) -> Vec<u8> {
+    statement_about(&IMAGE, predicate_type, predicate)
+}
+
+/// A statement about any image.
+pub fn statement_about(image: &Digest, predicate_type: &str, predicate: &[u8]) -> Vec<u8> {
     let head = format!(
         r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"name":"a","digest":{{"sha256":"{}"}}}}],"predicateType":"{predicate_type}","predicate":"#,
-        IMAGE.hex()
+        image.hex()
     );
     [head.as_bytes(), predicate, b"}"].concat()
 }
 
 /// Signs a payload, judges it, and asserts what holds of every report.
 pub fn judge(payload: &[u8]) -> ImageReport {
+    let report = lab::judge(&IMAGE, sign(payload), &SIGNER, &[]);
+    holds::of(&report);
+    report
+}
+
+/// Signs a payload with the key alone.
+pub fn sign(payload: &[u8]) -> Content {
     const TYPE: &str = "application/vnd.in-toto+json";
     // DSSE protocol.md, pre-authentication encoding.
     let head = format!("DSSEv1 {} {TYPE} {} ", TYPE.len(), payload.len());
@@ -57,7 +69,5 @@ pub fn judge(payload: &[u8]) -> ImageReport {
             "signatures": [{"sig": lab::encode(signature.as_ref())}],
         },
     });
-    let report = lab::judge(&IMAGE, Content::Bundle(Opened::bundle(lab::blob(bundle.to_string()))), &SIGNER, &[]);
-    holds::of(&report);
-    report
+    Content::Bundle(Opened::bundle(lab::blob(bundle.to_string())))
 }

@@ -132,6 +132,11 @@ fn sboms_hold() {
 }
 
 #[test]
+fn requirements_hold() {
+    hold("requirement", 100);
+}
+
+#[test]
 fn evidence_holds() {
     hold("verify", 100);
 }

@@ -9,6 +9,7 @@ pub mod packages;
 pub mod policy;
 pub mod provenance;
 pub mod reference;
+pub mod requirement;
 pub mod sbom;
 pub mod statement;
 pub mod trust_root;
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 13] = [
+pub const ALL: [Target; 14] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
@@ -35,6 +36,7 @@ pub const ALL: [Target; 13] = [
     Target { name: "policy", run: policy::run, seeds: policy::seeds },
     Target { name: "provenance", run: provenance::run, seeds: provenance::seeds },
     Target { name: "reference", run: reference::run, seeds: reference::seeds },
+    Target { name: "requirement", run: requirement::run, seeds: requirement::seeds },
     Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
     Target { name: "statement", run: statement::run, seeds: statement::seeds },
     Target { name: "trust_root", run: trust_root::run, seeds: trust_root::seeds },

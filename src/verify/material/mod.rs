@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a067_unknown_versions_and_broken_text_are_refused() {
         for media_type in [
-            "application/vnd.dev.sigstore.bundle.v0.9+json",
+            "application/vnd.dev.sigstore.bundle.v0.0+json",
             "application/vnd.dev.sigstore.bundle+json;version=0.3;foo",
             "text/plain",
         ] {
