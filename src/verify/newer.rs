@@ -61,7 +61,7 @@ fn is_newer(found: &str, known: &[u32]) -> bool {
     places
         .map(|place| at(&found, place).cmp(&at(known, place)))
         .find(|order| order.is_ne())
-        .is_some_and(|order| order.is_gt())
+        .is_some_and(std::cmp::Ordering::is_gt)
 }
 
 fn numbers(version: &str) -> Option<Vec<u32>> {

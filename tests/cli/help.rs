@@ -16,7 +16,10 @@ fn examples(help: &str) -> Vec<Vec<String>> {
 #[test]
 fn help_has_examples_and_exit_codes() {
     for (arguments, lines) in [
-        (&["--help"] as &[&str], ["Examples:", "  1  rejected    evidence was read and does not satisfy the policy"]),
+        (
+            &["--help"] as &[&str],
+            ["Examples:", "  1  rejected    everything that could satisfy the policy was read, and something does not"],
+        ),
         (&["verify", "--help"], ["Examples:", "Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent"]),
         (
             &["trust", "update", "--help"],

@@ -227,5 +227,5 @@ fn of_one_platform_that_was_asked_for_the_platform_is_what_is_pinned() {
     let report = judge.judge_evidence(&evidence);
     assert_eq!(report.verdict, Verdict::Verified);
     assert_eq!(report.pinned, Some(format!("registry.test/acme/shop@{}", index.platforms[0])));
-    assert_eq!(report.digest, Some(index.root.to_string()));
+    assert_eq!((report.digest, report.index), (Some(index.platforms[0].to_string()), Some(index.root.to_string())));
 }

@@ -565,8 +565,8 @@ fn a046_the_first_entry_for_a_platform_is_the_one_that_is_verified() {
 }
 
 /// The subjects that are left of an index for a wish, in words.
-fn selected(entries: &[Value], wishes: &[&str]) -> Vec<Digest> {
-    let wished = wishes.iter().map(|wish| wish.parse().expect("a platform")).collect();
+fn selected(entries: &[Value], texts: &[&str]) -> Vec<Digest> {
+    let wished = texts.iter().map(|text| text.parse().expect("a platform")).collect();
     let evidence = resolve(&Fake::new(&index(entries)), PlatformChoice::These(wished), Limits::default())
         .expect("an image")
         .into_evidence();
