@@ -43,7 +43,7 @@ static DOMAINS: LazyLock<Vec<Domain>> = LazyLock::new(|| {
         for list in lists {
             root[*list] = json!([]);
         }
-        let root = TrustRoot::parse(*name, "lab", root.to_string().as_bytes()).expect("a root");
+        let root = TrustRoot::parse(name, "lab", root.to_string().as_bytes()).expect("a root");
         Domain::prepare(&root).expect("a domain")
     };
     TRUST.iter().zip(without).map(domain).collect()
@@ -90,7 +90,9 @@ pub fn run(data: &[u8]) {
     let by = program.next();
     let count = rules.len();
     rules.rotate_left(by % count);
-    rules.iter_mut().for_each(|rule| rule.turn(by));
+    for rule in &mut rules {
+        rule.turn(by);
+    }
     let candidates = evidence.candidates.len();
     evidence.candidates.rotate_left(by % candidates);
     let together = verdicts(&evidence, &rules.iter().collect::<Vec<_>>()).expect("each of them can be read");
