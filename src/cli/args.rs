@@ -443,7 +443,7 @@ pub(super) struct TrustArgs {
     /// A Sigstore instance: public-good, github or staging [default: public-good, unless another is given]
     #[arg(long, value_name = "DOMAIN")]
     pub(super) trust: Vec<Instance>,
-    /// The trusted root of a Sigstore instance; each file is a domain of its own
+    /// The trusted root of a Sigstore instance, or several, one on each line; each is a domain of its own
     #[arg(long, value_name = "FILE")]
     pub(super) trusted_root: Vec<PathBuf>,
     #[command(flatten)]

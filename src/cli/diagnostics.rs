@@ -390,6 +390,14 @@ impl Diagnostic {
         )
     }
 
+    /// A file with more trusted roots than a policy names by it.
+    pub(super) fn several_roots(name: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("trusted root `{name}` holds several documents, one on each line"),
+            "a policy names one trusted root by each file: write each line into a file of its own, and name those that count",
+        )
+    }
+
     /// A trusted root whose keys cannot be used.
     pub(super) fn domain(error: DomainError) -> Self {
         Self::usage(error, "ask whoever runs that Sigstore instance for its current `trusted_root.json`")

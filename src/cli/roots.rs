@@ -64,7 +64,7 @@ pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result
         }
     }
     for file in &args.trusted_root {
-        chosen.push(of_file(file)?);
+        chosen.extend(of_file(file)?);
     }
     for warning in chosen.iter().flat_map(|one| &one.warnings) {
         warning.print();
@@ -111,7 +111,13 @@ pub(super) fn cache() -> Cache {
 pub(super) fn named(name: &str, now: Timestamp) -> Result<Domain, Diagnostic> {
     let chosen = match name.parse::<Instance>() {
         Ok(instance) => Source::of(instance).at_hand(&cache(), now)?,
-        Err(_) => of_file(Path::new(name))?,
+        Err(_) => {
+            let mut roots = of_file(Path::new(name))?;
+            match (roots.pop(), roots.is_empty()) {
+                (Some(only), true) => only,
+                _ => return Err(Diagnostic::several_roots(name)),
+            }
+        }
     };
     chosen.warnings.iter().for_each(Warning::print);
     Ok(chosen.domain)
@@ -123,14 +129,18 @@ pub(super) fn name_of_file(file: &Path) -> String {
     if name.parse::<Instance>().is_ok() { format!("./{name}") } else { name }
 }
 
-/// Reads a trusted root from a file, and says so if it is an earlier state of an embedded one (A253).
-pub(super) fn of_file(file: &Path) -> Result<Chosen, Diagnostic> {
+/// Reads the trusted roots of a file, each a domain of its own.
+pub(super) fn of_file(file: &Path) -> Result<Vec<Chosen>, Diagnostic> {
     let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
-    let name = name_of_file(file);
-    let root = TrustRoot::parse(&name, &file.display().to_string(), &bytes).map_err(Diagnostic::trust)?;
+    let roots = TrustRoot::parse_all(&name_of_file(file), &file.display().to_string(), &bytes);
+    roots.map_err(Diagnostic::trust)?.into_iter().map(given).collect()
+}
+
+/// Prepares a root that was given, and says so if it is an earlier state of an embedded one (A253).
+fn given(root: TrustRoot) -> Result<Chosen, Diagnostic> {
     let embedded = Instance::ALL.into_iter().filter_map(|instance| instance.root().ok());
     let later = embedded.into_iter().filter(|embedded| root.is_earlier_than(embedded));
-    let warnings = later.map(|embedded| Warning::earlier_than_embedded(&name, &embedded)).collect();
+    let warnings = later.map(|embedded| Warning::earlier_than_embedded(&root.domain, &embedded)).collect();
     let domain = Domain::prepare(&root).map_err(Diagnostic::domain)?;
     Ok(Chosen { root, domain, valid_until: None, warnings })
 }

@@ -73,6 +73,26 @@ pub enum TrustError {
 }
 
 impl TrustRoot {
+    /// Reads the trusted roots of a file: one document, or several, one on each line, as `gh attestation trusted-root` prints
+    /// them. Each of several is a domain of its own, named with its line.
+    pub fn parse_all(domain: &str, source: &str, bytes: &[u8]) -> Result<Vec<Self>, TrustError> {
+        let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
+        let lines: Vec<(usize, &[u8])> = lines.filter(|(_, line)| !line.is_empty()).collect();
+        // A document over several lines has no line that is a document itself.
+        if lines.len() < 2 || json::check(lines[0].1).is_err() {
+            return Ok(vec![Self::parse(domain, source, bytes)?]);
+        }
+        let mut roots: Vec<Self> = Vec::new();
+        for (number, line) in lines {
+            let at = |name: &str| format!("{name} line {}", number + 1);
+            let root = Self::parse(&at(domain), &at(source), line)?;
+            if roots.iter().all(|known| known.sha256 != root.sha256) {
+                roots.push(root);
+            }
+        }
+        Ok(roots)
+    }
+
     /// Reads the JSON of a trusted root.
     pub fn parse(domain: &str, source: &str, bytes: &[u8]) -> Result<Self, TrustError> {
         let source_name = source.to_owned();
@@ -288,6 +308,24 @@ mod tests {
         let many: Vec<String> = (0..100).map(|number| format!(r#","note{number}":1"#)).collect();
         let root = parse(&format!("{{{HEAD}{}}}", many.concat())).expect("a root");
         assert_eq!(root.warnings.last().map(String::as_str), Some("80 more unknown fields count for nothing"));
+    }
+
+    #[test]
+    fn a_file_may_hold_a_root_on_each_line_and_each_is_a_domain() {
+        let all = |text: &str| TrustRoot::parse_all("x.jsonl", "x.jsonl", text.as_bytes());
+        let (one, other) = (format!("{{{HEAD}}}"), format!(r#"{{{HEAD},"tlogs":[]}}"#));
+        for text in [format!("{one}\n{other}\n"), format!("{one}\r\n\r\n{other}"), format!("{one}\n{one}\n{other}")] {
+            let domains: Vec<String> = all(&text).expect(&text).into_iter().map(|root| root.domain).collect();
+            assert_eq!((domains.len(), domains[0].as_str()), (2, "x.jsonl line 1"), "{text}");
+        }
+        for text in [format!("{one}\n"), format!("{{\n{HEAD}\n}}")] {
+            assert_eq!(all(&text).expect(&text)[0].domain, "x.jsonl");
+        }
+        // One that cannot be read is never left out.
+        let error = all(&format!("{one}\n{{")).expect_err("a broken line").to_string();
+        assert!(error.contains("x.jsonl line 2"), "{error}");
+        assert!(matches!(all(&format!("{one}\n{{}}")), Err(TrustError::MediaType { .. })));
+        assert!(all("").is_err() && all(&format!("{{}}\n{one}")).is_err());
     }
 
     #[test]

@@ -81,7 +81,22 @@ fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(),
         }
         (Some(proof), _) => domain.check_checkpoint_log(entry, &proof.checkpoint),
         (None, Some(_)) => Ok(()),
+    }?;
+    // No promise outside the window of the key verifies; said here in words, before the cryptography refuses it.
+    match entry.promised_time().filter(|time| !domain.trusts_log_at(&entry.log_id, *time)) {
+        Some(time) => {
+            Err(outside_window(domain, entry, "the key of the log was not trusted when it made the entry", time))
+        }
+        None => Ok(()),
     }
+}
+
+/// A finding that a time is outside the window in which the trusted root gives the key of a log.
+pub(super) fn outside_window(domain: &Domain, entry: &LogEntry, message: &str, time: Timestamp) -> Finding {
+    log_failure(message)
+        .expected(format!("a time within the window of {}", domain.describe_log(&entry.log_id)))
+        .found(time.to_string())
+        .next("if the trusted root is old, update it (`bonafide trust update`, or ask for the current one); a log that was retired by then vouches for nothing")
 }
 
 /// Two entries are the same when they hold the same place of the same log, or the same body in it.

@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
-use crate::oci::encode_hex;
 use crate::policy::{KeyRule, LogDemand, PublicKey};
 
 use super::bundle::{self, Domain, Made, Signed};
 use super::certificate::Leaf;
 use super::chain::NoIssuer;
-use super::log::{check_integrated_times, signed_with_a_key, trusted_entries};
-use super::material::{LogEntry, Material, log_failure};
+use super::log::{check_integrated_times, outside_window, signed_with_a_key, trusted_entries};
+use super::material::{LogEntry, Material};
 use super::rekor1;
 use super::sct::verify_sct;
 
@@ -147,10 +146,8 @@ fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[Timestam
     let proof_alone = |entry: &&&LogEntry| entry.promise.is_none() && !entry.is_rekor_v2();
     for entry in entries.iter().filter(proof_alone) {
         if let Some(stamp) = timestamps.iter().find(|stamp| !domain.trusts_log_at(&entry.log_id, stamp.time)) {
-            let log = encode_hex(&entry.log_id);
-            return Err(log_failure("the key of the log was not trusted when the signature was made")
-                .expected(format!("a time within the window that the trusted root gives the log {log}"))
-                .found(stamp.time.to_string()));
+            let message = "the key of the log was not trusted when the signature was made";
+            return Err(outside_window(domain, entry, message, stamp.time));
         }
     }
     Ok(())

@@ -351,7 +351,13 @@ fn a150_a_retired_log_vouches_for_its_own_time() {
         let signed = bundle(&world.provenance_logged_as(kind).bundle(Version::V03));
         let judge = |end: &str| world.for_provenance().trusting([until(end)]);
         judge(&signing_time).accepts(signed.clone());
-        judge("2026-03-01T11:59:59Z").rejects(signed, CheckId::TransparencyLog);
+        let refused = judge("2026-03-01T11:59:59Z").rejects(signed, CheckId::TransparencyLog);
+        let words = format!("{refused:?}");
+        for expected in
+            ["the key of the log was not trusted when it made the entry", "2026-03-01T11:59:59Z", &signing_time]
+        {
+            assert!(words.contains(expected), "{expected}: {words}");
+        }
     }
     // Rekor v2 says no time, so the window of its key has nothing to be compared with.
     let signed = bundle(&world.provenance_logged_as(EntryKind::HashedRekordV002).bundle(Version::V03));

@@ -86,7 +86,7 @@ fn shown(args: &TrustShowArgs, now: Timestamp) -> Result<Shown, Diagnostic> {
         trust.push(root(&source.at_hand(&cache, now)?, now));
     }
     for file in &args.trusted_root {
-        trust.push(root(&roots::of_file(file)?, now));
+        trust.extend(roots::of_file(file)?.iter().map(|chosen| root(chosen, now)));
     }
     let cache = cache.folder().map(|folder| folder.display().to_string());
     Ok(Shown { schema_version: SCHEMA_VERSION, tool: Tool::default(), cache, trust })

@@ -26,9 +26,9 @@ use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier}
 
 use crate::check::{CheckId, Finding, LogEntryReport, NotDemanded, TimestampReport, TrustReport};
 use crate::json;
-use crate::oci::{Algorithm, Digest};
+use crate::oci::{Algorithm, Digest, encode_hex};
 use crate::policy::{PublicKey, weakness};
-use crate::trust::TrustRoot;
+use crate::trust::{Service, TrustRoot};
 
 use super::authorities::{check_authorities, narrow_authorities};
 use super::chain::{Issuers, NoIssuer};
@@ -51,6 +51,8 @@ pub struct Domain {
     issuers: Issuers,
     /// How a timestamp names the authorities of this domain.
     timestamp_signers: Vec<Vec<u8>>,
+    /// What the root says of its logs, for messages.
+    logs: Vec<Service>,
     report: TrustReport,
 }
 
@@ -139,7 +141,8 @@ impl Domain {
             warnings,
         };
         let timestamp_signers = timestamp_signers(&trusted);
-        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_signers, report })
+        let logs = root.contents().logs;
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_signers, logs, report })
     }
 
     /// Returns what a report says of the domain.
@@ -150,6 +153,15 @@ impl Domain {
     /// Whether the key of this log was trusted at `time`.
     pub(super) fn trusts_log_at(&self, log_id: &[u8], time: Timestamp) -> bool {
         Sha256Hash::try_from(log_id).is_ok_and(|id| self.log_keys.key_at(&id, time).is_some())
+    }
+
+    /// Names a log, its key and the window in which the trusted root gives that key.
+    pub(super) fn describe_log(&self, log_id: &[u8]) -> String {
+        let id = encode_hex(log_id);
+        let Some(log) = self.logs.iter().find(|log| log.id == id) else { return format!("the log {id}") };
+        let time = |time: Option<Timestamp>, open: &str| time.map_or_else(|| open.to_owned(), |time| time.to_string());
+        let (start, end) = (time(log.start, "the beginning"), time(log.end, "an end that is not set"));
+        format!("the log {} (key {id}) in the trusted root `{}`: {start} to {end}", log.name, self.name())
     }
 
     /// Verifies material with the Sigstore crate: everything but who issued the certificate, who may sign and what the payload
