@@ -176,7 +176,8 @@ async fn collect_with_evidence<S: Source>(
 
 /// What is there is shown whole: every place is searched, whatever was found before.
 async fn collect_everything<S: Source>(request: &Request, source: S, text: &str) -> Result<Evidence, SourceError> {
-    let mut collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
+    let collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
+    let mut collector = collector.naming_sbom_tags();
     collector.finish().await;
     Ok(collector.into_evidence())
 }

@@ -15,7 +15,7 @@ use crate::collect::{
     Registries, RegistrySettings, Source, SourceError, WithAttestations,
 };
 use crate::oci::{ImageName, Reference, RegistryReference};
-use crate::policy::{Policy, Signer, owner_and_name};
+use crate::policy::{Policy, Requirement, Signer, owner_and_name};
 use crate::render::Format;
 use crate::verify::{Grounds, Judge, refused, unresolved};
 
@@ -289,6 +289,10 @@ async fn examine_with_github<S: Source>(
 async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) -> Result<ImageReport, SourceError> {
     let mut collector =
         Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
+    // Where no SBOM counts, one that was never signed is part of the answer.
+    if asked.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
+        collector = collector.naming_sbom_tags();
+    }
     // Each judgement has its own time: what was signed while this ran is not from the future.
     let mut judge = Judge::new(Grounds {
         workers: &Threads,

@@ -32,6 +32,10 @@ impl<S: Source> Source for WithAttestations<S> {
         self.image.manifest(wanted).await
     }
 
+    async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        self.image.listed(digest, limit).await
+    }
+
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         self.image.blob(wanted).await
     }

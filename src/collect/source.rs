@@ -1,7 +1,7 @@
 //! Where manifests and blobs come from.
 
 use super::error::SourceError;
-use crate::oci::{Blob, Descriptor, Digest};
+use crate::oci::{Blob, Descriptor, Digest, ListedManifest, ManifestError};
 
 /// A place that holds one image and what is attached to it.
 ///
@@ -17,6 +17,10 @@ pub trait Source {
 
     /// Fetches a manifest by digest; what comes back has that digest and size.
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError>;
+
+    /// Fetches a manifest that a list named, of at most `limit` bytes; what comes back has that digest. What the list says of
+    /// its size is not asked.
+    async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError>;
 
     /// Fetches a blob by digest; what comes back has that digest and size.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
@@ -62,7 +66,7 @@ pub trait Source {
         Err(SourceError::NotFound { at: place.to_owned() })
     }
 
-    /// Whether the fallback tag is read although [`Source::referrers`] answered.
+    /// Whether the fallback tag is read although [`Source::referrers`] gave a whole list.
     ///
     /// A registry has one or the other; in a layout both are habits of the program that wrote it.
     fn reads_both_lists(&self) -> bool {
@@ -82,8 +86,10 @@ pub struct Fetched {
 /// One page of a list of referrers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferrersPage {
-    /// The manifests, with hints that prove nothing.
-    pub manifests: Vec<Descriptor>,
+    /// The manifests.
+    pub manifests: Vec<ListedManifest>,
+    /// Why an entry of the page cannot be looked up, if there is such an entry.
+    pub unusable: Option<ManifestError>,
     /// The next page, if there is one.
     pub next: Option<NextPage>,
     /// How long the page was, in bytes.
@@ -130,6 +136,8 @@ pub enum CosignTag {
     Signatures,
     /// `sha256-….att`.
     Attestations,
+    /// `sha256-….sbom`: documents that `cosign attach sbom` does not sign.
+    Sboms,
 }
 
 impl CosignTag {
@@ -138,6 +146,7 @@ impl CosignTag {
         match self {
             Self::Signatures => "sig",
             Self::Attestations => "att",
+            Self::Sboms => "sbom",
         }
     }
 }

@@ -155,6 +155,11 @@ pub enum Content {
     },
     /// An in-toto statement that nobody signed.
     UnsignedStatement(Blob),
+    /// Attached, not signed by anyone, and not fetched: an in-toto statement or an SBOM.
+    Unsigned {
+        /// The type of the statement if that is named, else the media type.
+        what: String,
+    },
     /// Attached, and not fetched: it is large, and what is smaller may be enough. What it is is not known.
     Unread {
         /// The media type that its manifest gives it.

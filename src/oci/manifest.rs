@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::blob::Blob;
 use super::digest::{Digest, DigestError};
-use super::media_type::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, essence};
+use super::media_type::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, essence, says_nothing};
 use super::platform::Platform;
 use crate::json;
 
@@ -55,6 +55,27 @@ pub struct Index {
     pub annotations: BTreeMap<String, String>,
 }
 
+/// A list of manifests that are attached to another: an answer of the referrers API, or the index under the fallback tag.
+///
+/// No digest binds a list, so it only says where to look. What it names is known by its digest; whether a size is wrong,
+/// negative or missing, and what the entry says of its type, changes nothing (A306).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferrersList {
+    /// The manifests, in the order of the list.
+    pub manifests: Vec<ListedManifest>,
+    /// Why an entry cannot be looked up, if there is such an entry; the others count.
+    pub unusable: Option<ManifestError>,
+}
+
+/// A manifest that a list names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedManifest {
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// What the list calls it, for messages: the artifact type, else the media type.
+    pub called: String,
+}
+
 /// What names a piece of content (image-spec `descriptor.md`). All but digest and size are hints.
 ///
 /// `data`, the content embedded in the descriptor, is never read: the content is fetched by its digest (A033).
@@ -92,6 +113,12 @@ pub enum ManifestError {
     /// Docker's first manifest format, whose digests do not bind the image.
     #[error("Docker manifest schema 1 is not supported: the image must be pushed again with a current client")]
     Schema1,
+    /// An image manifest where a list of manifests belongs.
+    #[error("expected an index of referrers, found {found}")]
+    NotAList {
+        /// What the manifest says it is: its artifact type, else its media type.
+        found: String,
+    },
     /// `schemaVersion` is another number.
     #[error("expected schemaVersion 2, found {found}")]
     SchemaVersion {
@@ -158,15 +185,9 @@ impl Manifest {
     ///
     /// `content_type` is what the transport says the bytes are: the `Content-Type` header, or the media type of the
     /// descriptor that led here. A generic one (`application/json`, `text/plain`) says nothing, and then the document
-    /// must say it itself.
+    /// must say it itself, by its media type or by members that only one form has.
     pub fn parse(blob: &Blob, content_type: Option<&str>) -> Result<Self, ManifestError> {
-        let declared = content_type.map(essence).filter(|declared| Form::of(declared).is_some());
-        let document: Document = match json::from_slice(blob.bytes()) {
-            Ok(document) => document,
-            Err(error) => return Err(unreadable(blob, content_type, &error)),
-        };
-        let (media_type, form) = document.form(declared, content_type)?;
-        document.check_version()?;
+        let (document, media_type, form) = Document::<RawDescriptor>::read(blob, content_type)?;
         match form {
             Form::Image => document.into_image(media_type).map(Self::Image),
             Form::Index => document.into_index(media_type).map(Self::Index),
@@ -195,6 +216,18 @@ impl Manifest {
         match self {
             Self::Image(image) => image.artifact_type(),
             Self::Index(index) => index.artifact_type.as_deref(),
+        }
+    }
+}
+
+impl ReferrersList {
+    /// Reads a list; `content_type` is what the transport says the bytes are, as for [`Manifest::parse`].
+    pub fn parse(blob: &Blob, content_type: Option<&str>) -> Result<Self, ManifestError> {
+        let (document, media_type, form) = Document::<RawListed>::read(blob, content_type)?;
+        match form {
+            Form::Index => document.into_list(),
+            Form::Image => Err(ManifestError::NotAList { found: document.artifact_type.unwrap_or(media_type) }),
+            Form::Schema1 => Err(ManifestError::Schema1),
         }
     }
 }
@@ -246,21 +279,44 @@ impl Form {
 /// Every member that decides what the document is, before it is decided. A `null` member is an absent one: several
 /// writers leave them for empty lists, and no reader reads anything out of them.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
+#[serde(rename_all = "camelCase", bound(deserialize = "Entry: Deserialize<'de>"))]
+struct Document<Entry> {
     schema_version: Option<serde_json::Number>,
     media_type: Option<String>,
     artifact_type: Option<String>,
     config: Option<RawDescriptor>,
     layers: Option<Vec<RawDescriptor>>,
-    manifests: Option<Vec<RawDescriptor>>,
+    #[serde(default, deserialize_with = "member")]
+    manifests: Member<Vec<Entry>>,
     fs_layers: Option<serde::de::IgnoredAny>,
     subject: Option<RawDescriptor>,
     annotations: Option<BTreeMap<String, String>>,
 }
 
-impl Document {
-    /// Decides what the document is: by its own word and its sender's, which must agree, and never by its shape.
+/// A member that may be missing, `null`, or there.
+type Member<T> = Option<Option<T>>;
+
+fn member<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Member<T>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl<'de, Entry: Deserialize<'de>> Document<Entry> {
+    /// Reads a document, and decides what it is.
+    fn read(blob: &'de Blob, content_type: Option<&str>) -> Result<(Self, String, Form), ManifestError> {
+        let declared = content_type.map(essence).filter(|declared| Form::of(declared).is_some());
+        let document: Self = match json::from_slice(blob.bytes()) {
+            Ok(document) => document,
+            Err(error) => return Err(unreadable(blob, content_type, &error)),
+        };
+        let (media_type, form) = document.form(declared, content_type)?;
+        document.check_version()?;
+        Ok((document, media_type, form))
+    }
+}
+
+impl<Entry> Document<Entry> {
+    /// Decides what the document is: by its own word and its sender's, which must agree. Where neither says anything, the
+    /// members decide if they belong to one form alone.
     fn form(&self, declared: Option<String>, content_type: Option<&str>) -> Result<(String, Form), ManifestError> {
         let own = self.media_type.as_deref().map(essence);
         let media_type = match (own, declared) {
@@ -271,18 +327,36 @@ impl Document {
             }
             (Some(media_type), _) | (None, Some(media_type)) => media_type,
             (None, None) if self.is_schema1() => return Err(ManifestError::Schema1),
-            (None, None) => {
-                let found = content_type.map_or_else(
-                    || "no mediaType".to_owned(),
-                    |found| format!("no mediaType and Content-Type {}", essence(found)),
-                );
-                return Err(ManifestError::UnsupportedType { found });
-            }
+            (None, None) if says_nothing(content_type) => match self.form_by_members()? {
+                Some(known) => return Ok(known),
+                None => return Err(unsupported(content_type)),
+            },
+            (None, None) => return Err(unsupported(content_type)),
         };
         match Form::of(&media_type) {
             Some(form) => Ok((media_type, form)),
             None => Err(ManifestError::UnsupportedType { found: media_type }),
         }
+    }
+
+    /// image-spec requires `config` and `layers` of a manifest and `manifests` of an index. A manifest of Docker's states its
+    /// media type always, so what states none is OCI's.
+    fn form_by_members(&self) -> Result<Option<(String, Form)>, ManifestError> {
+        Ok(match (self.config.is_some(), self.layers.is_some(), self.manifests().is_some()) {
+            (true, true, false) => Some((OCI_MANIFEST.to_owned(), Form::Image)),
+            (false, false, true) => Some((OCI_INDEX.to_owned(), Form::Index)),
+            (true, _, true) => {
+                return Err(ManifestError::Ambiguous { expected: "one form of manifest", member: "manifests" });
+            }
+            (_, true, true) => {
+                return Err(ManifestError::Ambiguous { expected: "one form of manifest", member: "layers" });
+            }
+            _ => None,
+        })
+    }
+
+    fn manifests(&self) -> Option<&Vec<Entry>> {
+        self.manifests.as_ref()?.as_ref()
     }
 
     fn is_schema1(&self) -> bool {
@@ -301,9 +375,39 @@ impl Document {
         }
     }
 
+    fn check_is_index(&self) -> Result<(), ManifestError> {
+        const FORM: &str = "an index";
+        if self.config.is_some() {
+            return Err(ManifestError::Ambiguous { expected: FORM, member: "config" });
+        }
+        if self.layers.is_some() {
+            return Err(ManifestError::Ambiguous { expected: FORM, member: "layers" });
+        }
+        Ok(())
+    }
+}
+
+impl Document<RawListed> {
+    fn into_list(self) -> Result<ReferrersList, ManifestError> {
+        self.check_is_index()?;
+        // Go writes an empty list as `null`; a document without the member is no list.
+        let entries =
+            self.manifests.ok_or(ManifestError::Missing { member: "manifests", form: "a list of referrers" })?;
+        let mut list = ReferrersList { manifests: Vec::new(), unusable: None };
+        for entry in entries.unwrap_or_default() {
+            match entry.check() {
+                Ok(listed) => list.manifests.push(listed),
+                Err(error) => list.unusable = list.unusable.or(Some(error)),
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl Document<RawDescriptor> {
     fn into_image(self, media_type: String) -> Result<ImageManifest, ManifestError> {
         const FORM: &str = "an image manifest";
-        if self.manifests.is_some() {
+        if self.manifests().is_some() {
             return Err(ManifestError::Ambiguous { expected: FORM, member: "manifests" });
         }
         let config = self.config.ok_or(ManifestError::Missing { member: "config", form: FORM })?;
@@ -318,17 +422,11 @@ impl Document {
     }
 
     fn into_index(self, media_type: String) -> Result<Index, ManifestError> {
-        const FORM: &str = "an index";
-        if self.config.is_some() {
-            return Err(ManifestError::Ambiguous { expected: FORM, member: "config" });
-        }
-        if self.layers.is_some() {
-            return Err(ManifestError::Ambiguous { expected: FORM, member: "layers" });
-        }
+        self.check_is_index()?;
         Ok(Index {
             media_type,
             artifact_type: self.artifact_type.filter(|text| !text.is_empty()),
-            manifests: check_all(self.manifests.unwrap_or_default(), "manifests")?,
+            manifests: check_all(self.manifests.flatten().unwrap_or_default(), "manifests")?,
             subject: self.subject.map(|subject| subject.check("subject")).transpose()?,
             annotations: self.annotations.unwrap_or_default(),
         })
@@ -340,6 +438,41 @@ fn check_all(entries: Vec<RawDescriptor>, member: &'static str) -> Result<Vec<De
         return Err(ManifestError::TooMany { member, limit: MOST_ENTRIES, found: entries.len() });
     }
     entries.into_iter().map(|entry| entry.check(member)).collect()
+}
+
+fn unsupported(content_type: Option<&str>) -> ManifestError {
+    let found = content_type
+        .map_or_else(|| "no mediaType".to_owned(), |found| format!("no mediaType and Content-Type {}", essence(found)));
+    ManifestError::UnsupportedType { found }
+}
+
+/// An entry of a list. What is a hint may be missing or of any type.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawListed {
+    #[serde(default, deserialize_with = "hint")]
+    digest: Option<String>,
+    #[serde(default, deserialize_with = "hint")]
+    media_type: Option<String>,
+    #[serde(default, deserialize_with = "hint")]
+    artifact_type: Option<String>,
+}
+
+/// Takes a text, and passes over everything else.
+fn hint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        _ => None,
+    })
+}
+
+impl RawListed {
+    fn check(self) -> Result<ListedManifest, ManifestError> {
+        let digest =
+            self.digest.ok_or(ManifestError::Missing { member: "digest", form: "an entry of a list of referrers" })?;
+        let digest = digest.parse().map_err(|source| ManifestError::Digest { member: "manifests", source })?;
+        Ok(ListedManifest { digest, called: self.artifact_type.or(self.media_type).unwrap_or_default() })
+    }
 }
 
 /// A descriptor whose digest has not been looked at: an unknown algorithm must be told from broken JSON.
@@ -456,10 +589,53 @@ mod tests {
         }
     }
 
+    const USELESS: [Option<&str>; 6] = [
+        None,
+        Some(""),
+        Some("application/json"),
+        Some("text/plain; charset=utf-8"),
+        Some("application/octet-stream"),
+        Some("binary/octet-stream"),
+    ];
+
     #[test]
-    fn a039_a_document_of_no_stated_type_is_refused() {
-        assert!(matches!(parse(&image(""), Some("text/plain")), Err(ManifestError::UnsupportedType { .. })));
-        assert!(matches!(parse(&index(""), None), Err(ManifestError::UnsupportedType { .. })));
+    fn a_document_of_no_stated_type_is_what_its_members_say_alone() {
+        for content_type in USELESS {
+            let Ok(Manifest::Image(read)) = parse(&image(""), content_type) else { panic!("{content_type:?}") };
+            assert_eq!(read.media_type, OCI_MANIFEST);
+            let Ok(Manifest::Index(read)) = parse(&index(r#","config":null"#), content_type) else {
+                panic!("{content_type:?}")
+            };
+            assert_eq!(read.media_type, OCI_INDEX);
+        }
+    }
+
+    #[test]
+    fn a037_a_document_of_no_stated_type_with_members_of_both_forms_is_refused() {
+        let config = format!(r#","config":{}"#, descriptor("2"));
+        for text in [image(r#","manifests":[]"#), index(&config), index(r#","layers":[]"#)] {
+            for content_type in USELESS {
+                assert!(matches!(parse(&text, content_type), Err(ManifestError::Ambiguous { .. })), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a039_a_document_of_no_stated_type_is_refused_where_its_members_leave_a_doubt() {
+        let config = format!(r#"{{"schemaVersion":2,"config":{}}}"#, descriptor("2"));
+        for text in
+            [r#"{"schemaVersion":2}"#, &config, r#"{"schemaVersion":2,"layers":[]}"#, &index("").replace("[]", "null")]
+        {
+            for content_type in USELESS {
+                assert!(matches!(parse(text, content_type), Err(ManifestError::UnsupportedType { .. })), "{text}");
+            }
+        }
+        for content_type in ["text/html", "application/vnd.oci.artifact.manifest.v1+json", "image/png"] {
+            assert!(matches!(parse(&image(""), Some(content_type)), Err(ManifestError::UnsupportedType { .. })));
+        }
+        // The version is required of every form.
+        let unversioned = image("").replace(r#""schemaVersion":2,"#, "");
+        assert!(matches!(parse(&unversioned, None), Err(ManifestError::SchemaVersion { .. })));
         let other = index(r#","mediaType":"application/vnd.oci.artifact.manifest.v1+json""#);
         assert!(matches!(parse(&other, None), Err(ManifestError::UnsupportedType { .. })));
     }
@@ -503,6 +679,47 @@ mod tests {
         }
         let text = index("").replace("[]", &format!("[{}]", descriptor("9223372036854775808")));
         assert!(matches!(parse(&text, Some(OCI_INDEX)), Err(ManifestError::Size { .. })));
+    }
+
+    fn list(text: &str) -> Result<ReferrersList, ManifestError> {
+        ReferrersList::parse(&Blob::of(Algorithm::Sha256, text.as_bytes().to_vec()), Some(OCI_INDEX))
+    }
+
+    #[test]
+    fn a306_a_list_names_digests_and_every_hint_of_it_may_be_wrong() {
+        for entry in [
+            format!(r#"{{"digest":"{D}"}}"#),
+            format!(r#"{{"digest":"{D}","size":-1}}"#),
+            format!(r#"{{"digest":"{D}","size":null,"mediaType":7,"artifactType":[]}}"#),
+            format!(r#"{{"digest":"{D}","size":"12","annotations":[],"platform":"x","data":5,"mediaType":""}}"#),
+            format!(r#"{{"digest":"{D}","size":99999999999999999999999}}"#),
+        ] {
+            let read = list(&index("").replace("[]", &format!("[{entry}]"))).expect(&entry);
+            assert_eq!((read.manifests[0].digest.to_string().as_str(), read.manifests[0].called.as_str()), (D, ""));
+            assert_eq!(read.unusable, None);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_names_nothing_does_not_hide_the_others() {
+        for entry in [r#"{"digest":"md5:d41d8cd98f00b204e9800998ecf8427e"}"#, r#"{"digest":"sha256:x"}"#, "{}"] {
+            let read = list(&index("").replace("[]", &format!(r#"[{entry},{{"digest":"{D}"}}]"#))).expect(entry);
+            assert_eq!(read.manifests.len(), 1);
+            assert!(read.unusable.is_some(), "{entry}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_never_an_empty_one() {
+        assert!(matches!(list(r#"{"schemaVersion":2}"#), Err(ManifestError::Missing { member: "manifests", .. })));
+        assert!(matches!(list("{}"), Err(ManifestError::SchemaVersion { .. })));
+        assert!(matches!(list(r#"{"errors":[]}"#), Err(ManifestError::SchemaVersion { .. })));
+        assert!(matches!(list(""), Err(ManifestError::NotJson(_))));
+        assert!(matches!(list("[]"), Err(ManifestError::Json(_) | ManifestError::SchemaVersion { .. })));
+        assert!(matches!(list(&index("").replace("[]", "{}")), Err(ManifestError::Json(_))));
+        assert!(matches!(list(&index("").replace("[]", r#"["x"]"#)), Err(ManifestError::Json(_))));
+        assert!(matches!(list(&image("")), Err(ManifestError::Ambiguous { .. })));
+        assert_eq!(list(&index("").replace("[]", "null")).expect("Go's empty list").manifests.len(), 0);
     }
 
     #[test]

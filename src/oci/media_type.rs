@@ -28,6 +28,31 @@ pub fn is_sigstore_bundle(media_type: &str) -> bool {
     media_type.starts_with("application/vnd.dev.sigstore.bundle")
 }
 
+/// Whether a `Content-Type` says nothing about what a JSON document is: static file servers and object stores send these.
+pub fn says_nothing(content_type: Option<&str>) -> bool {
+    matches!(
+        content_type.map(essence).as_deref(),
+        None | Some(
+            "" | "application/json"
+                | "text/json"
+                | "text/plain"
+                | "application/octet-stream"
+                | "binary/octet-stream"
+                | "application/x-octet-stream"
+                | "application/unknown"
+        )
+    )
+}
+
+/// Whether a media type or artifact type is one under which tools attach an SBOM as it is, without a signature around it:
+/// `cosign attach sbom`, ko and oras.
+pub fn is_sbom_document(media_type: &str) -> bool {
+    let name = essence(media_type);
+    let kind = ["text/", "application/vnd.", "application/"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+    name == "application/vnd.dev.cosign.artifact.sbom.v1+json"
+        || kind.is_some_and(|kind| ["spdx", "cyclonedx", "syft"].into_iter().any(|known| kind.starts_with(known)))
+}
+
 /// Returns a media type without its parameters, in lower case.
 pub fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()

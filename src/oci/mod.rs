@@ -14,6 +14,6 @@ pub mod runtime;
 
 pub use blob::{Blob, BlobError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher, decode_hex, encode_hex};
-pub use manifest::{Descriptor, ImageManifest, Index, Manifest, ManifestError};
+pub use manifest::{Descriptor, ImageManifest, Index, ListedManifest, Manifest, ManifestError, ReferrersList};
 pub use platform::{Platform, PlatformError};
 pub use reference::{ImageName, LayoutForm, LayoutReference, Reference, ReferenceError, RegistryReference, Tag};

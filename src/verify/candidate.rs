@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome, SbomReport};
-use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
+use crate::evidence::{Candidate, Content, Evidence, Opened};
 use crate::json;
 use crate::oci::{Blob, Digest};
 use crate::packages::{Advisories, Examined};
@@ -130,9 +130,7 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
 /// reported as it is.
 fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
     Ok(match &candidate.content {
-        Content::Ignored { artifact_type, .. } if matches!(candidate.origin, Origin::BuildKit(_)) => {
-            return Err(unsigned::named(id, candidate, artifact_type));
-        }
+        Content::Unsigned { what } => return Err(unsigned::named(id, candidate, what)),
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }

@@ -19,8 +19,7 @@ use super::agreement;
 use super::assessment::Assessment;
 use super::candidate::Judged;
 use super::person::{Person, count_signers};
-use super::predicate::Kind;
-use super::unsigned::how_to_sign;
+use super::unsigned::{how_to_sign, kind_of};
 
 /// The matrix, by platforms and by requirements.
 pub(super) struct Coverage {
@@ -253,8 +252,9 @@ impl<'a> Row<'a> {
 
     /// What would count is there, and nobody signed it: says how its maker can.
     fn unsigned(&self, attached: &str) -> Option<String> {
-        let mut unsigned = attached.split("; ").filter_map(|what| what.strip_suffix(" (unsigned)"));
-        unsigned.find(|what| Kind::of_predicate(what).concerns(&self.demand.asked, Some(what))).and_then(how_to_sign)
+        let unsigned = attached.split("; ").filter_map(|what| what.strip_suffix(" (unsigned)"));
+        let mut types = unsigned.filter_map(|what| what.split(' ').next());
+        types.find(|what| kind_of(what).concerns(&self.demand.asked, Some(what))).and_then(how_to_sign)
     }
 }
 
@@ -423,6 +423,9 @@ fn describe(judged: &Judged, platform: &Digest) -> String {
         );
     }
     match (&report.predicate_type, report.kind.as_str()) {
+        (Some(what), "unsigned") if report.origin.kind == "cosign-tag" => {
+            format!("{what} under the .sbom tag (unsigned)")
+        }
         (Some(what), "unsigned") => format!("{what} (unsigned)"),
         (Some(what), "ignored") => format!("{what} (not evidence)"),
         (Some(what), _) => what.clone(),

@@ -1,10 +1,12 @@
-//! What nobody signed: the statements that BuildKit puts into an index. They are shown with what they say, and count for nothing.
+//! What nobody signed: the statements that BuildKit puts into an index, and documents that are attached as they are. They are
+//! shown with what they say, and count for nothing.
 //!
 //! BuildKit `docs/attestations/attestation-storage.md`: the layers are bare in-toto statements (A048, A215, A231).
 
 use crate::check::{CandidateReport, CheckId, Finding};
-use crate::evidence::Candidate;
+use crate::evidence::{Candidate, Origin};
 use crate::oci::Blob;
+use crate::oci::media_type::is_sbom_document;
 
 use super::candidate::set_aside;
 use super::predicate::Kind;
@@ -26,8 +28,12 @@ pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<Candi
 
 /// Names an unsigned statement by what it says it is.
 pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Box<CandidateReport> {
-    let reason = "present, unsigned: anyone who can push can write it";
-    let mut report = set_aside(id, candidate, "unsigned", predicate_type, reason);
+    let place = match &candidate.origin {
+        Origin::CosignTag { tag, .. } => format!(" under the tag {tag}"),
+        _ => String::new(),
+    };
+    let reason = format!("present{place}, unsigned: anyone who can push can write it");
+    let mut report = set_aside(id, candidate, "unsigned", predicate_type, &reason);
     if let Some(next) = how_to_sign(predicate_type) {
         let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
         report.findings.push(Finding { candidate: Some(id.to_owned()), ..finding });
@@ -35,8 +41,20 @@ pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Bo
     report
 }
 
+/// What an unsigned thing would be if it were signed: by its predicate type, or by the media types under which tools attach
+/// SBOMs (`cosign attach sbom`, ko, oras).
+pub(super) fn kind_of(what: &str) -> Kind {
+    if is_sbom_document(what) { Kind::Sbom } else { Kind::of_predicate(what) }
+}
+
 /// How its maker can sign the same (docs.docker.com, "Inspect provenance"; `cosign attest --help`).
 pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
+    if is_sbom_document(predicate_type) {
+        let kind = if predicate_type.contains("cyclonedx") { "cyclonedx" } else { "spdxjson" };
+        return Some(format!(
+            "if you made it, sign it as an attestation: `cosign attest --type {kind} --predicate SBOM IMAGE@DIGEST`; else ask its maker to"
+        ));
+    }
     let (member, kind) = match (Kind::of_predicate(predicate_type), predicate_type) {
         (Kind::Provenance, "https://slsa.dev/provenance/v0.2") => (".Provenance.SLSA", "slsaprovenance02"),
         (Kind::Provenance, _) => (".Provenance.SLSA", "slsaprovenance1"),

@@ -303,14 +303,35 @@ fn a027_a_list_that_calls_a_note_a_bundle_makes_none_of_it() {
 }
 
 #[test]
-fn a_list_that_gives_a_wrong_size_is_a_gap() {
-    for size in [json!(1), json!(100_000)] {
-        let served = Shop::with_signature().serve();
-        served.registry.bend(&referrers_path(&served.shop.digest()), move |response| {
-            response.bend_json(|index| index["manifests"][0]["size"] = size.clone());
-        });
-        undecided(check(&served), "corrupt");
+fn a306_a_list_that_gives_a_wrong_size_or_none_names_the_manifest_by_its_digest_all_the_same() {
+    let sizes = [json!(0), json!(1), json!(-1), json!(100_000), json!(10_000_000_000_u64), json!("397"), Value::Null];
+    for (referrers, list) in
+        [(Referrers::Listed { page_size: 100 }, "referrers/"), (Referrers::Unsupported, "manifests/sha256-")]
+    {
+        for size in sizes.clone() {
+            let served = Shop::with_signature().serve();
+            served.registry.list_referrers(referrers);
+            served.registry.bend(list, move |response| {
+                if response.status == 200 {
+                    response.bend_json(|index| index["manifests"][0]["size"] = size.clone());
+                }
+            });
+            check(&served).exits(0);
+        }
     }
+}
+
+/// What a list says is small is read to the limit of manifests and no further.
+#[test]
+fn a306_a_size_that_a_list_states_is_no_reason_to_read_more() {
+    let served = Shop::with_signature().serve();
+    let listed =
+        served.shop.repository.referrers(&served.shop.digest())[0]["digest"].as_str().expect("a digest").to_owned();
+    served.registry.bend(&referrers_path(&served.shop.digest()), |response| {
+        response.bend_json(|index| index["manifests"][0]["size"] = json!(10_000_000_000_u64));
+    });
+    served.registry.bend(&format!("manifests/{listed}"), |response| response.body = vec![b' '; 5 << 20]);
+    undecided(check(&served), "limit");
 }
 
 #[test]
@@ -368,11 +389,41 @@ fn a038_a_manifest_that_is_announced_as_something_else_is_not_read() {
 }
 
 #[test]
-fn a039_a_manifest_that_nobody_names_is_not_read() {
-    let served = signed_bent(|manifest| drop(manifest.as_object_mut().expect("an object").remove("mediaType"))).serve();
+fn a039_a_manifest_of_no_stated_type_is_read_where_its_members_leave_no_doubt() {
+    let without = |member: &'static str| {
+        move |manifest: &mut Value| {
+            for name in ["mediaType", member] {
+                manifest.as_object_mut().expect("an object").remove(name);
+            }
+        }
+    };
+    let tag = format!("/manifests/{TAG}");
+    let served = signed_bent(without("")).serve();
     check(&served).exits(0);
-    served.registry.bend(&format!("/manifests/{TAG}"), fault::header("Content-Type", "text/plain"));
+    for useless in ["text/plain", "application/octet-stream", "application/json; charset=utf-8", "binary/octet-stream"]
+    {
+        served.registry.mend();
+        served.registry.bend(&tag, fault::header("Content-Type", useless));
+        check(&served).exits(0);
+    }
+    served.registry.mend();
+    served.registry.bend(&tag, fault::without_header("Content-Type"));
+    check(&served).exits(0);
+    // A page is none, whatever is in it.
+    served.registry.bend(&tag, fault::header("Content-Type", "text/html"));
+    undecided(check(&served), "unsupported").says("no mediaType and Content-Type text/html");
+    // Without layers it could be anything.
+    let served = signed_bent(without("layers")).serve();
+    served.registry.bend(&tag, fault::header("Content-Type", "text/plain"));
     undecided(check(&served), "unsupported").says("no mediaType and Content-Type text/plain");
+    // With members of both forms it is refused, as with a type.
+    let served = signed_bent(|manifest| {
+        without("")(manifest);
+        manifest["manifests"] = json!([]);
+    })
+    .serve();
+    served.registry.bend(&tag, fault::header("Content-Type", "text/plain"));
+    rejected(check(&served), "corrupt").says("ambiguous");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod shop;
 
 mod access;
 mod advisories;
+mod attached;
 mod claims;
 mod delivery;
 mod escaping;

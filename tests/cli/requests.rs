@@ -137,11 +137,16 @@ fn legacy_evidence_takes_eight_requests() {
 }
 
 #[test]
-fn an_unsigned_image_takes_five_requests() {
+fn an_unsigned_image_takes_five_requests_and_one_for_an_sbom_that_was_never_signed() {
     let served = Shop::new().serve();
     let checked = served.verify(&[]).exits(4);
-    assert_eq!(served.asked().len(), 5);
-    assert_eq!(checked.report["network"]["requests"], 5);
+    assert_eq!(served.asked().len(), 6);
+    assert_eq!(checked.report["network"]["requests"], 6);
+    assert_eq!(
+        served.asked()[5],
+        tag_path(&served.shop.digest(), ".sbom"),
+        "the last, and only where an SBOM is missing"
+    );
 }
 
 #[test]

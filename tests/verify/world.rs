@@ -288,14 +288,14 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::UnsignedStatement(blob) => blob.digest().clone(),
         Content::LegacySignature { payload, .. } => payload.digest().clone(),
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),
-        Content::Unread { media_type: named, .. } | Content::Ignored { artifact_type: named, .. } => {
-            Digest::of(Algorithm::Sha256, named.as_bytes())
-        }
+        Content::Unread { media_type: named, .. }
+        | Content::Ignored { artifact_type: named, .. }
+        | Content::Unsigned { what: named } => Digest::of(Algorithm::Sha256, named.as_bytes()),
     };
     let origin = match &content {
         Content::LegacySignature { .. } => cosign_tag(subject, ".sig", position),
         Content::LegacyAttestation { .. } => cosign_tag(subject, ".att", position),
-        Content::UnsignedStatement(_) => Origin::BuildKit(digest.clone()),
+        Content::UnsignedStatement(_) | Content::Unsigned { .. } => Origin::BuildKit(digest.clone()),
         Content::Bundle(_) | Content::BundleOverPayload { .. } | Content::Unread { .. } | Content::Ignored { .. } => {
             Origin::Referrer(Digest::of(Algorithm::Sha256, format!("referrer {position}").as_bytes()))
         }

@@ -38,6 +38,8 @@ pub struct Collector<S> {
     evidence: Evidence,
     attestations: Vec<Attestation>,
     later: Vec<Offered>,
+    /// Whether the documents under cosign's `.sbom` tags are still to be named.
+    names_sbom_tags: bool,
 }
 
 /// A step fetches everything up to this many times the size of the smallest thing left, so that what is small never waits
@@ -71,11 +73,17 @@ impl<S: Source> Collector<S> {
             candidates: Vec::new(),
             gaps: Vec::new(),
         };
-        Ok(Self { reader, evidence, attestations: image.attestations, later: Vec::new() })
+        Ok(Self { reader, evidence, attestations: image.attestations, later: Vec::new(), names_sbom_tags: false })
+    }
+
+    /// Names SBOMs under cosign's `.sbom` tags too, which nobody signed, once everything else was searched.
+    #[must_use]
+    pub fn naming_sbom_tags(self) -> Self {
+        Self { names_sbom_tags: true, ..self }
     }
 
     /// Takes the next step, and returns whether there was one left: what is attached to the root, then what of it is large,
-    /// from small to large; the same for the platforms.
+    /// from small to large; the same for the platforms; then what nobody signed, if that is to be named.
     pub async fn step(&mut self) -> bool {
         let root = self.evidence.root.clone();
         if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
@@ -84,6 +92,15 @@ impl<S: Source> Collector<S> {
             self.fetch_later(smallest.saturating_mul(GROWTH)).await;
         } else if !self.attestations.is_empty() || self.evidence.subjects.iter().any(|subject| !subject.searched) {
             self.search_platforms().await;
+        } else if std::mem::take(&mut self.names_sbom_tags) {
+            let mut digests: Vec<Digest> = Vec::new();
+            for subject in &self.evidence.subjects {
+                if !digests.contains(&subject.digest) {
+                    digests.push(subject.digest.clone());
+                }
+            }
+            let found = Box::pin(search::sbom_tags(&self.reader, &digests)).await;
+            self.add(found);
         } else {
             return false;
         }

@@ -20,6 +20,8 @@ pub(super) struct Reader<S> {
     pub(super) limits: Limits,
     budget: Budget,
     manifests: RefCell<HashMap<Key, ManifestRead>>,
+    /// Manifests that lists named, by their digest alone.
+    listed: RefCell<HashMap<Digest, ManifestRead>>,
     /// Each in the form that it is read as, and in no other: what is large is held once.
     blobs: RefCell<HashMap<(Form, Key), Result<Read, SourceError>>>,
     payloads: RefCell<HashMap<Digest, Result<Blob, SourceError>>>,
@@ -30,8 +32,8 @@ pub(super) struct Reader<S> {
 /// What came of reading a manifest: not read; read but no manifest; a manifest.
 pub(super) type ManifestRead = Result<Result<Rc<Manifest>, ManifestError>, SourceError>;
 
-/// Content is remembered under its digest *and* the size it was asked with. A list that gives one wrong size must not
-/// spoil the content for another list that gives the right one.
+/// What a document names that is bound by a digest itself is remembered under its digest *and* its size: one that gives a
+/// wrong size must not spoil the content for another that gives the right one.
 type Key = (Digest, u64);
 
 fn key(wanted: &Descriptor) -> Key {
@@ -73,6 +75,7 @@ impl<S: Source> Reader<S> {
             limits,
             budget,
             manifests: RefCell::default(),
+            listed: RefCell::default(),
             blobs: RefCell::default(),
             payloads: RefCell::default(),
             judged,
@@ -156,6 +159,35 @@ impl<S: Source> Reader<S> {
     /// Returns a manifest that was fetched before.
     pub(super) fn manifest(&self, wanted: &Descriptor) -> ManifestRead {
         read(&self.manifests.borrow(), wanted)?
+    }
+
+    /// Fetches manifests that lists named, those that are not there yet, several at once.
+    pub(super) async fn fetch_listed(&self, wanted: impl IntoIterator<Item = &Digest>) {
+        let mut seen = HashSet::new();
+        let mut missing: Vec<&Digest> = wanted.into_iter().collect();
+        missing.retain(|digest| !self.listed.borrow().contains_key(digest) && seen.insert(*digest));
+        let reads: Vec<_> = stream::iter(missing.into_iter().map(|digest| self.fetch_one_listed(digest)))
+            .buffered(self.limits.parallel)
+            .collect()
+            .await;
+        self.listed.borrow_mut().extend(reads);
+    }
+
+    /// Returns a manifest that a list named and that was fetched before.
+    pub(super) fn listed(&self, digest: &Digest) -> ManifestRead {
+        let not_asked = || Err(SourceError::NotFound { at: digest.to_string() });
+        self.listed.borrow().get(digest).cloned().unwrap_or_else(not_asked)
+    }
+
+    async fn fetch_one_listed(&self, digest: &Digest) -> (Digest, ManifestRead) {
+        let read = async {
+            // A list may state any size: as much is set aside as a manifest may have at most.
+            let taken = self.take("manifest", self.limits.manifest)?;
+            let fetched = self.source.listed(digest, self.limits.manifest).await?;
+            taken.keep(size(&fetched));
+            Ok(parse(&fetched, "").map(Rc::new))
+        };
+        (digest.clone(), read.await)
     }
 
     /// Fetches blobs by digest, those that are not there yet, several at once.
@@ -283,7 +315,7 @@ fn read<T: Clone>(read: &HashMap<Key, T>, wanted: &Descriptor) -> Result<T, Sour
 }
 
 /// Reads a manifest as its transport says. The hint of a descriptor is asked only when neither the transport nor the
-/// document says what the document is: a wrong hint in an unsigned list must not spoil a good manifest.
+/// document says what the document is.
 fn parse(fetched: &Fetched, hint: &str) -> Result<Manifest, ManifestError> {
     let content_type = fetched.content_type.as_deref();
     let read = Manifest::parse(&fetched.blob, content_type);

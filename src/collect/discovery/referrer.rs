@@ -8,8 +8,8 @@ use super::reader::{Form, Read};
 use crate::collect::source::CosignTag;
 use crate::evidence::{Content, Opened};
 use crate::json;
-use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, is_sigstore_bundle};
-use crate::oci::{Descriptor, Digest, ImageManifest, Manifest, ManifestError, encode_hex};
+use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, essence, is_sbom_document, is_sigstore_bundle};
+use crate::oci::{Descriptor, Digest, ImageManifest, ListedManifest, Manifest, ManifestError, encode_hex};
 
 /// What an attached manifest or one of its layers offers.
 #[derive(Debug, Clone)]
@@ -93,26 +93,71 @@ fn ignored(artifact_type: &str, reason: impl Into<String>) -> Content {
     Content::Ignored { artifact_type: artifact_type.to_owned(), reason: reason.into() }
 }
 
+/// The artifact type of a legacy signature that is attached as a referrer (cosign `internal/pkg/oci/remote`, `ArtifactType`).
+const LEGACY_SIGNATURES: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
+/// The same of legacy attestations.
+const LEGACY_ATTESTATIONS: &str = "application/vnd.dev.cosign.artifact.att.v1+json";
+
 /// Judges a manifest from a list of referrers.
 ///
 /// cosign `BUNDLE_SPEC.md` has exactly one layer, the bundle. Its media type in the manifest decides; what the list said
-/// about the manifest does not (A027).
-pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Offer {
+/// about the manifest does not (A027). cosign's older layers come as referrers too, as `--registry-referrers-mode oci-1-1` and
+/// Tekton Chains write them: the same layers as under cosign's tags, several perhaps, each for itself.
+pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Vec<Offer> {
     let named = manifest.artifact_type().unwrap_or_else(|| manifest.media_type());
+    let ignore = |reason: String| vec![Offer::Ignored(ignored(named, reason))];
     // distribution-spec: "Each descriptor is of an image manifest or index … with the same subject field" (A026).
     match manifest.subject() {
         Some(found) if found.digest == *subject => {}
-        Some(found) => {
-            return Offer::Ignored(ignored(named, format!("listed here, but its subject is {}", found.digest)));
-        }
-        None => return Offer::Ignored(ignored(named, "listed here, but it names no subject")),
+        Some(found) => return ignore(format!("listed here, but its subject is {}", found.digest)),
+        None => return ignore("listed here, but it names no subject".to_owned()),
     }
-    match manifest {
-        Manifest::Index(_) => Offer::Ignored(ignored(named, "an index; a bundle comes in an image manifest")),
-        Manifest::Image(image) => match image.layers.as_slice() {
-            [layer] if is_sigstore_bundle(&layer.media_type) => Offer::Blob(Kind::Bundle, layer.clone()),
-            layers => Offer::Ignored(ignored(named, reason_not_a_bundle(named, layers))),
+    let image = match manifest {
+        Manifest::Index(_) => return ignore("an index; a bundle comes in an image manifest".to_owned()),
+        Manifest::Image(image) => image,
+    };
+    if let [layer] = image.layers.as_slice()
+        && is_sigstore_bundle(&layer.media_type)
+    {
+        return vec![Offer::Blob(Kind::Bundle, layer.clone())];
+    }
+    match legacy_tag(named, &image.layers) {
+        Some(tag) => judge_cosign_layers(tag, image, "here").map(|(_, offer)| offer).collect(),
+        None => match unsigned(named, &image.layers) {
+            Some(content) => vec![Offer::Ignored(content)],
+            None => ignore(reason_not_a_bundle(named, &image.layers)),
         },
+    }
+}
+
+/// Names what is attached as it is, without a signature around it: in-toto statements and SBOMs.
+fn unsigned(named: &str, layers: &[Descriptor]) -> Option<Content> {
+    let is_statement = |media_type: &str| media_type == IN_TOTO;
+    if let Some(layer) = layers.iter().find(|layer| is_statement(&layer.media_type)) {
+        return Some(unsigned_layer(layer));
+    }
+    if let Some(layer) = layers.iter().find(|layer| is_sbom_document(&layer.media_type)) {
+        return Some(unsigned_layer(layer));
+    }
+    (is_sbom_document(named) || is_statement(named)).then(|| Content::Unsigned { what: essence(named) })
+}
+
+/// Names a document that nobody signed by what it says it is.
+pub(super) fn unsigned_layer(layer: &Descriptor) -> Content {
+    Content::Unsigned { what: statement_type(layer).map_or_else(|| essence(&layer.media_type), str::to_owned) }
+}
+
+/// The tag that would hold the same layers: told by the type that the manifest gives itself, by its configuration's, or, as
+/// cosign calls attestations nothing but in-toto, by layers that are all of one legacy form.
+fn legacy_tag(named: &str, layers: &[Descriptor]) -> Option<CosignTag> {
+    let all = |media_type: &str| !layers.is_empty() && layers.iter().all(|layer| layer.media_type == media_type);
+    match named {
+        _ if layers.is_empty() => None,
+        LEGACY_SIGNATURES => Some(CosignTag::Signatures),
+        LEGACY_ATTESTATIONS => Some(CosignTag::Attestations),
+        _ if all(SIMPLE_SIGNING) => Some(CosignTag::Signatures),
+        _ if all(DSSE_ENVELOPE) => Some(CosignTag::Attestations),
+        _ => None,
     }
 }
 
@@ -129,32 +174,40 @@ fn reason_not_a_bundle(named: &str, layers: &[Descriptor]) -> String {
         {
             format!("expected exactly one layer with a Sigstore bundle, found {} layers", layers.len())
         }
-        (_, layers) if layers.iter().any(|layer| layer.media_type == IN_TOTO) => UNSIGNED.to_owned(),
+        (LEGACY_SIGNATURES | LEGACY_ATTESTATIONS, []) => "named a cosign signature, but it has no layer".to_owned(),
         _ => "not a Sigstore bundle".to_owned(),
     }
 }
 
 /// Judges what a list of referrers named and what is no manifest at all.
-pub(super) fn judge_no_manifest(listed: &Descriptor, error: &ManifestError) -> Offer {
-    let named = listed.artifact_type.as_deref().unwrap_or(&listed.media_type);
+pub(super) fn judge_no_manifest(listed: &ListedManifest, error: &ManifestError) -> Offer {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Offer::Ignored(ignored(named, format!("listed here, but not a manifest that can be used: {error}{cause}")))
+    Offer::Ignored(ignored(&listed.called, format!("listed here, but not a manifest that can be used: {error}{cause}")))
 }
 
-/// Judges the layers of a manifest under one of cosign's tags, each for itself (A057, A058).
-pub(super) fn judge_cosign_layers(tag: CosignTag, image: &ImageManifest) -> impl Iterator<Item = (&Descriptor, Offer)> {
+/// Judges the layers of a manifest under one of cosign's tags, or that stands for one, each for itself (A057, A058).
+pub(super) fn judge_cosign_layers<'a>(
+    tag: CosignTag,
+    image: &'a ImageManifest,
+    place: &'a str,
+) -> impl Iterator<Item = (&'a Descriptor, Offer)> {
     let (kind, expected) = match tag {
         CosignTag::Signatures => (Kind::LegacySignature, SIMPLE_SIGNING),
-        CosignTag::Attestations => (Kind::LegacyAttestation, DSSE_ENVELOPE),
+        CosignTag::Attestations | CosignTag::Sboms => (Kind::LegacyAttestation, DSSE_ENVELOPE),
     };
     image.layers.iter().map(move |layer| {
         let offer = if layer.media_type == expected {
             Offer::Blob(kind, layer.clone())
         } else {
-            Offer::Ignored(ignored(&layer.media_type, format!("expected {expected} under this tag")))
+            Offer::Ignored(ignored(&layer.media_type, format!("expected {expected} {place}")))
         };
         (layer, offer)
     })
+}
+
+/// Says what was found where a list of referrers belongs.
+pub(super) fn no_list(named: &str) -> Content {
+    ignored(named, format!("expected an index of referrers under this tag, found {named}"))
 }
 
 /// Says what was found where another form of manifest belongs.
@@ -164,8 +217,6 @@ pub(super) fn other_form(manifest: &Manifest, expected: &str) -> Content {
         format!("expected {expected} under this tag, found {}", manifest.media_type()),
     )
 }
-
-const UNSIGNED: &str = "BuildKit attestation, unsigned: anyone who can push can write it";
 
 /// Returns the layers that BuildKit stored, each a statement.
 pub(super) fn buildkit_layers(manifest: &Manifest) -> &[Descriptor] {
@@ -178,11 +229,6 @@ pub(super) fn buildkit_layers(manifest: &Manifest) -> &[Descriptor] {
 /// Whether a statement that BuildKit stored says that it is provenance. Nobody signed that either.
 pub(super) fn is_called_provenance(layer: &Descriptor) -> bool {
     statement_type(layer).is_some_and(|name| name.starts_with("https://slsa.dev/provenance/"))
-}
-
-/// Names what BuildKit stored and was not fetched.
-pub(super) fn name_buildkit_layer(layer: &Descriptor) -> Content {
-    ignored(statement_type(layer).unwrap_or(&layer.media_type), UNSIGNED)
 }
 
 fn statement_type(layer: &Descriptor) -> Option<&str> {

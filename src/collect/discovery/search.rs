@@ -1,7 +1,6 @@
 //! Rounds two to four: what is attached to a set of subjects.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures_util::future::{join, join3};
@@ -10,15 +9,15 @@ use futures_util::{StreamExt, stream};
 use super::reader::{Form, Read, Reader, check_size};
 use super::referrer::{
     Kind, Offer, buildkit_layers, content, is_called_provenance, judge_cosign_layers, judge_no_manifest,
-    judge_referrer, name_buildkit_layer, other_form, signed_elsewhere,
+    judge_referrer, no_list, other_form, signed_elsewhere, unsigned_layer,
 };
 use super::service;
 use super::subjects::Attestation;
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
 use crate::evidence::{Candidate, Content, Gap, GapReason, Origin};
-use crate::oci::media_type::{OCI_INDEX, OCI_MANIFEST};
-use crate::oci::{Descriptor, Digest, Manifest, ManifestError};
+use crate::oci::media_type::OCI_MANIFEST;
+use crate::oci::{Descriptor, Digest, ListedManifest, Manifest, ManifestError, ReferrersList};
 
 /// What was found, in the order of the subjects.
 #[derive(Debug, Default)]
@@ -72,7 +71,7 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
     }
     let lists: Vec<Lists> = lists.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();
 
-    reader.fetch_manifests(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest)).await;
+    reader.fetch_listed(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest.digest)).await;
     let offers: Vec<Offered> = lists.into_iter().flat_map(|lists| offers(reader, lists, &mut found)).collect();
 
     let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
@@ -83,6 +82,29 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], a
     let mut shown = 0;
     for attestation in attestations {
         name_attestation(reader, attestation, &mut shown, &mut found);
+    }
+    found
+}
+
+/// Names the documents under the `.sbom` tags of `subjects`. They are evidence of nothing, so a tag that cannot be read is no
+/// gap.
+pub(super) async fn sbom_tags<S: Source>(reader: &Reader<S>, subjects: &[Digest]) -> Found {
+    let ask = |subject| async move { (subject, reader.cosign_tag(subject, CosignTag::Sboms).await) };
+    let answers: Vec<_> = stream::iter(subjects.iter().map(ask)).buffered(reader.limits.parallel).collect().await;
+    let mut found = Found::default();
+    for (subject, answer) in answers {
+        for tagged in answer.unwrap_or_default() {
+            let Ok(Manifest::Image(image)) = reader.remember(&tagged.manifest, OCI_MANIFEST).as_deref().cloned() else {
+                continue;
+            };
+            let layers = image.layers.iter().enumerate().take(reader.limits.candidates);
+            found.candidates.extend(layers.map(|(position, layer)| Candidate {
+                subject: subject.clone(),
+                origin: Origin::CosignTag { tag: tagged.tag.clone(), layer: position },
+                digest: layer.digest.clone(),
+                content: unsigned_layer(layer),
+            }));
+        }
     }
     found
 }
@@ -121,9 +143,11 @@ enum Answer {
 /// A list of referrers as far as it could be read.
 #[derive(Default)]
 struct Listing {
-    manifests: Vec<Descriptor>,
+    manifests: Vec<ListedManifest>,
     /// Why there is no more of it, if there should be.
     problem: Option<SourceError>,
+    /// Why an entry of it names nothing that can be looked up.
+    unusable: Option<ManifestError>,
 }
 
 /// The four answers for one subject.
@@ -160,11 +184,8 @@ async fn all_pages<S: Source>(reader: &Reader<S>, subject: &Digest) -> Listing {
         }
         match reader.referrers(subject, next.as_ref()).await {
             Ok(page) => {
-                // The hints of a list prove nothing, and a list of hostile length is made of them.
-                listing.manifests.extend(page.manifests.into_iter().map(|mut manifest| {
-                    manifest.annotations.clear();
-                    manifest
-                }));
+                listing.manifests.extend(page.manifests);
+                listing.unusable = listing.unusable.or(page.unusable);
                 next = page.next;
             }
             // A list that ends in a "not found" is not a list that is not there.
@@ -206,7 +227,7 @@ struct Lists {
 
 /// A manifest that a list names.
 struct Listed {
-    manifest: Descriptor,
+    manifest: ListedManifest,
     origin: Origin,
 }
 
@@ -274,18 +295,24 @@ impl Answers {
 }
 
 impl Lists {
-    /// Adds the answer of the referrers API; returns whether there is no such API.
+    /// Adds the answer of the referrers API; returns whether the fallback tag may hold what it did not list.
     fn add_referrers(&mut self, listing: Listing, found: &mut Found) -> bool {
         for manifest in listing.manifests {
             self.list(manifest, Origin::Referrer);
         }
+        let what = || format!("referrers of {}", self.subject);
+        if let Some(source) = listing.unusable {
+            let error = SourceError::Manifest { at: what(), source };
+            found.gap(&self.subject, what(), &error);
+        }
         // distribution-spec: "If that response is a 404 … the client MUST fallback to the referrers tag schema". Nothing
-        // else means that there are none (A023).
+        // else means that there are none (A023), so any other failure is a gap; what the tag names counts all the same, as
+        // registries without the API give many answers (A307).
         match listing.problem {
             Some(problem) if problem.is_not_found() => true,
             Some(problem) => {
-                found.gap(&self.subject, format!("referrers of {}", self.subject), &problem);
-                false
+                found.gap(&self.subject, what(), &problem);
+                true
             }
             None => false,
         }
@@ -303,26 +330,24 @@ impl Lists {
         if *fetched.blob.digest() == self.subject {
             return;
         }
-        let manifest = match reader.remember(&fetched, OCI_INDEX) {
-            Ok(manifest) => manifest,
-            Err(source) => {
-                return found.gap(
-                    &self.subject,
-                    what(),
-                    &SourceError::Manifest { at: self.subject.referrers_tag(), source },
-                );
+        let wrong = |source| SourceError::Manifest { at: self.subject.referrers_tag(), source };
+        let list = match ReferrersList::parse(&fetched.blob, fetched.content_type.as_deref()) {
+            Ok(list) => list,
+            Err(ManifestError::NotAList { found }) => {
+                let (origin, digest) =
+                    (Origin::FallbackTag(fetched.blob.digest().clone()), fetched.blob.digest().clone());
+                return self.offer(origin, digest, Offer::Ignored(no_list(&found)));
             }
+            Err(source) => return found.gap(&self.subject, what(), &wrong(source)),
         };
-        let digest = fetched.blob.digest();
-        let Manifest::Index(index) = &*manifest else {
-            let content = other_form(&manifest, "an index of referrers");
-            return self.offer(Origin::FallbackTag(digest.clone()), digest.clone(), Offer::Ignored(content));
-        };
-        if index.manifests.len() > reader.limits.referrers {
+        if let Some(source) = list.unusable {
+            found.gap(&self.subject, what(), &wrong(source));
+        }
+        if list.manifests.len() > reader.limits.referrers {
             found.gap(&self.subject, what(), &too_many(&self.subject, "referrers", reader.limits.referrers));
         }
-        for manifest in index.manifests.iter().take(reader.limits.referrers) {
-            self.list(manifest.clone(), Origin::FallbackTag);
+        for manifest in list.manifests.into_iter().take(reader.limits.referrers) {
+            self.list(manifest, Origin::FallbackTag);
         }
     }
 
@@ -355,7 +380,7 @@ impl Lists {
         let origin = |layer| Origin::CosignTag { tag: tagged.tag.clone(), layer };
         match &**manifest {
             Manifest::Image(image) => {
-                for (position, (layer, offer)) in judge_cosign_layers(tag, image).enumerate() {
+                for (position, (layer, offer)) in judge_cosign_layers(tag, image, "under this tag").enumerate() {
                     self.offer(origin(position), layer.digest.clone(), offer);
                 }
             }
@@ -367,10 +392,8 @@ impl Lists {
     }
 
     /// Lists a manifest once, however many lists name it.
-    fn list(&mut self, manifest: Descriptor, origin: impl Fn(Digest) -> Origin) {
-        let known =
-            |listed: &Listed| listed.manifest.digest == manifest.digest && listed.manifest.size == manifest.size;
-        if !self.referrers.iter().any(known) {
+    fn list(&mut self, manifest: ListedManifest, origin: impl Fn(Digest) -> Origin) {
+        if !self.referrers.iter().any(|listed| listed.manifest.digest == manifest.digest) {
             self.referrers.push(Listed { origin: origin(manifest.digest.clone()), manifest });
         }
     }
@@ -384,9 +407,8 @@ impl Lists {
 fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec<Offered> {
     let subject = lists.subject;
     let mut offers = Vec::new();
-    let mut taken = HashSet::new();
     for Listed { manifest: listed, origin } in lists.referrers {
-        let offer = match reader.manifest(&listed) {
+        let offered = match reader.listed(&listed.digest) {
             Ok(Ok(manifest)) => judge_referrer(&subject, &manifest),
             // A header says something else than the bytes. No digest binds a header, so the manifest may be good.
             Ok(Err(source @ ManifestError::MediaTypeMismatch { .. })) => {
@@ -395,16 +417,16 @@ fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec
                 continue;
             }
             // The bytes are those that the digest names, so they will never be a manifest: junk, not a gap.
-            Ok(Err(error)) => judge_no_manifest(&listed, &error),
+            Ok(Err(error)) => vec![judge_no_manifest(&listed, &error)],
             Err(error) => {
                 found.gap(&subject, format!("referrer {}", listed.digest), &error);
                 continue;
             }
         };
-        if taken.insert(listed.digest.clone()) {
-            let digest = if let Offer::Blob(_, layer) = &offer { layer.digest.clone() } else { listed.digest };
-            offers.push(Offered { subject: subject.clone(), origin, digest, offer });
-        }
+        offers.extend(offered.into_iter().map(|offer| {
+            let digest = if let Offer::Blob(_, layer) = &offer { &layer.digest } else { &listed.digest };
+            Offered { subject: subject.clone(), origin: origin.clone(), digest: digest.clone(), offer }
+        }));
     }
     offers.extend(lists.cosign);
     within_limits(reader, &subject, offers, found)
@@ -513,7 +535,7 @@ fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, sh
             subject: about.clone(),
             origin: Origin::BuildKit(listed.digest.clone()),
             digest: layer.digest.clone(),
-            content: fetched.map_or_else(|| name_buildkit_layer(layer), Content::UnsignedStatement),
+            content: fetched.map_or_else(|| unsigned_layer(layer), Content::UnsignedStatement),
         });
     }
 }

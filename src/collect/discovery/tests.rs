@@ -12,7 +12,7 @@ use crate::collect::error::Said;
 use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Tagged};
 use crate::evidence::{Candidate, Content, GapReason, Origin, SubjectKind};
 use crate::oci::media_type::{DSSE_ENVELOPE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING};
-use crate::oci::{Algorithm, Blob, Descriptor};
+use crate::oci::{Algorithm, Blob, Descriptor, ListedManifest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -25,7 +25,7 @@ struct Fake {
     contents: HashMap<Digest, Vec<u8>>,
     tags: HashMap<String, Vec<u8>>,
     /// The pages of the referrers API; `None` is a registry without it.
-    pages: Option<HashMap<Digest, Vec<Vec<Descriptor>>>>,
+    pages: Option<HashMap<Digest, Vec<Vec<ListedManifest>>>>,
     faults: HashMap<String, SourceError>,
     /// Whether the last page leads to itself.
     endless: bool,
@@ -60,7 +60,7 @@ impl Fake {
     }
 
     fn list(&mut self, subject: &Digest, pages: Vec<Vec<Value>>) {
-        let pages = pages.into_iter().map(|page| page.iter().map(read_descriptor).collect()).collect();
+        let pages = pages.into_iter().map(|page| page.iter().map(read_listed).collect()).collect();
         self.pages.get_or_insert_default().insert(subject.clone(), pages);
     }
 
@@ -80,6 +80,12 @@ impl Fake {
         let bytes = self.contents.get(&wanted.digest).ok_or_else(|| SourceError::NotFound { at: at.clone() })?;
         Blob::expect_sized(&wanted.digest, wanted.size, bytes.clone())
             .map_err(|source| SourceError::Corrupt { at, source })
+    }
+
+    fn by_digest(&self, digest: &Digest) -> Result<Blob, SourceError> {
+        let at = digest.to_string();
+        let bytes = self.contents.get(digest).ok_or_else(|| SourceError::NotFound { at: at.clone() })?;
+        Blob::expect(digest, bytes.clone()).map_err(|source| SourceError::Corrupt { at, source })
     }
 
     fn tag(&self, tag: String) -> Result<Fetched, SourceError> {
@@ -102,6 +108,11 @@ impl Source for &Fake {
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
         self.ask(wanted.digest.to_string())?;
         Ok(Fetched { blob: self.content(wanted)?, content_type: None })
+    }
+
+    async fn listed(&self, digest: &Digest, _: u64) -> Result<Fetched, SourceError> {
+        self.ask(digest.to_string())?;
+        Ok(Fetched { blob: self.by_digest(digest)?, content_type: None })
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
@@ -127,7 +138,7 @@ impl Source for &Fake {
             (false, _) => Some(number + 1),
         };
         let manifests = pages.get(number).cloned().unwrap_or_default();
-        Ok(ReferrersPage { manifests, next: next.map(|next| NextPage(next.to_string())), bytes: 1 })
+        Ok(ReferrersPage { manifests, unusable: None, next: next.map(|next| NextPage(next.to_string())), bytes: 1 })
     }
 
     async fn referrers_tag(&self, subject: &Digest, _: u64) -> Result<Fetched, SourceError> {
@@ -148,14 +159,10 @@ fn descriptor(bytes: &[u8], media_type: &str) -> Value {
     json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
 }
 
-fn read_descriptor(value: &Value) -> Descriptor {
-    Descriptor {
-        media_type: value["mediaType"].as_str().expect("a media type").to_owned(),
+fn read_listed(value: &Value) -> ListedManifest {
+    ListedManifest {
         digest: value["digest"].as_str().expect("a digest").parse().expect("a digest"),
-        size: value["size"].as_u64().expect("a size"),
-        artifact_type: None,
-        annotations: std::collections::BTreeMap::new(),
-        platform: None,
+        called: value["mediaType"].as_str().expect("a media type").to_owned(),
     }
 }
 
@@ -295,15 +302,16 @@ fn a022_more_referrers_than_the_limit_are_a_gap() {
 }
 
 #[test]
-fn a023_only_a_missing_api_leads_to_the_fallback_tag() {
+fn a307_the_fallback_tag_counts_where_the_api_fails_and_the_failure_is_a_gap() {
     let (mut fake, subject) = signed();
     let listed = fake.add_bundle(&subject, "in the fallback tag");
     fake.tags.insert(subject.referrers_tag(), index(&[listed]).to_string().into_bytes());
     assert_eq!(bundles(&collect(&fake)), [b"bundle"]);
-    for status in [400, 405, 500, 503] {
+    for status in [400, 405, 406, 500, 501, 503] {
         fake.fail("referrers 0", status);
         let evidence = collect(&fake);
-        assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (0, vec![GapReason::Unavailable]), "{status}");
+        assert_eq!(bundles(&evidence), [b"in the fallback tag"], "{status}");
+        assert_eq!(gaps(&evidence), [GapReason::Unavailable], "{status}");
     }
     fake.faults.clear();
     fake.pages = None;
@@ -335,7 +343,7 @@ fn a_page_that_is_missing_in_the_middle_is_a_gap() {
 fn a029_failed_lists_manifests_and_blobs_are_gaps_and_hide_nothing_else() {
     let (mut fake, subject) = signed();
     let other = fake.add_bundle(&subject, "other");
-    let manifest = read_descriptor(&other).digest;
+    let manifest = read_listed(&other).digest;
     let good = fake.add_bundle(&subject, "bundle");
     fake.list(&subject, vec![vec![good, other]]);
     for what in
@@ -443,13 +451,9 @@ fn a062_what_is_declared_too_large_is_not_asked_for() {
     let mut layer = fake.add(b"huge", BUNDLE);
     layer["size"] = json!(10_000_000_000_u64);
     let huge = fake.add_manifest(&referrer(&subject, BUNDLE, &[layer]));
-    let mut manifest = fake.add_bundle(&subject, "small");
-    manifest["size"] = json!(5_000_000);
-    fake.list(&subject, vec![vec![huge, manifest.clone()]]);
-    let evidence = collect(&fake);
-    assert_eq!(gaps(&evidence), [GapReason::Limit, GapReason::Limit]);
+    fake.list(&subject, vec![vec![huge]]);
+    assert_eq!(gaps(&collect(&fake)), [GapReason::Limit]);
     assert!(!fake.asked.borrow().contains(&digest(b"huge").to_string()));
-    assert!(!fake.asked.borrow().contains(&read_descriptor(&manifest).digest.to_string()));
 }
 
 #[test]
@@ -481,15 +485,162 @@ fn a003_a_wrong_digest_or_size_is_a_gap() {
     assert_eq!(gaps(&collect(&fake)), [GapReason::Corrupt]);
 }
 
+/// A page that breaks off leaves a gap, whatever was read before and whatever the fallback tag adds.
 #[test]
-fn a_list_with_a_wrong_size_does_not_spoil_another() {
+fn a307_a_list_that_breaks_off_is_completed_by_the_fallback_tag() {
     let (mut fake, subject) = signed();
-    let good = fake.add_bundle(&subject, "bundle");
-    let mut wrong = good.clone();
-    wrong["size"] = json!(3);
-    fake.list(&subject, vec![vec![wrong, good]]);
+    let (first, second) = (fake.add_bundle(&subject, "first"), fake.add_bundle(&subject, "second"));
+    fake.list(&subject, vec![vec![first.clone()], vec![]]);
+    fake.tags.insert(subject.referrers_tag(), index(&[first, second]).to_string().into_bytes());
+    fake.fail("referrers 1", 500);
     let evidence = collect(&fake);
-    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Corrupt]));
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (2, vec![GapReason::Unavailable]));
+}
+
+#[test]
+fn a306_the_fallback_tag_names_manifests_by_digest_whatever_it_says_of_them() {
+    let (mut fake, subject) = signed();
+    fake.pages = None;
+    let good = fake.add_bundle(&subject, "bundle");
+    for (member, value) in [
+        ("size", json!(0)),
+        ("size", json!(-1)),
+        ("size", json!(3)),
+        ("size", json!(10_000_000_000_u64)),
+        ("size", json!("a lot")),
+        ("size", Value::Null),
+        ("mediaType", json!("application/vnd.oci.image.layer.v1.tar+gzip")),
+        ("mediaType", json!(OCI_INDEX)),
+        ("artifactType", json!("application/vnd.cncf.notary.signature")),
+        ("annotations", json!(["x"])),
+        ("platform", json!({"os": "unknown", "architecture": "unknown"})),
+    ] {
+        let mut listed = good.clone();
+        listed[member] = value.clone();
+        fake.tags.insert(subject.referrers_tag(), index(&[listed]).to_string().into_bytes());
+        let evidence = collect(&fake);
+        assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![]), "{member}: {value}");
+    }
+}
+
+#[test]
+fn an_entry_of_the_fallback_tag_that_names_nothing_is_a_gap_beside_the_others() {
+    let (mut fake, subject) = signed();
+    fake.pages = None;
+    let good = fake.add_bundle(&subject, "bundle");
+    let odd = json!({"mediaType": OCI_MANIFEST, "digest": "md5:d41d8cd98f00b204e9800998ecf8427e", "size": 1});
+    fake.tags.insert(subject.referrers_tag(), index(&[odd, good]).to_string().into_bytes());
+    let evidence = collect(&fake);
+    assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Unsupported]));
+}
+
+/// The legacy forms that were collected.
+fn legacy(evidence: &Evidence) -> Vec<&str> {
+    let form = |candidate: &Candidate| match &candidate.content {
+        Content::LegacySignature { .. } => "signature",
+        Content::LegacyAttestation { .. } => "attestation",
+        _ => "other",
+    };
+    evidence.candidates.iter().map(form).collect()
+}
+
+const SIG: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
+const ATT: &str = "application/vnd.dev.cosign.artifact.att.v1+json";
+
+#[test]
+fn legacy_layers_are_found_as_referrers_by_artifact_type_or_by_configuration() {
+    let (mut fake, subject) = signed();
+    let payloads = [fake.add(b"first", SIMPLE_SIGNING), fake.add(b"second", SIMPLE_SIGNING)];
+    let envelope = fake.add(b"envelope", DSSE_ENVELOPE);
+    for (artifact_type, layers, expected) in [
+        (SIG, &payloads[..], vec!["signature", "signature"]),
+        (ATT, std::slice::from_ref(&envelope), vec!["attestation"]),
+        // cosign `WriteAttestationsReferrer`, which Tekton Chains calls.
+        ("application/vnd.in-toto+json", std::slice::from_ref(&envelope), vec!["attestation"]),
+        ("application/vnd.oci.empty.v1+json", &payloads[..1], vec!["signature"]),
+        // Each form only under its own name.
+        (SIG, std::slice::from_ref(&envelope), vec!["other"]),
+        (ATT, &payloads[..1], vec!["other"]),
+        (SIG, &[], vec!["other"]),
+    ] {
+        let by_artifact_type = referrer(&subject, artifact_type, layers);
+        let mut by_configuration = by_artifact_type.clone();
+        by_configuration["artifactType"] = Value::Null;
+        by_configuration["config"]["mediaType"] = json!(artifact_type);
+        for manifest in [by_artifact_type, by_configuration] {
+            let listed = fake.add_manifest(&manifest);
+            fake.list(&subject, vec![vec![listed.clone()]]);
+            assert_eq!(legacy(&collect(&fake)), expected, "{manifest}");
+            fake.list(&subject, vec![]);
+            fake.fail("referrers 0", 406);
+            fake.tags.insert(subject.referrers_tag(), index(&[listed]).to_string().into_bytes());
+            assert_eq!(legacy(&collect(&fake)), expected, "under the fallback tag: {manifest}");
+            fake.faults.clear();
+        }
+    }
+}
+
+#[test]
+fn a026_a_legacy_referrer_of_another_image_is_ignored() {
+    let (mut fake, subject) = signed();
+    let payload = fake.add(b"payload", SIMPLE_SIGNING);
+    let elsewhere = fake.add_manifest(&referrer(&digest(b"another image"), SIG, &[payload]));
+    fake.list(&subject, vec![vec![elsewhere]]);
+    assert_eq!(legacy(&collect(&fake)), ["other"]);
+}
+
+#[test]
+fn unsigned_documents_are_named_for_what_they_are() {
+    let (mut fake, subject) = signed();
+    for (artifact_type, media_type, expected) in [
+        ("application/vnd.in-toto+json", "application/vnd.in-toto+json", Some("application/vnd.in-toto+json")),
+        ("application/vnd.in-toto+json", "application/json", Some("application/vnd.in-toto+json")),
+        ("application/spdx+json", "application/octet-stream", Some("application/spdx+json")),
+        ("application/vnd.dev.cosign.artifact.sbom.v1+json", "text/spdx", Some("text/spdx")),
+        ("application/x", "application/vnd.cyclonedx+json; version=1.5", Some("application/vnd.cyclonedx+json")),
+        ("application/x", "application/y", None),
+    ] {
+        let layer = fake.add(b"{}", media_type);
+        let listed = fake.add_manifest(&referrer(&subject, artifact_type, &[layer]));
+        fake.list(&subject, vec![vec![listed]]);
+        let evidence = collect(&fake);
+        let what = match &evidence.candidates[0].content {
+            Content::Unsigned { what } => Some(what.as_str()),
+            _ => None,
+        };
+        assert_eq!(what, expected, "{artifact_type} with {media_type}");
+    }
+    let mut layer = fake.add(b"{}", "application/vnd.in-toto+json");
+    layer["annotations"] = json!({"in-toto.io/predicate-type": "https://slsa.dev/provenance/v1"});
+    let listed = fake.add_manifest(&referrer(&subject, "application/vnd.in-toto+json", &[layer]));
+    fake.list(&subject, vec![vec![listed]]);
+    let evidence = collect(&fake);
+    assert!(
+        matches!(&evidence.candidates[0].content, Content::Unsigned { what } if what == "https://slsa.dev/provenance/v1")
+    );
+}
+
+#[test]
+fn sboms_under_cosigns_tag_are_named_last_and_only_if_asked() {
+    let (mut fake, subject) = signed();
+    let layer = fake.add(b"{}", "text/spdx+json");
+    fake.tags.insert(subject.cosign_tag("sbom"), image(&[layer]).to_string().into_bytes());
+    assert_eq!(collect(&fake).candidates.len(), 1);
+    assert!(!fake.asked.borrow().contains(&subject.cosign_tag("sbom")));
+    let named = |fake: &Fake| {
+        let collector = resolve(fake, PlatformChoice::All, Limits::default()).expect("an image");
+        let mut collector = collector.naming_sbom_tags();
+        now(collector.finish());
+        collector.into_evidence()
+    };
+    let evidence = named(&fake);
+    assert!(
+        matches!(&evidence.candidates[1], Candidate { content: Content::Unsigned { what }, .. } if what == "text/spdx+json")
+    );
+    assert_eq!(fake.asked.borrow().last(), Some(&subject.cosign_tag("sbom")));
+    fake.fail(&subject.cosign_tag("sbom"), 403);
+    let evidence = named(&fake);
+    assert_eq!((evidence.candidates.len(), gaps(&evidence)), (1, vec![]), "it would prove nothing");
 }
 
 #[test]
@@ -652,7 +803,7 @@ fn a215_attestations_of_buildkit_are_no_platforms_and_only_provenance_is_fetched
     assert_eq!(evidence.subjects.len(), 2);
     let [sbom, provenance] = evidence.candidates.as_slice() else { panic!("two candidates") };
     assert!(evidence.candidates.iter().all(|candidate| candidate.subject == digest(b"a")));
-    assert!(matches!(&sbom.content, Content::Ignored { artifact_type, .. } if artifact_type == spdx));
+    assert!(matches!(&sbom.content, Content::Unsigned { what } if what == spdx));
     assert!(matches!(&provenance.content, Content::UnsignedStatement(blob) if blob.bytes().starts_with(b"statement")));
     assert!(!fake.asked.borrow().contains(&sbom.digest.to_string()), "nobody signed it, and it can be large");
 }
@@ -663,7 +814,7 @@ fn a215_unsigned_provenance_that_cannot_be_read_is_named_and_is_no_gap() {
     attested_by_buildkit(&mut fake, &["https://slsa.dev/provenance/v1"]);
     fake.contents.remove(&digest(b"statement https://slsa.dev/provenance/v1"));
     let evidence = collect(&fake);
-    assert!(matches!(&evidence.candidates[0].content, Content::Ignored { .. }));
+    assert!(matches!(&evidence.candidates[0].content, Content::Unsigned { .. }));
     assert_eq!(evidence.gaps, []);
 }
 

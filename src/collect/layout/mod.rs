@@ -1,7 +1,7 @@
 //! Images in an OCI layout (image-spec `image-layout.md`): a directory, or an archive of one.
 //!
 //! Files are found only under names made of validated digests (A277), symbolic links are not followed (A279), and every
-//! file is read up to its declared size. How evidence is marked in a layout is not specified; two habits are known here:
+//! file is read up to its declared size, or, where no digest binds that size, up to a limit. How evidence is marked in a layout is not specified; two habits are known here:
 //! the tags of registries kept as `org.opencontainers.image.ref.name` (regctl, oras, skopeo), and the `kind` annotations
 //! of `cosign save`.
 
@@ -20,7 +20,7 @@ use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::json;
 use crate::oci::media_type::OCI_INDEX;
-use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutForm, LayoutReference, Manifest};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutForm, LayoutReference, ListedManifest, Manifest};
 
 /// One image in an OCI layout.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl LayoutSource {
     }
 
     fn nature(&self, entry: &Descriptor) -> Nature {
-        let Ok(fetched) = self.listed(entry) else {
+        let Ok(fetched) = self.entry(entry) else {
             return Nature::Unreadable;
         };
         match Manifest::parse(&fetched.blob, fetched.content_type.as_deref()) {
@@ -183,13 +183,15 @@ impl LayoutSource {
         }
     }
 
-    /// Reads the manifest of an entry, which is what the entry says it is.
-    fn listed(&self, entry: &Descriptor) -> Result<Fetched, SourceError> {
-        if entry.size > self.manifest_limit {
-            return Err(self.too_large(&entry.digest.to_string(), self.manifest_limit));
-        }
+    /// Reads the manifest of an entry, which is what the entry says it is. No digest binds `index.json`, so its sizes are hints.
+    fn entry(&self, entry: &Descriptor) -> Result<Fetched, SourceError> {
         let content_type = (!entry.media_type.is_empty()).then(|| entry.media_type.clone());
-        Ok(Fetched { blob: self.content(entry)?, content_type })
+        Ok(Fetched { blob: self.by_digest(&entry.digest, self.manifest_limit)?, content_type })
+    }
+
+    fn by_digest(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
+        let bytes = self.blob_file(digest, limit)?;
+        Blob::expect(digest, bytes).map_err(|source| SourceError::Corrupt { at: self.at(&digest.to_string()), source })
     }
 
     fn content(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
@@ -207,10 +209,6 @@ impl LayoutSource {
             Files::Directory => directory::read(&self.path, path, limit),
             Files::Archive(archive) => archive.read(path, limit),
         }
-    }
-
-    fn too_large(&self, name: &str, allowed: u64) -> SourceError {
-        too_large(&self.path, name, allowed)
     }
 
     fn at(&self, name: &str) -> String {
@@ -270,8 +268,8 @@ impl Source for LayoutSource {
 
     async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
         match &self.root {
-            Root::Entry(entry) => self.listed(entry),
-            Root::Digest(digest) => Ok(Fetched { blob: self.payload(digest, limit).await?, content_type: None }),
+            Root::Entry(entry) => self.entry(entry),
+            Root::Digest(digest) => Ok(Fetched { blob: self.by_digest(digest, limit)?, content_type: None }),
         }
     }
 
@@ -279,13 +277,16 @@ impl Source for LayoutSource {
         Ok(Fetched { blob: self.content(wanted)?, content_type: None })
     }
 
+    async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        Ok(Fetched { blob: self.by_digest(digest, limit)?, content_type: None })
+    }
+
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         self.content(wanted)
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
-        let bytes = self.blob_file(digest, limit)?;
-        Blob::expect(digest, bytes).map_err(|source| SourceError::Corrupt { at: self.at(&digest.to_string()), source })
+        self.by_digest(digest, limit)
     }
 
     /// Lists the entries whose manifests name the subject, and those that cannot be read and so might.
@@ -296,14 +297,19 @@ impl Source for LayoutSource {
             Nature::Artifact | Nature::Image => false,
         };
         let listed = self.entries.iter().zip(self.natures()).filter(|(_, nature)| may_be_attached(nature));
-        Ok(ReferrersPage { manifests: listed.map(|(entry, _)| entry.clone()).collect(), next: None, bytes: 0 })
+        let named = |entry: &Descriptor| ListedManifest {
+            digest: entry.digest.clone(),
+            called: entry.artifact_type.as_ref().unwrap_or(&entry.media_type).clone(),
+        };
+        let manifests = listed.map(|(entry, _)| named(entry)).collect();
+        Ok(ReferrersPage { manifests, unusable: None, next: None, bytes: 0 })
     }
 
     async fn referrers_tag(&self, subject: &Digest, _: u64) -> Result<Fetched, SourceError> {
         let tag = subject.referrers_tag();
         match self.tagged(&tag).as_slice() {
             [] => Err(SourceError::NotFound { at: self.at(&tag) }),
-            [first, rest @ ..] if rest.iter().all(|other| other.digest == first.digest) => self.listed(first),
+            [first, rest @ ..] if rest.iter().all(|other| other.digest == first.digest) => self.entry(first),
             several => Err(SourceError::Choice {
                 at: self.at(&tag),
                 choices: several.iter().map(|entry| show(entry)).collect(),
@@ -327,7 +333,7 @@ impl Source for LayoutSource {
         let label = |entry: &Descriptor| {
             entry.annotations.get(REF_NAME).or(entry.annotations.get("kind")).cloned().unwrap_or_default()
         };
-        all.into_iter().map(|entry| Ok(Tagged { tag: label(entry), manifest: self.listed(entry)? })).collect()
+        all.into_iter().map(|entry| Ok(Tagged { tag: label(entry), manifest: self.entry(entry)? })).collect()
     }
 
     fn reads_both_lists(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Answers of real registries that the specification does not foresee, each with its source.
 //!
-//! One question decides between evidence and its absence: does this answer say that the registry keeps no list of
-//! referrers, so that the fallback tag holds it? The rule for all is that 404 alone says so (A023). A row for one registry
+//! One question decides between a gap and absence: does this answer say that the registry keeps no list of referrers, so
+//! that the fallback tag holds all there is? The rule for all is that 404 alone says so (A023). What the fallback tag holds
+//! counts after any other answer too, but the list is then not known to be whole (A307). A row for one registry
 //! may say so of another answer, where somebody wrote down that this registry means just that. Rows that change nothing
 //! are here too: whoever wonders about an answer finds that it was thought about, and why it is not believed.
 
@@ -11,7 +12,7 @@ use Host::{Anywhere, Below, Ecr, Only};
 use Meaning::{NoList, NotBelieved};
 use Told::{Code, Redirect, Status};
 
-/// Whether an answer to the referrers API says that the registry does not have it, so that the fallback tag counts.
+/// Whether an answer to the referrers API says that the registry does not have it, so that the fallback tag holds all.
 ///
 /// Everything else that is not a list is a failure: a registry that is down must never look like one without evidence.
 pub(super) fn means_no_list(host: &str, status: u16, code: Option<&str>) -> bool {

@@ -40,8 +40,8 @@ use transport::{Answer, Deadline, Request, Transport, at, error_code, retry_afte
 use super::error::{LoginUse, SourceError, printable};
 use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
-use crate::oci::media_type::{OCI_INDEX, essence};
-use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, Manifest, RegistryReference};
+use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, ManifestError, ReferrersList, RegistryReference};
 
 /// How registries are spoken to in a run.
 #[derive(Debug, Clone)]
@@ -271,6 +271,19 @@ impl RegistrySource {
         Ok(fetched)
     }
 
+    /// Fetches a manifest of which the digest is known, and the size is not.
+    async fn manifest_by_digest(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
+            return Ok(fetched);
+        }
+        let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
+        let content_type = content_type(&answer.headers);
+        let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
+        let fetched = Fetched { blob, content_type };
+        self.registries.kept.keep(&self.scope, &fetched);
+        Ok(fetched)
+    }
+
     /// Returns what an image of this run has fetched before. Of another size it is fetched again, to say what is wrong.
     fn kept(&self, wanted: &Descriptor) -> Option<Fetched> {
         let fetched = self.registries.kept.find(&self.scope, &wanted.digest)?;
@@ -340,17 +353,7 @@ impl Source for RegistrySource {
 
     async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
         match (&self.reference.digest, &self.reference.tag) {
-            (Some(digest), _) => {
-                if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
-                    return Ok(fetched);
-                }
-                let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
-                let content_type = content_type(&answer.headers);
-                let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
-                let fetched = Fetched { blob, content_type };
-                self.registries.kept.keep(&self.scope, &fetched);
-                Ok(fetched)
-            }
+            (Some(digest), _) => self.manifest_by_digest(digest, limit).await,
             (None, Some(tag)) => self.manifest_by_tag(tag.as_str(), limit).await,
             (None, None) => self.manifest_by_tag("latest", limit).await,
         }
@@ -368,6 +371,10 @@ impl Source for RegistrySource {
         let fetched = Fetched { blob, content_type };
         self.registries.kept.keep(&self.scope, &fetched);
         Ok(fetched)
+    }
+
+    async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        self.manifest_by_digest(digest, limit).await
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
@@ -428,16 +435,17 @@ fn read_page(at: String, answer: Answer) -> Result<ReferrersPage, SourceError> {
         found: printable(found),
     };
     let next = link::next_page(&answer.url, &answer.headers).map(NextPage);
-    // distribution-spec: "the response MUST have the Content-Type application/vnd.oci.image.index.v1+json". JSON without a
-    // better name is read as what was asked for; anything else, such as a login page, is not.
+    // distribution-spec: "the response MUST have the Content-Type application/vnd.oci.image.index.v1+json". Where the type
+    // says nothing, the document is read as what was asked for; anything else, such as a login page, is not.
     match content_type(&answer.headers).as_deref().map(essence).as_deref() {
-        None | Some(OCI_INDEX | "application/json") => {}
-        Some(other) => return Err(wrong(at, other)),
+        Some(OCI_INDEX) => {}
+        other if says_nothing(other) => {}
+        other => return Err(wrong(at, other.unwrap_or_default())),
     }
     let bytes = answer.body.len() as u64;
-    match Manifest::parse(&Blob::of(Algorithm::Sha256, answer.body), Some(OCI_INDEX)) {
-        Ok(Manifest::Index(index)) => Ok(ReferrersPage { manifests: index.manifests, next, bytes }),
-        Ok(Manifest::Image(image)) => Err(wrong(at, &image.media_type)),
+    match ReferrersList::parse(&Blob::of(Algorithm::Sha256, answer.body), Some(OCI_INDEX)) {
+        Ok(ReferrersList { manifests, unusable }) => Ok(ReferrersPage { manifests, unusable, next, bytes }),
+        Err(ManifestError::NotAList { found }) => Err(wrong(at, &found)),
         Err(source) => Err(SourceError::Manifest { at, source }),
     }
 }
