@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::collect::{GitHubBase, Mirror};
+use crate::collect::{GitHubBase, Mirror, TokenServer};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
@@ -492,6 +492,16 @@ pub(super) struct TransportArgs {
     /// Certificate authorities to trust beside the system's, as PEM
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// A client certificate (PEM) to show to the registries of the references and their mirrors, and to no other host; its
+    /// private key may be in the same file
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_cert: Option<PathBuf>,
+    /// The private key of that certificate, as PEM, not encrypted
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(super) client_key: Option<PathBuf>,
+    /// Send the login for a registry to its token server on another host, such as registry.acme.example=gitlab.acme.example
+    #[arg(long, value_name = "REGISTRY=HOST")]
+    pub(super) token_server: Vec<TokenServer>,
     /// Ask this mirror for everything of a registry; the report says where it read a tag there
     #[arg(long, value_name = "HOST=MIRROR")]
     pub(super) mirror: Vec<Mirror>,

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::check::{GapReport, InspectedImage, UnknownCheck};
-use crate::collect::{FileServerError, SourceError};
+use crate::collect::{FileServerError, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
 use crate::render::escape::terminal;
@@ -579,8 +579,16 @@ impl Diagnostic {
     }
 
     /// Settings of the network that cannot be used.
-    pub(super) fn settings(error: impl Into<anyhow::Error>) -> Self {
-        Self::usage(error, "check `--ca-file`: it must hold PEM certificates")
+    pub(super) fn settings(error: SettingsError) -> Self {
+        let hint = match &error {
+            SettingsError::Certificates(_) | SettingsError::NoCertificates => {
+                "check `--ca-file`: it must hold PEM certificates"
+            }
+            SettingsError::ClientCertificate { .. } | SettingsError::Identity(_) => {
+                "check `--client-cert` and `--client-key`: a PEM certificate, its chain, and its own private key"
+            }
+        };
+        Self::usage(error, hint)
     }
 
     /// A report that could not be written: nobody may take the run for a success.

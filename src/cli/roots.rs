@@ -109,14 +109,13 @@ pub(super) fn cache() -> Cache {
 
 /// The domain that a policy names: an embedded instance as it is at hand, or a file.
 pub(super) fn named(name: &str, now: Timestamp) -> Result<Domain, Diagnostic> {
-    let chosen = match name.parse::<Instance>() {
-        Ok(instance) => Source::of(instance).at_hand(&cache(), now)?,
-        Err(_) => {
-            let mut roots = of_file(Path::new(name))?;
-            match (roots.pop(), roots.is_empty()) {
-                (Some(only), true) => only,
-                _ => return Err(Diagnostic::several_roots(name)),
-            }
+    let chosen = if let Ok(instance) = name.parse::<Instance>() {
+        Source::of(instance).at_hand(&cache(), now)?
+    } else {
+        let mut roots = of_file(Path::new(name))?;
+        match (roots.pop(), roots.is_empty()) {
+            (Some(only), true) => only,
+            _ => return Err(Diagnostic::several_roots(name)),
         }
     };
     chosen.warnings.iter().for_each(Warning::print);

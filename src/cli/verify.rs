@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -222,13 +223,13 @@ fn pinned(reference: &Reference, digest: Option<&str>) -> Reference {
 }
 
 pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
-    let ca_file = match &args.ca_file {
-        Some(file) => Some(fs::read(file).map_err(|error| Diagnostic::file(file, error))?),
-        None => None,
-    };
+    let read = |file: &PathBuf| fs::read(file).map_err(|error| Diagnostic::file(file, error));
+    let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
     let settings = RegistrySettings {
         plain_http: args.plain_http,
-        ca_file,
+        ca_file: args.ca_file.as_ref().map(read).transpose()?,
+        client_certificate: args.client_cert.is_some().then(|| client_files.join(&b'\n')),
+        token_servers: args.token_server.clone(),
         mirrors: args.mirror.clone(),
         silence: Limits::default().silence,
     };

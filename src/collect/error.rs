@@ -72,7 +72,7 @@ pub enum SourceError {
         reason: &'static str,
     },
     /// The registry names a token server that is not asked.
-    #[error("{at}: refused to ask {realm} for a token: {reason}")]
+    #[error("{at}: refused to ask {realm} for a token: {reason}{}", allowed_by(.allow.as_ref()))]
     Realm {
         /// What was asked, and where.
         at: String,
@@ -80,6 +80,8 @@ pub enum SourceError {
         realm: String,
         /// The rule.
         reason: &'static str,
+        /// The flag that allows it, if one does.
+        allow: Option<String>,
     },
     /// No connection, or it broke.
     #[error("{at}: the connection failed")]
@@ -241,6 +243,8 @@ pub enum LoginUse {
         realm: String,
         /// The rule.
         reason: &'static str,
+        /// The flag that allows it, if one does.
+        allow: Option<String>,
     },
     /// None, after the login was refused by the registry's token server.
     Refused {
@@ -263,8 +267,12 @@ impl fmt::Display for LoginUse {
             Self::NoToken => formatter.write_str("without a token, as neither GH_TOKEN nor GITHUB_TOKEN is set"),
             Self::Anonymous => formatter.write_str("anonymously, as there is no login for that registry"),
             Self::Login { registry } => write!(formatter, "with the login for {registry}"),
-            Self::Withheld { registry, realm, reason } => {
-                write!(formatter, "anonymously: the login for {registry} was not sent to {realm}, because {reason}")
+            Self::Withheld { registry, realm, reason, allow } => {
+                let allow = allowed_by(allow.as_ref());
+                write!(
+                    formatter,
+                    "anonymously: the login for {registry} was not sent to {realm}, because {reason}{allow}"
+                )
             }
             Self::Refused { registry } => write!(formatter, "anonymously, after the login for {registry} was refused"),
             Self::Unreadable { registry, reason } => {
@@ -308,6 +316,10 @@ fn escape(character: char) -> Vec<char> {
     } else {
         character.escape_default().collect()
     }
+}
+
+fn allowed_by(flag: Option<&String>) -> String {
+    flag.map(|flag| format!("; if it is the token server of that registry, allow it with `{flag}`")).unwrap_or_default()
 }
 
 fn wait(retry_after: Option<Duration>) -> String {

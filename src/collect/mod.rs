@@ -35,6 +35,6 @@ pub use limits::Limits;
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
     GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries, RegistrySettings,
-    RegistrySource, RequestLog, RequestRecord, SettingsError,
+    RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -205,6 +205,92 @@ fn a010_a_realm_on_another_host_gets_no_login() {
     assert_eq!(authorizations(&thief), [None]);
 }
 
+/// A registry whose tokens come from another host, and that host.
+fn with_token_server(served: &Served) -> Registry {
+    let keeper = Registry::start();
+    keeper.restrict(Access::token(USER, PASSWORD));
+    let realm = keeper.url().replace("127.0.0.1", "localhost") + "/token";
+    served.registry.restrict(Access::Token { credentials: Some((USER.into(), PASSWORD.into())), realm: Some(realm) });
+    keeper
+}
+
+#[test]
+fn a_token_server_on_another_host_gets_the_login_only_if_it_is_allowed_by_name() {
+    let served = Shop::with_bundles().serve();
+    let keeper = with_token_server(&served);
+    let (registry, port) = (served.registry.host(), keeper.host().replace("127.0.0.1:", ""));
+    let config = docker_config(&[&registry]);
+    let flag = format!("--token-server {registry}=localhost:{port}");
+    let verify = |arguments: &[&str]| {
+        keeper.forget_requests();
+        served.verify_in(&served.by_tag(), arguments, |program| program.env("DOCKER_CONFIG", config.directory()))
+    };
+    verify(&[]).exits(3).says("was not sent to localhost").says(&flag);
+    never_saw_the_login(&keeper);
+    for other in
+        [format!("{registry}=localhost:1"), format!("localhost:{port}=localhost"), format!("{registry}=127.0.0.1")]
+    {
+        verify(&["--token-server", &other]).exits(3);
+        never_saw_the_login(&keeper);
+    }
+    for allowed in [format!("{registry}=localhost:{port}"), format!("{registry}=localhost")] {
+        verify(&["--token-server", &allowed]).exits(0).never_says(PASSWORD);
+        assert!(authorizations(&keeper).iter().all(Option::is_some));
+    }
+    never_saw_the_login(&served.registry);
+}
+
+/// The scope is the registry's to name: behind a proxy it knows the repository by another path. More than pulling from one
+/// repository is never asked for.
+#[test]
+fn the_scope_of_the_challenge_is_asked_for() {
+    for (scope, asked) in [
+        ("repository:virtual/acme/shop:pull,push", "scope=repository%3Avirtual%2Facme%2Fshop%3Apull"),
+        ("repository:shop:pull", "scope=repository%3Ashop%3Apull"),
+        ("registry:catalog:*", "scope=repository%3Aacme%2Fshop%3Apull"),
+        ("repository:acme/shop:pull repository:acme/private:*", "scope=repository%3Aacme%2Fshop%3Apull"),
+    ] {
+        let served = Shop::with_bundles().serve();
+        served.registry.restrict(Access::anonymous_token());
+        let challenge =
+            format!(r#"Bearer realm="{}/token",service="registry.test",scope="{scope}""#, served.registry.url());
+        served.registry.bend("/v2/", move |response| {
+            if response.status == 401 {
+                response.set_header("WWW-Authenticate", &challenge);
+            }
+        });
+        served.verify(&[]);
+        let tokens: Vec<String> = served.asked().into_iter().filter(|path| path.starts_with("/token")).collect();
+        assert!(!tokens.is_empty() && tokens.iter().all(|path| path.ends_with(asked)), "{scope}: {tokens:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_login() {
+    let proxied = |name: &str| {
+        let scratch = Scratch::new();
+        let root = scratch.write("root.json", Shop::new().sigstore.trusted_root());
+        let program = Program::new([
+            "verify",
+            "registry.example/acme/shop:1",
+            "--repo",
+            "acme/shop",
+            "--require",
+            "signature",
+            "--trusted-root",
+            &root,
+        ]);
+        program.env("HTTPS_PROXY", "").env(name, "http://alice:hunter2@127.0.0.1:1").run()
+    };
+    for name in ["HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        let run = proxied(name);
+        assert_eq!(run.exit, 3, "{}", run.stderr);
+        let expected = format!("through the proxy 127.0.0.1:1 (from {name})");
+        assert!(run.stdout.contains(&expected), "{name}: {}", run.stdout);
+        assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
+    }
+}
+
 #[test]
 fn a009_a_realm_in_a_place_that_is_not_the_registrys_is_not_asked() {
     for realm in
@@ -254,6 +340,27 @@ fn a013_a_blob_on_another_host_is_fetched_without_the_login() {
         assert_eq!(authorizations(&served_elsewhere), [None]);
         assert_eq!(checked.report["network"]["hosts"].as_array().map(Vec::len), Some(2));
         checked.never_says("secret-of-the-url");
+    }
+}
+
+#[test]
+fn a318_a_redirect_with_a_login_in_its_address_is_not_followed() {
+    let shop = Shop::with_signature();
+    let elsewhere = Registry::serving(NAME, shop.repository.clone());
+    for login in ["u:p@", "u@", ":p@"] {
+        let served = shop.clone().serve();
+        let path = format!("/v2/{NAME}/blobs/");
+        let target = elsewhere.url().replace("http://", &format!("http://{login}"));
+        served.registry.bend_when(
+            move |request| request.path.starts_with(&path),
+            move |response| {
+                let digest = crate::support::digest::oci_digest(&response.body);
+                fault::redirect(&format!("{target}/v2/{NAME}/blobs/{digest}"))(response);
+            },
+        );
+        let checked = served.verify(&["--require", "signature"]).exits(3);
+        checked.says("the address has a login in it");
+        assert_eq!(elsewhere.requests().len(), 0);
     }
 }
 

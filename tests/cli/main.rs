@@ -34,5 +34,6 @@ mod requests;
 mod sbom_flags;
 mod signers;
 mod summaries;
+mod tls;
 mod trust;
 mod usage;

@@ -14,4 +14,5 @@ pub mod registry;
 pub mod repository;
 pub mod sigstore;
 pub mod statement;
+pub mod tls;
 pub mod tuf;

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::challenge::{self, Challenge};
 use super::credentials::{Credentials, Login};
-use super::realm::{self, Realm};
+use super::realm::{self, Party, Realm, TokenServer};
 use super::transport::{Answer, Deadline, Request, Transport, at};
 use crate::collect::error::{LoginUse, Said, SourceError, printable};
 use crate::json;
@@ -24,6 +24,7 @@ use crate::json;
 /// Everything that was granted in a run.
 pub(super) struct Access {
     credentials: Box<dyn Credentials>,
+    token_servers: Vec<TokenServer>,
     logins: RefCell<HashMap<Scope, Result<Option<Login>, String>>>,
     grants: RefCell<HashMap<Scope, Slot>>,
 }
@@ -50,8 +51,8 @@ pub(super) struct Grant {
 const TOKEN_ANSWER: u64 = 64 * 1024;
 
 impl Access {
-    pub(super) fn new(credentials: Box<dyn Credentials>) -> Self {
-        Self { credentials, logins: RefCell::default(), grants: RefCell::default() }
+    pub(super) fn new(credentials: Box<dyn Credentials>, token_servers: Vec<TokenServer>) -> Self {
+        Self { credentials, token_servers, logins: RefCell::default(), grants: RefCell::default() }
     }
 
     /// Returns what was granted so far, after waiting for whoever is asking right now.
@@ -74,11 +75,13 @@ impl Access {
 
     /// Returns a grant that anybody would get, after one with a login was refused.
     pub(super) async fn without_login(&self, renewal: &Renewal<'_>) -> Option<Rc<Grant>> {
-        let Some(Challenge::Bearer { realm, service }) = challenge::find(&renewal.answer.headers) else {
+        let Some(Challenge::Bearer { realm, service, scope }) = challenge::find(&renewal.answer.headers) else {
             return None;
         };
-        let realm = realm::judge(renewal.base, &realm).ok()?;
-        let question = TokenQuestion { renewal, realm: &realm, service: service.as_deref() };
+        let party = self.party(renewal);
+        let realm = realm::judge(party, &realm).ok()?;
+        let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, realm.is_of_registry);
+        let question = TokenQuestion { renewal, party, realm: &realm, service: service.as_deref(), scope: &scope };
         let header = question.ask(None).await.ok()?.ok()?;
         let login = LoginUse::Refused { registry: renewal.scope.registry.clone() };
         Some(Rc::new(Grant { header, login }))
@@ -101,13 +104,17 @@ impl Access {
             return Ok(grant);
         }
         match challenge {
-            Some(Challenge::Bearer { realm, service }) => {
-                let judged = realm::judge(renewal.base, &realm).map_err(|reason| SourceError::Realm {
+            Some(Challenge::Bearer { realm, service, scope }) => {
+                let party = self.party(renewal);
+                let judged = realm::judge(party, &realm).map_err(|reason| SourceError::Realm {
                     at: renewal.at.clone(),
                     realm: printable(&realm_host(&realm)),
                     reason,
+                    allow: allowing(&renewal.scope.registry, &realm, reason),
                 })?;
-                self.token(renewal, &judged, service.as_deref()).await
+                let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, judged.is_of_registry);
+                let service = service.as_deref();
+                self.token(&TokenQuestion { renewal, party, realm: &judged, service, scope: &scope }).await
             }
             Some(Challenge::Basic) => self.password(renewal),
             None => {
@@ -128,15 +135,19 @@ impl Access {
         }
     }
 
+    fn party<'a>(&'a self, renewal: &Renewal<'a>) -> Party<'a> {
+        Party { name: &renewal.scope.registry, url: renewal.base, allowed: &self.token_servers }
+    }
+
     /// Gets a token: with the login if there is one and it may be shown, else anonymously.
-    async fn token(&self, renewal: &Renewal<'_>, realm: &Realm, service: Option<&str>) -> Result<Grant, SourceError> {
+    async fn token(&self, question: &TokenQuestion<'_>) -> Result<Grant, SourceError> {
+        let TokenQuestion { renewal, realm, .. } = question;
         let (login, shown) = self.login_for(renewal.scope, &realm.url, realm.login);
         // A token for the registry is no login for its token server. It was shown to the registry before.
         let (login, shown) = match login {
             Some(Login::RegistryToken(_)) => (None, LoginUse::Refused { registry: renewal.scope.registry.clone() }),
             login => (login, shown),
         };
-        let question = TokenQuestion { renewal, realm, service };
         match question.ask(login.as_ref()).await? {
             Ok(header) => Ok(Grant { header, login: shown }),
             Err(denied) if login.is_none() => Err(denied.into_error(shown)),
@@ -176,7 +187,8 @@ impl Access {
             (Ok(Some(login)), Ok(())) => (Some(login), LoginUse::Login { registry }),
             (Ok(Some(_)), Err(reason)) => {
                 let realm = place.host_str().unwrap_or_default().to_owned();
-                (None, LoginUse::Withheld { registry, realm, reason })
+                let allow = allowing(&registry, place.as_str(), reason);
+                (None, LoginUse::Withheld { registry, realm, reason, allow })
             }
             (Err(reason), _) => (None, LoginUse::Unreadable { registry, reason }),
         }
@@ -230,16 +242,17 @@ impl Denied {
 /// What a token server is asked: to pull from one repository.
 struct TokenQuestion<'a> {
     renewal: &'a Renewal<'a>,
+    party: Party<'a>,
     realm: &'a Realm,
     service: Option<&'a str>,
+    scope: &'a str,
 }
 
 impl TokenQuestion<'_> {
     /// Asks with a login or without; the inner error is a "no", the outer one any other failure.
     async fn ask(&self, login: Option<&Login>) -> Result<Result<HeaderValue, Denied>, SourceError> {
         let mut url = self.realm.url.clone();
-        let scope = format!("repository:{}:pull", self.renewal.scope.repository);
-        let fields = self.service.map(|service| ("service", service)).into_iter().chain([("scope", scope.as_str())]);
+        let fields = self.service.map(|service| ("service", service)).into_iter().chain([("scope", self.scope)]);
         let (form, authorization) = match login {
             // distribution, "Oauth2 Token Authentication": POST with grant_type=refresh_token.
             Some(Login::IdentityToken(token)) => {
@@ -257,7 +270,6 @@ impl TokenQuestion<'_> {
                 (None, password)
             }
         };
-        let registry = self.renewal.base;
         let request = Request {
             url: &url,
             accept: "application/json",
@@ -265,7 +277,7 @@ impl TokenQuestion<'_> {
             form: form.as_deref(),
             limit: TOKEN_ANSWER,
             deadline: self.renewal.deadline,
-            redirects: &|hop| realm::judge_hop(registry, hop),
+            redirects: &|hop| realm::judge_hop(self.party, hop),
         };
         let transport = self.renewal.transport;
         let answer = transport.send(&request).await?;
@@ -293,7 +305,8 @@ fn token_header(transport: &Transport, at: &str, answer: &Answer) -> Result<Head
     };
     // Neither the bytes nor the parser's words are shown: they may hold the token.
     let read: Token = json::from_slice(&answer.body).map_err(|_| wrong("something else"))?;
-    let token = read.token.filter(|token| !token.is_empty()).or(read.access_token).ok_or_else(|| wrong("none"))?;
+    let given = [read.token, read.access_token].into_iter().flatten().find(|token| !token.is_empty());
+    let token = given.ok_or_else(|| wrong("none"))?;
     transport.keep_secret(&token);
     bearer(&token).ok_or_else(|| wrong("one with line breaks"))
 }
@@ -322,6 +335,14 @@ fn encode<'a>(url: &Url, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -
     scratch.query().unwrap_or_default().to_owned()
 }
 
+/// The flag that allows a token server, where allowing it is what is missing.
+fn allowing(registry: &str, realm: &str, reason: &str) -> Option<String> {
+    let url = Url::parse(realm).ok().filter(|_| realm::can_be_allowed(reason))?;
+    let host = url.host_str()?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(printable(&format!("--token-server {registry}={host}{port}")))
+}
+
 fn realm_host(realm: &str) -> String {
     let url = Url::parse(realm).ok();
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "a realm without a host".to_owned())
@@ -330,6 +351,7 @@ fn realm_host(realm: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::resolver::Resolver;
+    use super::super::tls::Trust;
     use super::*;
 
     #[test]
@@ -343,8 +365,8 @@ mod tests {
 
     #[test]
     fn passwords_are_marked_as_secret() {
-        let header =
-            basic(&Transport::new(Vec::new(), std::time::Duration::ZERO, Resolver::system()), "Aladdin", "open sesame");
+        let transport = Transport::new(Trust::default(), std::time::Duration::ZERO, Resolver::system());
+        let header = basic(&transport, "Aladdin", "open sesame");
         assert_eq!(header.to_str().ok(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
         assert_eq!(format!("{header:?}"), "Sensitive");
     }

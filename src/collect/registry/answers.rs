@@ -301,8 +301,7 @@ mod tests {
                 let _ = (&stream).write_all(answer.as_bytes());
             }
         });
-        let settings =
-            RegistrySettings { plain_http: true, ca_file: None, mirrors: Vec::new(), silence: Duration::from_secs(20) };
+        let settings = RegistrySettings { plain_http: true, ..RegistrySettings::plain(Duration::from_secs(20)) };
         let resolver = Resolver::new(Arc::new(move |_| Box::pin(async move { Ok(vec![address]) })));
         let registries = Registries::resolving(&settings, Box::new(()), resolver).expect("settings");
         let reference = format!("{host}/acme/app").parse().expect(host);

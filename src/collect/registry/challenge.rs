@@ -11,6 +11,8 @@ pub(super) enum Challenge {
         realm: String,
         /// The name of the registry at the token server.
         service: Option<String>,
+        /// What the token must be for, as the registry says it; not judged yet.
+        scope: Option<String>,
     },
     /// Name and password with every request.
     Basic,
@@ -20,8 +22,6 @@ pub(super) enum Challenge {
 const LONGEST: usize = 8 * 1024;
 
 /// Returns the first challenge that can be met, a token before a password.
-///
-/// The scope is not taken from the challenge: nothing but pulling from this repository is ever asked for.
 pub(super) fn find(headers: &HeaderMap) -> Option<Challenge> {
     let challenges: Vec<Challenge> = headers
         .get_all(WWW_AUTHENTICATE)
@@ -52,7 +52,38 @@ fn known(challenge: &http_auth::ChallengeRef<'_>) -> Option<Challenge> {
         // Given twice, it would depend on the reader which one counts.
         values.next().is_none().then(|| value.to_unescaped())
     };
-    Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service") })
+    Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service"), scope: parameter("scope") })
+}
+
+/// Returns the scope to ask a token for: to pull from the repository that the registry names in its challenge.
+///
+/// RFC 6750 §3: "The "scope" attribute … [is] indicating the required scope of the access token for accessing the requested
+/// resource"; a registry behind a proxy knows the repository by another path than the client does. Whatever else the registry
+/// asks for, such as pushing, other kinds of resource or several repositories at once, is not asked for. `may_rename` says
+/// whether the name may differ in more than its beginning, as it may where registry and token server are one host.
+pub(super) fn scope_to_ask(scope: Option<&str>, repository: &str, may_rename: bool) -> String {
+    let names: Vec<&str> = scope.into_iter().flat_map(str::split_ascii_whitespace).filter_map(pulled).collect();
+    let is_mapped = |name: &&str| is_end_of(name, repository) || is_end_of(repository, name);
+    let own = names.iter().find(|name| **name == repository);
+    let mapped = own.or_else(|| names.iter().find(|name| is_mapped(name)));
+    let renamed = mapped.or_else(|| names.first().filter(|_| may_rename && names.len() == 1));
+    format!("repository:{}:pull", renamed.copied().unwrap_or(repository))
+}
+
+/// The repository of a scope that has pulling from it (distribution, "Token Scope Documentation").
+fn pulled(scope: &str) -> Option<&str> {
+    let (kind, rest) = scope.split_once(':')?;
+    let (name, actions) = rest.rsplit_once(':')?;
+    let is_repository = kind == "repository" || (kind.starts_with("repository(") && kind.ends_with(')'));
+    let is_pull = actions.split(',').any(|action| matches!(action, "pull" | "*"));
+    let is_name = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b':'));
+    (is_repository && is_pull && is_name).then_some(name)
+}
+
+/// Whether a path ends with another one, part by part.
+fn is_end_of(whole: &str, end: &str) -> bool {
+    whole.strip_suffix(end).is_some_and(|before| before.ends_with('/'))
 }
 
 #[cfg(test)]
@@ -69,14 +100,52 @@ mod tests {
     }
 
     fn bearer(realm: &str, service: Option<&str>) -> Challenge {
-        Challenge::Bearer { realm: realm.into(), service: service.map(Into::into) }
+        Challenge::Bearer { realm: realm.into(), service: service.map(Into::into), scope: None }
+    }
+
+    #[test]
+    fn the_scope_of_the_challenge_is_asked_for_and_never_more_than_pulling_from_one_repository() {
+        let asked = |scope: &str, may_rename| scope_to_ask(Some(scope), "acme/shop", may_rename);
+        for may_rename in [true, false] {
+            for (scope, name) in [
+                ("repository:acme/shop:pull", "acme/shop"),
+                ("repository:acme/shop:pull,push,delete", "acme/shop"),
+                ("repository:acme/shop:*", "acme/shop"),
+                ("repository:docker-virtual/acme/shop:pull", "docker-virtual/acme/shop"),
+                ("repository:shop:pull", "shop"),
+                ("repository(plugin):acme/shop:pull", "acme/shop"),
+                ("repository:other/app:pull repository:acme/shop:pull", "acme/shop"),
+                ("repository:acme/shop:pull repository:secret/app:pull,push", "acme/shop"),
+                ("registry:catalog:*", "acme/shop"),
+                ("repository:acme/shop:push", "acme/shop"),
+                ("repository:acme/shop", "acme/shop"),
+                ("repository::pull", "acme/shop"),
+                ("repository:x y:pull", "acme/shop"),
+                ("repository:a/b:pull repository:c/d:pull", "acme/shop"),
+                ("repository:notacme/shop:pull,push repository:x:push", "acme/shop"),
+                ("aws", "acme/shop"),
+                ("", "acme/shop"),
+            ] {
+                // One other repository alone is another name of this one, where that may be.
+                let expected =
+                    if scope.starts_with("repository:notacme") && may_rename { "notacme/shop" } else { name };
+                assert_eq!(asked(scope, may_rename), format!("repository:{expected}:pull"), "{scope}");
+            }
+        }
+        assert_eq!(asked("repository:project-7/images:pull", true), "repository:project-7/images:pull");
+        assert_eq!(asked("repository:project-7/images:pull", false), "repository:acme/shop:pull");
+        assert_eq!(scope_to_ask(None, "acme/shop", true), "repository:acme/shop:pull");
     }
 
     #[test]
     fn a_token_is_preferred_to_a_password() {
         assert_eq!(
             found(&[r#"Basic realm="x""#, r#"Bearer realm="https://a/t",service="s",scope="repository:x:pull,push""#]),
-            Some(bearer("https://a/t", Some("s")))
+            Some(Challenge::Bearer {
+                realm: "https://a/t".into(),
+                service: Some("s".into()),
+                scope: Some("repository:x:pull,push".into())
+            })
         );
         assert_eq!(found(&[r#"Basic realm="x", bearer realm="https://a/t""#]), Some(bearer("https://a/t", None)));
         assert_eq!(found(&[r#"Basic realm="x""#]), Some(Challenge::Basic));

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{Certificate, Url};
+use reqwest::Url;
 use tokio::time::Instant;
 
 use super::resolver::Resolver;
+use super::tls::Trust;
 use super::transport::{Answer, Deadline, NetworkUse, Request, RequestLog, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
@@ -49,15 +50,9 @@ impl FileServer {
     /// Prepares to ask. Nothing is sent yet, and the time for everything starts now.
     pub fn open(address: &str, settings: &FileServerSettings) -> Result<Self, FileServerError> {
         let base = folder(address)?;
-        let roots = match &settings.ca_file {
-            Some(pem) => Certificate::from_pem_bundle(pem).map_err(SettingsError::Certificates)?,
-            None => Vec::new(),
-        };
-        if settings.ca_file.is_some() && roots.is_empty() {
-            return Err(SettingsError::NoCertificates.into());
-        }
-        let transport = Transport::new(roots, settings.silence, Resolver::system());
-        transport.give_host(&base);
+        let trust = Trust::read(settings.ca_file.as_deref(), None)?;
+        let transport = Transport::new(trust, settings.silence, Resolver::system());
+        transport.give_host(base.host_str().unwrap_or_default());
         let deadline = Deadline { at: Instant::now() + settings.total_time, allowed: settings.total_time };
         Ok(Self { transport, base, deadline })
     }

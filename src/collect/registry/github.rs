@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use snap::raw::{Decoder, decompress_len};
@@ -15,7 +15,8 @@ use tokio::time::Instant;
 
 use super::access::bearer;
 use super::address::{Place, place_of};
-use super::transport::{Answer, Deadline, Request, at, retry_after};
+use super::throttle::is_limit;
+use super::transport::{Answer, Deadline, Request, at, has_login};
 use super::{Registries, failure, link, may_redirect};
 use crate::collect::error::{LoginUse, SourceError, printable};
 use crate::collect::limits::Limits;
@@ -80,7 +81,7 @@ impl GitHubAttestations {
         limits: &Limits,
     ) -> Self {
         let transport = &registries.transport;
-        transport.give_host(&base.0);
+        transport.give_host(base.0.host_str().unwrap_or_default());
         if let Some(token) = token {
             transport.keep_secret(token);
         }
@@ -168,8 +169,8 @@ impl GitHubAttestations {
         match answer.status {
             200 => Ok(answer),
             404 => Err(SourceError::NotFound { at }),
-            403 | 429 if is_rate_limit(&answer.headers) => {
-                Err(SourceError::Throttled { at, said, retry_after: retry_after(&answer.headers) })
+            403 | 429 if is_limit(&answer.headers) => {
+                Err(SourceError::Throttled { at, said, retry_after: answer.asked_pause() })
             }
             401 | 403 => {
                 let login = match &self.token {
@@ -186,16 +187,12 @@ impl GitHubAttestations {
 /// Judges where a page says that a bundle is. Nothing binds what comes from there, so nobody between may write it.
 fn may_fetch(base: &Url, place: &Url) -> Result<(), &'static str> {
     match place.scheme() {
+        _ if has_login(place) => Err("the address has a login in it, and none is taken from a server"),
         "https" => may_redirect(base, place, false),
         "http" if place.host_str().map(place_of) == Some(Place::Loopback) => may_redirect(base, place, false),
         "http" => Err("the connection would not be encrypted"),
         _ => Err("only http and https are asked"),
     }
-}
-
-/// docs.github.com, "Rate limits for the REST API": 403 or 429, with this header at 0, or with `Retry-After`.
-fn is_rate_limit(headers: &HeaderMap) -> bool {
-    headers.get("x-ratelimit-remaining").is_some_and(|left| left.as_bytes() == b"0") || retry_after(headers).is_some()
 }
 
 fn read_page(at: &str, answer: &Answer) -> Result<AttestationsPage, SourceError> {

@@ -3,6 +3,8 @@
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
 
+use super::transport::has_login;
+
 /// Returns the address of the next page, if there is one. It is judged when it is asked for, so that a wrong one costs the
 /// rest of a list and not its beginning.
 pub(super) fn next_page(page: &Url, headers: &HeaderMap) -> Option<String> {
@@ -28,6 +30,9 @@ pub(super) fn next_page(page: &Url, headers: &HeaderMap) -> Option<String> {
 /// same origin or the list is incomplete (A017).
 pub(super) fn judge(first: &Url, next: &str) -> Result<Url, &'static str> {
     let next = Url::parse(next).map_err(|_| "a Link header that cannot be read")?;
+    if has_login(&next) {
+        return Err("one with a login in its address");
+    }
     if next.origin() == first.origin() { Ok(next) } else { Err("one on another host") }
 }
 
@@ -97,6 +102,7 @@ mod tests {
             "<//evil.example/next>; rel=next",
             "<https://ghcr.io:444/x>; rel=next",
             "<file:///etc/passwd>; rel=next",
+            "<https://u:p@ghcr.io/v2/a/referrers/sha256:0?n=1>; rel=next",
         ] {
             assert!(next(value).is_err(), "{value}");
         }

@@ -13,29 +13,35 @@ mod github;
 mod kept;
 mod link;
 mod mirror;
+mod proxy;
 mod realm;
 mod resolver;
+mod throttle;
+mod tls;
 mod transport;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Certificate, Url};
 use tokio::time::Instant;
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
 pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
+pub use realm::{TokenServer, TokenServerError};
+pub use tls::SettingsError;
 pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
 use kept::Kept;
 use resolver::Resolver;
-use transport::{Answer, Deadline, Request, Transport, at, error_code, retry_after};
+use tls::Trust;
+use transport::{Answer, Deadline, Request, Transport, at, error_code};
 
 use super::error::{LoginUse, SourceError, printable};
 use super::limits::Limits;
@@ -50,21 +56,28 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// Certificates in PEM that are trusted beside the system's. With them this machine is spoken to over https too.
     pub ca_file: Option<Vec<u8>>,
+    /// A client certificate with its private key, in PEM. It is shown to the registries that are opened and their mirrors.
+    pub client_certificate: Option<Vec<u8>>,
+    /// Token servers on other hosts than their registries that get the login for that registry.
+    pub token_servers: Vec<TokenServer>,
     /// Registries that are asked in place of others; of several for one registry the first.
     pub mirrors: Vec<Mirror>,
     /// The longest wait for an answer, or for its next bytes.
     pub silence: Duration,
 }
 
-/// Why registries cannot be spoken to as the settings say.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The certificates cannot be read.
-    #[error("the CA file cannot be used")]
-    Certificates(#[source] reqwest::Error),
-    /// There are none.
-    #[error("the CA file has no certificates: expected at least one in PEM")]
-    NoCertificates,
+impl RegistrySettings {
+    /// Settings without certificates, mirrors and token servers of the user's own.
+    pub fn plain(silence: Duration) -> Self {
+        Self {
+            plain_http: false,
+            ca_file: None,
+            client_certificate: None,
+            token_servers: Vec::new(),
+            mirrors: Vec::new(),
+            silence,
+        }
+    }
 }
 
 /// The registries of a run: connections, tokens, counts and what was fetched by digest are shared by all its images.
@@ -88,19 +101,19 @@ impl Registries {
         credentials: Box<dyn Credentials>,
         resolver: Resolver,
     ) -> Result<Rc<Self>, SettingsError> {
-        let roots = match &settings.ca_file {
-            Some(pem) => Certificate::from_pem_bundle(pem).map_err(SettingsError::Certificates)?,
-            None => Vec::new(),
-        };
-        if settings.ca_file.is_some() && roots.is_empty() {
-            return Err(SettingsError::NoCertificates);
+        let trust = Trust::read(settings.ca_file.as_deref(), settings.client_certificate.as_deref())?;
+        let has_own_roots = !trust.roots.is_empty();
+        let transport = Transport::new(trust, settings.silence, resolver);
+        transport.check_identity().map_err(SettingsError::Identity)?;
+        for server in &settings.token_servers {
+            transport.give_host(server.host());
         }
         Ok(Rc::new(Self {
             plain_http: settings.plain_http,
-            has_own_roots: !roots.is_empty(),
+            has_own_roots,
             mirrors: settings.mirrors.clone(),
-            transport: Transport::new(roots, settings.silence, resolver),
-            access: Access::new(credentials),
+            transport,
+            access: Access::new(credentials, settings.token_servers.clone()),
             kept: Kept::new(),
         }))
     }
@@ -121,7 +134,8 @@ impl Registries {
             found: host.to_owned(),
         };
         let base = Url::parse(&format!("{scheme}://{host}/")).map_err(not_a_host)?;
-        self.transport.give_host(&base);
+        self.transport.give_host(base.host_str().unwrap_or_default());
+        self.transport.identify_to(&base);
         Ok(RegistrySource {
             registries: Rc::clone(self),
             scope: Scope { registry: asked.registry().to_owned(), repository: asked.repository().to_owned() },
@@ -329,7 +343,7 @@ fn judge(transport: &Transport, at: String, answer: Answer, grant: Option<&Grant
 fn failure(transport: &Transport, at: String, answer: &Answer) -> SourceError {
     let said = transport.said(answer);
     match answer.status {
-        429 => SourceError::Throttled { at, said, retry_after: retry_after(&answer.headers) },
+        429 => SourceError::Throttled { at, said, retry_after: answer.asked_pause() },
         status => SourceError::Status { at, status, said },
     }
 }
@@ -459,8 +473,7 @@ mod tests {
     }
 
     fn open(reference: &str, plain_http: bool) -> String {
-        let settings =
-            RegistrySettings { plain_http, ca_file: None, mirrors: Vec::new(), silence: Duration::from_secs(1) };
+        let settings = RegistrySettings { plain_http, ..RegistrySettings::plain(Duration::from_secs(1)) };
         let registries = Registries::new(&settings, Box::new(())).expect("settings");
         let reference: RegistryReference = reference.parse().expect(reference);
         registries.open(&reference, &Limits::default()).expect("a source").url("manifests", "x").to_string()
@@ -498,18 +511,5 @@ mod tests {
         assert!(may_redirect(&here, &url("http://127.0.0.1:9000/"), false).is_ok());
         assert!(may_redirect(&here, &url("http://169.254.169.254/"), false).is_err());
         assert!(may_redirect(&here, &url("http://store.example/"), false).is_err());
-    }
-
-    #[test]
-    fn settings_with_a_useless_ca_file_are_refused() {
-        let settings = |pem: &str| RegistrySettings {
-            plain_http: false,
-            ca_file: Some(pem.as_bytes().to_vec()),
-            mirrors: Vec::new(),
-            silence: Duration::ZERO,
-        };
-        assert!(matches!(Registries::new(&settings("nothing"), Box::new(())), Err(SettingsError::NoCertificates)));
-        let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
-        assert!(matches!(Registries::new(&settings(broken), Box::new(())), Err(SettingsError::Certificates(_))));
     }
 }

@@ -1,8 +1,11 @@
 //! Where a registry may send a client for a token, and with what (A009–A011).
 
+use std::str::FromStr;
+
 use reqwest::Url;
 
 use super::address::{Place, place_of};
+use crate::oci::ImageName;
 
 /// A token server that may be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,50 @@ pub(super) struct Realm {
     pub(super) url: Url,
     /// Whether it may be shown the login for the registry; if not, why.
     pub(super) login: Result<(), &'static str>,
+    /// Whether registry and token server are known to be one party: the same host, or a pair that is known here.
+    pub(super) is_of_registry: bool,
+}
+
+/// A token server on another host than its registry, which the user allows by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenServer {
+    /// The registry, as references spell it.
+    registry: String,
+    host: String,
+    /// Any port of the host without one.
+    port: Option<u16>,
+}
+
+/// Why a text allows no token server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected REGISTRY=HOST, such as registry.acme.example=gitlab.acme.example")]
+pub struct TokenServerError;
+
+impl FromStr for TokenServer {
+    type Err = TokenServerError;
+
+    fn from_str(text: &str) -> Result<Self, TokenServerError> {
+        let (registry, server) = text.split_once('=').ok_or(TokenServerError)?;
+        let registry = ImageName::registry_from(registry).map_err(|_| TokenServerError)?;
+        let is_bare = !server.is_empty() && !server.contains(['/', '?', '#', '@', '\\']);
+        let url = Url::parse(&format!("https://{server}/")).ok().filter(|_| is_bare).ok_or(TokenServerError)?;
+        // An address of the web leaves out the port that its scheme has anyway.
+        let port = if server.ends_with(":443") { Some(443) } else { url.port() };
+        Ok(Self { registry, host: url.host_str().ok_or(TokenServerError)?.to_owned(), port })
+    }
+}
+
+impl TokenServer {
+    /// Its address, for rules about hosts.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn is(&self, registry: &str, realm: &Url) -> bool {
+        self.registry == registry
+            && realm.host_str() == Some(&self.host)
+            && self.port.is_none_or(|port| realm.port_or_known_default() == Some(port))
+    }
 }
 
 /// Token servers on another host than their registry, each as its registry has been seen to name it. To any other place a
@@ -41,16 +88,42 @@ struct Pair {
     source: &'static str,
 }
 
-/// Judges the realm of a challenge that came from `registry`.
-pub(super) fn judge(registry: &Url, realm: &str) -> Result<Realm, &'static str> {
+/// A registry, and the token servers that the user allows it.
+#[derive(Clone, Copy)]
+pub(super) struct Party<'a> {
+    /// Its name, as references spell it.
+    pub(super) name: &'a str,
+    pub(super) url: &'a Url,
+    pub(super) allowed: &'a [TokenServer],
+}
+
+impl Party<'_> {
+    fn allows(&self, realm: &Url) -> bool {
+        self.allowed.iter().any(|server| server.is(self.name, realm))
+    }
+}
+
+/// The reason that a login stays here, which the flag changes.
+const OTHER_HOST: &str = "that is another host than the registry's, and not known as its token server";
+const PRIVATE: &str = "it is a private address, and not the registry's own";
+
+/// Whether a reason against a realm is one that allowing it by name removes.
+pub(super) fn can_be_allowed(reason: &str) -> bool {
+    matches!(reason, OTHER_HOST | PRIVATE)
+}
+
+/// Judges the realm of a challenge that came from a registry.
+pub(super) fn judge(registry: Party<'_>, realm: &str) -> Result<Realm, &'static str> {
     let url = Url::parse(realm).map_err(|_| "the realm is not a URL")?;
     judge_hop(registry, &url)?;
     let login = may_see_login(registry, &url);
-    Ok(Realm { url, login })
+    let is_of_registry = is_of_registry(registry.url, &url);
+    Ok(Realm { url, login, is_of_registry })
 }
 
 /// Judges one address on the way to a token: the realm itself, and each redirect (A011).
-pub(super) fn judge_hop(registry: &Url, url: &Url) -> Result<(), &'static str> {
+pub(super) fn judge_hop(party: Party<'_>, url: &Url) -> Result<(), &'static str> {
+    let registry = party.url;
     let host = url.host_str().ok_or("the realm has no host")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the realm has user information");
@@ -69,21 +142,21 @@ pub(super) fn judge_hop(registry: &Url, url: &Url) -> Result<(), &'static str> {
         Place::Public => Ok(()),
         Place::Loopback if registry_place == Some(Place::Loopback) => Ok(()),
         Place::Loopback => Err("it is this machine, and the registry is not"),
-        Place::Private => Err("it is a private address, and not the registry's own"),
+        Place::Private if party.allows(url) => Ok(()),
+        Place::Private => Err(PRIVATE),
         Place::Forbidden => Err("it is a link-local, unspecified or metadata address"),
     }
 }
 
-/// Whether the login for `registry` may be sent to `realm`.
-fn may_see_login(registry: &Url, realm: &Url) -> Result<(), &'static str> {
+/// Whether the login for the registry may be sent to `realm`.
+fn may_see_login(registry: Party<'_>, realm: &Url) -> Result<(), &'static str> {
     may_carry_login(realm)?;
+    if is_of_registry(registry.url, realm) || registry.allows(realm) { Ok(()) } else { Err(OTHER_HOST) }
+}
+
+fn is_of_registry(registry: &Url, realm: &Url) -> bool {
     let (registry, realm) = (registry.host_str().unwrap_or_default(), realm.host_str().unwrap_or_default());
-    let is_known = KNOWN_PAIRS.iter().any(|pair| pair.registry == registry && pair.realm == realm);
-    if registry == realm || is_known {
-        Ok(())
-    } else {
-        Err("that is another host than the registry's, and not known as its token server")
-    }
+    registry == realm || KNOWN_PAIRS.iter().any(|pair| pair.registry == registry && pair.realm == realm)
 }
 
 /// Whether a connection may carry a login at all.
@@ -100,7 +173,58 @@ mod tests {
     use super::*;
 
     fn realm(registry: &str, realm: &str) -> Result<Realm, &'static str> {
-        judge(&Url::parse(registry).expect(registry), realm)
+        judged(registry, realm, &[])
+    }
+
+    fn judged(registry: &str, realm: &str, allowed: &[&str]) -> Result<Realm, &'static str> {
+        let url = Url::parse(registry).expect(registry);
+        let name = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+        let allowed: Vec<TokenServer> = allowed.iter().map(|text| text.parse().expect(text)).collect();
+        judge(Party { name, url: &url, allowed: &allowed }, realm)
+    }
+
+    #[test]
+    fn a_token_server_that_the_user_allows_gets_the_login_of_that_registry_alone() {
+        let (registry, realm) = ("https://registry.acme.example/", "https://gitlab.acme.example/jwt/auth");
+        let sees_login =
+            |registry, realm, allowed| judged(registry, realm, &[allowed]).is_ok_and(|it| it.login.is_ok());
+        for allowed in ["registry.acme.example=gitlab.acme.example", "registry.acme.example=GITLAB.acme.example:443"] {
+            assert!(sees_login(registry, realm, allowed), "{allowed}");
+            assert!(!judged(registry, realm, &[allowed]).expect("asked").is_of_registry);
+        }
+        for allowed in [
+            "registry.acme.example=gitlab.acme.example:8443",
+            "registry.acme.example:5000=gitlab.acme.example",
+            "other.example=gitlab.acme.example",
+            "registry.acme.example=acme.example",
+            "registry.acme.example=gitlab.acme.example.evil.example",
+        ] {
+            assert!(!sees_login(registry, realm, allowed), "{allowed}");
+        }
+        // A private address must be allowed to be asked at all; some places and plain HTTP never are.
+        assert!(sees_login(registry, "https://10.0.0.6/token", "registry.acme.example=10.0.0.6"));
+        assert!(!sees_login(registry, "https://10.0.0.6/token", "registry.acme.example=10.0.0.7"));
+        assert!(!sees_login(registry, "http://gitlab.acme.example/token", "registry.acme.example=gitlab.acme.example"));
+        assert!(!sees_login(registry, "https://169.254.169.254/x", "registry.acme.example=169.254.169.254"));
+        assert!(!sees_login(registry, "https://u:p@gitlab.acme.example/", "registry.acme.example=gitlab.acme.example"));
+        assert!(sees_login("http://127.0.0.1:5000/", "http://localhost:5001/t", "127.0.0.1:5000=localhost:5001"));
+    }
+
+    #[test]
+    fn what_allows_no_token_server_is_refused() {
+        for text in [
+            "",
+            "a.example",
+            "a.example=",
+            "=b.example",
+            "a.example=https://b.example",
+            "a.example=b.example/x",
+            "a.example=u@b.example",
+            "a.example=b.example:x",
+            "a b=c",
+        ] {
+            assert_eq!(text.parse::<TokenServer>(), Err(TokenServerError), "{text}");
+        }
     }
 
     #[test]

@@ -4,23 +4,31 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Certificate, Client, Response, Url};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Response, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::proxy::Proxies;
 use super::resolver::{RefusedAddress, Resolver};
+use super::throttle;
+use super::tls::Trust;
 use crate::collect::error::{Said, SourceError, printable};
 
 /// Sends requests, and counts them.
 pub(super) struct Transport {
-    roots: Vec<Certificate>,
+    trust: Trust,
     silence: Duration,
     resolver: Resolver,
+    proxies: Proxies,
     plain: OnceCell<Client>,
     encrypted: OnceCell<Client>,
+    /// As `encrypted`, with the client certificate.
+    identified: OnceCell<Client>,
+    /// Origins that the client certificate is for.
+    identified_to: RefCell<BTreeSet<String>>,
     used: RefCell<NetworkUse>,
     log: OnceCell<RequestLog>,
     secrets: RefCell<Vec<String>>,
@@ -98,6 +106,13 @@ pub(super) struct Answer {
     pub(super) url: Url,
 }
 
+impl Answer {
+    /// The pause that the server asks for before it is asked again.
+    pub(super) fn asked_pause(&self) -> Option<Duration> {
+        throttle::asked_pause(&self.headers, SystemTime::now())
+    }
+}
+
 /// What is read of the body of an answer that is no success.
 const ERROR_BODY: u64 = 8 * 1024;
 /// What is longer than this is long, in bytes.
@@ -105,7 +120,8 @@ const PAGE: u64 = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// So often one request waits because the server asks for it.
+const MOST_WAITS: u32 = 10;
 /// RFC 9113 and RFC 9112 set no limit for headers; this is far above any honest answer (A035).
 const HEADER_BYTES: u32 = 64 * 1024;
 
@@ -128,13 +144,16 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(super) fn new(roots: Vec<Certificate>, silence: Duration, resolver: Resolver) -> Self {
+    pub(super) fn new(trust: Trust, silence: Duration, resolver: Resolver) -> Self {
         Self {
-            roots,
+            trust,
             silence,
             resolver,
+            proxies: Proxies::of_environment(),
             plain: OnceCell::new(),
             encrypted: OnceCell::new(),
+            identified: OnceCell::new(),
+            identified_to: RefCell::default(),
             used: RefCell::default(),
             log: OnceCell::new(),
             secrets: RefCell::default(),
@@ -145,9 +164,19 @@ impl Transport {
         self.used.borrow().clone()
     }
 
-    /// Takes the host of an address as one that the user gave; what it resolves to is nobody's business but theirs.
-    pub(super) fn give_host(&self, url: &Url) {
-        self.resolver.give(url.host_str().unwrap_or_default());
+    /// Takes a host as one that the user gave; what it resolves to is nobody's business but theirs.
+    pub(super) fn give_host(&self, host: &str) {
+        self.resolver.give(host);
+    }
+
+    /// Shows the client certificate to this origin, if there is one.
+    pub(super) fn identify_to(&self, url: &Url) {
+        self.identified_to.borrow_mut().insert(url.origin().ascii_serialization());
+    }
+
+    /// Proves that the client certificate and its key fit, before anything is asked.
+    pub(super) fn check_identity(&self) -> reqwest::Result<()> {
+        if self.trust.identity.is_some() { self.build(true, true).map(drop) } else { Ok(()) }
     }
 
     /// Keeps a text out of everything that servers say: one may say back what it was shown.
@@ -172,20 +201,30 @@ impl Transport {
     }
 
     /// Sends a request, again if the failure may pass, until there is an answer or no more time.
+    ///
+    /// A pause that the server asks for is made as long as the time of the image allows, and is no failed attempt: who waits as
+    /// told is answered in the end (RFC 9110 §10.2.3, RFC 6585 §4).
     pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, SourceError> {
-        let mut attempt = 0;
+        let (mut attempt, mut waits) = (1, 0);
         loop {
-            attempt += 1;
             let outcome = self.follow(request).await;
             let asked = match &outcome {
-                Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => retry_after(&answer.headers),
+                Ok(answer) if throttle::may_pass(answer.status) => answer.asked_pause(),
+                Ok(answer) if answer.status == 403 && throttle::is_limit(&answer.headers) => answer.asked_pause(),
                 Err(failure) if failure.is_passing => None,
                 _ => return outcome.map_err(|failure| failure.error),
             };
-            let pause = asked.unwrap_or_else(|| own_pause(request.url, attempt));
-            let ends = Instant::now().checked_add(pause).is_none_or(|end| end >= request.deadline.at);
-            if attempt == ATTEMPTS || pause > LONGEST_PAUSE || ends {
+            let own = own_pause(request.url, attempt);
+            let pause = asked.map_or(own, |asked| asked.max(own));
+            let is_late = Instant::now().checked_add(pause).is_none_or(|end| end >= request.deadline.at);
+            let is_last = if asked.is_some() { waits == MOST_WAITS } else { attempt == ATTEMPTS };
+            if is_late || is_last {
                 return outcome.map_err(|failure| failure.error);
+            }
+            if asked.is_some() {
+                waits += 1;
+            } else {
+                attempt += 1;
             }
             sleep(pause).await;
         }
@@ -302,18 +341,31 @@ impl Transport {
         };
         match timeout_at(end, step).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(connection_failure(request, error)),
-            Err(_) => Err(SourceError::Timeout { at: at(request), waited_for, allowed }.into()),
+            Ok(Err(error)) => Err(self.connection_failure(request, error)),
+            Err(_) => Err(SourceError::Timeout { at: self.reached(request), waited_for, allowed }.into()),
         }
     }
 
     /// Returns the client for a scheme. Loading the system's roots takes milliseconds, so each is built when first needed.
     fn client(&self, request: &Request<'_>, url: &Url) -> Result<&Client, SourceError> {
         let encrypted = url.scheme() == "https";
-        let cell = if encrypted { &self.encrypted } else { &self.plain };
+        let is_named = || self.identified_to.borrow().contains(&url.origin().ascii_serialization());
+        let identified = encrypted && self.trust.identity.is_some() && is_named();
+        let cell = match (encrypted, identified) {
+            (false, _) => &self.plain,
+            (true, false) => &self.encrypted,
+            (true, true) => &self.identified,
+        };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
+        let client = self
+            .build(encrypted, identified)
+            .map_err(|error| SourceError::Connection { at: at(request), source: Arc::new(error) })?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    fn build(&self, encrypted: bool, identified: bool) -> reqwest::Result<Client> {
         let builder = Client::builder()
             .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -322,14 +374,37 @@ impl Transport {
             .dns_resolver(Arc::new(self.resolver.clone()))
             .http2_max_header_list_size(HEADER_BYTES);
         let builder = if encrypted {
-            builder.https_only(true).tls_certs_merge(self.roots.iter().cloned())
+            builder.https_only(true).tls_certs_merge(self.trust.roots.iter().cloned())
         } else {
             // Plain HTTP is for registries close by. No roots, and no proxy between.
             builder.tls_certs_only([]).no_proxy()
         };
-        let client =
-            builder.build().map_err(|error| SourceError::Connection { at: at(request), source: Arc::new(error) })?;
-        Ok(cell.get_or_init(|| client))
+        match &self.trust.identity {
+            Some(identity) if identified => builder.identity(identity.clone()).build(),
+            _ => builder.build(),
+        }
+    }
+
+    fn connection_failure(&self, request: &Request<'_>, error: reqwest::Error) -> Failure {
+        if let Some(refused) = refused_address(&error) {
+            let to = format!("{} ({})", refused.host, refused.address);
+            return SourceError::Redirected { at: at(request), to, reason: refused.reason }.into();
+        }
+        // A refused connection stays refused; a broken one may have been bad luck.
+        let is_passing = !error.is_connect() && !error.is_builder();
+        let is_about_certificate = is_about_certificate(&error);
+        // The address may have secrets in its query, and `at` has the rest of it.
+        let (at, source) = (self.reached(request), Arc::new(error.without_url()));
+        if is_about_certificate {
+            return SourceError::Certificate { at, source }.into();
+        }
+        Failure { error: SourceError::Connection { at, source }, is_passing }
+    }
+
+    /// Says what was asked, where, and through which proxy.
+    fn reached(&self, request: &Request<'_>) -> String {
+        let proxy = self.proxies.describe(request.url).map(|proxy| format!(" through {proxy}"));
+        format!("{}{}", at(request), proxy.unwrap_or_default())
     }
 
     fn count_request(&self, url: &Url) {
@@ -356,6 +431,9 @@ fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, Source
         Err("no address was given")
     } else if !matches!(url.scheme(), "http" | "https") {
         Err("only http and https are followed")
+    } else if has_login(&url) {
+        // It would be sent as if it were the user's (A318).
+        Err("the address has a login in it, and none is taken from a server")
     } else if answer.url.scheme() == "https" && url.scheme() != "https" {
         Err("the connection would no longer be encrypted")
     } else {
@@ -365,22 +443,6 @@ fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, Source
         Ok(()) => Ok(url),
         Err(reason) => Err(refused(shown_host(&url), reason)),
     }
-}
-
-fn connection_failure(request: &Request<'_>, error: reqwest::Error) -> Failure {
-    if let Some(refused) = refused_address(&error) {
-        let to = format!("{} ({})", refused.host, refused.address);
-        return SourceError::Redirected { at: at(request), to, reason: refused.reason }.into();
-    }
-    // A refused connection stays refused; a broken one may have been bad luck.
-    let is_passing = !error.is_connect() && !error.is_builder();
-    let is_about_certificate = is_about_certificate(&error);
-    // The address may have secrets in its query, and `at` has the rest of it.
-    let (at, source) = (at(request), Arc::new(error.without_url()));
-    if is_about_certificate {
-        return SourceError::Certificate { at, source }.into();
-    }
-    Failure { error: SourceError::Connection { at, source }, is_passing }
 }
 
 /// Whether a connection failed for its certificate. The TLS library's own type is below several others, of crates that are
@@ -394,6 +456,11 @@ fn refused_address<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&
     std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
+/// Whether an address has a user's name or a password in it.
+pub(super) fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 /// Makes room for a chunk. What is long gets room for all of it at once: growing by half and half would need it twice.
 fn make_room(body: &mut BytesMut, more: usize, limit: u64) {
     let is_long = (body.len() + more) as u64 > PAGE;
@@ -404,11 +471,6 @@ fn make_room(body: &mut BytesMut, more: usize, limit: u64) {
 
 fn too_large(request: &Request<'_>, found: String) -> SourceError {
     SourceError::Limit { at: at(request), limit: "bytes", allowed: request.limit, found }
-}
-
-/// RFC 9110, Retry-After, in seconds; a date is read as no wish.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Doubles, and differs between addresses, so that many requests that failed together do not return together.
@@ -512,7 +574,7 @@ mod tests {
 
     /// Sends a request for at most 1,000 bytes, with a secret, within the given times.
     fn send(url: &Url, silence: Duration, in_all: Duration) -> (Result<Answer, SourceError>, NetworkUse) {
-        let transport = Transport::new(Vec::new(), silence, Resolver::system());
+        let transport = Transport::new(Trust::default(), silence, Resolver::system());
         let authorization = HeaderValue::from_static("Bearer secret");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let answer = runtime.block_on(async {
@@ -573,14 +635,28 @@ mod tests {
 
     #[test]
     fn a_wait_that_is_too_long_is_not_made() {
-        for pause in ["11", "3600"] {
-            let busy = status(&format!("429 Busy\r\nRetry-After: {pause}"));
+        for pause in ["Retry-After: 21", "Retry-After: 3600", "RateLimit-Reset: 3600"] {
+            let busy = status(&format!("429 Busy\r\n{pause}"));
             let (url, _) = serve(vec![busy, ok("abc")]);
             let (answer, used) = send(&url, LONG, LONG);
             assert_eq!((answer.expect("an answer").status, used.requests), (429, 1));
         }
         let (url, _) = serve(vec![status("429 Busy\r\nRetry-After: 5"), ok("abc")]);
         assert_eq!(send(&url, LONG, Duration::from_secs(2)).1.requests, 1, "the deadline would have passed");
+    }
+
+    #[test]
+    fn a_server_that_asks_to_wait_is_asked_again_more_often_than_one_that_fails() {
+        let busy = || status("429 Busy\r\nRetry-After: 0");
+        let (url, _) = serve(vec![busy(), busy(), busy(), busy(), ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").status, used.requests), (200, 5));
+        let limited = status("403 Slow\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1");
+        let (url, _) = serve(vec![limited, ok("abc")]);
+        let (answer, used) = send(&url, LONG, LONG);
+        assert_eq!((answer.expect("an answer").status, used.requests), (200, 2));
+        let (url, _) = serve(vec![status("403 No"), ok("abc")]);
+        assert_eq!(send(&url, LONG, LONG).1.requests, 1);
     }
 
     #[test]
@@ -635,9 +711,9 @@ mod tests {
         let resolver = Resolver::new(Arc::new(|_| {
             Box::pin(async { Ok(vec![std::net::SocketAddr::from(([169, 254, 169, 254], 80))]) })
         }));
-        let transport = Transport::new(Vec::new(), LONG, resolver);
+        let transport = Transport::new(Trust::default(), LONG, resolver);
         let (url, at_home) = serve(vec![status("307 There\r\nLocation: http://evil.example/latest/meta-data")]);
-        transport.give_host(&url);
+        transport.give_host(url.host_str().unwrap_or_default());
         let deadline = Deadline { at: Instant::now() + LONG, allowed: LONG };
         let request = Request {
             url: &url,
@@ -675,6 +751,12 @@ mod tests {
         };
         assert_eq!(target("https://cdn.example/x", None).ok().as_deref(), Some("https://cdn.example/x"));
         assert!(target("http://ghcr.io/v2/", None).is_err());
+        for location in
+            ["https://u:p@cdn.example/x", "https://u@cdn.example/x", "//:p@cdn.example/x", "https://u:p@ghcr.io/x"]
+        {
+            let refused = target(location, None).expect_err(location).to_string();
+            assert!(refused.contains("has a login in it") && !refused.contains("u:p"), "A318: {refused}");
+        }
         assert!(target("https://cdn.example/x", Some("refresh_token=x")).is_err());
     }
 
@@ -710,7 +792,7 @@ mod tests {
 
     #[test]
     fn a_server_that_says_back_what_it_was_shown_is_not_quoted() {
-        let transport = Transport::new(Vec::new(), Duration::ZERO, Resolver::system());
+        let transport = Transport::new(Trust::default(), Duration::ZERO, Resolver::system());
         transport.keep_secret("hunter2");
         let body = Bytes::from_static(br#"{"errors":[{"code":"DENIED","message":"you sent hunter2"}]}"#);
         let url = Url::parse("https://a/").expect("a url");

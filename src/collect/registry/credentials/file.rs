@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{CredentialsError, Login, docker_key, unusable};
@@ -36,9 +36,16 @@ pub(super) enum Entry {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Content {
+    #[serde(deserialize_with = "or_null")]
     auths: BTreeMap<String, Value>,
     creds_store: Option<String>,
-    cred_helpers: BTreeMap<String, String>,
+    #[serde(deserialize_with = "or_null")]
+    cred_helpers: BTreeMap<String, Option<String>>,
+}
+
+/// Go reads `null` as an empty map, and so programs in Go write one.
+fn or_null<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// One login as it is written.
@@ -69,7 +76,9 @@ impl LoginFile {
     pub(super) fn find(&self, registry: &str, repository: &str) -> Result<Option<Entry>, CredentialsError> {
         let content = self.content.get_or_init(|| self.read()).as_ref().map_err(Clone::clone)?;
         let written = self.written(content, registry, repository)?;
-        let own = content.cred_helpers.iter().find(|(key, _)| key_of(key).is_some_and(|key| key.is_all_of(registry)));
+        let mut helpers =
+            content.cred_helpers.iter().filter_map(|(key, helper)| Some((key_of(key)?, helper.as_ref()?)));
+        let own = helpers.find(|(key, _)| key.is_all_of(registry));
         let helper = own.map(|(_, helper)| helper).or(content.creds_store.as_ref()).filter(|helper| !helper.is_empty());
         Ok(match helper {
             Some(helper) => Some(Entry::Helper { helper: helper.clone(), otherwise: written }),
@@ -88,13 +97,19 @@ impl LoginFile {
         if bytes.len() as u64 > LONGEST {
             return Err(unusable(&self.path, format!("expected at most {LONGEST} bytes, found more")));
         }
+        self.parse(&bytes)
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Content, CredentialsError> {
+        // Editors on Windows begin a file with a byte order mark.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         // `podman login` makes the file before it has anything to write into it.
-        if bytes.trim_ascii().is_empty() {
+        if text.trim_ascii().is_empty() || text.trim_ascii() == b"null" {
             return Ok(Content::default());
         }
-        json::check(&bytes).map_err(|error| unusable(&self.path, error.to_string()))?;
+        json::check(text).map_err(|error| unusable(&self.path, error.to_string()))?;
         // The parser's words may quote what the file holds.
-        json::from_slice(&bytes)
+        json::from_slice(text)
             .map_err(|_| unusable(&self.path, "expected what `docker login` or `podman login` writes"))
     }
 
@@ -113,8 +128,8 @@ impl LoginFile {
         }
         let Some((key, value)) = best else { return Ok(None) };
         let wrong = || unusable(&self.path, format!("the entry for `{}` holds no login", key.escape_default()));
-        let written: Written = json::from_value(value).map_err(|_| wrong())?;
-        written.login().map_err(|()| wrong())
+        let written: Option<Written> = json::from_value(value).map_err(|_| wrong())?;
+        written.map_or(Ok(None), |written| written.login().map_err(|()| wrong()))
     }
 }
 
@@ -128,9 +143,8 @@ impl Written {
         if let Some(token) = given(self.registrytoken) {
             return Ok(Some(Login::RegistryToken(token)));
         }
-        if let Some(auth) = given(self.auth) {
-            let bytes = STANDARD.decode(auth).map_err(|_| ())?;
-            let text = String::from_utf8(bytes).map_err(|_| ())?;
+        if let Some(auth) = given(self.auth).filter(|auth| !auth.trim().is_empty()) {
+            let text = decode(&auth)?;
             let (username, password) = text.split_once(':').ok_or(())?;
             // docker/cli `config/configfile/file.go`, `decodeAuth`: old versions padded the password with zeros.
             let password = password.trim_matches('\0').to_owned();
@@ -140,6 +154,14 @@ impl Written {
             .zip(given(self.password))
             .map(|(username, password)| Login::Password { username, password }))
     }
+}
+
+/// Decodes base64 as the tools that read these files do: Go passes over line breaks, which `base64` makes at 76 characters,
+/// and generators of secrets leave out the padding.
+fn decode(auth: &str) -> Result<String, ()> {
+    let text: String = auth.chars().filter(|character| !character.is_ascii_whitespace()).collect();
+    let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| ())?;
+    String::from_utf8(bytes).map_err(|_| ())
 }
 
 /// A key of a file: a registry, and perhaps the beginning of a repository.
@@ -172,11 +194,13 @@ impl Key<'_> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn file(text: &str) -> LoginFile {
         let file = LoginFile::new(PathBuf::from("auth.json"), true);
-        let content = json::from_slice(text.as_bytes()).expect(text);
+        let content = file.parse(text.as_bytes()).expect(text);
         assert!(file.content.set(Ok(content)).is_ok());
         file
     }
@@ -252,6 +276,36 @@ mod tests {
         }
         let file = file(&format!(r#"{{"auths":{{"myregistry":{},"*":{}}}}}"#, auth("u:p"), auth("u:p")));
         assert_eq!(file.find("docker.io", "library/x"), Ok(None), "a name without a dot is no folder of Docker Hub");
+    }
+
+    #[test]
+    fn what_docker_reads_is_read() {
+        let alice = STANDARD.encode("u:p");
+        for text in [
+            format!(r#"{{"auths":{{"a.io":{{"auth":"{alice}\n"}}}}}}"#),
+            format!(r#"{{"auths":{{"a.io":{{"auth":"{}\r\n{}"}}}}}}"#, &alice[..2], &alice[2..]),
+            format!(
+                "\u{feff}{{\"auths\":{{\"a.io\":{{\"auth\":\"{alice}\"}}}},\"credHelpers\":null,\"credsStore\":null}}"
+            ),
+            r#"{"auths":{"a.io":{"auth":null,"username":"u","password":"p","identitytoken":null,"email":"x"}}}"#
+                .to_owned(),
+            r#"{"auths":{"a.io":{"auth":" ","username":"u","password":"p"},"b.io":null}}"#.to_owned(),
+            format!(r#"{{"auths":{{"https://a.io/v2/":{{"auth":"{}"}}}}}}"#, alice.trim_end_matches('=')),
+            format!(r#"{{"auths":{{"http://a.io/v1/":{{"auth":"{alice}"}}}}}}"#),
+            format!(r#"{{"auths":{{"a.io/":{{"auth":"{alice}"}}}}}}"#),
+        ] {
+            let file = file(&text);
+            assert_eq!(password(file.find("a.io", "acme/app").expect("readable")).as_deref(), Some("p"), "{text}");
+            assert_eq!(file.find("b.io", "acme/app"), Ok(None), "{text}");
+        }
+        for text in ["null", "{}", "", r#"{"auths":null,"credHelpers":{"a.io":null}}"#, r#"{"auths":{"a.io":null}}"#] {
+            assert_eq!(file(text).find("a.io", "acme/app"), Ok(None), "{text}");
+        }
+        let Ok(Some(Entry::Helper { helper, .. })) = file(r#"{"auths":null,"credsStore":"x"}"#).find("a.io", "a")
+        else {
+            panic!("a helper")
+        };
+        assert_eq!(helper, "x");
     }
 
     #[test]

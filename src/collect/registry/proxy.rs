@@ -1,0 +1,74 @@
+//! The proxy between this machine and a server, as the environment names it.
+//!
+//! The HTTP library takes it from the same variables by the same rules, but its errors do not say that there was one.
+
+use std::env;
+
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+
+/// The proxies of the environment, for messages.
+pub(super) struct Proxies {
+    matcher: Matcher,
+}
+
+impl Proxies {
+    pub(super) fn of_environment() -> Self {
+        Self { matcher: Matcher::from_env() }
+    }
+
+    /// Names the proxy that an address is reached through, and the variable that it comes from; never its login.
+    pub(super) fn describe(&self, url: &Url) -> Option<String> {
+        // Plain HTTP goes through none.
+        if url.scheme() != "https" {
+            return None;
+        }
+        let proxy = self.matcher.intercept(&url.as_str().parse().ok()?)?;
+        let authority = proxy.uri().authority()?;
+        let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
+        Some(format!("the proxy {host} (from {})", variable(|name| env::var(name).ok())))
+    }
+}
+
+/// The variable that names the proxy of https addresses: the first of a pair that is set counts, even if it is empty.
+fn variable(value: impl Fn(&str) -> Option<String>) -> &'static str {
+    let of_pair = |pair: [&'static str; 2]| pair.into_iter().find_map(|name| Some((name, value(name)?)));
+    match of_pair(["HTTPS_PROXY", "https_proxy"]) {
+        Some((name, value)) if !value.is_empty() => name,
+        _ => of_pair(["ALL_PROXY", "all_proxy"]).map_or("the environment", |(name, _)| name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(https: &str, no: &str) -> Proxies {
+        Proxies { matcher: Matcher::builder().https(https).no(no).build() }
+    }
+
+    #[test]
+    fn a_proxy_is_named_without_its_login() {
+        let name = |url: &str, no: &str| {
+            proxies("http://alice:hunter2@proxy.example:3128", no).describe(&Url::parse(url).expect(url))
+        };
+        assert_eq!(
+            name("https://ghcr.io/v2/", "").as_deref(),
+            Some("the proxy proxy.example:3128 (from the environment)")
+        );
+        for no in ["ghcr.io", ".io", "*", "quay.io, ghcr.io"] {
+            assert_eq!(name("https://ghcr.io/v2/", no), None, "{no}");
+        }
+        assert_eq!(name("http://ghcr.io/v2/", ""), None);
+    }
+
+    #[test]
+    fn the_variable_that_counts_is_named() {
+        let named = |set: &[(&str, &str)]| {
+            variable(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(named(&[("https_proxy", "a"), ("HTTPS_PROXY", "b")]), "HTTPS_PROXY");
+        assert_eq!(named(&[("https_proxy", "a"), ("ALL_PROXY", "b")]), "https_proxy");
+        assert_eq!(named(&[("HTTPS_PROXY", ""), ("https_proxy", "a"), ("all_proxy", "b")]), "all_proxy");
+    }
+}

@@ -1,0 +1,104 @@
+//! How long a server asks to wait.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// Whether the same question may be answered a little later.
+pub(super) fn may_pass(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Whether an answer, a refusal perhaps, says that it is one because of a limit.
+///
+/// docs.github.com, "Rate limits for the REST API": 403 or 429, with this header at 0, or with `Retry-After`.
+pub(super) fn is_limit(headers: &HeaderMap) -> bool {
+    let is_used_up = |name: &str| text(headers, name).is_some_and(|left| number(left) == Some(0));
+    is_used_up("x-ratelimit-remaining") || is_used_up("ratelimit-remaining") || headers.contains_key(RETRY_AFTER)
+}
+
+/// Returns the pause that a server asks for: by `Retry-After`, in seconds or as a date (RFC 9110 §10.2.3), else by the time at
+/// which its limit begins anew. A time is compared with the server's own clock if the answer shows it.
+pub(super) fn asked_pause(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let now = text(headers, DATE.as_str()).and_then(date).or_else(|| Timestamp::try_from(now).ok())?;
+    let until = |time: Timestamp| Duration::try_from(time.duration_since(now)).unwrap_or_default();
+    if let Some(text) = text(headers, RETRY_AFTER.as_str()) {
+        return number(text).map(Duration::from_secs).or_else(|| date(text).map(until));
+    }
+    // draft-ietf-httpapi-ratelimit-headers-06: seconds from now. GitHub and Docker Hub: seconds since 1970.
+    let reset = ["ratelimit-reset", "x-ratelimit-reset"].into_iter().find_map(|name| number(text(headers, name)?))?;
+    if reset < A_TIME {
+        return Some(Duration::from_secs(reset));
+    }
+    Timestamp::from_second(i64::try_from(reset).ok()?).ok().map(until)
+}
+
+/// What is larger than this is a time and no span, in seconds: thirty years.
+const A_TIME: u64 = 1_000_000_000;
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// A number, of which a policy may follow: `100;w=21600`.
+fn number(text: &str) -> Option<u64> {
+    text.split([';', ',']).next()?.trim().parse().ok()
+}
+
+/// RFC 9110 §5.6.7: the preferred form of a date is one of RFC 5322.
+fn date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000;
+
+    fn pause(headers: &[(&str, &str)]) -> Option<u64> {
+        let pair = |(name, value): &(&str, &str)| {
+            (HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_str(value).expect("a value"))
+        };
+        let headers: HeaderMap = headers.iter().map(pair).collect();
+        asked_pause(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)).map(|pause| pause.as_secs())
+    }
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date() {
+        assert_eq!(pause(&[("retry-after", "30")]), Some(30));
+        assert_eq!(pause(&[("retry-after", " 5 ")]), Some(5));
+        // 1_790_000_000 is 2026-09-21T14:13:20Z.
+        assert_eq!(pause(&[("retry-after", "Mon, 21 Sep 2026 14:13:50 GMT")]), Some(30));
+        assert_eq!(pause(&[("retry-after", "Mon, 21 Sep 2026 14:00:00 GMT")]), Some(0), "it is over");
+        // The server's clock is an hour ahead.
+        let dated = [("retry-after", "Mon, 21 Sep 2026 15:13:50 GMT"), ("date", "Mon, 21 Sep 2026 15:13:20 GMT")];
+        assert_eq!(pause(&dated), Some(30));
+        for other in ["soon", "-1", "1.5", ""] {
+            assert_eq!(pause(&[("retry-after", other)]), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_reset_of_a_limit_is_a_span_or_a_time() {
+        assert_eq!(pause(&[("ratelimit-reset", "42")]), Some(42));
+        assert_eq!(pause(&[("x-ratelimit-reset", "42;w=60")]), Some(42));
+        assert_eq!(pause(&[("x-ratelimit-reset", "1790000012")]), Some(12));
+        assert_eq!(pause(&[("x-ratelimit-reset", "1780000000")]), Some(0));
+        assert_eq!(pause(&[("x-ratelimit-reset", "1790000012"), ("retry-after", "3")]), Some(3));
+        assert_eq!(pause(&[]), None);
+    }
+
+    #[test]
+    fn a_limit_is_told_from_a_refusal() {
+        let is = |name: &'static str, value: &'static str| {
+            is_limit(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]))
+        };
+        assert!(is("x-ratelimit-remaining", "0") && is("ratelimit-remaining", "0;w=21600") && is("retry-after", "60"));
+        assert!(!is("x-ratelimit-remaining", "10") && !is("ratelimit-limit", "0"));
+    }
+}
