@@ -53,11 +53,11 @@ impl Severity {
         })
     }
 
-    /// Reads what scanners write: a word, or a score of CVSS (v3.1 §5, "Qualitative Severity Rating Scale"). `None` is of no known
-    /// severity.
+    /// Reads what scanners write: a word, a score of CVSS (v3.1 §5, "Qualitative Severity Rating Scale"), or a vector. `None` is of
+    /// no known severity.
     pub fn of(text: &str) -> Option<Self> {
         let score = || text.parse().ok().filter(|score| (0.0..=10.0).contains(score));
-        Self::of_word(text).or_else(|| score().map(Self::of_score))
+        Self::of_word(text).or_else(|| score().map(Self::of_score)).or_else(|| Self::of_vector(text))
     }
 
     /// Reads a CVSS vector of version 2, 3.0, 3.1 or 4.0. The vector of version 2 has no prefix.

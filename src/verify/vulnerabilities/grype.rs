@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::json;
 use crate::packages::Severity;
 
-use super::model::{Findings, Vulnerability};
+use super::model::{Findings, Rating, Vulnerability};
 use super::predicate::time;
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ fn vulnerability(one: Match) -> Vulnerability {
     let version = artifact.version.map(|version| format!(" {version}")).unwrap_or_default();
     Vulnerability {
         ids: std::iter::once(one.vulnerability.id).chain(alias).collect(),
-        severity: one.vulnerability.severity.as_deref().and_then(Severity::of),
+        rating: Rating::of(one.vulnerability.severity.as_deref().and_then(Severity::of)),
         package: artifact.name.map(|name| format!("{name}{version}")),
         purl: artifact.purl.filter(|purl| !purl.is_empty()),
         fixed_in: one.vulnerability.fix.and_then(|fix| fix.versions?.into_iter().next()),
@@ -123,7 +123,7 @@ mod tests {
             assert_eq!(found.vulnerabilities.len(), 1);
             let one = &found.vulnerabilities[0];
             assert_eq!(
-                (one.ids.as_slice(), one.severity),
+                (one.ids.as_slice(), one.rating.severity),
                 (["GHSA-1".to_owned(), "CVE-1".to_owned()].as_slice(), Some(Severity::Critical))
             );
             assert_eq!(one.describe(), "GHSA-1 in log4j 1.0 (critical, fixed in 2.0)");

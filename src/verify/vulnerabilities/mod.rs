@@ -2,8 +2,10 @@
 //!
 //! A scan of which the result cannot be read is no clean one. How old it may be is a matter of the policy.
 
+mod gitlab;
 mod grype;
 mod model;
+mod osv_scanner;
 mod predicate;
 mod result;
 mod sarif;
@@ -145,7 +147,7 @@ impl Scan {
         let reason = self.scanners.iter().find_map(|scanner| scanner.result.as_ref().err())?;
         Some(
             Finding::error(CheckId::ScanFindings, "the scan has no result that can be read")
-                .expected("the JSON report of trivy or grype, SARIF, or the list of in-toto")
+                .expected("the JSON report of trivy, grype, osv-scanner or Docker Scout, SARIF, or the list of in-toto")
                 .found(reason)
                 .next("attest what the scanner writes as JSON; a scan without its result does not say that nothing was found"),
         )
@@ -159,10 +161,8 @@ impl Scan {
         }
         let results = self.scanners.iter().filter_map(|scanner| scanner.result.as_ref().ok());
         let listed: Vec<&Vulnerability> = results.flat_map(|result| &result.vulnerabilities).collect();
-        let is_denied = |one: &&&Vulnerability| match one.severity {
-            Some(found) => found >= severity,
-            None => !rules.unknown_allowed,
-        };
+        let is_denied =
+            |one: &&&Vulnerability| one.rating.reaches(severity) || (one.rating.is_open && !rules.unknown_allowed);
         let denied: Vec<&Vulnerability> = listed.iter().filter(is_denied).copied().collect();
         let (ignored, left): (Vec<&Vulnerability>, Vec<&Vulnerability>) =
             denied.into_iter().partition(|one| is_ignored(one, rules, question.now));
@@ -174,7 +174,7 @@ impl Scan {
                 None => open.push(one),
             }
         }
-        let worst = open.iter().filter_map(|one| one.severity).max();
+        let is_certain = open.iter().any(|one| one.rating.reaches(severity));
         if open.is_empty() {
             let by_name =
                 if ignored.is_empty() { String::new() } else { format!(", {} ignored by the policy", ignored.len()) };
@@ -183,15 +183,16 @@ impl Scan {
             return Finding::pass(CheckId::ScanFindings, message);
         }
         let found = list(&open);
-        match worst {
-            Some(_) => Finding::fail(CheckId::ScanFindings, format!("{} open", count(open.len())))
+        if is_certain {
+            Finding::fail(CheckId::ScanFindings, format!("{} open", count(open.len())))
                 .expected(expected)
                 .found(found)
-                .next("update what is affected and scan again; or say which one does not matter and why: with VEX, or `ignore` in the policy"),
-            None => Finding::error(CheckId::ScanFindings, format!("{} open, of no known severity", count(open.len())))
+                .next("update what is affected and scan again; or say which one does not matter and why: with VEX, or `ignore` in the policy")
+        } else {
+            Finding::error(CheckId::ScanFindings, format!("{} open, of no known severity", count(open.len())))
                 .expected(expected)
                 .found(found)
-                .next("any of them could be critical: look at each, then `ignore` it by name, or allow all of them with `unknown-severity: allow`"),
+                .next("any of them could be critical: look at each, then `ignore` it by name, or allow all of them with `unknown-severity: allow`")
         }
     }
 
@@ -219,7 +220,9 @@ impl Scan {
         counts.insert("unknown".to_owned(), 0);
         for scanner in &self.scanners {
             for one in &scanner.result.as_ref().ok()?.vulnerabilities {
-                let word = one.severity.map_or("unknown", Severity::as_str);
+                let known =
+                    one.rating.severity.filter(|severity| !one.rating.is_open || *severity == Severity::Critical);
+                let word = known.map_or("unknown", Severity::as_str);
                 *counts.entry(word.to_owned()).or_default() += 1;
             }
         }
@@ -238,7 +241,7 @@ fn count(number: usize) -> String {
 /// The worst ones by name, and how many more there are.
 fn list(open: &[&Vulnerability]) -> String {
     let mut sorted = open.to_vec();
-    sorted.sort_by_key(|one| (std::cmp::Reverse(one.severity), one.ids.first().cloned()));
+    sorted.sort_by_key(|one| (std::cmp::Reverse(one.rating.severity), one.ids.first().cloned()));
     shown(&sorted.iter().map(|one| one.describe()).collect::<Vec<_>>())
 }
 

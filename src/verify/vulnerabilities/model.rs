@@ -1,6 +1,7 @@
 //! A scan as far as every format has it.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::packages::Severity;
 
@@ -42,13 +43,68 @@ pub(in crate::verify) struct Findings {
 pub(in crate::verify) struct Vulnerability {
     /// Its id first, then aliases.
     pub(in crate::verify) ids: Vec<String>,
-    /// Nothing where it is not known.
-    pub(in crate::verify) severity: Option<Severity>,
+    /// How bad it is.
+    pub(in crate::verify) rating: Rating,
     /// Name and version of the package, as a person knows it.
     pub(in crate::verify) package: Option<String>,
     pub(in crate::verify) purl: Option<String>,
     /// The version that has a fix.
     pub(in crate::verify) fixed_in: Option<String>,
+}
+
+/// How bad a vulnerability is: the worst that is stated, and whether anything was stated that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::verify) struct Rating {
+    pub(in crate::verify) severity: Option<Severity>,
+    /// It may be worse than the severity says, or of any where there is none.
+    pub(in crate::verify) is_open: bool,
+}
+
+impl Default for Rating {
+    fn default() -> Self {
+        Self::UNKNOWN
+    }
+}
+
+impl Rating {
+    pub(super) const UNKNOWN: Self = Self { severity: None, is_open: true };
+
+    /// What one statement says; nothing where it cannot be read.
+    pub(super) fn of(severity: Option<Severity>) -> Self {
+        Self { severity, is_open: severity.is_none() }
+    }
+
+    /// What several say together. What nobody says anything of is unknown.
+    pub(super) fn worst(all: impl IntoIterator<Item = Self>) -> Self {
+        let join = |one: Self, other: Self| Self {
+            severity: one.severity.max(other.severity),
+            is_open: one.is_open || other.is_open,
+        };
+        all.into_iter().reduce(join).unwrap_or(Self::UNKNOWN)
+    }
+
+    /// Reads a word, a score or a vector; a number is a score. Everything else cannot be read.
+    pub(super) fn of_value(value: &Value) -> Self {
+        Self::of(match value {
+            Value::String(text) => Severity::of(text.trim()),
+            Value::Number(number) => Severity::of(&number.to_string()),
+            _ => None,
+        })
+    }
+
+    /// Whether it is surely of a severity or above.
+    pub(super) fn reaches(self, severity: Severity) -> bool {
+        self.severity.is_some_and(|found| found >= severity)
+    }
+
+    /// The word for it.
+    pub(super) fn describe(self) -> String {
+        match (self.severity, self.is_open) {
+            (None, _) => "unknown severity".to_owned(),
+            (Some(severity), true) if severity < Severity::Critical => format!("{severity} or worse"),
+            (Some(severity), _) => severity.to_string(),
+        }
+    }
 }
 
 impl Scanner {
@@ -75,7 +131,7 @@ impl Vulnerability {
     pub(super) fn describe(&self) -> String {
         let id = self.id();
         let package = self.package.as_ref().map(|package| format!(" in {package}")).unwrap_or_default();
-        let severity = self.severity.map_or("unknown severity", Severity::as_str);
+        let severity = self.rating.describe();
         let fixed = self.fixed_in.as_ref().map(|version| format!(", fixed in {version}")).unwrap_or_default();
         format!("{id}{package} ({severity}{fixed})")
     }

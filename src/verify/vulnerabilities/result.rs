@@ -5,10 +5,9 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::json::{self, OneOrMore};
-use crate::packages::Severity;
 
-use super::model::{Findings, Vulnerability};
-use super::{grype, sarif, trivy};
+use super::model::{Findings, Rating, Vulnerability};
+use super::{gitlab, grype, osv_scanner, sarif, trivy};
 
 /// What tells the shapes apart.
 #[derive(Deserialize)]
@@ -22,6 +21,16 @@ struct Shape {
     /// SARIF.
     #[serde(default)]
     runs: Option<IgnoredAny>,
+    /// osv-scanner's; `experimental_config` is there whether anything was found or not.
+    #[serde(default)]
+    results: Option<IgnoredAny>,
+    #[serde(default)]
+    experimental_config: Option<IgnoredAny>,
+    /// GitLab's, which Docker Scout writes too.
+    #[serde(default)]
+    scan: Option<IgnoredAny>,
+    #[serde(default)]
+    vulnerabilities: Option<IgnoredAny>,
 }
 
 /// Reads a result, or says why it cannot be.
@@ -37,13 +46,19 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Findings, String> {
         Some(b'[') => trivy::read_targets(text),
         Some(b'{') => {
             let shape: Shape = json::from_part(text).map_err(|error| error.to_string())?;
-            match (shape.schema_version, shape.matches, shape.runs) {
+            let osv_scanner = shape.results.and(shape.experimental_config);
+            let gitlab = shape.scan.and(shape.vulnerabilities);
+            match (shape.schema_version, shape.matches, shape.runs, osv_scanner, gitlab) {
                 // Another version may list elsewhere what it found.
-                (Some(version), None, None) if version == 2 => trivy::read(text),
-                (Some(_), None, None) => Err("a report of trivy of another `SchemaVersion` than 2".to_owned()),
-                (None, Some(_), None) => grype::read(text),
-                (None, None, Some(_)) => sarif::read(text),
-                (None, None, None) => Err("an object of no known shape".to_owned()),
+                (Some(version), None, None, None, None) if version == 2 => trivy::read(text),
+                (Some(_), None, None, None, None) => {
+                    Err("a report of trivy of another `SchemaVersion` than 2".to_owned())
+                }
+                (None, Some(_), None, None, None) => grype::read(text),
+                (None, None, Some(_), None, None) => sarif::read(text),
+                (None, None, None, Some(_), None) => osv_scanner::read(text),
+                (None, None, None, None, Some(_)) => gitlab::read(text),
+                (None, None, None, None, None) => Err("an object of no known shape".to_owned()),
                 _ => Err("an object of the shapes of two scanners".to_owned()),
             }
         }
@@ -72,23 +87,29 @@ struct Item {
 #[derive(Deserialize)]
 struct Score {
     #[serde(default)]
-    score: Option<String>,
+    score: Value,
 }
 
 impl Item {
     fn vulnerability(self) -> Result<Vulnerability, String> {
-        let item = self.vulnerability.map_or_else(|| (self.id, self.severity), |inner| (inner.id, inner.severity));
-        let (Some(id), severity) = item else { return Err("a vulnerability without an `id`".to_owned()) };
-        let scores = severity.map(|OneOrMore(scores)| scores).unwrap_or_default();
-        // Several methods may differ: the worst counts.
-        let severity = scores.iter().filter_map(|score| Severity::of(score.score.as_deref()?)).max();
-        Ok(Vulnerability { ids: vec![id], severity, ..Vulnerability::default() })
+        let inner = self.vulnerability.map(|inner| (inner.id, inner.severity));
+        let parts: Vec<(Option<String>, Option<OneOrMore<Score>>)> =
+            std::iter::once((self.id, self.severity)).chain(inner).collect();
+        let ids: Vec<String> = parts.iter().filter_map(|(id, _)| id.clone()).collect();
+        if ids.is_empty() {
+            return Err("a vulnerability without an `id`".to_owned());
+        }
+        // Several methods may differ: the worst counts, and one that cannot be read may be worse (A294).
+        let scores = parts.iter().flat_map(|(_, severity)| severity.iter().flat_map(|OneOrMore(scores)| scores));
+        let rating = Rating::worst(scores.map(|score| Rating::of_value(&score.score)));
+        Ok(Vulnerability { ids, rating, ..Vulnerability::default() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packages::Severity;
 
     #[test]
     fn the_lists_of_in_toto_are_read_in_both_versions() {
@@ -98,13 +119,42 @@ mod tests {
         for text in [v02, v01] {
             let found = read(text, true).expect("a list").vulnerabilities;
             assert_eq!(
-                (found[0].ids.as_slice(), found[0].severity),
+                (found[0].ids.as_slice(), found[0].rating.severity),
                 (["CVE-1".to_owned()].as_slice(), Some(Severity::Critical))
             );
         }
         assert_eq!(read("[]", true).expect("an empty list").vulnerabilities, []);
         let unknown = read(r#"[{"id":"CVE-1","severity":[]}]"#, true).expect("a list").vulnerabilities;
-        assert_eq!(unknown[0].severity, None);
+        assert_eq!(unknown[0].rating, Rating::UNKNOWN);
+    }
+
+    #[test]
+    fn a294_a_score_that_cannot_be_read_may_be_worse_than_one_that_can() {
+        let rating = |severity: &str| {
+            let text = format!(r#"[{{"id":"CVE-1","severity":{severity}}}]"#);
+            read(&text, true).expect("a list").vulnerabilities[0].rating
+        };
+        let high = Rating::of(Some(Severity::High));
+        for known in [
+            r#"[{"score":"7.5"}]"#,
+            r#"[{"score":7.5}]"#,
+            r#"[{"score":"low"},{"score":"HIGH"}]"#,
+            r#"{"score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}"#,
+        ] {
+            assert_eq!(rating(known), high, "{known}");
+        }
+        for open in [
+            r#"[{"score":"2.0"},{"score":"?"}]"#,
+            r#"[{"score":"2.0"},{"score":"11.0"}]"#,
+            r#"[{"score":"2.0"},{"score":null}]"#,
+            r#"[{"score":"2.0"},{}]"#,
+            r#"[{"score":"2.0"},{"score":["9.8"]}]"#,
+        ] {
+            assert_eq!(rating(open), Rating { severity: Some(Severity::Low), is_open: true }, "{open}");
+        }
+        let both = r#"[{"id":"CVE-1","severity":[{"score":"9.8"}],"vulnerability":{"id":"CVE-2","severity":{"score":"low"}}}]"#;
+        let one = &read(both, true).expect("a list").vulnerabilities[0];
+        assert_eq!((one.ids.len(), one.rating.severity), (2, Some(Severity::Critical)));
     }
 
     #[test]

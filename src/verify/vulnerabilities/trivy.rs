@@ -5,11 +5,15 @@ use serde::Deserialize;
 use crate::json;
 use crate::packages::Severity;
 
-use super::model::{Findings, Vulnerability};
+use super::model::{Findings, Rating, Vulnerability};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Report {
+    #[serde(default)]
+    artifact_name: Option<String>,
+    #[serde(default)]
+    artifact_type: Option<String>,
     #[serde(default)]
     results: Option<Vec<Target>>,
 }
@@ -53,7 +57,13 @@ struct Identifier {
 /// Reads a report.
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let report: Report = json::from_part(text).map_err(|error| error.to_string())?;
-    findings(report.results.unwrap_or_default())
+    let results = report.results.unwrap_or_default();
+    let names_artifact = |text: Option<String>| text.is_some_and(|text| !text.is_empty());
+    // trivy leaves `Results` out where there are none; a report by it still says what it is about.
+    if results.is_empty() && names_artifact(report.artifact_name) && names_artifact(report.artifact_type) {
+        return Ok(Findings::default());
+    }
+    findings(results)
 }
 
 /// Reads the list of targets that older versions write alone.
@@ -81,7 +91,7 @@ fn vulnerability(one: Detected) -> Vulnerability {
     let version = stated(one.version).map(|version| format!(" {version}")).unwrap_or_default();
     Vulnerability {
         ids: std::iter::once(one.id).chain(one.vendor_ids.unwrap_or_default()).collect(),
-        severity: one.severity.as_deref().and_then(Severity::of),
+        rating: Rating::of(one.severity.as_deref().and_then(Severity::of)),
         package: stated(one.package).map(|name| format!("{name}{version}")),
         purl: one.identifier.and_then(|identifier| stated(identifier.purl)),
         fixed_in: stated(one.fixed),
@@ -104,10 +114,10 @@ mod tests {
         let found = read(report).expect("a report").vulnerabilities;
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].ids, ["CVE-2021-28831", "DSA-1"]);
-        assert_eq!(found[0].severity, Some(Severity::High));
+        assert_eq!(found[0].rating.severity, Some(Severity::High));
         assert_eq!(found[0].describe(), "CVE-2021-28831 in busybox 1.31.1-r21 (high, fixed in 1.32.1-r4)");
         assert_eq!(found[0].purl.as_deref(), Some("pkg:apk/alpine/busybox@1.31.1-r21"));
-        assert_eq!((found[1].severity, found[1].package.as_deref()), (None, Some("zlib")));
+        assert_eq!((found[1].rating.severity, found[1].package.as_deref()), (None, Some("zlib")));
     }
 
     #[test]
@@ -121,7 +131,15 @@ mod tests {
         ] {
             assert!(read(report).is_err(), "{report}");
         }
-        let clean = r#"{"SchemaVersion":2,"Results":[{"Target":"x","Class":"os-pkgs"}]}"#;
-        assert_eq!(read(clean).expect("a clean one").vulnerabilities, []);
+        for clean in [
+            r#"{"SchemaVersion":2,"Results":[{"Target":"x","Class":"os-pkgs"}]}"#,
+            r#"{"SchemaVersion":2,"ArtifactName":"app","ArtifactType":"container_image"}"#,
+            r#"{"SchemaVersion":2,"ArtifactName":"app","ArtifactType":"container_image","Results":null}"#,
+        ] {
+            assert_eq!(read(clean).expect("a clean one").vulnerabilities, []);
+        }
+        let secrets = r#"{"SchemaVersion":2,"ArtifactName":"app","ArtifactType":"container_image","Results":[{"Target":"x","Class":"secret"}]}"#;
+        assert!(read(secrets).is_err());
+        assert!(read(r#"{"SchemaVersion":2,"ArtifactName":"app"}"#).is_err());
     }
 }
