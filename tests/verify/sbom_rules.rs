@@ -482,3 +482,42 @@ fn a225_strict_validity_is_judged_where_it_is_asked_for() {
     let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way()).expect("a refusal");
     assert_eq!((finding.check, finding.message.as_str()), (CheckId::SbomFormat, "the document is not strictly valid"));
 }
+
+/// A field that a rule would read and cannot leaves that rule undecided; another rule is none the worse.
+#[test]
+fn a295_what_a_rule_would_read_and_cannot_is_undecided() {
+    const DENY: &str = "deny: {packages: [{name: event-stream}]}";
+    const LICENSES: &str = "deny: {licenses: [AGPL-3.0-only]}";
+    let world = World::new();
+    let verdict =
+        |rules: &str, bend: &dyn Fn(&mut Value)| judge(&world, rules, &sbom(&world, &[package("a", bend)])).verdict;
+    for (key, value) in
+        [("name", json!(["event-stream"])), ("versionInfo", json!(3)), ("externalRefs", json!({"x": 1}))]
+    {
+        let bend = |package: &mut Value| package[key] = value.clone();
+        assert_eq!(verdict(DENY, &bend), Verdict::Undecided, "{key}");
+        assert_eq!(verdict(LICENSES, &bend), Verdict::Verified, "{key}");
+    }
+    let bend = |package: &mut Value| package["licenseConcluded"] = json!(["AGPL-3.0-only"]);
+    assert_eq!(verdict(LICENSES, &bend), Verdict::Undecided);
+    assert_eq!(verdict(DENY, &bend), Verdict::Verified);
+}
+
+#[test]
+fn a305_a_licence_by_a_name_of_its_own_is_what_the_document_says_it_is() {
+    let world = World::new();
+    let verdict = |extracted: Value| {
+        let mut statement = sbom(&world, &[licensed("a", "MIT OR LicenseRef-10"), licensed("b", "LicenseRef-1")]);
+        statement["predicate"]["hasExtractedLicensingInfos"] = json!([extracted]);
+        judge(&world, "deny: {licenses: [AGPL-3.0-only]}", &statement).verdict
+    };
+    let named = |name: &str| json!({"licenseId": "LicenseRef-1", "name": name, "extractedText": "see the file"});
+    assert_eq!(verdict(named("AGPL-3.0-only")), Verdict::Rejected);
+    assert_eq!(verdict(named("Acme EULA")), Verdict::Verified);
+    assert_eq!(verdict(named("Apache-2.0")), Verdict::Verified);
+    let text = |text: &str| json!({"licenseId": "LicenseRef-1", "extractedText": text});
+    assert_eq!(verdict(text("GNU AFFERO GENERAL\n  PUBLIC LICENSE Version 3")), Verdict::Undecided);
+    assert_eq!(verdict(text("Permission is hereby granted")), Verdict::Verified);
+    let other = json!({"licenseId": "LicenseRef-2", "name": "AGPL-3.0-only"});
+    assert_eq!(verdict(other), Verdict::Verified, "nothing is under it");
+}

@@ -12,7 +12,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use crate::check::Finding;
 
 use super::builder::{Builder, NOTHING};
-use super::lenient::{Each, Object, Objects, ReadFields, TextOr, Word, Words, pass_over, read_fields};
+use super::lenient::{
+    Each, MAX_ENTRIES, Object, Objects, PassedOver, ReadFields, TOO_MANY, TextOr, Word, Words, pass_over, read_fields,
+};
 use super::license::operand;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
@@ -96,6 +98,7 @@ enum ComponentField {
     Cpe,
     Hashes,
     Licenses,
+    Evidence,
     Properties,
     Components,
     #[serde(other)]
@@ -152,7 +155,7 @@ struct Property<'a> {
 #[derive(Deserialize)]
 struct LicenseChoice<'a> {
     #[serde(borrow, default)]
-    license: Object<License<'a>>,
+    license: TextOr<'a, License<'a>>,
     #[serde(borrow, default)]
     expression: Word<'a>,
     #[serde(borrow, default)]
@@ -165,8 +168,69 @@ struct License<'a> {
     id: Word<'a>,
     #[serde(borrow, default)]
     name: Word<'a>,
+    /// The text of the licence itself.
+    #[serde(default)]
+    text: Option<IgnoredAny>,
     #[serde(borrow, default)]
     acknowledgement: Word<'a>,
+}
+
+/// Licences as they are written: a list of choices, one choice or one text alone, or a list in which some are texts.
+#[derive(Default)]
+struct Choices<'a> {
+    listed: Vec<TextOr<'a, LicenseChoice<'a>>>,
+    is_other: bool,
+}
+
+impl PassedOver for Choices<'_> {
+    fn passed_over() -> Self {
+        Self { listed: Vec::new(), is_other: true }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Choices<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut choices = Choices::default();
+                while let Some(choice) = items.next_element()? {
+                    choices.listed.push(choice);
+                    if choices.listed.len() > MAX_ENTRIES {
+                        return Err(serde::de::Error::custom(TOO_MANY));
+                    }
+                }
+                Ok(choices)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+                let one = LicenseChoice::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+                Ok(Choices { listed: vec![TextOr::Object(one)], is_other: false })
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Choices { listed: vec![TextOr::Text(Cow::Owned(text.to_owned()))], is_other: false })
+            }
+
+            pass_over!(scalars);
+        }
+
+        deserializer.deserialize_any(Shapes)
+    }
+}
+
+/// What was seen of a component, and not stated by its makers.
+#[derive(Deserialize)]
+struct Evidence<'a> {
+    #[serde(borrow, default)]
+    licenses: Choices<'a>,
 }
 
 /// Declares a visitor of objects that passes over everything else.
@@ -316,7 +380,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tools<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
                 let new = New::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
-                Ok(Objects(new.components.0.into_iter().chain(new.services.0).collect()))
+                Ok(Objects(new.components.0.into_iter().chain(new.services.0).collect(), false))
             }
 
             pass_over!(scalars text);
@@ -337,7 +401,7 @@ impl<'de> Visitor<'de> for Components<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
+        formatter.write_str("a list of components")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -346,7 +410,10 @@ impl<'de> Visitor<'de> for Components<'_, 'de> {
         Ok(())
     }
 
-    pass_over!(scalars text object);
+    // A component that is not read would be a package that no rule sees (A295).
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// One component, and what is inside of it. Its value is its place, if it has one.
@@ -368,7 +435,7 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
     type Value = Option<usize>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
+        formatter.write_str("a component")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<usize>, A::Error> {
@@ -412,7 +479,9 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
         Ok(place)
     }
 
-    pass_over!(scalars text list);
+    fn visit_unit<E>(self) -> Result<Option<usize>, E> {
+        Ok(None)
+    }
 }
 
 /// The source package, as trivy writes it into properties: `SrcName`, `SrcVersion`, and of an RPM `SrcEpoch` and `SrcRelease`.
@@ -457,15 +526,19 @@ fn read_field<'de, A: MapAccess<'de>>(
 ) -> Result<(), A::Error> {
     match field {
         ComponentField::Reference => package.id = fields.next_value::<Word<'de>>()?.0.unwrap_or_default(),
-        ComponentField::Name => package.name = fields.next_value::<Word<'de>>()?.stated().unwrap_or_default(),
-        ComponentField::Group => package.group = fields.next_value::<Word<'de>>()?.stated(),
-        ComponentField::Version => package.version = fields.next_value::<Word<'de>>()?.stated(),
+        ComponentField::Name => package.name = noted(fields.next_value()?, "name", package).unwrap_or_default(),
+        ComponentField::Group => package.group = noted(fields.next_value()?, "group", package),
+        ComponentField::Version => package.version = noted(fields.next_value()?, "version", package),
         ComponentField::Supplier => package.supplier = name_of(fields.next_value()?),
         ComponentField::Manufacturer => {
             let maker = name_of(fields.next_value()?);
             package.originator = package.originator.take().or(maker);
         }
-        ComponentField::Purl => package.purls = fields.next_value::<Word<'de>>()?.stated().into_iter().collect(),
+        ComponentField::Purl => {
+            let Words(purls, is_other) = fields.next_value()?;
+            package.unread = package.unread.or(is_other.then_some("purl"));
+            package.purls = purls.into_iter().filter_map(|purl| Word(Some(purl), false).stated()).collect();
+        }
         ComponentField::Cpe => package.otherwise_identified |= fields.next_value::<Option<IgnoredAny>>()?.is_some(),
         ComponentField::Hashes => {
             let hashes: Objects<Hash<'de>> = fields.next_value()?;
@@ -474,8 +547,16 @@ fn read_field<'de, A: MapAccess<'de>>(
             package.checksums.shrink_to_fit();
         }
         ComponentField::Licenses => {
-            let choices: Objects<LicenseChoice<'de>> = fields.next_value()?;
-            (package.license_concluded, package.license_declared) = licenses(choices.0);
+            let read = licenses(fields.next_value()?);
+            (package.license_concluded, package.license_declared) = (read.concluded, read.declared);
+            package.has_unread_license |= read.has_unread;
+        }
+        ComponentField::Evidence => {
+            if let Some(evidence) = fields.next_value::<Object<Evidence<'de>>>()?.0 {
+                let read = licenses(evidence.licenses);
+                package.license_observed = all_of(read.concluded.into_iter().chain(read.declared).collect());
+                package.has_unread_license |= read.has_unread;
+            }
         }
         _ => {
             fields.next_value::<IgnoredAny>()?;
@@ -486,16 +567,49 @@ fn read_field<'de, A: MapAccess<'de>>(
 
 /// The licences that are concluded and those that are declared, each as one expression. Several in a list all hold, as far
 /// as the specification says anything: whoever allows one of them has not allowed the others.
-fn licenses(choices: Vec<LicenseChoice<'_>>) -> (Option<Text<'_>>, Option<Text<'_>>) {
-    let (mut concluded, mut declared) = (Vec::new(), Vec::new());
-    for choice in choices {
-        let license = choice.license.0;
-        let acknowledgement = choice.acknowledgement.0.or_else(|| license.as_ref()?.acknowledgement.0.clone());
-        let text = choice.expression.stated().or_else(|| license.and_then(|one| one.id.stated().or(one.name.stated())));
+fn licenses(choices: Choices<'_>) -> Licenses<'_> {
+    let (mut concluded, mut declared, mut has_unread) = (Vec::new(), Vec::new(), choices.is_other);
+    for choice in choices.listed {
+        let choice = match choice {
+            TextOr::Object(choice) => choice,
+            TextOr::Text(text) => {
+                declared.extend(Word(Some(text), false).stated());
+                continue;
+            }
+            TextOr::Nothing => {
+                has_unread = true;
+                continue;
+            }
+        };
+        has_unread |= choice.expression.1;
+        let (text, acknowledgement) = match choice.license {
+            TextOr::Object(license) => {
+                // A text of a licence that has neither id nor name could be that of any.
+                let is_named = license.id.0.is_some() || license.name.0.is_some();
+                has_unread |= license.id.1 || license.name.1 || (license.text.is_some() && !is_named);
+                (license.id.stated().or(license.name.stated()), license.acknowledgement.0)
+            }
+            TextOr::Text(text) => (Word(Some(text), false).stated(), None),
+            TextOr::Nothing => (None, None),
+        };
+        let acknowledgement = choice.acknowledgement.0.or(acknowledgement);
         let list = if acknowledgement.as_deref() == Some("concluded") { &mut concluded } else { &mut declared };
-        list.extend(text);
+        list.extend(choice.expression.0.and_then(|text| Word(Some(text), false).stated()).or(text));
     }
-    (all_of(concluded), all_of(declared))
+    Licenses { concluded: all_of(concluded), declared: all_of(declared), has_unread }
+}
+
+/// What a list of licences says.
+struct Licenses<'a> {
+    concluded: Option<Text<'a>>,
+    declared: Option<Text<'a>>,
+    has_unread: bool,
+}
+
+/// The text of a field. One of another type is noted: nobody can say which package it is.
+fn noted<'a>(word: Word<'a>, field: &'static str, package: &mut Package<'a>) -> Option<Text<'a>> {
+    package.unread = package.unread.or(word.1.then_some(field));
+    word.stated()
 }
 
 fn all_of(mut texts: Vec<Text<'_>>) -> Option<Text<'_>> {
@@ -511,7 +625,7 @@ type Party<'a> = TextOr<'a, Named<'a>>;
 fn name_of(party: Party<'_>) -> Option<Text<'_>> {
     match party {
         TextOr::Nothing => None,
-        TextOr::Text(name) => Word(Some(name)).stated(),
+        TextOr::Text(name) => Word(Some(name), false).stated(),
         TextOr::Object(named) => named.name.stated(),
     }
 }
@@ -613,9 +727,65 @@ mod tests {
     #[test]
     fn nulls_and_values_of_other_types_are_passed_over() {
         let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","metadata":[],"dependencies":{},
-            "components":[7,{"name":["x"],"hashes":{},"licenses":[{"license":"MIT"}],"supplier":"Acme","components":"none"}]}"#;
+            "components":[null,{"name":["x"],"hashes":{},"licenses":[{"license":"MIT"}],"supplier":"Acme","components":null}]}"#;
         let sbom = read(text).expect("a document");
         assert_eq!((sbom.packages.len(), sbom.packages[0].supplier.as_deref()), (1, Some("Acme")));
+        assert_eq!((sbom.packages[0].license(), sbom.packages[0].unread), (Some("MIT"), Some("name")));
+    }
+
+    #[test]
+    fn a295_what_says_which_package_it_is_and_cannot_be_read_is_noted() {
+        let read_one = |fields: &str| {
+            let text = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{{fields}}}]}}"#);
+            read(&text).map(|sbom| sbom.into_owned().packages[0].clone())
+        };
+        let package = read_one(r#""name":"a","purl":["pkg:npm/a@1","pkg:npm/b@1"]"#).expect("a document");
+        assert_eq!((package.purls.len(), package.unread), (2, None));
+        for (fields, unread) in [
+            (r#""name":"a","purl":{"x":"y"}"#, "purl"),
+            (r#""name":"a","purl":["pkg:npm/a@1",7]"#, "purl"),
+            (r#""name":{"x":1}"#, "name"),
+            (r#""name":"a","version":1.5"#, "version"),
+            (r#""name":"a","group":false"#, "group"),
+        ] {
+            assert_eq!(read_one(fields).expect("a document").unread, Some(unread), "{fields}");
+        }
+        assert_eq!(read_one(r#""name":"a","version":null,"group":null,"purl":null"#).expect("a document").unread, None);
+        for components in [r#"[["library","a"]]"#, r#"["a"]"#, r#"{"name":"a"}"#, r#"[{"components":[["a"]]}]"#] {
+            let text = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":{components}}}"#);
+            assert!(read(&text).is_err(), "{components}");
+        }
+    }
+
+    #[test]
+    fn a295_licences_are_read_in_every_shape_or_noted() {
+        let read_one = |fields: &str| {
+            let text =
+                format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"name":"a",{fields}}}]}}"#);
+            read(&text).expect("a document").into_owned().packages[0].clone()
+        };
+        for (fields, license) in [
+            (r#""licenses":{"license":{"id":"MIT"}}"#, "MIT"),
+            (r#""licenses":"MIT""#, "MIT"),
+            (r#""licenses":["MIT"]"#, "MIT"),
+            (r#""licenses":[{"license":{"id":"MIT"}},"ISC"]"#, "MIT AND ISC"),
+            (r#""evidence":{"licenses":[{"license":{"id":"MIT"}}]}"#, "MIT"),
+        ] {
+            let package = read_one(fields);
+            assert_eq!((package.license(), package.has_unread_license), (Some(license), false), "{fields}");
+        }
+        let both = read_one(r#""licenses":[{"expression":"MIT"}],"evidence":{"licenses":[{"license":{"id":"ISC"}}]}"#);
+        assert_eq!((both.license(), both.license_observed.as_deref()), (Some("MIT"), Some("ISC")));
+        for fields in [
+            r#""licenses":7"#,
+            r#""licenses":[["MIT"]]"#,
+            r#""licenses":[{"license":{"id":["MIT"]}}]"#,
+            r#""licenses":[{"expression":{"x":1}}]"#,
+            r#""licenses":[{"license":{"text":{"content":"GNU"}}}]"#,
+            r#""evidence":{"licenses":[7]}"#,
+        ] {
+            assert!(read_one(fields).has_unread_license, "{fields}");
+        }
     }
 
     #[test]

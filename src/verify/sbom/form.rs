@@ -99,13 +99,7 @@ enum Mark {
     Spdx2,
     #[serde(rename = "@context", alias = "@graph")]
     Spdx3,
-    #[serde(
-        rename = "bomFormat",
-        alias = "specVersion",
-        alias = "components",
-        alias = "$schema",
-        alias = "serialNumber"
-    )]
+    #[serde(rename = "bomFormat", alias = "specVersion", alias = "components", alias = "serialNumber")]
     CycloneDx,
     #[serde(other)]
     None,
@@ -190,7 +184,12 @@ mod tests {
     fn the_first_field_that_one_format_alone_has_decides() {
         assert_eq!(sniff(r#"{"SPDXID":"x","bomFormat":"CycloneDX"}"#), Some(Form::Spdx2));
         assert_eq!(sniff(r#"{"name":"x","@graph":[]}"#), Some(Form::Spdx3));
-        assert_eq!(sniff(r#"{"$schema":"x"}"#), Some(Form::CycloneDx));
+        assert_eq!(sniff(r#"{"$schema":"x","bomFormat":"CycloneDX"}"#), Some(Form::CycloneDx));
+        assert_eq!(
+            sniff(r#"{"$schema":"x","spdxVersion":"SPDX-2.3"}"#),
+            Some(Form::Spdx2),
+            "any JSON may name a schema"
+        );
         for other in ["null", "[]", "{}", r#"{"name":"x"}"#] {
             assert_eq!(sniff(other), None, "{other}");
         }

@@ -7,6 +7,7 @@ mod families;
 mod form;
 mod lenient;
 mod license;
+mod locators;
 mod model;
 mod quality;
 mod rules;

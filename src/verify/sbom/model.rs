@@ -27,10 +27,27 @@ pub(in crate::verify) struct Sbom<'a> {
     pub(in crate::verify) counts: Counts,
     /// Names of images by digest that generators put into notes about what is described: trivy's `RepoDigest`.
     pub(in crate::verify) repository_digests: Vec<Text<'a>>,
+    /// Licences that the document gives names of its own: SPDX 2 `hasExtractedLicensingInfos`.
+    pub(in crate::verify) extracted: Vec<ExtractedLicense<'a>>,
     /// The predicate, as it was signed.
     pub(in crate::verify) source: &'a str,
     /// What is to be said of its form although it could be read.
     pub(in crate::verify) remarks: Vec<crate::check::Finding>,
+}
+
+/// A licence by a name of the document's own (`LicenseRef-…`), and what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::verify) struct ExtractedLicense<'a> {
+    pub(in crate::verify) id: Text<'a>,
+    pub(in crate::verify) name: Option<Text<'a>>,
+    pub(in crate::verify) text: Option<Text<'a>>,
+}
+
+impl ExtractedLicense<'_> {
+    fn into_owned<'b>(self) -> ExtractedLicense<'b> {
+        let text = |text: Text<'_>| Cow::Owned(text.into_owned());
+        ExtractedLicense { id: text(self.id), name: self.name.map(text), text: self.text.map(text) }
+    }
 }
 
 /// The form of a document.
@@ -106,6 +123,12 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) purpose: Purpose,
     /// Whether it has an identifier that is no package URL: a CPE, a SWID tag, a gitoid.
     pub(in crate::verify) otherwise_identified: bool,
+    /// The licence that was seen in its files, an SPDX expression (CycloneDX `evidence`).
+    pub(in crate::verify) license_observed: Option<Text<'a>>,
+    /// A field that says which package it is and holds something that cannot be read.
+    pub(in crate::verify) unread: Option<&'static str>,
+    /// Whether a licence is stated in a way that cannot be read.
+    pub(in crate::verify) has_unread_license: bool,
 }
 
 /// What a distribution built a package from.
@@ -141,9 +164,10 @@ impl Purpose {
 }
 
 impl Package<'_> {
-    /// The licence that counts: the concluded one, or else the declared one.
+    /// The licence that counts: the concluded one, or else the declared one, or else what was seen.
     pub(in crate::verify) fn license(&self) -> Option<&str> {
-        self.license_concluded.as_deref().or(self.license_declared.as_deref())
+        let stated = self.license_concluded.as_deref().or(self.license_declared.as_deref());
+        stated.or(self.license_observed.as_deref())
     }
 
     /// The package as a person knows it: name and version.
@@ -226,6 +250,7 @@ impl Sbom<'_> {
             relationships: self.relationships,
             counts: self.counts,
             repository_digests: words(self.repository_digests),
+            extracted: self.extracted.into_iter().map(ExtractedLicense::into_owned).collect(),
             source: "",
             remarks: self.remarks,
         }
@@ -252,6 +277,9 @@ impl Package<'_> {
             license_declared: self.license_declared.map(text),
             purpose: self.purpose,
             otherwise_identified: self.otherwise_identified,
+            license_observed: self.license_observed.map(text),
+            unread: self.unread,
+            has_unread_license: self.has_unread_license,
         }
     }
 }

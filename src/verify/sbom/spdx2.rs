@@ -10,7 +10,8 @@ use crate::check::Finding;
 
 use super::builder::Builder;
 use super::lenient::{Each, Object, Objects, ReadFields, Word, Words, read_fields};
-use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
+use super::locators;
+use super::model::{End, ExtractedLicense, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
 /// Reads a document.
@@ -57,6 +58,7 @@ enum Field {
     Files,
     Snippets,
     Relationships,
+    HasExtractedLicensingInfos,
     #[serde(rename = "bomFormat", alias = "@graph")]
     OtherFormat,
     #[serde(other)]
@@ -100,6 +102,17 @@ struct WirePackage<'a> {
     attribution_texts: Words<'a>,
     #[serde(borrow, default)]
     annotations: Objects<Annotation<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireExtracted<'a> {
+    #[serde(borrow, default)]
+    license_id: Word<'a>,
+    #[serde(borrow, default)]
+    name: Word<'a>,
+    #[serde(borrow, default)]
+    extracted_text: Word<'a>,
 }
 
 #[derive(Deserialize)]
@@ -169,7 +182,13 @@ impl<'de> ReadFields<'de> for Document<'de> {
                 let described: Words<'de> = values.next_value()?;
                 described.0.iter().for_each(|id| builder.describe(id));
             }
-            Field::Packages => values.next_value_seed(Each::new(|one| package(builder, one)))?,
+            Field::Packages => values.next_value_seed(Each::strict("packages", |one| package(builder, one)))?,
+            Field::HasExtractedLicensingInfos => {
+                values.next_value_seed(Each::strict("extracted licences", |one: WireExtracted<'de>| {
+                    let (name, text) = (one.name.stated(), one.extracted_text.0);
+                    builder.sbom.extracted.extend(one.license_id.0.map(|id| ExtractedLicense { id, name, text }));
+                }))?;
+            }
             Field::Files => values.next_value_seed(Each::new(|one: Named<'de>| {
                 builder.sbom.counts.files += 1;
                 builder.define(one.id.as_str().unwrap_or_default(), End::OTHER);
@@ -193,12 +212,27 @@ impl<'de> ReadFields<'de> for Document<'de> {
 fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
     let mut purls = Vec::new();
     let mut otherwise_identified = false;
+    let mut unread =
+        [("name", wire.name.1), ("versionInfo", wire.version_info.1), ("externalRefs", wire.external_refs.1)]
+            .into_iter()
+            .find_map(|(field, is_other)| is_other.then_some(field));
     for reference in wire.external_refs.0 {
+        if reference.reference_type.1 || reference.reference_locator.1 {
+            unread = Some("externalRefs");
+        }
         let kind = reference.reference_type.as_str().unwrap_or_default();
         if is_type(kind, "purl") {
             // One at a time, as there is one nearly always.
             purls.reserve_exact(1);
             purls.extend(reference.reference_locator.stated());
+        } else if let Some(manager) = MANAGERS.iter().find(|manager| is_type(kind, manager)) {
+            let locator = reference.reference_locator.stated();
+            let purl = locator.as_deref().map(|locator| locators::purl(manager, locator));
+            match purl {
+                Some(Some(purl)) => purls.push(purl.into()),
+                Some(None) => unread = Some("referenceLocator"),
+                None => {}
+            }
         } else if ["cpe23Type", "cpe22Type", "swid", "gitoid", "swh"].iter().any(|known| is_type(kind, known)) {
             otherwise_identified |= reference.reference_locator.stated().is_some();
         }
@@ -210,11 +244,22 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
     let notes =
         wire.attribution_texts.0.into_iter().chain(wire.annotations.0.into_iter().filter_map(|one| one.comment.0));
     builder.sbom.repository_digests.extend(notes.filter_map(repository_digest));
+    let has_unread_license = wire.license_concluded.1 || wire.license_declared.1;
+    let (mut name, version) = (wire.name.stated().unwrap_or_default(), wire.version_info.stated());
+    if let Some((kind, rest)) = locators::of_dependency_graph(&name) {
+        if purls.is_empty() {
+            purls.push(locators::written(kind, rest, version.as_deref()).into());
+        }
+        name = rest.to_owned().into();
+    }
     builder.package(Package {
         id: wire.id.0.unwrap_or_default(),
-        name: wire.name.stated().unwrap_or_default(),
+        name,
         group: None,
-        version: wire.version_info.stated(),
+        version,
+        license_observed: None,
+        unread,
+        has_unread_license,
         supplier: wire.supplier.stated(),
         originator: wire.originator.stated(),
         purls,
@@ -226,6 +271,9 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
         otherwise_identified,
     });
 }
+
+/// SPDX 2.3 annex F.3: package managers beside `purl`.
+const MANAGERS: [&str; 4] = ["npm", "maven-central", "nuget", "bower"];
 
 /// What trivy writes as `sourceInfo` of a package of a distribution: `built package from: NAME VERSION`.
 fn source<'a>(info: &str) -> Option<Box<SourcePackage<'a>>> {
@@ -346,11 +394,36 @@ mod tests {
     fn nulls_and_values_of_other_types_are_passed_over() {
         let sbom = read(
             r#"{"spdxVersion":"SPDX-2.2","name":7,"creationInfo":null,"relationships":null,"files":{"a":[1]},"documentDescribes":[{}],
-                "packages":[{"name":"x","versionInfo":1.0,"licenseDeclared":["MIT"],"checksums":7,"externalRefs":["y",null,{"referenceType":[]}]},"no object",[3]]}"#,
+                "packages":[{"name":"x","versionInfo":1.0,"licenseDeclared":["MIT"],"checksums":7,"externalRefs":["y",null,{"referenceType":[]}]},null]}"#,
         );
         let sbom = sbom.expect("a document");
         assert_eq!(sbom.packages.len(), 1);
         assert_eq!(sbom.packages[0].version, None);
+        assert!(sbom.packages[0].unread.is_some() && sbom.packages[0].has_unread_license);
+    }
+
+    #[test]
+    fn a295_a_package_that_is_no_object_makes_the_document_unreadable() {
+        for packages in [r#"["a"]"#, r#"[["SPDXRef-a","a"]]"#, r#"{"name":"a"}"#, "7"] {
+            assert!(read(&format!(r#"{{"spdxVersion":"SPDX-2.3","packages":{packages}}}"#)).is_err(), "{packages}");
+        }
+    }
+
+    #[test]
+    fn a295_packages_are_named_by_the_locators_of_annex_f_and_by_dependency_graphs() {
+        let purl = |fields: &str| {
+            let text = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{{{fields}}}]}}"#);
+            let package = read(&text).expect("a document").into_owned().packages[0].clone();
+            (package.name.to_string(), package.purls.first().map(ToString::to_string), package.unread)
+        };
+        let by = |kind: &str, locator: &str| {
+            purl(&format!(r#""name":"x","externalRefs":[{{"referenceType":"{kind}","referenceLocator":"{locator}"}}]"#))
+        };
+        assert_eq!(by("npm", "event-stream@3.3.6").1.as_deref(), Some("pkg:npm/event-stream@3.3.6"));
+        assert_eq!(by("http://spdx.org/rdf/references/maven-central", "a:b:1").1.as_deref(), Some("pkg:maven/a/b@1"));
+        assert_eq!(by("maven-central", "b").2, Some("referenceLocator"));
+        let graph = purl(r#""name":"npm:event-stream","versionInfo":"3.3.6""#);
+        assert_eq!(graph, ("event-stream".to_owned(), Some("pkg:npm/event-stream@3.3.6".to_owned()), None));
     }
 
     #[test]

@@ -5,15 +5,15 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer};
 
 use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Each, Objects, ReadFields, Tally, TextOr, Word, Words, read_fields};
 use super::license::Licenses;
-use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text};
+use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text, clipped};
 use super::{malformed, unreadable, unsupported};
 
 /// The contexts of the versions that are read.
@@ -21,6 +21,9 @@ const CONTEXTS: [(&str, &str); 2] = [
     ("https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "3.0.1"),
     ("https://spdx.org/rdf/3.0.0/spdx-context.jsonld", "3.0.0"),
 ];
+
+/// The classes of packages.
+const PACKAGES: [&str; 3] = ["software_Package", "ai_AIPackage", "dataset_DatasetPackage"];
 
 /// Kinds of SBOM that are kept.
 const MAX_CONTEXTS: usize = 16;
@@ -39,8 +42,10 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
 /// A document while it is read, in one pass and in any order of its elements.
 struct Document<'a> {
     builder: Builder<'a>,
-    context: Option<Word<'a>>,
+    context: Option<Words<'a>>,
     has_graph: bool,
+    /// Why the document is not read: it holds elements in another way than in one list.
+    refused: Option<String>,
     /// Whether it has the marks of another format too.
     also: bool,
     /// How many elements are an `SpdxDocument`.
@@ -62,6 +67,8 @@ enum Field {
     Context,
     #[serde(rename = "@graph")]
     Graph,
+    #[serde(rename = "@included", alias = "@reverse", alias = "@nest")]
+    Elsewhere,
     #[serde(rename = "spdxVersion", alias = "bomFormat")]
     OtherFormat,
     #[serde(other)]
@@ -84,7 +91,12 @@ struct CreationInfo<'a> {
 #[serde(rename_all = "camelCase")]
 struct Element<'a> {
     #[serde(rename = "type", alias = "@type", borrow, default)]
-    class: Word<'a>,
+    class: Words<'a>,
+    /// What JSON-LD can put elements into beside the list of them.
+    #[serde(rename = "@graph", alias = "@included", alias = "@reverse", alias = "@nest", default)]
+    nested: Option<IgnoredAny>,
+    #[serde(rename = "element", default)]
+    collected: NoObjects,
     #[serde(rename = "spdxId", alias = "@id", borrow, default)]
     id: Word<'a>,
     #[serde(borrow, default)]
@@ -147,6 +159,16 @@ struct Hash<'a> {
     hash_value: Word<'a>,
 }
 
+/// Whether something else than names stands in a list, which is not kept.
+#[derive(Default)]
+struct NoObjects(bool);
+
+impl<'de> Deserialize<'de> for NoObjects {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Words::deserialize(deserializer).map(|words| Self(words.1))
+    }
+}
+
 /// Creation information by its name, or in place.
 type Reference<'a> = TextOr<'a, CreationInfo<'a>>;
 
@@ -159,9 +181,13 @@ impl<'de> ReadFields<'de> for Document<'de> {
         let document = self;
         match field {
             Field::Context => document.context = Some(values.next_value()?),
+            Field::Elsewhere => {
+                values.next_value::<IgnoredAny>()?;
+                document.refuse("elements are beside `@graph`".to_owned());
+            }
             Field::Graph => {
                 document.has_graph = true;
-                values.next_value_seed(Each::new(|element| document.element(element)))?;
+                values.next_value_seed(Each::strict("elements", |element| document.element(element)))?;
             }
             Field::OtherFormat => {
                 document.also = true;
@@ -188,6 +214,7 @@ impl<'a> Document<'a> {
             builder,
             context: None,
             has_graph: false,
+            refused: None,
             also: false,
             documents: 0,
             creation: TextOr::Nothing,
@@ -203,9 +230,16 @@ impl<'a> Document<'a> {
             return Err(malformed("the document claims to be SPDX 3 and another format at once".to_owned()));
         }
         let context = self.context.as_ref().ok_or_else(|| malformed("`@context` is missing".to_owned()))?;
-        let Some(context) = context.as_str() else {
+        // JSON-LD takes one address and a list of one for the same. What a context of its own would mean is not looked up.
+        let Words(addresses, is_other) = context;
+        let ([context], false) = (addresses.as_slice(), *is_other) else {
             return Err(malformed("`@context` is not the address of one context".to_owned()));
         };
+        if let Some(reason) = &self.refused {
+            return Err(malformed(reason.clone())
+                .expected("every element by itself in `@graph`, and named by its `spdxId` elsewhere")
+                .next("have the generator write the elements flat, as the JSON schema of SPDX 3 has them"));
+        }
         if let Some((_, version)) = CONTEXTS.iter().find(|(known, _)| *known == context) {
             return if self.has_graph { Ok(version) } else { Err(malformed("`@graph` is missing".to_owned())) };
         }
@@ -216,9 +250,38 @@ impl<'a> Document<'a> {
         Err(finding.expected(format!("the context {}, which is known here and never fetched", CONTEXTS[0].0)))
     }
 
+    /// Notes the first reason.
+    fn refuse(&mut self, reason: String) {
+        self.refused.get_or_insert(reason);
+    }
+
+    /// JSON-LD may write an element into another one, where nobody looks for packages (A295): that is said, not skipped.
+    fn check_form(&mut self, element: &Element<'a>, class: &str) {
+        let id = element.id.as_str().unwrap_or("without an `spdxId`");
+        let wrong = [
+            (element.class.1 || element.class.0.len() > 1, "type"),
+            (element.nested.is_some(), "@graph"),
+            (element.collected.0, "element"),
+            (element.roots.1, "rootElement"),
+            (element.from.1, "from"),
+            (element.to.1, "to"),
+            (element.members.1, "expandedlicensing_member"),
+        ];
+        if let Some((_, field)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+            let what = if field == "type" { "is of several classes" } else { "holds something else than names" };
+            self.refuse(format!("`{field}` of the element {} {what}", clipped(id)));
+        }
+        let is_like_package = class.to_ascii_lowercase().ends_with("package") || class.contains(['/', ':']);
+        if is_like_package && !PACKAGES.contains(&class) && !class.starts_with("extension_") {
+            self.refuse(format!("the class `{}` is not known", clipped(class)));
+        }
+    }
+
     fn element(&mut self, element: Element<'a>) {
         let id = element.id.0.clone().unwrap_or_default();
-        match element.class.as_str().unwrap_or_default() {
+        let class = element.class.0.first().cloned().unwrap_or_default();
+        self.check_form(&element, &class);
+        match class.as_ref() {
             "CreationInfo" => self.creation_info(id, element),
             "SpdxDocument" => {
                 self.documents += 1;
@@ -234,7 +297,7 @@ impl<'a> Document<'a> {
                 self.builder.sbom.contexts.truncate(MAX_CONTEXTS);
                 element.roots.0.iter().for_each(|root| self.builder.describe(root));
             }
-            "software_Package" | "ai_AIPackage" | "dataset_DatasetPackage" => self.package(id, element),
+            class if PACKAGES.contains(&class) => self.package(id, element),
             // A file that is named as a package is one.
             "software_File" if element.names_a_package() => self.package(id, element),
             "software_File" => {
@@ -269,7 +332,16 @@ impl<'a> Document<'a> {
     }
 
     fn package(&mut self, id: Text<'a>, element: Element<'a>) {
-        let mut purls: Vec<_> = element.purls.0.into_iter().filter_map(|purl| Word(Some(purl)).stated()).collect();
+        let mut purls: Vec<_> =
+            element.purls.0.into_iter().filter_map(|purl| Word(Some(purl), false).stated()).collect();
+        let unread = [
+            ("name", element.name.1),
+            ("software_packageVersion", element.version.1),
+            ("software_packageUrl", element.purls.1),
+            ("externalIdentifier", element.identifiers.1),
+        ]
+        .into_iter()
+        .find_map(|(field, is_other)| is_other.then_some(field));
         let mut otherwise_identified = element.content_identifiers.0 > 0;
         for identifier in element.identifiers.0 {
             match identifier.kind.as_str().unwrap_or_default() {
@@ -300,6 +372,9 @@ impl<'a> Document<'a> {
             license_declared: None,
             purpose: element.purpose.as_str().map(Purpose::read).unwrap_or_default(),
             otherwise_identified,
+            license_observed: None,
+            unread,
+            has_unread_license: false,
         });
     }
 
@@ -471,8 +546,42 @@ mod tests {
     #[test]
     fn values_of_other_types_are_passed_over() {
         let text = document(
-            r#"7,{"type":["software_Package"]},{"type":"software_Package","spdxId":1,"name":null,"verifiedUsing":"x","suppliedBy":{}},{"type":"Relationship","from":[],"to":7}"#,
+            r#"null,{"type":["software_Package"]},{"type":"software_Package","spdxId":1,"name":null,"verifiedUsing":"x","suppliedBy":{}}"#,
         );
-        assert_eq!(read(&text).expect("a document").packages.len(), 1);
+        assert_eq!(read(&text).expect("a document").packages.len(), 2);
+        let named = document(r#"{"type":"software_Package","name":"a","software_packageUrl":{"x":1}}"#);
+        assert_eq!(read(&named).expect("a document").packages[0].unread, Some("software_packageUrl"));
+    }
+
+    #[test]
+    fn a295_elements_that_are_written_elsewhere_than_in_the_list_are_refused_in_words() {
+        const BAD: &str = r#"{"type":"software_Package","spdxId":"b","name":"event-stream"}"#;
+        for element in [
+            format!(r#"{{"type":"software_Sbom","element":[{BAD}]}}"#),
+            format!(r#"{{"type":"SpdxDocument","rootElement":[{BAD}]}}"#),
+            format!(r#"{{"type":"Relationship","relationshipType":"contains","from":"a","to":[{BAD}]}}"#),
+            format!(r#"{{"type":"Relationship","relationshipType":"contains","from":{BAD},"to":["a"]}}"#),
+            format!(r#"{{"@graph":[{BAD}]}}"#),
+            format!(r#"{{"type":"software_Sbom","@included":[{BAD}]}}"#),
+            r#"{"type":["software_Package","Element"],"name":"event-stream"}"#.to_owned(),
+            r#"{"type":"Software_Package","name":"event-stream"}"#.to_owned(),
+            r#"{"type":"https://spdx.org/rdf/3.0.1/terms/Software/Package","name":"event-stream"}"#.to_owned(),
+            r#"["software_Package","b","event-stream"]"#.to_owned(),
+        ] {
+            let finding = read(&document(&element)).expect_err("elements elsewhere");
+            assert_eq!((finding.check, finding.outcome), (CheckId::SbomFormat, Outcome::Fail), "{element}");
+        }
+        let beside = document(BAD).replacen('{', &format!(r#"{{"@included":[{BAD}],"#), 1);
+        assert!(read(&beside).is_err());
+    }
+
+    #[test]
+    fn a_context_may_be_a_list_of_one() {
+        let text = document(r#"{"type":"software_Package","name":"a"}"#);
+        let address = format!("\"{}\"", CONTEXTS[0].0);
+        assert!(read(&text.replace(&address, &format!("[{address}]"))).is_ok());
+        for other in [format!("[{address},{{\"x\":\"y\"}}]"), format!("[{address},{address}]"), "[]".to_owned()] {
+            assert!(read(&text.replace(&address, &other)).is_err(), "{other}");
+        }
     }
 }

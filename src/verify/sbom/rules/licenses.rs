@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::check::{CheckId, Finding};
 use crate::policy::{LicenseExpression, LicenseRule, LicenseTerm, SbomRules};
 
+use super::super::model::ExtractedLicense;
 use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
 use super::exceptions::{Exceptions, except_term, except_text};
@@ -15,6 +16,7 @@ const LONG: usize = 64 * 1024;
 /// The rules for licences, and what came of them so far. An expression is read once, however many packages have it.
 pub(super) struct Check<'a, 'd> {
     rules: &'a SbomRules,
+    extracted: &'d [ExtractedLicense<'d>],
     known: HashMap<&'d str, Standing>,
     denied: Offenders,
     not_allowed: Offenders,
@@ -23,20 +25,21 @@ pub(super) struct Check<'a, 'd> {
     refused_without: Offenders,
 }
 
-/// How an expression stands to the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How an expression stands to the rules, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     Fine,
-    Denied,
-    NotAllowed,
     Unreadable,
+    NotAllowed,
+    Denied,
 }
 
 impl<'a, 'd> Check<'a, 'd> {
-    pub(super) fn of(rules: &'a SbomRules) -> Option<Self> {
+    pub(super) fn of(rules: &'a SbomRules, extracted: &'d [ExtractedLicense<'d>]) -> Option<Self> {
         let asks = !rules.deny.licenses.is_empty() || !rules.allow.licenses.is_empty() || rules.no_assertion.is_some();
         asks.then(|| Self {
             rules,
+            extracted,
             known: HashMap::new(),
             denied: Offenders::default(),
             not_allowed: Offenders::default(),
@@ -47,6 +50,18 @@ impl<'a, 'd> Check<'a, 'd> {
     }
 
     pub(super) fn look_at(&mut self, judged: &Judged<'d>, exceptions: &mut Exceptions<'_>) {
+        if judged.package.has_unread_license {
+            self.unreadable.add(|| format!("{}: a licence that is no text", judged.package.describe()));
+        }
+        // A licence that was seen and is denied counts whatever the makers declare.
+        let observed =
+            judged.package.license_observed.as_deref().filter(|seen| judged.package.license() != Some(*seen));
+        if let Some(seen) = observed
+            && self.standing(seen) == Standing::Denied
+            && !exceptions.cover_license(&judged.component, |these| except_text(these, seen))
+        {
+            self.denied.add(|| format!("{}: {} (seen in it)", judged.package.describe(), shortened(seen)));
+        }
         let Some(text) = judged.package.license() else {
             self.not_asserted += 1;
             // Nobody states the licence of the image itself: its parts have theirs.
@@ -57,7 +72,7 @@ impl<'a, 'd> Check<'a, 'd> {
             return;
         };
         let rules = self.rules;
-        let standing = *self.known.entry(text).or_insert_with(|| standing(rules, text, &|_| false));
+        let standing = self.standing(text);
         let holds = |these: &[&_]| {
             except_text(these, text) || self::standing(rules, text, &|term| except_term(these, term)) == Standing::Fine
         };
@@ -70,6 +85,14 @@ impl<'a, 'd> Check<'a, 'd> {
             Standing::Fine | Standing::Unreadable => &mut self.unreadable,
         };
         offenders.add(|| format!("{}: {}", judged.package.describe(), shortened(text)));
+    }
+
+    fn standing(&mut self, text: &'d str) -> Standing {
+        let (rules, extracted) = (self.rules, self.extracted);
+        *self.known.entry(text).or_insert_with(|| {
+            let by_itself = standing(rules, text, &|_| false);
+            by_itself.max(by_what_it_stands_for(rules, text, extracted))
+        })
     }
 
     pub(super) fn finding(self, count: u64, ran_out: Option<&str>) -> Finding {
@@ -122,6 +145,45 @@ fn praise(rules: &SbomRules, count: u64, without: u64) -> String {
         0 => format!("the licences of {count} packages are {held}"),
         some => format!("the licences of {} of {count} packages are {held}, {some} assert none", count - some),
     }
+}
+
+/// Titles of licences, and how the identifiers of their families begin.
+const TITLES: [(&str, &str); 8] = [
+    ("GNU AFFERO GENERAL PUBLIC LICENSE", "AGPL"),
+    ("GNU LESSER GENERAL PUBLIC LICENSE", "LGPL"),
+    ("GNU LIBRARY GENERAL PUBLIC LICENSE", "LGPL"),
+    ("GNU GENERAL PUBLIC LICENSE", "GPL"),
+    ("SERVER SIDE PUBLIC LICENSE", "SSPL"),
+    ("MOZILLA PUBLIC LICENSE", "MPL"),
+    ("ECLIPSE PUBLIC LICENSE", "EPL"),
+    ("BUSINESS SOURCE LICENSE", "BUSL"),
+];
+
+/// Octets of an extracted text in which its title is looked for.
+const HEAD: usize = 2000;
+
+/// What a licence by a name of the document's own says of itself (A305): its name may be a licence that is denied, and its text
+/// that of one. `LicenseRef-…` alone is nobody's denial.
+fn by_what_it_stands_for(rules: &SbomRules, text: &str, extracted: &[ExtractedLicense<'_>]) -> Standing {
+    if rules.deny.licenses.is_empty() || !text.contains("LicenseRef-") {
+        return Standing::Fine;
+    }
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
+    let named: Vec<&str> = text.split(|c| !is_of_word(c)).filter(|word| word.contains("LicenseRef-")).collect();
+    let of_one = |one: &ExtractedLicense<'_>| {
+        let by_name = one.name.as_deref().map(|name| standing(rules, name, &|_| false));
+        if by_name == Some(Standing::Denied) {
+            return Standing::Denied;
+        }
+        let texts = one.name.iter().chain(&one.text).map(|text| text.chars().take(HEAD).collect::<String>());
+        let head = texts.collect::<Vec<_>>().join("\n").to_ascii_uppercase();
+        let head = head.split_whitespace().collect::<Vec<_>>().join(" ");
+        let family = TITLES.iter().find(|(title, _)| head.contains(title)).map(|(_, family)| *family);
+        let denies = |family: &str| rules.deny.licenses.iter().any(|rule| rule.to_string().starts_with(family));
+        if family.is_some_and(denies) { Standing::Unreadable } else { Standing::Fine }
+    };
+    let meant = extracted.iter().filter(|one| named.contains(&one.id.as_ref()));
+    meant.map(of_one).max().unwrap_or(Standing::Fine)
 }
 
 /// Holds an expression against the rules, without the licences that are excepted.

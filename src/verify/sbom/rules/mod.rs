@@ -27,6 +27,7 @@ pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     findings.extend(rules.describes_required.then(|| check_described(sbom, question)).flatten());
     findings.extend(rules.strict.then(|| sbom.strict()));
     findings.extend(check_packages(sbom, rules, &mut exceptions));
+    findings.extend(rules.deny_severity.and_then(|_| check_named(sbom)));
     findings.extend(creators::check(&sbom.creators, rules));
     findings.extend(rules.max_age.as_ref().map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
     findings.extend(rules.minimum_elements.map(|elements| completeness::check(sbom, elements)));
@@ -46,6 +47,18 @@ fn check_format(sbom: &Sbom<'_>, rules: &SbomRules) -> Option<Finding> {
             .expected(expected.join(" or "))
             .found(found)
             .next("attest an SBOM of that form too, or add this one to `formats` in the policy"),
+    )
+}
+
+/// What cannot be told which package it is cannot be held against advisories (A295).
+fn check_named(sbom: &Sbom<'_>) -> Option<Finding> {
+    let unread = sbom.packages.iter().find_map(|package| Some((package, package.unread?)));
+    let (package, field) = unread?;
+    Some(
+        Finding::error(CheckId::SbomAdvisories, "a package could not be held against the advisories")
+            .expected("names, versions and package URLs that are texts")
+            .found(format!("{}: `{field}` holds something that cannot be read", package.describe()))
+            .next("generate the SBOM again with a current tool, and attest it"),
     )
 }
 
@@ -75,7 +88,7 @@ struct Judged<'a> {
 /// What stands in the way of packages, in one walk: each package URL is read once.
 fn check_packages(sbom: &Sbom<'_>, rules: &SbomRules, exceptions: &mut Exceptions<'_>) -> Vec<Finding> {
     let mut packages = packages::Check::of(rules);
-    let mut licenses = licenses::Check::of(rules);
+    let mut licenses = licenses::Check::of(rules, &sbom.extracted);
     let mut suppliers = suppliers::Check::of(rules);
     if packages.is_none() && licenses.is_none() && suppliers.is_none() {
         return Vec::new();

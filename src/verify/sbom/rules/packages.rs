@@ -64,12 +64,15 @@ impl<'a> Check<'a> {
     }
 
     fn denial(&self, judged: &Judged<'_>) -> Denial {
+        // What the field holds could be what is denied (A295).
+        let unread = judged.package.unread.filter(|_| !self.rules.deny.packages.is_empty());
+        let unread = unread.map(|field| format!("its `{field}` holds something that cannot be read"));
         match self.rules.deny.packages.first(&judged.component) {
             Some((rule, Match::Yes)) => Denial::By(rule),
             Some((_, Match::Unknown(reason))) => Denial::Untold(reason),
             Some((_, Match::No)) | None => match &judged.unreadable {
                 Some(reason) if self.rules.deny.packages.are_about_purls() => Denial::Untold(reason.clone()),
-                _ => Denial::No,
+                _ => unread.map_or(Denial::No, Denial::Untold),
             },
         }
     }
@@ -80,7 +83,7 @@ impl<'a> Check<'a> {
         if allowed.is_empty() || judged.is_root {
             return false;
         }
-        judged.unreadable.is_some() || !allowed.cover(&judged.component)
+        judged.unreadable.is_some() || judged.package.unread.is_some() || !allowed.cover(&judged.component)
     }
 
     pub(super) fn finding(self, count: u64, ran_out: Option<&str>) -> Finding {
