@@ -1,4 +1,4 @@
-//! Content digests: SHA-256 and SHA-512, nothing else.
+//! Content digests: SHA-256, SHA-384 and SHA-512, nothing else.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,15 +13,26 @@ use aws_lc_rs::digest as provider;
 pub enum Algorithm {
     /// SHA-256, which every registry speaks.
     Sha256,
+    /// SHA-384, which is registered for no OCI digest: signatures are over it, and statements name files by it.
+    Sha384,
     /// SHA-512, optional in the specification.
     Sha512,
 }
 
 impl Algorithm {
+    /// All that there are, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
+    /// Returns the algorithm of that name in front of a colon.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     /// The name in front of the colon.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
             Self::Sha512 => "sha512",
         }
     }
@@ -29,13 +40,15 @@ impl Algorithm {
     const fn hex_length(self) -> usize {
         match self {
             Self::Sha256 => 64,
+            Self::Sha384 => 96,
             Self::Sha512 => 128,
         }
     }
 
-    fn provider(self) -> &'static provider::Algorithm {
+    pub(crate) fn provider(self) -> &'static provider::Algorithm {
         match self {
             Self::Sha256 => &provider::SHA256,
+            Self::Sha384 => &provider::SHA384,
             Self::Sha512 => &provider::SHA512,
         }
     }
@@ -75,6 +88,35 @@ impl Digest {
         let mut hasher = Hasher::new(algorithm);
         hasher.update(bytes);
         hasher.finish()
+    }
+
+    /// Takes bytes for a digest, if there are as many as the algorithm has.
+    pub fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+        let hex = encode_hex(bytes);
+        (hex.len() == algorithm.hex_length()).then(|| Self { algorithm, hex: hex.into() })
+    }
+
+    /// Reads the digest of a file, which may be of any algorithm here; [`str::parse`] reads those that OCI registers.
+    pub fn of_file(text: &str) -> Result<Self, DigestError> {
+        Self::read(text, &Algorithm::ALL)
+    }
+
+    fn read(text: &str, accepted: &[Algorithm]) -> Result<Self, DigestError> {
+        let Some((name, hex)) = text.split_once(':') else {
+            return Err(DigestError::Malformed(text.to_owned()));
+        };
+        let algorithm = Algorithm::named(name)
+            .filter(|algorithm| accepted.contains(algorithm))
+            .ok_or_else(|| DigestError::UnsupportedAlgorithm(name.to_owned()))?;
+        // image-spec descriptor.md: "the encoded portion MUST match /[a-f0-9]{64}/ … MUST NOT use [A-F]".
+        if hex.len() != algorithm.hex_length() || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(DigestError::Encoding {
+                text: text.to_owned(),
+                algorithm: algorithm.name(),
+                expected: algorithm.hex_length(),
+            });
+        }
+        Ok(Self { algorithm, hex: hex.into() })
     }
 
     /// Returns the algorithm.
@@ -129,23 +171,7 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let Some((name, hex)) = text.split_once(':') else {
-            return Err(DigestError::Malformed(text.to_owned()));
-        };
-        let algorithm = match name {
-            "sha256" => Algorithm::Sha256,
-            "sha512" => Algorithm::Sha512,
-            other => return Err(DigestError::UnsupportedAlgorithm(other.to_owned())),
-        };
-        // image-spec descriptor.md: "the encoded portion MUST match /[a-f0-9]{64}/ … MUST NOT use [A-F]".
-        if hex.len() != algorithm.hex_length() || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(DigestError::Encoding {
-                text: text.to_owned(),
-                algorithm: algorithm.name(),
-                expected: algorithm.hex_length(),
-            });
-        }
-        Ok(Self { algorithm, hex: hex.into() })
+        Self::read(text, &[Algorithm::Sha256, Algorithm::Sha512])
     }
 }
 
@@ -220,7 +246,11 @@ mod tests {
 
     #[test]
     fn a041_other_algorithms_are_refused() {
+        let sha384 = Digest::of(Algorithm::Sha384, b"abc").to_string();
+        assert!(sha384.starts_with("sha384:cb00753f45a35e8bb5a03d699ac65007272c32ab"));
+        assert_eq!(Digest::of_file(&sha384).map(|digest| digest.to_string()), Ok(sha384.clone()));
         for text in [
+            sha384.as_str(),
             "md5:d41d8cd98f00b204e9800998ecf8427e",
             "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "multihash+base58:Qm",

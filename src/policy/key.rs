@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use const_oid::db::rfc5912::{
+    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_224_R_1, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
+};
 use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
@@ -23,7 +25,23 @@ const MIN_RSA_BITS: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     der: Vec<u8>,
+    kind: KeyKind,
     fingerprint: Digest,
+}
+
+/// A kind of key of Sigstore's algorithm registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// ECDSA on the curve P-256.
+    P256,
+    /// ECDSA on the curve P-384.
+    P384,
+    /// ECDSA on the curve P-521.
+    P521,
+    /// RSA with a modulus of so many bits.
+    Rsa(usize),
+    /// Ed25519.
+    Ed25519,
 }
 
 /// Why a file holds no key that could be used.
@@ -53,12 +71,20 @@ pub enum KeyError {
         /// What is weak about it.
         weakness: String,
     },
+    /// A kind of key of which the registry has longer ones alone.
+    #[error(
+        "a key of kind {kind} is too short; expected ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more"
+    )]
+    TooShort {
+        /// The kind: a curve, or a length.
+        kind: String,
+    },
     /// A kind of key that cannot be verified with.
     #[error(
-        "a key of kind {kind} is not supported; expected ECDSA P-256 or P-384, Ed25519, or RSA of 2048 bits or more"
+        "a key of kind {kind} is not supported; expected ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more"
     )]
     Unsupported {
-        /// The kind: an algorithm or curve identifier, or a length.
+        /// The kind: an algorithm or curve identifier.
         kind: String,
     },
 }
@@ -67,12 +93,17 @@ impl PublicKey {
     /// Reads the text of a PEM file with exactly one public key.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {
         let der = read_pem(bytes)?;
-        check_kind(&der)?;
+        let kind = KeyKind::of(&der)?;
         if let Some(weakness) = weakness(&der) {
             return Err(KeyError::Weak { weakness });
         }
         let fingerprint = Digest::of(Algorithm::Sha256, &der);
-        Ok(Self { der, fingerprint })
+        Ok(Self { der, kind, fingerprint })
+    }
+
+    /// Returns the kind of key.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
     }
 
     /// Returns the key as a DER `SubjectPublicKeyInfo`.
@@ -170,25 +201,37 @@ fn read_pem(bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
     STANDARD.decode(base64).map_err(|_| KeyError::NotPem)
 }
 
-/// Sigstore's algorithm registry, as far as it can be verified here. What is unknown is refused before anything is fetched.
-fn check_kind(der: &[u8]) -> Result<(), KeyError> {
-    let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
-    let octets = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
-    let unsupported = |kind: String| Err(KeyError::Unsupported { kind });
-    match key.algorithm.oid {
-        ID_ED_25519 if octets.len() == 32 => Ok(()),
-        ID_EC_PUBLIC_KEY => match key.algorithm.parameters_oid() {
-            Ok(SECP_256_R_1 | SECP_384_R_1) => Ok(()),
-            Ok(curve) => unsupported(format!("ECDSA on the curve {}", name_of(curve))),
-            Err(_) => Err(KeyError::NotAKey),
-        },
-        RSA_ENCRYPTION => match rsa_bits(octets) {
-            Some(bits) if bits >= MIN_RSA_BITS => Ok(()),
-            Some(bits) => unsupported(format!("RSA with {bits} bits")),
-            None => Err(KeyError::NotAKey),
-        },
-        other => unsupported(name_of(other)),
+impl KeyKind {
+    /// Reads the kind of a key in DER (`SubjectPublicKeyInfo`). What is not in the registry is refused.
+    pub fn of(der: &[u8]) -> Result<Self, KeyError> {
+        let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
+        let octets = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
+        let unsupported = |kind: String| Err(KeyError::Unsupported { kind });
+        let short = |kind: String| Err(KeyError::TooShort { kind });
+        match key.algorithm.oid {
+            ID_ED_25519 if octets.len() == 32 => Ok(Self::Ed25519),
+            ID_EC_PUBLIC_KEY => match key.algorithm.parameters_oid() {
+                Ok(SECP_256_R_1) => uncompressed(octets, Self::P256, 32),
+                Ok(SECP_384_R_1) => uncompressed(octets, Self::P384, 48),
+                Ok(SECP_521_R_1) => uncompressed(octets, Self::P521, 66),
+                Ok(curve @ SECP_224_R_1) => short(format!("ECDSA on the curve {}", name_of(curve))),
+                Ok(curve) => unsupported(format!("ECDSA on the curve {}", name_of(curve))),
+                Err(_) => Err(KeyError::NotAKey),
+            },
+            RSA_ENCRYPTION => match rsa_bits(octets) {
+                Some(bits) if bits >= MIN_RSA_BITS => Ok(Self::Rsa(bits)),
+                Some(bits) => short(format!("RSA with {bits} bits")),
+                None => Err(KeyError::NotAKey),
+            },
+            other => unsupported(name_of(other)),
+        }
     }
+}
+
+/// RFC 5480 §2.2: "The first octet of the OCTET STRING indicates whether the key is compressed or uncompressed". cosign reads
+/// the uncompressed form alone.
+fn uncompressed(octets: &[u8], kind: KeyKind, length: usize) -> Result<KeyKind, KeyError> {
+    if octets.first() == Some(&4) && octets.len() == 1 + 2 * length { Ok(kind) } else { Err(KeyError::NotAKey) }
 }
 
 fn name_of(id: ObjectIdentifier) -> String {
@@ -216,6 +259,8 @@ mod tests {
 
     /// `cosign.pub` of nobody: a P-256 key made with `openssl ecparam -name prime256v1 -genkey | openssl ec -pubout`.
     const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkOC8XeJlj4NKSA2P/a9q3JAj3zRDXOKtVj8S1A/I41uYFxmsoB888/Jpa3KnKX2kWA9R5qIBMeUbxR63vhKOwg==";
+    const P224: &str =
+        "ME4wEAYHKoZIzj0CAQYFK4EEACEDOgAExw7UnmLDWaqVudR0AXD2JWn4WVht3scFmEY8tr8ru8qKTqiq0EaD04ejB8mxh39buEsCA001i7Y=";
     const P521: &str = "MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQBo2+eFnQu3Si7f/aPzdmzpdg+i/6oI+FErWhXdFpYEFc5GEqJyYbl8nUCf5erjzRKu8/ztfnI5Vxs7w8fk/k8Tk8By4BUJCKtBXiCdsPbIPC2gx1nsNnLJQVDXSUAZ/Ih5oePIg3KdMz6JjkDY+p5kenmF/JncB9hmY3kQmGNx3R/rkc=";
     const RSA_1024: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCgsso0a4eBioTOLIl9DihuR7lRRx4J1npAR5n74zIoa3thct0s+kGqdTfqg0u/7ISJz1Ie8DYevJJJeyTbIOBh3wWqveNgtNNdR6Fxd5ki8MHNT8gvoFtUkueRKrTxboliiB9B9JipeYo4VdY9/zExlR/z29/pRMAF7YZjhAQqFwIDAQAB";
     const RSA_2048: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxgZQLI7xLr+GBlVgQD29VxNC8OQUZXV5SR+PCpdPB9ASn5VBhpkF3g6HpPrS6gmJyAnRVtyNG4UOJdtaOesPuqyhYXLD6EPHcskBqb00+bFcdp4GOGyQt6k3BUGFzaLYQRBthjs79DqYG2vqT6oSwGhTW6TvH9paGsnlKDwY0eWSuaTRQ10D++bMTQhr8HiAI2X8vOYsn2XbqtqdQvh9SQc5SVBsJmuJyA3zmD/ptl5+r4/81D6UhEonxXuhf4pFqhX5qfTxs+K3kfY81O2xzIRJCWxEU2ROf2O6MGMql4OKVNkHT8xuvUZjf/w+/vQ7G9uKRc4cO9CPR52KviMHtwIDAQAB";
@@ -240,11 +285,13 @@ mod tests {
 
     #[test]
     fn a087_kinds_of_the_registry_are_read_and_others_are_named() {
-        for good in [P256, RSA_2048, ED25519] {
-            assert!(read(good).is_ok(), "{good}");
+        let kinds =
+            [(P256, KeyKind::P256), (P521, KeyKind::P521), (RSA_2048, KeyKind::Rsa(2048)), (ED25519, KeyKind::Ed25519)];
+        for (good, kind) in kinds {
+            assert_eq!(read(good).map(|key| key.kind()), Ok(kind), "{good}");
         }
-        assert_eq!(read(RSA_1024), Err(KeyError::Unsupported { kind: "RSA with 1024 bits".to_owned() }));
-        assert_eq!(read(P521), Err(KeyError::Unsupported { kind: "ECDSA on the curve secp521r1".to_owned() }));
+        assert_eq!(read(RSA_1024), Err(KeyError::TooShort { kind: "RSA with 1024 bits".to_owned() }));
+        assert_eq!(read(P224), Err(KeyError::TooShort { kind: "ECDSA on the curve secp224r1".to_owned() }));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
 pub use import::{Effect, Import, ImportError, Remark};
-pub use key::{KeyError, KeyRule, LogDemand, PublicKey};
+pub use key::{KeyError, KeyKind, KeyRule, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use path::FieldPath;

@@ -6,7 +6,7 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
-use const_oid::db::rfc5912::{ID_KP_CODE_SIGNING, SECP_521_R_1};
+use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
 use const_oid::db::rfc6962::CT_PRECERT_POISON;
 use der::asn1::Utf8StringRef;
 use der::{Decode, Encode};
@@ -15,10 +15,9 @@ use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
-use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
-use crate::policy::{Claim, IdentityKind};
+use crate::policy::{Claim, IdentityKind, KeyError, KeyKind};
 
 /// The arc that Fulcio's extensions live under.
 const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
@@ -51,7 +50,11 @@ impl Leaf {
         let extensions = tbs.extensions.as_deref().unwrap_or_default();
         refuse_duplicates(extensions)?;
         check_usage(extensions)?;
-        check_key(&tbs.subject_public_key_info.algorithm)?;
+        let public_key = tbs
+            .subject_public_key_info
+            .to_der()
+            .map_err(|error| profile("the public key cannot be read").found(error.to_string()))?;
+        KeyKind::of(&public_key).map_err(|error| key_finding(&error))?;
         let (identity_kind, identity) = identity(extensions, tbs.subject.is_empty())?;
         let claims = claims(extensions)?;
         let time = |time: x509_cert::time::Time| {
@@ -63,10 +66,7 @@ impl Leaf {
             issuer: issuer(extensions)?,
             not_before: time(tbs.validity.not_before)?,
             not_after: time(tbs.validity.not_after)?,
-            public_key: tbs
-                .subject_public_key_info
-                .to_der()
-                .map_err(|error| profile("the public key cannot be read").found(error.to_string()))?,
+            public_key,
             issued_by: tbs.issuer.to_string(),
             claims,
         })
@@ -169,16 +169,20 @@ fn check_usage(extensions: &[Extension]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// The registry of algorithms has a curve that the verifier has not: nothing can be said for or against such a signature (A129).
-fn check_key(algorithm: &AlgorithmIdentifierOwned) -> Result<(), Finding> {
-    let curve = algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as::<ObjectIdentifier>().ok());
-    if curve != Some(SECP_521_R_1) {
-        return Ok(());
+/// What stands against the key of a certificate. A kind that is not known here says nothing against the signature (A129).
+pub(super) fn key_finding(error: &KeyError) -> Finding {
+    const EXPECTED: &str = "a key on the curve P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
+    match error {
+        KeyError::Unsupported { kind } => {
+            Finding::error(CheckId::CertificateProfile, "signatures of this kind of key cannot be verified here")
+                .expected(EXPECTED)
+                .found(format!("a key of kind {kind}"))
+                .next("sign the image with one of the expected kinds of key: P-256 is what cosign makes by itself")
+        }
+        other => {
+            profile("the key in the certificate is not one to sign with").expected(EXPECTED).found(other.to_string())
+        }
     }
-    Err(Finding::error(CheckId::CertificateProfile, "signatures of this kind of key cannot be verified here")
-        .expected("a key on the curve P-256 or P-384, Ed25519 or RSA")
-        .found("a key on the curve P-521")
-        .next("sign the image with one of the expected kinds of key: P-256 is what cosign makes by itself"))
 }
 
 /// certificate-specification.md: exactly one GeneralName; "MUST be critical" as the subject is empty (A194, A197).

@@ -76,6 +76,10 @@ fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(),
     // sigstore_bundle.proto: from v0.2 on the inclusion proof is required; a promise alone vouches only in v0.1.
     match (&entry.proof, &entry.promise) {
         (None, None) => Err(log_failure("the log entry has neither an inclusion proof nor a promise")),
+        // Rekor v2 promises nothing: what stands there is no promise (A153).
+        (None, Some(_)) if entry.is_rekor_v2() => {
+            Err(log_failure("the log entry has no inclusion proof, without which Rekor v2 vouches for nothing"))
+        }
         (None, Some(_)) if version != Version::V01 => {
             Err(log_failure("the log entry has no inclusion proof, which this bundle version demands"))
         }

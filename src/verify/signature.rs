@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
 use crate::policy::{KeyRule, LogDemand, PublicKey};
 
-use super::bundle::{self, Domain, Made, Signed};
-use super::certificate::Leaf;
+use super::bundle::{Domain, Made, Refusal, Signed, VerifyingKey};
+use super::certificate::{Leaf, key_finding};
 use super::chain::NoIssuer;
 use super::log::{check_integrated_times, outside_window, signed_with_a_key, trusted_entries};
 use super::material::{LogEntry, Material};
@@ -84,25 +84,28 @@ fn most_telling(refusals: Vec<(&Domain, Finding)>, concerns: impl Fn(&Domain) ->
     told.min_by_key(|(concerned, finding)| (!concerned, finding.outcome != Outcome::Error))
 }
 
+/// Finds the key of a rule that made the signature.
 pub(super) fn signing_key<'a>(
     material: &Material,
     signed: Signed<'_>,
     rule: &'a KeyRule,
 ) -> Result<&'a PublicKey, Finding> {
-    let made: Vec<Made> = rule.keys().iter().map(|key| bundle::is_made_with(key, material, signed)).collect();
-    if let Some(position) = made.iter().position(|made| *made == Made::Yes) {
+    let made_by = |key: &PublicKey| VerifyingKey::read(key.der()).map_or(Made::No, |key| key.made(material, signed));
+    let made: Vec<Made> = rule.keys().iter().map(made_by).collect();
+    if let Some(position) = made.iter().position(|made| matches!(made, Made::With(_))) {
         return Ok(&rule.keys()[position]);
     }
     if made.contains(&Made::Unknown) {
-        return Err(Finding::error(
-            CheckId::Signature,
-            "a signature with this kind of key cannot be verified from a digest",
-        )
-        .next("give the file itself, or sign the image again with a current cosign, which signs a statement instead"));
+        return Err(rekor1::needs_content());
     }
+    let found = if made.iter().all(|made| *made == Made::Unpaired) {
+        "a signature that states a hash which does not go with the kind of key"
+    } else {
+        "another key, or other content than was signed"
+    };
     Err(Finding::fail(CheckId::SignerKey, "none of the expected keys made the signature")
         .expected(rule.describe())
-        .found("another key, or other content than was signed")
+        .found(found)
         .next("somebody else signed it, the key was replaced, or what was signed was changed since"))
 }
 
@@ -116,19 +119,16 @@ pub(super) fn verify_key_in(
 ) -> Result<Option<Verified>, Finding> {
     let entries = trusted_entries(domain, material, demand == LogDemand::Required)?;
     check_integrated_times(&entries, None, now)?;
-    let (recorded, others): (Vec<&LogEntry>, _) = entries.iter().partition(|entry| rekor1::is_for(entry));
-    let (log_entries, timestamps) = if !recorded.is_empty() {
-        let (mut log_entries, times) = rekor1::verify_with_key(domain, material, &recorded, key, now)?;
-        if !others.is_empty() {
-            log_entries.extend(domain.verify_with_key(material, &others, signed, key)?.0);
-        }
-        (log_entries, times)
-    } else if entries.is_empty() {
-        (Vec::new(), domain.verify_timestamps(material, None)?)
+    let ours = || rekor1::verify_with_key(domain, (material, signed), &entries, key, now);
+    let (log_entries, timestamps) = if entries.is_empty() || rekor1::is_needed(material, &entries, key.kind()) {
+        ours()?
     } else {
         let stamps = if material.stamped.is_some() { domain.verify_timestamps(material, None)? } else { Vec::new() };
-        let (log_entries, times) = domain.verify_with_key(material, &entries, signed, key)?;
-        (log_entries, stamps.into_iter().chain(times).collect())
+        match domain.verify_with_key(material, &entries, signed, key) {
+            Ok((log_entries, times)) => (log_entries, stamps.into_iter().chain(times).collect()),
+            Err(Refusal::Timestamp) => ours()?,
+            Err(Refusal::Found(finding)) => return Err(finding),
+        }
     };
     if log_entries.is_empty() && timestamps.is_empty() {
         return Ok(None);
@@ -203,19 +203,18 @@ pub(super) fn verify_in(
     let leaf = Leaf::read(der)?;
     let entries = trusted_entries(domain, material, domain.demands_log())?;
     check_integrated_times(&entries, Some(&leaf), now)?;
-    let (recorded, others): (Vec<&LogEntry>, _) = entries.iter().partition(|entry| rekor1::is_for(entry));
-    let (log_entries, timestamps) = if recorded.is_empty() {
+    let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
+    let ours = || rekor1::verify(domain, (material, signed), &entries, &leaf, now);
+    let (log_entries, timestamps) = if rekor1::is_needed(material, &entries, key.kind()) {
+        ours()?
+    } else {
         let stamps =
             if material.stamped.is_some() { domain.verify_timestamps(material, Some(&leaf))? } else { Vec::new() };
-        let (log_entries, times) = domain.verify(material, &entries, signed)?;
-        (log_entries, stamps.into_iter().chain(times).collect())
-    } else {
-        let (mut log_entries, times) = rekor1::verify(domain, material, &recorded, &leaf, now)?;
-        // A log of either kind may vouch for the same signature: then both must hold.
-        if !others.is_empty() {
-            log_entries.extend(domain.verify(material, &others, signed)?.0);
+        match domain.verify(material, &entries, signed) {
+            Ok((log_entries, times)) => (log_entries, stamps.into_iter().chain(times).collect()),
+            Err(Refusal::Timestamp) => ours()?,
+            Err(Refusal::Found(finding)) => return Err(finding),
         }
-        (log_entries, times)
     };
     refuse_future(&timestamps, now)?;
     check_issued(domain, der, &leaf, &timestamps, now)?;

@@ -188,21 +188,6 @@ fn a086_a_message_digest_of_another_length_than_its_algorithm_has_is_refused() {
     }
 }
 
-#[test]
-fn a087_every_kind_of_signing_key_of_the_registry_verifies_by_its_own_scheme() {
-    let world = World::new();
-    for key in [Key::p256(), Key::p384(), Key::ed25519()] {
-        for kind in ENVELOPE_ENTRIES {
-            // Rekor v2 logs a digest of SHA-256, which the other kinds of key do not sign.
-            if kind == EntryKind::HashedRekordV002 && key.details() != "PKIX_ECDSA_P256_SHA_256" {
-                continue;
-            }
-            let signed = logged_as(world.signer(), kind).key(&key).attest(&world.provenance());
-            world.for_provenance().accepts(bundle(&signed.bundle(Version::V03)));
-        }
-    }
-}
-
 /// A091: bytes that are the encoding of an envelope can be signed as a file. Made an envelope again, they verify: it is the
 /// same signature. What keeps purposes apart is the signer that the policy names.
 #[test]

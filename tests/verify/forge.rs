@@ -27,7 +27,7 @@ pub(crate) fn relog(instance: &Sigstore, signed: &mut Signed, kind: EntryKind) {
 pub(crate) fn body(signed: &Signed, kind: EntryKind) -> Value {
     let der = signed.certificate.clone().expect("a keyless signature");
     let pem = der::pem("CERTIFICATE", &der);
-    kind.body(&signed.content, &Verifier::Certificate { der, pem })
+    kind.body(&signed.content, &Verifier::Certificate { der, pem, details: signed.key.details() })
 }
 
 /// Appends any bytes at all to the log of this kind of entry.

@@ -12,6 +12,7 @@ mod token;
 mod world;
 
 mod advised;
+mod algorithms;
 mod attestations;
 mod build_levels;
 mod bundle_format;

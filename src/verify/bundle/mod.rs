@@ -4,14 +4,17 @@
 //! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). Of a DSSE envelope it is given what
 //! the signature is over, as the bytes that were signed: the payload may be large, and the crate would read it all into a
 //! tree. That the statement in it is one, and about what it should be, is checked by [`super::statement`]. Entries of Rekor v1
-//! that are about envelopes are verified in [`super::rekor1`] with the keys that this room lends it.
+//! that are about envelopes are verified in [`super::rekor1`] with the keys that this room lends it, and so is everything that was
+//! signed by another scheme than ECDSA on P-256 with SHA-256, or stamped by an authority that the crate cannot read.
 //!
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
 //! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
 
+mod algorithms;
 mod checkpoint;
 mod keys;
 mod refusal;
+mod scheme;
 mod timestamps;
 mod wire;
 
@@ -19,7 +22,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey, WEBPKI_VERIFICATION_ALGS};
+use sigstore_verify::crypto::{Keyring, SigningScheme, VerificationKey};
 use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::types::{Artifact, ArtifactDigest, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureBytes};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
@@ -34,8 +37,10 @@ use super::authorities::{check_authorities, narrow_authorities};
 use super::chain::{Issuers, NoIssuer};
 use super::logs;
 use super::material::{self, LogEntry, Material, SignedContent};
-pub(super) use keys::{Made, certificate_in_pem, is_made_with, key_in_certificate, key_in_pem, verify_signature};
-use refusal::refusal;
+pub(super) use algorithms::algorithms;
+pub(super) use keys::{certificate_in_pem, key_in_certificate, key_in_pem};
+pub(super) use refusal::Refusal;
+pub(super) use scheme::{Made, Scheme, VerifyingKey};
 use timestamps::timestamp_signers;
 use wire::to_bundle;
 
@@ -171,15 +176,14 @@ impl Domain {
         material: &Material,
         entries: &[&LogEntry],
         signed: Signed<'_>,
-    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
         let timestamps = self.timestamps_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity().skip_certificate_chain();
         if !self.has_log {
             policy = policy.skip_tlog_unsafe();
         }
-        let result =
-            self.verifier.verify(artifact(material, signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        let result = self.verifier.verify(artifact(material, signed)?, &bundle, &policy)?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
         Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
     }
@@ -192,12 +196,11 @@ impl Domain {
         entries: &[&LogEntry],
         signed: Signed<'_>,
         key: &PublicKey,
-    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Finding> {
+    ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
         let timestamps = self.timestamps_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
-        let result =
-            self.verifier.verify(artifact(material, signed)?, &bundle, &policy).map_err(|error| refusal(&error))?;
+        let result = self.verifier.verify(artifact(material, signed)?, &bundle, &policy)?;
         // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
         let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
         Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
@@ -221,13 +224,13 @@ impl Domain {
 
     /// Returns the key of the leaf's issuer, an authority of the root that counts at each of the times.
     pub(super) fn issuer_key(&self, leaf: &[u8], times: &[Timestamp]) -> Result<Vec<u8>, NoIssuer> {
-        self.issuers.issuer_key(leaf, times, WEBPKI_VERIFICATION_ALGS)
+        self.issuers.issuer_key(leaf, times, &algorithms())
     }
 
     /// Whether an authority of this domain issued the certificate, whatever its window. Used to choose which of several
     /// refusals to report, never to accept anything.
     pub(super) fn issued(&self, leaf: &[u8], not_before: Timestamp) -> bool {
-        self.issuers.issued(leaf, not_before, WEBPKI_VERIFICATION_ALGS)
+        self.issuers.issued(leaf, not_before, &algorithms())
     }
 
     /// Returns the domain's name.
@@ -318,6 +321,7 @@ fn artifact<'a>(material: &'a Material, signed: Signed<'a>) -> Result<Artifact<'
     };
     let algorithm = match digest.algorithm() {
         Algorithm::Sha256 => HashAlgorithm::Sha2256,
+        Algorithm::Sha384 => HashAlgorithm::Sha2384,
         Algorithm::Sha512 => HashAlgorithm::Sha2512,
     };
     ArtifactDigest::new(algorithm, digest.bytes())

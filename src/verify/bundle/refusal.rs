@@ -5,8 +5,32 @@ use sigstore_verify::{CertificateError, Error};
 
 use crate::check::{CheckId, Finding};
 
+/// Why the crate does not accept.
+pub(in crate::verify) enum Refusal {
+    /// No timestamp that it can read gives a time. It reads authorities with elliptic keys alone, whole seconds, and chains
+    /// in which every certificate states its purpose.
+    Timestamp,
+    /// Everything else.
+    Found(Finding),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Timestamp(_) => Self::Timestamp,
+            other => Self::Found(refusal(&other)),
+        }
+    }
+}
+
+impl From<Finding> for Refusal {
+    fn from(finding: Finding) -> Self {
+        Self::Found(finding)
+    }
+}
+
 /// Says which check the crate's refusal belongs to.
-pub(super) fn refusal(error: &Error) -> Finding {
+fn refusal(error: &Error) -> Finding {
     let text = error.to_string();
     let (check, message) = match error {
         Error::SignatureInvalid(_) | Error::Crypto(_) => (CheckId::Signature, "the signature does not verify"),
@@ -33,8 +57,7 @@ pub(super) fn refusal(error: &Error) -> Finding {
             | BundleError::LogIndexOutOfRange { .. }
             | BundleError::CheckpointRootMismatch,
         ) => (CheckId::TransparencyLog, "the log entry does not verify"),
-        Error::Timestamp(_)
-        | Error::Bundle(BundleError::MissingSigningTimeEvidence | BundleError::MissingTimestamp) => {
+        Error::Bundle(BundleError::MissingSigningTimeEvidence | BundleError::MissingTimestamp) => {
             (CheckId::SignedTime, "no trusted party vouches for the time of the signature")
         }
         Error::UnsupportedArtifact(_) => {

@@ -2,16 +2,16 @@
 
 use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
 use der::{Decode, Encode};
+use jiff::Timestamp;
 use sigstore_verify::trust_root::TrustedRoot;
-use sigstore_verify::types::{SignatureBytes, TimestampToken};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
-use crate::check::{CheckId, Finding, TimestampReport};
+use crate::check::{CheckId, Finding, Outcome, TimestampReport};
 use crate::evidence::Opened;
 use crate::verify::certificate::Leaf;
-use crate::verify::material::{Material, SignedContent};
-use crate::verify::token::check_token;
+use crate::verify::material::Material;
+use crate::verify::token::{self, NoTime, check_token};
 
 use super::Domain;
 
@@ -42,40 +42,48 @@ impl Domain {
         material: &Material,
         leaf: Option<&Leaf>,
     ) -> Result<Vec<TimestampReport>, Finding> {
-        let refused = |found: String| {
-            Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
-        };
-        let signature = match &material.content {
-            SignedContent::Message(message) => &message.signature,
-            SignedContent::Envelope(envelope) => &envelope.signature,
-        };
         // Either holds the signature, so either says when that was there at the latest.
         let tokens = self.known_timestamps(material);
         let stored = material.stamped.as_ref().filter(|_| !tokens.is_empty()).map(Opened::original);
-        let stamped = stored.as_deref().into_iter().chain([signature.as_slice()]);
-        let stamped: Vec<SignatureBytes> = stamped.map(SignatureBytes::from_bytes).collect();
-        let authorities = self.root.tsa_authorities();
+        let stamped: Vec<&[u8]> = stored.as_deref().into_iter().chain([material.content.signature()]).collect();
         let mut reports = Vec::new();
         for token in tokens {
             check_token(token)?;
-            let token = TimestampToken::from_bytes(token);
-            let mut refusal = "no timestamp authority is known".to_owned();
-            let time = stamped
-                .iter()
-                .flat_map(|bytes| authorities.iter().map(move |authority| (bytes, authority)))
-                .find_map(|(bytes, authority)| {
-                    sigstore_verify::tsa::verify_timestamp_for_authority(&token, bytes, authority)
-                        .map_err(|error| refusal = error.to_string())
-                        .ok()
-                })
-                .ok_or_else(|| refused(refusal))?;
+            let time = self.time_of(token, &stamped)?;
             if leaf.is_some_and(|leaf| !leaf.is_valid_at(time)) {
-                return Err(refused(format!("the certificate was not valid at {time}")));
+                return Err(no_time(format!("the certificate was not valid at {time}")));
             }
             reports.push(TimestampReport { source: "timestamp-authority".to_owned(), time });
         }
         Ok(reports)
     }
+
+    /// Returns the time that an authority gives, within the window that the root gives that very authority. What one authority
+    /// could not be asked decides nothing, whatever the others refuse.
+    fn time_of(&self, token: &[u8], stamped: &[&[u8]]) -> Result<Timestamp, Finding> {
+        let mut refusal = None;
+        for authority in &self.root.timestamp_authorities {
+            let chain: Vec<&[u8]> =
+                authority.cert_chain.certificates.iter().map(|one| one.raw_bytes.as_bytes()).collect();
+            let found = match token::time_of(token, stamped, &chain) {
+                Ok(time) if authority.valid_for.is_none_or(|window| window.contains(time)) => return Ok(time),
+                Ok(time) => no_time(format!("the timestamp authority was not trusted at {time}")),
+                Err(NoTime::Refused(reason)) => no_time(reason),
+                Err(NoTime::Unknown(what)) => {
+                    Finding::error(CheckId::SignedTime, "a timestamp cannot be verified here").found(what)
+                }
+                Err(NoTime::AnotherSigner) => continue,
+            };
+            if refusal.is_none() || found.outcome == Outcome::Error {
+                refusal = Some(found);
+            }
+        }
+        Err(refusal.unwrap_or_else(|| no_time("no timestamp authority is known".to_owned())))
+    }
+}
+
+fn no_time(found: String) -> Finding {
+    Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
 }
 
 /// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No

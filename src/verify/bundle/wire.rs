@@ -15,8 +15,8 @@ use sigstore_verify::types::{
 
 use crate::check::{CheckId, Finding};
 use crate::json;
+use crate::oci::Algorithm;
 use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
-use crate::verify::newer;
 
 use super::sha256;
 
@@ -41,7 +41,7 @@ pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: 
     };
     let stamps = timestamps.iter().map(|token| Rfc3161Timestamp::new(TimestampToken::from_bytes(token))).collect();
     let verification_material = VerificationMaterial::new(key)
-        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(material, entry)).collect::<Result<_, _>>()?)
+        .with_tlog_entries(entries.iter().map(|entry| to_log_entry(entry)).collect::<Result<_, _>>()?)
         .with_timestamp_verification_data(TimestampVerificationData::new(stamps));
     Ok(Bundle::new(media_type, verification_material, to_content(&material.content)?))
 }
@@ -62,31 +62,23 @@ fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
     })
 }
 
+/// The crate is asked about P-256, with which SHA-256 goes alone.
 fn to_message_digest(digest: &material::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
-    let algorithm = hash_algorithm(&digest.algorithm).ok_or_else(|| {
-        Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
-            .expected("SHA2_256, SHA2_384 or SHA2_512")
-            .found(&digest.algorithm)
-    })?;
-    Ok(sigstore_verify::types::MessageDigest::new(algorithm, digest.digest.clone().into()))
-}
-
-/// Reads the name that sigstore_common.proto gives a hash.
-pub(super) fn hash_algorithm(name: &str) -> Option<HashAlgorithm> {
-    match name {
-        "SHA2_256" => Some(HashAlgorithm::Sha2256),
-        "SHA2_384" => Some(HashAlgorithm::Sha2384),
-        "SHA2_512" => Some(HashAlgorithm::Sha2512),
-        _ => None,
+    if digest.hash() != Some(Algorithm::Sha256) {
+        return Err(Finding::fail(
+            CheckId::BundleFormat,
+            "the message digest is of another algorithm than the signature",
+        ));
     }
+    Ok(sigstore_verify::types::MessageDigest::new(HashAlgorithm::Sha2256, digest.digest.clone().into()))
 }
 
-fn to_log_entry(material: &Material, entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
+fn to_log_entry(entry: &LogEntry) -> Result<TransparencyLogEntry, Finding> {
     let index = |value| LogIndex::new(value).map_err(|error| log_failure(error.to_string()));
     let mut wire = TransparencyLogEntry::new(
         index(entry.log_index)?,
         LogId::new(LogKeyId::from_bytes(&entry.log_id)),
-        to_kind(&material.content, entry)?,
+        to_kind(entry)?,
         CanonicalizedBody::from_bytes(&entry.body),
     );
     if let Some(time) = entry.integrated_time.filter(|_| !entry.is_rekor_v2()) {
@@ -117,32 +109,12 @@ fn to_log_entry(material: &Material, entry: &LogEntry) -> Result<TransparencyLog
     Ok(wire)
 }
 
-/// What is newer than this program says nothing against the evidence.
-fn unsupported(kind: &str, version: &str) -> Finding {
-    let message = format!("log entries of kind {kind} {version} are not supported");
-    let finding = if newer::is_log_entry(kind, version) {
-        Finding::error(CheckId::TransparencyLog, message).next("a newer version of this program may read them")
-    } else {
-        log_failure(message).next("sign the image again with a current cosign")
-    };
-    finding.expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2")
-}
-
-/// Only `hashedrekord` 0.0.2 records an envelope by what its signature is over; to the crate both contents look alike here.
-fn to_kind(content: &SignedContent, entry: &LogEntry) -> Result<KindVersion, Finding> {
-    match (content, entry.kind.as_str(), entry.version.as_str()) {
-        (_, "hashedrekord", "0.0.2") => {
-            check_body::<HashedRekordV002Body>(entry).map(|()| KindVersion::HashedRekordV002)
-        }
-        (SignedContent::Message(_), "hashedrekord", "0.0.1") => {
-            check_body::<HashedRekordV001Body>(entry).map(|()| KindVersion::HashedRekordV001)
-        }
-        (SignedContent::Envelope(_), "hashedrekord", "0.0.1") => {
-            Err(log_failure("log entries of kind hashedrekord 0.0.1 are not about DSSE envelopes")
-                .expected("hashedrekord 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
-        }
-        (_, kind, version) => Err(unsupported(kind, version)),
+/// The crate is given no other kinds ([`crate::verify::rekor1::is_needed`]); to it both contents look alike here.
+fn to_kind(entry: &LogEntry) -> Result<KindVersion, Finding> {
+    if entry.is_rekor_v2() {
+        return check_body::<HashedRekordV002Body>(entry).map(|()| KindVersion::HashedRekordV002);
     }
+    check_body::<HashedRekordV001Body>(entry).map(|()| KindVersion::HashedRekordV001)
 }
 
 /// The crate reads the body of an entry once more, by itself, and takes arrays for objects (A291).

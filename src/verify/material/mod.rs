@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::check::{CheckId, Finding, LogEntryReport};
 use crate::evidence::{Opened, Payload};
 use crate::json;
-use crate::oci::encode_hex;
+use crate::oci::{Algorithm, encode_hex};
 
 pub(super) use crate::json::base64::decode as decode_base64;
 
@@ -106,6 +106,33 @@ pub(super) struct Envelope {
     pub(super) stored: Option<Opened>,
 }
 
+impl MessageDigest {
+    /// Returns the algorithm, if it is known here.
+    pub(super) fn hash(&self) -> Option<Algorithm> {
+        hash_named(&self.algorithm)
+    }
+}
+
+/// Reads the name that sigstore_common.proto gives a hash.
+pub(super) fn hash_named(name: &str) -> Option<Algorithm> {
+    match name {
+        "SHA2_256" => Some(Algorithm::Sha256),
+        "SHA2_384" => Some(Algorithm::Sha384),
+        "SHA2_512" => Some(Algorithm::Sha512),
+        _ => None,
+    }
+}
+
+impl SignedContent {
+    /// Returns the signature.
+    pub(super) fn signature(&self) -> &[u8] {
+        match self {
+            Self::Message(message) => &message.signature,
+            Self::Envelope(envelope) => &envelope.signature,
+        }
+    }
+}
+
 impl Envelope {
     /// Returns what was signed.
     pub(super) fn payload(&self) -> &[u8] {
@@ -138,6 +165,44 @@ impl LogEntry {
     /// Whether the entry is of Rekor's second version, which vouches for no time.
     pub(super) fn is_rekor_v2(&self) -> bool {
         self.kind == "hashedrekord" && self.version == "0.0.2"
+    }
+
+    /// Whether it is one of the kinds in which Rekor v1 logged envelopes.
+    pub(super) fn is_envelope_of_rekor_v1(&self) -> bool {
+        matches!((self.kind.as_str(), self.version.as_str()), ("dsse", "0.0.1") | ("intoto", "0.0.1" | "0.0.2"))
+    }
+
+    /// Returns the hash of the digest that the entry records, where an entry of its kind records what was signed.
+    pub(super) fn recorded_hash(&self) -> Option<Algorithm> {
+        #[derive(Deserialize)]
+        struct Body {
+            spec: Spec,
+        }
+        #[derive(Deserialize)]
+        struct Spec {
+            #[serde(default)]
+            data: Option<Data>,
+            #[serde(default, rename = "hashedRekordV002")]
+            second: Option<Second>,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            hash: Named,
+        }
+        #[derive(Deserialize)]
+        struct Second {
+            data: Named,
+        }
+        #[derive(Deserialize)]
+        struct Named {
+            algorithm: String,
+        }
+        let body: Body = (self.kind == "hashedrekord").then(|| json::from_slice(&self.body).ok())??;
+        match (self.is_rekor_v2(), body.spec.data, body.spec.second) {
+            (false, Some(data), _) => Algorithm::named(&data.hash.algorithm),
+            (true, _, Some(second)) => hash_named(&second.data.algorithm),
+            _ => None,
+        }
     }
 
     /// Returns the time that the log's promise vouches for. Rekor v2 has none: what stands there is ignored (A153).
@@ -247,7 +312,7 @@ pub(super) fn log_failure(message: impl Into<String>) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Outcome;
-    use crate::oci::{Algorithm, Blob};
+    use crate::oci::Blob;
 
     const CERTIFICATE: &str = r#""certificate":{"rawBytes":"AAAA"}"#;
     const MESSAGE: &str = r#""messageSignature":{"signature":"AAAA"}"#;

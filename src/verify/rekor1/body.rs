@@ -1,7 +1,8 @@
-//! What an entry recorded, compared with what is here: envelope or payload, signature, certificate or key.
+//! What an entry recorded, compared with what is here: digest, envelope or payload, signature, certificate or key.
 //!
-//! Every kind binds the signature, for a body that fits another signature would lend it the time (CVE-2022-36056): `dsse`
-//! 0.0.1 and `intoto` 0.0.2 hold it, `intoto` 0.0.1 holds the hash of the envelope with it (rekor `pkg/types`).
+//! Every kind binds the signature, for a body that fits another signature would lend it the time (CVE-2022-36056): `hashedrekord`,
+//! `dsse` 0.0.1 and `intoto` 0.0.2 hold it, `intoto` 0.0.1 holds the hash of the envelope with it (rekor `pkg/types`; rekor-tiles
+//! `pkg/types/hashedrekord`).
 
 use std::cell::OnceCell;
 
@@ -10,11 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::check::Finding;
+use crate::check::{CheckId, Finding};
 use crate::json;
-use crate::oci::{Algorithm, Digest, Hasher};
-use crate::verify::bundle::{certificate_in_pem, key_in_certificate, key_in_pem};
-use crate::verify::material::{Envelope, LogEntry, decode_base64, log_failure};
+use crate::oci::{Algorithm, Digest, Hasher, decode_hex};
+use crate::policy::KeyKind;
+use crate::verify::bundle::{Scheme, Signed, certificate_in_pem, key_in_certificate, key_in_pem};
+use crate::verify::material::{Envelope, LogEntry, SignedContent, decode_base64, hash_named, log_failure};
+use crate::verify::newer;
 
 /// What the signature was verified with.
 pub(super) enum Verifier<'a> {
@@ -26,15 +29,82 @@ pub(super) enum Verifier<'a> {
     Key(&'a [u8]),
 }
 
-/// An envelope as a log may have recorded it. Its payload is hashed once, however many entries there are.
+/// A signature as a log may have recorded it. What was signed is hashed once, however many entries there are.
 pub(super) struct Recorded<'a> {
-    envelope: &'a Envelope,
+    content: &'a SignedContent,
+    signed: Signed<'a>,
+    scheme: Scheme,
+    kind: KeyKind,
     payload: OnceCell<Digest>,
+    digest: OnceCell<Option<Digest>>,
 }
 
 #[derive(Deserialize)]
 struct Body<T> {
     spec: T,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord1 {
+    data: HashedRekord1Data,
+    signature: HashedRekord1Signature,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord1Data {
+    hash: Hash,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HashedRekord1Signature {
+    content: String,
+    public_key: HashedRekord1Key,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord1Key {
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord2 {
+    #[serde(rename = "hashedRekordV002")]
+    rekord: HashedRekord2Content,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord2Content {
+    data: HashedRekord2Data,
+    signature: HashedRekord2Signature,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord2Data {
+    algorithm: String,
+    digest: String,
+}
+
+#[derive(Deserialize)]
+struct HashedRekord2Signature {
+    content: String,
+    verifier: HashedRekord2Verifier,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HashedRekord2Verifier {
+    key_details: String,
+    #[serde(default)]
+    public_key: Option<RawBytes>,
+    #[serde(default)]
+    x509_certificate: Option<RawBytes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawBytes {
+    raw_bytes: String,
 }
 
 #[derive(Deserialize)]
@@ -104,20 +174,97 @@ impl Hash {
 }
 
 impl<'a> Recorded<'a> {
-    pub(super) fn of(envelope: &'a Envelope) -> Self {
-        Self { envelope, payload: OnceCell::new() }
+    pub(super) fn of(content: &'a SignedContent, signed: Signed<'a>, (scheme, kind): (Scheme, KeyKind)) -> Self {
+        Self { content, signed, scheme, kind, payload: OnceCell::new(), digest: OnceCell::new() }
     }
 
-    /// Verifies that an entry is about this envelope and this certificate or key.
+    /// Verifies that an entry is about this signature and this certificate or key.
     pub(super) fn verify_body(&self, entry: &LogEntry, verifier: &Verifier<'_>) -> Result<(), Finding> {
-        match (entry.kind.as_str(), entry.version.as_str()) {
-            ("dsse", "0.0.1") => self.verify_dsse(&read(entry)?, verifier),
-            ("intoto", "0.0.1") => self.verify_intoto_1(&read(entry)?, verifier),
-            ("intoto", "0.0.2") => self.verify_intoto_2(&read(entry)?, verifier),
-            _ => Err(log_failure("the log entry is of a kind that is not about an envelope")),
+        match (entry.kind.as_str(), entry.version.as_str(), self.content) {
+            ("hashedrekord", "0.0.2", _) => self.verify_hashedrekord_2(&read(entry)?, verifier),
+            ("hashedrekord", "0.0.1", SignedContent::Message(_)) => self.verify_hashedrekord_1(&read(entry)?, verifier),
+            ("hashedrekord", "0.0.1", SignedContent::Envelope(_)) => {
+                Err(log_failure("log entries of kind hashedrekord 0.0.1 are not about DSSE envelopes")
+                    .expected("hashedrekord 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
+            }
+            (_, _, SignedContent::Message(_)) => {
+                Err(log_failure("the log entry is about a DSSE envelope, and this is none"))
+            }
+            (kind, version, SignedContent::Envelope(envelope)) => {
+                let recorded = RecordedEnvelope { recorded: self, envelope };
+                match (kind, version) {
+                    ("dsse", "0.0.1") => recorded.verify_dsse(&read(entry)?, verifier),
+                    ("intoto", "0.0.1") => recorded.verify_intoto_1(&read(entry)?, verifier),
+                    ("intoto", "0.0.2") => recorded.verify_intoto_2(&read(entry)?, verifier),
+                    _ => Err(log_failure("the log entry is of a kind that is not about an envelope")),
+                }
+            }
         }
     }
 
+    fn verify_hashedrekord_1(&self, recorded: &HashedRekord1, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        let hash = &recorded.data.hash;
+        self.check_digest(Algorithm::named(&hash.algorithm), decode_hex(&hash.value).as_deref())?;
+        self.check_signature(decode_base64(&recorded.signature.content).as_deref())?;
+        check_verifier(verifier.is_pem(&recorded.signature.public_key.content))
+    }
+
+    fn verify_hashedrekord_2(&self, recorded: &HashedRekord2, verifier: &Verifier<'_>) -> Result<(), Finding> {
+        let HashedRekord2Content { data, signature } = &recorded.rekord;
+        self.check_digest(hash_named(&data.algorithm), decode_base64(&data.digest).as_deref())?;
+        self.check_signature(decode_base64(&signature.content).as_deref())?;
+        let details = &signature.verifier.key_details;
+        if self.scheme.details(self.kind) != Some(details) {
+            return Err(log_failure("the log entry is about another kind of key")
+                .expected(self.scheme.details(self.kind).unwrap_or("a kind of key in the registry"))
+                .found(details));
+        }
+        check_verifier(verifier.is_recorded_as(&signature.verifier))
+    }
+
+    /// The digest must be by the hash of the scheme: an entry never chooses another for it.
+    fn check_digest(&self, algorithm: Option<Algorithm>, recorded: Option<&[u8]>) -> Result<(), Finding> {
+        let digest = self.digest.get_or_init(|| self.digest_of_signed()).as_ref();
+        let Some(digest) = digest else {
+            return Err(log_failure("the log entry is about a digest, and this signature is over none"));
+        };
+        if algorithm != Some(digest.algorithm()) {
+            return Err(log_failure("the log entry is about a digest by another hash than the signature's")
+                .expected(digest.algorithm().name())
+                .found(algorithm.map_or("another", Algorithm::name)));
+        }
+        if recorded == Some(digest.bytes().as_slice()) {
+            return Ok(());
+        }
+        Err(log_failure("the log entry is about something else").expected(digest.to_string()))
+    }
+
+    fn digest_of_signed(&self) -> Option<Digest> {
+        let hash = self.scheme.hash()?;
+        match (self.content, self.signed) {
+            (SignedContent::Envelope(envelope), _) => Some(Digest::of(hash, envelope.signed())),
+            (SignedContent::Message(_), Signed::Bytes(bytes)) => Some(Digest::of(hash, bytes)),
+            (SignedContent::Message(_), Signed::Digest(digest)) => {
+                Some(digest.clone()).filter(|digest| digest.algorithm() == hash)
+            }
+        }
+    }
+
+    fn check_signature(&self, recorded: Option<&[u8]>) -> Result<(), Finding> {
+        if recorded == Some(self.content.signature()) {
+            return Ok(());
+        }
+        Err(log_failure("the log entry is about another signature"))
+    }
+}
+
+/// The same, for entries that are about envelopes.
+struct RecordedEnvelope<'a> {
+    recorded: &'a Recorded<'a>,
+    envelope: &'a Envelope,
+}
+
+impl RecordedEnvelope<'_> {
     /// The hash of the envelope is left out: it is over the JSON that was sent to the log, which nobody can write again.
     fn verify_dsse(&self, recorded: &Dsse, verifier: &Verifier<'_>) -> Result<(), Finding> {
         let [signature] = recorded.signatures.as_slice() else {
@@ -157,7 +304,7 @@ impl<'a> Recorded<'a> {
     }
 
     fn check_payload(&self, recorded: &Hash) -> Result<(), Finding> {
-        let payload = self.payload.get_or_init(|| Digest::of(Algorithm::Sha256, self.envelope.payload()));
+        let payload = self.recorded.payload.get_or_init(|| Digest::of(Algorithm::Sha256, self.envelope.payload()));
         if recorded.is(payload) {
             return Ok(());
         }
@@ -165,17 +312,14 @@ impl<'a> Recorded<'a> {
     }
 
     fn check_signature(&self, recorded: Option<&[u8]>) -> Result<(), Finding> {
-        if recorded == Some(self.envelope.signature.as_slice()) {
-            return Ok(());
-        }
-        Err(log_failure("the log entry is about another signature"))
+        self.recorded.check_signature(recorded)
     }
 
     /// Whether the recorded hash is that of the envelope as stored, or as cosign wrote it to the log.
     fn is_envelope(&self, recorded: &Hash) -> bool {
         let is_stored = self.envelope.stored.as_ref().is_some_and(|stored| match stored.digest().algorithm() {
             Algorithm::Sha256 => recorded.is(stored.digest()),
-            Algorithm::Sha512 => recorded.is(&Digest::of(Algorithm::Sha256, &stored.original())),
+            Algorithm::Sha384 | Algorithm::Sha512 => recorded.is(&Digest::of(Algorithm::Sha256, &stored.original())),
         });
         is_stored || recorded.is(&self.as_written_by_cosign())
     }
@@ -198,6 +342,16 @@ impl<'a> Recorded<'a> {
 }
 
 impl Verifier<'_> {
+    /// Whether it is what an entry of Rekor v2 recorded, of which exactly one is.
+    fn is_recorded_as(&self, recorded: &HashedRekord2Verifier) -> bool {
+        let is = |raw: &RawBytes, der: &[u8]| decode_base64(&raw.raw_bytes).as_deref() == Some(der);
+        match (self, &recorded.x509_certificate, &recorded.public_key) {
+            (Self::Certificate { der, .. }, Some(certificate), None) => is(certificate, der),
+            (Self::Key(key), None, Some(public_key)) => is(public_key, key),
+            _ => false,
+        }
+    }
+
     /// Whether it is what an entry recorded: base64 of PEM. A certificate is the very same one, whoever has the same key.
     fn is_pem(&self, recorded: &str) -> bool {
         match self {
@@ -239,6 +393,23 @@ fn pem(recorded: &str) -> Option<String> {
 
 fn check_verifier(is_the_same: bool) -> Result<(), Finding> {
     if is_the_same { Ok(()) } else { Err(log_failure("the log entry is about another certificate or key")) }
+}
+
+/// Checks that an entry is of a kind that can be read.
+pub(super) fn check_kind(entry: &LogEntry) -> Result<(), Finding> {
+    let LogEntry { kind, version, .. } = entry;
+    let is_digest = kind == "hashedrekord" && matches!(version.as_str(), "0.0.1" | "0.0.2");
+    if is_digest || entry.is_envelope_of_rekor_v1() {
+        return Ok(());
+    }
+    let message = format!("log entries of kind {kind} {version} are not supported");
+    // What is newer than this program says nothing against the evidence.
+    let finding = if newer::is_log_entry(kind, version) {
+        Finding::error(CheckId::TransparencyLog, message).next("a newer version of this program may read them")
+    } else {
+        log_failure(message).next("sign the image again with a current cosign")
+    };
+    Err(finding.expected("hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1, intoto 0.0.1 or 0.0.2"))
 }
 
 fn another_count(found: usize) -> Finding {

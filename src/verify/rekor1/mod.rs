@@ -1,9 +1,10 @@
-//! Envelopes that Rekor v1 logged: `dsse` 0.0.1, `intoto` 0.0.1 and 0.0.2.
+//! Signatures that the Sigstore crate does not read: by their log entry, their algorithm, or their timestamp.
 //!
-//! The Sigstore crate does not read `intoto` 0.0.1, which most attestations of 2021 to 2023 have. The other two it reads with
-//! the statement in memory as a tree, an SBOM of 60 MB in half a gigabyte. So all three are verified here, by the same
-//! checks in the same order as the crate's, spelled out: the log's promises and proofs, the DSSE signature, and that each entry
-//! is about this very envelope and certificate.
+//! Of the entries it does not read `intoto` 0.0.1, which most attestations of 2021 to 2023 have; `dsse` 0.0.1 and `intoto` 0.0.2 it reads
+//! with the statement in memory as a tree, an SBOM of 60 MB in half a gigabyte; `hashedrekord` it reads with SHA-256 alone, and
+//! 0.0.2 with P-256 alone. So all of those are verified here, by the same checks in the same order as the crate's, spelled out: the
+//! log's promises and proofs, the signature, and that each entry is about this very signature, content, and
+//! certificate or key.
 
 mod body;
 
@@ -11,70 +12,91 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
-use crate::oci::encode_hex;
-use crate::policy::PublicKey;
+use crate::oci::{Algorithm, encode_hex};
+use crate::policy::{KeyKind, PublicKey};
 
-use super::bundle::{Domain, verify_signature};
-use super::certificate::Leaf;
-use super::material::{Envelope, LogEntry, Material, SignedContent, Version, log_failure};
+use super::bundle::{Domain, Made, Scheme, Signed, VerifyingKey};
+use super::certificate::{Leaf, key_finding};
+use super::material::{LogEntry, Material, SignedContent, Version, log_failure};
 use body::{Recorded, Verifier};
 
 /// What is known of a signature once it is verified: the log entries, and the times that others vouch for.
 type Proved = (Vec<LogEntryReport>, Vec<TimestampReport>);
 
-/// Whether an entry takes this way.
-pub(super) fn is_for(entry: &LogEntry) -> bool {
-    matches!((entry.kind.as_str(), entry.version.as_str()), ("intoto", "0.0.1" | "0.0.2") | ("dsse", "0.0.1"))
+/// Whether a signature with this kind of key takes this way. The crate reads P-256 with SHA-256, and entries that record a digest.
+pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKind) -> bool {
+    let records_digest = |entry: &&LogEntry| {
+        let is_message = matches!(material.content, SignedContent::Message(_));
+        let is_known = entry.is_rekor_v2() || (is_message && entry.kind == "hashedrekord" && entry.version == "0.0.1");
+        // Of the first version the crate reads any digest as one of SHA-256, whatever the entry calls it.
+        is_known && entry.recorded_hash() == Some(Algorithm::Sha256)
+    };
+    let states_another_hash = match &material.content {
+        SignedContent::Message(message) => {
+            message.digest.as_ref().is_some_and(|digest| digest.hash() != Some(Algorithm::Sha256))
+        }
+        SignedContent::Envelope(_) => false,
+    };
+    kind != KeyKind::P256 || states_another_hash || !entries.iter().all(records_digest)
 }
 
-/// Verifies an envelope by entries that take this way. What the statement is about is for the caller to compare.
+/// Verifies a signature by a certificate. What a statement is about is for the caller to compare.
 pub(super) fn verify(
     domain: &Domain,
-    material: &Material,
+    (material, signed): (&Material, Signed<'_>),
     entries: &[&LogEntry],
     leaf: &Leaf,
     now: Timestamp,
 ) -> Result<Proved, Finding> {
-    let envelope = envelope(material)?;
     let der = material.key.leaf().ok_or_else(|| log_failure("there is no certificate to verify"))?;
     let logged = verify_log(domain, material, entries, now)?;
     let mut times = domain.verify_timestamps(material, Some(leaf))?;
     times.extend(logged);
-    verify_envelope(envelope, &leaf.public_key)?;
+    let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
+    let scheme = verify_signature(&key, material, signed)?;
+    let recorded = Recorded::of(&material.content, signed, (scheme, key.kind()));
     let verifier = Verifier::Certificate { der, key: &leaf.public_key };
-    let recorded = Recorded::of(envelope);
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &verifier))?;
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
 }
 
-/// Verifies an envelope that was signed with `key`: everything but the certificate, which there is none of.
+/// Verifies a signature by `key`: everything but the certificate, which there is none of.
 pub(super) fn verify_with_key(
     domain: &Domain,
-    material: &Material,
+    (material, signed): (&Material, Signed<'_>),
     entries: &[&LogEntry],
     key: &PublicKey,
     now: Timestamp,
 ) -> Result<Proved, Finding> {
-    let envelope = envelope(material)?;
     let logged = verify_log(domain, material, entries, now)?;
-    verify_envelope(envelope, key.der())?;
-    let recorded = Recorded::of(envelope);
+    let verifying = VerifyingKey::read(key.der()).map_err(|error| key_finding(&error))?;
+    let scheme = verify_signature(&verifying, material, signed)?;
+    let recorded = Recorded::of(&material.content, signed, (scheme, key.kind()));
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &Verifier::Key(key.der())))?;
     let mut times = domain.verify_timestamps(material, None)?;
     times.extend(logged);
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
 }
 
-fn envelope(material: &Material) -> Result<&Envelope, Finding> {
-    match &material.content {
-        SignedContent::Envelope(envelope) => Ok(envelope),
-        SignedContent::Message(_) => Err(log_failure("the log entry is about a DSSE envelope, and this is none")),
+fn verify_signature(key: &VerifyingKey<'_>, material: &Material, signed: Signed<'_>) -> Result<Scheme, Finding> {
+    match key.made(material, signed) {
+        Made::With(scheme) => Ok(scheme),
+        Made::No => Err(Finding::fail(CheckId::Signature, "the signature does not verify")),
+        Made::Unpaired => Err(unpaired()),
+        Made::Unknown => Err(needs_content()),
     }
 }
 
-fn verify_envelope(envelope: &Envelope, public_key: &[u8]) -> Result<(), Finding> {
-    verify_signature(public_key, envelope.signed(), &envelope.signature)
-        .map_err(|reason| Finding::fail(CheckId::Signature, "the signature does not verify").found(reason))
+/// A finding that the hash beside a signature is none that goes with the kind of key.
+fn unpaired() -> Finding {
+    Finding::fail(CheckId::Signature, "the signature states a hash that does not go with this kind of key")
+        .expected("SHA-256 with ECDSA P-256 and RSA, SHA-384 with P-384, SHA-512 with P-521 and Ed25519ph")
+}
+
+/// A finding that only the digest is known of what was signed, by another hash than the signature's.
+pub(super) fn needs_content() -> Finding {
+    Finding::error(CheckId::Signature, "a signature with this kind of key cannot be verified from this digest")
+        .next("give the file itself, or sign the image again with a current cosign, which signs a statement instead")
 }
 
 /// Verifies every promise and every proof; returns the times that promises vouch for.
@@ -84,13 +106,16 @@ fn verify_log(
     entries: &[&LogEntry],
     now: Timestamp,
 ) -> Result<Vec<TimestampReport>, Finding> {
+    entries.iter().try_for_each(|entry| body::check_kind(entry))?;
     // client-spec §4.4, sigstore_bundle.proto: a promise is what a bundle of version 0.1 must have.
-    if material.version == Version::V01 && entries.iter().all(|entry| entry.promise.is_none()) {
+    let is_unpromised = !entries.is_empty() && entries.iter().all(|entry| entry.promise.is_none());
+    if material.version == Version::V01 && is_unpromised {
         return Err(log_failure("no log entry has a promise (SET), which this bundle version demands"));
     }
     let mut times = Vec::new();
     for entry in entries {
-        if let Some(promise) = &entry.promise {
+        // Rekor v2 promises nothing: what stands there is ignored (A153).
+        if let Some(promise) = entry.promise.as_ref().filter(|_| !entry.is_rekor_v2()) {
             let time = verify_promise(domain, entry, promise)?;
             times.push(TimestampReport { source: "log".to_owned(), time });
         }

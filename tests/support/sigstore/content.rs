@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::digest::sha256;
+use super::key::Hash;
 use crate::support::json::base64;
 
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -68,11 +68,11 @@ impl Content {
         }
     }
 
-    /// Returns the bundle's member name and value for this content.
-    pub fn bundle_member(&self) -> (&'static str, Value) {
+    /// Returns the bundle's member name and value for this content, with a digest by `hash` beside a signature over bytes.
+    pub fn bundle_member(&self, hash: Hash) -> (&'static str, Value) {
         match self {
             Content::Message { bytes, signature } => {
-                let digest = json!({"algorithm": "SHA2_256", "digest": base64(sha256(bytes))});
+                let digest = json!({"algorithm": hash.proto, "digest": base64(hash.of(bytes))});
                 ("messageSignature", json!({"messageDigest": digest, "signature": base64(signature)}))
             }
             Content::Envelope(envelope) => ("dsseEnvelope", envelope.to_json()),

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::content::{Content, Envelope};
-use crate::support::digest::{sha256, sha256_hex};
+use super::key::Hash;
+use crate::support::digest::{hex, sha256_hex};
 use crate::support::json::base64;
 
 /// The kinds of entry a container signature can be found under.
@@ -53,13 +54,19 @@ impl EntryKind {
 
 /// What an entry names as able to verify its signature.
 pub enum Verifier {
-    /// A DER certificate and its PEM form.
-    Certificate { der: Vec<u8>, pem: String },
+    /// A DER certificate and its PEM form, and the kind of key in it.
+    Certificate { der: Vec<u8>, pem: String, details: &'static str },
     /// A DER public key and its PEM form.
     Key { der: Vec<u8>, pem: String, details: &'static str },
 }
 
 impl Verifier {
+    fn details(&self) -> &'static str {
+        match self {
+            Verifier::Certificate { details, .. } | Verifier::Key { details, .. } => details,
+        }
+    }
+
     fn pem(&self) -> &str {
         match self {
             Verifier::Certificate { pem, .. } | Verifier::Key { pem, .. } => pem,
@@ -72,8 +79,10 @@ fn hash(bytes: &[u8]) -> Value {
 }
 
 fn hashedrekord_v001(content: &Content, verifier: &Verifier) -> Value {
+    let hash = Hash::of_details(verifier.details());
+    let digest = json!({"algorithm": hash.rekor, "value": hex(&hash.of(&content.signed_bytes()))});
     json!({
-        "data": {"hash": hash(&content.signed_bytes())},
+        "data": {"hash": digest},
         "signature": {
             "content": base64(content.signature()),
             "publicKey": {"content": base64(verifier.pem())},
@@ -82,16 +91,17 @@ fn hashedrekord_v001(content: &Content, verifier: &Verifier) -> Value {
 }
 
 fn hashedrekord_v002(content: &Content, verifier: &Verifier) -> Value {
+    let hash = Hash::of_details(verifier.details());
     let verifier = match verifier {
-        Verifier::Certificate { der, .. } => {
-            json!({"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": {"rawBytes": base64(der)}})
+        Verifier::Certificate { der, details, .. } => {
+            json!({"keyDetails": details, "x509Certificate": {"rawBytes": base64(der)}})
         }
         Verifier::Key { der, details, .. } => {
             json!({"keyDetails": details, "publicKey": {"rawBytes": base64(der)}})
         }
     };
     json!({"hashedRekordV002": {
-        "data": {"algorithm": "SHA2_256", "digest": base64(sha256(&content.signed_bytes()))},
+        "data": {"algorithm": hash.proto, "digest": base64(hash.of(&content.signed_bytes()))},
         "signature": {"content": base64(content.signature()), "verifier": verifier},
     }})
 }

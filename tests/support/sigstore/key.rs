@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA256_ASN1_SIGNING,
+    ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RsaKeyPair,
 };
+use ed25519_dalek::Digest as _;
 
 use super::der;
 
@@ -23,14 +26,48 @@ enum Kind {
     P256,
     P384,
     P521,
-    Rsa,
+    P521Sha256,
+    Rsa(KeySize),
     Ed25519,
+    Ed25519ph,
 }
 
 enum Pair {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    Ed25519ph(ed25519_dalek::SigningKey),
+}
+
+/// A hash, under the names that bundles, Rekor v1 and Rekor v2 give it.
+#[derive(Clone, Copy)]
+pub struct Hash {
+    pub proto: &'static str,
+    pub rekor: &'static str,
+    pub oid: &'static str,
+    provider: &'static digest::Algorithm,
+}
+
+pub const SHA2_256: Hash =
+    Hash { proto: "SHA2_256", rekor: "sha256", oid: "2.16.840.1.101.3.4.2.1", provider: &SHA256 };
+pub const SHA2_384: Hash =
+    Hash { proto: "SHA2_384", rekor: "sha384", oid: "2.16.840.1.101.3.4.2.2", provider: &SHA384 };
+pub const SHA2_512: Hash =
+    Hash { proto: "SHA2_512", rekor: "sha512", oid: "2.16.840.1.101.3.4.2.3", provider: &SHA512 };
+
+impl Hash {
+    pub fn of(self, bytes: &[u8]) -> Vec<u8> {
+        digest::digest(self.provider, bytes).as_ref().to_vec()
+    }
+
+    /// The hash that goes with what sigstore_common.proto calls `PublicKeyDetails`.
+    pub fn of_details(details: &str) -> Hash {
+        match details {
+            "PKIX_ECDSA_P384_SHA_384" => SHA2_384,
+            "PKIX_ECDSA_P521_SHA_512" | "PKIX_ED25519_PH" => SHA2_512,
+            _ => SHA2_256,
+        }
+    }
 }
 
 impl Key {
@@ -48,8 +85,31 @@ impl Key {
 
     /// An RSA key of 2048 bits, which signs with PKCS #1 v1.5 and SHA-256.
     pub fn rsa() -> Key {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("the system has randomness");
-        Key { kind: Kind::Rsa, pair: Arc::new(Pair::Rsa(pair)) }
+        Key::rsa_of(KeySize::Rsa2048)
+    }
+
+    pub fn rsa_of(size: KeySize) -> Key {
+        let pair = RsaKeyPair::generate(size).expect("the system has randomness");
+        Key { kind: Kind::Rsa(size), pair: Arc::new(Pair::Rsa(pair)) }
+    }
+
+    /// A P-521 key that signs with SHA-256, as cosign before 3 did.
+    pub fn p521_sha256() -> Key {
+        Key::ecdsa(Kind::P521Sha256, &ECDSA_P521_SHA256_ASN1_SIGNING)
+    }
+
+    /// An Ed25519 key that signs digests (RFC 8032 §5.1), as cosign 3 does.
+    pub fn ed25519ph() -> Key {
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed).expect("the system has randomness");
+        let pair = Pair::Ed25519ph(ed25519_dalek::SigningKey::from_bytes(&seed));
+        Key { kind: Kind::Ed25519ph, pair: Arc::new(pair) }
+    }
+
+    /// Every kind of key that cosign signs with, each by its current scheme.
+    pub fn of_every_kind() -> Vec<Key> {
+        let rsa = [KeySize::Rsa2048, KeySize::Rsa3072, KeySize::Rsa4096].map(Key::rsa_of);
+        [Key::p256(), Key::p384(), Key::p521(), Key::ed25519ph()].into_iter().chain(rsa).collect()
     }
 
     pub fn ed25519() -> Key {
@@ -75,7 +135,16 @@ impl Key {
                 signature
             }
             Pair::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Pair::Ed25519ph(pair) => {
+                let hashed = ed25519_dalek::Sha512::new().chain_update(message);
+                pair.sign_prehashed(hashed, None).expect("a context of no length").to_bytes().to_vec()
+            }
         }
+    }
+
+    /// Returns the hash that goes with the key in signatures; pure Ed25519 signs no digest, and SHA-256 is stated beside it.
+    pub fn hash(&self) -> Hash {
+        Hash::of_details(self.details())
     }
 
     /// Returns the public key without its algorithm: an uncompressed point, PKCS #1 in DER, or the 32 octets of Ed25519.
@@ -84,6 +153,7 @@ impl Key {
             Pair::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
+            Pair::Ed25519ph(pair) => pair.verifying_key().as_bytes().to_vec(),
         }
     }
 
@@ -92,9 +162,9 @@ impl Key {
         let algorithm = match self.kind {
             Kind::P256 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.2.840.10045.3.1.7")],
             Kind::P384 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.34")],
-            Kind::P521 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.35")],
-            Kind::Rsa => vec![der::oid("1.2.840.113549.1.1.1"), der::null()],
-            Kind::Ed25519 => vec![der::oid("1.3.101.112")],
+            Kind::P521 | Kind::P521Sha256 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.35")],
+            Kind::Rsa(_) => vec![der::oid("1.2.840.113549.1.1.1"), der::null()],
+            Kind::Ed25519 | Kind::Ed25519ph => vec![der::oid("1.3.101.112")],
         };
         der::sequence(&[der::sequence(&algorithm), der::bit_string(&self.public_octets())])
     }
@@ -107,11 +177,11 @@ impl Key {
     /// Returns the DER AlgorithmIdentifier of this key's signatures.
     pub fn signature_algorithm(&self) -> Vec<u8> {
         der::sequence(&match self.kind {
-            Kind::P256 => vec![der::oid("1.2.840.10045.4.3.2")],
+            Kind::P256 | Kind::P521Sha256 => vec![der::oid("1.2.840.10045.4.3.2")],
             Kind::P384 => vec![der::oid("1.2.840.10045.4.3.3")],
             Kind::P521 => vec![der::oid("1.2.840.10045.4.3.4")],
-            Kind::Rsa => vec![der::oid("1.2.840.113549.1.1.11"), der::null()],
-            Kind::Ed25519 => vec![der::oid("1.3.101.112")],
+            Kind::Rsa(_) => vec![der::oid("1.2.840.113549.1.1.11"), der::null()],
+            Kind::Ed25519 | Kind::Ed25519ph => vec![der::oid("1.3.101.112")],
         })
     }
 
@@ -121,8 +191,12 @@ impl Key {
             Kind::P256 => "PKIX_ECDSA_P256_SHA_256",
             Kind::P384 => "PKIX_ECDSA_P384_SHA_384",
             Kind::P521 => "PKIX_ECDSA_P521_SHA_512",
-            Kind::Rsa => "PKIX_RSA_PKCS1V15_2048_SHA256",
+            Kind::P521Sha256 => "PKIX_ECDSA_P521_SHA_256",
+            Kind::Rsa(KeySize::Rsa3072) => "PKIX_RSA_PKCS1V15_3072_SHA256",
+            Kind::Rsa(KeySize::Rsa4096) => "PKIX_RSA_PKCS1V15_4096_SHA256",
+            Kind::Rsa(_) => "PKIX_RSA_PKCS1V15_2048_SHA256",
             Kind::Ed25519 => "PKIX_ED25519",
+            Kind::Ed25519ph => "PKIX_ED25519_PH",
         }
     }
 }

@@ -59,7 +59,7 @@ pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 impl Signed {
     /// Returns the signature as a bundle.
     pub fn bundle(&self, version: Version) -> Value {
-        let (member, content) = self.content.bundle_member();
+        let (member, content) = self.content.bundle_member(self.key.hash());
         json!({
             "mediaType": version.media_type(),
             "verificationMaterial": self.material(version),

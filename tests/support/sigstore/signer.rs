@@ -223,7 +223,9 @@ fn leaf(instance: &Sigstore, identity: &Identity, time: Timestamp) -> Profile {
 
 fn verifier(certificate: Option<&Certificate>, key: &Key) -> Verifier {
     match certificate {
-        Some(certificate) => Verifier::Certificate { der: certificate.der.clone(), pem: certificate.pem() },
+        Some(certificate) => {
+            Verifier::Certificate { der: certificate.der.clone(), pem: certificate.pem(), details: key.details() }
+        }
         None => Verifier::Key { der: key.public_der(), pem: key.public_pem(), details: key.details() },
     }
 }

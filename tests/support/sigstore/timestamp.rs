@@ -3,9 +3,9 @@
 use jiff::{Span, Timestamp};
 
 use super::authority::{CertificateAuthority, TRUSTED_SINCE};
-use super::certificate::{Certificate, DIGITAL_SIGNATURE, KEY_USAGE, Profile, TIME_STAMPING};
+use super::certificate::{Certificate, DIGITAL_SIGNATURE, EXTENDED_KEY_USAGE, KEY_USAGE, Profile, TIME_STAMPING};
 use super::der;
-use super::key::Key;
+use super::key::{Hash, Key, SHA2_512};
 use crate::support::digest::sha256;
 
 const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
@@ -34,10 +34,22 @@ impl TimestampAuthority {
 
     /// Builds an authority whose signing certificate `bend` may change before it is signed.
     pub fn with(bend: impl FnOnce(&mut Profile)) -> TimestampAuthority {
+        TimestampAuthority::build(&Key::p256(), true, bend)
+    }
+
+    /// Builds an authority that signs with this key; whether its intermediate states what it is for is up to the caller.
+    pub fn of(key: &Key, states_purpose: bool) -> TimestampAuthority {
+        TimestampAuthority::build(key, states_purpose, |_| {})
+    }
+
+    fn build(key: &Key, states_purpose: bool, bend: impl FnOnce(&mut Profile)) -> TimestampAuthority {
         let authority = CertificateAuthority::with(|root, intermediate| {
             root.common_name = Some("sigstore-tsa-root".into());
             intermediate.common_name = Some("sigstore-tsa-intermediate".into());
-            intermediate.set_usages(false, &[TIME_STAMPING]);
+            intermediate.remove(EXTENDED_KEY_USAGE);
+            if states_purpose {
+                intermediate.set_usages(false, &[TIME_STAMPING]);
+            }
         });
         let mut profile =
             Profile::new(TRUSTED_SINCE, TRUSTED_SINCE + Span::new().hours(9 * 365 * 24)).named("sigstore-tsa");
@@ -45,7 +57,7 @@ impl TimestampAuthority {
         // RFC 3161 §2.3: the extension "MUST be critical" and hold timeStamping only.
         profile.set_usages(true, &[TIME_STAMPING]);
         bend(&mut profile);
-        let signer = authority.intermediate.issue(&profile, &Key::p256());
+        let signer = authority.intermediate.issue(&profile, key);
         TimestampAuthority { signer, authority, embeds_certificate: false }
     }
 
@@ -62,7 +74,7 @@ impl TimestampAuthority {
 
     fn signed_data(&self, info: &[u8], time: Timestamp) -> Vec<u8> {
         let content = der::sequence(&[der::oid(TIMESTAMP_INFO), der::context(0, &der::octet_string(info))]);
-        let mut parts = vec![der::integer(&[3]), der::set(&[der::sequence(&[der::oid(SHA_256)])]), content];
+        let mut parts = vec![der::integer(&[3]), der::set(&[self.digest_algorithm()]), content];
         if self.embeds_certificate {
             parts.push(der::context(0, &self.signer.der));
         }
@@ -74,7 +86,7 @@ impl TimestampAuthority {
         let attributes = [
             attribute(CONTENT_TYPE, der::oid(TIMESTAMP_INFO)),
             attribute(SIGNING_TIME, der::utc_time(time)),
-            attribute(MESSAGE_DIGEST, der::octet_string(&sha256(info))),
+            attribute(MESSAGE_DIGEST, der::octet_string(&self.hash().of(info))),
             attribute(SIGNING_CERTIFICATE, self.signing_certificate()),
         ];
         // RFC 5652 §5.4: the attributes are signed under the tag of a SET, but stored under [0].
@@ -82,11 +94,23 @@ impl TimestampAuthority {
         der::sequence(&[
             der::integer(&[1]),
             self.issuer_and_serial(self.signer.issuer.clone()),
-            der::sequence(&[der::oid(SHA_256)]),
+            self.digest_algorithm(),
             der::context(0, &der::set_content(&attributes)),
             self.signer.key.signature_algorithm(),
             der::octet_string(&signature),
         ])
+    }
+
+    // RFC 8419 §3: pure Ed25519 goes with SHA-512 here.
+    fn hash(&self) -> Hash {
+        match self.signer.key.details() {
+            "PKIX_ED25519" => SHA2_512,
+            _ => self.signer.key.hash(),
+        }
+    }
+
+    fn digest_algorithm(&self) -> Vec<u8> {
+        der::sequence(&[der::oid(self.hash().oid)])
     }
 
     // RFC 3161 §2.4.2 wants the signer's certificate named under the signature; RFC 5816 names it by SHA-256.
