@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 use support::digest::{oci_digest, sha256_hex};
+use support::sigstore::key::{SHA2_384, SHA2_512};
 use support::sigstore::{Identity, Key, Sigstore, Version};
 use support::statement::{Build, SLSA_V1, Subject, slsa_v1, spdx_23, statement};
 
@@ -181,6 +182,61 @@ fn a_file_standard_input_and_a_digest_are_the_same_thing() {
         .expect("the program runs");
     child.stdin.take().expect("a pipe").write_all(CONTENT).expect("the program reads");
     assert_eq!(read(&child.wait_with_output().expect("the program ends")).0, 0);
+}
+
+/// npm packages are named by SHA-512 alone; other tools write SHA-384.
+#[test]
+fn a_statement_may_name_the_file_by_sha_384_or_sha_512_alone() {
+    let world = World::new("sha512");
+    for hash in [SHA2_384, SHA2_512] {
+        let hex = |bytes: &[u8]| support::digest::hex(&hash.of(bytes));
+        let named = |value: &str| {
+            let subject = json!([{"name": "pkg:npm/shop@1.0.0", "digest": {hash.rekor: value}}]);
+            let statement = json!({
+                "_type": "https://in-toto.io/Statement/v1",
+                "predicateType": "https://example.test/anything/v1",
+                "subject": subject,
+            });
+            let bundle = world.attestation(&statement);
+            world.write("bundle.json", bundle.to_string().as_bytes());
+        };
+        let digest = format!("{}:{}", hash.rekor, hex(CONTENT));
+        named(&hex(CONTENT));
+        for (artifact, code) in [("file", 0), (digest.as_str(), 0), (oci_digest(CONTENT).as_str(), 1)] {
+            assert_eq!(read(&world.by_identity(artifact)).0, code, "{artifact}");
+        }
+        named(&hex(b"another file"));
+        for artifact in ["file", &digest] {
+            assert_eq!(read(&world.by_identity(artifact)).0, 1, "{artifact}");
+        }
+    }
+}
+
+/// A digest is enough where it is the one that was signed.
+#[test]
+fn keys_of_every_algorithm_sign_files() {
+    let world = World::new("algorithms");
+    for key in Key::of_every_kind() {
+        world.write("cosign.pub", key.public_pem().as_bytes());
+        let bundle = world.instance.key_signer(&key).sign_bytes(CONTENT).bundle(Version::V03);
+        let judge = |bundle: &Value, artifact: &str| {
+            world.write("bundle.json", bundle.to_string().as_bytes());
+            let output = world.command(artifact, &["--key", "cosign.pub"]).output();
+            output.expect("the program runs").status.code()
+        };
+        let digest = format!("{}:{}", key.hash().rekor, support::digest::hex(&key.hash().of(CONTENT)));
+        let other = if digest.starts_with("sha512") {
+            oci_digest(CONTENT)
+        } else {
+            format!("sha512:{}", support::digest::hex(&SHA2_512.of(CONTENT)))
+        };
+        for (artifact, code) in [("file", 0), (digest.as_str(), 0), (other.as_str(), 3)] {
+            assert_eq!(judge(&bundle, artifact), Some(code), "{} {artifact}", key.details());
+        }
+        let mut lied = bundle.clone();
+        lied["messageSignature"]["messageDigest"]["digest"] = json!(support::json::base64(key.hash().of(b"other")));
+        assert_eq!(judge(&lied, "file"), Some(1), "{}", key.details());
+    }
 }
 
 #[test]

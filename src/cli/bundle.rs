@@ -48,8 +48,10 @@ fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
 }
 
 fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {
-    if text.starts_with("sha256:") || text.starts_with("sha512:") {
-        return text.parse().map(|digest| (digest, None)).map_err(|error| Diagnostic::digest(text, error));
+    let names_a_digest =
+        |algorithm: &Algorithm| text.strip_prefix(algorithm.name()).is_some_and(|rest| rest.starts_with(':'));
+    if Algorithm::ALL.iter().any(names_a_digest) {
+        return Digest::of_file(text).map(|digest| (digest, None)).map_err(|error| Diagnostic::digest(text, error));
     }
     let bytes = if text == "-" {
         let mut bytes = Vec::new();

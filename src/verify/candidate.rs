@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome, SbomReport};
 use crate::evidence::{Candidate, Content, Evidence, Opened};
 use crate::json;
-use crate::oci::{Blob, Digest};
+use crate::oci::{Algorithm, Blob, Digest};
 use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
 
@@ -193,11 +193,11 @@ fn examine_loose<'a>(
 ) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
-            let finding = check_message_digest(message, &candidate.subject);
+            let finding = check_message_digest(message, &candidate.subject, content);
             let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
             Examination::of_message(finding, material, signed)
         }
-        SignedContent::Envelope(_) => examine_envelope(material, bundle, candidate, "file"),
+        SignedContent::Envelope(_) => examine_envelope(material, bundle, candidate, ("file", content)),
     }
 }
 
@@ -512,42 +512,42 @@ fn examine_legacy_attestation<'a>(
 fn examine_material<'a>(material: Material, opened: &'a Opened, candidate: &'a Candidate) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
-            let finding = check_message_digest(message, &candidate.subject);
+            let finding = check_message_digest(message, &candidate.subject, None);
             Examination::of_message(finding, material, Signed::Digest(&candidate.subject))
         }
-        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, "image"),
+        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, ("image", None)),
     }
 }
 
 /// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
-fn check_message_digest(message: &material::MessageSignature, subject: &Digest) -> Option<Finding> {
+fn check_message_digest(
+    message: &material::MessageSignature,
+    subject: &Digest,
+    content: Option<&Blob>,
+) -> Option<Finding> {
     let stated = message.digest.as_ref()?;
-    let algorithm = match subject.algorithm().name() {
-        "sha256" => "SHA2_256",
-        _ => "SHA2_512",
+    let Some(algorithm) = stated.hash() else {
+        return Some(
+            Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
+                .expected("SHA2_256, SHA2_384 or SHA2_512")
+                .found(&stated.algorithm),
+        );
     };
-    let length = match stated.algorithm.as_str() {
-        "SHA2_256" => 32,
-        "SHA2_384" => 48,
-        "SHA2_512" => 64,
-        _ => stated.digest.len(),
-    };
-    if stated.digest.len() != length {
+    let Some(digest) = Digest::from_bytes(algorithm, &stated.digest) else {
         return Some(
             Finding::fail(CheckId::BundleFormat, "the message digest has another length than its algorithm")
-                .expected(format!("{length} octets"))
+                .expected(format!("{} octets", Digest::of(algorithm, b"").bytes().len()))
                 .found(format!("{} octets", stated.digest.len())),
         );
-    }
-    if stated.algorithm == algorithm && stated.digest != subject.bytes() {
-        return Some(
-            Finding::fail(CheckId::SubjectDigest, "the signature is on something else")
-                .about(subject)
-                .expected(subject.to_string())
-                .found(crate::oci::encode_hex(&stated.digest)),
-        );
-    }
-    None
+    };
+    let computed = content.map(|content| Digest::of(algorithm, content.bytes()));
+    let expected = computed.as_ref().or_else(|| Some(subject).filter(|subject| subject.algorithm() == algorithm))?;
+    (digest != *expected).then(|| {
+        Finding::fail(CheckId::SubjectDigest, "the signature is on something else")
+            .about(subject)
+            .expected(expected.to_string())
+            .found(digest.to_string())
+    })
 }
 
 /// A statement, which must be about the subject. It is the payload of what was opened, from which the material is.
@@ -555,7 +555,7 @@ fn examine_envelope<'a>(
     material: Material,
     opened: &'a Opened,
     candidate: &'a Candidate,
-    thing: &str,
+    (thing, whole): (&str, Option<&Blob>),
 ) -> Examination<'a> {
     let (SignedContent::Envelope(envelope), Some(payload)) = (&material.content, opened.payload()) else {
         return Examination::of(Kind::Unreadable);
@@ -572,7 +572,11 @@ fn examine_envelope<'a>(
     };
     examination.kind = Kind::of_predicate(&statement.predicate_type);
     examination.predicate_type = Some(statement.predicate_type.clone());
-    let about = statement.check_subject(&candidate.subject, thing);
+    let known = candidate.subject.algorithm();
+    let others = Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != known && statement.states(*algorithm));
+    let computed = others.filter_map(|algorithm| whole.map(|whole| Digest::of(algorithm, whole.bytes())));
+    let digests: Vec<Digest> = std::iter::once(candidate.subject.clone()).chain(computed).collect();
+    let about = statement.check_subject(&digests, thing);
     examination.findings.extend(newer_predicate(&statement.predicate_type));
     examination.statement = Some(statement);
     examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
@@ -609,7 +613,11 @@ struct CriticalImage {
 }
 
 fn examine_simple_signing<'a>(payload: &'a Blob, material: Material, candidate: &'a Candidate) -> Examination<'a> {
-    let finding = check_simple_signing(payload.bytes(), &candidate.subject);
+    let hint = match &material.content {
+        SignedContent::Message(message) => check_message_digest(message, payload.digest(), Some(payload)),
+        SignedContent::Envelope(_) => None,
+    };
+    let finding = hint.unwrap_or_else(|| check_simple_signing(payload.bytes(), &candidate.subject));
     Examination::of_message(Some(finding), material, Signed::Bytes(payload.bytes()))
 }
 
@@ -641,7 +649,6 @@ fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Outcome;
-    use crate::oci::Algorithm;
 
     fn digest() -> Digest {
         Digest::of(Algorithm::Sha256, b"image")

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding};
 use crate::json;
-use crate::oci::{Digest, decode_hex};
+use crate::oci::{Algorithm, Digest, decode_hex};
 
 use super::newer;
 
@@ -89,22 +89,35 @@ impl<'a> Statement<'a> {
         Ok(Self { predicate_type: wire.predicate_type, predicate: wire.predicate, subjects })
     }
 
-    /// Checks that the statement is about `digest`, which is that of an image or of some other `thing`.
+    /// Whether a subject states a digest of this algorithm.
+    pub(super) fn states(&self, algorithm: Algorithm) -> bool {
+        self.subjects.iter().filter_map(|subject| subject.digest.as_ref()).any(|set| set.contains_key(algorithm.name()))
+    }
+
+    /// Checks that the statement is about the thing with these digests, an image or some other `thing`. The first is the one that names it;
+    /// of what there is the content of, there may be more, each by another algorithm.
     ///
     /// in-toto `digest_set.md`: two sets match if any digest of an accepted algorithm does; unrecognised algorithms
-    /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101).
-    pub(super) fn check_subject(&self, digest: &Digest, thing: &str) -> Finding {
-        let expected = digest.bytes();
-        let algorithm = digest.algorithm().name();
-        let values = || self.subjects.iter().filter_map(|subject| subject.digest.as_ref()?.get(algorithm)?.as_str());
-        if values().any(|value| decode_hex(value).is_some_and(|found| found == expected)) {
+    /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101). A subject that
+    /// contradicts another digest of the thing is about nothing that there is.
+    pub(super) fn check_subject(&self, digests: &[Digest], thing: &str) -> Finding {
+        let [digest, ..] = digests else {
+            return Finding::error(CheckId::SubjectDigest, "no digest is known to compare the statement with");
+        };
+        if self.subjects.iter().any(|subject| subject.is_about(digests)) {
             let about =
                 || Finding::pass(CheckId::SubjectDigest, format!("the statement is about this {thing}")).about(digest);
             return self.subjects.iter().find_map(WireSubject::malformed).unwrap_or_else(about);
         }
-        let found = match values().next() {
-            Some(value) => format!("{algorithm}:{value}{}", others(values().count() - 1)),
-            None => format!("no {algorithm} digest in {} subjects", self.subjects.len()),
+        let values = |digest: &Digest| {
+            let algorithm = digest.algorithm().name();
+            let stated =
+                self.subjects.iter().filter_map(move |subject| subject.digest.as_ref()?.get(algorithm)?.as_str());
+            stated.map(|value| format!("{algorithm}:{value}")).collect::<Vec<_>>()
+        };
+        let found = match digests.iter().map(values).find(|values| !values.is_empty()) {
+            Some(values) => format!("{}{}", values[0], others(values.len() - 1)),
+            None => format!("no {} digest in {} subjects", digest.algorithm().name(), self.subjects.len()),
         };
         Finding::fail(CheckId::SubjectDigest, "the statement is about something else")
             .about(digest)
@@ -115,6 +128,16 @@ impl<'a> Statement<'a> {
 }
 
 impl WireSubject {
+    /// Whether one of the digests is stated, and none of them contradicted.
+    fn is_about(&self, digests: &[Digest]) -> bool {
+        let stated = |digest: &Digest| {
+            let value = self.digest.as_ref()?.get(digest.algorithm().name())?;
+            Some(value.as_str().and_then(decode_hex).is_some_and(|found| found == digest.bytes()))
+        };
+        let mut compared = digests.iter().filter_map(stated).peekable();
+        compared.peek().is_some() && compared.all(|is_equal| is_equal)
+    }
+
     /// Whether something else stands where a name or digests should. A statement that has such a subject is malformed whatever
     /// else is in it: nobody can say how another program reads it.
     ///
@@ -142,6 +165,7 @@ fn is_digest(algorithm: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return false };
     let length = match algorithm {
         "sha256" => 32,
+        "sha384" => 48,
         "sha512" => 64,
         _ => return true,
     };
@@ -185,7 +209,6 @@ pub(super) fn claimed_predicate_type(payload: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::Algorithm;
 
     fn digest() -> Digest {
         Digest::of(Algorithm::Sha256, b"image")
@@ -198,7 +221,7 @@ mod tests {
     fn outcome(subject: &str) -> bool {
         let text = statement(subject);
         let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
-        !read.check_subject(&digest(), "image").stands_in_the_way()
+        !read.check_subject(&[digest()], "image").stands_in_the_way()
     }
 
     fn refusal(payload_type: &str, payload: &str) -> Finding {
@@ -241,7 +264,7 @@ mod tests {
         ] {
             let text = statement(&format!("[{good},{subject}]"));
             let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
-            let finding = read.check_subject(&digest(), "image");
+            let finding = read.check_subject(&[digest()], "image");
             assert_eq!((finding.check, finding.stands_in_the_way()), (CheckId::PayloadFormat, true), "{subject}");
         }
     }
@@ -252,6 +275,26 @@ mod tests {
         for name in ["sha512", "md5", "gitCommit", "SHA256"] {
             assert!(!outcome(&format!(r#"[{{"digest":{{"{name}":"{hex}"}}}}]"#)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_file_is_named_by_any_digest_that_nothing_beside_it_contradicts() {
+        let digests = Algorithm::ALL.map(|algorithm| Digest::of(algorithm, b"image"));
+        let [sha256, sha384, sha512] = &digests;
+        let about = |subject: &str| {
+            let text = statement(&format!("[{subject}]"));
+            let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
+            !read.check_subject(&digests, "file").stands_in_the_way()
+        };
+        for digest in &digests {
+            let (name, hex) = (digest.algorithm().name(), digest.hex());
+            assert!(about(&format!(r#"{{"digest":{{"{name}":"{hex}"}}}}"#)), "{name}");
+            assert!(!about(&format!(r#"{{"digest":{{"{name}":"{}"}}}}"#, "0".repeat(hex.len()))), "{name}");
+        }
+        let both = |one: &str, other: &str| about(&format!(r#"{{"digest":{{"sha256":"{one}","sha512":"{other}"}}}}"#));
+        assert!(both(sha256.hex(), sha512.hex()));
+        assert!(!both(sha256.hex(), &"0".repeat(128)) && !both(&"0".repeat(64), sha512.hex()));
+        assert!(!about(&format!(r#"{{"digest":{{"sha512":"{}"}}}}"#, sha384.hex())));
     }
 
     #[test]
