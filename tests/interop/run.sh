@@ -28,6 +28,8 @@ source "$here/cases-provenance.sh"
 source "$here/cases-sbom.sh"
 # shellcheck source=tests/interop/cases-attestations.sh
 source "$here/cases-attestations.sh"
+# shellcheck source=tests/interop/cases-algorithms.sh
+source "$here/cases-algorithms.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -53,6 +55,7 @@ signer_kinds
 lies
 sbom_forms
 other_attestations
+algorithms
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
