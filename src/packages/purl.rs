@@ -167,6 +167,7 @@ impl<'a> Purl<'a> {
 
     /// Applies the rules of its type (purl-spec `types/*-definition.json`).
     fn normalize(&mut self) {
+        self.standardize();
         let rules = rules(&self.kind);
         if rules.lower_namespace {
             self.namespace = self.namespace.take().map(lower);
@@ -186,7 +187,6 @@ impl<'a> Purl<'a> {
             }
             _ => {}
         }
-        self.standardize();
     }
 
     /// Brings the name into the form that the ecosystem itself has, where tools write another one.

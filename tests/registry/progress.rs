@@ -42,7 +42,7 @@ fn what_never_comes_is_absent_and_anything_else_is_not_waited_for() {
         let run = Verify::new(&[&reference, "--wait", wait]).run();
         assert_eq!((run.code, run.err.is_empty()), (code, code != 4), "{name}: {}", run.seen());
     }
-    let (registry, reference) = serve("signed");
+    let (registry, reference) = serve("unsigned");
     registry.bend("/referrers/", fault::status(500));
     assert_eq!(Verify::new(&[&reference, "--wait", "10m"]).run().code, 3);
     assert!(began.elapsed() < Duration::from_secs(60));
