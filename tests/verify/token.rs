@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use crate::support::digest::sha256;
+use crate::support::sigstore::key::SHA2_512;
 use crate::support::sigstore::{SIGNING_TIME, TimestampAuthority, der};
 
 pub(crate) const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
+pub(crate) const SHA_512: &str = "2.16.840.1.101.3.4.2.3";
 pub(crate) const SHA_1: &str = "1.3.14.3.2.26";
 pub(crate) const DATA: &str = "1.2.840.113549.1.7.1";
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
@@ -99,7 +101,10 @@ impl Token {
 
     fn signer_info(&self, info: &[u8]) -> Vec<u8> {
         let signer = &self.authority.signer;
-        let digest = self.attributed_digest.clone().unwrap_or_else(|| sha256(info).to_vec());
+        let digest = self.attributed_digest.clone().unwrap_or_else(|| match self.digest_algorithm {
+            SHA_512 => SHA2_512.of(info),
+            _ => sha256(info).to_vec(),
+        });
         let attributes = [
             attribute(CONTENT_TYPE, der::oid(self.attributed_type)),
             attribute(MESSAGE_DIGEST, der::octet_string(&digest)),

@@ -4,7 +4,7 @@ use crate::forge::signing_time_plus;
 use crate::support::sigstore::certificate::{Profile, TIME_STAMPING};
 use crate::support::sigstore::{Key, SIGNING_TIME, TimestampAuthority};
 use crate::timestamps::{accepted, refused, tells_nothing};
-use crate::token::{DATA, SHA_1, Token};
+use crate::token::{DATA, SHA_1, SHA_512, Token};
 use crate::world::World;
 
 #[track_caller]
@@ -86,6 +86,16 @@ fn a171_weak_hashes_and_wrong_lengths_are_refused() {
     token_is_refused(|token| token.imprint.truncate(20));
     token_is_refused(|token| token.imprint.push(0));
     token_is_refused(|token| token.imprint.clear());
+}
+
+/// The digest of the content and the signature have a hash each (RFC 5652 §5.3), and need not be the same one.
+#[test]
+fn a316_the_content_and_the_signature_may_have_two_hashes() {
+    let world = World::new();
+    let authority = &world.instance.timestamp_authority;
+    let other = |token: &mut Token| token.digest_algorithm = SHA_512;
+    accepted(&world, |signature| Token::over(authority, signature).with(other));
+    token_is_refused(|token| (token.digest_algorithm, token.attributed_digest) = (SHA_512, Some(vec![0; 64])));
 }
 
 #[test]
