@@ -5,13 +5,35 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
-use der::Decode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
 
 use super::material::decode_base64;
+use super::untrusted_der::{self, Encoding};
+
+/// Checks that every certificate and key is within the limits of what is decoded (A310).
+pub(super) fn check_limits(document: &Value) -> Result<(), String> {
+    let within = |place: String, what: Encoding, bytes: &Value| {
+        let der = bytes["rawBytes"].as_str().and_then(decode_base64).unwrap_or_default();
+        untrusted_der::check(what, &der).map_err(|excess| format!("{place}: {excess}"))
+    };
+    let entries = |list: &str| document[list].as_array().into_iter().flatten().enumerate();
+    for list in ["tlogs", "ctlogs"] {
+        for (position, log) in entries(list) {
+            within(format!("{list}[{position}]"), Encoding::Key, &log["publicKey"])?;
+        }
+    }
+    for list in ["certificateAuthorities", "timestampAuthorities"] {
+        for (position, authority) in entries(list) {
+            for certificate in authority["certChain"]["certificates"].as_array().into_iter().flatten() {
+                within(format!("{list}[{position}]"), Encoding::Certificate, certificate)?;
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Both lists of authorities, with the usage that each is for and how many of the first certificates issue nothing.
 const LISTS: [(&str, ObjectIdentifier, usize); 2] =
@@ -58,7 +80,7 @@ pub(super) fn check_authorities(document: &Value) -> Result<(), String> {
         for (position, authority) in document[list].as_array().into_iter().flatten().enumerate() {
             let place = format!("{list}[{position}]");
             let chain: Vec<Certificate> = certificates(authority)
-                .map(|der| Certificate::from_der(&der).map_err(|error| format!("{place}: {error}")))
+                .map(|der| untrusted_der::certificate(&der).map_err(|error| format!("{place}: {error}")))
                 .collect::<Result<_, _>>()?;
             if chain.is_empty() {
                 return Err(format!("{place} has no certificate"));
@@ -106,7 +128,7 @@ fn may_issue(certificate: &Certificate, usage: ObjectIdentifier) -> bool {
 
 /// Returns the first and the last moment of a certificate.
 pub(super) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
-    let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
+    let validity = untrusted_der::certificate(der).ok()?.tbs_certificate.validity;
     let time = |time: x509_cert::time::Time| Timestamp::try_from(time.to_system_time()).ok();
     Some((time(validity.not_before)?, time(validity.not_after)?))
 }

@@ -4,6 +4,8 @@
 //! certificate that could be read in two ways is refused (fulcio `docs/certificate-specification.md`; RFC 5280 §4.2: "A
 //! certificate MUST NOT include more than one instance of a particular extension").
 
+use std::collections::HashSet;
+
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME};
 use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
@@ -11,13 +13,14 @@ use const_oid::db::rfc6962::CT_PRECERT_POISON;
 use der::asn1::Utf8StringRef;
 use der::{Decode, Encode};
 use jiff::Timestamp;
-use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
 use crate::policy::{Claim, IdentityKind, KeyError, KeyKind};
+
+use super::untrusted_der;
 
 /// The arc that Fulcio's extensions live under.
 const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
@@ -44,7 +47,7 @@ pub(super) struct Leaf {
 impl Leaf {
     /// Reads a certificate in DER.
     pub(super) fn read(der: &[u8]) -> Result<Self, Finding> {
-        let certificate = Certificate::from_der(der)
+        let certificate = untrusted_der::certificate(der)
             .map_err(|error| profile("the certificate is not DER that can be read").found(error.to_string()))?;
         let tbs = &certificate.tbs_certificate;
         let extensions = tbs.extensions.as_deref().unwrap_or_default();
@@ -136,12 +139,11 @@ fn profile(message: impl Into<String>) -> Finding {
 }
 
 fn refuse_duplicates(extensions: &[Extension]) -> Result<(), Finding> {
-    for (position, extension) in extensions.iter().enumerate() {
-        if extensions[..position].iter().any(|earlier| earlier.extn_id == extension.extn_id) {
-            return Err(profile("the certificate has an extension twice").found(extension.extn_id.to_string()));
-        }
+    let mut seen = HashSet::new();
+    match extensions.iter().find(|extension| !seen.insert(extension.extn_id)) {
+        Some(twice) => Err(profile("the certificate has an extension twice").found(twice.extn_id.to_string())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn find(extensions: &[Extension], id: ObjectIdentifier) -> Option<&Extension> {

@@ -44,14 +44,16 @@ pub(super) fn read_attestation(opened: &Opened, annotations: &BTreeMap<String, S
 }
 
 fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> Result<Material, Finding> {
-    Ok(Material {
+    let material = Material {
         version: Version::V01,
         key: key_material(annotations)?,
         entries: log_entry(annotations)?.into_iter().collect(),
         timestamps: timestamp(annotations)?.into_iter().collect(),
         content,
         stamped: None,
-    })
+    };
+    material.check_limits()?;
+    Ok(material)
 }
 
 fn key_material(annotations: &BTreeMap<String, String>) -> Result<KeyMaterial, Finding> {

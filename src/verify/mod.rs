@@ -33,6 +33,7 @@ mod statement;
 mod summary;
 mod token;
 mod unsigned;
+mod untrusted_der;
 mod vex;
 mod vulnerabilities;
 mod workers;

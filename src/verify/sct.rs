@@ -1,6 +1,6 @@
 //! The signed certificate timestamp in a certificate (RFC 6962).
 
-use der::{Decode, Encode};
+use der::Encode;
 use jiff::{SignedDuration, Timestamp};
 use tls_codec::SerializeBytes;
 use x509_cert::Certificate;
@@ -10,6 +10,7 @@ use crate::check::{CheckId, Finding};
 use crate::oci::{Algorithm, Digest};
 
 use super::bundle::{Domain, SctSignature};
+use super::untrusted_der;
 
 /// 1.3.6.1.4.1.11129.2.4.2, the extension that embeds SCTs (RFC 6962 §3.3).
 const SCT_LIST: der::asn1::ObjectIdentifier = const_oid::db::rfc6962::CT_PRECERT_SCTS;
@@ -30,7 +31,7 @@ pub(super) fn verify_sct(
     let refused = |reason: String| {
         Finding::fail(CheckId::CertificateTransparency, "no trusted log vouches for the certificate").found(reason)
     };
-    let certificate = Certificate::from_der(leaf).map_err(|error| refused(error.to_string()))?;
+    let certificate = untrusted_der::certificate(leaf).map_err(|error| refused(error.to_string()))?;
     let list: SignedCertificateTimestampList = match certificate.tbs_certificate.get() {
         Ok(Some((_, list))) => list,
         Ok(None) => return Err(refused("the certificate has no SCT".to_owned())),

@@ -5,8 +5,7 @@
 //! stamped, by whom, with which certificate, and when. That the signer's certificate is for timestamps alone is settled where the
 //! authorities of a root are prepared (A169). Certificates that come along in a token are not used at all (A167).
 
-use cms::content_info::ContentInfo;
-use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
+use cms::signed_data::{SignerIdentifier, SignerInfo};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_MESSAGE_DIGEST};
@@ -28,6 +27,7 @@ use crate::check::{CheckId, Finding};
 use crate::oci::{Algorithm, Digest};
 
 use super::bundle::{VerifyingKey, algorithms, key_in_certificate};
+use super::untrusted_der;
 
 /// id-ct-TSTInfo (RFC 3161 §2.4.2).
 const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
@@ -52,7 +52,7 @@ pub(super) fn check_token(token: &[u8]) -> Result<(), Finding> {
     let refused = |found: &str| {
         Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
     };
-    let content = signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
+    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
     let [signer] = content.signer_infos.0.as_slice() else {
         return Err(refused("the timestamp does not have exactly one signer"));
     };
@@ -68,11 +68,11 @@ pub(super) fn check_token(token: &[u8]) -> Result<(), Finding> {
 /// signer's certificate first, the root last. Whether the authority was trusted then is for the caller to compare.
 pub(super) fn time_of(token: &[u8], stamped: &[&[u8]], chain: &[&[u8]]) -> Result<Timestamp, NoTime> {
     check_status(token)?;
-    let content = signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
+    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
     let [signer] = content.signer_infos.0.as_slice() else {
         return Err(refused("the timestamp does not have exactly one signer"));
     };
-    let leaf = chain.first().and_then(|der| Certificate::from_der(der).ok()).ok_or(NoTime::AnotherSigner)?;
+    let leaf = chain.first().and_then(|der| untrusted_der::certificate(der).ok()).ok_or(NoTime::AnotherSigner)?;
     if !is_signer(&signer.sid, &leaf) {
         return Err(NoTime::AnotherSigner);
     }
@@ -93,17 +93,9 @@ pub(super) fn time_of(token: &[u8], stamped: &[&[u8]], chain: &[&[u8]]) -> Resul
     Ok(time)
 }
 
-fn signed_data(token: &[u8]) -> Option<SignedData> {
-    let content = ContentInfo::from_der(token).ok().or_else(|| {
-        let response = Vec::<Any>::from_der(token).ok()?;
-        response.get(1)?.decode_as::<ContentInfo>().ok()
-    })?;
-    content.content.decode_as().ok()
-}
-
 /// RFC 3161 §2.4.2: a token is there only "when the PKIStatus contains the value zero … or one".
 fn check_status(token: &[u8]) -> Result<(), NoTime> {
-    if ContentInfo::from_der(token).is_ok() {
+    if untrusted_der::is_token(token) {
         return Ok(());
     }
     let response = Vec::<Any>::from_der(token).unwrap_or_default();

@@ -131,6 +131,12 @@ fn sboms_hold() {
     hold("sbom", 300);
 }
 
+/// A310: limits and prefilters keep every input within a second.
+#[test]
+fn a310_time_holds() {
+    hold("time", 50);
+}
+
 #[test]
 fn requirements_hold() {
     hold("requirement", 100);

@@ -47,6 +47,7 @@ mod slsa_verifier;
 mod sources;
 mod statements;
 mod summaries;
+mod swollen;
 mod timestamp_authorities;
 mod timestamps;
 mod tokens;

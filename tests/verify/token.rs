@@ -33,6 +33,8 @@ pub(crate) struct Token {
     /// Signs the attributes under the tag they are stored with, instead of that of a SET.
     pub(crate) signs_stored_form: bool,
     pub(crate) signers: usize,
+    /// Digest algorithms beside the one that is used, the largest first.
+    pub(crate) more_algorithms: u16,
     pub(crate) embedded: Vec<Vec<u8>>,
     /// Leaves out the response around the token.
     pub(crate) bare: bool,
@@ -53,6 +55,7 @@ impl Token {
             has_attributes: true,
             signs_stored_form: false,
             signers: 1,
+            more_algorithms: 0,
             embedded: Vec::new(),
             bare: false,
         }
@@ -75,7 +78,7 @@ impl Token {
         let info = self.info();
         let mut parts = vec![
             der::integer(&[3]),
-            der::set(&[der::sequence(&[der::oid(self.digest_algorithm)])]),
+            der::element(0x31, &[self.other_algorithms(), der::sequence(&[der::oid(self.digest_algorithm)])].concat()),
             der::sequence(&[der::oid(self.content_type), der::context(0, &der::octet_string(&info))]),
         ];
         if !self.embedded.is_empty() {
@@ -84,6 +87,11 @@ impl Token {
         }
         parts.push(der::set(&vec![self.signer_info(&info); self.signers]));
         der::sequence(&parts)
+    }
+
+    fn other_algorithms(&self) -> Vec<u8> {
+        let name = |number: u16| der::sequence(&[der::oid(&format!("1.3.6.1.4.1.57264.9.{number}")), der::null()]);
+        (0..self.more_algorithms).rev().flat_map(|number| name(30_000 + number)).collect()
     }
 
     fn info(&self) -> Vec<u8> {

@@ -12,6 +12,7 @@ pub mod reference;
 pub mod requirement;
 pub mod sbom;
 pub mod statement;
+pub mod time;
 pub mod trust_root;
 pub mod verify;
 
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 14] = [
+pub const ALL: [Target; 15] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
@@ -39,6 +40,7 @@ pub const ALL: [Target; 14] = [
     Target { name: "requirement", run: requirement::run, seeds: requirement::seeds },
     Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
     Target { name: "statement", run: statement::run, seeds: statement::seeds },
+    Target { name: "time", run: time::run, seeds: time::seeds },
     Target { name: "trust_root", run: trust_root::run, seeds: trust_root::seeds },
     Target { name: "verify", run: verify::run, seeds: verify::seeds },
 ];

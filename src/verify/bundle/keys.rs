@@ -2,7 +2,8 @@
 
 use der::Encode;
 use sigstore_verify::types::{DerCertificate, DerPublicKey};
-use x509_cert::der::Decode;
+
+use crate::verify::untrusted_der;
 
 /// Reads a certificate out of PEM, as DER.
 pub(in crate::verify) fn certificate_in_pem(pem: &str) -> Option<Vec<u8>> {
@@ -16,6 +17,6 @@ pub(in crate::verify) fn key_in_pem(pem: &str) -> Option<Vec<u8>> {
 
 /// Returns the public key of a certificate, as DER.
 pub(in crate::verify) fn key_in_certificate(certificate: &[u8]) -> Option<Vec<u8>> {
-    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    let certificate = untrusted_der::certificate(certificate).ok()?;
     certificate.tbs_certificate.subject_public_key_info.to_der().ok()
 }

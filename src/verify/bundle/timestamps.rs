@@ -1,10 +1,9 @@
 //! Timestamps of the authorities that a domain knows.
 
 use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
-use der::{Decode, Encode};
+use der::Encode;
 use jiff::Timestamp;
 use sigstore_verify::trust_root::TrustedRoot;
-use x509_cert::Certificate;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, Outcome, TimestampReport};
@@ -12,6 +11,7 @@ use crate::evidence::Opened;
 use crate::verify::certificate::Leaf;
 use crate::verify::material::Material;
 use crate::verify::token::{self, NoTime, check_token};
+use crate::verify::untrusted_der;
 
 use super::Domain;
 
@@ -92,7 +92,9 @@ pub(super) fn timestamp_signers(root: &TrustedRoot) -> Vec<Vec<u8>> {
     let mut signers = Vec::new();
     for authority in &root.timestamp_authorities {
         let leaf = authority.cert_chain.certificates.first();
-        let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(leaf.raw_bytes.as_bytes()).ok()) else { continue };
+        let Some(leaf) = leaf.and_then(|leaf| untrusted_der::certificate(leaf.raw_bytes.as_bytes()).ok()) else {
+            continue;
+        };
         let tbs = leaf.tbs_certificate;
         // RFC 3161 §2.3: timeStamping alone, and critical (A169).
         if !matches!(tbs.get::<ExtendedKeyUsage>(), Ok(Some((true, usages))) if usages.0 == [ID_KP_TIME_STAMPING]) {

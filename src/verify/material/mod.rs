@@ -17,6 +17,7 @@ use crate::oci::{Algorithm, encode_hex};
 pub(super) use crate::json::base64::decode as decode_base64;
 
 use super::newer;
+use super::untrusted_der::{self, Encoding};
 use wire::{WireBundle, WireEnvelope};
 
 /// Log entries that one bundle may have.
@@ -50,6 +51,19 @@ pub(super) struct Material {
     pub(super) content: SignedContent,
     /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
     pub(super) stamped: Option<Opened>,
+}
+
+impl Material {
+    /// Checks that certificates and timestamps are within the limits of what is decoded (A310).
+    pub(super) fn check_limits(&self) -> Result<(), Finding> {
+        let certificates = self.key.leaf().into_iter().map(|der| (Encoding::Certificate, der));
+        let timestamps = self.timestamps.iter().map(|token| (Encoding::Timestamp, token.as_slice()));
+        certificates
+            .chain(timestamps)
+            .try_for_each(|(what, der)| untrusted_der::check(what, der))
+            // The limits are this program's, so what is beyond them says nothing against the evidence.
+            .map_err(|excess| Finding::error(CheckId::BundleFormat, excess.to_string()))
+    }
 }
 
 /// What the signature is to be verified with.
@@ -256,6 +270,7 @@ pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
         })
     })?;
     check_sizes(opened)?;
+    material.check_limits()?;
     Ok(material)
 }
 
