@@ -3,7 +3,7 @@
 //! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded, whatever an archive says
 //! of its own sizes. A record that cannot be read ends the run: half a database would pass what the other half denies.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
 use crate::check::AdvisoriesReport;
+use crate::collect::files::{self, FileError, Given};
 use crate::packages::{Advisories, AdvisoryError};
 
 use super::diagnostics::Diagnostic;
@@ -30,7 +31,7 @@ const DEEPEST: u32 = 16;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AdvisoriesError {
     #[error("cannot read `{}`", .0.display())]
-    File(PathBuf, #[source] io::Error),
+    File(PathBuf, #[source] FileError),
     #[error("`{}` cannot be read as a zip archive", .0.display())]
     Archive(PathBuf, #[source] rawzip::Error),
     #[error("`{}` ends early: it names {named} files and has {found}", .archive.display())]
@@ -85,18 +86,21 @@ impl Reader {
     /// A file, an archive or a folder. One without a record is not what was meant.
     fn place(&mut self, place: &Path) -> Result<(), AdvisoriesError> {
         let before = self.files;
-        let found = fs::metadata(place).map_err(|error| AdvisoriesError::File(place.to_owned(), error))?;
-        if found.is_dir() {
+        let unread = |error: FileError| AdvisoriesError::File(place.to_owned(), error);
+        if fs::metadata(place).map_err(|error| unread(error.into()))?.is_dir() {
             self.folder(place, DEEPEST)?;
+        } else if is_named(place, "zip") {
+            self.archive(place)?;
         } else {
-            self.file(place)?;
+            let given = Given::open(place).map_err(unread)?;
+            self.records(place, given)?;
         }
         if self.files == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
     }
 
     /// Every `.json` and `.zip` below a folder, in the order of their names. Links to folders are not followed.
     fn folder(&mut self, folder: &Path, depth: u32) -> Result<(), AdvisoriesError> {
-        let unread = |error| AdvisoriesError::File(folder.to_owned(), error);
+        let unread = |error: io::Error| AdvisoriesError::File(folder.to_owned(), error.into());
         if depth == 0 {
             return Err(AdvisoriesError::TooDeep(folder.to_owned()));
         }
@@ -114,17 +118,22 @@ impl Reader {
     }
 
     fn file(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
-        let unread = |error| AdvisoriesError::File(path.to_owned(), error);
-        let file = File::open(path).map_err(unread)?;
         if is_named(path, "zip") {
-            return self.archive(path, file);
+            return self.archive(path);
         }
+        let file = files::open(path).map_err(|error| AdvisoriesError::File(path.to_owned(), error))?;
+        self.records(path, file)
+    }
+
+    fn records(&mut self, path: &Path, file: impl Read) -> Result<(), AdvisoriesError> {
         let mut bytes = Vec::new();
-        file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unread)?;
+        let read = file.take(LONGEST_FILE + 1).read_to_end(&mut bytes);
+        read.map_err(|error| AdvisoriesError::File(path.to_owned(), error.into()))?;
         self.add(&path.display().to_string(), &bytes, LONGEST_FILE)
     }
 
-    fn archive(&mut self, path: &Path, file: File) -> Result<(), AdvisoriesError> {
+    fn archive(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
+        let file = files::open(path).map_err(|error| AdvisoriesError::File(path.to_owned(), error))?;
         let broken = |error| AdvisoriesError::Archive(path.to_owned(), error);
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
@@ -146,7 +155,7 @@ impl Reader {
                 let (archive, method) = (path.to_owned(), format!("{method:?}"));
                 return Err(AdvisoriesError::Method { archive, name, method });
             };
-            record.map_err(|error| AdvisoriesError::File(path.join(&name), error))?;
+            record.map_err(|error| AdvisoriesError::File(path.join(&name), error.into()))?;
             self.add(&path.join(&name).display().to_string(), &bytes, LONGEST_RECORD)?;
         }
         let named = archive.entries_hint();

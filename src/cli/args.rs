@@ -101,6 +101,11 @@ References:
   oci-archive:FILE[:TAG]          the same as a tar archive, which may be compressed with gzip
   -                               references from standard input, one on each line, # for comments
 
+Files:
+  Flags that name a FILE read regular files, and pipes as shells make them for <(command), of which the writer may be
+  silent for 10 s; never devices.
+  Files that a policy names are regular files, and links among them stay in the policy's folder.
+
 Examples:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
   bonafide verify ghcr.io/acme/app:1.4.2 --policy bonafide.yaml

@@ -1,6 +1,5 @@
 //! `bonafide bundle`: a file and its bundles in, one report out. Nothing is fetched.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -8,9 +7,11 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
 use crate::check::{PolicyReport, Report};
+use crate::collect::Limits;
+use crate::collect::files::{self, Given};
 use crate::evidence::{Artifact, LooseBundle, Opened};
 use crate::json;
-use crate::oci::{Algorithm, Blob, Digest};
+use crate::oci::{Algorithm, Blob, Digest, Hasher};
 use crate::policy::{Policy, Requirement};
 use crate::verify::verify_artifact;
 
@@ -23,6 +24,10 @@ use super::threads::Threads;
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;
+/// Bytes of the longest file that is held in memory.
+const LONGEST_HELD: u64 = 256 * 1024 * 1024;
+/// Bytes of a longer one that are read at once.
+const PIECE: u64 = 1024 * 1024;
 
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -53,19 +58,36 @@ fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), Diagnostic> {
     if Algorithm::ALL.iter().any(names_a_digest) {
         return Digest::of_file(text).map(|digest| (digest, None)).map_err(|error| Diagnostic::digest(text, error));
     }
-    let bytes = if text == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
-        bytes
-    } else {
-        fs::read(text).map_err(|error| Diagnostic::file(Path::new(text), error))?
-    };
-    let blob = Blob::of(Algorithm::Sha256, bytes);
-    Ok((blob.digest().clone(), Some(blob)))
+    if text == "-" {
+        return digest_and_content(io::stdin().lock()).map_err(Diagnostic::stdin);
+    }
+    let unread = |error| Diagnostic::file(Path::new(text), error);
+    let file = Given::open(Path::new(text)).map_err(unread)?;
+    digest_and_content(file).map_err(|error| unread(error.into()))
+}
+
+/// Reads a file of any length. One that is longer than is held in memory is judged by its digest.
+fn digest_and_content(mut from: impl Read) -> io::Result<(Digest, Option<Blob>)> {
+    let mut bytes = Vec::new();
+    from.by_ref().take(LONGEST_HELD + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 <= LONGEST_HELD {
+        let blob = Blob::of(Algorithm::Sha256, bytes);
+        return Ok((blob.digest().clone(), Some(blob)));
+    }
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    hasher.update(&bytes);
+    loop {
+        bytes.clear();
+        if from.by_ref().take(PIECE).read_to_end(&mut bytes)? == 0 {
+            return Ok((hasher.finish(), None));
+        }
+        hasher.update(&bytes);
+    }
 }
 
 fn read_bundles(file: &Path) -> Result<Vec<LooseBundle>, Diagnostic> {
-    let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    let longest = Limits::default().total_bytes;
+    let bytes = files::read_given(file, longest).map_err(|error| Diagnostic::file(file, error))?;
     let documents = documents(&bytes);
     if documents.len() > MAX_BUNDLES {
         return Err(Diagnostic::too_many_bundles(file, documents.len(), MAX_BUNDLES));

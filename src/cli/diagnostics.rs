@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::check::{GapReport, InspectedImage, UnknownCheck};
+use crate::collect::files::FileError;
 use crate::collect::{FileServerError, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
@@ -50,7 +51,7 @@ impl Diagnostic {
     }
 
     /// A policy file that cannot be read.
-    pub(super) fn policy_file(file: &Path, error: io::Error) -> Self {
+    pub(super) fn policy_file(file: &Path, error: FileError) -> Self {
         let hint = "check the path; `bonafide policy init` writes a first policy";
         Self::usage(anyhow::Error::new(error).context(format!("cannot read the policy `{}`", file.display())), hint)
     }
@@ -494,8 +495,9 @@ impl Diagnostic {
     }
 
     /// A file that was named and cannot be read.
-    pub(super) fn file(path: &Path, error: io::Error) -> Self {
-        Self::usage(anyhow::Error::new(error).context(format!("cannot read `{}`", path.display())), "check the path")
+    pub(super) fn file(path: &Path, error: impl Into<FileError>) -> Self {
+        let error = anyhow::Error::new(error.into());
+        Self::usage(error.context(format!("cannot read `{}`", path.display())), "check the path")
     }
 
     /// Arguments that clap refuses. Its message quotes them, so it is escaped line by line.

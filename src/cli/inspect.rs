@@ -43,7 +43,7 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
         return Err(Diagnostic::several_suggestions());
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&args.login, &references)?;
+    let logins = logins::logins(&args.login, &references, all.verbose)?;
     let registries = registries(&args.transport, logins, all.verbose)?;
     let (inspection, documents) = inspect_all(&request, &registries)?;
     if args.suggest_policy {

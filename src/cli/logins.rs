@@ -2,29 +2,35 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::collect::files::Given;
 use crate::collect::{Login, Logins};
 use crate::oci::Reference;
 
 use super::args::LoginArgs;
 use super::diagnostics::Diagnostic;
 use super::errors::{LONGEST_SECRET, LoginError};
+use super::progress;
 
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 
 /// Gathers the logins of a run. Files are not opened yet.
-pub(super) fn logins(args: &LoginArgs, references: &[&Reference]) -> Result<Logins, Diagnostic> {
+pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
     let mut logins = Logins::default();
     if let Some(login) = given(args)?
         && let Some(registry) = only_registry(references).map_err(Diagnostic::login)?
     {
         logins.give(&registry, login);
     }
-    add_files(&mut logins, |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from));
+    let ignored = add_files(&mut logins, |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from));
+    if verbose {
+        for name in ignored {
+            progress::relative_variable(name);
+        }
+    }
     if let Some(token) = github_token() {
         logins.set_github_token(token);
     }
@@ -52,7 +58,7 @@ fn given(args: &LoginArgs) -> Result<Option<Login>, Diagnostic> {
         return Ok(Some(Login::Password { username: username.clone(), password }));
     }
     if let Some(file) = &args.registry_token_file {
-        let opened = File::open(file).map_err(|error| Diagnostic::file(file, error))?;
+        let opened = Given::open(file).map_err(|error| Diagnostic::file(file, error))?;
         let token = read(opened, &format!("`{}`", file.display()), TOKEN).map_err(|error| error.diagnostic(file))?;
         return Ok(Some(Login::RegistryToken(token)));
     }
@@ -114,24 +120,36 @@ fn only_registry(references: &[&Reference]) -> Result<Option<String>, LoginError
     Ok(registries.first().map(|&registry| registry.to_owned()))
 }
 
-/// Names the files of docker and podman: one that the environment names first, then the usual ones.
-fn add_files(logins: &mut Logins, variable: impl Fn(&str) -> Option<PathBuf>) {
+/// Names the files of docker and podman: one that the environment names first, then the usual ones. Returns the variables that are
+/// ignored.
+///
+/// XDG base directory specification: "All paths set in these environment variables must be absolute. … consider the path invalid and
+/// ignore it." A relative one would name a file of the folder that the program happens to run in, which a stranger may have
+/// written (A299).
+fn add_files(logins: &mut Logins, variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<&'static str> {
+    const FOLDERS: [&str; 5] = ["HOME", "USERPROFILE", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"];
+    let relative = |name: &&str| variable(name).is_some_and(|path| path.is_relative());
+    let ignored: Vec<&'static str> = FOLDERS.into_iter().filter(relative).collect();
+    let folder = |name: &str| variable(name).filter(|path| path.is_absolute());
     let named = variable("REGISTRY_AUTH_FILE");
-    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
-    let docker = variable("DOCKER_CONFIG").or_else(|| home.as_ref().map(|home| home.join(".docker")));
-    if let Some(file) = &named {
-        logins.add_named_file(file);
+    let home = folder("HOME").or_else(|| folder("USERPROFILE"));
+    let docker = folder("DOCKER_CONFIG").or_else(|| home.as_ref().map(|home| home.join(".docker")));
+    match &named {
+        // It was set for this one file, so what takes its place is not looked for.
+        Some(file) if file.is_relative() => logins.add_unusable_file(file, "`REGISTRY_AUTH_FILE` is no absolute path"),
+        Some(file) => logins.add_named_file(file),
+        None => {}
     }
-    if let Some(folder) = docker {
-        logins.add_file(folder.join("config.json"));
+    if let Some(docker) = docker {
+        logins.add_file(docker.join("config.json"));
     }
     // podman-login(1): the variable takes the place of the usual files.
     if named.is_none() {
-        let runtime = variable("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
-        let config = variable("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
-        let config = config.map(|folder| folder.join("containers/auth.json"));
-        runtime.into_iter().chain(config).for_each(|file| logins.add_file(file));
+        let runtime = folder("XDG_RUNTIME_DIR");
+        let config = folder("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
+        runtime.into_iter().chain(config).for_each(|folder| logins.add_file(folder.join("containers/auth.json")));
     }
+    ignored
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The policy of each image of a run: out of flags, or out of a policy file.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,6 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use crate::check::PolicyReport;
+use crate::collect::files::{self, FileError};
 use crate::collect::{NetworkUse, Registries};
 use crate::oci::{Blob, Digest, Reference, RegistryReference};
 use crate::policy::{Asked, Document, Policy, Requirement};
@@ -95,7 +95,7 @@ pub(super) fn read(
     let file = match (&args.policy, flag) {
         (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
         (Some(file), None) => Some(file.clone()),
-        (None, None) => Some(PathBuf::from(DEFAULT)).filter(|file| file.is_file()),
+        (None, None) => default_file()?,
         (None, Some(_)) => None,
     };
     let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
@@ -109,10 +109,20 @@ pub(super) fn read(
         };
         let mut trusted = of_rules_without_trust(&document, args, &reach, now)?;
         trusted.network.add(&network);
-        return from_document(document, trusted, args, now);
+        return from_document(document, &file, trusted, args, now);
     }
     let policy = from_flags(args)?;
     Ok((policy, roots::trusted(&args.trust, &reach, now)?))
+}
+
+/// The policy of the folder, which came with it: a regular file. Anything else of that name might have been the policy.
+fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
+    let file = PathBuf::from(DEFAULT);
+    if file.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    files::open(&file).map_err(|error| Diagnostic::policy_file(&file, error))?;
+    Ok(Some(file))
 }
 
 /// The first flag that says who must have signed or what is required, which a policy file says too.
@@ -166,13 +176,14 @@ fn of_rules_without_trust(
 /// The domains of the flags are those of rules that name none; what rules name is had besides.
 fn from_document(
     document: Document,
+    file: &Path,
     mut trusted: Trusted,
     args: &VerifyArgs,
     now: Timestamp,
 ) -> Result<(Policies, Trusted), Diagnostic> {
     let default_trust: Vec<String> = trusted.domains.iter().map(|domain| domain.name().to_owned()).collect();
     for name in document.trust().iter().filter(|name| !default_trust.contains(name)) {
-        trusted.domains.push(roots::named(name, now)?);
+        trusted.domains.push(roots::named(name, file, now)?);
     }
     let expected_digest = args.expect_digest.clone();
     Ok((Policies::File { document: Box::new(document), default_trust, expected_digest }, trusted))
@@ -181,7 +192,8 @@ fn from_document(
 /// Reads a policy file and the keys that it names.
 pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
     let bytes = bytes(file)?;
-    let key_file = |name: &str| read_bounded(&beside(file, name)).map_err(|error| error.to_string());
+    let key_file =
+        |name: &str| files::read_named(&beside(file, name), file, MAX_BYTES).map_err(|error| error.to_string());
     let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
         .map_err(|error| Diagnostic::document(&error))?;
     Ok(document.with_roots_at(&|name| roots::name_of_file(&beside(file, name))))
@@ -202,16 +214,13 @@ fn fetched(location: &Path, bytes: &Blob) -> Result<Document, Diagnostic> {
 /// Reads a file, or standard input for `-`.
 pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     if file.as_os_str() != STANDARD_INPUT {
-        return read_bounded(file).map_err(|error| Diagnostic::policy_file(file, error));
+        return files::read_given(file, MAX_BYTES).map_err(|error| Diagnostic::policy_file(file, error));
     }
     let mut bytes = Vec::new();
-    io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
-    Ok(bytes)
-}
-
-fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(file)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Diagnostic::policy_file(file, FileError::TooLong { limit: MAX_BYTES }));
+    }
     Ok(bytes)
 }
 

@@ -97,10 +97,8 @@ pub(super) fn fetch(
 }
 
 fn settings(reach: &Reach) -> Result<FileServerSettings, Diagnostic> {
-    let ca_file = reach.ca_file.as_deref();
-    let ca_file = ca_file.map(|file| std::fs::read(file).map_err(|error| Diagnostic::file(file, error)));
     Ok(FileServerSettings {
-        ca_file: ca_file.transpose()?,
+        ca_file: reach.authorities()?,
         silence: Limits::default().silence,
         total_time: reach.total_time,
     })

@@ -101,6 +101,11 @@ pub(super) fn request(record: &RequestRecord) {
     say(&format!("{method} {address}  {status}  {bytes} bytes  {} ms", took.as_millis()));
 }
 
+/// Says which variable of the environment is ignored.
+pub(super) fn relative_variable(name: &str) {
+    say(&format!("`{name}` is ignored: it is not an absolute path"));
+}
+
 fn say(line: &str) {
     // Nobody is kept from a verdict because nobody reads along.
     let _ = writeln!(io::stderr().lock(), "{}", terminal(line));

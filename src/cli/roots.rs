@@ -1,12 +1,12 @@
 //! Where the trusted roots of a run come from: files, the cache, or the program itself.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::collect::files::{self, FileError};
 use crate::collect::{FileServer, FileServerSettings, Limits, NetworkUse};
 use crate::trust::{Instance, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
@@ -15,6 +15,9 @@ use crate::verify::Domain;
 use super::args::{RepositoryArgs, TrustArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::progress;
+
+/// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The domains that evidence may verify in, and what it took to have them.
 pub(super) struct Trusted {
@@ -28,6 +31,18 @@ pub(super) struct Reach {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) total_time: Duration,
     pub(super) verbose: bool,
+}
+
+impl Reach {
+    /// Returns the certificates of the file that is trusted beside those of the system.
+    pub(super) fn authorities(&self) -> Result<Option<Vec<u8>>, Diagnostic> {
+        self.ca_file.as_deref().map(pem_file).transpose()
+    }
+}
+
+/// Reads a file of certificates or keys in PEM.
+pub(super) fn pem_file(file: &Path) -> Result<Vec<u8>, Diagnostic> {
+    files::read_given(file, LARGEST).map_err(|error| Diagnostic::file(file, error))
 }
 
 impl Default for Reach {
@@ -95,7 +110,7 @@ pub(super) fn sources_of(mut instances: Vec<Instance>, repository: Option<Reposi
 /// The repository that the flags name.
 pub(super) fn repository(args: &RepositoryArgs) -> Result<Option<Repository>, Diagnostic> {
     let (Some(mirror), Some(file)) = (&args.tuf_mirror, &args.tuf_root) else { return Ok(None) };
-    let anchor = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    let anchor = files::read_given(file, LARGEST).map_err(|error| Diagnostic::file(file, error))?;
     Ok(Some(Repository::at(mirror, anchor)))
 }
 
@@ -108,11 +123,11 @@ pub(super) fn cache() -> Cache {
 }
 
 /// The domain that a policy names: an embedded instance as it is at hand, or a file.
-pub(super) fn named(name: &str, now: Timestamp) -> Result<Domain, Diagnostic> {
+pub(super) fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain, Diagnostic> {
     let chosen = if let Ok(instance) = name.parse::<Instance>() {
         Source::of(instance).at_hand(&cache(), now)?
     } else {
-        let mut roots = of_file(Path::new(name))?;
+        let mut roots = of_bytes(Path::new(name), files::read_named(Path::new(name), policy, LARGEST))?;
         match (roots.pop(), roots.is_empty()) {
             (Some(only), true) => only,
             _ => return Err(Diagnostic::several_roots(name)),
@@ -128,9 +143,14 @@ pub(super) fn name_of_file(file: &Path) -> String {
     if name.parse::<Instance>().is_ok() { format!("./{name}") } else { name }
 }
 
-/// Reads the trusted roots of a file, each a domain of its own.
+/// Reads the trusted roots of a file that is given on the command line, each a domain of its own.
 pub(super) fn of_file(file: &Path) -> Result<Vec<Chosen>, Diagnostic> {
-    let bytes = fs::read(file).map_err(|error| Diagnostic::file(file, error))?;
+    of_bytes(file, files::read_given(file, LARGEST))
+}
+
+/// Prepares the trusted roots that were read from a file.
+fn of_bytes(file: &Path, read: Result<Vec<u8>, FileError>) -> Result<Vec<Chosen>, Diagnostic> {
+    let bytes = read.map_err(|error| Diagnostic::file(file, error))?;
     let roots = TrustRoot::parse_all(&name_of_file(file), &file.display().to_string(), &bytes);
     roots.map_err(Diagnostic::trust)?.into_iter().map(given).collect()
 }
@@ -179,10 +199,8 @@ impl Source {
         now: Timestamp,
         network: &mut NetworkUse,
     ) -> Result<Result<Update, TufError>, Diagnostic> {
-        let ca_file =
-            reach.ca_file.as_deref().map(|file| fs::read(file).map_err(|error| Diagnostic::file(file, error)));
         let settings = FileServerSettings {
-            ca_file: ca_file.transpose()?,
+            ca_file: reach.authorities()?,
             silence: Limits::default().silence,
             total_time: reach.total_time,
         };

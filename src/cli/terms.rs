@@ -1,8 +1,8 @@
 //! What evidence is judged by, out of flags and files: the signer, and what must be said.
 
-use std::fs;
 use std::path::Path;
 
+use crate::collect::files;
 use crate::policy::{
     Asked, Claim, KeyRule, LogDemand, PolicyError, ProvenanceFlags, PublicKey, Requirement, Signer, SignerFlags,
     UnknownType,
@@ -10,6 +10,7 @@ use crate::policy::{
 
 use super::args::{ProvenanceArgs, SignerArgs};
 use super::diagnostics::Diagnostic;
+use super::policies::MAX_BYTES;
 
 /// The signer that the flags name: a certificate's identity, or keys.
 pub(super) fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {
@@ -109,6 +110,7 @@ fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
     if file.contains("://") || file.starts_with("pkcs11:") {
         return Err(Diagnostic::key_service(file));
     }
-    let bytes = fs::read(file).map_err(|error| Diagnostic::file(Path::new(file), error))?;
+    let path = Path::new(file);
+    let bytes = files::read_given(path, MAX_BYTES).map_err(|error| Diagnostic::file(path, error))?;
     PublicKey::from_pem(&bytes).map_err(|error| Diagnostic::key(file, error))
 }

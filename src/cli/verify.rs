@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -24,7 +23,7 @@ use super::advisories::{self, Known};
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
-use super::roots::Trusted;
+use super::roots::{self, Trusted};
 use super::threads::Threads;
 use super::{logins, output, policies, references};
 
@@ -56,7 +55,8 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
-    let logins = logins::logins(&verify.login, &references.iter().map(|(_, reference)| reference).collect::<Vec<_>>())?;
+    let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
+    let logins = logins::logins(&verify.login, &at, args.verbose)?;
     output::refuse_summary_without(&targets, verify.verifier.as_deref(), references.len())?;
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
@@ -223,7 +223,7 @@ fn pinned(reference: &Reference, digest: Option<&str>) -> Reference {
 }
 
 pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
-    let read = |file: &PathBuf| fs::read(file).map_err(|error| Diagnostic::file(file, error));
+    let read = |file: &PathBuf| roots::pem_file(file);
     let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
     let settings = RegistrySettings {
         plain_http: args.plain_http,

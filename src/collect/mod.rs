@@ -21,6 +21,7 @@ mod attested;
 pub mod discovery;
 mod elsewhere;
 mod error;
+pub mod files;
 pub mod layout;
 mod limits;
 pub mod registry;

@@ -1,7 +1,7 @@
 //! What was verified, kept for the next run: one file for each repository, replaced whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use crate::collect::files::{self, FileError};
 use crate::json;
 
 use super::Repository;
@@ -34,7 +35,7 @@ pub enum CacheError {
         /// `read` or `written`.
         verb: &'static str,
         /// What the system says.
-        source: io::Error,
+        source: FileError,
     },
     /// It is no cache, or one of another version of this program.
     #[error("`{}` is no cache of this version", .path.display())]
@@ -111,14 +112,11 @@ impl Cache {
     pub(super) fn read(&self, repository: &Repository) -> Result<Option<Kept>, CacheError> {
         // Who keeps nothing has nothing to read, which is no error.
         let Ok(path) = self.file(repository, "json") else { return Ok(None) };
-        let bytes = match read_bounded(&path) {
+        let bytes = match files::read(&path, LARGEST) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.is_not_found() => return Ok(None),
             Err(source) => return Err(CacheError::File { path, verb: "read", source }),
         };
-        if bytes.len() as u64 > LARGEST {
-            return Err(CacheError::TooLarge { path });
-        }
         json::from_slice(&bytes).map(Some).map_err(|source| CacheError::Malformed { path, source })
     }
 
@@ -135,20 +133,20 @@ impl Cache {
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)
         });
-        replaced.map(drop).map_err(|source| CacheError::File { path, verb: "written", source })
+        replaced.map(drop).map_err(|error| CacheError::File { path, verb: "written", source: error.into() })
     }
 
     /// Waits until no other run updates the repository.
     pub(super) async fn lock(&self, repository: &Repository) -> Result<Lock, CacheError> {
         let path = self.file(repository, "lock")?;
         let refused = |source| CacheError::File { path: path.clone(), verb: "written", source };
-        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(refused)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(|error| refused(error.into()))?;
+        let file = files::open_or_create(&path).map_err(refused)?;
         let end = Instant::now() + LONGEST_WAIT;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::Error(source)) => return Err(refused(source)),
+                Err(TryLockError::Error(error)) => return Err(refused(error.into())),
                 Err(TryLockError::WouldBlock) if Instant::now() < end => sleep(Duration::from_millis(20)).await,
                 Err(TryLockError::WouldBlock) => return Err(CacheError::Locked { path, waited: LONGEST_WAIT }),
             }
@@ -159,11 +157,4 @@ impl Cache {
         let folder = self.folder.as_ref().ok_or(CacheError::NoFolder)?;
         Ok(folder.join(format!("{}.{ending}", repository.name())))
     }
-}
-
-/// Reads a file, but not much more than may be in it.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

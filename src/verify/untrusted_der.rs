@@ -218,17 +218,19 @@ mod tests {
         (0..count).rev().flat_map(|number| element(0x02, &number.to_be_bytes())).collect()
     }
 
+    type Wrap = fn(&[u8]) -> Vec<u8>;
+
     #[test]
     fn a310_a_set_of_many_members_is_found_wherever_it_is() {
         let few = element(SET, &members(MAX_MEMBERS));
         let many = element(SET, &members(MAX_MEMBERS + 1));
-        let wraps: [&dyn Fn(&[u8]) -> Vec<u8>; 6] = [
-            &|set| set.to_vec(),
-            &|set| element(0x30, set),
-            &|set| element(0x30, &[&element(0x05, b""), set, &element(0x05, b"")].concat()),
-            &|set| element(0x04, set),
-            &|set| element(0x03, &[&[0], set].concat()),
-            &|set| element(0xa0, &element(0x04, &element(0x30, set))),
+        let wraps: [Wrap; 6] = [
+            |set| set.to_vec(),
+            |set| element(0x30, set),
+            |set| element(0x30, &[&element(0x05, b""), set, &element(0x05, b"")].concat()),
+            |set| element(0x04, set),
+            |set| element(0x03, &[&[0], set].concat()),
+            |set| element(0xa0, &element(0x04, &element(0x30, set))),
         ];
         for wrap in wraps {
             assert_eq!(check(Encoding::Certificate, &wrap(&few)), Ok(()));

@@ -431,3 +431,43 @@ fn a_helper_that_does_not_exist_is_named() {
     assert_eq!(gap_reasons(checked.image()), ["unauthorized"]);
     checked.says("no-such-helper");
 }
+
+/// XDG base directory specification: relative paths are to be ignored. A login in the folder where the program happens to run was
+/// written by whoever wrote that folder.
+#[test]
+fn a299_relative_folders_of_logins_are_ignored() {
+    let served = Shop::with_bundles().serve();
+    served.registry.restrict(Access::basic(USER, PASSWORD));
+    let planted = docker_config(&[&served.registry.host()]);
+    for folder in [".docker", "containers", ".config/containers"] {
+        std::fs::create_dir_all(planted.path(folder)).expect("a folder");
+    }
+    for file in [".docker/config.json", "containers/auth.json", ".config/containers/auth.json"] {
+        std::fs::copy(planted.path("config.json"), planted.path(file)).expect("a copy");
+    }
+    let verify = |variables: &[(&str, &str)]| {
+        let prepare = |program: Program| {
+            let start =
+                program.within(planted.directory()).env("HOME", "/nonexistent").env("DOCKER_CONFIG", "/nonexistent");
+            variables.iter().fold(start, |program, (name, value)| program.env(name, value))
+        };
+        served.verify_in(&served.by_tag(), &[], prepare)
+    };
+    for variables in [
+        [("HOME", "."), ("DOCKER_CONFIG", "")],
+        [("HOME", ".docker/.."), ("DOCKER_CONFIG", "")],
+        [("DOCKER_CONFIG", "."), ("HOME", "")],
+        [("DOCKER_CONFIG", ".docker"), ("HOME", "")],
+        [("XDG_RUNTIME_DIR", "."), ("HOME", "")],
+        [("XDG_CONFIG_HOME", "."), ("HOME", "")],
+        [("XDG_CONFIG_HOME", ".config"), ("HOME", "")],
+    ] {
+        verify(&variables).exits(3);
+    }
+    never_saw_the_login(&served.registry);
+    verify(&[("REGISTRY_AUTH_FILE", "containers/auth.json")]).exits(3).says("`REGISTRY_AUTH_FILE` is no absolute path");
+    never_saw_the_login(&served.registry);
+    let here = planted.directory().display().to_string();
+    verify(&[("HOME", &here), ("DOCKER_CONFIG", "")]).exits(0);
+    verify(&[("XDG_RUNTIME_DIR", &here), ("HOME", "")]).exits(0);
+}

@@ -23,6 +23,7 @@ mod help;
 mod hostile;
 mod import;
 mod inspect;
+mod odd_files;
 mod policies;
 mod policy_command;
 mod policy_elsewhere;

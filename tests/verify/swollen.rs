@@ -111,7 +111,7 @@ fn a310_a_trusted_root_with_a_swollen_certificate_is_refused() {
         ("ctlogs[0]", "/ctlogs/0/publicKey/rawBytes"),
     ] {
         let root = world.instance.trusted_root_with(|root| {
-            *root.pointer_mut(pointer).expect("a certificate or key") = json!(base64(&swollen_set(65)));
+            *root.pointer_mut(pointer).expect("a certificate or key") = json!(base64(swollen_set(65)));
         });
         let root = TrustRoot::parse("virtual", "virtual", root.as_bytes()).expect("JSON");
         let error = Domain::prepare(&root).err().expect("a swollen root").to_string();

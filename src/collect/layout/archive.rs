@@ -18,6 +18,7 @@ use tar::{Entries, Entry, EntryType, PaxExtensions};
 
 use super::{at, too_large};
 use crate::collect::error::{SourceError, printable};
+use crate::collect::files;
 
 /// An archive and where its files are.
 #[derive(Debug)]
@@ -59,14 +60,8 @@ impl Archive {
     /// Walks over an archive. What is wrong with it is an error here, before any of it is believed.
     pub(super) fn open(path: &Path, allowed: Duration) -> Result<Self, SourceError> {
         let end = End { at: Instant::now() + allowed, allowed };
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::NotFound => SourceError::NotFound { at: path.display().to_string() },
-            _ => SourceError::File { at: path.display().to_string(), source: Arc::new(error) },
-        };
-        let mut file = File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(wrong(path, "something that is no regular file"));
-        }
+        let failed = |error| SourceError::File { at: path.display().to_string(), source: Arc::new(error) };
+        let mut file = files::open(path).map_err(|error| error.of_source(path.display().to_string()))?;
         let mut magic = [0; 2];
         let is_compressed = matches!(file.read_exact(&mut magic), Ok(()) if magic == [0x1f, 0x8b]);
         file.rewind().map_err(failed)?;
@@ -89,7 +84,7 @@ impl Archive {
     }
 
     fn bytes(&self, place: &Place) -> io::Result<Vec<u8>> {
-        let mut file = File::open(&self.path)?;
+        let mut file = files::open(&self.path).map_err(io::Error::other)?;
         if self.is_compressed {
             let mut plain = Counted::new(MultiGzDecoder::new(BufReader::new(file)), self.end);
             io::copy(&mut plain.by_ref().take(place.offset), &mut io::sink())?;
@@ -278,9 +273,15 @@ fn is_file<R: Read>(entry: &Entry<'_, R>, name: &str) -> Result<bool, Failure> {
     Err(Failure::Wrong(format!("{what} at {}", printable(name))))
 }
 
-/// Whether a file is one of a layout. Others, such as those that `docker save` adds, are never read.
+/// Whether a file is one of a layout. Others, such as those that `docker save` adds, are never read, and their names are not kept:
+/// a few megabytes of archive become gigabytes of names (A313).
 fn is_of_a_layout(name: &str) -> bool {
-    matches!(name, "oci-layout" | "index.json") || name.strip_prefix("blobs/").is_some_and(|rest| rest.contains('/'))
+    let is_blob = |rest: &str| {
+        let parts = rest.split_once('/');
+        parts
+            .is_some_and(|(algorithm, encoded)| algorithm.len() <= 32 && encoded.len() <= 128 && !encoded.contains('/'))
+    };
+    matches!(name, "oci-layout" | "index.json") || name.strip_prefix("blobs/").is_some_and(is_blob)
 }
 
 /// Reads an archive to its end: two blocks of zeros, and nothing but zeros after them (A281).
@@ -438,6 +439,20 @@ mod tests {
             let archive = open(&made.file("blobs/sha512/short", b"x").ended()).expect("an archive");
             assert!(archive.files.contains_key(&name) && archive.files.len() == 3);
         }
+    }
+
+    #[test]
+    fn a313_only_names_that_a_layout_has_are_kept() {
+        let longest = format!("blobs/sha512/{}", "a".repeat(128));
+        let mut made = layout().pax("path", &longest).file("short", b"x");
+        for name in [format!("{longest}a"), format!("blobs/{}/aa", "s".repeat(33)), "a".repeat(60_000)] {
+            made = made.pax("path", &name).file("short", b"x");
+        }
+        let made = made.file("blobs/sha256/aa/bb", b"x").file("repositories", b"x").file("blobs/aa", b"x");
+        let archive = open(&made.ended()).expect("an archive");
+        let mut names: Vec<_> = archive.files.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, [longest.as_str(), "index.json", "oci-layout"]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The files of a layout in a directory.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{at, too_large};
 use crate::collect::error::SourceError;
+use crate::collect::files;
 
 /// Reads a regular file below the directory, at most `limit` bytes of it.
 pub(super) fn read(directory: &Path, path: &[&str], limit: u64) -> Result<Vec<u8>, SourceError> {
@@ -27,7 +28,8 @@ pub(super) fn read(directory: &Path, path: &[&str], limit: u64) -> Result<Vec<u8
             return Err(SourceError::Unexpected { at: at(directory, &name), expected, found: found.to_owned() });
         }
     }
-    let file = File::open(&file).map_err(failed)?;
+    // Once more by its type: it may be another one by now.
+    let file = files::open(&file).map_err(|error| error.of_source(at(directory, &name)))?;
     let declared = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(declared.min(limit)).unwrap_or_default());
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;

@@ -2,8 +2,6 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -12,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{CredentialsError, Login, docker_key, unusable};
+use crate::collect::files;
 use crate::json;
 use crate::oci::ImageName;
 
@@ -72,6 +71,11 @@ impl LoginFile {
         Self { path, must_exist, content: OnceCell::new() }
     }
 
+    pub(super) fn unusable(path: PathBuf, reason: &str) -> Self {
+        let content = OnceCell::from(Err(unusable(&path, reason)));
+        Self { path, must_exist: true, content }
+    }
+
     /// Returns what the file knows: a helper for this registry, else the helper for all, else what is written.
     pub(super) fn find(&self, registry: &str, repository: &str) -> Result<Option<Entry>, CredentialsError> {
         let content = self.content.get_or_init(|| self.read()).as_ref().map_err(Clone::clone)?;
@@ -87,16 +91,12 @@ impl LoginFile {
     }
 
     fn read(&self) -> Result<Content, CredentialsError> {
-        let failed = |error: std::io::Error| unusable(&self.path, error.to_string());
-        let mut bytes = Vec::new();
-        match File::open(&self.path) {
-            Ok(file) => file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?,
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.must_exist => return Ok(Content::default()),
-            Err(error) => return Err(failed(error)),
+        let read = if self.must_exist { files::read_given } else { files::read };
+        let bytes = match read(&self.path, LONGEST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_not_found() && !self.must_exist => return Ok(Content::default()),
+            Err(error) => return Err(unusable(&self.path, error.to_string())),
         };
-        if bytes.len() as u64 > LONGEST {
-            return Err(unusable(&self.path, format!("expected at most {LONGEST} bytes, found more")));
-        }
         self.parse(&bytes)
     }
 

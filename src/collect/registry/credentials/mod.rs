@@ -115,6 +115,11 @@ impl Logins {
         self.files.push(LoginFile::new(file.into(), true));
     }
 
+    /// Finds it an error that logins are in this file, and says why, when a login is first needed.
+    pub fn add_unusable_file(&mut self, file: &Path, reason: &str) {
+        self.files.push(LoginFile::unusable(file.to_owned(), reason));
+    }
+
     /// Uses this token for `ghcr.io` and no other host, if no file has a login for it.
     pub fn set_github_token(&mut self, token: String) {
         self.github_token = Some(token);
