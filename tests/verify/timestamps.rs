@@ -216,10 +216,14 @@ fn a177_too_many_timestamps_cannot_be_decided() {
 }
 
 #[test]
-fn a177_a_token_of_megabytes_tells_nothing() {
+fn a177_a_token_of_megabytes_is_not_decoded_and_an_empty_one_tells_nothing() {
     let world = World::new();
-    tells_nothing(&world, |_| vec![0x30; 1_000_000]);
-    tells_nothing(&world, |_| der::sequence(&[vec![0; 1_000_000]]));
+    let signed = &signed(&world)[0];
+    for token in [vec![0x30; 1_000_000], der::sequence(&[vec![0; 1_000_000]])] {
+        let large = Signed { timestamps: vec![token], ..signed.clone() };
+        let finding = world.for_provenance().cannot_decide(bundle(&large.bundle(Version::V03)), CheckId::BundleFormat);
+        assert!(finding.message.contains("the limit is 65536"), "{finding:?}");
+    }
     tells_nothing(&world, |_| Vec::new());
 }
 
