@@ -72,6 +72,7 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates: vec![Candidate {
             subject: sample.image.clone(),
             origin: Origin::Referrer(sample.image.clone()),

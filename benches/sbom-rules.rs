@@ -129,6 +129,7 @@ fn evidence(image: &Digest, bundle: Blob) -> Evidence {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates: vec![Candidate {
             subject: image.clone(),
             origin: Origin::Referrer(image.clone()),

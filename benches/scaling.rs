@@ -131,6 +131,7 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates: candidates.collect(),
         gaps: Vec::new(),
     }

@@ -109,6 +109,7 @@ impl Judge {
                 reached_through: Vec::new(),
                 searched: true,
             }],
+            attestation_manifests: Vec::new(),
             candidates: vec![candidate],
             gaps: Vec::new(),
         };

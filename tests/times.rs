@@ -78,6 +78,7 @@ impl World {
                 reached_through: Vec::new(),
                 searched: true,
             }],
+            attestation_manifests: Vec::new(),
             candidates: vec![Candidate {
                 subject: image(),
                 origin: Origin::Referrer(image()),

@@ -116,6 +116,7 @@ pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates,
         gaps: Vec::new(),
     }

@@ -70,6 +70,7 @@ checks! {
     Signature "signature" "The signature verifies with the key of its certificate, or with a key of the policy."
     PayloadFormat "payload-format" "What was signed is a statement of a known form."
     SubjectDigest "subject-digest" "What was signed is about this image."
+    AttestationManifest "attestation-manifest" "The attestation manifest that lists the statement belongs to this image."
     SignerIdentity "signer-identity" "The certificate names the expected signer."
     SignerKey "signer-key" "One of the expected keys made the signature."
     SignerIssuer "signer-issuer" "The expected OpenID Connect issuer vouched for the signer."

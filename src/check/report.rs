@@ -293,7 +293,7 @@ pub struct CandidateReport {
 /// Where a candidate was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OriginReport {
-    /// `referrer`, `fallback-tag`, `cosign-tag`, `buildkit`, `github-api` or `file`.
+    /// `referrer`, `fallback-tag`, `cosign-tag`, `buildkit`, `attestation-manifest`, `github-api` or `file`.
     pub kind: String,
     /// The place in words.
     pub place: String,

@@ -294,6 +294,9 @@ async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) 
     if asked.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
         collector = collector.naming_sbom_tags();
     }
+    if asked.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature) {
+        collector = collector.for_signatures_alone();
+    }
     // Each judgement has its own time: what was signed while this ran is not from the future.
     let mut judge = Judge::new(Grounds {
         workers: &Threads,

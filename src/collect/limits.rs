@@ -20,6 +20,10 @@ pub struct Limits {
     pub referrers_pages: usize,
     /// The most bundles, signatures and attestations of one subject that are fetched.
     pub candidates: usize,
+    /// The most attestation manifests of one image that are looked at.
+    pub attestation_manifests: usize,
+    /// The most statements of one attestation manifest that are looked at.
+    pub statements: usize,
     /// The most manifests in an image, nested indexes included.
     pub subjects: usize,
     /// How deep indexes may be nested in indexes.
@@ -48,6 +52,8 @@ impl Default for Limits {
             referrers: 1000,
             referrers_pages: 20,
             candidates: 256,
+            attestation_manifests: 512,
+            statements: 64,
             subjects: 1024,
             index_depth: 4,
             total_bytes: 512 * MIB,

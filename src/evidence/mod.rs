@@ -7,6 +7,7 @@ mod opened;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::oci::{Blob, Digest, Platform};
 
@@ -27,6 +28,8 @@ pub struct Evidence {
     pub platforms: Vec<Platform>,
     /// The image's index and platform manifests, the root first.
     pub subjects: Vec<Subject>,
+    /// The attestation manifests beside those, each once.
+    pub attestation_manifests: Vec<AttestationPlace>,
     /// Everything that may be a signature or an attestation, as found.
     pub candidates: Vec<Candidate>,
     /// What should have been read and could not be.
@@ -53,6 +56,39 @@ pub enum SubjectKind {
     Index,
     /// An image manifest, for this platform if an index said so.
     Image(Option<Platform>),
+}
+
+/// A place of evidence beside a subject: an attestation manifest, which lists statements, and on which a signature may be.
+///
+/// A gap whose subject is this digest is about what the manifest would have offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestationPlace {
+    /// The digest of the attestation manifest.
+    pub digest: Digest,
+    /// The subjects that an index or a list of referrers says it is about; empty where nothing says so and it may be any.
+    pub about: Vec<Digest>,
+    /// Whether its statements and signatures have been looked for.
+    pub searched: bool,
+}
+
+impl AttestationPlace {
+    /// Whether it may hold statements about this subject.
+    pub fn may_be_about(&self, subject: &Digest) -> bool {
+        self.about.is_empty() || self.about.contains(subject)
+    }
+}
+
+/// An attestation manifest, as it was read (BuildKit `docs/attestations/attestation-storage.md`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttestationManifest {
+    /// Its digest, which binds all that is in it.
+    pub digest: Digest,
+    /// What the indexes say that it is about (`vnd.docker.reference.digest`), each once.
+    pub annotated: Vec<Digest>,
+    /// What it says itself that it is about.
+    pub subject: Option<Digest>,
+    /// The digests of its layers that are in-toto statements.
+    pub statements: Vec<Digest>,
 }
 
 /// One signature or attestation as found; nothing in it has been verified.
@@ -84,6 +120,13 @@ pub enum Origin {
     },
     /// In the image's own index, as BuildKit writes attestations.
     BuildKit(Digest),
+    /// A statement that this attestation manifest lists, with a signature on the manifest.
+    AttestationManifest {
+        /// The attestation manifest.
+        manifest: Digest,
+        /// Where the signature was found.
+        signature: Box<Origin>,
+    },
     /// In GitHub's attestations API, in no registry.
     GitHub {
         /// The repository that it is kept for, and the host.
@@ -106,6 +149,7 @@ impl Origin {
             Self::FallbackTag(_) => "fallback-tag",
             Self::CosignTag { .. } => "cosign-tag",
             Self::BuildKit(_) => "buildkit",
+            Self::AttestationManifest { .. } => "attestation-manifest",
             Self::GitHub { .. } => "github-api",
             Self::File { .. } => "file",
         }
@@ -119,6 +163,9 @@ impl fmt::Display for Origin {
             Self::FallbackTag(manifest) => write!(formatter, "fallback tag, manifest {manifest}"),
             Self::CosignTag { tag, layer } => write!(formatter, "{tag} layer {layer}"),
             Self::BuildKit(manifest) => write!(formatter, "BuildKit attestation manifest {manifest}"),
+            Self::AttestationManifest { manifest, signature } => {
+                write!(formatter, "attestation manifest {manifest}, signature in {signature}")
+            }
             Self::GitHub { place } => write!(formatter, "attestations of {place}"),
             Self::File { file, line: Some(line) } => write!(formatter, "{file} line {line}"),
             Self::File { file, line: None } => formatter.write_str(file),
@@ -152,6 +199,16 @@ pub enum Content {
         envelope: Opened,
         /// The annotations of the layer.
         annotations: BTreeMap<String, String>,
+    },
+    /// An in-toto statement that an attestation manifest lists, and a signature on that manifest: the signer vouches for
+    /// each statement in it by its digest.
+    ListedStatement {
+        /// The attestation manifest.
+        manifest: Arc<AttestationManifest>,
+        /// The signature, a candidate whose subject is the attestation manifest.
+        signature: Box<Candidate>,
+        /// The statement.
+        statement: Blob,
     },
     /// An in-toto statement that nobody signed.
     UnsignedStatement(Blob),

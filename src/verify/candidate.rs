@@ -1,5 +1,7 @@
 //! One candidate, from its bytes to whether it satisfies a requirement.
 
+mod listed;
+
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome, SbomReport};
-use crate::evidence::{Candidate, Content, Evidence, Opened};
+use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::packages::{Advisories, Examined};
@@ -131,12 +133,16 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
 fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
     Ok(match &candidate.content {
         Content::Unsigned { what } => return Err(unsigned::named(id, candidate, what)),
+        Content::ListedStatement { manifest, signature, statement } => {
+            return listed::examine_listed(id, candidate, (manifest, signature), statement);
+        }
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
         }
         Content::Unread { media_type, bytes } => {
             let mut examination = Examination::stopped_by(Kind::Unread, unread(*bytes));
             examination.predicate_type = Some(media_type.clone());
+            examination.never_signature = matches!(candidate.origin, Origin::AttestationManifest { .. });
             examination
         }
         Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
@@ -206,6 +212,8 @@ struct Examination<'a> {
     kind: Kind,
     /// Whether a good signature is all that is asked for, whatever kind of statement it is on.
     only_signature: bool,
+    /// Whether it cannot be a signature on the image, whatever it turns out to be.
+    never_signature: bool,
     predicate_type: Option<String>,
     findings: Vec<Finding>,
     /// What is to be verified, unless something stands in the way.
@@ -220,6 +228,7 @@ impl<'a> Examination<'a> {
         Self {
             kind,
             only_signature: false,
+            never_signature: false,
             predicate_type: None,
             findings: Vec::new(),
             ready: None,
@@ -257,7 +266,8 @@ impl<'a> Examination<'a> {
         if self.only_signature {
             return matches!(asked, Asked::Signature);
         }
-        self.kind.concerns(asked, self.predicate_type.as_deref())
+        !(self.never_signature && matches!(asked, Asked::Signature))
+            && self.kind.concerns(asked, self.predicate_type.as_deref())
     }
 
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {

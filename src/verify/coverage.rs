@@ -11,7 +11,7 @@ use crate::check::{
     CandidateReport, CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, SignatureReport,
     Verdict,
 };
-use crate::evidence::{Evidence, Gap, Subject, SubjectKind};
+use crate::evidence::{AttestationPlace, Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Demand, Policy};
 
@@ -325,9 +325,16 @@ impl<'a> Cell<'a> {
             assessment.is_about(&platform.digest).then_some(Assessed { candidate, assessment })
         });
         (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
+        // A signature on an attestation manifest is none on the image, so nothing on one could satisfy that requirement.
+        let may_satisfy = !matches!(demand.asked, Asked::Signature);
+        let beside: Vec<&AttestationPlace> =
+            evidence.attestation_manifests.iter().filter(|place| may_satisfy && cell.is_beside(place)).collect();
+        let on_manifest: HashSet<&Digest> = beside.iter().map(|place| &place.digest).collect();
         cell.unsearched =
-            evidence.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched);
-        cell.gaps = evidence.gaps.iter().filter(|gap| cell.is_covered_by(&gap.subject)).collect();
+            evidence.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched)
+                || beside.iter().any(|place| !place.searched);
+        let concerns = |gap: &&Gap| cell.is_covered_by(&gap.subject) || on_manifest.contains(&gap.subject);
+        cell.gaps = evidence.gaps.iter().filter(concerns).collect();
         cell.verdict = cell.verdict();
         cell
     }
@@ -406,6 +413,12 @@ impl<'a> Cell<'a> {
                 .found(format!("nothing that counts of {}", missing.join(" or ")))
                 .next("have the others sign it too; two signatures of one signer count once"),
         )
+    }
+
+    /// Whether an attestation manifest may hold statements about the platform or about an index that leads to it.
+    fn is_beside(&self, place: &AttestationPlace) -> bool {
+        place.may_be_about(&self.platform.digest)
+            || self.platform.reached_through.iter().any(|index| place.may_be_about(index))
     }
 
     fn is_covered_by(&self, subject: &Digest) -> bool {

@@ -219,6 +219,7 @@ fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates,
         gaps: Vec::new(),
     }

@@ -63,7 +63,8 @@ pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!(
-        "if you built it, sign what it says: `docker buildx imagetools inspect IMAGE --format '{{{{json {member}}}}}' > FILE`, \
+        "if you built it, sign the attestation manifest that lists it, `cosign sign IMAGE@MANIFEST-DIGEST`, or attest what it says: \
+         `docker buildx imagetools inspect IMAGE --format '{{{{json {member}}}}}' > FILE`, \
          then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`; else ask its maker to"
     ))
 }

@@ -13,6 +13,7 @@ mod shop;
 mod access;
 mod advisories;
 mod attached;
+mod attestation_manifests;
 mod claims;
 mod delivery;
 mod escaping;

@@ -287,6 +287,7 @@ fn evidence(bundle: &str) -> Evidence {
             reached_through: Vec::new(),
             searched: true,
         }],
+        attestation_manifests: Vec::new(),
         candidates: vec![candidate],
         gaps: Vec::new(),
     }

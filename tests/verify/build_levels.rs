@@ -53,6 +53,7 @@ impl Index {
                 manifest(amd64, platform("linux/amd64"), &[&self.root]),
                 manifest(arm64, platform("linux/arm64"), &[&self.root]),
             ],
+            attestation_manifests: Vec::new(),
             candidates: attached
                 .iter()
                 .enumerate()

@@ -37,6 +37,7 @@ impl Index {
                 manifest(&self.platforms[0], Index::platform("linux/amd64"), &[&self.root]),
                 manifest(&self.platforms[1], Index::platform("linux/arm64"), &[&self.root]),
             ],
+            attestation_manifests: Vec::new(),
             candidates,
             gaps: Vec::new(),
         }

@@ -13,6 +13,7 @@ mod world;
 
 mod advised;
 mod algorithms;
+mod attestation_manifests;
 mod attestations;
 mod build_levels;
 mod bundle_format;

@@ -216,6 +216,7 @@ impl Index {
                 manifest(&self.platforms[0], platform("linux/amd64"), &[&self.root]),
                 manifest(&self.platforms[1], platform("linux/arm64"), &[&self.root]),
             ],
+            attestation_manifests: Vec::new(),
             candidates,
             gaps: Vec::new(),
         })

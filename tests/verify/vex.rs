@@ -293,6 +293,7 @@ fn what_is_said_of_an_index_holds_for_its_platforms_and_not_the_other_way_round(
                 manifest(&index, SubjectKind::Index, &[]),
                 manifest(&amd64, SubjectKind::Image("linux/amd64".parse().ok()), &[&index]),
             ],
+            attestation_manifests: Vec::new(),
             candidates: vec![
                 candidate(scanned, 0, scan_of(&world, &subject(scanned))),
                 candidate(said_of, 1, vex_of(&world, &subject(said_of), OPENVEX, said, &vex_team())),

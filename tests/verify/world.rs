@@ -286,6 +286,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
     let digest = match &content {
         Content::Bundle(bundle) | Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::UnsignedStatement(blob) => blob.digest().clone(),
+        Content::ListedStatement { statement, .. } => statement.digest().clone(),
         Content::LegacySignature { payload, .. } => payload.digest().clone(),
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),
         Content::Unread { media_type: named, .. }
@@ -296,7 +297,11 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::LegacySignature { .. } => cosign_tag(subject, ".sig", position),
         Content::LegacyAttestation { .. } => cosign_tag(subject, ".att", position),
         Content::UnsignedStatement(_) | Content::Unsigned { .. } => Origin::BuildKit(digest.clone()),
-        Content::Bundle(_) | Content::BundleOverPayload { .. } | Content::Unread { .. } | Content::Ignored { .. } => {
+        Content::Bundle(_)
+        | Content::BundleOverPayload { .. }
+        | Content::ListedStatement { .. }
+        | Content::Unread { .. }
+        | Content::Ignored { .. } => {
             Origin::Referrer(Digest::of(Algorithm::Sha256, format!("referrer {position}").as_bytes()))
         }
     };
@@ -317,6 +322,7 @@ pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Conten
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
         platforms: Vec::new(),
         subjects: vec![manifest(image, SubjectKind::Image(None), &[])],
+        attestation_manifests: Vec::new(),
         candidates: candidates.map(|(position, content)| candidate(image, position, content)).collect(),
         gaps: Vec::new(),
     }

@@ -1,5 +1,6 @@
 //! Finds an image's subjects and everything that is attached to them.
 
+mod attestation;
 mod reader;
 mod referrer;
 mod search;
@@ -8,14 +9,16 @@ mod subjects;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
+use attestation::{Attestation, Attestations};
 use reader::Reader;
-use search::{Found, Offered};
-use subjects::Attestation;
+use search::{Found, Offered, OnTheWay, Wanted};
 
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::{Content, Evidence};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -36,7 +39,12 @@ pub enum PlatformChoice {
 pub struct Collector<S> {
     reader: Reader<S>,
     evidence: Evidence,
-    attestations: Vec<Attestation>,
+    /// The attestation manifests that have not been searched.
+    attestations: Attestations,
+    /// Whether statements beside the image could satisfy anything.
+    wants_statements: bool,
+    /// The first attestation manifest that is too many.
+    left_out: Option<Digest>,
     later: Vec<Offered>,
     /// Whether the documents under cosign's `.sbom` tags are still to be named.
     names_sbom_tags: bool,
@@ -70,10 +78,31 @@ impl<S: Source> Collector<S> {
                 PlatformChoice::These(platforms) => platforms.clone(),
             },
             subjects: image.subjects,
+            attestation_manifests: image.attestations.iter().map(|one| one.place(false)).collect(),
             candidates: Vec::new(),
             gaps: Vec::new(),
         };
-        Ok(Self { reader, evidence, attestations: image.attestations, later: Vec::new(), names_sbom_tags: false })
+        let beyond_limit = image.attestations.beyond_limit.clone();
+        let mut collector = Self {
+            reader,
+            evidence,
+            attestations: image.attestations,
+            wants_statements: true,
+            left_out: None,
+            later: Vec::new(),
+            names_sbom_tags: false,
+        };
+        if let Some(digest) = beyond_limit {
+            collector.leave_out(AttestationPlace { digest, about: Vec::new(), searched: false });
+        }
+        Ok(collector)
+    }
+
+    /// Leaves attestation manifests alone: a signature on one is none on the image, so that where nothing but signatures is asked
+    /// for, none of them could satisfy it.
+    #[must_use]
+    pub fn for_signatures_alone(self) -> Self {
+        Self { wants_statements: false, ..self }
     }
 
     /// Names SBOMs under cosign's `.sbom` tags too, which nobody signed, once everything else was searched.
@@ -83,23 +112,30 @@ impl<S: Source> Collector<S> {
     }
 
     /// Takes the next step, and returns whether there was one left: what is attached to the root, then what of it is large,
-    /// from small to large; the same for the platforms; then what nobody signed, if that is to be named.
+    /// from small to large; the same for the platforms and the attestation manifests beside them; then attestation manifests that
+    /// were found on the way; then what nobody signed, if that is to be named.
     pub async fn step(&mut self) -> bool {
         let root = self.evidence.root.clone();
         if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
-            self.search(|digest| *digest == root, &[]).await;
+            let on_the_way = if self.wants_statements { OnTheWay::Alone } else { OnTheWay::Never };
+            self.search(|digest| *digest == root, Vec::new(), on_the_way).await;
         } else if let Some(smallest) = self.later.iter().map(Offered::bytes).min() {
             self.fetch_later(smallest.saturating_mul(GROWTH)).await;
-        } else if !self.attestations.is_empty() || self.evidence.subjects.iter().any(|subject| !subject.searched) {
-            self.search_platforms().await;
+        } else if self.evidence.subjects.iter().any(|subject| !subject.searched) {
+            let (attestations, on_the_way) = if self.wants_statements {
+                (self.take_attestations(), OnTheWay::UpTo(self.may_search()))
+            } else {
+                (Vec::new(), OnTheWay::Never)
+            };
+            self.search(|digest| *digest != root, attestations, on_the_way).await;
+        } else if self.wants_statements && !self.attestations.is_empty() {
+            let attestations = self.take_attestations();
+            let image = self.image();
+            let found = Box::pin(search::search_attestations(&self.reader, attestations, &image)).await;
+            self.add(found);
         } else if std::mem::take(&mut self.names_sbom_tags) {
-            let mut digests: Vec<Digest> = Vec::new();
-            for subject in &self.evidence.subjects {
-                if !digests.contains(&subject.digest) {
-                    digests.push(subject.digest.clone());
-                }
-            }
-            let found = Box::pin(search::sbom_tags(&self.reader, &digests)).await;
+            let image = self.image();
+            let found = Box::pin(search::sbom_tags(&self.reader, &image)).await;
             self.add(found);
         } else {
             return false;
@@ -112,15 +148,6 @@ impl<S: Source> Collector<S> {
         while self.step().await {}
     }
 
-    /// Collects what is attached to all other subjects, and what BuildKit put in the index.
-    async fn search_platforms(&mut self) {
-        let root = self.evidence.root.clone();
-        let is_subject = |about: &Digest| self.evidence.subjects.iter().any(|subject| subject.digest == *about);
-        let mut attestations = std::mem::take(&mut self.attestations);
-        attestations.retain(|attestation| is_subject(&attestation.about));
-        self.search(|digest| *digest != root, &attestations).await;
-    }
-
     /// Returns what has been collected so far.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence
@@ -131,7 +158,23 @@ impl<S: Source> Collector<S> {
         self.evidence
     }
 
-    async fn search(&mut self, wanted: impl Fn(&Digest) -> bool, attestations: &[Attestation]) {
+    /// The digests of the image's subjects, each once.
+    fn image(&self) -> Vec<Digest> {
+        let mut seen = HashSet::new();
+        let digests = self.evidence.subjects.iter().map(|subject| &subject.digest);
+        digests.filter(|digest| seen.insert(*digest)).cloned().collect()
+    }
+
+    /// How many more attestation manifests may be searched.
+    fn may_search(&self) -> usize {
+        self.reader.limits.attestation_manifests.saturating_sub(self.evidence.attestation_manifests.len())
+    }
+
+    fn take_attestations(&mut self) -> Vec<Attestation> {
+        std::mem::take(&mut self.attestations).into_vec()
+    }
+
+    async fn search(&mut self, wanted: impl Fn(&Digest) -> bool, attestations: Vec<Attestation>, on_the_way: OnTheWay) {
         let mut digests: Vec<Digest> = Vec::new();
         for subject in &mut self.evidence.subjects {
             if !subject.searched && wanted(&subject.digest) {
@@ -141,7 +184,9 @@ impl<S: Source> Collector<S> {
                 }
             }
         }
-        let found = Box::pin(search::search(&self.reader, &digests, attestations)).await;
+        let image = self.image();
+        let wanted = Wanted { image: &image, subjects: &digests, attestations, on_the_way };
+        let found = Box::pin(search::search(&self.reader, wanted)).await;
         self.add(found);
     }
 
@@ -153,10 +198,54 @@ impl<S: Source> Collector<S> {
     }
 
     fn add(&mut self, found: Found) {
+        for attestation in found.searched {
+            let place = attestation.place(true);
+            match self.place(&place.digest) {
+                Some(known) => known.searched = true,
+                None => self.evidence.attestation_manifests.push(place),
+            }
+        }
+        for attestation in found.unsearched {
+            let place = attestation.place(false);
+            if let Some(known) = self.place(&place.digest) {
+                if !known.about.is_empty() {
+                    known.about.extend(place.about);
+                }
+            } else if self.may_search() > 0 {
+                self.evidence.attestation_manifests.push(place);
+            } else {
+                self.leave_out(place);
+                continue;
+            }
+            self.attestations.add(attestation, self.reader.limits.attestation_manifests);
+        }
         self.later.extend(found.later);
         self.evidence.candidates.retain(|candidate| !matches!(candidate.content, Content::Unread { .. }));
         self.evidence.candidates.extend(found.candidates);
         self.evidence.candidates.extend(self.later.iter().map(Offered::unread));
         self.evidence.gaps.extend(found.gaps);
+    }
+
+    fn place(&mut self, digest: &Digest) -> Option<&mut AttestationPlace> {
+        self.evidence.attestation_manifests.iter_mut().find(|place| place.digest == *digest)
+    }
+
+    /// Says that there are more attestation manifests than are looked at. One such place stands for all of them.
+    fn leave_out(&mut self, place: AttestationPlace) {
+        if let Some(first) = self.left_out.clone().and_then(|digest| self.place(&digest)) {
+            let may_be_any = first.about.is_empty() || place.about.is_empty();
+            first.about = if may_be_any { Vec::new() } else { [&*first.about, &place.about].concat() };
+            return;
+        }
+        let limit = self.reader.limits.attestation_manifests;
+        let error = search::too_many(&place.digest, "attestation manifests of one image", limit);
+        self.evidence.gaps.push(Gap {
+            subject: place.digest.clone(),
+            what: format!("more attestation manifests, such as {}", place.digest),
+            reason: error.gap_reason(),
+            detail: error.detail(),
+        });
+        self.left_out = Some(place.digest.clone());
+        self.evidence.attestation_manifests.push(AttestationPlace { searched: true, ..place });
     }
 }

@@ -1,12 +1,16 @@
 //! What a manifest that is attached to an image offers, judged by its bytes.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::reader::{Form, Read};
-use crate::collect::source::CosignTag;
-use crate::evidence::{Content, Opened};
+use super::attestation::lists_statements;
+use super::reader::{Form, Read, Reader};
+use super::search::Offered;
+use crate::collect::source::{CosignTag, Source};
+use crate::evidence::{AttestationManifest, Content, Opened};
 use crate::json;
 use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, essence, is_sbom_document, is_sigstore_bundle};
 use crate::oci::{Descriptor, Digest, ImageManifest, ListedManifest, Manifest, ManifestError, encode_hex};
@@ -16,6 +20,17 @@ use crate::oci::{Descriptor, Digest, ImageManifest, ListedManifest, Manifest, Ma
 pub(super) enum Offer {
     /// Content that must be fetched before it is a candidate.
     Blob(Kind, Descriptor),
+    /// A statement that an attestation manifest lists, and a signature on that manifest.
+    Statement {
+        /// The attestation manifest.
+        manifest: Arc<AttestationManifest>,
+        /// What is offered as a signature on it.
+        signature: Box<Offered>,
+        /// The layer with the statement.
+        layer: Descriptor,
+    },
+    /// Statements that no signature in them vouches for; one on the manifest that lists them may.
+    AttestationManifest,
     /// Nothing that counts as evidence.
     Ignored(Content),
 }
@@ -89,7 +104,7 @@ pub(super) fn signed_elsewhere(bundle: &Opened, subject: &Digest) -> Option<Dige
     (digest != *subject).then_some(digest)
 }
 
-fn ignored(artifact_type: &str, reason: impl Into<String>) -> Content {
+pub(super) fn ignored(artifact_type: &str, reason: impl Into<String>) -> Content {
     Content::Ignored { artifact_type: artifact_type.to_owned(), reason: reason.into() }
 }
 
@@ -123,6 +138,7 @@ pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Vec<Offer
     }
     match legacy_tag(named, &image.layers) {
         Some(tag) => judge_cosign_layers(tag, image, "here").map(|(_, offer)| offer).collect(),
+        None if lists_statements(image) => vec![Offer::AttestationManifest],
         None => match unsigned(named, &image.layers) {
             Some(content) => vec![Offer::Ignored(content)],
             None => ignore(reason_not_a_bundle(named, &image.layers)),
@@ -218,16 +234,30 @@ pub(super) fn other_form(manifest: &Manifest, expected: &str) -> Content {
     )
 }
 
-/// Returns the layers that BuildKit stored, each a statement.
-pub(super) fn buildkit_layers(manifest: &Manifest) -> &[Descriptor] {
-    match manifest {
-        Manifest::Image(image) => &image.layers,
-        Manifest::Index(_) => &[],
+/// How many unsigned provenances of one image are fetched, to be shown.
+const UNSIGNED_SHOWN: usize = 16;
+
+/// The unsigned provenance that is worth a look: so few and so small that evidence never lacks the bytes. It is evidence of
+/// nothing, so what of it cannot be read is named and is no gap.
+pub(super) fn unsigned_provenance<S: Source>(reader: &Reader<S>, layers: Vec<Descriptor>) -> Vec<Descriptor> {
+    let is_wanted = |layer: &Descriptor| is_called_provenance(layer) && layer.size <= reader.limits.manifest;
+    layers.into_iter().filter(is_wanted).take(UNSIGNED_SHOWN).collect()
+}
+
+/// Names a statement that nobody signed, with what it says if it was fetched. `shown` counts those.
+pub(super) fn name_statement<S: Source>(reader: &Reader<S>, layer: &Descriptor, shown: &mut usize) -> Content {
+    let may_show = is_called_provenance(layer) && *shown < UNSIGNED_SHOWN;
+    match reader.plain_blob(layer).ok().filter(|_| may_show) {
+        Some(statement) => {
+            *shown += 1;
+            Content::UnsignedStatement(statement)
+        }
+        None => unsigned_layer(layer),
     }
 }
 
-/// Whether a statement that BuildKit stored says that it is provenance. Nobody signed that either.
-pub(super) fn is_called_provenance(layer: &Descriptor) -> bool {
+/// Whether a statement is said to be provenance.
+fn is_called_provenance(layer: &Descriptor) -> bool {
     statement_type(layer).is_some_and(|name| name.starts_with("https://slsa.dev/provenance/"))
 }
 

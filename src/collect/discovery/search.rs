@@ -1,18 +1,19 @@
 //! Rounds two to four: what is attached to a set of subjects.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures_util::future::{join, join3};
 use futures_util::{StreamExt, stream};
 
+use super::attestation::{self, Attestation, Searched};
 use super::reader::{Form, Read, Reader, check_size};
 use super::referrer::{
-    Kind, Offer, buildkit_layers, content, is_called_provenance, judge_cosign_layers, judge_no_manifest,
-    judge_referrer, no_list, other_form, signed_elsewhere, unsigned_layer,
+    Kind, Offer, content, judge_cosign_layers, judge_no_manifest, judge_referrer, no_list, other_form,
+    signed_elsewhere, unsigned_layer, unsigned_provenance,
 };
 use super::service;
-use super::subjects::Attestation;
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
 use crate::evidence::{Candidate, Content, Gap, GapReason, Origin};
@@ -26,6 +27,10 @@ pub(super) struct Found {
     pub(super) gaps: Vec<Gap>,
     /// What is so large that it is not fetched at once.
     pub(super) later: Vec<Offered>,
+    /// The attestation manifests among the referrers that were searched too.
+    pub(super) searched: Vec<Attestation>,
+    /// The attestation manifests among the referrers that were not searched.
+    pub(super) unsearched: Vec<Attestation>,
 }
 
 /// What is larger than this waits until it is known that what is smaller is not enough, in bytes. A bundle without an SBOM
@@ -34,10 +39,16 @@ const AT_ONCE: u64 = 1024 * 1024;
 
 /// The gaps of one subject that are told one by one.
 const MOST_GAPS: usize = 20;
-/// How many unsigned provenances of one image are fetched, to be shown.
-const UNSIGNED_SHOWN: usize = 16;
 
 impl Found {
+    fn merge(&mut self, other: Self) {
+        self.candidates.extend(other.candidates);
+        self.gaps.extend(other.gaps);
+        self.later.extend(other.later);
+        self.searched.extend(other.searched);
+        self.unsearched.extend(other.unsearched);
+    }
+
     pub(super) fn gap(&mut self, subject: &Digest, what: String, error: &SourceError) {
         let known = self.gaps.iter().rev().take_while(|gap| gap.subject == *subject).count();
         match known.cmp(&MOST_GAPS) {
@@ -61,28 +72,144 @@ impl Found {
     }
 }
 
-/// Searches all of `subjects` in three rounds, and names the `attestations` that BuildKit put in the index.
-pub(super) async fn search<S: Source>(reader: &Reader<S>, subjects: &[Digest], attestations: &[Attestation]) -> Found {
+/// What is to be searched.
+pub(super) struct Wanted<'a> {
+    /// All subjects of the image.
+    pub(super) image: &'a [Digest],
+    /// Those to search.
+    pub(super) subjects: &'a [Digest],
+    /// The attestation manifests to search.
+    pub(super) attestations: Vec<Attestation>,
+    /// When attestation manifests that are found on the way are searched in the same rounds.
+    pub(super) on_the_way: OnTheWay,
+}
+
+/// When attestation manifests that are found among the referrers are searched in the same rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnTheWay {
+    /// Not at all.
+    Never,
+    /// Where a subject has nothing else attached that could be evidence.
+    Alone,
+    /// So many of them.
+    UpTo(usize),
+}
+
+/// Searches all subjects in three rounds, and in the same rounds the attestation manifests.
+pub(super) async fn search<S: Source>(reader: &Reader<S>, wanted: Wanted<'_>) -> Found {
+    let Wanted { image, subjects, attestations, on_the_way } = wanted;
+    let on_subjects = ask_for_lists(reader, subjects, &QUESTIONS);
+    let digests: Vec<Digest> = attestations.iter().map(|one| one.digest.clone()).collect();
+    let on_attestations = join(
+        ask_for_lists(reader, &digests, &ON_ATTESTATIONS),
+        reader.fetch_manifests(attestations.iter().filter_map(Attestation::unread)),
+    );
+    let (answers, (on_attestations, ()), attested) =
+        join3(on_subjects, on_attestations, service::ask(reader, subjects)).await;
     let mut found = Found::default();
-    let in_index = reader.fetch_manifests(attestations.iter().map(|attestation| &attestation.manifest));
-    let (lists, (), attested) = join3(ask_for_lists(reader, subjects), in_index, service::ask(reader, subjects)).await;
     for answers in attested {
         answers.take(reader, &mut found);
     }
-    let lists: Vec<Lists> = lists.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();
+    let known: HashSet<Digest> = digests.into_iter().collect();
+    let beside = search_statements(reader, attestations.into_iter().zip(on_attestations).collect(), image);
+    let attached = search_attached(reader, answers, image, (&known, on_the_way));
+    let (attached, beside) = join(Box::pin(attached), Box::pin(beside)).await;
+    found.merge(attached);
+    found.merge(beside);
+    found
+}
 
-    reader.fetch_listed(lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest.digest)).await;
+/// Searches attestation manifests by themselves, in three rounds.
+pub(super) async fn search_attestations<S: Source>(
+    reader: &Reader<S>,
+    attestations: Vec<Attestation>,
+    image: &[Digest],
+) -> Found {
+    let digests: Vec<Digest> = attestations.iter().map(|one| one.digest.clone()).collect();
+    let (answers, ()) = join(
+        ask_for_lists(reader, &digests, &ON_ATTESTATIONS),
+        reader.fetch_manifests(attestations.iter().filter_map(Attestation::unread)),
+    )
+    .await;
+    search_statements(reader, attestations.into_iter().zip(answers).collect(), image).await
+}
+
+/// Rounds three and four: what the lists of the subjects name.
+async fn search_attached<S: Source>(
+    reader: &Reader<S>,
+    answers: Vec<Answers>,
+    image: &[Digest],
+    (known, on_the_way): (&HashSet<Digest>, OnTheWay),
+) -> Found {
+    let mut found = Found::default();
+    let lists: Vec<Lists> = answers.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();
+    let hinted: Vec<Digest> = hinted(&lists, known, on_the_way);
+    let listed = lists.iter().flat_map(|lists| &lists.referrers).map(|listed| &listed.manifest.digest);
+    let ((), on_hinted) = join(reader.fetch_listed(listed), ask_for_lists(reader, &hinted, &ON_ATTESTATIONS)).await;
     let offers: Vec<Offered> = lists.into_iter().flat_map(|lists| offers(reader, lists, &mut found)).collect();
 
+    let mut attached = std::mem::take(&mut found.unsearched);
+    attached.retain(|one| !known.contains(&one.digest));
+    let mut answered: Vec<(Digest, Answers)> = hinted.into_iter().zip(on_hinted).collect();
+    let mut searched = Vec::new();
+    for one in attached {
+        match answered.iter().position(|(digest, _)| *digest == one.digest) {
+            Some(position) => searched.push((one, answered.swap_remove(position).1)),
+            None => found.unsearched.push(one),
+        }
+    }
     let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
     found.later = later;
-    let unsigned = unsigned_provenance(reader, attestations);
+    let statements = search_statements(reader, searched, image);
+    let ((), mut statements) = join(fetch(reader, at_once, &mut found), Box::pin(statements)).await;
+    found.searched.append(&mut statements.searched);
+    found.merge(statements);
+    found
+}
+
+/// The manifests that lists of referrers hint to be attestation manifests and that are worth being searched at once.
+fn hinted(lists: &[Lists], known: &HashSet<Digest>, on_the_way: OnTheWay) -> Vec<Digest> {
+    let is_hinted = |listed: &&Listed| attestation::is_hinted(&listed.manifest);
+    let is_alone = |lists: &&Lists| lists.cosign.is_empty() && lists.referrers.iter().all(|listed| is_hinted(&listed));
+    let (most, lists): (usize, Vec<&Lists>) = match on_the_way {
+        OnTheWay::Never => return Vec::new(),
+        OnTheWay::Alone => (ALONE, lists.iter().filter(is_alone).collect()),
+        OnTheWay::UpTo(most) => (most, lists.iter().collect()),
+    };
+    let mut seen = HashSet::new();
+    let hinted =
+        lists.iter().flat_map(|lists| &lists.referrers).filter(is_hinted).map(|listed| &listed.manifest.digest);
+    hinted.filter(|digest| !known.contains(digest) && seen.insert(*digest)).take(most).cloned().collect()
+}
+
+/// Rounds three and four of attestation manifests: the signatures on them, and the statements in those that are signed.
+async fn search_statements<S: Source>(
+    reader: &Reader<S>,
+    attestations: Vec<(Attestation, Answers)>,
+    image: &[Digest],
+) -> Found {
+    let mut found = Found::default();
+    let mut lists = Vec::with_capacity(attestations.len());
+    for (attestation, answers) in attestations {
+        lists.push((attestation, answers.judge(reader, &mut found)));
+    }
+    reader
+        .fetch_listed(lists.iter().flat_map(|(_, lists)| &lists.referrers).map(|listed| &listed.manifest.digest))
+        .await;
+    let mut searched = Vec::with_capacity(lists.len());
+    for (attestation, lists) in lists {
+        searched.push(Searched { attestation, attached: offers(reader, lists, &mut found) });
+    }
+    // What lists statements about an attestation manifest says nothing of the image.
+    found.unsearched.clear();
+    let offers = attestation::offer_statements(reader, &searched, image, &mut found);
+    let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
+    found.later = later;
+    let unsigned = unsigned_provenance(reader, attestation::unsigned_layers(reader, &searched));
     join(fetch(reader, at_once, &mut found), reader.fetch_blobs(unsigned.iter().map(|layer| (Form::Plain, layer))))
         .await;
-    let mut shown = 0;
-    for attestation in attestations {
-        name_attestation(reader, attestation, &mut shown, &mut found);
-    }
+    attestation::name_unsigned(reader, &searched, image, &mut found);
+    found.searched = searched.into_iter().map(|one| one.attestation).collect();
     found
 }
 
@@ -111,7 +238,7 @@ pub(super) async fn sbom_tags<S: Source>(reader: &Reader<S>, subjects: &[Digest]
 
 /// Fetches what was found, and takes it for what it is.
 pub(super) async fn fetch<S: Source>(reader: &Reader<S>, offers: Vec<Offered>, found: &mut Found) {
-    reader.fetch_blobs(offers.iter().filter_map(Offered::wanted)).await;
+    reader.fetch_blobs(offers.iter().flat_map(Offered::wanted)).await;
     reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
     for offered in offers {
         take(reader, offered, found);
@@ -134,6 +261,13 @@ const QUESTIONS: [Question; 4] = [
     Question::Cosign(CosignTag::Attestations),
 ];
 
+/// An attestation of an attestation manifest is no signature on it, so its tag is not asked for.
+const ON_ATTESTATIONS: [Question; 3] =
+    [Question::Referrers, Question::FallbackTag, Question::Cosign(CosignTag::Signatures)];
+
+/// So many attestation manifests are searched at once where a subject has nothing else.
+const ALONE: usize = 64;
+
 enum Answer {
     Referrers(Listing),
     FallbackTag(Result<Fetched, SourceError>),
@@ -150,18 +284,18 @@ struct Listing {
     unusable: Option<ManifestError>,
 }
 
-/// The four answers for one subject.
+/// The answers for one subject.
 struct Answers {
     subject: Digest,
     answers: Vec<Answer>,
 }
 
-async fn ask_for_lists<S: Source>(reader: &Reader<S>, subjects: &[Digest]) -> Vec<Answers> {
-    let questions = subjects.iter().flat_map(|subject| QUESTIONS.map(|question| ask(reader, subject, question)));
-    let mut answers = stream::iter(questions).buffered(reader.limits.parallel).collect::<Vec<_>>().await.into_iter();
+async fn ask_for_lists<S: Source>(reader: &Reader<S>, subjects: &[Digest], questions: &[Question]) -> Vec<Answers> {
+    let asked = subjects.iter().flat_map(|subject| questions.iter().map(|question| ask(reader, subject, *question)));
+    let mut answers = stream::iter(asked).buffered(reader.limits.parallel).collect::<Vec<_>>().await.into_iter();
     subjects
         .iter()
-        .map(|subject| Answers { subject: subject.clone(), answers: answers.by_ref().take(QUESTIONS.len()).collect() })
+        .map(|subject| Answers { subject: subject.clone(), answers: answers.by_ref().take(questions.len()).collect() })
         .collect()
 }
 
@@ -232,24 +366,24 @@ struct Listed {
 }
 
 /// Something to be taken as a candidate once its content is there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Offered {
-    subject: Digest,
-    origin: Origin,
+    pub(super) subject: Digest,
+    pub(super) origin: Origin,
     /// What carries it: the layer, or the manifest when no layer does.
-    digest: Digest,
-    offer: Offer,
+    pub(super) digest: Digest,
+    pub(super) offer: Offer,
 }
 
 impl Offered {
     /// How much there is to fetch. The manifest that says so was checked against its digest.
     pub(super) fn bytes(&self) -> u64 {
-        self.wanted().map_or(0, |(_, layer)| layer.size)
+        self.wanted().iter().fold(0, |bytes, (_, layer)| bytes.saturating_add(layer.size))
     }
 
     /// Names it as what it is before it is fetched.
     pub(super) fn unread(&self) -> Candidate {
-        let media_type = self.wanted().map(|(_, layer)| layer.media_type.clone()).unwrap_or_default();
+        let media_type = self.wanted().first().map(|(_, layer)| layer.media_type.clone()).unwrap_or_default();
         Candidate {
             subject: self.subject.clone(),
             origin: self.origin.clone(),
@@ -258,19 +392,26 @@ impl Offered {
         }
     }
 
-    fn wanted(&self) -> Option<(Form, &Descriptor)> {
+    /// What it is made of.
+    fn wanted(&self) -> Vec<(Form, &Descriptor)> {
         match &self.offer {
-            Offer::Blob(kind, layer) => Some((kind.form(), layer)),
-            Offer::Ignored(_) => None,
+            Offer::Blob(kind, layer) => vec![(kind.form(), layer)],
+            Offer::Statement { layer, signature, .. } => {
+                std::iter::once((Form::Plain, layer)).chain(signature.wanted()).collect()
+            }
+            Offer::AttestationManifest | Offer::Ignored(_) => Vec::new(),
         }
     }
 
     /// What a fetched bundle says it signs, if that is neither in it nor the subject.
     fn payload<S: Source>(&self, reader: &Reader<S>) -> Option<Digest> {
-        let (form, layer) = self.wanted()?;
-        match reader.blob(form, layer) {
-            Ok(Read::Bundle(bundle)) => signed_elsewhere(&bundle, &self.subject),
-            _ => None,
+        match &self.offer {
+            Offer::Blob(kind, layer) => match reader.blob(kind.form(), layer) {
+                Ok(Read::Bundle(bundle)) => signed_elsewhere(&bundle, &self.subject),
+                _ => None,
+            },
+            Offer::Statement { signature, .. } => signature.payload(reader),
+            Offer::AttestationManifest | Offer::Ignored(_) => None,
         }
     }
 }
@@ -423,10 +564,14 @@ fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec
                 continue;
             }
         };
-        offers.extend(offered.into_iter().map(|offer| {
+        for offer in offered {
+            if matches!(offer, Offer::AttestationManifest) {
+                found.unsearched.push(Attestation::attached(listed.digest.clone(), (subject.clone(), origin.clone())));
+                continue;
+            }
             let digest = if let Offer::Blob(_, layer) = &offer { &layer.digest } else { &listed.digest };
-            Offered { subject: subject.clone(), origin: origin.clone(), digest: digest.clone(), offer }
-        }));
+            offers.push(Offered { subject: subject.clone(), origin: origin.clone(), digest: digest.clone(), offer });
+        }
     }
     offers.extend(lists.cosign);
     within_limits(reader, &subject, offers, found)
@@ -505,37 +650,18 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
             },
             Err(error) => return found.gap(&subject, format!("{} {}", kind.name(), layer.digest), &error),
         },
+        Offer::Statement { manifest, signature, layer } => {
+            let statement = match reader.plain_blob(&layer) {
+                Ok(statement) => statement,
+                Err(error) => return found.gap(&manifest.digest, format!("statement {}", layer.digest), &error),
+            };
+            let mut of_signature = Found::default();
+            take(reader, *signature, &mut of_signature);
+            found.gaps.append(&mut of_signature.gaps);
+            let Some(signature) = of_signature.candidates.pop() else { return };
+            Content::ListedStatement { manifest, signature: Box::new(signature), statement }
+        }
+        Offer::AttestationManifest => return,
     };
     found.candidates.push(Candidate { subject, origin, digest, content });
-}
-
-/// The unsigned provenance that is worth a look: so few and so small that evidence never lacks the bytes. It is evidence of
-/// nothing, so what of it cannot be read is named and is no gap.
-fn unsigned_provenance<S: Source>(reader: &Reader<S>, attestations: &[Attestation]) -> Vec<Descriptor> {
-    let manifests = attestations.iter().filter_map(|attestation| reader.manifest(&attestation.manifest).ok()?.ok());
-    let layers = manifests.flat_map(|manifest| buildkit_layers(&manifest).to_vec());
-    let is_wanted = |layer: &Descriptor| is_called_provenance(layer) && layer.size <= reader.limits.manifest;
-    layers.filter(is_wanted).take(UNSIGNED_SHOWN).collect()
-}
-
-/// Names what BuildKit attested, statement by statement.
-fn name_attestation<S: Source>(reader: &Reader<S>, attestation: &Attestation, shown: &mut usize, found: &mut Found) {
-    let Attestation { manifest: listed, about } = attestation;
-    let read = reader
-        .manifest(listed)
-        .and_then(|read| read.map_err(|source| SourceError::Manifest { at: listed.digest.to_string(), source }));
-    let manifest = match read {
-        Ok(manifest) => manifest,
-        Err(error) => return found.gap(about, format!("BuildKit attestations {}", listed.digest), &error),
-    };
-    for layer in buildkit_layers(&manifest) {
-        let fetched = reader.plain_blob(layer).ok().filter(|_| is_called_provenance(layer) && *shown < UNSIGNED_SHOWN);
-        *shown += usize::from(fetched.is_some());
-        found.candidates.push(Candidate {
-            subject: about.clone(),
-            origin: Origin::BuildKit(listed.digest.clone()),
-            digest: layer.digest.clone(),
-            content: fetched.map_or_else(|| unsigned_layer(layer), Content::UnsignedStatement),
-        });
-    }
 }

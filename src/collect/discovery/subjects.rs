@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::PlatformChoice;
+use super::attestation::{Attestation, Attestations};
 use super::reader::{Form, Reader, check_size};
 use crate::collect::error::SourceError;
 use crate::collect::source::Source;
@@ -20,19 +21,10 @@ const ZSTD: &str = "io.github.containers.compression.zstd";
 pub(super) struct Image {
     /// The root first, then in the order of the indexes.
     pub(super) subjects: Vec<Subject>,
-    /// Unsigned attestations in the indexes.
-    pub(super) attestations: Vec<Attestation>,
+    /// The attestation manifests in the indexes that may be about them, each once.
+    pub(super) attestations: Attestations,
     /// Manifests that an index marks as compressed with Zstandard.
     zstd: HashSet<Digest>,
-}
-
-/// An attestation manifest in an index (BuildKit `attestation-storage.md`).
-#[derive(Debug, Clone)]
-pub(super) struct Attestation {
-    /// The manifest that lists the statements.
-    pub(super) manifest: Descriptor,
-    /// The platform manifest that it says it is about.
-    pub(super) about: Digest,
 }
 
 /// Finds the subjects of an image, and of them those for the chosen platforms.
@@ -53,7 +45,10 @@ pub(super) async fn find<S: Source>(
                 searched: false,
             });
             walk(reader, index, std::slice::from_ref(root), &mut found).await?;
-            found.choose(choice)
+            let mut chosen = found.choose(choice)?;
+            let digests: Vec<Digest> = chosen.subjects.iter().map(|subject| subject.digest.clone()).collect();
+            chosen.attestations.retain(|attestation| attestation.may_concern(&digests));
+            Ok(chosen)
         }
     }
 }
@@ -105,8 +100,8 @@ async fn walk<S: Source>(
 ) -> Result<(), SourceError> {
     reader.fetch_manifests(index.manifests.iter().filter(|entry| is_index(entry))).await;
     for entry in &index.manifests {
-        if let Some(attestation) = attestation(entry) {
-            found.attestations.push(attestation);
+        if let Some(attestation) = read_attestation(entry) {
+            found.attestations.add(attestation, reader.limits.attestation_manifests);
         }
         // Only this platform keeps every runtime from taking an entry. BuildKit's annotations do not: a manifest that
         // only carries those would be run, and must not escape verification.
@@ -166,13 +161,20 @@ fn is_index(entry: &Descriptor) -> bool {
     matches!(entry.media_type.as_str(), OCI_INDEX | DOCKER_INDEX)
 }
 
-fn attestation(entry: &Descriptor) -> Option<Attestation> {
+/// Takes an entry for an attestation manifest by its annotations; one that has none may name its subject itself.
+///
+/// BuildKit `attestation-storage.md`: "`vnd.docker.reference.type` … will be set to `attestation-manifest`. If any other value
+/// is specified, the entire manifest should be ignored."
+fn read_attestation(entry: &Descriptor) -> Option<Attestation> {
     let annotation = |name: &str| entry.annotations.get(name).map(String::as_str);
-    if annotation("vnd.docker.reference.type") != Some("attestation-manifest") {
-        return None;
-    }
-    let about = annotation("vnd.docker.reference.digest")?.parse().ok()?;
-    Some(Attestation { manifest: entry.clone(), about })
+    let is_no_image = entry.platform.as_ref().is_some_and(Platform::is_unknown) && !is_index(entry);
+    let annotated = match (annotation("vnd.docker.reference.type"), annotation("vnd.docker.reference.digest")) {
+        (Some("attestation-manifest"), Some(about)) => BTreeSet::from([about.parse().ok()?]),
+        (Some("attestation-manifest"), None) => BTreeSet::new(),
+        (None, None) if is_no_image => BTreeSet::new(),
+        _ => return None,
+    };
+    Some(Attestation::entry(entry.clone(), annotated))
 }
 
 fn limit(path: &[Digest], limit: &'static str, allowed: usize) -> SourceError {

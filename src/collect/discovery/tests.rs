@@ -1,3 +1,5 @@
+mod attestations;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::Future;

@@ -305,9 +305,13 @@ pub(super) fn read_envelope(opened: &Opened) -> Result<Envelope, Finding> {
 
 /// What is too large is not looked into (A222).
 fn check_sizes(opened: &Opened) -> Result<(), Finding> {
-    let payload = opened.payload().map_or(0, |payload| payload.octets().len());
-    check_size("the payload", payload, MAX_PAYLOAD)?;
+    check_payload_size(opened.payload().map_or(0, |payload| payload.octets().len()))?;
     check_size("the bundle without its payload", opened.bytes_beside_payload(), MAX_TEXT)
+}
+
+/// The same for a payload alone.
+pub(super) fn check_payload_size(found: usize) -> Result<(), Finding> {
+    check_size("the payload", found, MAX_PAYLOAD)
 }
 
 fn check_size(what: &str, found: usize, limit: usize) -> Result<(), Finding> {

@@ -267,6 +267,7 @@ mod tests {
                 subject("amd64", platform("linux/amd64"), vec![digest("index")]),
                 subject("arm64", platform("linux/arm64"), vec![digest("index")]),
             ],
+            attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
         }

@@ -77,6 +77,7 @@ mod tests {
             media_type: String::new(),
             platforms: Vec::new(),
             subjects: vec![platform],
+            attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
         }
