@@ -22,7 +22,8 @@ header() {
 # COSIGN-EXITS: of verify and of verify-attestation for provenance and SBOM, as "0/0/0"; "-" where cosign
 # has no such question. EXIT and REASON: Bonafide's, the reason as "CHECK OUTCOME" of a finding, or "-".
 # FLAGS go to Bonafide. The variables identity, issuer and kinds say whom and what to ask for; key is the file of a public
-# key to ask for instead, with_cosign what cosign needs to look at what Bonafide looks at by itself.
+# key to ask for instead, with_cosign what cosign needs to look at what Bonafide looks at by itself; cosign_image and cosign_kinds
+# are what cosign is asked about, where that is something else.
 check() {
   local title=$1 cosign_expected=$2 expected=$3 reason=$4 image=$5 exit_code=0 line=ok said verdict cosign_got=-
   shift 5
@@ -30,7 +31,7 @@ check() {
     local whom="--certificate-identity $identity --certificate-oidc-issuer $issuer"
     if [ -n "$key" ]; then whom="--key $key"; fi
     # shellcheck disable=SC2086 # a list of words
-    ask_cosign "$whom $with_cosign" "$image" ${kinds//,/ }
+    ask_cosign "$whom $with_cosign" "${cosign_image:-$image}" ${cosign_kinds:-${kinds//,/ }}
     cosign_got=${cosign_exits// //}
   fi
 

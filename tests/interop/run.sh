@@ -30,6 +30,8 @@ source "$here/cases-sbom.sh"
 source "$here/cases-attestations.sh"
 # shellcheck source=tests/interop/cases-algorithms.sh
 source "$here/cases-algorithms.sh"
+# shellcheck source=tests/interop/cases-attestation-manifests.sh
+source "$here/cases-attestation-manifests.sh"
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -56,6 +58,7 @@ lies
 sbom_forms
 other_attestations
 algorithms
+attestation_manifests
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -9,6 +9,8 @@
 #   legacy           the tags sha256-HEX.sig and sha256-HEX.att, logged by Rekor v1
 #   legacy-stamped   the same, stamped as well
 #   legacy-unlogged  the same, for keys only
+#   legacy-referrer  signatures alone, in the same layers under a manifest that is a referrer, logged by Rekor v1
+#   legacy-referrer-unlogged  the same, for keys only
 
 # cosign_flags FORMAT — prints the flags of `cosign sign` and `cosign attest`, one on each line
 cosign_flags() {
@@ -16,9 +18,10 @@ cosign_flags() {
   case $1 in
     rekor1 | rekor1-stamped | rekor2 | unlogged) printf '%s\n' --signing-config "$LAB_TRUST/signing_config.$1.json" ;;
     legacy | legacy-*) printf '%s\n' --new-bundle-format=false --use-signing-config=false ;;&
-    legacy-unlogged) printf '%s\n' --tlog-upload=false ;;
+    legacy-referrer*) printf '%s\n' --registry-referrers-mode oci-1-1 ;;&
+    legacy-unlogged | legacy-referrer-unlogged) printf '%s\n' --tlog-upload=false ;;
     legacy-stamped) printf '%s\n' --timestamp-server-url "http://127.0.0.1:$LAB_TSA_PORT/api/v1/timestamp" ;;&
-    legacy | legacy-stamped)
+    legacy | legacy-stamped | legacy-referrer)
       printf '%s\n' --fulcio-url "http://127.0.0.1:$LAB_FULCIO_PORT" --rekor-url "http://127.0.0.1:$LAB_REKOR1_PORT"
       ;;
     *) lab_fail "no such format: $1" ;;
@@ -42,7 +45,10 @@ run_cosign() {
   esac
   local flags
   mapfile -t flags < <(cosign_flags "$format")
-  COSIGN_PASSWORD='' "$LAB_BIN/cosign" "$command" "${flags[@]}" "${signer[@]}" "$@" \
+  # With this variable alone does cosign know another place than its tags for legacy layers.
+  local settings=(COSIGN_PASSWORD=)
+  case $format in legacy-referrer*) settings+=(COSIGN_EXPERIMENTAL=1) ;; esac
+  env "${settings[@]}" "$LAB_BIN/cosign" "$command" "${flags[@]}" "${signer[@]}" "$@" \
     >>"$LAB_LOGS/cosign.log" 2>&1 </dev/null || {
     tail -n 5 "$LAB_LOGS/cosign.log" >&2
     lab_fail "cosign $command $* failed; see $LAB_LOGS/cosign.log"

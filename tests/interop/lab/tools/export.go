@@ -49,11 +49,19 @@ func runExport(args []string) error {
 	if len(subjects) == 0 {
 		return fmt.Errorf("%s is not in the registry", tag)
 	}
-	for _, d := range subjects {
+	// What is attached may have something attached itself.
+	for seen := map[v1.Hash]bool{}; len(subjects) > 0; subjects = subjects[1:] {
+		d := subjects[0]
+		if seen[d] {
+			continue
+		}
+		seen[d] = true
 		for _, suffix := range []string{"", ".sig", ".att"} {
-			if _, err := e.tagged("sha256-" + d.Hex + suffix); err != nil {
+			attached, err := e.tagged("sha256-" + d.Hex + suffix)
+			if err != nil {
 				return err
 			}
+			subjects = append(subjects, attached...)
 		}
 	}
 	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: e.entries}
