@@ -149,7 +149,7 @@ fn an_entry_of_another_reference_type_or_with_an_unusable_digest_is_none() {
 fn what_says_it_is_about_two_manifests_is_offered_to_both_with_what_each_list_says() {
     let attested = Attested::new(&[SLSA], Some(&digest(b"b")), about(&digest(b"a"))).signed();
     let entries = [platform("a", "linux", "amd64"), platform("b", "linux", "arm64")];
-    let mut root: Value = serde_json::from_slice(&attested.fake.root).expect("JSON");
+    let mut root: Value = crate::json::from_slice(&attested.fake.root).expect("JSON");
     let entry = root["manifests"][1].clone();
     root["manifests"] = json!([entries[0], entries[1], entry]);
     let fake = Fake { root: root.to_string().into_bytes(), ..attested.fake };
@@ -171,7 +171,7 @@ fn what_says_it_is_about_two_manifests_is_offered_to_both_with_what_each_list_sa
 #[test]
 fn an_entry_that_is_listed_twice_has_all_its_annotations() {
     let attested = Attested::new(&[SLSA], None, about(&digest(b"a"))).signed();
-    let mut root: Value = serde_json::from_slice(&attested.fake.root).expect("JSON");
+    let mut root: Value = crate::json::from_slice(&attested.fake.root).expect("JSON");
     let mut again = root["manifests"][1].clone();
     again["annotations"] = about(&digest(b"b"));
     root["manifests"].as_array_mut().expect("a list").push(again);
