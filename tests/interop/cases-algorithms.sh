@@ -84,7 +84,7 @@ images_of() {
 files_of() {
   local name=$1 log whom flags
   printf 'content' >"$work/file"
-  printf 'other content' >"$work/other"
+  printf 'other content' >"$work/twin"
   for log in rekor2 rekor1; do
     for who in key certificate; do
       mapfile -t flags < <(cosign_flags "$log")
@@ -96,16 +96,16 @@ files_of() {
           whom=(--signing-algorithm "$2" --identity-token "$("$labtool" token "$LAB_KEYS" email alice@lab.example)")
           ;;
       esac
-      for file in file other; do
+      for file in file twin; do
         COSIGN_PASSWORD='' "$LAB_BIN/cosign" sign-blob "${flags[@]}" "${whom[@]}" --bundle "$work/$file.json" "$work/$file" \
           >>"$LAB_LOGS/cosign.log" 2>&1 </dev/null || lab_fail "cosign sign-blob with $name failed; see $LAB_LOGS/cosign.log"
       done
       [ "$who" = certificate ] || whom=(--key "$work/$name.pub")
       [ "$who" = key ] || whom=(--certificate-identity alice@lab.example --certificate-oidc-issuer "$accounts")
       on_file "$name, file, $log, $who" 0 "${whom[@]}" --bundle "$work/file.json" "$work/file"
-      on_file "$name, file, $log, $who, other content" 1 "${whom[@]}" --bundle "$work/file.json" "$work/other"
+      on_file "$name, file, $log, $who, other content" 1 "${whom[@]}" --bundle "$work/file.json" "$work/twin"
       local signature
-      signature=$(sed -n 's/.*"signature": *"\([^"]*\)".*/\1/p' "$work/other.json" | head -n 1)
+      signature=$(sed -n 's/.*"signature": *"\([^"]*\)".*/\1/p' "$work/twin.json" | head -n 1)
       sed "s|\(\"messageSignature\".*\"signature\": *\"\)[^\"]*|\1$signature|" "$work/file.json" >"$work/twin.json"
       on_file "$name, file, $log, $who, other signature" 1 "${whom[@]}" --bundle "$work/twin.json" "$work/file"
     done
