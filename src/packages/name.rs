@@ -42,6 +42,11 @@ pub(super) fn standard_kind(kind: Cow<'_, str>) -> Cow<'_, str> {
     KINDS.iter().find(|(written, _)| *written == kind).map_or(kind, |(_, meant)| Cow::Borrowed(*meant))
 }
 
+/// Whether tools write the names of a type in several forms, which [`standard`] and [`module_of_subpath`] bring into one.
+pub(super) fn has_other_forms(kind: &str) -> bool {
+    matches!(kind, "docker" | "golang" | "maven" | "pypi" | "github")
+}
+
 /// Returns the path of a package as its ecosystem writes it, if that is another one. `registry` is where an image lies, if that
 /// is stated apart from the name.
 pub(super) fn standard(kind: &str, path: &str, registry: Option<&str>) -> Option<String> {

@@ -191,13 +191,15 @@ impl<'a> Purl<'a> {
 
     /// Brings the name into the form that the ecosystem itself has, where tools write another one.
     fn standardize(&mut self) {
-        if let Some(module) = name::module_of_subpath(&self.kind, &self.full_name(), self.subpath.as_deref()) {
-            self.subpath = None;
-            self.rename(&module);
-        }
-        let registry = self.qualifier("repository_url").filter(|_| self.kind == "docker");
-        if let Some(name) = name::standard(&self.kind, &self.full_name(), registry) {
-            self.rename(&name);
+        // Most types have one form, and lists of packages are long: their names are not even joined.
+        if name::has_other_forms(&self.kind) {
+            if let Some(module) = name::module_of_subpath(&self.kind, &self.full_name(), self.subpath.as_deref()) {
+                self.subpath = None;
+                self.rename(&module);
+            }
+            if let Some(name) = name::standard(&self.kind, &self.full_name(), self.qualifier("repository_url")) {
+                self.rename(&name);
+            }
         }
         if self.namespace.is_none()
             && let Some(namespace) = name::distribution_of(&self.kind, self.qualifier("distro"))

@@ -33,7 +33,7 @@ use crate::oci::{Algorithm, Digest, encode_hex};
 use crate::policy::{PublicKey, weakness};
 use crate::trust::{Service, TrustRoot};
 
-use super::authorities::{check_authorities, check_limits, narrow_authorities};
+use super::authorities::{check_authorities, check_key_limits, narrow_authorities};
 use super::chain::{Issuers, NoIssuer};
 use super::logs;
 use super::material::{self, LogEntry, Material, SignedContent};
@@ -112,7 +112,7 @@ impl Domain {
         if !has_authority {
             return Err(DomainError::NoAuthority { source_name });
         }
-        check_limits(&document).map_err(&unusable)?;
+        check_key_limits(&document).map_err(&unusable)?;
         let mut warnings = root.warnings.clone();
         logs::check_duplicates(&document).map_err(&unusable)?;
         for list in logs::LISTS {
