@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use bonafide::check::{CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{
-    AttestationManifest, AttestationPlace, Candidate, Content, Evidence, Gap, GapReason, Origin, SubjectKind,
-};
-use bonafide::oci::{Algorithm, Digest, Platform};
+use bonafide::evidence::{AttestationManifest, AttestationPlace, Candidate, Content, Evidence, Gap, GapReason, Origin};
+use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::verify::{inspect, verify};
 use serde_json::{Value, json};
 
 use crate::support::sigstore::{GITHUB_ACTIONS, Identity, Signed, Version};
 use crate::support::statement::{COSIGN_SIGNATURE, SPDX, Subject, cosign_signature, slsa_v1, spdx_23, statement};
-use crate::world::{World, as_legacy_signature, blob, bundle, candidate, manifest, obstacle};
+use crate::world::{World, as_legacy_signature, blob, bundle, candidate, evidence_of_index, obstacle};
 
 fn digest(text: &str) -> Digest {
     Digest::of(Algorithm::Sha256, text.as_bytes())
@@ -66,7 +64,6 @@ impl Image {
     }
 
     fn evidence(&self, candidates: Vec<Candidate>) -> Evidence {
-        let platform = |name: &str| SubjectKind::Image(Some(name.parse::<Platform>().expect("a platform")));
         let places = candidates.iter().filter_map(|candidate| match &candidate.content {
             Content::ListedStatement { manifest, .. } => Some(AttestationPlace {
                 digest: manifest.digest.clone(),
@@ -75,21 +72,8 @@ impl Image {
             }),
             _ => None,
         });
-        Evidence {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: None,
-            root: self.root.clone(),
-            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-            platforms: Vec::new(),
-            subjects: vec![
-                manifest(&self.root, SubjectKind::Index, &[]),
-                manifest(&self.platforms[0], platform("linux/amd64"), &[&self.root]),
-                manifest(&self.platforms[1], platform("linux/arm64"), &[&self.root]),
-            ],
-            attestation_manifests: places.collect(),
-            candidates,
-            gaps: Vec::new(),
-        }
+        let attestation_manifests = places.collect();
+        Evidence { attestation_manifests, ..evidence_of_index(&self.root, &self.platforms, candidates) }
     }
 
     fn judge(&self, requirement: Requirement, candidates: Vec<Candidate>) -> ImageReport {

@@ -2,12 +2,12 @@
 
 use bonafide::check::{CheckId, ImageReport, Verdict};
 use bonafide::evidence::{Candidate, Evidence, Gap, GapReason, SubjectKind};
-use bonafide::oci::{Algorithm, Digest, Platform};
+use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::Requirement;
 
 use crate::support::sigstore::Version;
 use crate::support::statement::Subject;
-use crate::world::{World, bundle, candidate, manifest};
+use crate::world::{World, bundle, candidate, evidence_of_index, manifest};
 
 struct Index {
     world: World,
@@ -21,26 +21,8 @@ impl Index {
         Index { world: World::new(), root: digest("index"), platforms: [digest("amd64"), digest("arm64")] }
     }
 
-    fn platform(name: &str) -> SubjectKind {
-        SubjectKind::Image(Some(name.parse::<Platform>().expect("a platform")))
-    }
-
     fn evidence(&self, candidates: Vec<Candidate>) -> Evidence {
-        Evidence {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: None,
-            root: self.root.clone(),
-            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-            platforms: Vec::new(),
-            subjects: vec![
-                manifest(&self.root, SubjectKind::Index, &[]),
-                manifest(&self.platforms[0], Index::platform("linux/amd64"), &[&self.root]),
-                manifest(&self.platforms[1], Index::platform("linux/arm64"), &[&self.root]),
-            ],
-            attestation_manifests: Vec::new(),
-            candidates,
-            gaps: Vec::new(),
-        }
+        evidence_of_index(&self.root, &self.platforms, candidates)
     }
 
     /// An image signature about one digest, attached to another or the same.

@@ -1,13 +1,13 @@
 //! What an SBOM says, in every form that is read: whether it is one, whether it is about the image, and for which platforms.
 
 use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, SubjectKind};
-use bonafide::oci::{Algorithm, Digest, Platform};
+use bonafide::evidence::{Candidate, Content};
+use bonafide::oci::{Algorithm, Digest};
 use serde_json::{Value, json};
 
 use crate::support::sigstore::Version;
 use crate::support::statement::{Subject, spdx_23};
-use crate::world::{World, bundle, candidate, manifest};
+use crate::world::{World, bundle, candidate, evidence_of_index};
 
 const SPDX: &str = "https://spdx.dev/Document";
 const CYCLONEDX: &str = "https://cyclonedx.org/bom";
@@ -204,22 +204,7 @@ impl Index {
     }
 
     fn judge(&self, candidates: Vec<Candidate>) -> ImageReport {
-        let platform = |name: &str| SubjectKind::Image(Some(name.parse::<Platform>().expect("a platform")));
-        self.world.for_sboms().judge_evidence(&Evidence {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: None,
-            root: self.root.clone(),
-            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-            platforms: Vec::new(),
-            subjects: vec![
-                manifest(&self.root, SubjectKind::Index, &[]),
-                manifest(&self.platforms[0], platform("linux/amd64"), &[&self.root]),
-                manifest(&self.platforms[1], platform("linux/arm64"), &[&self.root]),
-            ],
-            attestation_manifests: Vec::new(),
-            candidates,
-            gaps: Vec::new(),
-        })
+        self.world.for_sboms().judge_evidence(&evidence_of_index(&self.root, &self.platforms, candidates))
     }
 }
 

@@ -328,6 +328,22 @@ pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Conten
     }
 }
 
+/// What is collected for an index of linux/amd64 and linux/arm64 that is known by no name.
+pub(crate) fn evidence_of_index(root: &Digest, platforms: &[Digest; 2], candidates: Vec<Candidate>) -> Evidence {
+    let platform = |name: &str| SubjectKind::Image(Some(name.parse().expect("a platform")));
+    Evidence {
+        name: None,
+        media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+        subjects: vec![
+            manifest(root, SubjectKind::Index, &[]),
+            manifest(&platforms[0], platform("linux/amd64"), &[root]),
+            manifest(&platforms[1], platform("linux/arm64"), &[root]),
+        ],
+        candidates,
+        ..evidence(root, [])
+    }
+}
+
 pub(crate) fn manifest(digest: &Digest, kind: SubjectKind, reached_through: &[&Digest]) -> Manifest {
     let reached_through = reached_through.iter().map(|index| (*index).clone()).collect();
     Manifest { digest: digest.clone(), kind, reached_through, searched: true }
