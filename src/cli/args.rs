@@ -102,8 +102,8 @@ References:
   -                               references from standard input, one on each line, # for comments
 
 Files:
-  Flags that name a FILE read regular files, and pipes as shells make them for <(command), of which the writer may be
-  silent for 10 s; never devices.
+  Flags that name a FILE read regular files and pipes, such as <(command); never devices. The writer of a pipe may pause
+  for at most 10 s.
   Files that a policy names are regular files, and links among them stay in the policy's folder.
 
 Examples:

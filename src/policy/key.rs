@@ -66,12 +66,12 @@ pub enum KeyError {
     #[error("its contents are not a public key (SubjectPublicKeyInfo)")]
     NotAKey,
     /// A key for which others can make signatures.
-    #[error("it holds {weakness}, for which anybody might sign")]
+    #[error("it holds {weakness}, with which anyone could make signatures")]
     Weak {
         /// What is weak about it.
         weakness: String,
     },
-    /// A kind of key of which the registry has longer ones alone.
+    /// A kind of key that the registry allows only with more bits.
     #[error(
         "a key of kind {kind} is too short; expected ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more"
     )]

@@ -1,4 +1,4 @@
-//! Public keys with which anybody makes signatures, or soon might.
+//! Public keys that protect nothing: signatures for them can be made, or soon will be, without the private key.
 
 use const_oid::db::rfc5912::RSA_ENCRYPTION;
 use const_oid::db::rfc8410::ID_ED_25519;
@@ -12,7 +12,7 @@ const MIN_RSA_BITS: usize = 2048;
 const MIN_EXPONENT: u64 = 65_537;
 
 /// The `y` coordinates of the points of Ed25519 whose order divides 8, in all encodings that a verifier might take, without the
-/// sign of `x`. Whoever signs for such a key needs no private key. RFC 8032 §5.1.7 leaves them to the verifier; the values are
+/// sign of `x`. Signing for such a key needs no private key. RFC 8032 §5.1.7 leaves them to the verifier; the values are
 /// those that Go, libsodium and ed25519-dalek refuse.
 const SMALL_ORDER: [[u8; 32]; 7] = [
     filled(0x00, 0x00, 0x00),

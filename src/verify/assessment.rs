@@ -71,7 +71,7 @@ impl Assessment {
         self.findings.iter().any(|finding| finding.check == CheckId::AttestationFields)
     }
 
-    /// Less is nearer to being accepted: first what may still be good, for it is not known; then what is signed by somebody who
+    /// Less is nearer to being accepted: first what may still be good, for it is not known; then what is signed by a signer who
     /// is known, and lacks the least.
     pub(super) fn distance(&self) -> (bool, bool, bool, usize) {
         let obstacles = self.findings.iter().filter(|finding| finding.stands_in_the_way()).count();

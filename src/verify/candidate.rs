@@ -102,7 +102,7 @@ pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: 
     Some(vex::Attached { id: id.to_owned(), subject: candidate.subject.clone(), document })
 }
 
-/// Says what a candidate is and who signed it, whoever that was. It is accepted if it verifies and can be read.
+/// Says what a candidate is and who signed it. It is accepted if it verifies and can be read.
 pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
     match examine(id, candidate) {
         Ok(examination) => examination.inspect(id, candidate, means),
@@ -296,14 +296,14 @@ impl<'a> Examination<'a> {
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
         let Look { findings, signing, predicate, build_level } = self.look(&candidate.subject, means);
-        let whoever = signing.is_some() && !findings.iter().any(Finding::stands_in_the_way);
-        let matched = if whoever { vec![0] } else { Vec::new() };
+        let verifies = signing.is_some() && !findings.iter().any(Finding::stands_in_the_way);
+        let matched = if verifies { vec![0] } else { Vec::new() };
         let assessment = Assessment { matched, build_level, signing, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, (&assessment, true), &predicate);
-        CandidateReport { accepted: whoever, reason: report.reason.filter(|_| !whoever), ..report }
+        CandidateReport { accepted: verifies, reason: report.reason.filter(|_| !verifies), ..report }
     }
 
-    /// Verifies it, whoever signed it, and reads what it says.
+    /// Verifies it by any signer, and reads what it says.
     fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
         let mut look =
             Look { findings: self.findings.clone(), signing: None, predicate: Predicate::Unread, build_level: None };

@@ -105,7 +105,7 @@ impl<S: Source> Collector<S> {
         Self { wants_statements: false, ..self }
     }
 
-    /// Names SBOMs under cosign's `.sbom` tags too, which nobody signed, once everything else was searched.
+    /// Names SBOMs under cosign's `.sbom` tags too, which are unsigned, once everything else was searched.
     #[must_use]
     pub fn naming_sbom_tags(self) -> Self {
         Self { names_sbom_tags: true, ..self }
@@ -113,7 +113,7 @@ impl<S: Source> Collector<S> {
 
     /// Takes the next step, and returns whether there was one left: what is attached to the root, then what of it is large,
     /// from small to large; the same for the platforms and the attestation manifests beside them; then attestation manifests that
-    /// were found on the way; then what nobody signed, if that is to be named.
+    /// were found on the way; then unsigned documents, if they are to be named.
     pub async fn step(&mut self) -> bool {
         let root = self.evidence.root.clone();
         if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {

@@ -158,7 +158,7 @@ fn unsigned(named: &str, layers: &[Descriptor]) -> Option<Content> {
     (is_sbom_document(named) || is_statement(named)).then(|| Content::Unsigned { what: essence(named) })
 }
 
-/// Names a document that nobody signed by what it says it is.
+/// Names an unsigned document by what it says it is.
 pub(super) fn unsigned_layer(layer: &Descriptor) -> Content {
     Content::Unsigned { what: statement_type(layer).map_or_else(|| essence(&layer.media_type), str::to_owned) }
 }
@@ -244,7 +244,7 @@ pub(super) fn unsigned_provenance<S: Source>(reader: &Reader<S>, layers: Vec<Des
     layers.into_iter().filter(is_wanted).take(UNSIGNED_SHOWN).collect()
 }
 
-/// Names a statement that nobody signed, with what it says if it was fetched. `shown` counts those.
+/// Names an unsigned statement, with what it says if it was fetched. `shown` counts those.
 pub(super) fn name_statement<S: Source>(reader: &Reader<S>, layer: &Descriptor, shown: &mut usize) -> Content {
     let may_show = is_called_provenance(layer) && *shown < UNSIGNED_SHOWN;
     match reader.plain_blob(layer).ok().filter(|_| may_show) {

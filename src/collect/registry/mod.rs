@@ -285,7 +285,7 @@ impl RegistrySource {
         Ok(fetched)
     }
 
-    /// Fetches a manifest of which the digest is known, and the size is not.
+    /// Fetches a manifest by its digest; its size is not known.
     async fn manifest_by_digest(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
         if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
             return Ok(fetched);

@@ -7,7 +7,7 @@ use reqwest::{Certificate, Identity};
 pub(super) struct Trust {
     /// Authorities that are trusted beside the system's.
     pub(super) roots: Vec<Certificate>,
-    /// A client certificate with its key. It is shown to the registries that the user names, and to nobody else.
+    /// A client certificate with its key. It is shown only to the registries that the user names.
     pub(super) identity: Option<Identity>,
 }
 

@@ -157,7 +157,7 @@ impl<'a> VerifyingKey<'a> {
         }
     }
 
-    /// RFC 8032 §5.1, strictly: keys and points of small order are refused, for which anybody makes signatures.
+    /// RFC 8032 §5.1, strictly: keys and points of small order are refused: signatures for them need no private key.
     fn verify_ed25519ph(&self, signed: Signed<'_>, signature: &[u8]) -> Option<bool> {
         let digest = match signed {
             Signed::Bytes(bytes) => &Digest::of(Algorithm::Sha512, bytes),

@@ -69,7 +69,7 @@ impl Material {
 /// What the signature is to be verified with.
 #[derive(Debug, Clone)]
 pub(super) enum KeyMaterial {
-    /// A leaf certificate in DER. What else was sent along is not kept: nobody would trust it.
+    /// A leaf certificate in DER. Certificates that were sent along are not kept: they are not trusted.
     Certificate(Vec<u8>),
     /// A public key that the bundle only hints at.
     PublicKey,

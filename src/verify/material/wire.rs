@@ -233,7 +233,7 @@ fn key_material(
             Err("a version 0.3 bundle holds a certificate chain; it must hold the leaf certificate alone".to_owned())
         }
         (None, Some(chain), None) => {
-            // Whoever signs writes the others: the trusted root alone says who issues (A311).
+            // The signer writes the others: the trusted root alone says who issues (A311).
             let leaf = chain.certificates.into_iter().next().ok_or("its certificate chain is empty")?;
             Ok(KeyMaterial::Certificate(leaf.raw_bytes.0))
         }

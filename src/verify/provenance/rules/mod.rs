@@ -29,7 +29,7 @@ pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Fin
     };
     let rules = match expected.asked {
         Asked::Provenance(rules) => rules,
-        // Asked for by its type: whoever signed it must be able to speak for the builder, and nothing else is asked.
+        // Asked for by its type: its signer must be able to speak for the builder, and nothing else is asked.
         Asked::Attestation(_) => return pair(&ProvenanceRules::default()).1.into_iter().collect(),
         _ => return Vec::new(),
     };
