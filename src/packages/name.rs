@@ -54,8 +54,7 @@ pub(super) fn standard(kind: &str, path: &str, registry: Option<&str>) -> Option
         "docker" => image(path, registry)?,
         "golang" => go_module(path)?,
         "maven" => maven_coordinates(path)?,
-        // PEP 508: the brackets list extras of the project before them.
-        "pypi" => path.split_once('[')?.0.trim_end().to_owned(),
+        "pypi" => without_extras(path)?,
         // An action in a folder of a repository is a part of that repository.
         "github" => {
             let end = path.match_indices('/').nth(1)?.0;
@@ -63,7 +62,15 @@ pub(super) fn standard(kind: &str, path: &str, registry: Option<&str>) -> Option
         }
         _ => return None,
     };
-    (!name.is_empty() && name != path).then_some(name)
+    let is_whole = !name.split('/').any(str::is_empty);
+    (is_whole && name != path).then_some(name)
+}
+
+/// PEP 508: the brackets behind a project list extras of it.
+fn without_extras(path: &str) -> Option<String> {
+    let start = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (project, _) = path[start..].split_once('[')?;
+    Some(format!("{}{}", &path[..start], project.trim_end()))
 }
 
 /// Docker's familiar names (distribution/reference `normalize.go`): `node` is `docker.io/library/node`, and `acme/app` is
@@ -243,6 +250,25 @@ mod tests {
             ("pkg:deb/vim@1?distro=debianish", "deb/vim"),
         ] {
             assert_eq!(key(written), name, "{written}");
+        }
+    }
+
+    #[test]
+    fn no_form_of_a_name_leaves_a_part_of_it_empty() {
+        for (written, name) in [
+            ("pkg:pypi/a/[b]", "pypi/a/[b]"),
+            ("pkg:pypi/a/[b]/c", "pypi/a/[b]/c"),
+            ("pkg:pypi/[b]", "pypi/[b]"),
+            ("pkg:golang/a/!", "golang/a/!"),
+            ("pkg:golang/!/a", "golang/!/a"),
+            ("pkg:golang/!", "golang/!"),
+            ("pkg:maven/a/:", "maven/a/:"),
+            ("pkg:maven/a/%2F:b", "maven/a//:b"),
+            ("pkg:docker/docker.io/%2F", "docker/docker.io//"),
+        ] {
+            assert_eq!(key(written), name, "{written}");
+            let written_again = Purl::parse(written).expect(written).to_string();
+            assert_eq!(key(&written_again), name, "{written_again}");
         }
     }
 }

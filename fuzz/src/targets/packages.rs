@@ -74,6 +74,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "pkg:npm/%40angular/core@12.3.1\npkg:npm/@babel/core\npkg:PyPI/Django_Package@1.11.1\npkg:golang/a/b@v1#c/./d",
         "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl%403.0.11-1",
         "vers:npm/1.2.3|>=2.0.0|<5.0.0\nvers:gem/>=2.2.0|!=2.2.1|<2.3.0\nvers:generic/!=1.0%3E2\nvers:all/*",
+        "pkg:pypi/a/[b]/c\npkg:pypi/a/[b]\npkg:golang/a/!\npkg:maven/a/:b:",
         "1.0.0-alpha.1\n1.0.0\nv2.0.0+incompatible\n1.0.0-beta.11",
         "1:3.0.11-1~deb12u2\n3.0.11-1+b1\n1.2.3_rc1-r10\n3.3.3p1-r3",
         "1-alpha2snapshot\n1.0.0.RC1\n1-1-snapshot\n2.1b",
