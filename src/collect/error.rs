@@ -145,6 +145,16 @@ pub enum SourceError {
         /// What is wrong with it.
         source: ManifestError,
     },
+    /// A form of evidence that came after this program.
+    #[error(
+        "{at}: expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found {found}, of which no version is known here"
+    )]
+    Newer {
+        /// What was read, and where.
+        at: String,
+        /// What it is called, shortened and escaped.
+        found: String,
+    },
     /// The image is not for the platform that was asked for.
     #[error("expected an image for {wished}, found {}", list(.available, "no platform that is named"))]
     NoSuchPlatform {
@@ -192,6 +202,7 @@ impl SourceError {
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Limit { .. } => GapReason::Limit,
             Self::Corrupt { .. } | Self::TooLong { .. } => GapReason::Corrupt,
+            Self::Newer { .. } => GapReason::Unsupported,
             Self::Manifest { source, .. } => match source {
                 ManifestError::TooMany { .. } => GapReason::Limit,
                 ManifestError::UnsupportedType { .. } | ManifestError::Schema1 | ManifestError::Digest { .. } => {

@@ -27,7 +27,18 @@ pub const ACCEPTED: [&str; 4] = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_M
 /// protobuf-specs `sigstore_bundle.proto` lists the two spellings; an unknown version still is a bundle, and is
 /// refused with that reason instead of being passed over as something else.
 pub fn is_sigstore_bundle(media_type: &str) -> bool {
-    media_type.starts_with("application/vnd.dev.sigstore.bundle")
+    plain(media_type).starts_with("application/vnd.dev.sigstore.bundle")
+}
+
+/// Whether a media type names a Sigstore bundle of a version that is not known here, or of no version that it states.
+pub fn is_unknown_bundle(media_type: &str) -> bool {
+    const KNOWN: [&str; 4] = [".v0.3+json", "+json;version=0.1", "+json;version=0.2", "+json;version=0.3"];
+    plain(media_type).strip_prefix("application/vnd.dev.sigstore.bundle").is_some_and(|rest| !KNOWN.contains(&rest))
+}
+
+/// A media type in lower case and without blanks: neither says anything (RFC 6838 §4.2, RFC 9110 §8.3.1).
+fn plain(media_type: &str) -> String {
+    media_type.chars().filter(|character| !character.is_ascii_whitespace()).collect::<String>().to_ascii_lowercase()
 }
 
 /// Whether a `Content-Type` says nothing about what a JSON document is: static file servers and object stores send these.

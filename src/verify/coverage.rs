@@ -486,6 +486,7 @@ pub fn gap_hint(reason: &str) -> &'static str {
         }
         "selection" => "choose one of what is there: by tag or digest in the reference, or with `--platform`",
         "missing" => "check the name, the tag or the digest; if a list names it, push the evidence again",
+        "unsupported" => "this version of the program does not read that form: see whether a newer one does",
         _ => "see the detail",
     }
 }

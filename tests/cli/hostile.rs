@@ -352,6 +352,27 @@ fn a030_a_referrer_has_exactly_one_bundle() {
     }
 }
 
+/// A newer version may have another number of layers, and another type of them.
+#[test]
+fn a309_a_bundle_of_a_newer_version_leaves_it_undecided_and_satisfies_nothing() {
+    let note = Descriptor::of("application/vnd.acme.note", b"note");
+    for layers in [vec![], vec![note.clone()], vec![note.clone(), note.clone()]] {
+        for mut shop in [Shop::new(), Shop::with_signature()] {
+            let (top, is_signed) = (shop.top(), !shop.repository.referrers(&shop.digest()).is_empty());
+            shop.repository.push_blob(b"note");
+            let newer = "application/vnd.dev.sigstore.bundle.v0.4+json";
+            shop.repository.attach(&top, newer, &layers, Map::new());
+            let checked = check(&shop.serve());
+            if is_signed {
+                checked.exits(0);
+            } else {
+                let checked = undecided(checked, "unsupported");
+                checked.says("found application/vnd.dev.sigstore.bundle.v0.4+json, of which no version is known here");
+            }
+        }
+    }
+}
+
 #[test]
 fn a031_a_compressed_bundle_is_not_unpacked() {
     // gzip's magic, and nothing of interest after it.

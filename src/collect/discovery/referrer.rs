@@ -9,10 +9,13 @@ use serde::Deserialize;
 use super::attestation::lists_statements;
 use super::reader::{Form, Read, Reader};
 use super::search::Offered;
+use crate::collect::error::{SourceError, printable};
 use crate::collect::source::{CosignTag, Source};
 use crate::evidence::{AttestationManifest, Content, Opened};
 use crate::json;
-use crate::oci::media_type::{DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, essence, is_sbom_document, is_sigstore_bundle};
+use crate::oci::media_type::{
+    DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, essence, is_sbom_document, is_sigstore_bundle, is_unknown_bundle,
+};
 use crate::oci::{Descriptor, Digest, ImageManifest, ListedManifest, Manifest, ManifestError, encode_hex};
 
 /// What an attached manifest or one of its layers offers.
@@ -31,6 +34,8 @@ pub(super) enum Offer {
     },
     /// Statements that no signature in them vouches for; one on the manifest that lists them may.
     AttestationManifest,
+    /// What is called a Sigstore bundle of no version that is known here.
+    Newer(SourceError),
     /// Nothing that counts as evidence.
     Ignored(Content),
 }
@@ -118,7 +123,7 @@ const LEGACY_ATTESTATIONS: &str = "application/vnd.dev.cosign.artifact.att.v1+js
 /// cosign `BUNDLE_SPEC.md` has exactly one layer, the bundle. Its media type in the manifest decides; what the list said
 /// about the manifest does not (A027). cosign's older layers come as referrers too, as `--registry-referrers-mode oci-1-1` and
 /// Tekton Chains write them: the same layers as under cosign's tags, several perhaps, each for itself.
-pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Vec<Offer> {
+pub(super) fn judge_referrer(subject: &Digest, digest: &Digest, manifest: &Manifest) -> Vec<Offer> {
     let named = manifest.artifact_type().unwrap_or_else(|| manifest.media_type());
     let ignore = |reason: String| vec![Offer::Ignored(ignored(named, reason))];
     // distribution-spec: "Each descriptor is of an image manifest or index … with the same subject field" (A026).
@@ -127,23 +132,66 @@ pub(super) fn judge_referrer(subject: &Digest, manifest: &Manifest) -> Vec<Offer
         Some(found) => return ignore(format!("listed here, but its subject is {}", found.digest)),
         None => return ignore("listed here, but it names no subject".to_owned()),
     }
-    let image = match manifest {
-        Manifest::Index(_) => return ignore("an index; a bundle comes in an image manifest".to_owned()),
-        Manifest::Image(image) => image,
-    };
-    if let [layer] = image.layers.as_slice()
+    if let Manifest::Image(image) = manifest
+        && let [layer] = image.layers.as_slice()
         && is_sigstore_bundle(&layer.media_type)
     {
         return vec![Offer::Blob(Kind::Bundle, layer.clone())];
     }
-    match legacy_tag(named, &image.layers) {
+    let newer = called_newer(manifest).map(|found| Offer::Newer(newer(digest.to_string(), found)));
+    let image = match manifest {
+        Manifest::Index(_) => {
+            let ignored = || ignore("an index; a bundle comes in an image manifest".to_owned());
+            return newer.map_or_else(ignored, |newer| vec![newer]);
+        }
+        Manifest::Image(image) => image,
+    };
+    let mut offers = match legacy_tag(named, &image.layers) {
         Some(tag) => judge_cosign_layers(tag, image, "here").map(|(_, offer)| offer).collect(),
         None if lists_statements(image) => vec![Offer::AttestationManifest],
         None => match unsigned(named, &image.layers) {
             Some(content) => vec![Offer::Ignored(content)],
+            None if newer.is_some() => Vec::new(),
             None => ignore(reason_not_a_bundle(named, &image.layers)),
         },
+    };
+    offers.extend(newer);
+    offers
+}
+
+/// What calls a manifest a Sigstore bundle of a version that is not known here, if something does and nothing calls it one that is.
+///
+/// Of those that are known it is decided what they look like; of what comes later it is not, neither the number of layers nor what
+/// they are called. So this program may be too old to read it, and then nothing is known of what it proves (A309).
+fn called_newer(manifest: &Manifest) -> Option<&str> {
+    let (own, parts, annotations) = match manifest {
+        Manifest::Image(image) => (&image.artifact_type, Some(image), &image.annotations),
+        Manifest::Index(index) => (&index.artifact_type, None, &index.annotations),
+    };
+    let parts = parts.into_iter().flat_map(|image| std::iter::once(&image.config).chain(&image.layers));
+    let called = || own.iter().map(String::as_str).chain(parts.clone().map(|part| part.media_type.as_str()));
+    // cosign `pkg/oci/mutate` and `BUNDLE_SPEC.md` give each bundle two annotations of this family.
+    let annotated = || annotations.keys().find(|name| name.starts_with("dev.sigstore.bundle."));
+    called()
+        .find(|media_type| is_unknown_bundle(media_type))
+        .or_else(|| annotated().map(String::as_str).filter(|_| !called().any(is_sigstore_bundle)))
+}
+
+/// Says of evidence that this program may be older than it.
+pub(super) fn newer(at: String, found: &str) -> SourceError {
+    SourceError::Newer { at, found: printable(found) }
+}
+
+/// Whether a layer that is called a bundle of no known version is one for all its content says. Where the content says of which
+/// version it is, that decides.
+pub(super) fn may_be_newer(layer: &Descriptor, bundle: &Opened) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Bundle {
+        media_type: String,
     }
+    let stated = || json::from_part::<Bundle>(std::str::from_utf8(bundle.text()).ok()?).ok();
+    is_unknown_bundle(&layer.media_type) && !stated().is_some_and(|stated| is_sigstore_bundle(&stated.media_type))
 }
 
 /// Names what is attached as it is, without a signature around it: in-toto statements and SBOMs.
@@ -195,8 +243,12 @@ fn reason_not_a_bundle(named: &str, layers: &[Descriptor]) -> String {
     }
 }
 
-/// Judges what a list of referrers named and what is no manifest at all.
+/// Judges what a list of referrers named and what is no manifest at all. A form of manifest that is not known here may hold what the
+/// list says.
 pub(super) fn judge_no_manifest(listed: &ListedManifest, error: &ManifestError) -> Offer {
+    if matches!(error, ManifestError::UnsupportedType { .. }) && is_sigstore_bundle(&listed.called) {
+        return Offer::Newer(newer(listed.digest.to_string(), &listed.called));
+    }
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     Offer::Ignored(ignored(&listed.called, format!("listed here, but not a manifest that can be used: {error}{cause}")))
 }
@@ -214,6 +266,8 @@ pub(super) fn judge_cosign_layers<'a>(
     image.layers.iter().map(move |layer| {
         let offer = if layer.media_type == expected {
             Offer::Blob(kind, layer.clone())
+        } else if is_unknown_bundle(&layer.media_type) {
+            Offer::Newer(newer(layer.digest.to_string(), &layer.media_type))
         } else {
             Offer::Ignored(ignored(&layer.media_type, format!("expected {expected} {place}")))
         };

@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use super::attestation::{self, Attestation, Searched};
 use super::reader::{Form, Read, Reader, check_size};
 use super::referrer::{
-    Kind, Offer, content, judge_cosign_layers, judge_no_manifest, judge_referrer, no_list, other_form,
-    signed_elsewhere, unsigned_layer, unsigned_provenance,
+    Kind, Offer, content, judge_cosign_layers, judge_no_manifest, judge_referrer, may_be_newer, newer, no_list,
+    other_form, signed_elsewhere, unsigned_layer, unsigned_provenance,
 };
 use super::service;
 use crate::collect::error::SourceError;
@@ -399,7 +399,7 @@ impl Offered {
             Offer::Statement { layer, signature, .. } => {
                 std::iter::once((Form::Plain, layer)).chain(signature.wanted()).collect()
             }
-            Offer::AttestationManifest | Offer::Ignored(_) => Vec::new(),
+            Offer::AttestationManifest | Offer::Newer(_) | Offer::Ignored(_) => Vec::new(),
         }
     }
 
@@ -411,7 +411,7 @@ impl Offered {
                 _ => None,
             },
             Offer::Statement { signature, .. } => signature.payload(reader),
-            Offer::AttestationManifest | Offer::Ignored(_) => None,
+            Offer::AttestationManifest | Offer::Newer(_) | Offer::Ignored(_) => None,
         }
     }
 }
@@ -550,7 +550,7 @@ fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec
     let mut offers = Vec::new();
     for Listed { manifest: listed, origin } in lists.referrers {
         let offered = match reader.listed(&listed.digest) {
-            Ok(Ok(manifest)) => judge_referrer(&subject, &manifest),
+            Ok(Ok(manifest)) => judge_referrer(&subject, &listed.digest, &manifest),
             // A header says something else than the bytes. No digest binds a header, so the manifest may be good.
             Ok(Err(source @ ManifestError::MediaTypeMismatch { .. })) => {
                 let error = SourceError::Manifest { at: listed.digest.to_string(), source };
@@ -574,6 +574,13 @@ fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec
         }
     }
     offers.extend(lists.cosign);
+    offers.retain(|offered| match &offered.offer {
+        Offer::Newer(error) => {
+            found.gap(&subject, offered.origin.to_string(), error);
+            false
+        }
+        _ => true,
+    });
     within_limits(reader, &subject, offers, found)
 }
 
@@ -640,6 +647,9 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
     let content: Content = match offer {
         Offer::Ignored(content) => content,
         Offer::Blob(kind, layer) => match reader.blob(kind.form(), &layer) {
+            Ok(Read::Bundle(bundle)) if may_be_newer(&layer, &bundle) => {
+                return found.gap(&subject, origin.to_string(), &newer(layer.digest.to_string(), &layer.media_type));
+            }
             Ok(read) => match (read, elsewhere.map(|payload| reader.payload(&payload))) {
                 (Read::Bundle(bundle), Some(Ok(payload))) => Content::BundleOverPayload { bundle, payload },
                 // Not there is not there: the bundle is about something that is not this image.
@@ -661,7 +671,7 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
             let Some(signature) = of_signature.candidates.pop() else { return };
             Content::ListedStatement { manifest, signature: Box::new(signature), statement }
         }
-        Offer::AttestationManifest => return,
+        Offer::AttestationManifest | Offer::Newer(_) => return,
     };
     found.candidates.push(Candidate { subject, origin, digest, content });
 }

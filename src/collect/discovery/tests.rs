@@ -1,4 +1,5 @@
 mod attestations;
+mod newer;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -164,7 +165,7 @@ fn descriptor(bytes: &[u8], media_type: &str) -> Value {
 fn read_listed(value: &Value) -> ListedManifest {
     ListedManifest {
         digest: value["digest"].as_str().expect("a digest").parse().expect("a digest"),
-        called: value["mediaType"].as_str().expect("a media type").to_owned(),
+        called: value.get("artifactType").unwrap_or(&value["mediaType"]).as_str().expect("a type").to_owned(),
     }
 }
 
