@@ -8,6 +8,7 @@
 //! A struct is read from an object and never from an array, at any depth (`objects`).
 
 pub mod base64;
+mod dates;
 mod objects;
 mod shapes;
 
@@ -19,6 +20,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
+pub use dates::stated_date;
 use objects::Objects;
 pub use shapes::{OneOrMore, TextOr};
 

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CandidateReport, GapReport, Network, SignerReport, Tool, TrustReport};
+use super::{
+    AdvisoriesReport, CandidateReport, GapReport, KnownVulnerabilitiesReport, Network, SbomReport, SignerReport, Tool,
+    TrustReport,
+};
 
 /// What was found attached to the images of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -17,8 +20,14 @@ pub struct Inspection {
     pub started_at: Timestamp,
     /// The trust domains that evidence could verify in.
     pub trust: Vec<TrustReport>,
+    /// The advisories that SBOMs were held against, if any were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<AdvisoriesReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<InspectedImage>,
+    /// One entry per file of this machine, in the order given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<InspectedFile>,
     /// What was asked of the network.
     pub network: Network,
 }
@@ -44,6 +53,21 @@ pub struct InspectedImage {
     pub candidates: Vec<CandidateReport>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
+}
+
+/// An SBOM in a file of this machine. Nobody vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectedFile {
+    /// The file as typed.
+    pub file: String,
+    /// The SHA-256 of its bytes.
+    pub digest: String,
+    /// What it says.
+    pub sbom: SbomReport,
+    /// What the advisories of the run say of its packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
 }
 
 /// One image manifest.

@@ -13,9 +13,11 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-pub use advisories::{AdvisoriesReport, KnownVulnerabilitiesReport, VulnerabilityReport};
+pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
 pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesReport};
-pub use inspection::{InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing};
+pub use inspection::{
+    InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
+};
 pub use report::{
     CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
     MissingElementsReport, Network, NotDemanded, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,

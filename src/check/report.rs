@@ -272,6 +272,9 @@ pub struct CandidateReport {
     /// What the SBOM says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sbom: Option<SbomReport>,
+    /// What the advisories of the run say of the packages of an SBOM that an expected signer signed, whatever the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
     /// What the verification summary says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vsa: Option<SummaryReport>,
@@ -472,9 +475,6 @@ pub struct SbomReport {
     /// What standards of what an SBOM should hold ask for and it does not hold. How complete it is says nothing of whether
     /// it is true.
     pub missing_elements: MissingElementsReport,
-    /// What the advisories of the run say of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vulnerabilities: Option<KnownVulnerabilitiesReport>,
 }
 
 /// Which minimum elements an SBOM does not hold, by standard.

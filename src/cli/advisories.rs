@@ -3,6 +3,7 @@
 //! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded, whatever an archive says
 //! of its own sizes. A record that cannot be read ends the run: half a database would pass what the other half denies.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
 use crate::check::AdvisoriesReport;
 use crate::collect::files::{self, FileError, Given};
-use crate::packages::{Advisories, AdvisoryError};
+use crate::packages::{Advisories, AdvisoryError, UnusedRecords};
 
 use super::diagnostics::Diagnostic;
 
@@ -72,8 +73,23 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
         sources: places.iter().map(|place| place.display().to_string()).collect(),
         count: advisories.count() as u64,
         newest: advisories.newest(),
+        unused: unused(advisories.unused()),
     };
     Ok(Some(Known { advisories, report }))
+}
+
+/// Records that no package can be held against, by the reason in words.
+fn unused(records: &UnusedRecords) -> BTreeMap<String, u64> {
+    let named = [
+        ("withdrawn", records.withdrawn),
+        ("about commits of no package", records.commits_alone),
+        ("without packages", records.without_packages),
+        ("of other ecosystems that are not known", records.other_ecosystems),
+    ];
+    let named = named.into_iter().map(|(reason, count)| (reason.to_owned(), count));
+    let ecosystems = records.ecosystems.iter();
+    let ecosystems = ecosystems.map(|(name, count)| (format!("of {name}, which no package URL stands for"), *count));
+    named.chain(ecosystems).filter(|(_, count)| *count > 0).collect()
 }
 
 struct Reader {

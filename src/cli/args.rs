@@ -197,6 +197,8 @@ Examples:
   bonafide inspect oci:./layout:1.4.2 --suggest-policy --as ghcr.io/acme/app
   bonafide inspect ghcr.io/acme/app:1.4.2 --sbom packages.csv
   bonafide inspect ghcr.io/acme/app:1.4.2 --sbom json=-
+  bonafide inspect ghcr.io/acme/app:1.4.2 --advisories npm.zip
+  bonafide inspect sbom:app.spdx.json --advisories npm.zip --advisories Debian.zip
 
 That something verifies says that somebody signed it, not that it was who should have: anybody can.
 
@@ -206,10 +208,13 @@ from, or no SBOM that verifies";
 #[derive(Debug, ClapArgs)]
 #[command(after_help = INSPECT_EXAMPLES)]
 pub(super) struct InspectArgs {
-    /// The images; - reads references from standard input, one on each line
+    /// The images, and SBOMs as sbom:FILE; - reads references from standard input, one on each line
     #[arg(required = true, value_name = "REFERENCE")]
     pub(super) references: Vec<String>,
 
+    /// Known vulnerabilities to hold the packages of SBOMs against: OSV records as JSON, a folder of them, or a zip of osv.dev
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "suggest_policy")]
+    pub(super) advisories: Vec<PathBuf>,
     /// Write a policy that the image satisfies, as narrow as what is attached to it justifies
     #[arg(long, conflicts_with = "output")]
     pub(super) suggest_policy: bool,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::check::{GapReport, InspectedImage, UnknownCheck};
+use crate::check::{Finding, GapReport, InspectedImage, UnknownCheck};
 use crate::collect::files::FileError;
 use crate::collect::{FileServerError, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
@@ -498,6 +498,14 @@ impl Diagnostic {
     pub(super) fn file(path: &Path, error: impl Into<FileError>) -> Self {
         let error = anyhow::Error::new(error.into());
         Self::usage(error.context(format!("cannot read `{}`", path.display())), "check the path")
+    }
+
+    /// A file that is no SBOM. What it says of itself is escaped where it is shown.
+    pub(super) fn sbom_file(path: &Path, finding: &Finding) -> Self {
+        let found = finding.found.as_deref().map(|found| format!(": {found}")).unwrap_or_default();
+        let expected = finding.expected.as_deref().unwrap_or("SPDX or CycloneDX JSON");
+        let message = format!("`{}` cannot be inspected: {}{found}", path.display(), finding.message);
+        Self::usage(anyhow::anyhow!(message), format!("expected {expected}"))
     }
 
     /// Arguments that clap refuses. Its message quotes them, so it is escaped line by line.

@@ -1,29 +1,41 @@
 //! `bonafide inspect`: what is attached to images, and a policy that one of them satisfies.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use crate::check::{InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
+use crate::check::{InspectedFile, InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
+use crate::collect::files;
 use crate::collect::{
     Collector, EvidenceElsewhere, LayoutSource, Limits, PlatformChoice, Registries, Source, SourceError,
 };
 use crate::evidence::Evidence;
-use crate::oci::{ImageName, Reference, RegistryReference};
+use crate::oci::{Algorithm, Digest, ImageName, Reference, RegistryReference};
 use crate::policy::{KeyRule, LogDemand, suggest};
 use crate::render::escape::terminal;
-use crate::verify::{inspect, list_packages};
+use crate::verify::{inspect_sbom, inspect_with, list_packages};
 
+use super::advisories::{self, Known};
 use super::args::{Args, InspectArgs, Target};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::verify::{choice, registries, unread};
 use super::{ABSENT, UNDECIDED, logins, output, print, references, terms};
 
+/// How a reference to an SBOM in a file begins.
+const SBOM_FILE: &str = "sbom:";
+/// The longest SBOM that is read from a file: as long as one that is attested may be.
+const LONGEST_SBOM: u64 = 128 * 1024 * 1024;
+
 /// Everything that a look at images needs.
 struct Request {
     references: Vec<(String, Reference)>,
+    /// SBOMs in files of this machine.
+    files: Vec<String>,
+    /// What the packages of SBOMs are held against.
+    advisories: Option<Known>,
     keys: Option<KeyRule>,
     /// The files of the keys, by the fingerprints that reports name them by.
     key_files: Vec<(String, String)>,
@@ -39,7 +51,7 @@ struct Request {
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let targets = targets(args)?;
     let request = request(args, all.verbose)?;
-    if args.suggest_policy && request.references.len() != 1 {
+    if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::several_suggestions());
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
@@ -86,8 +98,13 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
         // Whether a log holds the signature is shown, and demanded by whoever verifies.
         Some(KeyRule::new(keys, LogDemand::NotRequired).map_err(Diagnostic::policy)?)
     };
+    let (files, images): (Vec<&String>, Vec<&String>) =
+        args.references.iter().partition(|text| text.starts_with(SBOM_FILE));
+    let images: Vec<String> = images.into_iter().cloned().collect();
     Ok(Request {
-        references: references::read(&args.references, !args.login.password_stdin)?,
+        references: references::read(&images, !args.login.password_stdin)?,
+        files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
+        advisories: advisories::read(&args.advisories)?,
         keys,
         key_files,
         trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
@@ -114,7 +131,8 @@ fn inspect_all(
                     if request.lists_packages {
                         documents.extend(list_packages(&evidence, keys, domains, now));
                     }
-                    inspect(&evidence, keys, domains, now)
+                    let advisories = request.advisories.as_ref().map(|known| &known.advisories);
+                    inspect_with(advisories, &evidence, keys, domains, now)
                 }
                 Err(error) => unread_image(text, &error),
             });
@@ -128,10 +146,22 @@ fn inspect_all(
         tool: Tool::default(),
         started_at,
         trust: request.trusted.domains.iter().map(|domain| domain.report().clone()).collect(),
+        advisories: request.advisories.as_ref().map(|known| known.report.clone()),
         images,
+        files: request.files.iter().map(|file| inspect_file(file, request)).collect::<Result<_, _>>()?,
         network: output::network(network),
     };
     Ok((inspection, documents))
+}
+
+fn inspect_file(file: &str, request: &Request) -> Result<InspectedFile, Diagnostic> {
+    let path = Path::new(file);
+    let bytes = files::read_given(path, LONGEST_SBOM).map_err(|error| Diagnostic::file(path, error))?;
+    let advisories = request.advisories.as_ref().map(|known| &known.advisories);
+    let (sbom, known_vulnerabilities) =
+        inspect_sbom(&bytes, advisories).map_err(|finding| Diagnostic::sbom_file(path, &finding))?;
+    let digest = Digest::of(Algorithm::Sha256, &bytes).to_string();
+    Ok(InspectedFile { file: file.to_owned(), digest, sbom, known_vulnerabilities })
 }
 
 fn unread_image(text: &str, error: &SourceError) -> InspectedImage {

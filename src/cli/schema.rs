@@ -58,6 +58,23 @@ fn inspection() -> Value {
                     "additionalProperties": true,
                 },
             },
+            "advisories": part("advisories"),
+            "files": {
+                "type": "array",
+                "description": "SBOMs in files of this machine, in the order given. Nobody vouches for them.",
+                "items": {
+                    "type": "object",
+                    "description": "One file.",
+                    "properties": {
+                        "file": {"type": "string", "description": "The file as typed."},
+                        "digest": {"$ref": "#/$defs/digest"},
+                        "sbom": report["$defs"]["candidate"]["properties"]["sbom"],
+                        "knownVulnerabilities": report["$defs"]["candidate"]["properties"]["knownVulnerabilities"],
+                    },
+                    "required": ["file", "digest", "sbom"],
+                    "additionalProperties": true,
+                },
+            },
             "network": part("network"),
         },
         "required": ["schemaVersion", "tool", "startedAt", "trust", "images", "network"],

@@ -9,7 +9,9 @@ mod purl;
 mod range;
 mod version;
 
-pub use osv::{Advisories, AdvisoryError, Examined, Listed, Severity, Unchecked, UnknownSeverity, Vulnerable};
+pub use osv::{
+    Advisories, AdvisoryError, Examined, Listed, Severity, Unchecked, UnknownSeverity, UnusedRecords, Vulnerable,
+};
 pub use purl::{Purl, PurlError, Qualifier};
 pub use range::{Range, RangeError};
 pub use version::{Same, Scheme, Version, VersionError, same_version};

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use crate::check::{CandidateReport, InspectedImage, Inspection};
+use crate::check::{CandidateReport, InspectedImage, Inspection, KnownVulnerabilitiesReport, SbomReport};
 
 use super::escape::terminal;
 use super::provenance;
@@ -16,6 +16,24 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
             writeln!(out)?;
         }
         Tree { image, out }.write()?;
+    }
+    for (position, file) in inspection.files.iter().enumerate() {
+        if position > 0 || !inspection.images.is_empty() {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", terminal(&format!("{} @ {}", file.file, file.digest)))?;
+        let known = file.known_vulnerabilities.as_ref();
+        for line in sbom_lines(&file.sbom).into_iter().chain(known_lines(known, file.sbom.packages)) {
+            writeln!(out, "   {}", terminal(&line))?;
+        }
+        writeln!(out, "   signed by   nobody: what it says is the word of whoever wrote the file")?;
+    }
+    if let Some(known) = &inspection.advisories {
+        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
+        writeln!(out, "\nadvisories: {} of {}{newest}", known.count, terminal(&known.sources.join(", ")))?;
+        if let Some(reasons) = known.unused_in_words() {
+            writeln!(out, "advisories not used: {}", terminal(&reasons))?;
+        }
     }
     Ok(())
 }
@@ -112,12 +130,8 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         lines.extend(next.map(|next| format!("→ {next}")));
     }
     if let Some(sbom) = &candidate.sbom {
-        lines.push(format!("document    {}, {} packages", sbom.format, sbom.packages));
-        lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
-        lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
-        lines.extend((!sbom.describes.is_empty()).then(|| format!("describes   {}", few(&sbom.describes))));
-        let missing = sbom.missing_elements.in_words();
-        lines.extend(missing.map(|(standard, missing)| format!("missing     {missing} of {standard}")));
+        lines.extend(sbom_lines(sbom));
+        lines.extend(known_lines(candidate.known_vulnerabilities.as_ref(), sbom.packages));
     }
     if let Some(summary) = &candidate.vsa {
         let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
@@ -138,6 +152,26 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
     if let Some(vex) = &candidate.vex {
         lines.push(format!("statements  {} by {}: {}", vex.format, vex.author, vex.counts()));
     }
+    lines
+}
+
+fn sbom_lines(sbom: &SbomReport) -> Vec<String> {
+    let mut lines = vec![format!("document    {}, {} packages", sbom.format, sbom.packages)];
+    lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
+    lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
+    lines.extend((!sbom.describes.is_empty()).then(|| format!("describes   {}", few(&sbom.describes))));
+    let missing = sbom.missing_elements.in_words();
+    lines.extend(missing.map(|(standard, missing)| format!("missing     {missing} of {standard}")));
+    lines
+}
+
+/// All that advisories say of the packages of an SBOM.
+fn known_lines(known: Option<&KnownVulnerabilitiesReport>, packages: u64) -> Vec<String> {
+    let Some(known) = known else { return Vec::new() };
+    let mut lines = vec![format!("advisories  {}", known.in_words(packages))];
+    lines.extend(known.unchecked_in_words().map(|reasons| format!("not checked {reasons}")));
+    lines.extend(known.listed.iter().map(|one| format!("  {}", one.in_words())));
+    lines.extend((known.more > 0).then(|| format!("  and {} more, beyond the most that are listed", known.more)));
     lines
 }
 

@@ -5,8 +5,9 @@
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, CheckId, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome, ProvenanceReport, Report,
-    RequirementReport, SbomReport, SignerReport, SummaryReport, Verdict, VulnerabilitiesReport,
+    CandidateReport, CheckId, ClosingReport, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome,
+    ProvenanceReport, Report, RequirementReport, SbomReport, SignerReport, SummaryReport, Verdict,
+    VulnerabilitiesReport,
 };
 
 use super::escape::terminal;
@@ -41,6 +42,9 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
         let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
         let sources = terminal(&known.sources.join(", ")).to_string();
         writeln!(page.out, "\nadvisories: {} of {sources}{newest}", known.count)?;
+        if let Some(reasons) = known.unused_in_words().filter(|_| detail.verbose) {
+            writeln!(page.out, "advisories not used: {}", terminal(&reasons))?;
+        }
     }
     for domain in &report.trust {
         for warning in &domain.warnings {
@@ -169,6 +173,9 @@ impl Page<'_> {
         }
         if let Some(sbom) = &candidate.sbom {
             self.sbom(sbom)?;
+            if let Some(known) = &candidate.known_vulnerabilities {
+                self.known_vulnerabilities(known, sbom.packages)?;
+            }
         }
         if let Some(summary) = &candidate.vsa {
             self.summary(summary)?;
@@ -220,33 +227,21 @@ impl Page<'_> {
         for (standard, missing) in standards.take(if self.detail.verbose { 2 } else { 1 }) {
             writeln!(self.out, "    missing    {missing} of {standard}")?;
         }
-        match &sbom.vulnerabilities {
-            Some(vulnerabilities) => self.vulnerabilities(vulnerabilities, sbom.packages),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    /// How many of each severity, and among how many of the packages: what was not looked at is not free of anything.
-    fn vulnerabilities(&mut self, found: &KnownVulnerabilitiesReport, packages: u64) -> io::Result<()> {
-        let each = ["critical", "high", "medium", "low", "none", "unknown"];
-        let each = each.iter().filter_map(|word| Some(format!("{} {word}", found.counts.get(*word)?)));
-        let each: Vec<String> = each.collect();
-        let each = if each.is_empty() { "none known".to_owned() } else { format!("known: {}", each.join(", ")) };
-        let end = if found.complete { "" } else { ", and not all of it" };
-        let closed = if found.closed > 0 { format!("; {} closed by VEX", found.closed) } else { String::new() };
-        writeln!(
-            self.out,
-            "    advisories {each}, in {} of {packages} packages that they are about{end}{closed}",
-            found.checked
-        )?;
-        let reasons: Vec<String> = found.unchecked.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        if !reasons.is_empty() {
-            writeln!(self.out, "    not checked: {}", terminal(&reasons.join(", ")))?;
+    fn known_vulnerabilities(&mut self, found: &KnownVulnerabilitiesReport, packages: u64) -> io::Result<()> {
+        writeln!(self.out, "    advisories {}", found.in_words(packages))?;
+        if let Some(reasons) = found.unchecked_in_words() {
+            writeln!(self.out, "    not checked: {}", terminal(&reasons))?;
         }
-        let closed = found.listed.iter().filter_map(|one| Some((one, one.closed_by.as_ref()?)));
-        for (one, why) in closed.take(if self.detail.verbose { usize::MAX } else { 3 }) {
-            let id = one.ids.first().map_or("", String::as_str);
-            writeln!(self.out, "    closed     {} {}: {}", terminal(&one.package), terminal(id), terminal(why))?;
+        if found.more > 0 {
+            writeln!(self.out, "    not listed: {} vulnerabilities, beyond the most that a report lists", found.more)?;
+        }
+        let closed = found.listed.iter().filter(|one| !one.closed_by.is_empty());
+        for one in closed.take(if self.detail.verbose { usize::MAX } else { 3 }) {
+            let why = ClosingReport::join(&one.closed_by);
+            writeln!(self.out, "    closed     {} {}: {}", terminal(&one.package), terminal(&one.id), terminal(&why))?;
         }
         Ok(())
     }

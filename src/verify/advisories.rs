@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::check::{CheckId, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
+use crate::check::{CandidateReport, CheckId, ClosingReport, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
 use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
 use crate::policy::{Asked, SbomRules};
 
@@ -15,8 +15,8 @@ use super::vex::{Image, Statements};
 
 /// Vulnerabilities that a finding shows.
 const SHOWN: usize = 5;
-/// Vulnerabilities that a report lists.
-const LISTED: usize = 100;
+/// Vulnerabilities that the report of one image lists. It is held until the run ends.
+const LISTED: usize = 100_000;
 
 /// The advisories of a run, and what they said of the candidate when they were first asked.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub(super) struct Advised<'a> {
 
 /// Why vulnerabilities are closed, by their places among those that were found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Closed(BTreeMap<usize, String>);
+pub(super) struct Closed(BTreeMap<usize, Vec<ClosingReport>>);
 
 impl Closed {
     /// VEX is asked about each, however bad it is: the report says so of all.
@@ -51,7 +51,7 @@ impl Closed {
         let named = self.0.iter().map(|(place, why)| (&examined.vulnerable[*place], why));
         let texts: Vec<String> = named
             .filter(|(one, _)| counts(one))
-            .map(|(one, why)| format!("{} {} ({why})", name(one), id(one)))
+            .map(|(one, by)| format!("{} {} ({})", name(one), id(one), ClosingReport::join(by)))
             .collect();
         let more = texts.len().saturating_sub(SHOWN);
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -86,16 +86,16 @@ fn listed<'a>(sbom: &'a Sbom<'_>) -> Vec<Listed<'a>> {
 }
 
 /// Records may call several vulnerabilities of the CVE list one: each of them must be closed then.
-fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<String> {
+fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Vec<ClosingReport>> {
     let closing = |ids: &[String]| vex.closing(ids, Some(&one.package), image);
     let (cves, others): (Vec<String>, Vec<String>) = one.ids.iter().cloned().partition(|id| id.starts_with("CVE-"));
     if cves.len() < 2 {
-        return closing(&one.ids);
+        return closing(&one.ids).map(|by| vec![by]);
     }
     let each = cves.into_iter().map(|cve| closing(&[vec![cve], others.clone()].concat()));
-    let mut reasons = each.collect::<Option<Vec<String>>>()?;
-    reasons.dedup();
-    Some(reasons.join("; "))
+    let mut by = each.collect::<Option<Vec<ClosingReport>>>()?;
+    by.dedup();
+    Some(by)
 }
 
 /// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
@@ -104,10 +104,9 @@ pub(super) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding>
     match (question.advised.examine(sbom), limit) {
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
-        (Some(examined), None) => Some(reported(examined)),
-        (Some(examined), Some(limit)) => {
+        (Some(examined), limit) => {
             let closed = question.advised.closed.get_or_init(|| Closed::of(examined, question));
-            Some(judge_by(examined, closed, limit, question))
+            Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, question)))
         }
     }
 }
@@ -249,7 +248,7 @@ fn first<'a>(vulnerable: impl Iterator<Item = &'a Vulnerable> + Clone) -> Option
 fn describe(one: &Vulnerable) -> String {
     let (name, id) = (name(one), id(one));
     let severity = one.severity.map_or("of unknown severity", Severity::as_str);
-    let fixed = one.fixed.as_ref().map(|fixed| format!(", fixed in {fixed}")).unwrap_or_default();
+    let fixed = if one.fixed.is_empty() { String::new() } else { format!(", fixed in {}", one.fixed.join(" or ")) };
     let open = if one.is_certain { "" } else { ", if its version is one of the affected ones" };
     format!("{name} {id} ({severity}{fixed}{open})")
 }
@@ -276,6 +275,11 @@ fn word(severity: Option<Severity>) -> &'static str {
     severity.map_or("unknown", Severity::as_str)
 }
 
+/// Returns what a report says of an SBOM that nobody signed.
+pub(super) fn of_nobody(sbom: &Sbom<'_>, advisories: &Advisories) -> KnownVulnerabilitiesReport {
+    report(&advisories.examine(listed(sbom).into_iter()), &Closed::default())
+}
+
 /// Returns what a report says.
 pub(super) fn report(examined: &Examined, closed: &Closed) -> KnownVulnerabilitiesReport {
     KnownVulnerabilitiesReport {
@@ -287,21 +291,37 @@ pub(super) fn report(examined: &Examined, closed: &Closed) -> KnownVulnerabiliti
             .vulnerable
             .iter()
             .enumerate()
-            .take(LISTED)
-            .map(|(place, one)| VulnerabilityReport { closed_by: closed.0.get(&place).cloned(), ..described(one) })
+            .map(|(place, one)| VulnerabilityReport {
+                closed_by: closed.0.get(&place).cloned().unwrap_or_default(),
+                ..described(one)
+            })
             .collect(),
+        more: examined.more,
         complete: !examined.is_cut_short && examined.more == 0,
     }
 }
 
 fn described(one: &Vulnerable) -> VulnerabilityReport {
     VulnerabilityReport {
+        id: id(one).to_owned(),
+        aliases: one.ids.iter().skip(1).cloned().collect(),
         package: one.package.clone(),
         version: one.version.clone(),
-        ids: one.ids.clone(),
         severity: one.severity.map(|severity| severity.to_string()),
         fixed: one.fixed.clone(),
         certain: one.is_certain,
-        closed_by: None,
+        closed_by: Vec::new(),
+    }
+}
+
+/// Keeps what the candidates of an image list within the limit, the first candidate first. What is left out is counted.
+pub(super) fn bound(candidates: &mut [CandidateReport]) {
+    let mut left = LISTED;
+    for known in candidates.iter_mut().filter_map(|candidate| candidate.known_vulnerabilities.as_mut()) {
+        let kept = known.listed.len().min(left);
+        known.more += (known.listed.len() - kept) as u64;
+        known.listed.truncate(kept);
+        known.listed.shrink_to_fit();
+        left -= kept;
     }
 }

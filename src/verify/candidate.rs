@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome, SbomReport};
+use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome};
 use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -50,6 +50,7 @@ pub(super) struct Means<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) keys: Option<&'a KeyRule>,
     pub(super) domains: &'a [Domain],
+    pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
 }
 
@@ -320,7 +321,7 @@ impl<'a> Examination<'a> {
         if let Some(statement) = self.statement.as_ref().filter(|_| !self.is_stopped()) {
             look.predicate = Predicate::read(self.kind, statement);
             let (examined, closed) = (&self.examined, &OnceCell::new());
-            let advised = Advised { advisories: None, examined, closed };
+            let advised = Advised { advisories: means.advisories, examined, closed };
             let (evidence, now) = (means.evidence, means.now);
             let question = Question { verified, expected: None, subject, evidence, advised, now };
             look.findings.extend(look.predicate.check(&question));
@@ -429,8 +430,8 @@ impl<'a> Examination<'a> {
         // What a refused signer says is not repeated as if it were known.
         let Said { provenance, sbom, vsa, vulnerabilities, vex } =
             if obstacle.is_none() { predicate.reports() } else { Said::default() };
-        let known = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
-        let sbom = sbom.map(|sbom| SbomReport { vulnerabilities: known, ..sbom });
+        // What its packages are known to have is reported whatever the verdict: an expected signer says that they are there.
+        let known_vulnerabilities = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let signing = telling.signing.as_ref();
         let of_candidate = |finding: &Finding| Finding {
             candidate: Some(id.to_owned()),
@@ -447,6 +448,7 @@ impl<'a> Examination<'a> {
             timestamps: signing.map(|signing| signing.timestamps.clone()).unwrap_or_default(),
             provenance,
             sbom,
+            known_vulnerabilities,
             vsa,
             vulnerabilities,
             vex,
@@ -482,6 +484,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         provenance: None,
         unsigned_provenance: None,
         sbom: None,
+        known_vulnerabilities: None,
         vsa: None,
         vulnerabilities: None,
         vex: None,

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, ImageReport, RequirementReport, Verdict};
+use crate::check::{CandidateReport, CheckId, Finding, ImageReport, RequirementReport, Verdict};
 use crate::evidence::{Candidate, Evidence};
 use crate::oci::Digest;
 use crate::policy::{Demand, Policy};
 
 use super::candidate::{self, Judged, Terms};
 use super::workers::gather;
-use super::{Grounds, believed, check_pin, coverage, gap_report, id, in_order, pinned, verified_digest};
+use super::{Grounds, advisories, believed, check_pin, coverage, gap_report, id, in_order, pinned, verified_digest};
 
 /// Judges what has been collected for one image so far, after each step of the collection.
 ///
@@ -82,6 +82,8 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
     });
     let is_part = verified_digest(evidence).is_some_and(|digest| *digest != evidence.root);
     findings.extend(parts);
+    let mut candidates: Vec<CandidateReport> = judged.into_iter().map(|one| one.report).collect();
+    advisories::bound(&mut candidates);
     ImageReport {
         reference: evidence.reference.clone(),
         pinned: pinned(evidence),
@@ -92,7 +94,7 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
         findings,
         platforms: coverage.platforms,
         requirements: coverage.requirements,
-        candidates: judged.into_iter().map(|one| one.report).collect(),
+        candidates,
         gaps: evidence.gaps.iter().map(gap_report).collect(),
     }
 }

@@ -41,8 +41,8 @@ mod workers;
 use jiff::Timestamp;
 
 use crate::check::{
-    CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform, ListedDocument, RequirementReport,
-    Verdict,
+    CandidateReport, CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform,
+    KnownVulnerabilitiesReport, ListedDocument, RequirementReport, SbomReport, Verdict,
 };
 use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
@@ -53,6 +53,7 @@ pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
 pub use judge::Judge;
+use sbom::Sbom;
 use vex::Statements;
 pub use workers::{Alone, Workers};
 
@@ -121,12 +122,24 @@ fn id(place: usize) -> String {
 /// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
 /// be read. That is no verdict: anybody can sign.
 pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
-    let means = Means { evidence, keys, domains, now };
-    let candidates = in_order(evidence)
+    inspect_with(None, evidence, keys, domains, now)
+}
+
+/// The same, with the packages of SBOMs held against these advisories.
+pub fn inspect_with(
+    advisories: Option<&Advisories>,
+    evidence: &Evidence,
+    keys: Option<&KeyRule>,
+    domains: &[Domain],
+    now: Timestamp,
+) -> InspectedImage {
+    let means = Means { evidence, keys, domains, advisories, now };
+    let mut candidates: Vec<CandidateReport> = in_order(evidence)
         .into_iter()
         .enumerate()
         .map(|(position, candidate)| candidate::inspect(&id(position), candidate, &means))
         .collect();
+    advisories::bound(&mut candidates);
     InspectedImage {
         reference: evidence.reference.clone(),
         pinned: pinned(evidence),
@@ -145,11 +158,20 @@ pub fn list_packages(
     domains: &[Domain],
     now: Timestamp,
 ) -> Vec<ListedDocument> {
-    let means = Means { evidence, keys, domains, now };
+    let means = Means { evidence, keys, domains, advisories: None, now };
     let candidates = in_order(evidence).into_iter().enumerate();
     candidates
         .filter_map(|(position, candidate)| candidate::list(&format!("c{}", position + 1), candidate, &means))
         .collect()
+}
+
+/// Says what an SBOM in a file says, and what is known of its packages. Nobody vouches for it.
+pub fn inspect_sbom(
+    bytes: &[u8],
+    advisories: Option<&Advisories>,
+) -> Result<(SbomReport, Option<KnownVulnerabilitiesReport>), Finding> {
+    let sbom = Sbom::of_file(bytes)?;
+    Ok((sbom.report(), advisories.map(|advisories| advisories::of_nobody(&sbom, advisories))))
 }
 
 fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {

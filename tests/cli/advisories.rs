@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::program::{Checked, Scratch, bonafide, verify as verify_as_told};
+use crate::program::{Checked, Program, Scratch, bonafide, verify as verify_as_told};
 use crate::report::{candidate, finding, list, requirement};
 use crate::shop::{BY_SIGNER, Served, Shop};
 use crate::summaries::complaints;
@@ -91,6 +91,103 @@ fn a_vulnerability_as_bad_as_the_limit_refuses_the_sbom_and_says_what_fixes_it()
         None,
         "what is refused is not repeated as if it were known"
     );
+    let listed = &candidate(checked.image(), "sbom")["knownVulnerabilities"]["listed"];
+    let one = json!([{"id": "GHSA-1", "aliases": [], "package": "pkg:npm/bad@1.0.0", "version": "1.0.0",
+        "severity": "critical", "fixed": ["2.0.0"], "certain": true}]);
+    assert_eq!(*listed, one, "the list is there whatever the verdict");
+    assert_eq!(complaints("report", &checked.report), Vec::<String>::new());
+}
+
+#[test]
+fn every_known_vulnerability_is_listed_with_each_fix() {
+    let purls: Vec<String> = (0..150).map(|number| format!("pkg:npm/bad@1.0.{number}")).collect();
+    let served = served(&purls.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut elsewhere = npm("CVE-2026-1", "bad", None);
+    elsewhere["aliases"] = json!(["GHSA-1"]);
+    elsewhere["affected"][0]["ranges"][0]["events"][1] = json!({"fixed": "1.1.0"});
+    let records = json!([npm("GHSA-1", "bad", Some(LOW)), elsewhere]);
+    let file = served.scratch.write("bad.json", records.to_string());
+    let checked = verify(&served, &["--advisories", &file]).exits(0);
+    let known = &candidate(checked.image(), "sbom")["knownVulnerabilities"];
+    assert_eq!((list(&known["listed"]).len(), &known["counts"]), (150, &json!({"low": 150})));
+    let first = &known["listed"][0];
+    assert_eq!((&first["id"], &first["aliases"]), (&json!("CVE-2026-1"), &json!(["GHSA-1"])));
+    assert_eq!(first["fixed"], json!(["2.0.0", "1.1.0"]));
+    assert!(checked.text.lines().count() < 40, "the text stays short");
+}
+
+#[test]
+fn records_that_no_package_can_be_held_against_are_counted_apart() {
+    let served = served(&["pkg:npm/good@1.0.0"]);
+    let mut withdrawn = npm("GHSA-2", "bad", None);
+    withdrawn["withdrawn"] = json!("2026-01-01T00:00:00Z");
+    let mut not_withdrawn = npm("GHSA-3", "good", Some(LOW));
+    not_withdrawn["withdrawn"] = json!("0001-01-01T00:00:00Z");
+    not_withdrawn["modified"] = json!("0001-01-01T00:00:00Z");
+    let commits = json!({"id": "OSV-1", "affected": [{"ranges": [
+        {"type": "GIT", "repo": "https://example.com/a", "events": [{"introduced": "0"}]}]}]});
+    let other =
+        json!({"id": "X-1", "affected": [{"package": {"ecosystem": "Fantasy:3", "name": "a"}, "versions": ["1"]}]});
+    let rating = json!({"id": "CVE-1"});
+    let records = json!([npm("GHSA-1", "bad", None), withdrawn, not_withdrawn, commits, other.clone(), other, rating]);
+    let file = served.scratch.write("bad.json", records.to_string());
+    let checked = verify(&served, &["--advisories", &file]).exits(0);
+    let expected = json!({
+        "sources": [file], "count": 5, "newest": "2026-02-01T00:00:00Z",
+        "unused": {"withdrawn": 1, "about commits of no package": 1, "without packages": 1,
+            "of Fantasy:3, which no package URL stands for": 1},
+    });
+    assert_eq!(checked.report["advisories"], expected);
+    assert_eq!(candidate(checked.image(), "sbom")["knownVulnerabilities"]["counts"], json!({"low": 1}));
+    assert_eq!(complaints("report", &checked.report), Vec::<String>::new());
+    checked.never_says("advisories not used");
+    let reference = served.by_tag();
+    let common = ["verify", &reference, "--trusted-root", &served.root, "--advisories", &file, "--verbose"];
+    let verbose = Program::new([&common, &BY_SIGNER[..], &SBOM].concat()).run();
+    let line = "advisories not used: 1 about commits of no package, 1 of Fantasy:3, which no package URL stands for, ";
+    assert!(verbose.stdout.contains(line), "{}", verbose.stdout);
+}
+
+#[test]
+fn inspect_prints_what_is_known_of_the_packages_of_images_and_of_files() {
+    let served = served(&["pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0"]);
+    let advisories = served.scratch.write("bad.json", npm("GHSA-1", "bad", Some(CRITICAL)).to_string());
+    let bom = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [
+        {"type": "library", "name": "bad", "version": "1.0.0", "purl": "pkg:npm/bad@1.0.0"},
+        {"type": "library", "name": "other", "version": "1", "purl": "pkg:cargo/other@1"}]});
+    let file = served.scratch.write("bom.json", bom.to_string());
+    let reference = served.by_tag();
+    let sbom = format!("sbom:{file}");
+    let inspect = |arguments: &[&str]| {
+        let common = ["inspect", &sbom, "--advisories", &advisories];
+        bonafide(&[&common, arguments].concat()).success()
+    };
+    let image = [reference.as_str(), "--plain-http", "--trusted-root", &served.root];
+    let text = inspect(&image);
+    for line in [
+        "advisories  known: 1 critical, in 2 of 3 packages that they are about\n",
+        "advisories  known: 1 critical, in 1 of 2 packages that they are about\n",
+        "not checked 1 of cargo\n",
+        "critical GHSA-1 in pkg:npm/bad@1.0.0, fixed in 2.0.0\n",
+        "signed by   nobody: ",
+        "\nadvisories: 1 of ",
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+    let inspection: Value =
+        serde_json::from_str(&inspect(&[&image[..], &["--output", "json"]].concat())).expect("JSON");
+    assert_eq!(complaints("inspection", &inspection), Vec::<String>::new());
+    assert_eq!(inspection["files"][0]["knownVulnerabilities"]["listed"][0]["id"], "GHSA-1");
+    assert_eq!(list(&inspection["images"]).len(), 1);
+    assert_eq!(inspection["advisories"]["count"], 1);
+    let alone: Value = serde_json::from_str(&inspect(&["--output", "json"])).expect("JSON");
+    assert_eq!((list(&alone["images"]).len(), list(&alone["files"]).len()), (0, 1));
+    for (name, content) in [("twice.json", r#"{"bomFormat":"CycloneDX","bomFormat":"CycloneDX"}"#), ("no.json", "{}")] {
+        let file = format!("sbom:{}", served.scratch.write(name, content));
+        assert!(bonafide(&["inspect", &file]).usage_error().contains("cannot be inspected"), "{name}");
+    }
+    bonafide(&["inspect", "sbom:nowhere.json"]).usage_error();
+    bonafide(&["verify", &sbom, "--repo", "acme/app"]).usage_error();
 }
 
 #[test]
@@ -105,14 +202,14 @@ fn what_is_less_bad_than_the_limit_is_reported_and_passes() {
         "no known vulnerability of severity high or worse in the 2 packages that the advisories are about; \
          not checked: 1 of generic"
     );
-    let known = &candidate(checked.image(), "sbom")["sbom"]["vulnerabilities"];
+    let known = &candidate(checked.image(), "sbom")["knownVulnerabilities"];
     assert_eq!(
         *known,
         json!({
             "checked": 2,
             "unchecked": {"of generic": 1},
             "counts": {"low": 1},
-            "listed": [{"package": "pkg:npm/bad@1.0.0", "version": "1.0.0", "ids": ["GHSA-1"], "severity": "low", "fixed": "2.0.0", "certain": true}],
+            "listed": [{"package": "pkg:npm/bad@1.0.0", "version": "1.0.0", "id": "GHSA-1", "aliases": [], "severity": "low", "fixed": ["2.0.0"], "certain": true}],
             "complete": true,
         })
     );
@@ -151,10 +248,12 @@ fn vex_that_the_policy_believes_closes_what_is_known_and_is_named_in_every_form_
     let believing = policy(", vex: {signers: [{github: acme/shop}]}");
     let checked = run(&believing).exits(0);
     assert_eq!(complaints("report", &checked.report), Vec::<String>::new());
-    let known = &candidate(checked.image(), "sbom")["sbom"]["vulnerabilities"];
+    let known = &candidate(checked.image(), "sbom")["knownVulnerabilities"];
     let document = &candidate(checked.image(), "vex")["id"];
     let by = format!("fixed, {}", document.as_str().expect("a name"));
-    assert_eq!((&known["closed"], &known["listed"][0]["closedBy"]), (&json!(1), &json!(by)));
+    let closing =
+        json!({"candidate": document, "author": "Acme", "statement": "fixed", "time": "2026-03-01T10:00:00Z"});
+    assert_eq!((&known["closed"], &known["listed"][0]["closedBy"]), (&json!(1), &json!([closing])));
     checked
         .says("    advisories known: 1 critical, in 1 of 2 packages that they are about; 1 closed by VEX\n")
         .says(&format!("    closed     pkg:npm/bad@1.0.0 GHSA-1: {by}\n"));

@@ -17,9 +17,11 @@ use super::{Advisories, Vulnerability, alias};
 /// examined to its end, and says so.
 const MOST_COMPARISONS: u64 = 10_000_000;
 /// Findings that are kept. Beyond it they are counted; the worst are kept only as far as they come first.
-const MOST_KEPT: usize = 100_000;
+pub(super) const MOST_KEPT: usize = 100_000;
 /// Ids that one finding lists.
 const MOST_IDS: usize = 16;
+/// Versions without the vulnerability that one finding lists.
+const MOST_FIXES: usize = 8;
 
 /// One package of a list, as the list has it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,8 +90,8 @@ pub struct Vulnerable {
     pub ids: Vec<String>,
     /// The worst severity that any of them states.
     pub severity: Option<Severity>,
-    /// The first version that does not have it any more, if one is named.
-    pub fixed: Option<String>,
+    /// The next versions that do not have it any more, one of each record that names one.
+    pub fixed: Vec<String>,
     /// Whether the package has it for certain: a version that cannot be ordered leaves it open.
     pub is_certain: bool,
 }
@@ -277,7 +279,7 @@ impl<'d> Examination<'d> {
                 version: version.to_owned(),
                 ids: ids(&group),
                 severity: group.iter().filter_map(|one| self.advisories.severity(one)).max(),
-                fixed: group.iter().find_map(|one| one.fixed.as_deref()).map(str::to_owned),
+                fixed: fixed(&group),
                 is_certain: group.iter().any(|one| one.is_certain),
             });
         }
@@ -382,6 +384,17 @@ fn ids(group: &[&Match<'_>]) -> Vec<String> {
     ids.into_iter().take(MOST_IDS).map(str::to_owned).collect()
 }
 
+/// The versions that records of one vulnerability name as its fix, each once and in the order of the records.
+fn fixed(group: &[&Match<'_>]) -> Vec<String> {
+    let mut fixed: Vec<String> = Vec::new();
+    for version in group.iter().filter_map(|one| one.fixed.as_deref()) {
+        if fixed.len() < MOST_FIXES && !fixed.iter().any(|known| known == version) {
+            fixed.push(version.to_owned());
+        }
+    }
+    fixed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,7 +443,7 @@ mod tests {
                 version: "1.2.9".to_owned(),
                 ids: vec!["GHSA-1".to_owned()],
                 severity: Some(Severity::High),
-                fixed: Some("1.3.0".to_owned()),
+                fixed: vec!["1.3.0".to_owned()],
                 is_certain: true,
             }]
         );

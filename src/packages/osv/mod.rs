@@ -9,6 +9,7 @@ mod examine;
 mod range;
 mod record;
 mod severity;
+mod unused;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +23,8 @@ use record::{Affected, Record};
 pub use examine::{Examined, Listed, Unchecked, Vulnerable};
 pub use record::AdvisoryError;
 pub use severity::{Severity, UnknownSeverity};
+use unused::Unused;
+pub use unused::UnusedRecords;
 
 /// Known vulnerabilities, by package.
 #[derive(Debug, Default)]
@@ -36,6 +39,7 @@ pub struct Advisories {
     /// The worst severity that some record gives to an id, its own or an alias.
     severities: HashMap<Box<str>, Severity>,
     newest: Option<Timestamp>,
+    unused: UnusedRecords,
 }
 
 /// A record without the packages that it affects.
@@ -48,6 +52,8 @@ struct Vulnerability {
     modified: Option<Timestamp>,
     /// Withdrawn, or replaced by a later record with its id.
     is_void: bool,
+    /// Why no package can be held against it.
+    unused: Option<Unused>,
 }
 
 impl Advisories {
@@ -77,12 +83,20 @@ impl Advisories {
         self.newest
     }
 
+    /// Returns how many records no package can be held against.
+    pub fn unused(&self) -> &UnusedRecords {
+        &self.unused
+    }
+
     fn insert(&mut self, record: Record) {
         if let Some(known) = self.by_id.get(&record.id).map(|place| &mut self.vulnerabilities[*place as usize]) {
             if known.modified >= record.modified {
                 return;
             }
             known.is_void = true;
+            if let Some(reason) = known.unused.take() {
+                self.unused.remove(&reason);
+            }
         }
         let Ok(place) = u32::try_from(self.vulnerabilities.len()) else { return };
         self.newest = self.newest.max(record.modified);
@@ -101,6 +115,9 @@ impl Advisories {
             }
         }
         self.by_id.insert(record.id.clone(), place);
+        if let Some(reason) = &record.unused {
+            self.unused.add(reason);
+        }
         self.vulnerabilities.push(Vulnerability {
             id: record.id,
             aliases: record.aliases,
@@ -108,6 +125,7 @@ impl Advisories {
             severity: record.severity,
             modified: record.modified,
             is_void: record.is_withdrawn,
+            unused: record.unused,
         });
     }
 

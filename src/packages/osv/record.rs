@@ -13,6 +13,7 @@ use crate::json;
 use super::ecosystem::{self, Place};
 use super::range::{Event, Range};
 use super::severity::Severity;
+use super::unused::Unused;
 
 /// A vulnerability as one database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) struct Record {
     pub(super) modified: Option<Timestamp>,
     pub(super) is_withdrawn: bool,
     pub(super) affected: Vec<(Place, Affected)>,
+    /// Why no package can be held against it.
+    pub(super) unused: Option<Unused>,
 }
 
 /// One package of a record.
@@ -153,19 +156,36 @@ impl Record {
             aliases: boxes(wire.aliases),
             upstream: boxes(wire.upstream),
             severity: severity_of_record(&wire.id, wire.severity.as_deref(), wire.database_specific),
-            modified: wire.modified.as_ref().and_then(|modified| modified.parse().ok()),
-            is_withdrawn: wire.withdrawn.is_some_and(|withdrawn| !withdrawn.is_empty()),
+            modified: wire.modified.as_deref().and_then(json::stated_date).and_then(|modified| modified.parse().ok()),
+            is_withdrawn: wire.withdrawn.as_deref().and_then(json::stated_date).is_some(),
             affected: Vec::new(),
+            unused: None,
         };
-        for affected in wire.affected.unwrap_or_default() {
+        let all = wire.affected.unwrap_or_default();
+        record.unused = if record.is_withdrawn { Some(Unused::Withdrawn) } else { None };
+        for affected in &all {
             // A record may be about commits alone, or about what no package URL can name.
             let package = affected.package.as_ref();
             if let Some(place) = package.and_then(|package| ecosystem::place(&package.ecosystem, &package.name)) {
-                let affected = Affected::from_wire(&place, &affected);
+                let affected = Affected::from_wire(&place, affected);
                 record.affected.push((place, affected));
             }
         }
+        if record.affected.is_empty() && !record.is_withdrawn {
+            record.unused = Some(unused(&all));
+        }
         Ok(record)
+    }
+}
+
+/// Why a record is about nothing that a package URL can name.
+fn unused(affected: &[WireAffected<'_>]) -> Unused {
+    let mut ecosystems = affected.iter().filter_map(|one| one.package.as_ref());
+    let mut ranges = affected.iter().flat_map(|one| one.ranges.iter().flatten());
+    match ecosystems.next() {
+        Some(package) => Unused::Ecosystem(package.ecosystem.as_ref().into()),
+        None if ranges.any(|range| range.kind == "GIT") => Unused::CommitsAlone,
+        None => Unused::WithoutPackages,
     }
 }
 

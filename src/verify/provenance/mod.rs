@@ -173,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn dates_of_year_1_are_no_dates() {
+        let text = r#"{"buildDefinition":{"buildType":"t"},"runDetails":{"builder":{"id":"b"},
+            "metadata":{"startedOn":"0001-01-01T00:00:00Z","finishedOn":"2026-03-01T10:00:00Z"}}}"#;
+        let report = read(V1, text).expect("provenance").report();
+        assert_eq!((report.started_on, report.finished_on.is_some()), (None, true));
+    }
+
+    #[test]
     fn a094_predicate_types_are_compared_whole() {
         for near in [
             "https://slsa.dev/provenance/v1 ",

@@ -119,6 +119,11 @@ pub(super) fn present(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// Returns a date, unless none is stated.
+pub(super) fn date(text: Option<String>) -> Option<String> {
+    text.filter(|text| json::stated_date(text).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

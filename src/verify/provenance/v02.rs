@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::json;
 
-use super::outline::{ConfigSource, Digests, Members, Outline, Resource, dependencies, present, stated};
+use super::outline::{ConfigSource, Digests, Members, Outline, Resource, date, dependencies, present, stated};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,7 +81,7 @@ pub(super) fn read(text: &str) -> Result<Outline, String> {
         },
         dependencies: dependencies(predicate.materials),
         invocation: present(metadata.invocation),
-        started_on: present(metadata.started_on),
-        finished_on: present(metadata.finished_on),
+        started_on: date(metadata.started_on),
+        finished_on: date(metadata.finished_on),
     })
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::json;
 
-use super::outline::{Members, Outline, Resource, dependencies, present};
+use super::outline::{Members, Outline, Resource, date, dependencies, present};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,8 +70,8 @@ pub(super) fn read(text: &str) -> Result<Outline, String> {
         internal: definition.internal_parameters.unwrap_or_default(),
         dependencies: dependencies(definition.resolved_dependencies),
         invocation: present(metadata.invocation_id),
-        started_on: present(metadata.started_on),
-        finished_on: present(metadata.finished_on),
+        started_on: date(metadata.started_on),
+        finished_on: date(metadata.finished_on),
         ..Outline::default()
     })
 }

@@ -308,7 +308,7 @@ impl<'de> Visitor<'de> for Metadata<'_, 'de> {
         let mut creators: Vec<Text<'de>> = Vec::new();
         while let Some(field) = fields.next_key::<MetadataField>()? {
             match field {
-                MetadataField::Timestamp => builder.sbom.created = fields.next_value::<Word<'de>>()?.stated(),
+                MetadataField::Timestamp => builder.sbom.created = fields.next_value::<Word<'de>>()?.stated_date(),
                 MetadataField::Lifecycles => {
                     let phases: Objects<Named<'de>> = fields.next_value()?;
                     let named = phases.0.into_iter().filter_map(|one| one.phase.stated().or(one.name.stated()));

@@ -28,6 +28,11 @@ impl<'a> Word<'a> {
         self.0.filter(|text| !matches!(text.trim(), "" | "NOASSERTION" | "NONE"))
     }
 
+    /// The same of a date; those of year 1 are none.
+    pub(super) fn stated_date(self) -> Option<Text<'a>> {
+        self.stated().filter(|text| json::stated_date(text).is_some())
+    }
+
     pub(super) fn as_str(&self) -> Option<&str> {
         self.0.as_deref()
     }

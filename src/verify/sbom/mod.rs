@@ -42,6 +42,12 @@ impl<'a> Sbom<'a> {
         Ok(Self { source: predicate.map_or("null", RawValue::get), remarks, ..sbom })
     }
 
+    /// Reads a file of this machine.
+    pub(super) fn of_file(bytes: &'a [u8]) -> Result<Self, Finding> {
+        let document: &RawValue = json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        read(document.get())
+    }
+
     /// Judges it: by itself, and by what is asked.
     pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let image = Image { subject: question.subject, evidence: question.evidence };
@@ -85,7 +91,6 @@ impl<'a> Sbom<'a> {
                 ntia_2021: missing(Standard::Ntia2021),
                 cisa_2025: missing(Standard::Cisa2025),
             },
-            vulnerabilities: None,
         }
     }
 }
@@ -151,4 +156,24 @@ fn malformed(reason: String) -> Finding {
         .expected(form::SUPPORTED)
         .found(reason)
         .next("generate and attest the SBOM again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_year_1_are_no_dates_in_any_format() {
+        for text in [
+            r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","creationInfo":{"created":"0001-01-01T00:00:00Z"},"packages":[]}"#,
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"timestamp":"0001-01-01T00:00:00Z"}}"#,
+            r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
+                {"type":"CreationInfo","@id":"_:c","specVersion":"3.0.1","created":"0001-01-01T00:00:00Z","createdBy":["a"]},
+                {"type":"SpdxDocument","spdxId":"d","creationInfo":"_:c"}]}"#,
+        ] {
+            assert_eq!(Sbom::of_file(text.as_bytes()).expect("an SBOM").created, None, "{text}");
+            let dated = text.replace("0001-", "2026-");
+            assert!(Sbom::of_file(dated.as_bytes()).expect("an SBOM").created.is_some(), "{dated}");
+        }
+    }
 }

@@ -174,7 +174,7 @@ impl<'de> ReadFields<'de> for Document<'de> {
             Field::DocumentNamespace => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
             Field::CreationInfo => {
                 if let Some(creation) = values.next_value::<Object<CreationInfo<'de>>>()?.0 {
-                    builder.sbom.created = creation.created.stated();
+                    builder.sbom.created = creation.created.stated_date();
                     builder.sbom.creators = creation.creators.0;
                 }
             }

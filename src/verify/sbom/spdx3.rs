@@ -407,7 +407,7 @@ impl<'a> Document<'a> {
             TextOr::Nothing => first_creation,
         }
         .unwrap_or_default();
-        builder.sbom.created = creation.created.stated();
+        builder.sbom.created = creation.created.stated_date();
         let creators = creation.created_by.0.into_iter().chain(creation.created_using.0);
         builder.sbom.creators = creators.map(|id| agents.get(&id).map_or(id, |name| name.clone().into())).collect();
         for package in &mut builder.sbom.packages {

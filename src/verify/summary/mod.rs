@@ -87,7 +87,7 @@ impl Summary {
         let wire: Wire =
             json::from_part(predicate.map_or("null", RawValue::get)).map_err(|error| malformed(&error.to_string()))?;
         let policy = wire.policy.unwrap_or_default();
-        let time = match wire.time_verified.filter(|text| !text.is_empty()) {
+        let time = match wire.time_verified.as_deref().and_then(json::stated_date) {
             Some(text) => {
                 Some(text.parse().map_err(|_| malformed(&format!("`timeVerified` is `{text}`, which is no time")))?)
             }

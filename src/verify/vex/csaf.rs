@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::json;
 
-use super::{Component, Document, Product, Statement, Status};
+use super::{Component, Document, Product, Statement, Status, time};
 
 /// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
 const MAX_BRANCHES: usize = 16;
@@ -153,11 +153,7 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     let groups: HashMap<String, Vec<String>> =
         groups.into_iter().map(|group| (group.group_id, group.product_ids)).collect();
     let products = products(tree)?;
-    let released = wire.document.tracking.current_release_date;
-    let time = match released.filter(|text| !text.is_empty()) {
-        Some(text) => Some(text.parse::<Timestamp>().map_err(|_| format!("`{text}` is no time"))?),
-        None => None,
-    };
+    let time = time(wire.document.tracking.current_release_date.as_deref())?;
     let mut statements = Vec::new();
     for vulnerability in &wire.vulnerabilities {
         let reasons = vulnerability.reasons(&groups);

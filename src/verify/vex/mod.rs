@@ -11,8 +11,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, VexReport};
+use crate::check::{CheckId, ClosingReport, Finding, VexReport};
 use crate::evidence::Evidence;
+use crate::json;
 use crate::oci::Digest;
 use crate::packages::Purl;
 
@@ -155,6 +156,12 @@ impl Statement {
     }
 }
 
+/// When something is said, if that is stated.
+fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| format!("`{text}` is no time"))
+}
+
 /// The image that something was found in: by its digest, those of the indexes above it, and its name.
 #[derive(Clone, Copy)]
 pub(super) struct Image<'a> {
@@ -183,11 +190,11 @@ pub(super) struct Attached {
 pub(super) struct Statements(pub(super) Vec<Attached>);
 
 impl Statements {
-    /// Returns why a vulnerability is closed, if some author closes it.
+    /// Returns what closes a vulnerability, if some author closes it.
     ///
     /// `ids` are its name and aliases, `package` is what it is in. An author says one thing of it: what came last, in whichever
     /// document. Of two statements of one time the one that leaves it open counts.
-    pub(super) fn closing(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<String> {
+    pub(super) fn closing(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<ClosingReport> {
         let package = package.and_then(|package| Purl::parse(package).ok());
         let mut last: BTreeMap<&str, (&Attached, &Statement)> = BTreeMap::new();
         for attached in self.about(image) {
@@ -198,7 +205,12 @@ impl Statements {
             }
         }
         let closing = last.into_values().find(|(_, statement)| statement.is_closing());
-        closing.map(|(attached, statement)| format!("{}, {}", statement.describe(), attached.id))
+        closing.map(|(attached, statement)| ClosingReport {
+            candidate: attached.id.clone(),
+            author: attached.document.author.clone(),
+            statement: statement.describe(),
+            time: statement.time,
+        })
     }
 
     /// Returns why a vulnerability is open although VEX of a believed signer is attached: what each document says instead.

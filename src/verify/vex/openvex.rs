@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::json::{self, TextOr};
 
-use super::{Component, Document, Product, Statement, Status};
+use super::{Component, Document, Product, Statement, Status, time};
 
 /// "Status Justifications".
 const JUSTIFICATIONS: [&str; 5] = [
@@ -139,11 +139,6 @@ fn component(wire: WireComponent) -> Component {
     Component { names: wire.id.into_iter().chain(purl).collect(), sha256: sha256.into_iter().collect() }
 }
 
-fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("`{text}` is no time"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +195,14 @@ mod tests {
         ] {
             assert!(!closes(rest), "{rest}");
         }
+    }
+
+    #[test]
+    fn dates_of_year_1_are_no_dates() {
+        let text = r#"{"@context":"https://openvex.dev/ns","author":"a","timestamp":"2026-03-01T10:00:00Z",
+            "statements":[{"vulnerability":{"name":"CVE-1"},"status":"fixed","timestamp":"0001-01-01T00:00:00Z"}]}"#;
+        let time = read(text).expect("a document").statements[0].time.map(|time| time.to_string());
+        assert_eq!(time.as_deref(), Some("2026-03-01T10:00:00Z"), "the date of the document");
     }
 
     #[test]

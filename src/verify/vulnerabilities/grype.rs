@@ -84,7 +84,7 @@ pub(super) fn read(text: &str) -> Result<Findings, String> {
 
 fn built(descriptor: Option<Descriptor>) -> Result<Option<Timestamp>, String> {
     let Some(database) = descriptor.and_then(|descriptor| descriptor.db) else { return Ok(None) };
-    time("descriptor.db.built", database.built.or_else(|| database.status?.built))
+    time("descriptor.db.built", database.built.or_else(|| database.status?.built).as_deref())
 }
 
 /// An advisory of a distribution is related to every vulnerability that it mends: it has another name only where that is one

@@ -255,5 +255,5 @@ fn shown(all: &[String]) -> String {
 /// Why VEX closes it, if it does.
 fn closing(one: &Vulnerability, question: &Question<'_>) -> Option<String> {
     let image = Image { evidence: question.evidence, subject: question.subject };
-    question.expected?.vex?.closing(&one.ids, one.purl.as_deref(), &image)
+    question.expected?.vex?.closing(&one.ids, one.purl.as_deref(), &image).map(|by| by.describe())
 }

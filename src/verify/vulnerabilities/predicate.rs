@@ -54,7 +54,7 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Scan, String> {
         return Err("`scanner` is missing".to_owned());
     }
     let scanners = listed.into_iter().map(|one| scanner(one, is_intoto)).collect::<Result<_, _>>()?;
-    let finished = time("metadata.scanFinishedOn", wire.metadata.and_then(|metadata| metadata.finished))?;
+    let finished = time("metadata.scanFinishedOn", wire.metadata.and_then(|metadata| metadata.finished).as_deref())?;
     Ok(Scan { scanners, finished, is_legacy: false })
 }
 
@@ -64,7 +64,7 @@ fn scanner(wire: WireScanner<'_>, is_intoto: bool) -> Result<Scanner, String> {
         uri: wire.uri.unwrap_or_default(),
         version: stated(wire.version),
         database: stated(database.uri),
-        stated_update: time("scanner.db.lastUpdate", database.last_update)?,
+        stated_update: time("scanner.db.lastUpdate", database.last_update.as_deref())?,
         result: result::read(wire.result.map_or("null", RawValue::get), is_intoto),
     })
 }
@@ -74,8 +74,7 @@ fn stated(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Go writes the year 1 where there is no time.
-pub(super) fn time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = stated(text).filter(|text| !text.starts_with("0001-")) else { return Ok(None) };
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| format!("`{name}` is `{text}`, which is no time"))
 }

@@ -134,7 +134,7 @@ pub(super) fn read_document(text: &str) -> Result<Scan, String> {
     for run in document(text)?.runs {
         let ended = run.invocations.iter().flatten().filter_map(|one| one.ended.clone()).max();
         // Of several runs the first to end is the oldest knowledge.
-        let ended = time("endTimeUtc", ended)?;
+        let ended = time("endTimeUtc", ended.as_deref())?;
         scan.finished = if scan.scanners.is_empty() { ended } else { scan.finished.min(ended) };
         let driver = &run.tool.driver;
         scan.scanners.push(Scanner {
