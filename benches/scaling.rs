@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::cli::Threads;
 use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
+use bonafide::run::Threads;
 use bonafide::trust::TrustRoot;
 use bonafide::verify::{Alone, Domain, Workers, verify_with};
 use jiff::Timestamp;

@@ -10,7 +10,7 @@
 //! args + environment + clock -> cli: a request, a policy, trust roots
 //! request -> collect -> Evidence                  async, bounded, every byte digest-checked
 //! ---- the network ends here ----
-//! verify(&Evidence, &Policy, &[Domain], now) -> ImageReport     pure, total, deterministic; cli may send threads to judge
+//! verify(&Evidence, &Policy, &[Domain], now) -> ImageReport     pure, total, deterministic; run sends threads to judge
 //! Report -> render -> text, JSON ; Verdict -> exit code
 //! ```
 //!
@@ -28,10 +28,11 @@
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
+//! | `run` | targets to reports: several at once, judged on other threads (feature `net`) | everything but `cli`, `render`, `tuf` |
 //! | `tuf` | trusted roots kept current with TUF (feature `net`) | `json`, `oci`, `trust`, `collect` |
 //! | `cli` | arguments to exit code (feature `net`) | everything |
 //!
-//! Everything but `collect`, `tuf` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
+//! Everything but `collect`, `run`, `tuf` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
 //! `tests/layering.rs` keeps it so.
 
 pub mod check;
@@ -48,5 +49,7 @@ pub mod verify;
 pub mod cli;
 #[cfg(feature = "net")]
 pub mod collect;
+#[cfg(feature = "net")]
+pub mod run;
 #[cfg(feature = "net")]
 pub mod tuf;

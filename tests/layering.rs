@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("json", &[]),
     ("oci", &["json"]),
     ("evidence", &["json", "oci"]),
@@ -18,7 +18,14 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("collect", &["json", "oci", "evidence"]),
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
     ("tuf", &["json", "oci", "trust", "collect"]),
-    ("cli", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "verify", "render", "collect", "tuf"]),
+    ("run", &["oci", "check", "packages", "policy", "verify", "collect"]),
+    (
+        "cli",
+        &[
+            "json", "oci", "evidence", "check", "packages", "policy", "trust", "verify", "render", "collect", "tuf",
+            "run",
+        ],
+    ),
 ];
 
 /// What JSON from outside is never read with: only `json` reads a struct from an object alone (A291). The attributes make serde
@@ -33,7 +40,7 @@ const READERS: [&str; 7] = [
     "serde(content",
 ];
 
-const IMPURE: [&str; 3] = ["collect", "tuf", "cli"];
+const IMPURE: [&str; 4] = ["collect", "run", "tuf", "cli"];
 
 /// What a pure room never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
 const FORBIDDEN: [&str; 15] = [

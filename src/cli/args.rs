@@ -227,6 +227,21 @@ pub(super) struct InspectArgs {
     /// List the packages of the SBOMs that verify: as table, json or csv, by FORMAT or by how the file's name ends
     #[arg(long, value_name = "[FORMAT=]FILE|-", value_parser = package_target, conflicts_with = "suggest_policy")]
     pub(super) sbom: Option<PackageTarget>,
+    /// Look for attestations at GitHub too, of the repository that --repo names; a token in GH_TOKEN or GITHUB_TOKEN is optional
+    #[arg(
+        long,
+        help_heading = "Registry",
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "https://api.github.com",
+        requires = "repo",
+        conflicts_with = "offline"
+    )]
+    pub(super) github_api: Option<GitHubBase>,
+    /// The GitHub repository that is asked, by name or address
+    #[arg(long, help_heading = "Registry", value_name = "OWNER/NAME", requires = "github_api")]
+    pub(super) repo: Option<String>,
     /// The platform to look at, such as linux/arm64, or all; may be given more than once
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: Vec<PlatformArg>,

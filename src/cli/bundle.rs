@@ -13,6 +13,7 @@ use crate::evidence::{Artifact, LooseBundle, Opened};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest, Hasher};
 use crate::policy::{Policy, Requirement};
+use crate::run::Threads;
 use crate::verify::verify_artifact;
 
 use super::args::{Args, BundleArgs};
@@ -20,7 +21,6 @@ use super::diagnostics::Diagnostic;
 use super::output;
 use super::roots::{self, Reach};
 use super::terms::signer;
-use super::threads::Threads;
 
 /// Bundles that one file may have.
 const MAX_BUNDLES: usize = 1024;

@@ -9,19 +9,20 @@ use jiff::Timestamp;
 use crate::check::{InspectedFile, InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
 use crate::collect::files;
 use crate::collect::{
-    Collector, EvidenceElsewhere, LayoutSource, Limits, PlatformChoice, Registries, Source, SourceError,
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, SourceError,
 };
 use crate::evidence::Evidence;
-use crate::oci::{Algorithm, Digest, ImageName, Reference, RegistryReference};
-use crate::policy::{KeyRule, LogDemand, suggest};
+use crate::oci::{Algorithm, Digest, ImageName, Reference};
+use crate::policy::{KeyRule, LogDemand, owner_and_name, suggest};
 use crate::render::escape::terminal;
+use crate::run::unread;
 use crate::verify::{inspect_sbom, inspect_with, list_packages};
 
 use super::advisories::{self, Known};
 use super::args::{Args, InspectArgs, Target};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
-use super::verify::{choice, registries, unread};
+use super::verify::{choice, registries};
 use super::{ABSENT, UNDECIDED, logins, output, print, references, terms};
 
 /// How a reference to an SBOM in a file begins.
@@ -42,6 +43,9 @@ struct Request {
     trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
+    /// Where GitHub is asked for attestations too, and of which repository.
+    github: Option<(GitHubBase, String)>,
+    github_token: Option<String>,
     limits: Limits,
     /// Whether the packages of SBOMs are to be listed.
     lists_packages: bool,
@@ -101,6 +105,8 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
     let (files, images): (Vec<&String>, Vec<&String>) =
         args.references.iter().partition(|text| text.starts_with(SBOM_FILE));
     let images: Vec<String> = images.into_iter().cloned().collect();
+    let repository =
+        args.repo.as_deref().map(owner_and_name).transpose().map_err(Diagnostic::policy)?.map(str::to_owned);
     Ok(Request {
         references: references::read(&images, !args.login.password_stdin)?,
         files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
@@ -110,6 +116,8 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
         trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
+        github: args.github_api.clone().zip(repository),
+        github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         lists_packages: args.sbom.is_some(),
     })
@@ -176,36 +184,20 @@ fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
     }
 }
 
+/// What is there is shown whole: every place is searched, whatever was found before.
 async fn collect(
     request: &Request,
     registries: &Rc<Registries>,
     text: &str,
     reference: &Reference,
 ) -> Result<Evidence, SourceError> {
-    match reference {
-        Reference::Layout(layout) => {
-            collect_with_evidence(request, registries, LayoutSource::open(layout, &request.limits)?, text).await
-        }
-        Reference::Registry(image) => {
-            collect_with_evidence(request, registries, registries.open(image, &request.limits)?, text).await
-        }
-    }
-}
-
-async fn collect_with_evidence<S: Source>(
-    request: &Request,
-    registries: &Rc<Registries>,
-    image: S,
-    text: &str,
-) -> Result<Evidence, SourceError> {
-    let Some(name) = &request.evidence_repository else { return collect_everything(request, image, text).await };
-    let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
-    let evidence = registries.open(&repository, &request.limits)?;
-    collect_everything(request, EvidenceElsewhere::new(image, evidence), text).await
-}
-
-/// What is there is shown whole: every place is searched, whatever was found before.
-async fn collect_everything<S: Source>(request: &Request, source: S, text: &str) -> Result<Evidence, SourceError> {
+    let github = request.github.as_ref().map(|(base, repository)| GitHubPlace {
+        base,
+        repository,
+        token: request.github_token.as_deref(),
+    });
+    let places = Places { evidence_repository: request.evidence_repository.as_ref(), github };
+    let source = ImageSource::open(reference, places, registries, &request.limits)?;
     let collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
     let mut collector = collector.naming_sbom_tags();
     collector.finish().await;

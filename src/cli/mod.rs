@@ -22,7 +22,6 @@ mod roots;
 mod sbom_flags;
 mod schema;
 mod terms;
-mod threads;
 mod trust;
 mod verify;
 
@@ -35,7 +34,6 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Colour, Command};
 use diagnostics::Diagnostic;
-pub use threads::Threads;
 
 /// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
 const USAGE: u8 = 2;

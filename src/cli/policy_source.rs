@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::collect::{
-    FileServer, FileServerSettings, LayoutSource, Limits, NetworkUse, Registries, Source, SourceError,
+    FileServer, FileServerSettings, ImageSource, Limits, NetworkUse, Places, Registries, Source, SourceError,
 };
 use crate::oci::{Blob, Digest, Manifest, Reference};
 
@@ -78,15 +78,9 @@ pub(super) fn fetch(
             }
             Elsewhere::Artifact(reference) => {
                 let limits = Limits { total_time: reach.total_time, ..Limits::default() };
-                let fetched = match reference {
-                    Reference::Layout(layout) => match LayoutSource::open(layout, &limits) {
-                        Ok(source) => only_layer(&source, &limits).await,
-                        Err(error) => Err(error),
-                    },
-                    Reference::Registry(image) => match registries.open(image, &limits) {
-                        Ok(source) => only_layer(&source, &limits).await,
-                        Err(error) => Err(error),
-                    },
+                let fetched = match ImageSource::open(reference, Places::default(), registries, &limits) {
+                    Ok(source) => only_layer(&source, &limits).await,
+                    Err(error) => Err(error),
                 };
                 fetched
                     .map_err(|error| Diagnostic::policy_unread(&error))?

@@ -7,29 +7,26 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, GapReport, ImageReport, PolicyReport, Report, Verdict};
-use crate::collect::{
-    Collector, EvidenceElsewhere, GitHubAttestations, GitHubBase, LayoutSource, Limits, Logins, PlatformChoice,
-    Registries, RegistrySettings, Source, SourceError, WithAttestations,
-};
-use crate::oci::{ImageName, Reference, RegistryReference};
-use crate::policy::{Policy, Requirement, Signer, owner_and_name};
+use crate::check::{ImageReport, PolicyReport, Report, Verdict};
+use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings};
+use crate::oci::{ImageName, Reference};
+use crate::policy::{Policy, Signer, owner_and_name};
 use crate::render::Format;
-use crate::verify::{Grounds, Judge, refused, unresolved};
+use crate::run::{self, Examiner, Run, Target};
 
 use super::advisories::{self, Known};
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
 use super::roots::{self, Trusted};
-use super::threads::Threads;
 use super::{logins, output, policies, references};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
-    images: Vec<Asked>,
+    targets: Vec<Target>,
     policy: PolicyReport,
     trusted: Trusted,
     known: Option<Known>,
@@ -39,15 +36,6 @@ struct Request {
     limits: Limits,
     wait: Option<Duration>,
     started_at: Timestamp,
-}
-
-/// One image, as it was asked for, and what it is judged by.
-struct Asked {
-    text: String,
-    reference: Reference,
-    policy: Policy,
-    /// Where GitHub is asked for attestations too, and of which repository.
-    github: Option<(GitHubBase, String)>,
 }
 
 /// Verifies the images and writes the report.
@@ -90,10 +78,10 @@ fn request(
     let ask = |(text, reference): (String, Reference)| {
         let policy = policies.of(&reference, judged_as, args.transport.plain_http, started_at)?;
         let github = args.github_api.as_ref().map(|base| Ok((base.clone(), github_repository(&policy, &reference)?)));
-        Ok(Asked { text, reference, github: github.transpose()?, policy })
+        Ok(Target { text, reference, github: github.transpose()?, policy })
     };
     Ok(Request {
-        images: references.into_iter().map(ask).collect::<Result<_, _>>()?,
+        targets: references.into_iter().map(ask).collect::<Result<_, _>>()?,
         policy: policies.report(),
         trusted,
         known,
@@ -125,7 +113,7 @@ fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, D
 
 /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
 fn note_login(request: &Request, registries: &Registries, registry: &str) {
-    let images = request.images.iter().filter_map(|asked| match &asked.reference {
+    let images = request.targets.iter().filter_map(|asked| match &asked.reference {
         Reference::Registry(image) => Some(&image.name),
         Reference::Layout(_) => None,
     });
@@ -139,27 +127,39 @@ fn note_login(request: &Request, registries: &Registries, registry: &str) {
     }
 }
 
-/// Examines every image, one after the other, and again while all that is missing may still come.
+/// Examines every image, and again while all that is missing may still come.
 fn examine_all(
     request: &Request,
     registries: &Rc<Registries>,
     quiet: bool,
     progress: Option<Progress<io::Stderr>>,
 ) -> Result<Report, Diagnostic> {
-    // One image is a handful of requests: threads would cost more than they bring.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let examined = Cell::new(0);
     let state = || {
         let used = registries.network_use();
-        let (done, all) = (examined.get(), request.images.len());
+        let (done, all) = (examined.get(), request.targets.len());
         format!("{done} of {all} images, {} requests, {} bytes", used.requests, used.bytes)
     };
-    let work = examine_each(request, registries, quiet, &examined);
-    let images = runtime.block_on(async {
-        match progress {
-            Some(mut progress) => progress.show(state, work).await,
-            None => work.await,
-        }
+    let run = Run {
+        registries,
+        domains: &request.trusted.domains,
+        advisories: request.known.as_ref().map(|known| &known.advisories),
+        platforms: &request.platform,
+        evidence_repository: request.evidence_repository.as_ref(),
+        github_token: request.github_token.as_deref(),
+        limits: &request.limits,
+        started_at: request.started_at,
+    };
+    let images = run::with_examiner(&run, request.targets.len(), |examiner| {
+        let wait = request.wait.map(|wait| Wait::new(wait, quiet));
+        let work = examine_each(&request.targets, examiner, wait, &examined);
+        runtime.block_on(async {
+            match progress {
+                Some(mut progress) => progress.show(state, work).await,
+                None => work.await,
+            }
+        })
     });
     let mut network = registries.network_use();
     network.add(&request.trusted.network);
@@ -168,46 +168,39 @@ fn examine_all(
     Ok(Report { advisories: request.known.as_ref().map(|known| known.report.clone()), ..report })
 }
 
-async fn examine_each(
-    request: &Request,
-    registries: &Rc<Registries>,
-    quiet: bool,
-    examined: &Cell<usize>,
+async fn examine_each<'a>(
+    targets: &'a [Target],
+    examiner: &Examiner<'a, '_>,
+    wait: Option<Wait>,
+    done: &Cell<usize>,
 ) -> Vec<ImageReport> {
-    let mut images = Vec::with_capacity(request.images.len());
-    for asked in &request.images {
-        let mut image = examine(request, registries, asked, &asked.reference).await;
-        note_mirror(registries, &asked.reference, &mut image);
-        images.push(image);
-        examined.set(images.len());
-    }
-    if let Some(wait) = request.wait {
-        wait_for(request, registries, &mut images, Wait::new(wait, quiet)).await;
+    let asked = targets.iter().map(|target| (target, target.reference.clone()));
+    let finished = examiner.examine_all(asked).inspect(|_| done.set(done.get() + 1));
+    let mut images: Vec<ImageReport> = finished.collect().await;
+    if let Some(wait) = wait {
+        wait_for(targets, examiner, &mut images, wait).await;
     }
     images
-}
-
-/// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
-fn note_mirror(registries: &Registries, reference: &Reference, image: &mut ImageReport) {
-    let Reference::Registry(asked @ RegistryReference { digest: None, .. }) = reference else { return };
-    if let Some(mirror) = registries.mirror_of(&asked.name).filter(|_| image.digest.is_some()) {
-        let message = format!("the tag was read on the mirror {mirror}, not in {}", asked.name);
-        image.findings.push(Finding::pass(CheckId::ImageResolved, message));
-    }
 }
 
 /// Examines what is absent again, until nothing is, or something is worse, or the time is up.
 ///
 /// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
-async fn wait_for(request: &Request, registries: &Rc<Registries>, images: &mut [ImageReport], mut wait: Wait) {
+async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images: &mut [ImageReport], mut wait: Wait) {
     while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
-        for (image, asked) in images.iter_mut().zip(&request.images) {
-            if image.verdict == Verdict::Absent {
+        let (absent, again): (Vec<&mut ImageReport>, Vec<_>) = images
+            .iter_mut()
+            .zip(targets)
+            .filter(|(image, _)| image.verdict == Verdict::Absent)
+            .map(|(image, target)| {
                 let root = image.index.as_deref().or(image.digest.as_deref());
-                let at_digest = pinned(&asked.reference, root);
-                *image = examine(request, registries, asked, &at_digest).await;
-                note_mirror(registries, &asked.reference, image);
-            }
+                let at_digest = pinned(&target.reference, root);
+                (image, (target, at_digest))
+            })
+            .unzip();
+        let reports: Vec<ImageReport> = examiner.examine_all(again).collect().await;
+        for (image, report) in absent.into_iter().zip(reports) {
+            *image = report;
         }
     }
 }
@@ -238,85 +231,4 @@ pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) ->
         registries.log_requests(Box::new(progress::request));
     }
     Ok(registries)
-}
-
-/// Examines one image at `reference`, which is the one that was asked for or the digest that it was at before.
-async fn examine(request: &Request, registries: &Rc<Registries>, asked: &Asked, reference: &Reference) -> ImageReport {
-    let examined = match reference {
-        Reference::Layout(layout) => match LayoutSource::open(layout, &request.limits) {
-            Ok(source) => examine_with_evidence(request, registries, source, asked).await,
-            Err(error) => Err(error),
-        },
-        Reference::Registry(image) => match registries.open(image, &request.limits) {
-            Ok(source) => examine_with_evidence(request, registries, source, asked).await,
-            Err(error) => Err(error),
-        },
-    };
-    examined.unwrap_or_else(|error| {
-        let judge = if error.is_refusal() { refused } else { unresolved };
-        judge(&asked.text, &asked.policy, &unread(&asked.text, &error))
-    })
-}
-
-/// Takes the evidence from where the image is, or from a repository of its own.
-async fn examine_with_evidence<S: Source>(
-    request: &Request,
-    registries: &Rc<Registries>,
-    image: S,
-    asked: &Asked,
-) -> Result<ImageReport, SourceError> {
-    let Some(name) = &request.evidence_repository else {
-        return examine_with_github(request, registries, image, asked).await;
-    };
-    let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
-    let evidence = registries.open(&repository, &request.limits)?;
-    examine_with_github(request, registries, EvidenceElsewhere::new(image, evidence), asked).await
-}
-
-/// Adds GitHub's attestations if they are asked for.
-async fn examine_with_github<S: Source>(
-    request: &Request,
-    registries: &Rc<Registries>,
-    image: S,
-    asked: &Asked,
-) -> Result<ImageReport, SourceError> {
-    let service = asked.github.as_ref().map(|(base, repository)| {
-        GitHubAttestations::new(registries, base, repository, request.github_token.as_deref(), &request.limits)
-    });
-    examine_source(request, WithAttestations::new(image, service), asked).await
-}
-
-/// Collects and verifies step by step: more evidence can never make a verified image anything else.
-async fn examine_source<S: Source>(request: &Request, source: S, asked: &Asked) -> Result<ImageReport, SourceError> {
-    let mut collector =
-        Collector::resolve(source, &asked.text, request.platform.clone(), request.limits.clone()).await?;
-    // Where no SBOM counts, one that was never signed is part of the answer.
-    if asked.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
-        collector = collector.naming_sbom_tags();
-    }
-    if asked.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature) {
-        collector = collector.for_signatures_alone();
-    }
-    // Each judgement has its own time: what was signed while this ran is not from the future.
-    let mut judge = Judge::new(Grounds {
-        workers: &Threads,
-        policy: &asked.policy,
-        domains: &request.trusted.domains,
-        advisories: request.known.as_ref().map(|known| &known.advisories),
-        now: request.started_at,
-    });
-    let mut report = judge.judge(collector.evidence(), Timestamp::now());
-    while report.verdict != Verdict::Verified && collector.step().await {
-        report = judge.judge(collector.evidence(), Timestamp::now());
-    }
-    Ok(report)
-}
-
-pub(super) fn unread(text: &str, error: &SourceError) -> GapReport {
-    GapReport {
-        what: text.to_owned(),
-        reason: error.gap_reason().as_str().to_owned(),
-        detail: error.detail(),
-        subject: None,
-    }
 }

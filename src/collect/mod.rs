@@ -17,19 +17,16 @@
 //! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
 //! from. Another place is another source: an archive, a repository of evidence alone, GitHub's API of attestations.
 
-mod attested;
 pub mod discovery;
-mod elsewhere;
 mod error;
 pub mod files;
 pub mod layout;
 mod limits;
 pub mod registry;
 mod source;
+mod target;
 
-pub use attested::WithAttestations;
 pub use discovery::{Collector, PlatformChoice};
-pub use elsewhere::EvidenceElsewhere;
 pub use error::{LoginUse, Said, SourceError};
 pub use layout::LayoutSource;
 pub use limits::Limits;
@@ -39,3 +36,4 @@ pub use registry::{
     RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+pub use target::{GitHubPlace, ImageSource, Places};

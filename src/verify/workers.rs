@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 /// Does pieces of work that know nothing of each other.
-pub trait Workers {
+pub trait Workers: Sync {
     /// Calls `work` once with each number below `pieces`, in any order and perhaps at once, and returns when all calls have.
     fn share(&self, pieces: usize, work: &(dyn Fn(usize) + Sync));
 }

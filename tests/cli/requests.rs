@@ -1,12 +1,13 @@
 //! What is asked of a registry: each thing once, no more than needed, and counted to the byte.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::report::list;
+use crate::report::{list, word};
 use crate::shop::{NAME, Served, Shop, TAG, referrers_path, sbom, tag_path};
 use crate::support::image::Image;
 use crate::support::registry::{Referrers, Registry, fault};
@@ -206,6 +207,49 @@ fn what_several_references_share_is_fetched_once() {
     // What may change is asked for each image: the four lists of its one digest.
     assert_eq!(twice.len(), 4, "{twice:?}");
     assert!(twice.iter().all(|path| path.contains("referrers/") || path.contains("manifests/sha256-")), "{twice:?}");
+}
+
+/// A shop under several names: what one repository has says nothing of another, so each is asked.
+fn branches(count: usize) -> (Served, Vec<String>) {
+    let served = Shop::with_bundles().serve();
+    let repository = served.shop.repository.clone();
+    let names: Vec<String> = (0..count).map(|number| format!("acme/branch-{number}")).collect();
+    for name in &names {
+        served.registry.edit(name, |content| *content = repository.clone());
+    }
+    let references = names.iter().map(|name| served.registry.reference(name, TAG)).collect();
+    (served, references)
+}
+
+/// The registry answers the first requests for tags only once there are three of them: who asked for one image after the other
+/// would wait in vain.
+#[test]
+fn several_images_are_examined_at_once_and_reported_in_the_order_asked() {
+    let (served, references) = branches(40);
+    let together = Arc::new(Barrier::new(3));
+    served.registry.bend_first(3, &format!("manifests/{TAG}"), move |_| {
+        together.wait();
+    });
+    // The last to be answered is the first to be reported.
+    served.registry.bend("acme/branch-0/manifests/", fault::delayed(Duration::from_millis(200)));
+    let others: Vec<&str> = references[1..].iter().map(String::as_str).collect();
+    let checked = served.verify_reference(&references[0], &others).exits(0);
+    let reported: Vec<&str> = list(&checked.report["images"]).iter().map(|image| word(&image["reference"])).collect();
+    assert_eq!(reported, references);
+}
+
+/// Each image has its own answer, whatever the others have.
+#[test]
+fn an_image_that_cannot_be_read_leaves_the_others_alone() {
+    let (served, references) = branches(14);
+    served.registry.bend("acme/branch-3/manifests/1", fault::status(500));
+    served.registry.bend("acme/branch-5/referrers/", fault::status(403));
+    served.registry.bend("acme/branch-7/manifests/1", fault::html());
+    let others: Vec<&str> = references[1..].iter().map(String::as_str).collect();
+    let checked = served.verify_reference(&references[0], &others).exits(3);
+    for (number, image) in list(&checked.report["images"]).iter().enumerate() {
+        assert_eq!(image["verdict"] == "verified", ![3, 5, 7].contains(&number), "{number}: {image}");
+    }
 }
 
 /// A cached verdict would be keyed by what somebody forgot to put in the key.

@@ -126,6 +126,20 @@ fn attestations_are_found_on_all_pages_inline_and_compressed() {
 }
 
 #[test]
+fn inspect_shows_what_only_github_has() {
+    let world = World::new("signed").in_pages();
+    let reference = world.registry.reference(REPOSITORY, "v1.0.0");
+    let run = Verify::inspect(&[&reference, &world.flag(), "--output", "json"]).run();
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    let candidates = report(&run)["images"][0]["candidates"].as_array().expect("a list").clone();
+    assert_eq!(candidates.len(), world.bundles.len());
+    assert!(candidates.iter().all(|candidate| candidate["origin"]["kind"] == "github-api"));
+    // A repository without the API, or the API without a repository, is half a question.
+    let run = Verify::inspect(&[&reference]).run();
+    assert!(run.code == 2 && run.err.contains("--github-api"), "{}", run.seen());
+}
+
+#[test]
 fn nobody_is_asked_who_was_not_named() {
     let world = World::new("signed").in_pages();
     let run = Verify::new(&[&world.registry.reference(REPOSITORY, "v1.0.0")]).run();

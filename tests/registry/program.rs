@@ -77,9 +77,18 @@ pub struct Verify {
 
 impl Verify {
     pub fn new(arguments: &[&str]) -> Verify {
+        Verify::command("verify", arguments)
+    }
+
+    /// A look at what is attached instead.
+    pub fn inspect(arguments: &[&str]) -> Verify {
+        Verify::command("inspect", arguments)
+    }
+
+    fn command(name: &str, arguments: &[&str]) -> Verify {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
         command
-            .args(["verify", "--repo", "acme/shop", "--trusted-root", "fixtures/trust/lab.trusted_root.json"])
+            .args([name, "--repo", "acme/shop", "--trusted-root", "fixtures/trust/lab.trusted_root.json"])
             .args(arguments)
             .env_clear()
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));

@@ -1,9 +1,9 @@
 //! What must hold for any evidence: order is nothing, and less is never more.
 
 use bonafide::check::{ImageReport, Verdict};
-use bonafide::cli::Threads;
 use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Opened};
 use bonafide::policy::Requirement;
+use bonafide::run::Threads;
 use bonafide::verify::{self, Alone, Domain, Grounds, Workers, verify_with};
 use serde_json::json;
 

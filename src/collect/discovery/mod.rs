@@ -18,7 +18,7 @@ use search::{Found, Offered, OnTheWay, Wanted};
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::{AttestationPlace, Content, Evidence, Gap};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -151,6 +151,34 @@ impl<S: Source> Collector<S> {
     /// Returns what has been collected so far.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence
+    }
+
+    /// Gives what has been collected so far to whoever judges it on another thread. It must come back before the next step.
+    pub fn lend_evidence(&mut self) -> Evidence {
+        let nothing = Evidence {
+            reference: String::new(),
+            name: None,
+            root: self.evidence.root.clone(),
+            media_type: String::new(),
+            platforms: Vec::new(),
+            subjects: Vec::new(),
+            attestation_manifests: Vec::new(),
+            candidates: Vec::new(),
+            gaps: Vec::new(),
+        };
+        std::mem::replace(&mut self.evidence, nothing)
+    }
+
+    /// Takes back what was lent.
+    pub fn take_back(&mut self, evidence: Evidence) {
+        self.evidence = evidence;
+    }
+
+    /// Whether the next step fetches what is large.
+    pub fn is_next_large(&self) -> bool {
+        let root = &self.evidence.root;
+        let is_searched = |subject: &Subject| subject.searched || subject.digest != *root;
+        !self.later.is_empty() && self.evidence.subjects.iter().all(is_searched)
     }
 
     /// Returns what has been collected.

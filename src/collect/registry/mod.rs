@@ -26,7 +26,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use tokio::time::Instant;
+use tokio::sync::MutexGuard;
+use tokio::time::{Instant, timeout_at};
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
 pub use download::{FileServer, FileServerError, FileServerSettings};
@@ -38,7 +39,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
-use kept::Kept;
+use kept::{Kept, Turn};
 use resolver::Resolver;
 use tls::Trust;
 use transport::{Answer, Deadline, Request, Transport, at, error_code};
@@ -114,7 +115,7 @@ impl Registries {
             mirrors: settings.mirrors.clone(),
             transport,
             access: Access::new(credentials, settings.token_servers.clone()),
-            kept: Kept::new(),
+            kept: Kept::default(),
         }))
     }
 
@@ -287,6 +288,8 @@ impl RegistrySource {
 
     /// Fetches a manifest by its digest; its size is not known.
     async fn manifest_by_digest(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        let turn = self.registries.kept.turn(&self.scope, digest);
+        let _held = self.wait_for_turn(&turn).await;
         if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
             return Ok(fetched);
         }
@@ -296,6 +299,11 @@ impl RegistrySource {
         let fetched = Fetched { blob, content_type };
         self.registries.kept.keep(&self.scope, &fetched);
         Ok(fetched)
+    }
+
+    /// Waits while another image of this run fetches the same, for as long as this one may wait.
+    async fn wait_for_turn<'t>(&self, turn: &'t Turn) -> Option<MutexGuard<'t, ()>> {
+        timeout_at(self.deadline.at, turn.lock()).await.ok()
     }
 
     /// Returns what an image of this run has fetched before. Of another size it is fetched again, to say what is wrong.
@@ -374,6 +382,8 @@ impl Source for RegistrySource {
     }
 
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
+        let turn = self.registries.kept.turn(&self.scope, &wanted.digest);
+        let _held = self.wait_for_turn(&turn).await;
         if let Some(fetched) = self.kept(wanted) {
             return Ok(fetched);
         }
@@ -392,6 +402,8 @@ impl Source for RegistrySource {
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        let turn = self.registries.kept.turn(&self.scope, &wanted.digest);
+        let _held = if wanted.size <= MOST_KEPT { self.wait_for_turn(&turn).await } else { None };
         if let Some(fetched) = self.kept(wanted) {
             return Ok(fetched.blob);
         }

@@ -7,8 +7,8 @@ use crate::verify::{Alone, Workers};
 
 /// The fewest candidates for which threads are started: what fewer could win is in `benches/README.md`.
 const WORTH_IT: usize = 8;
-/// Stack of a thread in octets, as the main one has it.
-const STACK: usize = 8 * 1024 * 1024;
+/// Stack of a thread in bytes, as the main one has it.
+pub(super) const STACK: usize = 8 * 1024 * 1024;
 
 /// One thread for each core that this process may use, the calling one among them.
 #[derive(Debug, Clone, Copy)]

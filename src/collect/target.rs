@@ -1,0 +1,163 @@
+//! One way to open an image: from a registry or a layout, with all places where its evidence may be.
+
+use std::rc::Rc;
+
+use super::error::SourceError;
+use super::layout::LayoutSource;
+use super::limits::Limits;
+use super::registry::{GitHubAttestations, GitHubBase, Registries, RegistrySource};
+use super::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::oci::{Blob, Descriptor, Digest, ImageName, Reference, RegistryReference};
+
+/// Where evidence is looked for beside the image's own place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places<'a> {
+    /// The repository that holds the evidence instead of the image's own, as `COSIGN_REPOSITORY` has it.
+    pub evidence_repository: Option<&'a ImageName>,
+    /// GitHub's attestations API.
+    pub github: Option<GitHubPlace<'a>>,
+}
+
+/// The attestations of one repository on GitHub.
+#[derive(Debug, Clone, Copy)]
+pub struct GitHubPlace<'a> {
+    /// Where the API is.
+    pub base: &'a GitHubBase,
+    /// `owner/name`.
+    pub repository: &'a str,
+    /// The token that the API is shown.
+    pub token: Option<&'a str>,
+}
+
+/// An image, and every place where its evidence is looked for.
+pub struct ImageSource {
+    image: Access,
+    evidence: Option<RegistrySource>,
+    github: Option<GitHubAttestations>,
+}
+
+enum Access {
+    Registry(RegistrySource),
+    Layout(LayoutSource),
+}
+
+impl ImageSource {
+    /// Opens an image. Nothing is asked of a registry yet; its time starts now.
+    pub fn open(
+        reference: &Reference,
+        places: Places<'_>,
+        registries: &Rc<Registries>,
+        limits: &Limits,
+    ) -> Result<Self, SourceError> {
+        let image = match reference {
+            Reference::Layout(layout) => Access::Layout(LayoutSource::open(layout, limits)?),
+            Reference::Registry(image) => Access::Registry(registries.open(image, limits)?),
+        };
+        let open = |name: &ImageName| {
+            let repository = RegistryReference { name: name.clone(), tag: None, digest: None };
+            registries.open(&repository, limits)
+        };
+        let github = places.github.map(|GitHubPlace { base, repository, token }| {
+            GitHubAttestations::new(registries, base, repository, token, limits)
+        });
+        Ok(Self { image, evidence: places.evidence_repository.map(open).transpose()?, github })
+    }
+}
+
+/// Asks whichever place the image is in.
+macro_rules! image {
+    ($self:ident, $source:ident => $answer:expr) => {
+        match &$self.image {
+            Access::Registry($source) => $answer,
+            Access::Layout($source) => $answer,
+        }
+    };
+}
+
+/// Asks the repository that holds the evidence: one of its own, or else the image's.
+macro_rules! evidence {
+    ($self:ident, $source:ident => $answer:expr) => {
+        match &$self.evidence {
+            Some($source) => $answer,
+            None => image!($self, $source => $answer),
+        }
+    };
+}
+
+/// The image comes from its own place. All lists, and what they name, come from the repository of the evidence where there is one;
+/// the image's own repository has no say then.
+impl Source for ImageSource {
+    fn name(&self) -> Option<String> {
+        image!(self, source => source.name())
+    }
+
+    async fn root(&self, limit: u64) -> Result<Fetched, SourceError> {
+        image!(self, source => source.root(limit).await)
+    }
+
+    async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
+        image!(self, source => source.manifest(wanted).await)
+    }
+
+    async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        evidence!(self, source => source.listed(digest, limit).await)
+    }
+
+    /// No layer of an image is ever asked for, so a blob is evidence; only what BuildKit wrote is with the image.
+    async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        match evidence!(self, source => source.blob(wanted).await) {
+            Err(error) if error.is_not_found() && self.evidence.is_some() => {
+                image!(self, source => source.blob(wanted).await)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
+        evidence!(self, source => source.payload(digest, limit).await)
+    }
+
+    async fn referrers(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+        limit: u64,
+    ) -> Result<ReferrersPage, SourceError> {
+        evidence!(self, source => source.referrers(subject, page, limit).await)
+    }
+
+    async fn referrers_tag(&self, subject: &Digest, limit: u64) -> Result<Fetched, SourceError> {
+        evidence!(self, source => source.referrers_tag(subject, limit).await)
+    }
+
+    async fn cosign_tag(&self, subject: &Digest, tag: CosignTag, limit: u64) -> Result<Vec<Tagged>, SourceError> {
+        evidence!(self, source => source.cosign_tag(subject, tag, limit).await)
+    }
+
+    fn reads_both_lists(&self) -> bool {
+        evidence!(self, source => source.reads_both_lists())
+    }
+
+    fn service(&self) -> Option<String> {
+        self.github.as_ref().map(GitHubAttestations::place)
+    }
+
+    async fn attestations(
+        &self,
+        subject: &Digest,
+        page: Option<&NextPage>,
+        limit: u64,
+    ) -> Result<AttestationsPage, SourceError> {
+        match &self.github {
+            Some(github) => github.page(subject, page, limit).await,
+            None => Err(SourceError::NotFound { at: subject.to_string() }),
+        }
+    }
+
+    async fn attestation(&self, place: &str, limit: u64) -> Result<Blob, SourceError> {
+        match &self.github {
+            Some(github) => github.bundle(place, limit).await,
+            None => Err(SourceError::NotFound { at: place.to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A run: targets in, reports out.
+//!
+//! Answers of the network are read on one thread, for several targets at once; what has been collected is judged on others. The
+//! reports come in the order of the targets, each as soon as it and all before it are known.
+
+mod pool;
+mod threads;
+
+use std::rc::Rc;
+use std::thread;
+
+use futures_util::{Stream, StreamExt, stream};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+pub use threads::Threads;
+
+use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
+use crate::collect::{
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, SourceError,
+};
+use crate::oci::{ImageName, Reference, RegistryReference};
+use crate::packages::Advisories;
+use crate::policy::{Policy, Requirement};
+
+use crate::verify::{Domain, Grounds, Judge, refused, unresolved};
+use pool::Pool;
+
+/// What is the same for all targets of a run.
+pub struct Run<'a> {
+    /// The registries.
+    pub registries: &'a Rc<Registries>,
+    /// What signatures may verify in.
+    pub domains: &'a [Domain],
+    /// The known vulnerabilities that the packages of SBOMs are held against.
+    pub advisories: Option<&'a Advisories>,
+    /// The platforms of each image that are verified.
+    pub platforms: &'a PlatformChoice,
+    /// The repository that holds the evidence instead of each image's own.
+    pub evidence_repository: Option<&'a ImageName>,
+    /// The token that GitHub is shown.
+    pub github_token: Option<&'a str>,
+    /// How much is read for each target at most, and for how long.
+    pub limits: &'a Limits,
+    /// When the run began.
+    pub started_at: Timestamp,
+}
+
+/// One image, as it was asked for, and what it is judged by.
+pub struct Target {
+    /// The reference as it was typed.
+    pub text: String,
+    /// The reference.
+    pub reference: Reference,
+    /// What must hold.
+    pub policy: Policy,
+    /// Where GitHub is asked for attestations too, and of which repository.
+    pub github: Option<(GitHubBase, String)>,
+}
+
+/// Targets that are examined at once. At a latency of 100 ms a target takes half a second, nearly all of it waiting.
+const AT_ONCE: usize = 12;
+
+/// Examines so many targets as `body` asks for, on threads that end when it returns.
+///
+/// For a single target no thread is started: there is nothing else to do meanwhile.
+pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(&Examiner<'a, '_>) -> R) -> R {
+    let threads = if targets > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 };
+    pool::with_threads(threads, |pool| body(&Examiner { run, pool, large: Semaphore::new(1) }))
+}
+
+/// Examines the targets of a run.
+pub struct Examiner<'a, 'p> {
+    run: &'a Run<'a>,
+    pool: &'p Pool<'a>,
+    /// Evidence that is large is held for one target at a time.
+    large: Semaphore,
+}
+
+impl<'a> Examiner<'a, '_> {
+    /// Examines targets, several at once. The reports come in their order.
+    pub fn examine_all(
+        &self,
+        targets: impl IntoIterator<Item = (&'a Target, Reference)>,
+    ) -> impl Stream<Item = ImageReport> {
+        stream::iter(targets).map(|(target, at)| self.examine(target, at)).buffered(AT_ONCE)
+    }
+
+    /// Examines one image at `reference`, which is the one that was asked for or the digest that it was at before.
+    async fn examine(&self, target: &'a Target, reference: Reference) -> ImageReport {
+        let mut report = self.collect_and_judge(target, &reference).await.unwrap_or_else(|error| {
+            let judge = if error.is_refusal() { refused } else { unresolved };
+            judge(&target.text, &target.policy, &unread(&target.text, &error))
+        });
+        self.note_mirror(&target.reference, &mut report);
+        report
+    }
+
+    /// Collects and verifies step by step: more evidence can never make a verified image anything else.
+    async fn collect_and_judge(&self, target: &'a Target, reference: &Reference) -> Result<ImageReport, SourceError> {
+        let run = self.run;
+        let github =
+            target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
+        let places = Places { evidence_repository: run.evidence_repository, github };
+        let source = ImageSource::open(reference, places, run.registries, run.limits)?;
+        let mut collector = Collector::resolve(source, &target.text, run.platforms.clone(), run.limits.clone()).await?;
+        // Where no SBOM counts, one that was never signed is part of the answer.
+        if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
+            collector = collector.naming_sbom_tags();
+        }
+        if target.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature) {
+            collector = collector.for_signatures_alone();
+        }
+        let mut judge = Judge::new(Grounds {
+            workers: &Threads,
+            policy: &target.policy,
+            domains: run.domains,
+            advisories: run.advisories,
+            now: run.started_at,
+        });
+        let mut turn = None;
+        loop {
+            // Each judgement has its own time: what was signed while this ran is not from the future.
+            let (evidence, now) = (collector.lend_evidence(), Timestamp::now());
+            let judged = self.pool.run(move || {
+                let report = judge.judge(&evidence, now);
+                (evidence, judge, report)
+            });
+            let (evidence, judge_again, report) = judged.await;
+            collector.take_back(evidence);
+            judge = judge_again;
+            if report.verdict == Verdict::Verified {
+                return Ok(report);
+            }
+            if collector.is_next_large() && turn.is_none() {
+                turn = self.large.acquire().await.ok();
+            }
+            if !collector.step().await {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
+    fn note_mirror(&self, reference: &Reference, report: &mut ImageReport) {
+        let Reference::Registry(asked @ RegistryReference { digest: None, .. }) = reference else { return };
+        if let Some(mirror) = self.run.registries.mirror_of(&asked.name).filter(|_| report.digest.is_some()) {
+            let message = format!("the tag was read on the mirror {mirror}, not in {}", asked.name);
+            report.findings.push(Finding::pass(CheckId::ImageResolved, message));
+        }
+    }
+}
+
+/// Says in a report that a target could not be read.
+pub fn unread(text: &str, error: &SourceError) -> GapReport {
+    GapReport {
+        what: text.to_owned(),
+        reason: error.gap_reason().as_str().to_owned(),
+        detail: error.detail(),
+        subject: None,
+    }
+}
