@@ -156,6 +156,51 @@ fn a314_no_policy_is_suggested_that_lets_a_signer_of_one_platform_sign_all_of_th
     assert_eq!(whole.exit, 0, "{}", whole.stderr);
 }
 
+/// Two people signed all of an index: the policy asks for both, so that neither can stand for the other.
+#[test]
+fn a314_where_two_signed_everything_the_policy_asks_for_each_of_them() {
+    let people = ["alice@acme.example", "bob@acme.example"];
+    let sigstore = Shop::new().sigstore;
+    let signed_by = |who: &[&str], on_platforms: bool| {
+        let image = Image::index(&["linux/amd64", "linux/arm64"]);
+        let mut shop = Shop { sigstore: sigstore.clone(), ..Shop::selling(image) };
+        let mut places = vec![shop.top()];
+        if on_platforms {
+            places = shop.image.platforms.iter().map(|(_, manifest)| manifest.descriptor()).collect();
+        }
+        for place in places {
+            for person in who {
+                let identity = Identity::email(person, "https://accounts.acme.example");
+                let signed = shop.sigstore.sign_image(&identity, &Subject::from(&place));
+                shop.attach(&place, &signed);
+            }
+        }
+        shop.serve()
+    };
+    for on_platforms in [false, true] {
+        let served = signed_by(&people, on_platforms);
+        let suggested =
+            Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root, "--suggest-policy"]).run();
+        assert_eq!(suggested.exit, 0, "{}", suggested.stderr);
+        let line =
+            "to decide: signature is required of each who signed all of it: alice@acme.example; bob@acme.example";
+        assert!(suggested.stderr.contains(line) && suggested.stdout.contains(line), "{}", suggested.stderr);
+        let judge = |served: &crate::shop::Served, host: &str| {
+            let text = suggested.stdout.replace(host, &served.registry.host());
+            let policy = served.scratch.write("policy.yaml", text.as_bytes());
+            let ran = Program::new(["verify", &served.by_tag(), "--policy", &policy]).run();
+            (ran.exit, format!("{text}\n{}{}", ran.stdout, ran.stderr))
+        };
+        let host = served.registry.host();
+        let (exit, output) = judge(&served, &host);
+        assert_eq!(exit, 0, "{output}");
+        for (who, expected) in [(&people[..1], 4), (&people[1..], 4), (&["mallory@acme.example"][..], 1)] {
+            let (exit, output) = judge(&signed_by(who, on_platforms), &host);
+            assert_eq!(exit, expected, "{who:?}: {output}");
+        }
+    }
+}
+
 #[test]
 fn an_asterisk_in_a_certificate_never_becomes_a_pattern() {
     let served = shop_signed_by(&Identity::uri("https://ci.acme.example/*", "https://ci.acme.example")).serve();

@@ -27,7 +27,8 @@ pub struct Suggestion {
 ///
 /// # Errors
 /// What a person must decide or get attached, where no policy can be written: nothing that could be required is signed and good
-/// for every platform, or different people signed parts of the image. A list of them would let each sign all of it (A314).
+/// for every platform, or different people signed parts of the image. A list of them would let each sign all of it (A314). Where
+/// several people signed all of it, the policy asks for each of them.
 pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) -> Result<Suggestion, Vec<String>> {
     let mut open = Vec::new();
     let mut is_divided = false;
@@ -36,7 +37,7 @@ pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) ->
         .filter_map(|requirement| choose(requirement, image, keys, &mut open, &mut is_divided))
         .collect();
     let Some(first) = chosen.first().filter(|_| !is_divided) else { return Err(open) };
-    let common = chosen.iter().all(|one| one.signers == first.signers).then(|| first.signers.clone());
+    let common = chosen.iter().all(|one| one.signers == first.signers && one.each == first.each).then_some(first);
     let mut text = head(name, image);
     text.push_str(&trust(&chosen));
     let proof = chosen.iter().all(|one| one.proof);
@@ -45,9 +46,9 @@ pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) ->
             "    # A promise of the log is not enough: it must prove that it holds the signature.\n    log: proof\n",
         );
     }
-    if let Some(signers) = &common {
-        text.push_str("    # Nobody else counts, whatever they signed.\n    signers:\n");
-        text.extend(signers.iter().map(|signer| signer.draw(6)));
+    if let Some(one) = common {
+        text.push_str("    # Nobody else counts, whatever they signed.\n");
+        text.push_str(&one.draw_signers(4));
     }
     text.push_str("    require:\n");
     text.extend(chosen.iter().map(|one| one.draw(common.is_none(), one.proof && !proof)));
@@ -73,6 +74,8 @@ fn head(name: &str, image: &InspectedImage) -> String {
 struct Chosen {
     requirement: Requirement,
     signers: Vec<Entry>,
+    /// Whether each of the signers must have signed, as each signed for every platform; else they are one person.
+    each: bool,
     domains: Vec<String>,
     proof: bool,
     /// What must be named of a provenance, or it would satisfy nobody.
@@ -130,8 +133,7 @@ impl Chosen {
             lines.push_str("        log: proof\n");
         }
         if own_signers {
-            lines.push_str("        signers:\n");
-            lines.extend(self.signers.iter().map(|signer| signer.draw(10)));
+            lines.push_str(&self.draw_signers(8));
         }
         lines.push_str(&self.named.draw());
         if lines.is_empty() {
@@ -139,9 +141,26 @@ impl Chosen {
         }
         format!("      {}:\n{lines}", self.requirement)
     }
+
+    fn draw_signers(&self, indent: usize) -> String {
+        let margin = " ".repeat(indent);
+        let (each, deeper) = if self.each {
+            (
+                format!(
+                    "{margin}  # Each of them must have signed: any one of them alone could be the wrong one.\n{margin}  all-of:\n"
+                ),
+                4,
+            )
+        } else {
+            (String::new(), 2)
+        };
+        let signers: String = self.signers.iter().map(|signer| signer.draw(indent + deeper)).collect();
+        format!("{margin}signers:\n{each}{signers}")
+    }
 }
 
-/// Finds whose attachments of a kind are good for every platform: those of one entry if they are enough, else all of one signer.
+/// Finds whose attachments of a kind are good for every platform: those of each entry that is enough by itself, else all of one
+/// signer.
 fn choose(
     requirement: Requirement,
     image: &InspectedImage,
@@ -172,21 +191,30 @@ fn choose(
             by_one.push((entry, used));
         }
     }
-    // Anybody who can push can sign too: who of several is the right one is not to be guessed.
-    if by_one.len() > 1 {
-        let signers = by_one.iter().filter_map(|(_, used)| used.first()?.0.signer.as_ref());
-        let names: Vec<&str> = signers.map(|signer| signer.identity.as_str()).collect();
-        open.push(format!("{requirement} is not required: say who of these counts: {}", names.join("; ")));
-        return None;
+    // Anybody who can push can sign too: who of several is the right one is not to be guessed, so all of them must sign.
+    let each = by_one.len() > 1;
+    let name = |used: &[&(&CandidateReport, Entry)]| Some(used.first()?.0.signer.as_ref()?.identity.clone());
+    by_one.sort_by_key(|(_, used)| name(used));
+    if each {
+        let all: Vec<_> = by_one.iter().flat_map(|(_, used)| used.iter().copied()).collect();
+        let names = people(&all).join("; ");
+        if people(&all).len() < by_one.len() {
+            open.push(format!("{requirement} is not required: say who of these counts: {names}"));
+            return None;
+        }
+        open.push(format!(
+            "{requirement} is required of each who signed all of it: {names}; take out who need not sign"
+        ));
     }
-    let by_one = by_one.pop().map(|(_, used)| used);
-    let used = by_one.or_else(|| Some(good.iter().collect::<Vec<_>>()).filter(|used| covers(used)));
+    let by_one: Vec<_> = by_one.into_iter().flat_map(|(_, used)| used).collect();
+    let used = Some(by_one).filter(|used| !used.is_empty());
+    let used = used.or_else(|| Some(good.iter().collect::<Vec<_>>()).filter(|used| covers(used)));
     let Some(used) = used else {
         open.push(format!("{requirement} is not required: it is attached to some platforms and not to all"));
         return None;
     };
     let people = people(&used);
-    if people.len() > 1 {
+    if people.len() > 1 && !each {
         *is_divided = true;
         let names = people.join("; ");
         open.push(format!("{requirement} is not required: different signers signed different platforms: {names}"));
@@ -205,7 +233,7 @@ fn choose(
     let has_proof = |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == "proof");
     let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
     let named = Named::of(&used);
-    Some(Chosen { requirement, signers, domains, proof, named })
+    Some(Chosen { requirement, signers, each, domains, proof, named })
 }
 
 /// The signers, each once: one workflow is one, at whatever ref and in whatever case it is written.
