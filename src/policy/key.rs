@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{
-    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_224_R_1, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
+    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_224_R_1, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1, SECT_163_K_1,
+    SECT_163_R_2,
 };
 use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::UintRef;
@@ -20,6 +21,9 @@ use super::strength::weakness;
 const MAX_PEM: usize = 16 * 1024;
 /// The shortest RSA key of Sigstore's algorithm registry.
 const MIN_RSA_BITS: usize = 2048;
+
+/// The curve P-192, which RFC 5912 leaves out.
+const SECP_192_R_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.1");
 
 /// A public key of a kind that can be verified with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +98,6 @@ impl PublicKey {
     pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {
         let der = read_pem(bytes)?;
         let kind = KeyKind::of(&der)?;
-        if let Some(weakness) = weakness(&der) {
-            return Err(KeyError::Weak { weakness });
-        }
         let fingerprint = Digest::of(Algorithm::Sha256, &der);
         Ok(Self { der, kind, fingerprint })
     }
@@ -202,8 +203,16 @@ fn read_pem(bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
 }
 
 impl KeyKind {
-    /// Reads the kind of a key in DER (`SubjectPublicKeyInfo`). What is not in the registry is refused.
+    /// Reads the kind of a key in DER (`SubjectPublicKeyInfo`). What is not in the registry is refused, and what protects nothing.
     pub fn of(der: &[u8]) -> Result<Self, KeyError> {
+        let kind = Self::named(der)?;
+        match weakness(der) {
+            Some(weakness) => Err(KeyError::Weak { weakness }),
+            None => Ok(kind),
+        }
+    }
+
+    fn named(der: &[u8]) -> Result<Self, KeyError> {
         let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
         let octets = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
         let unsupported = |kind: String| Err(KeyError::Unsupported { kind });
@@ -214,9 +223,15 @@ impl KeyKind {
                 Ok(SECP_256_R_1) => uncompressed(octets, Self::P256, 32),
                 Ok(SECP_384_R_1) => uncompressed(octets, Self::P384, 48),
                 Ok(SECP_521_R_1) => uncompressed(octets, Self::P521, 66),
-                Ok(curve @ SECP_224_R_1) => short(format!("ECDSA on the curve {}", name_of(curve))),
+                Ok(curve @ (SECP_224_R_1 | SECP_192_R_1 | SECT_163_K_1 | SECT_163_R_2)) => {
+                    short(format!("ECDSA on the curve {}", name_of(curve)))
+                }
                 Ok(curve) => unsupported(format!("ECDSA on the curve {}", name_of(curve))),
-                Err(_) => Err(KeyError::NotAKey),
+                // RFC 5480 §2.1.1: the parameters of the curve itself "MUST NOT be used". Of a curve of its maker's own choice, signatures
+                // are made for the public key of somebody else (CVE-2020-0601).
+                Err(_) => {
+                    Err(KeyError::Weak { weakness: "a key on a curve that is described in place of a name".to_owned() })
+                }
             },
             RSA_ENCRYPTION => match rsa_bits(octets) {
                 Some(bits) if bits >= MIN_RSA_BITS => Ok(Self::Rsa(bits)),

@@ -54,7 +54,7 @@ pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, Sbo
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
-pub use strength::weakness;
+pub use strength::{broken_hash, weakness};
 pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
 pub use tenancy::Strangers;

@@ -1,6 +1,9 @@
-//! Public keys that protect nothing: signatures for them can be made, or soon will be, without the private key.
+//! Public keys and hashes that protect nothing: signatures for them can be made, or soon will be, without the private key.
 
-use const_oid::db::rfc5912::RSA_ENCRYPTION;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::{
+    DSA_WITH_SHA_1, MD_2_WITH_RSA_ENCRYPTION, MD_5_WITH_RSA_ENCRYPTION, RSA_ENCRYPTION, SHA_1_WITH_RSA_ENCRYPTION,
+};
 use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
@@ -10,6 +13,12 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 const MIN_RSA_BITS: usize = 2048;
 /// NIST SP 800-56B §6.2: the exponent is odd and at least this.
 const MIN_EXPONENT: u64 = 65_537;
+/// What aws-lc and BoringSSL take at most. A long exponent goes with a short private one, which can be computed from it.
+const MAX_EXPONENT_BITS: usize = 33;
+/// Another name of RSA with SHA-1, of the OSI workshop.
+const OIW_SHA_1_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.29");
+/// ANSI X9.62.
+const ECDSA_WITH_SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
 
 /// The `y` coordinates of the points of Ed25519 whose order divides 8, in all encodings that a verifier might take, without the
 /// sign of `x`. Signing for such a key needs no private key. RFC 8032 §5.1.7 leaves them to the verifier; the values are
@@ -49,6 +58,17 @@ pub fn weakness(der: &[u8]) -> Option<String> {
     }
 }
 
+/// Names the broken hash that a signature algorithm is made with. Two texts of one such hash can be computed, so a signature
+/// on one of them is a signature on the other.
+pub fn broken_hash(signature_algorithm: ObjectIdentifier) -> Option<&'static str> {
+    match signature_algorithm {
+        MD_2_WITH_RSA_ENCRYPTION => Some("MD2"),
+        MD_5_WITH_RSA_ENCRYPTION => Some("MD5"),
+        SHA_1_WITH_RSA_ENCRYPTION | OIW_SHA_1_WITH_RSA | ECDSA_WITH_SHA_1 | DSA_WITH_SHA_1 => Some("SHA-1"),
+        _ => None,
+    }
+}
+
 fn ed25519_weakness(bytes: &[u8]) -> Option<String> {
     let mut y = <[u8; 32]>::try_from(bytes).ok()?;
     y[31] &= 0x7f;
@@ -60,15 +80,16 @@ fn rsa_weakness(bytes: &[u8]) -> Option<String> {
     let mut reader = SliceReader::new(bytes).ok()?;
     let numbers = reader.sequence(|inner| Ok((UintRef::decode(inner)?, UintRef::decode(inner)?))).ok()?;
     let (modulus, exponent) = (numbers.0.as_bytes(), numbers.1.as_bytes());
-    let first = modulus.first()?;
-    let bits = modulus.len() * 8 - first.leading_zeros() as usize;
-    if bits < MIN_RSA_BITS {
-        return Some(format!("an RSA key of {bits} bits"));
+    let bits = |number: &[u8]| number.len() * 8 - number.first().map_or(0, |first| first.leading_zeros() as usize);
+    if bits(modulus) < MIN_RSA_BITS {
+        return Some(format!("an RSA key of {} bits", bits(modulus)));
     }
-    // Longer ones are odd or even just the same, and above the smallest.
-    let small = exponent.iter().try_fold(0_u64, |sum, byte| Some(sum.checked_mul(256)? + u64::from(*byte)));
-    if small.is_some_and(|exponent| exponent < MIN_EXPONENT) {
-        return Some(format!("an RSA key with the exponent {}", small.unwrap_or_default()));
+    if bits(exponent) > MAX_EXPONENT_BITS {
+        return Some(format!("an RSA key with an exponent of {} bits", bits(exponent)));
+    }
+    let value = exponent.iter().fold(0, |sum, byte| sum * 256 + u64::from(*byte));
+    if value < MIN_EXPONENT {
+        return Some(format!("an RSA key with the exponent {value}"));
     }
     let even = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 0);
     (even(exponent) || even(modulus)).then(|| "an RSA key with an even number in it".to_owned())
@@ -116,7 +137,10 @@ mod tests {
             (2048, &[1, 0, 1][..], None),
             (4096, &[1, 0, 1], None),
             (2048, &[1, 0, 0, 1], None),
-            (2048, &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], None),
+            (2048, &[1, 0xff, 0xff, 0xff, 0xff], None),
+            (2048, &[2, 0, 0, 0, 1], Some("an RSA key with an exponent of 34 bits")),
+            (2048, &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], Some("an RSA key with an exponent of 81 bits")),
+            (2048, &[0x7f; 120], Some("an RSA key with an exponent of 959 bits")),
             (2040, &[1, 0, 1], Some("an RSA key of 2040 bits")),
             (2048, &[3], Some("an RSA key with the exponent 3")),
             (2048, &[1], Some("an RSA key with the exponent 1")),

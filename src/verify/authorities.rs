@@ -5,10 +5,13 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};
+use der::Encode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
+
+use crate::policy::{KeyError, KeyKind, broken_hash};
 
 use super::logs;
 use super::material::decode_base64;
@@ -64,8 +67,10 @@ pub(super) fn narrow_authorities(document: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses a root whose authorities could not issue (A117; RFC 5280 §4.2.1.3, §4.2.1.9).
-pub(super) fn check_authorities(document: &Value) -> Result<(), String> {
+/// Refuses a root whose authorities could not issue (A117; RFC 5280 §4.2.1.3, §4.2.1.9), or for which others could (A318). Returns
+/// what is worth a word.
+pub(super) fn check_authorities(document: &Value) -> Result<Vec<String>, String> {
+    let mut warnings = Vec::new();
     for (list, usage, leaves) in LISTS {
         for (position, authority) in document[list].as_array().into_iter().flatten().enumerate() {
             let place = format!("{list}[{position}]");
@@ -76,9 +81,32 @@ pub(super) fn check_authorities(document: &Value) -> Result<(), String> {
                 return Err(format!("{place} has no certificate"));
             }
             check_chain(&chain, usage, leaves).map_err(|what| format!("{place} has a certificate {what}"))?;
+            for (above, certificate) in chain.iter().rev().enumerate() {
+                let warning = check_strength(certificate, above == 0);
+                let warning = warning.map_err(|what| format!("{place} has a certificate {what}"))?;
+                warnings.extend(warning.map(|what| format!("{place} has a certificate {what}")));
+            }
         }
     }
-    Ok(())
+    Ok(warnings)
+}
+
+/// Refuses a certificate whose key protects nothing, or that others could have made. Keys that are not known here verify nothing.
+fn check_strength(certificate: &Certificate, is_anchor: bool) -> Result<Option<String>, String> {
+    let key = certificate.tbs_certificate.subject_public_key_info.to_der().map_err(|error| error.to_string())?;
+    let unknown = match KeyKind::of(&key) {
+        Err(error @ (KeyError::Weak { .. } | KeyError::TooShort { .. })) => {
+            return Err(format!("with a key that proves nothing: {error}"));
+        }
+        other => other.err(),
+    };
+    Ok(match (broken_hash(certificate.signature_algorithm.oid), unknown) {
+        (Some(hash), _) if !is_anchor => return Err(format!("that is signed with {hash}")),
+        // An anchor is trusted because it stands in the root, and its signature on itself is never looked at.
+        (Some(hash), _) => Some(format!("that is signed with {hash}; it counts because it is the last of its chain")),
+        (None, Some(error)) => Some(format!("with a key that cannot be verified with: {error}")),
+        (None, None) => None,
+    })
 }
 
 fn check_chain(chain: &[Certificate], usage: ObjectIdentifier, leaves: usize) -> Result<(), &'static str> {

@@ -18,7 +18,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
 
 use crate::check::{CheckId, ClaimReport, Finding, SignerReport};
-use crate::policy::{Claim, IdentityKind, KeyError, KeyKind};
+use crate::policy::{Claim, IdentityKind, KeyError, KeyKind, broken_hash};
 
 use super::untrusted_der;
 
@@ -58,6 +58,9 @@ impl Leaf {
             .to_der()
             .map_err(|error| profile("the public key cannot be read").found(error.to_string()))?;
         KeyKind::of(&public_key).map_err(|error| key_finding(&error))?;
+        if let Some(hash) = broken_hash(certificate.signature_algorithm.oid) {
+            return Err(profile(format!("the certificate is signed with {hash}")).expected("SHA-256 or a longer hash"));
+        }
         let (identity_kind, identity) = identity(extensions, tbs.subject.is_empty())?;
         let claims = claims(extensions)?;
         let time = |time: x509_cert::time::Time| {

@@ -47,6 +47,7 @@ mod scans;
 mod slsa_verifier;
 mod sources;
 mod statements;
+mod strength;
 mod summaries;
 mod swollen;
 mod timestamp_authorities;

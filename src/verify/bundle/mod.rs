@@ -119,7 +119,7 @@ impl Domain {
             drop_unusable_keys(&mut document, list, &mut warnings);
         }
         logs::check_ids(&document).map_err(&unusable)?;
-        check_authorities(&document).map_err(&unusable)?;
+        warnings.extend(check_authorities(&document).map_err(&unusable)?);
         narrow_authorities(&mut document).map_err(&unusable)?;
         let issuers = Issuers::read(&document).map_err(&unusable)?;
         let not_demanded: Vec<NotDemanded> = [

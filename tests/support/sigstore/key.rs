@@ -19,6 +19,8 @@ use super::der;
 pub struct Key {
     kind: Kind,
     pair: Arc<Pair>,
+    /// What signatures are said to be made with, where that is not the truth.
+    said_algorithm: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -30,6 +32,7 @@ enum Kind {
     Rsa(KeySize),
     Ed25519,
     Ed25519ph,
+    Public,
 }
 
 enum Pair {
@@ -37,6 +40,8 @@ enum Pair {
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Ed25519ph(ed25519_dalek::SigningKey),
+    /// A `SubjectPublicKeyInfo` in DER, and what stands in the place of signatures.
+    Public(Vec<u8>, Vec<u8>),
 }
 
 /// A hash, under the names that bundles, Rekor v1 and Rekor v2 give it.
@@ -90,7 +95,7 @@ impl Key {
 
     pub fn rsa_of(size: KeySize) -> Key {
         let pair = RsaKeyPair::generate(size).expect("the system has randomness");
-        Key { kind: Kind::Rsa(size), pair: Arc::new(Pair::Rsa(pair)) }
+        Key { kind: Kind::Rsa(size), pair: Arc::new(Pair::Rsa(pair)), said_algorithm: None }
     }
 
     /// A P-521 key that signs with SHA-256, as cosign before 3 did.
@@ -103,7 +108,7 @@ impl Key {
         let mut seed = [0; 32];
         aws_lc_rs::rand::fill(&mut seed).expect("the system has randomness");
         let pair = Pair::Ed25519ph(ed25519_dalek::SigningKey::from_bytes(&seed));
-        Key { kind: Kind::Ed25519ph, pair: Arc::new(pair) }
+        Key { kind: Kind::Ed25519ph, pair: Arc::new(pair), said_algorithm: None }
     }
 
     /// Every kind of key that cosign signs with, each by its current scheme.
@@ -114,12 +119,45 @@ impl Key {
 
     pub fn ed25519() -> Key {
         let pair = Ed25519KeyPair::generate().expect("the system has randomness");
-        Key { kind: Kind::Ed25519, pair: Arc::new(Pair::Ed25519(pair)) }
+        Key { kind: Kind::Ed25519, pair: Arc::new(Pair::Ed25519(pair)), said_algorithm: None }
+    }
+
+    /// The neutral point of Ed25519. Without a private key anyone signs for it, and every verifier that takes the key takes that.
+    pub fn neutral() -> Key {
+        let mut neutral = vec![0; 32];
+        neutral[0] = 1;
+        let signature = [neutral.as_slice(), &[0; 32]].concat();
+        Key::public(&der::sequence(&[der::sequence(&[der::oid("1.3.101.112")]), der::bit_string(&neutral)]), &signature)
+    }
+
+    /// An RSA key with a modulus of so many bits and this exponent, of which nobody has the private half.
+    pub fn public_rsa(bits: usize, exponent: &[u8]) -> Key {
+        let modulus = [&[0], vec![0xff; bits / 8].as_slice()].concat();
+        let key = der::sequence(&[der::integer(&modulus), der::integer(exponent)]);
+        let algorithm = der::sequence(&[der::oid("1.2.840.113549.1.1.1"), der::null()]);
+        Key::public(&der::sequence(&[algorithm, der::bit_string(&key)]), b"no signature")
+    }
+
+    /// A key on a curve with these parameters, a name or a description, of which nobody has the private half.
+    pub fn public_ecdsa(parameters: Vec<u8>, octets: usize) -> Key {
+        let algorithm = der::sequence(&[der::oid("1.2.840.10045.2.1"), parameters]);
+        let point = [&[4], vec![1; 2 * octets].as_slice()].concat();
+        Key::public(&der::sequence(&[algorithm, der::bit_string(&point)]), b"no signature")
+    }
+
+    fn public(der: &[u8], signature: &[u8]) -> Key {
+        let pair = Arc::new(Pair::Public(der.to_vec(), signature.to_vec()));
+        Key { kind: Kind::Public, pair, said_algorithm: None }
+    }
+
+    /// The same key, of which certificates say that it signs with this algorithm.
+    pub fn said_to_sign_with(self, algorithm: &'static str) -> Key {
+        Key { said_algorithm: Some(algorithm), ..self }
     }
 
     fn ecdsa(kind: Kind, algorithm: &'static EcdsaSigningAlgorithm) -> Key {
         let pair = EcdsaKeyPair::generate(algorithm).expect("the system has randomness");
-        Key { kind, pair: Arc::new(Pair::Ecdsa(pair)) }
+        Key { kind, pair: Arc::new(Pair::Ecdsa(pair)), said_algorithm: None }
     }
 
     /// Signs `message` with the hash that belongs to the curve; ECDSA signatures are in ASN.1 form.
@@ -139,6 +177,7 @@ impl Key {
                 let hashed = ed25519_dalek::Sha512::new().chain_update(message);
                 pair.sign_prehashed(hashed, None).expect("a context of no length").to_bytes().to_vec()
             }
+            Pair::Public(_, signature) => signature.clone(),
         }
     }
 
@@ -154,17 +193,21 @@ impl Key {
             Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Ed25519ph(pair) => pair.verifying_key().as_bytes().to_vec(),
+            Pair::Public(der, _) => der.clone(),
         }
     }
 
     /// Returns the DER SubjectPublicKeyInfo.
     pub fn public_der(&self) -> Vec<u8> {
+        if let Pair::Public(der, _) = &*self.pair {
+            return der.clone();
+        }
         let algorithm = match self.kind {
             Kind::P256 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.2.840.10045.3.1.7")],
             Kind::P384 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.34")],
             Kind::P521 | Kind::P521Sha256 => vec![der::oid("1.2.840.10045.2.1"), der::oid("1.3.132.0.35")],
             Kind::Rsa(_) => vec![der::oid("1.2.840.113549.1.1.1"), der::null()],
-            Kind::Ed25519 | Kind::Ed25519ph => vec![der::oid("1.3.101.112")],
+            Kind::Ed25519 | Kind::Ed25519ph | Kind::Public => vec![der::oid("1.3.101.112")],
         };
         der::sequence(&[der::sequence(&algorithm), der::bit_string(&self.public_octets())])
     }
@@ -176,12 +219,15 @@ impl Key {
 
     /// Returns the DER AlgorithmIdentifier of this key's signatures.
     pub fn signature_algorithm(&self) -> Vec<u8> {
+        if let Some(oid) = self.said_algorithm {
+            return der::sequence(&[der::oid(oid)]);
+        }
         der::sequence(&match self.kind {
             Kind::P256 | Kind::P521Sha256 => vec![der::oid("1.2.840.10045.4.3.2")],
             Kind::P384 => vec![der::oid("1.2.840.10045.4.3.3")],
             Kind::P521 => vec![der::oid("1.2.840.10045.4.3.4")],
             Kind::Rsa(_) => vec![der::oid("1.2.840.113549.1.1.11"), der::null()],
-            Kind::Ed25519 | Kind::Ed25519ph => vec![der::oid("1.3.101.112")],
+            Kind::Ed25519 | Kind::Ed25519ph | Kind::Public => vec![der::oid("1.3.101.112")],
         })
     }
 
@@ -195,7 +241,7 @@ impl Key {
             Kind::Rsa(KeySize::Rsa3072) => "PKIX_RSA_PKCS1V15_3072_SHA256",
             Kind::Rsa(KeySize::Rsa4096) => "PKIX_RSA_PKCS1V15_4096_SHA256",
             Kind::Rsa(_) => "PKIX_RSA_PKCS1V15_2048_SHA256",
-            Kind::Ed25519 => "PKIX_ED25519",
+            Kind::Ed25519 | Kind::Public => "PKIX_ED25519",
             Kind::Ed25519ph => "PKIX_ED25519_PH",
         }
     }
