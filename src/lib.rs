@@ -19,11 +19,12 @@
 //! | room | what lives there | may name |
 //! |---|---|---|
 //! | [`json`] | strict JSON: no duplicate keys, bounded depth; base64 in it | nothing |
+//! | [`time_limit`] | how long the work may take, as the caller says | nothing |
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
-//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages` |
+//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
@@ -42,6 +43,7 @@ pub mod oci;
 pub mod packages;
 pub mod policy;
 pub mod render;
+pub mod time_limit;
 pub mod trust;
 pub mod verify;
 

@@ -5,24 +5,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("json", &[]),
+    ("time_limit", &[]),
     ("oci", &["json"]),
     ("evidence", &["json", "oci"]),
     ("check", &[]),
     ("packages", &["json"]),
-    ("policy", &["oci", "check", "packages"]),
+    ("policy", &["oci", "check", "packages", "time_limit"]),
     ("trust", &["json", "oci"]),
-    ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust"]),
+    ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "time_limit"]),
     ("render", &["check"]),
     ("collect", &["json", "oci", "evidence"]),
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
     ("tuf", &["json", "oci", "trust", "collect"]),
-    ("run", &["oci", "check", "packages", "policy", "verify", "collect"]),
+    ("run", &["oci", "check", "evidence", "packages", "policy", "verify", "collect", "time_limit"]),
     (
         "cli",
         &[
-            "json", "oci", "evidence", "check", "packages", "policy", "trust", "verify", "render", "collect", "tuf",
+            "json",
+            "time_limit",
+            "oci",
+            "evidence",
+            "check",
+            "packages",
+            "policy",
+            "trust",
+            "verify",
+            "render",
+            "collect",
+            "tuf",
             "run",
         ],
     ),

@@ -533,7 +533,7 @@ pub(super) struct TransportArgs {
     /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
     pub(super) evidence_repository: Option<ImageName>,
-    /// How long to work on one image, such as 30s or 5m
+    /// How long to collect what one image has, and how long to judge it, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::packages::{Purl, PurlError, Range, Same, same_version};
+use crate::time_limit::TimeLimit;
 
 use super::text::{PatternError, TextRule};
 
@@ -351,9 +352,14 @@ impl PackageRules {
     }
 
     /// Calls `found` with each rule that is, or may be, about a package: with the rule's place, and the place of the package URL
-    /// that it is about unless it is about the name.
-    pub fn matches(&self, component: &Component<'_>, found: &mut dyn FnMut(usize, Option<usize>, Match)) {
-        for (position, purl) in component.purls.iter().enumerate() {
+    /// that it is about unless it is about the name. It ends with the time, and what it has said by then is not all.
+    pub fn matches(
+        &self,
+        component: &Component<'_>,
+        time: TimeLimit<'_>,
+        found: &mut dyn FnMut(usize, Option<usize>, Match),
+    ) {
+        for (position, purl) in component.purls.iter().enumerate().take_while(|_| !time.is_over()) {
             self.matches_of_purl(purl, component, &mut |rule, matched| found(rule, Some(position), matched));
         }
         if self.exact_names.is_empty() && self.name_globs.is_empty() {
@@ -392,10 +398,11 @@ impl PackageRules {
         }
     }
 
-    /// Returns the first rule that is about a package, or else the first of which it cannot be told.
-    pub fn first(&self, component: &Component<'_>) -> Option<(usize, Match)> {
+    /// Returns the first rule that is about a package, or else the first of which it cannot be told; no answer counts once the time
+    /// is over.
+    pub fn first(&self, component: &Component<'_>, time: TimeLimit<'_>) -> Option<(usize, Match)> {
         let mut first: Option<(usize, Match)> = None;
-        self.matches(component, &mut |rule, _, matched| {
+        self.matches(component, time, &mut |rule, _, matched| {
             if first.is_none() || (matched == Match::Yes && !matches!(first, Some((_, Match::Yes)))) {
                 first = Some((rule, matched));
             }
@@ -405,10 +412,10 @@ impl PackageRules {
 
     /// Whether rules are about the package under each of its names: every package URL, or what the document calls it. Else an
     /// allowed package URL beside another would let the other in.
-    pub fn cover(&self, component: &Component<'_>) -> bool {
+    pub fn cover(&self, component: &Component<'_>, time: TimeLimit<'_>) -> bool {
         let mut covered = vec![false; component.purls.len()];
         let mut by_name = false;
-        self.matches(component, &mut |_, purl, matched| match (purl, matched) {
+        self.matches(component, time, &mut |_, purl, matched| match (purl, matched) {
             (Some(purl), Match::Yes) => covered[purl] = true,
             (None, Match::Yes) => by_name = true,
             _ => {}
@@ -436,7 +443,10 @@ mod tests {
     }
 
     fn is_about(written: &str, purl: &str) -> bool {
-        matches!(PackageRules::new(vec![rule(written)]).first(&component("x", None, &[purl])), Some((_, Match::Yes)))
+        matches!(
+            PackageRules::new(vec![rule(written)]).first(&component("x", None, &[purl]), TimeLimit::NONE),
+            Some((_, Match::Yes))
+        )
     }
 
     #[test]
@@ -476,7 +486,8 @@ mod tests {
         let range = "vers:npm/<4.17.21";
         let rules =
             PackageRules::new(vec![rule("pkg:npm/lodash").within(Range::parse(range).expect("a range"), range)]);
-        let first = |purl| rules.first(&component("lodash", None, &[purl])).map(|(_, matched)| matched);
+        let first =
+            |purl| rules.first(&component("lodash", None, &[purl]), TimeLimit::NONE).map(|(_, matched)| matched);
         assert_eq!(first("pkg:npm/lodash@4.17.20"), Some(Match::Yes));
         assert_eq!(first("pkg:npm/lodash@4.17.21"), None);
         assert!(matches!(first("pkg:npm/lodash@latest"), Some(Match::Unknown(_))));
@@ -487,16 +498,16 @@ mod tests {
     #[test]
     fn an_allowed_package_url_lets_no_other_in_beside_it() {
         let rules = PackageRules::new(vec![rule("pkg:npm/@acme/*")]);
-        assert!(rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1"])));
-        assert!(!rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1", "pkg:npm/evil@1"])));
-        assert!(!rules.cover(&component("shop", None, &[])));
+        assert!(rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1"]), TimeLimit::NONE));
+        assert!(!rules.cover(&component("shop", None, &["pkg:npm/@acme/shop@1", "pkg:npm/evil@1"]), TimeLimit::NONE));
+        assert!(!rules.cover(&component("shop", None, &[]), TimeLimit::NONE));
     }
 
     #[test]
     fn names_are_what_the_document_calls_a_package() {
         let name = |text: &str| PackageRule::name(TextRule::glob(text).expect("a glob"));
         let rules = PackageRules::new(vec![name("openssl").of_version(TextRule::exact("3.0")), name("lib*")]);
-        let found = |name, version| rules.first(&component(name, version, &[]));
+        let found = |name, version| rules.first(&component(name, version, &[]), TimeLimit::NONE);
         assert_eq!(found("openssl", Some("3.0")), Some((0, Match::Yes)));
         assert_eq!(found("OpenSSL", Some("3.0")), Some((0, Match::Yes)), "case is no way around a rule");
         assert_eq!(found("openssl", Some("3.1")), None);
@@ -509,7 +520,7 @@ mod tests {
         for written in ["core", "@acme/core", "@Acme:core", "@acme/*"] {
             let rules = PackageRules::new(vec![PackageRule::name(TextRule::glob(written).expect("a glob"))]);
             let grouped = Component { group: Some("@acme"), ..component("core", None, &[]) };
-            assert_eq!(rules.first(&grouped), Some((0, Match::Yes)), "{written}");
+            assert_eq!(rules.first(&grouped, TimeLimit::NONE), Some((0, Match::Yes)), "{written}");
         }
     }
 
@@ -551,9 +562,9 @@ mod tests {
     #[test]
     fn a_package_without_a_version_is_not_taken_for_another_version() {
         let rules = PackageRules::new(vec![rule("pkg:npm/event-stream@3.3.6")]);
-        let found = rules.first(&component("event-stream", None, &["pkg:npm/event-stream"]));
+        let found = rules.first(&component("event-stream", None, &["pkg:npm/event-stream"]), TimeLimit::NONE);
         assert!(matches!(found, Some((0, Match::Unknown(_)))), "{found:?}");
-        let stated = rules.first(&component("event-stream", Some("3.3.6"), &["pkg:npm/event-stream"]));
+        let stated = rules.first(&component("event-stream", Some("3.3.6"), &["pkg:npm/event-stream"]), TimeLimit::NONE);
         assert_eq!(stated, Some((0, Match::Yes)));
         assert!(is_about("pkg:npm/event-stream@3.3.6", " pkg:npm/event-stream@3.3.6\n"));
     }

@@ -8,6 +8,7 @@ mod threads;
 
 use std::rc::Rc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
@@ -19,10 +20,11 @@ use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
     Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, SourceError,
 };
+use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
 use crate::packages::Advisories;
 use crate::policy::{Policy, Requirement};
-
+use crate::time_limit::TimeLimit;
 use crate::verify::{Domain, Grounds, Judge, refused, unresolved};
 use pool::Pool;
 
@@ -117,18 +119,19 @@ impl<'a> Examiner<'a, '_> {
             domains: run.domains,
             advisories: run.advisories,
             now: run.started_at,
+            time: TimeLimit::NONE,
         });
         let mut turn = None;
+        let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO };
         loop {
-            // Each judgement has its own time: what was signed while this ran is not from the future.
-            let (evidence, now) = (collector.lend_evidence(), Timestamp::now());
+            let evidence = collector.lend_evidence();
             let judged = self.pool.run(move || {
-                let report = judge.judge(&evidence, now);
-                (evidence, judge, report)
+                let report = stopwatch.judge(&mut judge, &evidence);
+                (evidence, judge, stopwatch, report)
             });
-            let (evidence, judge_again, report) = judged.await;
+            let (evidence, judge_again, stopwatch_again, report) = judged.await;
             collector.take_back(evidence);
-            judge = judge_again;
+            (judge, stopwatch) = (judge_again, stopwatch_again);
             if report.verdict == Verdict::Verified {
                 return Ok(report);
             }
@@ -148,6 +151,25 @@ impl<'a> Examiner<'a, '_> {
             let message = format!("the tag was read on the mirror {mirror}, not in {}", asked.name);
             report.findings.push(Finding::pass(CheckId::ImageResolved, message));
         }
+    }
+}
+
+/// How long judging one image may take in all, and how long it took so far (A298). Waiting for the network is not in it: what a slow
+/// registry leaves no time to fetch must not keep what was fetched from being judged.
+struct Stopwatch {
+    allowed: Duration,
+    spent: Duration,
+}
+
+impl Stopwatch {
+    fn judge(&mut self, judge: &mut Judge<'_>, evidence: &Evidence) -> ImageReport {
+        let begin = Instant::now();
+        let left = self.allowed.saturating_sub(self.spent);
+        let is_over = || begin.elapsed() >= left;
+        // Each judgement has its own time of day: what was signed while this ran is not from the future.
+        let report = judge.judge(evidence, Timestamp::now(), TimeLimit::new(self.allowed, &is_over));
+        self.spent += begin.elapsed();
+        report
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::check::{CandidateReport, CheckId, ClosingReport, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
 use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
 use crate::policy::{Asked, SbomRules};
+use crate::time_limit::TimeLimit;
 
 use super::predicate::Question;
 use super::sbom::{Purpose, Sbom};
@@ -35,8 +36,8 @@ impl Closed {
     /// VEX is asked about each, however bad it is: the report says so of all.
     fn of(examined: &Examined, question: &Question<'_>) -> Self {
         let Some(vex) = question.expected.and_then(|expected| expected.vex) else { return Self::default() };
-        let image = Image { evidence: question.evidence, subject: question.subject };
-        let listed = examined.vulnerable.iter().enumerate();
+        let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
+        let listed = examined.vulnerable.iter().enumerate().take_while(|_| !question.time.is_over());
         Self(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
     }
 
@@ -61,9 +62,10 @@ impl Closed {
 }
 
 impl Advised<'_> {
-    fn examine(&self, sbom: &Sbom<'_>) -> Option<&Examined> {
+    fn examine(&self, sbom: &Sbom<'_>, time: TimeLimit<'_>) -> Option<&Examined> {
         let advisories = self.advisories?;
-        Some(self.examined.get_or_init(|| advisories.examine(listed(sbom).into_iter())))
+        let listed = || listed(sbom).into_iter().take_while(|_| !time.is_over());
+        Some(self.examined.get_or_init(|| advisories.examine(listed())))
     }
 }
 
@@ -101,7 +103,7 @@ fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Vec<
 /// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
 pub(super) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
     let limit = rules(question).and_then(|rules| rules.deny_severity);
-    match (question.advised.examine(sbom), limit) {
+    match (question.advised.examine(sbom, question.time), limit) {
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), limit) => {
@@ -120,7 +122,7 @@ fn rules<'q>(question: &Question<'q>) -> Option<&'q SbomRules> {
 
 /// What believed VEX documents say of an open vulnerability, for those who expected one of them to close it.
 fn open_because(one: &Vulnerable, question: &Question<'_>) -> Option<String> {
-    let image = Image { evidence: question.evidence, subject: question.subject };
+    let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
     question.expected?.vex?.open_because(&one.ids, Some(&one.package), &image)
 }
 

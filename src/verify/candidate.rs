@@ -15,6 +15,7 @@ use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
+use crate::time_limit::TimeLimit;
 
 use super::advisories::{self, Advised};
 use super::assessment::{Assessment, Signing};
@@ -24,6 +25,7 @@ use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::newer;
+use super::overdue::overdue;
 use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
@@ -42,6 +44,7 @@ pub(super) struct Terms<'a> {
     pub(super) domains: &'a [Domain],
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
+    pub(super) time: TimeLimit<'a>,
 }
 
 /// What candidates are verified with where nobody in particular is expected to have signed.
@@ -83,7 +86,12 @@ impl Judged {
 
 /// Judges one candidate under the name `id`.
 pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
-    match examine(id, candidate) {
+    let examined = if terms.time.is_over() {
+        Ok(Examination::stopped_by(Kind::Unread, overdue(terms.time)))
+    } else {
+        examine(id, candidate)
+    };
+    match examined {
         Ok(examination) => examination.conclude(id, candidate, terms),
         Err(report) => Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report: *report },
     }
@@ -323,7 +331,8 @@ impl<'a> Examination<'a> {
             let (examined, closed) = (&self.examined, &OnceCell::new());
             let advised = Advised { advisories: means.advisories, examined, closed };
             let (evidence, now) = (means.evidence, means.now);
-            let question = Question { verified, expected: None, subject, evidence, advised, now };
+            let question =
+                Question { verified, expected: None, subject, evidence, advised, now, time: TimeLimit::NONE };
             look.findings.extend(look.predicate.check(&question));
             look.build_level = look.predicate.build_level(&question);
         }
@@ -380,6 +389,7 @@ impl<'a> Examination<'a> {
             evidence: terms.evidence,
             advised: Advised { advisories: terms.advisories, examined: &self.examined, closed: &closed },
             now: terms.now,
+            time: terms.time,
         };
         let findings = self.judge_predicate(predicate, &question);
         let holds = !findings.iter().any(Finding::stands_in_the_way);
@@ -404,6 +414,10 @@ impl<'a> Examination<'a> {
             return predicate.set_aside();
         }
         let mut findings = predicate.check(question);
+        // What was left undone can have been what is denied, or what is required.
+        if !matches!(predicate, Predicate::Other) && question.time.is_over() {
+            return vec![overdue(question.time)];
+        }
         // Asked for by its type, a kind that is known is held against its own checks before its fields are compared (A292).
         if let Some(Asked::Attestation(rules)) = question.expected.map(|expected| expected.asked) {
             findings.extend(attestation::judge(statement, rules));

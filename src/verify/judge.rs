@@ -8,6 +8,7 @@ use crate::check::{CandidateReport, CheckId, Finding, ImageReport, RequirementRe
 use crate::evidence::{Candidate, Evidence};
 use crate::oci::Digest;
 use crate::policy::{Demand, Policy};
+use crate::time_limit::TimeLimit;
 
 use super::candidate::{self, Judged, Terms};
 use super::workers::gather;
@@ -33,16 +34,17 @@ fn place(candidate: &Candidate) -> Place {
 }
 
 impl<'a> Judge<'a> {
-    /// Prepares to judge one image on these grounds, each time at another time.
+    /// Prepares to judge one image on these grounds, each time at another time and with a limit of its own.
     pub fn new(grounds: Grounds<'a>) -> Self {
         Self { grounds, unasked: grounds.policy.anybody_named(), settled: HashMap::new() }
     }
 
-    /// Judges all that has been collected for the image by now. The report does not depend on what was judged before.
-    pub fn judge(&mut self, evidence: &Evidence, now: Timestamp) -> ImageReport {
+    /// Judges all that has been collected for the image by now. The report does not depend on what was judged before, unless the
+    /// time is over: then what was accepted before stays so, and the rest is undecided.
+    pub fn judge(&mut self, evidence: &Evidence, now: Timestamp, time: TimeLimit<'_>) -> ImageReport {
         let Grounds { workers, policy, domains, advisories, .. } = self.grounds;
         let candidates = in_order(evidence);
-        let terms = Terms { evidence, policy, unasked: &self.unasked, vex: &[], domains, advisories, now };
+        let terms = Terms { evidence, policy, unasked: &self.unasked, vex: &[], domains, advisories, now, time };
         let vex = believed(&candidates, terms);
         let terms = Terms { vex: &vex, ..terms };
         // What closes a finding is named in it, and there may be more of it in the next step.

@@ -21,6 +21,7 @@ mod log;
 mod logs;
 mod material;
 mod newer;
+mod overdue;
 mod person;
 mod predicate;
 mod provenance;
@@ -48,6 +49,7 @@ use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subje
 use crate::oci::Digest;
 use crate::packages::Advisories;
 use crate::policy::{Asked, Demand, KeyRule, Policy};
+use crate::time_limit::TimeLimit;
 
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
@@ -73,7 +75,7 @@ pub fn verify_with(
     domains: &[Domain],
     now: Timestamp,
 ) -> ImageReport {
-    verify_on(&Grounds { workers, policy, domains, advisories: None, now }, evidence)
+    verify_on(&Grounds { workers, policy, domains, advisories: None, now, time: TimeLimit::NONE }, evidence)
 }
 
 /// What a judgement stands on beside the evidence.
@@ -89,11 +91,13 @@ pub struct Grounds<'a> {
     pub advisories: Option<&'a Advisories>,
     /// The only clock.
     pub now: Timestamp,
+    /// How long judging may take. What is not judged by then is undecided, and never verified.
+    pub time: TimeLimit<'a>,
 }
 
 /// Judges what was collected for one image, on everything that there is to judge it by.
 pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
-    Judge::new(*grounds).judge(evidence, grounds.now)
+    Judge::new(*grounds).judge(evidence, grounds.now, grounds.time)
 }
 
 /// Collects, for each demand, the VEX documents whose signers it believes: what one candidate says closes what another found.
@@ -105,6 +109,7 @@ fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
         let named = candidates.iter().enumerate();
         Statements(
             named
+                .take_while(|_| !terms.time.is_over())
                 .filter_map(|(place, candidate)| candidate::read_vex(&id(place), candidate, &believed, terms))
                 .collect(),
         )
@@ -206,7 +211,8 @@ pub fn verify_artifact(
         .collect();
     let evidence = whole(artifact, candidates);
     let unasked = &policy.anybody_named();
-    let terms = Terms { evidence: &evidence, policy, unasked, vex: &[], domains, advisories: None, now };
+    let terms =
+        Terms { evidence: &evidence, policy, unasked, vex: &[], domains, advisories: None, now, time: TimeLimit::NONE };
     let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
         let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
         candidate::judge_loose(&id(position), &evidence.candidates[position], (bundle, content), terms)

@@ -6,6 +6,7 @@ use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport
 use crate::evidence::Evidence;
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Signer};
+use crate::time_limit::TimeLimit;
 
 use super::advisories::{self, Advised};
 use super::attestation;
@@ -98,6 +99,8 @@ pub(super) struct Question<'a> {
     pub(super) advised: Advised<'a>,
     /// The only clock.
     pub(super) now: Timestamp,
+    /// How long the judging may take.
+    pub(super) time: TimeLimit<'a>,
 }
 
 /// What a demand of the policy expects.

@@ -4,6 +4,7 @@ use bonafide::check::{CheckId, Finding, ImageReport, KnownVulnerabilitiesReport,
 use bonafide::evidence::Content;
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::packages::Advisories;
+use bonafide::time_limit::TimeLimit;
 use bonafide::verify::{Alone, Grounds, verify_on};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ fn judge_by(
     let collected = evidence(&world.image, [sbom(world)].into_iter().chain(vex));
     let now = SIGNING_TIME + SignedDuration::from_hours(1);
     let (workers, policy, domains, advisories) = (&Alone, &rules, &[world.domain()], Some(advisories));
-    verify_on(&Grounds { workers, policy, domains, advisories, now }, &collected)
+    verify_on(&Grounds { workers, policy, domains, advisories, now, time: TimeLimit::NONE }, &collected)
 }
 
 fn judge(world: &World, vex: impl IntoIterator<Item = Content>) -> ImageReport {
@@ -201,7 +202,7 @@ fn a304_a_package_that_cannot_be_checked_is_counted_and_refused_where_the_policy
         let rules = policy(&rule(&["signers: [{github: acme/shop}]", rules]));
         let now = SIGNING_TIME + SignedDuration::from_hours(1);
         let (workers, policy, domains) = (&Alone, &rules, &[world.domain()]);
-        let grounds = Grounds { workers, policy, domains, advisories: Some(&none_known), now };
+        let grounds = Grounds { workers, policy, domains, advisories: Some(&none_known), now, time: TimeLimit::NONE };
         verify_on(&grounds, &evidence(&world.image, [sbom]))
     };
     let lenient = "require: {sbom: {deny: {severity: high}}}";
@@ -240,7 +241,11 @@ fn a304_a_package_without_a_version_is_not_taken_for_a_good_one() {
         let rules = policy(&rule(&["signers: [{github: acme/shop}]", "require: {sbom: {deny: {severity: high}}}"]));
         let now = SIGNING_TIME + SignedDuration::from_hours(1);
         let (workers, policy, domains, advisories) = (&Alone, &rules, &[world.domain()], Some(advisories));
-        verify_on(&Grounds { workers, policy, domains, advisories, now }, &evidence(&world.image, [sbom])).verdict
+        verify_on(
+            &Grounds { workers, policy, domains, advisories, now, time: TimeLimit::NONE },
+            &evidence(&world.image, [sbom]),
+        )
+        .verdict
     };
     let range = |events: Value| json!({"ranges": [{"type": "SEMVER", "events": events}]});
     let every = about(range(json!([{"introduced": "0"}])));
@@ -384,7 +389,10 @@ fn another_sbom_of_the_signer_that_is_refused_is_named_and_decides_where_all_mus
         let rules = policy(&rule(&["signers: [{github: acme/shop}]", &rules]));
         let now = SIGNING_TIME + SignedDuration::from_hours(1);
         let (workers, policy, domains) = (&Alone, &rules, &[world.domain()]);
-        verify_on(&Grounds { workers, policy, domains, advisories: None, now }, &evidence(&world.image, documents))
+        verify_on(
+            &Grounds { workers, policy, domains, advisories: None, now, time: TimeLimit::NONE },
+            &evidence(&world.image, documents),
+        )
     };
     let others = |report: &ImageReport| -> Vec<Finding> {
         let findings = report.requirements[0].findings.iter();

@@ -50,6 +50,7 @@ mod statements;
 mod strength;
 mod summaries;
 mod swollen;
+mod time_limit;
 mod timestamp_authorities;
 mod timestamps;
 mod tokens;

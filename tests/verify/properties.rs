@@ -4,6 +4,7 @@ use bonafide::check::{ImageReport, Verdict};
 use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Opened};
 use bonafide::policy::Requirement;
 use bonafide::run::Threads;
+use bonafide::time_limit::TimeLimit;
 use bonafide::verify::{self, Alone, Domain, Grounds, Workers, verify_with};
 use serde_json::json;
 
@@ -147,12 +148,19 @@ fn evidence_judged_as_it_is_collected_is_reported_as_if_it_were_judged_at_once()
         let (judge, whole) = draw(&mut numbers, &world, &github, &pool);
         let policy = judge.policy();
         let (policy, domains, now) = (&policy, judge.domains.as_slice(), judge.now);
-        let mut stepwise = verify::Judge::new(Grounds { workers: &Alone, policy, domains, advisories: None, now });
+        let mut stepwise = verify::Judge::new(Grounds {
+            workers: &Alone,
+            policy,
+            domains,
+            advisories: None,
+            now,
+            time: TimeLimit::NONE,
+        });
         let mut collected = Collected { candidates: Vec::new(), ..whole.clone() };
         for candidate in whole.candidates {
             collected.candidates.push(candidate);
             numbers.shuffle(&mut collected.candidates);
-            let report = stepwise.judge(&collected, now);
+            let report = stepwise.judge(&collected, now, TimeLimit::NONE);
             assert_eq!(format!("{report:?}"), format!("{:?}", judge.judge_evidence(&collected)));
             again += report.candidates.iter().filter(|candidate| candidate.accepted).count();
         }
@@ -170,15 +178,17 @@ fn what_cannot_be_told_apart_by_its_place_is_judged_each_by_itself() {
     let judge = world.for_signatures();
     let policy = judge.policy();
     let (policy, domains, now) = (&policy, judge.domains.as_slice(), judge.now);
-    let mut stepwise = verify::Judge::new(Grounds { workers: &Alone, policy, domains, advisories: None, now });
+    let mut stepwise =
+        verify::Judge::new(Grounds { workers: &Alone, policy, domains, advisories: None, now, time: TimeLimit::NONE });
     let mut collected = evidence(&world.image, [good, forged].map(|signed| legacy(signed.legacy_layer())));
     let origin = collected.candidates[0].origin.clone();
     let mut second = collected.candidates.pop().expect("the forged one");
     assert_eq!(second.digest, collected.candidates[0].digest);
     second.origin = origin;
-    assert!(stepwise.judge(&collected, now).candidates[0].accepted);
+    assert!(stepwise.judge(&collected, now, TimeLimit::NONE).candidates[0].accepted);
     collected.candidates.push(second);
-    let accepted: Vec<bool> = stepwise.judge(&collected, now).candidates.iter().map(|one| one.accepted).collect();
+    let accepted: Vec<bool> =
+        stepwise.judge(&collected, now, TimeLimit::NONE).candidates.iter().map(|one| one.accepted).collect();
     assert_eq!(accepted.iter().filter(|accepted| **accepted).count(), 1, "{accepted:?}");
 }
 

@@ -16,6 +16,7 @@ use crate::evidence::Evidence;
 use crate::json;
 use crate::oci::Digest;
 use crate::packages::Purl;
+use crate::time_limit::TimeLimit;
 
 pub(super) use product::{Component, Product};
 
@@ -136,12 +137,16 @@ impl Statement {
     }
 
     fn is_about(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
-        self.products.is_empty() || self.products.iter().any(|product| product.means(package, image))
+        self.products.is_empty() || image.any(self.products.iter(), |product| product.means(package, image))
     }
 
     /// Which of product and subcomponent is another one than was asked about.
     fn differs_in(&self, image: &Image<'_>) -> &'static str {
-        if self.products.iter().any(|product| product.is(image)) { "another subcomponent" } else { "another product" }
+        if image.any(self.products.iter(), |product| product.is(image)) {
+            "another subcomponent"
+        } else {
+            "another product"
+        }
     }
 
     fn describe(&self) -> String {
@@ -167,9 +172,15 @@ fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
 pub(super) struct Image<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) subject: &'a Digest,
+    pub(super) time: TimeLimit<'a>,
 }
 
 impl Image<'_> {
+    /// Whether one of many is what is looked for, as far as the time allows to look. An author names as many as he likes.
+    fn any<T>(&self, many: impl Iterator<Item = T>, is_it: impl FnMut(T) -> bool) -> bool {
+        many.take_while(|_| !self.time.is_over()).any(is_it)
+    }
+
     /// Whether a digest is that of the image or of an index that binds it.
     fn has_digest(&self, digest: &Digest) -> bool {
         let of_subject = || self.evidence.subjects.iter().filter(|one| one.digest == *self.subject);

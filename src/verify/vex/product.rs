@@ -26,28 +26,28 @@ impl Product {
     /// Whether it is the image, or a part of it that is the package; or the package by itself, which is how VEX of a package's own
     /// maker names it.
     pub(super) fn means(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
-        (self.is(image) && self.has(package)) || (self.parts.is_empty() && self.component.is(package))
+        (self.is(image) && self.has(package, image)) || (self.parts.is_empty() && self.component.is(package, image))
     }
 
     /// Whether it is the image: by digest, or by the name of its repository without any version.
     pub(super) fn is(&self, image: &Image<'_>) -> bool {
         let by_hash = |hex: &String| digest(&format!("sha256:{}", hex.to_ascii_lowercase()));
-        self.component.sha256.iter().filter_map(by_hash).any(|digest| image.has_digest(&digest))
-            || self.component.names.iter().any(|name| names(name, image))
+        image.any(self.component.sha256.iter().filter_map(by_hash), |digest| image.has_digest(&digest))
+            || image.any(self.component.names.iter(), |name| names(name, image))
     }
 
     /// Whether a package is meant. One that is not named cannot be told from those that are not meant.
-    pub(super) fn has(&self, package: Option<&Purl<'_>>) -> bool {
-        self.parts.is_empty() || self.parts.iter().any(|part| part.is(package))
+    pub(super) fn has(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
+        self.parts.is_empty() || image.any(self.parts.iter(), |part| part.is(package, image))
     }
 }
 
 impl Component {
     /// Whether one of its names is that of a package.
-    fn is(&self, package: Option<&Purl<'_>>) -> bool {
+    fn is(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
         let covers =
             |name: &String| package.is_some_and(|package| Purl::parse(name).is_ok_and(|one| one.covers(package)));
-        self.names.iter().any(covers)
+        image.any(self.names.iter(), covers)
     }
 }
 

@@ -164,11 +164,13 @@ impl Scan {
         let is_denied =
             |one: &&&Vulnerability| one.rating.reaches(severity) || (one.rating.is_open && !rules.unknown_allowed);
         let denied: Vec<&Vulnerability> = listed.iter().filter(is_denied).copied().collect();
-        let (ignored, left): (Vec<&Vulnerability>, Vec<&Vulnerability>) =
-            denied.into_iter().partition(|one| is_ignored(one, rules, question.now));
+        let (ignored, left): (Vec<&Vulnerability>, Vec<&Vulnerability>) = denied
+            .into_iter()
+            .take_while(|_| !question.time.is_over())
+            .partition(|one| is_ignored(one, rules, question.now));
         let mut closed = Vec::new();
         let mut open = Vec::new();
-        for one in left {
+        for one in left.into_iter().take_while(|_| !question.time.is_over()) {
             match closing(one, question) {
                 Some(why) => closed.push(format!("{} ({why})", one.id())),
                 None => open.push(one),
@@ -254,6 +256,6 @@ fn shown(all: &[String]) -> String {
 
 /// Why VEX closes it, if it does.
 fn closing(one: &Vulnerability, question: &Question<'_>) -> Option<String> {
-    let image = Image { evidence: question.evidence, subject: question.subject };
+    let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
     question.expected?.vex?.closing(&one.ids, one.purl.as_deref(), &image).map(|by| by.describe())
 }

@@ -3,6 +3,7 @@
 use crate::check::{CheckId, Finding, Outcome};
 use crate::packages::Purl;
 use crate::policy::{DependencyRule, DependencyRules, Match};
+use crate::time_limit::TimeLimit;
 
 use super::super::model::Dependency;
 use super::super::{Provenance, Source};
@@ -14,11 +15,12 @@ const SECURE: [&str; 9] =
     ["sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "gitCommit", "gitTree", "dirHash"];
 
 /// Returns nothing if nothing is asked, one pass if all holds, or what does not.
-pub(super) fn check(provenance: &Provenance, rules: &DependencyRules) -> Vec<Finding> {
+pub(super) fn check(provenance: &Provenance, rules: &DependencyRules, time: TimeLimit<'_>) -> Vec<Finding> {
     if rules.is_empty() {
         return Vec::new();
     }
-    let listed = &provenance.dependencies;
+    let listed = || provenance.dependencies.iter().take_while(|_| !time.is_over());
+    let count = provenance.dependencies.len();
     let matches_one = |dependency: &Dependency, rules: &[DependencyRule]| matched(dependency, rules) == Match::Yes;
     let is_open = |dependency: &&Dependency| matches!(matched(dependency, &rules.deny), Match::Unknown(_));
     let is_denied = |dependency: &&Dependency| matches_one(dependency, &rules.deny);
@@ -27,48 +29,48 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules) -> Vec<Fin
     };
     let is_floating = |dependency: &&Dependency| rules.pinned && !is_pinned(dependency);
     let mut failed = Vec::new();
-    failed.extend(of_those(listed, is_denied, "something that the policy denies went into the build", || {
+    failed.extend(of_those(listed(), is_denied, "something that the policy denies went into the build", || {
         format!("none of {}", super::listed(&rules.deny))
     }));
-    let open = of_those(listed, is_open, "whether the policy denies what went into the build cannot be told", || {
+    let open = of_those(listed(), is_open, "whether the policy denies what went into the build cannot be told", || {
         format!("a version of each package that {} is about", super::listed(&rules.deny))
     });
     failed.extend(open.map(|finding| Finding { outcome: Outcome::Error, ..finding }));
     failed.extend(of_those(
-        listed,
+        listed(),
         is_stranger,
         "something that the policy does not allow went into the build",
         || super::listed(&rules.allow),
     ));
-    failed.extend(of_those(listed, is_floating, "what went into the build is not all pinned by digest", || {
+    failed.extend(of_those(listed(), is_floating, "what went into the build is not all pinned by digest", || {
         "a digest of every dependency".to_owned()
     }));
-    if rules.pinned && listed.is_empty() {
+    if rules.pinned && count == 0 {
         failed.push(
             finding("the provenance lists nothing that went into the build", "dependencies with their digests")
                 .found("no dependency"),
         );
     }
     failed.extend(rules.required.iter().filter_map(|pattern| {
-        let is_there = listed.iter().any(|dependency| matches_one(dependency, std::slice::from_ref(pattern)));
-        let found = || format!("{} others", listed.len());
+        let is_there = listed().any(|dependency| matches_one(dependency, std::slice::from_ref(pattern)));
+        let found = || format!("{count} others");
         (!is_there)
             .then(|| finding("what must have gone into the build is not listed", &pattern.to_string()).found(found()))
     }));
     if failed.is_empty() {
-        let message = format!("{} listed, as the policy asks", listed.len());
+        let message = format!("{count} listed, as the policy asks");
         failed.push(Finding::pass(CheckId::ProvenanceDependencies, message));
     }
     failed
 }
 
-fn of_those(
-    listed: &[Dependency],
-    is_wrong: impl Fn(&&Dependency) -> bool,
+fn of_those<'d>(
+    listed: impl Iterator<Item = &'d Dependency>,
+    is_wrong: impl Fn(&&'d Dependency) -> bool,
     message: &str,
     expected: impl Fn() -> String,
 ) -> Option<Finding> {
-    let wrong: Vec<String> = listed.iter().filter(is_wrong).map(described).collect();
+    let wrong: Vec<String> = listed.filter(is_wrong).map(described).collect();
     let more = wrong.len().saturating_sub(LISTED);
     let mut found = wrong.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 {
@@ -161,7 +163,7 @@ mod tests {
 
     #[track_caller]
     fn refused(provenance: &Provenance, rules: &DependencyRules, found: &str) {
-        let findings = check(provenance, rules);
+        let findings = check(provenance, rules, TimeLimit::NONE);
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(findings[0].stands_in_the_way());
         assert_eq!(findings[0].found.as_deref(), Some(found));
@@ -169,13 +171,13 @@ mod tests {
 
     #[track_caller]
     fn accepted(provenance: &Provenance, rules: &DependencyRules) {
-        let findings = check(provenance, rules);
+        let findings = check(provenance, rules, TimeLimit::NONE);
         assert!(!findings.is_empty() && !findings.iter().any(Finding::stands_in_the_way), "{findings:?}");
     }
 
     #[test]
     fn nothing_is_said_where_nothing_is_asked() {
-        assert_eq!(check(&built(), &DependencyRules::default()), []);
+        assert_eq!(check(&built(), &DependencyRules::default(), TimeLimit::NONE), []);
     }
 
     #[test]
@@ -244,7 +246,7 @@ mod tests {
         let mut built = provenance();
         built.dependencies = vec![dependency("pkg:npm/event-stream", &[])];
         let rules = DependencyRules { deny: globs(&["pkg:npm/event-stream@3.3.6"]), ..DependencyRules::default() };
-        let findings = check(&built, &rules);
+        let findings = check(&built, &rules, TimeLimit::NONE);
         assert_eq!(findings.iter().map(|finding| finding.outcome).collect::<Vec<_>>(), [Outcome::Error]);
     }
 

@@ -40,8 +40,8 @@ pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Fin
     findings.push(builders::check_level(&standing, rules));
     findings.push(check_build_type(provenance, rules));
     findings.extend(source::check(provenance, leaf, &rules.source));
-    findings.extend(parameters::check(provenance, rules));
-    findings.extend(dependencies::check(provenance, &rules.dependencies));
+    findings.extend(parameters::check(provenance, rules, question.time));
+    findings.extend(dependencies::check(provenance, &rules.dependencies, question.time));
     findings.extend(check_age(question, rules));
     findings.extend(check_trigger(provenance, leaf, rules));
     findings.extend(check_hosted_runner(leaf, rules));

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::check::{CheckId, Finding};
 use crate::policy::{ExpectedValue, ParameterRule, ProvenanceRules, UnknownParameters};
+use crate::time_limit::TimeLimit;
 
 use super::Provenance;
 
@@ -13,10 +14,10 @@ const LISTED: usize = 5;
 const SHOWN: usize = 200;
 
 /// Returns what does not hold, or one pass.
-pub(super) fn check(provenance: &Provenance, rules: &ProvenanceRules) -> Vec<Finding> {
+pub(super) fn check(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLimit<'_>) -> Vec<Finding> {
     let wrong = rules.parameters.iter().filter_map(|rule| check_one(provenance, rule));
     let mut failed: Vec<Finding> = wrong.collect();
-    failed.extend(check_unknown(provenance, rules));
+    failed.extend(check_unknown(provenance, rules, time));
     if failed.is_empty() {
         let check = CheckId::ProvenanceParameters;
         failed.push(match (rules.parameters.is_empty(), provenance.known) {
@@ -55,13 +56,13 @@ fn check_one(provenance: &Provenance, rule: &ParameterRule) -> Option<Finding> {
 
 /// verifying-artifacts.md, step 2: "Verifiers SHOULD reject unrecognized external parameters" (A211). One that the policy has a
 /// rule for is recognised. Of a build type that is not known, nothing could be: whoever names it in the policy has the word.
-fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules) -> Option<Finding> {
+fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLimit<'_>) -> Option<Finding> {
     if rules.unknown_parameters == UnknownParameters::Allow || !provenance.known {
         return None;
     }
     let mut unknown = Vec::new();
-    for pointer in &provenance.unknown_parameters {
-        collect(provenance.parameters.pointer(pointer), pointer, &rules.parameters, &mut unknown);
+    for pointer in provenance.unknown_parameters.iter().take_while(|_| !time.is_over()) {
+        collect(provenance.parameters.pointer(pointer), pointer, (&rules.parameters, time), &mut unknown);
     }
     if unknown.is_empty() {
         return None;
@@ -82,15 +83,21 @@ fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules) -> Option<Fin
 }
 
 /// A rule about one member of an object says nothing of the others.
-fn collect(value: Option<&Value>, pointer: &str, rules: &[ParameterRule], unexpected: &mut Vec<String>) {
+fn collect(
+    value: Option<&Value>,
+    pointer: &str,
+    (rules, time): (&[ParameterRule], TimeLimit<'_>),
+    unexpected: &mut Vec<String>,
+) {
     if rules.iter().any(|rule| rule.path.holds(pointer)) {
         return;
     }
     match value {
         Some(Value::Object(members)) if rules.iter().any(|rule| rule.path.is_inside(pointer)) => {
-            for (key, value) in members.iter().filter(|(_, value)| !ExpectedValue::Absent.matches(Some(value))) {
+            let stated = members.iter().filter(|(_, value)| !ExpectedValue::Absent.matches(Some(value)));
+            for (key, value) in stated.take_while(|_| !time.is_over()) {
                 let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                collect(Some(value), &below, rules, unexpected);
+                collect(Some(value), &below, (rules, time), unexpected);
             }
         }
         _ => unexpected.push(pointer.to_owned()),
@@ -117,12 +124,12 @@ mod tests {
 
     #[test]
     fn a211_parameters_that_the_build_type_does_not_describe_are_refused() {
-        let findings = check(&with_unknown(&["/inputs", "/vars"]), &ProvenanceRules::default());
+        let findings = check(&with_unknown(&["/inputs", "/vars"]), &ProvenanceRules::default(), TimeLimit::NONE);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].stands_in_the_way());
         assert_eq!(findings[0].found.as_deref(), Some("/inputs, /vars"));
         let allowed = ProvenanceRules { unknown_parameters: UnknownParameters::Allow, ..ProvenanceRules::default() };
-        assert!(!check(&with_unknown(&["/inputs"]), &allowed)[0].stands_in_the_way());
+        assert!(!check(&with_unknown(&["/inputs"]), &allowed, TimeLimit::NONE)[0].stands_in_the_way());
     }
 
     #[test]
@@ -133,10 +140,10 @@ mod tests {
             parameters: paths.iter().map(|path| ParameterRule::parse(path).expect("a rule")).collect(),
             ..ProvenanceRules::default()
         };
-        let findings = check(&provenance, &rules(&["/inputs/debug=no"]));
+        let findings = check(&provenance, &rules(&["/inputs/debug=no"]), TimeLimit::NONE);
         assert_eq!(findings[0].found.as_deref(), Some("/vars"));
         provenance.parameters = serde_json::json!({"inputs": {"debug": "no", "flags": "--evil", "none": ""}});
-        let findings = check(&provenance, &rules(&["/inputs/debug=no", "/vars/x=y"]));
+        let findings = check(&provenance, &rules(&["/inputs/debug=no", "/vars/x=y"]), TimeLimit::NONE);
         let found: Vec<_> = findings.iter().filter_map(|finding| finding.found.as_deref()).collect();
         assert_eq!(found, ["nothing", "/inputs/flags, /vars"], "a rule about one input says nothing of the others");
     }
@@ -144,18 +151,18 @@ mod tests {
     #[test]
     fn a_build_type_that_the_policy_names_has_parameters_that_it_judges() {
         let provenance = Provenance { known: false, ..with_unknown(&["/inputs"]) };
-        let findings = check(&provenance, &ProvenanceRules::default());
+        let findings = check(&provenance, &ProvenanceRules::default(), TimeLimit::NONE);
         assert_eq!((findings.len(), findings[0].outcome), (1, crate::check::Outcome::Skip));
         let rule = ParameterRule::parse("/inputs/debug=no").expect("a rule");
         let rules = ProvenanceRules { parameters: vec![rule], ..ProvenanceRules::default() };
-        assert!(check(&provenance, &rules)[0].stands_in_the_way());
+        assert!(check(&provenance, &rules, TimeLimit::NONE)[0].stands_in_the_way());
     }
 
     #[test]
     fn many_and_long_names_are_cut_short() {
         let long = format!("/{}", "x".repeat(10_000));
         let many: Vec<&str> = std::iter::repeat_n(long.as_str(), 1_000).collect();
-        let finding = check(&with_unknown(&many), &ProvenanceRules::default()).remove(0);
+        let finding = check(&with_unknown(&many), &ProvenanceRules::default(), TimeLimit::NONE).remove(0);
         let found = finding.found.expect("what was found");
         assert!(found.len() < 2_000 && found.ends_with(" and 995 more"), "{found}");
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding};
 use crate::policy::{Component, ExceptedLicense, LicenseTerm, SbomException};
+use crate::time_limit::TimeLimit;
 
 use super::complaint::{few, shortened};
 
@@ -11,25 +12,28 @@ use super::complaint::{few, shortened};
 pub(super) struct Exceptions<'a> {
     working: Vec<(&'a SbomException, u64)>,
     over: Vec<&'a SbomException>,
+    time: TimeLimit<'a>,
 }
 
 impl<'a> Exceptions<'a> {
-    pub(super) fn at(all: &'a [SbomException], now: Timestamp) -> Self {
+    pub(super) fn at(all: &'a [SbomException], now: Timestamp, time: TimeLimit<'a>) -> Self {
         let (working, over): (Vec<_>, Vec<_>) = all.iter().partition(|one| one.works_at(now));
-        Self { working: working.into_iter().map(|one| (one, 0)).collect(), over }
+        Self { working: working.into_iter().map(|one| (one, 0)).collect(), over, time }
     }
 
     /// Whether a package is excepted from the rules for packages and suppliers.
     pub(super) fn cover_package(&mut self, component: &Component<'_>) -> bool {
+        let time = self.time;
         let mut of_packages = self.working.iter_mut().filter(|(one, _)| one.license.is_none());
-        let used = of_packages.find(|(one, _)| is_about(one, component));
+        let used = of_packages.find(|(one, _)| is_about(one, component, time));
         used.map(|(_, count)| *count += 1).is_some()
     }
 
     /// Whether a package is excepted from asserting a licence.
     pub(super) fn cover_no_assertion(&mut self, component: &Component<'_>) -> bool {
+        let time = self.time;
         let of_none = |one: &SbomException| one.license == Some(ExceptedLicense::NoAssertion);
-        let used = self.working.iter_mut().find(|(one, _)| of_none(one) && is_about(one, component));
+        let used = self.working.iter_mut().find(|(one, _)| of_none(one) && is_about(one, component, time));
         used.map(|(_, count)| *count += 1).is_some()
     }
 
@@ -42,7 +46,7 @@ impl<'a> Exceptions<'a> {
         let is_of_license = |one: &SbomException| matches!(one.license, Some(ExceptedLicense::Rule(_)));
         let mut places = Vec::new();
         for (place, (one, _)) in self.working.iter().enumerate() {
-            if is_of_license(one) && is_about(one, component) {
+            if is_of_license(one) && is_about(one, component, self.time) {
                 places.push(place);
             }
         }
@@ -77,8 +81,8 @@ impl<'a> Exceptions<'a> {
 
 /// Whether an exception is about a package, under each of its names: one package URL would let what another one says in. One of
 /// which it cannot be told does not help.
-fn is_about(exception: &SbomException, component: &Component<'_>) -> bool {
-    exception.package.as_ref().is_none_or(|rules| rules.cover(component))
+fn is_about(exception: &SbomException, component: &Component<'_>, time: TimeLimit<'_>) -> bool {
+    exception.package.as_ref().is_none_or(|rules| rules.cover(component, time))
 }
 
 /// Whether one of these exceptions is about a licence.

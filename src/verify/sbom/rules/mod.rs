@@ -12,6 +12,7 @@ mod suppliers;
 use crate::check::{CheckId, Finding};
 use crate::packages::Purl;
 use crate::policy::{Asked, Component, SbomRules};
+use crate::time_limit::TimeLimit;
 
 use super::about::{self, Description, Image};
 use super::model::{Package, Sbom};
@@ -22,11 +23,11 @@ use exceptions::Exceptions;
 /// Judges an SBOM by what is asked of it. Nothing is said of what nobody asks.
 pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     let Some(Asked::Sbom(rules)) = question.expected.map(|expected| expected.asked) else { return Vec::new() };
-    let mut exceptions = Exceptions::at(&rules.exceptions, question.now);
+    let mut exceptions = Exceptions::at(&rules.exceptions, question.now, question.time);
     let mut findings: Vec<Finding> = check_format(sbom, rules).into_iter().collect();
     findings.extend(rules.describes_required.then(|| check_described(sbom, question)).flatten());
     findings.extend(rules.strict.then(|| sbom.strict()));
-    findings.extend(check_packages(sbom, rules, &mut exceptions));
+    findings.extend(check_packages(sbom, rules, &mut exceptions, question.time));
     findings.extend(rules.deny_severity.and_then(|_| check_named(sbom)));
     findings.extend(creators::check(&sbom.creators, rules));
     findings.extend(rules.max_age.as_ref().map(|most| age::check(sbom.created.as_deref(), most, question.verified)));
@@ -86,8 +87,13 @@ struct Judged<'a> {
 }
 
 /// What stands in the way of packages, in one walk: each package URL is read once.
-fn check_packages(sbom: &Sbom<'_>, rules: &SbomRules, exceptions: &mut Exceptions<'_>) -> Vec<Finding> {
-    let mut packages = packages::Check::of(rules);
+fn check_packages(
+    sbom: &Sbom<'_>,
+    rules: &SbomRules,
+    exceptions: &mut Exceptions<'_>,
+    time: TimeLimit<'_>,
+) -> Vec<Finding> {
+    let mut packages = packages::Check::of(rules, time);
     let mut licenses = licenses::Check::of(rules, &sbom.extracted);
     let mut suppliers = suppliers::Check::of(rules);
     if packages.is_none() && licenses.is_none() && suppliers.is_none() {
@@ -97,7 +103,7 @@ fn check_packages(sbom: &Sbom<'_>, rules: &SbomRules, exceptions: &mut Exception
         [only] => Some(*only),
         _ => None,
     };
-    for (place, package) in sbom.packages.iter().enumerate() {
+    for (place, package) in sbom.packages.iter().enumerate().take_while(|_| !time.is_over()) {
         let judged = Judged::of(package, root == Some(place));
         if let Some(check) = &mut packages {
             check.look_at(&judged, exceptions);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::{CheckId, Finding};
 use crate::policy::{Match, SbomRules};
+use crate::time_limit::TimeLimit;
 
 use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
@@ -19,10 +20,11 @@ pub(super) struct Check<'a> {
     not_allowed: Offenders,
     without_purl: u64,
     missing: BTreeSet<usize>,
+    time: TimeLimit<'a>,
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn of(rules: &'a SbomRules) -> Option<Self> {
+    pub(super) fn of(rules: &'a SbomRules, time: TimeLimit<'a>) -> Option<Self> {
         let asks = !rules.deny.packages.is_empty()
             || !rules.allow.packages.is_empty()
             || !rules.required_packages.is_empty()
@@ -35,6 +37,7 @@ impl<'a> Check<'a> {
             not_allowed: Offenders::default(),
             without_purl: 0,
             missing: (0..rules.required_packages.rules().len()).collect(),
+            time,
         })
     }
 
@@ -42,7 +45,7 @@ impl<'a> Check<'a> {
         self.without_purl += u64::from(judged.package.purls.is_empty());
         if !self.missing.is_empty() {
             let missing = &mut self.missing;
-            self.rules.required_packages.matches(&judged.component, &mut |rule, _, matched| {
+            self.rules.required_packages.matches(&judged.component, self.time, &mut |rule, _, matched| {
                 if matched == Match::Yes {
                     missing.remove(&rule);
                 }
@@ -67,7 +70,7 @@ impl<'a> Check<'a> {
         // What the field holds could be what is denied (A295).
         let unread = judged.package.unread.filter(|_| !self.rules.deny.packages.is_empty());
         let unread = unread.map(|field| format!("its `{field}` holds something that cannot be read"));
-        match self.rules.deny.packages.first(&judged.component) {
+        match self.rules.deny.packages.first(&judged.component, self.time) {
             Some((rule, Match::Yes)) => Denial::By(rule),
             Some((_, Match::Unknown(reason))) => Denial::Untold(reason),
             Some((_, Match::No)) | None => match &judged.unreadable {
@@ -83,7 +86,7 @@ impl<'a> Check<'a> {
         if allowed.is_empty() || judged.is_root {
             return false;
         }
-        judged.unreadable.is_some() || judged.package.unread.is_some() || !allowed.cover(&judged.component)
+        judged.unreadable.is_some() || judged.package.unread.is_some() || !allowed.cover(&judged.component, self.time)
     }
 
     pub(super) fn finding(self, count: u64, ran_out: Option<&str>) -> Finding {
