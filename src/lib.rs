@@ -28,7 +28,8 @@
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
-//! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json` |
+//! | [`secrets`] | the secrets of a run, and the filter that keeps them out of what is written | nothing |
+//! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json`, `secrets` |
 //! | `run` | targets to reports: several at once, judged on other threads (feature `net`) | everything but `cli`, `render`, `tuf` |
 //! | `tuf` | trusted roots kept current with TUF (feature `net`) | `json`, `oci`, `trust`, `collect` |
 //! | `cli` | arguments to exit code (feature `net`) | everything |
@@ -43,6 +44,7 @@ pub mod oci;
 pub mod packages;
 pub mod policy;
 pub mod render;
+pub mod secrets;
 pub mod time_limit;
 pub mod trust;
 pub mod verify;

@@ -1,7 +1,7 @@
 //! Errors that end a run: message, place and the next step. All hints live in this file.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use super::advisories::AdvisoriesError;
 use super::args::Colour;
 use super::errors::{ListError, LoginError};
 use super::roots::Chosen;
-use super::{ABSENT, UNDECIDED, USAGE};
+use super::{ABSENT, UNDECIDED, USAGE, streams};
 
 /// An error that ends a run.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Diagnostic {
     pub(super) fn policy_address(text: &str) -> Self {
         Self::usage(
             anyhow::anyhow!("`{text}` is no address of a policy"),
-            "write https://HOST/PATH/FILE@sha256:…; without TLS only loopback hosts are asked",
+            "write https://HOST/PATH/FILE@sha256:…, without a login, query or fragment; without TLS only loopback hosts are asked",
         )
     }
 
@@ -637,8 +637,7 @@ impl Diagnostic {
             }
         };
         let (start, end) = if coloured { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-        // Standard error is the last resort: if it is gone there is nobody to tell, and the exit code still says it.
-        let _ = writeln!(io::stderr().lock(), "{start}error{end}: {self}");
+        streams::to_stderr(&format!("{start}error{end}: {self}\n"));
     }
 }
 
@@ -723,8 +722,7 @@ impl Warning {
     /// Writes the warning to standard error.
     pub(super) fn print(&self) {
         let (message, hint) = (without_passwords(&self.message), without_passwords(&self.hint));
-        // Nobody is kept from a verdict because nobody reads along.
-        let _ = writeln!(io::stderr().lock(), "warning: {}\n  → {}", terminal(&message), terminal(&hint));
+        streams::to_stderr(&format!("warning: {}\n  → {}\n", terminal(&message), terminal(&hint)));
     }
 }
 
@@ -750,11 +748,29 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Takes `user:password@` out of every word that looks like an address: messages quote what was typed, and end up in logs.
+/// Takes `user:password@`, query and fragment out of every word that looks like an address: messages quote what was typed, and
+/// end up in logs.
 fn without_passwords(text: &str) -> String {
+    let is_end = |character: char| character.is_whitespace() || matches!(character, '`' | '\'' | '"');
+    let text: String = text.split_inclusive(is_end).map(without_query).collect();
     text.split_inclusive(|character: char| character.is_whitespace() || matches!(character, '`' | '\'' | '"' | '='))
         .map(without_password)
         .collect()
+}
+
+/// A policy's address may have a token in its query (A315).
+fn without_query(word: &str) -> String {
+    let Some(scheme) = word.find("://") else { return word.to_owned() };
+    let (address, end) = match word.char_indices().last() {
+        Some((end, last)) if last.is_whitespace() || matches!(last, '`' | '\'' | '"') => word.split_at(end),
+        _ => (word, ""),
+    };
+    let Some(start) = address[scheme..].find(['?', '#']).map(|start| scheme + start) else { return word.to_owned() };
+    // In a regular expression it means something else.
+    if address[..start].contains(['(', '[', '*', '\\', '|', '^']) || address.len() == start + 1 {
+        return word.to_owned();
+    }
+    format!("{}…{end}", &address[..=start])
 }
 
 fn without_password(word: &str) -> String {
@@ -782,7 +798,13 @@ mod tests {
     fn passwords_are_taken_out_of_addresses_and_nothing_else_is() {
         assert_eq!(without_passwords("`https://ci:p@ss@ghcr.io/a` is none"), "`https://…@ghcr.io/a` is none");
         assert_eq!(without_passwords("'ghcr.io=ci:pass@ghcr.io/x'"), "'ghcr.io=…@ghcr.io/x'");
+        assert_eq!(
+            without_passwords("`https://a.example/p.yaml?token=x@sha256:ab` and https://u:p@a.example/#x=1 end"),
+            "`https://a.example/p.yaml?…` and https://…@a.example/#… end"
+        );
         for text in [
+            "`^https://github.com/acme/(app)?/x$`",
+            "is this https://acme.example/?",
             "ghcr.io/acme/app:1@sha256:ab",
             "alpine:3@sha256:ab",
             "https://github.com/acme/app/.github/workflows/x.yml@refs/tags/v1",

@@ -1,6 +1,5 @@
 //! `bonafide inspect`: what is attached to images, and a policy that one of them satisfies.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -23,7 +22,7 @@ use super::args::{Args, InspectArgs, Target};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::verify::{choice, registries};
-use super::{ABSENT, UNDECIDED, logins, output, print, references, terms};
+use super::{ABSENT, UNDECIDED, logins, output, print, references, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -219,8 +218,7 @@ fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage)
     let suggestion =
         suggest(&name, image, &request.key_files).map_err(|open| Diagnostic::nothing_to_suggest(text, image, &open))?;
     for line in &suggestion.open {
-        // A stream that is gone keeps nobody from the policy.
-        let _ = writeln!(io::stderr().lock(), "to decide: {}", terminal(line));
+        streams::to_stderr(&format!("to decide: {}\n", terminal(line)));
     }
     print(suggestion.text.as_bytes())
 }

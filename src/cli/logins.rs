@@ -12,18 +12,22 @@ use crate::oci::Reference;
 use super::args::LoginArgs;
 use super::diagnostics::Diagnostic;
 use super::errors::{LONGEST_SECRET, LoginError};
-use super::progress;
+use super::{progress, streams};
 
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 
 /// Gathers the logins of a run. Files are not opened yet.
 pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
+    for reference in references {
+        streams::secrets().spare(&reference.to_string());
+    }
     let mut logins = Logins::default();
-    if let Some(login) = given(args)?
-        && let Some(registry) = only_registry(references).map_err(Diagnostic::login)?
-    {
-        logins.give(&registry, login);
+    if let Some(login) = given(args)? {
+        login.keep_in(streams::secrets());
+        if let Some(registry) = only_registry(references).map_err(Diagnostic::login)? {
+            logins.give(&registry, login);
+        }
     }
     let ignored = add_files(&mut logins, |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from));
     if verbose {
@@ -39,7 +43,8 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool)
 
 /// Returns GitHub's token, in the order of `gh`.
 pub(super) fn github_token() -> Option<String> {
-    ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find_map(text_of)
+    let token = ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find_map(text_of);
+    token.inspect(|token| streams::secrets().keep(token))
 }
 
 fn text_of(name: &str) -> Option<String> {

@@ -21,12 +21,13 @@ mod references;
 mod roots;
 mod sbom_flags;
 mod schema;
+mod streams;
 mod terms;
 mod trust;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -90,7 +91,6 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
 
 /// Writes to stdout. What could not be written is never a success.
 fn print(text: &[u8]) -> Result<u8, Diagnostic> {
-    let mut out = io::stdout().lock();
-    out.write_all(text).and_then(|()| out.flush()).map_err(Diagnostic::stdout)?;
+    streams::to_stdout(|out| out.write_all(text)).map_err(Diagnostic::stdout)?;
     Ok(0)
 }

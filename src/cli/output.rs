@@ -14,6 +14,7 @@ use crate::verify::Domain;
 
 use super::args::{Args, Colour, PackageTarget, Target};
 use super::diagnostics::{Diagnostic, Warning};
+use super::streams;
 
 /// Proves that at most one report goes to standard output. Without any target the text report does.
 pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
@@ -70,8 +71,7 @@ pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), D
         let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour: false };
         render::write(report, Format::Text, detail, &mut text).map_err(Diagnostic::stdout)?;
     }
-    // The exit code says it too, so a standard error that is gone changes nothing.
-    let _ = io::stderr().lock().write_all(&text);
+    streams::to_stderr(&String::from_utf8_lossy(&text));
     let is_nameless = |image: &&ImageReport| {
         let has_pin = image.pinned.is_some() || image.platforms.iter().any(|platform| platform.pinned.is_some());
         image.verdict == Verdict::Verified && !has_pin
@@ -106,13 +106,12 @@ pub(super) fn explain_summaries(report: &Report, targets: &[Target], args: &Args
         } else if render::is_of_several_digests(image) {
             Warning::no_summary_of_several(&image.reference).print();
         } else if let (Some(pinned), Some(file)) = (&image.pinned, &target.file) {
-            let _ = writeln!(
-                io::stderr().lock(),
-                "the summary is not signed yet: `cosign attest --type {} --predicate {} {}`",
+            streams::to_stderr(&format!(
+                "the summary is not signed yet: `cosign attest --type {} --predicate {} {}`\n",
                 render::VSA_PREDICATE_TYPE,
                 terminal(&file.display().to_string()),
                 terminal(pinned)
-            );
+            ));
         }
     }
 }
@@ -149,12 +148,13 @@ fn write_with(
 
 fn to_file(file: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
     let mut bytes = Vec::new();
-    render(&mut bytes).and_then(|()| replace(file, &bytes)).map_err(|error| Diagnostic::write(file, error))
+    streams::without_secrets(&mut bytes, |out| render(out))
+        .and_then(|()| replace(file, &bytes))
+        .map_err(|error| Diagnostic::write(file, error))
 }
 
 fn to_stdout(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    render(&mut out).and_then(|()| out.flush()).map_err(Diagnostic::stdout)
+    streams::to_stdout(|out| render(out)).map_err(Diagnostic::stdout)
 }
 
 /// Puts a file in place whole or not at all, so that no half report can be taken for one (A266).

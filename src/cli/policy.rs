@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
 use super::diagnostics::Diagnostic;
-use super::{USAGE, policies, print};
+use super::{USAGE, policies, print, streams};
 
 const STARTER: &str = include_str!("starter.yaml");
 
@@ -80,11 +80,8 @@ fn init(file: &Path) -> Result<u8, Diagnostic> {
         .open(file)
         .and_then(|mut out| out.write_all(STARTER.as_bytes()))
         .map_err(|error| Diagnostic::new_policy(file, error))?;
-    let _ = writeln!(
-        io::stderr().lock(),
-        "wrote {}: edit it, then run `bonafide policy check {0}`",
-        terminal(&file.display().to_string())
-    );
+    let name = file.display().to_string();
+    streams::to_stderr(&format!("wrote {0}: edit it, then run `bonafide policy check {0}`\n", terminal(&name)));
     Ok(0)
 }
 
@@ -105,15 +102,16 @@ fn import(file: &Path, lossy: bool) -> Result<u8, Diagnostic> {
 }
 
 fn list(source_name: &str, remarks: &[Remark]) {
-    let mut error = io::stderr().lock();
+    let mut text = String::new();
     for remark in remarks {
         let place = format!("{source_name}:{}:{}", remark.place.line, remark.place.column);
         let (effect, message) = (remark.effect.as_str(), terminal(&remark.message));
-        let _ = writeln!(error, "{effect}: {}: {}: {message}", terminal(&place), terminal(&remark.field));
+        let _ = writeln!(text, "{effect}: {}: {}: {message}", terminal(&place), terminal(&remark.field));
         if !remark.hint.is_empty() {
-            let _ = writeln!(error, "  → {}", terminal(&remark.hint));
+            let _ = writeln!(text, "  → {}", terminal(&remark.hint));
         }
     }
+    streams::to_stderr(&text);
 }
 
 /// Says what an image must have, by the policy alone.

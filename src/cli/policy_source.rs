@@ -49,7 +49,11 @@ fn web(text: &str) -> Result<Elsewhere, Diagnostic> {
         .iter()
         .any(|start| address.strip_prefix(start).is_some_and(|rest| rest.starts_with([':', '/'])));
     match address.rsplit_once('/') {
-        Some((folder, file)) if !file.is_empty() && (is_loopback || address.starts_with("https://")) => {
+        Some((folder, file))
+            if !file.is_empty()
+                && !address.contains(['?', '#'])
+                && (is_loopback || address.starts_with("https://")) =>
+        {
             Ok(Elsewhere::Web { folder: folder.to_owned(), file: file.to_owned(), digest })
         }
         _ => Err(Diagnostic::policy_address(text)),
@@ -152,6 +156,13 @@ mod tests {
         assert_eq!(web, Some(expected));
         assert!(matches!(read(&format!("docker://ghcr.io/acme/policy@{DIGEST}")), Ok(Some(Elsewhere::Artifact(_)))));
         assert!(read(&format!("http://acme.example/policy.yaml@{DIGEST}")).is_err(), "in the clear");
+        for secret in ["policy.yaml?token=hunter2", "policy.yaml#hunter2", "policy.yaml?x=/hunter2"] {
+            let error = read(&format!("https://acme.example/{secret}@{DIGEST}")).expect_err(secret).to_string();
+            assert!(
+                error.contains("without a login, query or fragment") && !error.contains("hunter2"),
+                "A315: {error}"
+            );
+        }
         assert!(read(&format!("http://127.0.0.1:5000/policy.yaml@{DIGEST}")).is_ok());
         assert!(read(&format!("http://127.0.0.1.evil.example/policy.yaml@{DIGEST}")).is_err());
     }

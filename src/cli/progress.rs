@@ -8,6 +8,8 @@ use tokio::time::{Instant, interval_at, sleep};
 use crate::collect::RequestRecord;
 use crate::render::escape::terminal;
 
+use super::streams;
+
 /// Pauses that grow, up to an end.
 pub(super) struct Wait {
     end: Instant,
@@ -58,7 +60,8 @@ impl<W: Write> Progress<W> {
 
     fn draw(&mut self, line: &str) {
         // As in `say`: who cannot be shown it misses nothing of the verdict.
-        let _ = write!(self.out, "{BLANK}{}", terminal(line)).and_then(|()| self.out.flush());
+        let line = streams::secrets().hide(&terminal(line));
+        let _ = write!(self.out, "{BLANK}{line}").and_then(|()| self.out.flush());
     }
 }
 
@@ -107,8 +110,7 @@ pub(super) fn relative_variable(name: &str) {
 }
 
 fn say(line: &str) {
-    // Nobody is kept from a verdict because nobody reads along.
-    let _ = writeln!(io::stderr().lock(), "{}", terminal(line));
+    streams::to_stderr(&format!("{}\n", terminal(line)));
 }
 
 #[cfg(test)]

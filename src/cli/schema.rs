@@ -8,8 +8,8 @@ use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::print;
 
-const REPORT: &str = include_str!("../check/report.schema.json");
-const POLICY: &str = include_str!("../policy/policy.schema.json");
+pub(super) const REPORT: &str = include_str!("../check/report.schema.json");
+pub(super) const POLICY: &str = include_str!("../policy/policy.schema.json");
 
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {

@@ -22,7 +22,7 @@ use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::progress::{self, Progress, Wait};
 use super::roots::{self, Trusted};
-use super::{logins, output, policies, references};
+use super::{logins, output, policies, references, streams};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
@@ -225,6 +225,7 @@ pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) ->
         token_servers: args.token_server.clone(),
         mirrors: args.mirror.clone(),
         silence: Limits::default().silence,
+        secrets: streams::secrets().clone(),
     };
     let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
     if verbose {

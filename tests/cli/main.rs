@@ -34,6 +34,7 @@ mod references;
 mod registry;
 mod requests;
 mod sbom_flags;
+mod secrets;
 mod signers;
 mod summaries;
 mod tls;

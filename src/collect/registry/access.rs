@@ -20,11 +20,13 @@ use super::realm::{self, Party, Realm, TokenServer};
 use super::transport::{Answer, Deadline, Request, Transport, at};
 use crate::collect::error::{LoginUse, Said, SourceError, printable};
 use crate::json;
+use crate::secrets::Secrets;
 
 /// Everything that was granted in a run.
 pub(super) struct Access {
     credentials: Box<dyn Credentials>,
     token_servers: Vec<TokenServer>,
+    secrets: Secrets,
     logins: RefCell<HashMap<Scope, Result<Option<Login>, String>>>,
     grants: RefCell<HashMap<Scope, Slot>>,
 }
@@ -51,8 +53,8 @@ pub(super) struct Grant {
 const TOKEN_ANSWER: u64 = 64 * 1024;
 
 impl Access {
-    pub(super) fn new(credentials: Box<dyn Credentials>, token_servers: Vec<TokenServer>) -> Self {
-        Self { credentials, token_servers, logins: RefCell::default(), grants: RefCell::default() }
+    pub(super) fn new(credentials: Box<dyn Credentials>, token_servers: Vec<TokenServer>, secrets: Secrets) -> Self {
+        Self { credentials, token_servers, secrets, logins: RefCell::default(), grants: RefCell::default() }
     }
 
     /// Returns what was granted so far, after waiting for whoever is asking right now.
@@ -128,7 +130,6 @@ impl Access {
         let may = realm::may_carry_login(renewal.base);
         match self.login_for(renewal.scope, renewal.base, may) {
             (Some(Login::RegistryToken(token)), login) if renewal.refused.is_none() => {
-                renewal.transport.keep_secret(&token);
                 Some(Grant { header: bearer(&token)?, login })
             }
             _ => None,
@@ -166,7 +167,7 @@ impl Access {
     fn password(&self, renewal: &Renewal<'_>) -> Result<Grant, SourceError> {
         match self.login_for(renewal.scope, renewal.base, realm::may_carry_login(renewal.base)) {
             (Some(Login::Password { username, password }), login) => {
-                Ok(Grant { header: basic(renewal.transport, &username, &password), login })
+                Ok(Grant { header: basic(&username, &password), login })
             }
             (Some(Login::IdentityToken(_)), LoginUse::Login { registry }) => {
                 let reason = "an identity token is no password, and the registry asks for one".to_owned();
@@ -196,7 +197,12 @@ impl Access {
 
     fn login(&self, scope: &Scope) -> Result<Option<Login>, String> {
         let mut logins = self.logins.borrow_mut();
-        let look_up = || self.credentials.login(&scope.registry, &scope.repository).map_err(|error| error.to_string());
+        let look_up = || {
+            let found =
+                self.credentials.login(&scope.registry, &scope.repository).map_err(|error| error.to_string())?;
+            // Before anything is sent, so that no answer comes back unfiltered.
+            Ok(found.inspect(|login| login.keep_in(&self.secrets)))
+        };
         logins.entry(scope.clone()).or_insert_with(look_up).clone()
     }
 }
@@ -256,7 +262,6 @@ impl TokenQuestion<'_> {
         let (form, authorization) = match login {
             // distribution, "Oauth2 Token Authentication": POST with grant_type=refresh_token.
             Some(Login::IdentityToken(token)) => {
-                self.renewal.transport.keep_secret(token);
                 let oauth =
                     [("grant_type", "refresh_token"), ("client_id", "bonafide"), ("refresh_token", token.as_str())];
                 (Some(encode(&url, fields.chain(oauth))), None)
@@ -264,7 +269,7 @@ impl TokenQuestion<'_> {
             other => {
                 url.query_pairs_mut().extend_pairs(fields);
                 let password = other.and_then(|login| match login {
-                    Login::Password { username, password } => Some(basic(self.renewal.transport, username, password)),
+                    Login::Password { username, password } => Some(basic(username, password)),
                     Login::IdentityToken(_) | Login::RegistryToken(_) => None,
                 });
                 (None, password)
@@ -318,10 +323,8 @@ pub(super) fn bearer(token: &str) -> Option<HeaderValue> {
     Some(header)
 }
 
-fn basic(transport: &Transport, username: &str, password: &str) -> HeaderValue {
+fn basic(username: &str, password: &str) -> HeaderValue {
     let encoded = STANDARD.encode(format!("{username}:{password}"));
-    transport.keep_secret(&encoded);
-    transport.keep_secret(password);
     let mut header =
         HeaderValue::from_str(&format!("Basic {encoded}")).expect("base64 has no character that a header may not have");
     header.set_sensitive(true);
@@ -350,8 +353,6 @@ fn realm_host(realm: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::resolver::Resolver;
-    use super::super::tls::Trust;
     use super::*;
 
     #[test]
@@ -365,8 +366,7 @@ mod tests {
 
     #[test]
     fn passwords_are_marked_as_secret() {
-        let transport = Transport::new(Trust::default(), std::time::Duration::ZERO, Resolver::system());
-        let header = basic(&transport, "Aladdin", "open sesame");
+        let header = basic("Aladdin", "open sesame");
         assert_eq!(header.to_str().ok(), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
         assert_eq!(format!("{header:?}"), "Sensitive");
     }

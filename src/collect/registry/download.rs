@@ -11,6 +11,7 @@ use super::tls::Trust;
 use super::transport::{Answer, Deadline, NetworkUse, Request, RequestLog, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
+use crate::secrets::Secrets;
 
 /// A folder of files on a web server. It is never shown a login, whatever it asks for (A251).
 pub struct FileServer {
@@ -51,7 +52,7 @@ impl FileServer {
     pub fn open(address: &str, settings: &FileServerSettings) -> Result<Self, FileServerError> {
         let base = folder(address)?;
         let trust = Trust::read(settings.ca_file.as_deref(), None)?;
-        let transport = Transport::new(trust, settings.silence, Resolver::system());
+        let transport = Transport::new(trust, settings.silence, Resolver::system(), Secrets::default());
         transport.give_host(base.host_str().unwrap_or_default());
         let deadline = Deadline { at: Instant::now() + settings.total_time, allowed: settings.total_time };
         Ok(Self { transport, base, deadline })

@@ -49,6 +49,7 @@ use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
 use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, ManifestError, ReferrersList, RegistryReference};
+use crate::secrets::Secrets;
 
 /// How registries are spoken to in a run.
 #[derive(Debug, Clone)]
@@ -65,6 +66,8 @@ pub struct RegistrySettings {
     pub mirrors: Vec<Mirror>,
     /// The longest wait for an answer, or for its next bytes.
     pub silence: Duration,
+    /// Takes every login and token that is used, so that nothing says it back.
+    pub secrets: Secrets,
 }
 
 impl RegistrySettings {
@@ -77,6 +80,7 @@ impl RegistrySettings {
             token_servers: Vec::new(),
             mirrors: Vec::new(),
             silence,
+            secrets: Secrets::default(),
         }
     }
 }
@@ -104,7 +108,7 @@ impl Registries {
     ) -> Result<Rc<Self>, SettingsError> {
         let trust = Trust::read(settings.ca_file.as_deref(), settings.client_certificate.as_deref())?;
         let has_own_roots = !trust.roots.is_empty();
-        let transport = Transport::new(trust, settings.silence, resolver);
+        let transport = Transport::new(trust, settings.silence, resolver, settings.secrets.clone());
         transport.check_identity().map_err(SettingsError::Identity)?;
         for server in &settings.token_servers {
             transport.give_host(server.host());
@@ -114,7 +118,7 @@ impl Registries {
             has_own_roots,
             mirrors: settings.mirrors.clone(),
             transport,
-            access: Access::new(credentials, settings.token_servers.clone()),
+            access: Access::new(credentials, settings.token_servers.clone(), settings.secrets.clone()),
             kept: Kept::default(),
         }))
     }

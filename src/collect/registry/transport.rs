@@ -16,6 +16,7 @@ use super::resolver::{RefusedAddress, Resolver};
 use super::throttle;
 use super::tls::Trust;
 use crate::collect::error::{Said, SourceError, printable};
+use crate::secrets::Secrets;
 
 /// Sends requests, and counts them.
 pub(super) struct Transport {
@@ -31,7 +32,7 @@ pub(super) struct Transport {
     identified_to: RefCell<BTreeSet<String>>,
     used: RefCell<NetworkUse>,
     log: OnceCell<RequestLog>,
-    secrets: RefCell<Vec<String>>,
+    secrets: Secrets,
 }
 
 /// What a run asked of the network.
@@ -144,7 +145,7 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(super) fn new(trust: Trust, silence: Duration, resolver: Resolver) -> Self {
+    pub(super) fn new(trust: Trust, silence: Duration, resolver: Resolver, secrets: Secrets) -> Self {
         Self {
             trust,
             silence,
@@ -156,7 +157,7 @@ impl Transport {
             identified_to: RefCell::default(),
             used: RefCell::default(),
             log: OnceCell::new(),
-            secrets: RefCell::default(),
+            secrets,
         }
     }
 
@@ -181,9 +182,7 @@ impl Transport {
 
     /// Keeps a text out of everything that servers say: one may say back what it was shown.
     pub(super) fn keep_secret(&self, text: &str) {
-        if !text.is_empty() {
-            self.secrets.borrow_mut().push(text.to_owned());
-        }
+        self.secrets.keep(text);
     }
 
     /// Tells this of every request from now on; the first that is given counts.
@@ -193,11 +192,7 @@ impl Transport {
 
     /// Returns what an answer says about an error, without secrets.
     pub(super) fn said(&self, answer: &Answer) -> Said {
-        Said::from_outside(&self.without_secrets(error_text(&answer.body)))
-    }
-
-    fn without_secrets(&self, text: String) -> String {
-        self.secrets.borrow().iter().fold(text, |text, secret| text.replace(secret, "[secret]"))
+        Said::from_outside(&self.secrets.hide(&error_text(&answer.body)))
     }
 
     /// Sends a request, again if the failure may pass, until there is an answer or no more time.
@@ -256,7 +251,7 @@ impl Transport {
             let address = format!("{}://{}{}{query}", url.scheme(), shown_host(url), url.path());
             log(&RequestRecord {
                 method: method(request),
-                address: self.without_secrets(address),
+                address: self.secrets.hide(&address),
                 status: answer.map(|answer| answer.status),
                 bytes: answer.map_or(0, |answer| answer.body.len()),
                 took,
@@ -574,7 +569,7 @@ mod tests {
 
     /// Sends a request for at most 1,000 bytes, with a secret, within the given times.
     fn send(url: &Url, silence: Duration, in_all: Duration) -> (Result<Answer, SourceError>, NetworkUse) {
-        let transport = Transport::new(Trust::default(), silence, Resolver::system());
+        let transport = Transport::new(Trust::default(), silence, Resolver::system(), Secrets::default());
         let authorization = HeaderValue::from_static("Bearer secret");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let answer = runtime.block_on(async {
@@ -711,7 +706,7 @@ mod tests {
         let resolver = Resolver::new(Arc::new(|_| {
             Box::pin(async { Ok(vec![std::net::SocketAddr::from(([169, 254, 169, 254], 80))]) })
         }));
-        let transport = Transport::new(Trust::default(), LONG, resolver);
+        let transport = Transport::new(Trust::default(), LONG, resolver, Secrets::default());
         let (url, at_home) = serve(vec![status("307 There\r\nLocation: http://evil.example/latest/meta-data")]);
         transport.give_host(url.host_str().unwrap_or_default());
         let deadline = Deadline { at: Instant::now() + LONG, allowed: LONG };
@@ -792,12 +787,12 @@ mod tests {
 
     #[test]
     fn a_server_that_says_back_what_it_was_shown_is_not_quoted() {
-        let transport = Transport::new(Trust::default(), Duration::ZERO, Resolver::system());
+        let transport = Transport::new(Trust::default(), Duration::ZERO, Resolver::system(), Secrets::default());
         transport.keep_secret("hunter2");
         let body = Bytes::from_static(br#"{"errors":[{"code":"DENIED","message":"you sent hunter2"}]}"#);
         let url = Url::parse("https://a/").expect("a url");
         let answer = Answer { status: 401, headers: HeaderMap::new(), body, url };
-        assert_eq!(transport.said(&answer).to_string(), " (\"DENIED: you sent [secret]\")");
+        assert_eq!(transport.said(&answer).to_string(), " (\"DENIED: you sent (secret)\")");
     }
 
     #[test]

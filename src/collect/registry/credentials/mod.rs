@@ -9,8 +9,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
 use file::{Entry, LoginFile};
 pub use helper::HelperFailure;
+
+use crate::secrets::Secrets;
 
 /// Where logins come from. Asked only after a registry wanted one, and at most once for each repository.
 pub trait Credentials {
@@ -39,6 +44,20 @@ pub enum Login {
     IdentityToken(String),
     /// A token that the registry itself takes; it is exchanged nowhere.
     RegistryToken(String),
+}
+
+impl Login {
+    /// Keeps the login out of everything that is written: as it is, and as it is sent.
+    pub fn keep_in(&self, secrets: &Secrets) {
+        match self {
+            Self::Password { username, password } => {
+                secrets.keep(password);
+                // Without padding, which a server may leave out.
+                secrets.keep(&STANDARD_NO_PAD.encode(format!("{username}:{password}")));
+            }
+            Self::IdentityToken(token) | Self::RegistryToken(token) => secrets.keep(token),
+        }
+    }
 }
 
 impl fmt::Debug for Login {

@@ -1,0 +1,82 @@
+//! Standard output and standard error, and the one filter before everything that a run writes: no secret comes back (A315).
+
+use std::env;
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use reqwest::Url;
+
+use crate::collect::Login;
+use crate::secrets::{Hiding, Secrets};
+
+use super::schema;
+
+/// The secrets of this process. They are not passed along, because its streams are not either: an error is written where nothing
+/// of the run is left, and a sink that could do without the filter would be one that leaks.
+static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
+    let secrets = Secrets::default();
+    secrets.spare(schema::REPORT);
+    secrets.spare(schema::POLICY);
+    PROXIES.into_iter().filter_map(|name| env::var(name).ok()).for_each(|proxy| keep_login_of(&secrets, &proxy));
+    secrets
+});
+
+/// Variables that name proxies, perhaps with a login.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Returns the secrets that nothing of this process says.
+pub(super) fn secrets() -> &'static Secrets {
+    &SECRETS
+}
+
+/// Lets everything through that is written, without secrets.
+pub(super) fn without_secrets(
+    mut out: impl Write,
+    render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut hiding = SECRETS.hiding(&mut out as &mut dyn Write);
+    render(&mut hiding).and_then(|()| hiding.finish())
+}
+
+/// Writes to standard output.
+pub(super) fn to_stdout(render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::Result<()>) -> io::Result<()> {
+    without_secrets(io::BufWriter::new(io::stdout().lock()), render)
+}
+
+/// Writes to standard error. If that is gone there is nobody to tell, and the exit code still says it.
+pub(super) fn to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(SECRETS.hide(text).as_bytes());
+}
+
+/// Keeps the login in an address to itself, as the address has it and as it is sent.
+fn keep_login_of(secrets: &Secrets, address: &str) {
+    let Some(authority) = address.split("://").last().and_then(|rest| rest.split('/').next()) else { return };
+    let Some((login, _)) = authority.rsplit_once('@') else { return };
+    let Some((username, password)) = login.split_once(':') else { return };
+    secrets.keep(password);
+    // The URL's own parser knows what is percent-encoded.
+    let decoded = |text: &str| {
+        Url::parse(&format!("data:,?x={}", text.replace('+', "%2b")))
+            .ok()
+            .and_then(|url| url.query_pairs().next().map(|(_, value)| value.into_owned()))
+    };
+    if let (Some(username), Some(password)) = (decoded(username), decoded(password)) {
+        Login::Password { username, password }.keep_in(secrets);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a315_the_login_of_a_proxy_is_a_secret() {
+        for address in ["http://alice:p%40ss-word@proxy.example:3128", "alice:p%40ss-word@proxy.example/"] {
+            let secrets = Secrets::default();
+            keep_login_of(&secrets, address);
+            // base64 of `alice:p@ss-word`.
+            let hidden = secrets.hide("alice p%40ss-word p@ss-word YWxpY2U6cEBzcy13b3Jk");
+            assert_eq!(hidden, "alice (secret) (secret) (secret)", "{address}");
+        }
+    }
+}
