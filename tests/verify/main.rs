@@ -31,6 +31,7 @@ mod legacy;
 mod lies;
 mod log_binding;
 mod log_entries;
+mod matrix;
 mod octets;
 mod payloads;
 mod policy_claims;

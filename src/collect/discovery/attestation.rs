@@ -221,7 +221,7 @@ fn pair<S: Source>(
     let mut offers = Vec::new();
     let mut beyond_budget = 0_usize;
     let mut seen = HashSet::new();
-    let layers = image.layers.iter().filter(|layer| seen.insert(&layer.digest));
+    let layers = image.layers.iter().filter(|layer| seen.insert((&layer.digest, is_statement(layer))));
     for (position, layer) in layers.enumerate() {
         if position >= reader.limits.statements {
             let error = too_many(digest, "statements of one attestation manifest", reader.limits.statements);

@@ -1,4 +1,5 @@
 mod attestations;
+mod hostile;
 mod newer;
 
 use std::cell::RefCell;
