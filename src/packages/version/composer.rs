@@ -27,7 +27,7 @@ fn rank(part: &str) -> u8 {
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let ((one_numbers, one_suffix), (other_numbers, other_suffix)) = (split(one), split(other));
     compare_numbers(one_numbers, other_numbers).then_with(|| {
-        let (ones, others) = (parts(one_suffix), parts(other_suffix));
+        let (ones, others) = (stability(one_suffix), stability(other_suffix));
         (0..ones.len().max(others.len()))
             .map(|position| compare_parts(at(&ones, position), at(&others, position)))
             .find(|order| order.is_ne())
@@ -52,6 +52,12 @@ fn split(text: &str) -> (&str, &str) {
     (numbers.0.trim_end_matches('.'), numbers.1)
 }
 
+/// Composer drops the word `stable` and all that follows it (composer/semver, `VersionParser::normalize`).
+fn stability(suffix: &str) -> Vec<&str> {
+    let parts = parts(suffix);
+    if parts.first() == Some(&"stable") { Vec::new() } else { parts }
+}
+
 /// "The function first replaces _, - and + with a dot . in the version strings and also inserts dots . before and after any
 /// non number": runs of digits and runs of letters.
 fn parts(suffix: &str) -> Vec<&str> {
@@ -61,11 +67,18 @@ fn parts(suffix: &str) -> Vec<&str> {
         let belongs = |c: char| if first.is_ascii_digit() { c.is_ascii_digit() } else { c.is_ascii_alphabetic() };
         let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len()).max(first.len_utf8());
         if first.is_ascii_alphanumeric() {
-            parts.push(&rest[..end]);
+            parts.extend(without_dev(&rest[..end]));
         }
         rest = &rest[end..];
     }
     parts
+}
+
+/// `dev` may follow a stability without a separator: `1.0-betadev` (composer/semver, `VersionParser::$modifierRegex`).
+fn without_dev(part: &str) -> impl Iterator<Item = &str> {
+    let end = part.len().checked_sub(3).filter(|end| *end > 0 && part[*end..].eq_ignore_ascii_case("dev"));
+    let (stability, dev) = part.split_at(end.unwrap_or(part.len()));
+    [stability, dev].into_iter().filter(|part| !part.is_empty())
 }
 
 fn at<'a>(parts: &[&'a str], position: usize) -> &'a str {
@@ -89,10 +102,11 @@ mod tests {
             "composer",
             &[
                 &["1.0.0-dev"],
+                &["1.0.0-alpha-dev", "1.0-alphadev"],
                 &["1.0.0-alpha1", "1.0-a1"],
                 &["1.0.0-beta2"],
                 &["1.0.0-RC1", "1.0.0.0-rc1"],
-                &["1.0", "v1.0.0", "1.0.0.0"],
+                &["1.0", "v1.0.0", "1.0.0.0", "1.0-stable", "1.0.stable2", "1.0-stable.3-dev"],
                 &["1.0.0-patch1", "1.0.0-p1"],
                 &["1.0.1"],
                 &["1.10"],

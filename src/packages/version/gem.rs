@@ -12,7 +12,9 @@ pub(super) fn is_valid(text: &str) -> bool {
     let (numbers, pre_release) = text.split_once('-').map_or((text, None), |(a, b)| (a, Some(b)));
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let mut parts = numbers.split('.');
-    let has_pre_release = |text: &str| text.split(['.', '-', '_']).all(is_part);
+    // A platform may have an underscore: `x86_64`.
+    let is_behind_dash = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let has_pre_release = |text: &str| text.split('.').all(|part| !part.is_empty() && part.bytes().all(is_behind_dash));
     parts.next().is_some_and(digits::are_all) && parts.all(is_part) && pre_release.is_none_or(has_pre_release)
 }
 
@@ -100,6 +102,15 @@ mod tests {
                 &["1.10.0"],
             ],
         );
-        refused("gem", &["", "a", "1..2", "1.0-", "junk", "1.0\n2.0"]);
+        refused("gem", &["", "a", "1..2", "1.0-", "1.0-a..b", "junk", "1.0\n2.0"]);
+    }
+
+    // `Gem::Version::VERSION_PATTERN`: hyphens may stand anywhere in what is behind the first one, and each is `.pre.`.
+    #[test]
+    fn each_hyphen_is_a_pre_release() {
+        ascending(
+            "gem",
+            &[&["1.0-a-", "1.0-a.pre"], &["1.0-a", "1.0.pre.a"], &["1.0--1", "1.0.pre.pre.1"], &["1.0-1"]],
+        );
     }
 }

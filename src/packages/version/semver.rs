@@ -14,10 +14,10 @@ pub(super) enum Case {
     Ignored,
 }
 
-/// Its numbers, and its pre-release, which is empty for a release.
+/// Its numbers, and its pre-release, which a release does not have.
 struct Parts<'a> {
     numbers: &'a str,
-    pre_release: &'a str,
+    pre_release: Option<&'a str>,
 }
 
 /// §10: "Build metadata MUST be ignored when determining version precedence." Go's `+incompatible` is written as such.
@@ -26,7 +26,8 @@ fn parts(text: &str) -> Parts<'_> {
     let text = text.split_once('+').map_or(text, |(version, _)| version);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (numbers, pre_release) = text.split_at(end);
-    Parts { numbers, pre_release: pre_release.strip_prefix('-').unwrap_or(pre_release) }
+    let pre_release = Some(pre_release).filter(|text| !text.is_empty());
+    Parts { numbers, pre_release: pre_release.map(|text| text.strip_prefix('-').unwrap_or(text)) }
 }
 
 /// The hash of a commit in the place of a version may look like one, and has no order.
@@ -41,8 +42,7 @@ pub(super) fn is_valid(text: &str) -> bool {
     };
     !is_commit(text)
         && numbers.split('.').all(digits::are_all)
-        && !text.ends_with('-')
-        && (pre_release.is_empty() || pre_release.split('.').all(is_identifier))
+        && pre_release.is_none_or(|text| text.split('.').all(is_identifier))
 }
 
 pub(super) fn compare(one: &str, other: &str, case: Case) -> Ordering {
@@ -67,14 +67,13 @@ pub(super) fn compare_numbers(one: &str, other: &str) -> Ordering {
 
 /// §11.3: "a pre-release version has lower precedence than a normal version". §11.4: identifiers from left to right, "a larger
 /// set of pre-release fields has a higher precedence than a smaller set".
-fn compare_pre_releases(one: &str, other: &str, case: Case) -> Ordering {
-    match (one.is_empty(), other.is_empty()) {
-        (true, true) => return Ordering::Equal,
-        (true, false) => return Ordering::Greater,
-        (false, true) => return Ordering::Less,
-        (false, false) => {}
-    }
-    let (mut ones, mut others) = (one.split('.'), other.split('.'));
+fn compare_pre_releases(one: Option<&str>, other: Option<&str>, case: Case) -> Ordering {
+    let (mut ones, mut others) = match (one, other) {
+        (None, None) => return Ordering::Equal,
+        (None, Some(_)) => return Ordering::Greater,
+        (Some(_), None) => return Ordering::Less,
+        (Some(one), Some(other)) => (one.split('.'), other.split('.')),
+    };
     loop {
         let order = match (ones.next(), others.next()) {
             (None, None) => return Ordering::Equal,
@@ -125,7 +124,16 @@ mod tests {
                 &["99999999999999999999999.0.0"],
             ],
         );
-        refused("npm", &["", "v", "latest", "1..0", "1.0.0-", "1.0.0-a..b", "1.0.0-ä", "^1.0.0", "1.x"]);
+        refused("npm", &["", "v", "latest", "1..0", "1.0.0-", "1.0.0-+b", "1.0.0-a..b", "1.0.0-ä", "^1.0.0", "1.x"]);
+    }
+
+    // Semantic Versioning §9 and §10: "Identifiers MUST comprise only ASCII alphanumerics and hyphens [0-9A-Za-z-]."
+    #[test]
+    fn a_hyphen_is_an_identifier_of_its_own() {
+        ascending(
+            "npm",
+            &[&["1.0.0--"], &["1.0.0--.-"], &["1.0.0-a"], &["1.0.0-a-"], &["1.0.0", "1.0.0+-", "1.0.0+a-"]],
+        );
     }
 
     #[test]
