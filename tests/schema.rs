@@ -53,7 +53,7 @@ fn report(references: &[&str]) -> Value {
 fn all_reports() -> Value {
     let mut references: Vec<String> =
         IMAGES.iter().map(|image| format!("oci:fixtures/images/{image}:v1.0.0")).collect();
-    references.push("oci:fixtures/images/nowhere".to_owned());
+    references.push("oci:fixtures/images/signed:nowhere".to_owned());
     references.push("127.0.0.1:1/nobody/listens:here".to_owned());
     report(&references.iter().map(String::as_str).collect::<Vec<_>>())
 }
@@ -92,7 +92,7 @@ fn every_field_of_real_inspections_is_in_the_schema() {
     close(&mut closed);
     let references: Vec<String> = IMAGES.iter().map(|image| format!("oci:fixtures/images/{image}:v1.0.0")).collect();
     let root = ["--trusted-root", "fixtures/trust/lab.trusted_root.json", "--output", "json"];
-    let mut arguments = vec!["inspect", "oci:fixtures/images/nowhere"];
+    let mut arguments = vec!["inspect", "oci:fixtures/images/signed:nowhere"];
     arguments.extend(references.iter().map(String::as_str));
     arguments.extend(root);
     let inspection = serde_json::from_slice(&bonafide(&arguments)).expect("the inspection is JSON");

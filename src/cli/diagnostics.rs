@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::check::{Finding, GapReport, InspectedImage, UnknownCheck};
 use crate::collect::files::FileError;
-use crate::collect::{FileServerError, SettingsError, SourceError};
+use crate::collect::{FileServerError, NoLayout, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, ImportError, KeyError, PolicyError};
 use crate::render::escape::terminal;
@@ -290,6 +290,11 @@ impl Diagnostic {
             _ => anyhow::Error::new(error).context(format!("`{text}` is not a reference to an image")),
         };
         Self::usage(error, hint)
+    }
+
+    /// A reference to a local layout where there is none.
+    pub(super) fn no_layout(text: &str, error: NoLayout) -> Self {
+        Self::usage(anyhow::Error::new(error).context(format!("`{text}` is no image")), error.hint())
     }
 
     /// A list of references that cannot be used.

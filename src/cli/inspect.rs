@@ -54,6 +54,7 @@ struct Request {
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let targets = targets(args)?;
     let request = request(args, all.verbose)?;
+    references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::several_suggestions());
     }

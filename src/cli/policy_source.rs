@@ -10,8 +10,8 @@ use crate::oci::{Blob, Digest, Manifest, Reference};
 
 use super::diagnostics::Diagnostic;
 use super::policies::MAX_BYTES;
-use super::progress;
 use super::roots::Reach;
+use super::{progress, references};
 
 /// Where a policy is that is not in a file of this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +35,10 @@ pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic
             Reference::Layout(layout) => &layout.digest,
         };
         return match digest {
-            Some(_) => Ok(Some(Elsewhere::Artifact(reference))),
+            Some(_) => {
+                references::refuse_without_layout([(text, &reference)])?;
+                Ok(Some(Elsewhere::Artifact(reference)))
+            }
             None => Err(Diagnostic::policy_without_digest(text)),
         };
     }

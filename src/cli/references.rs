@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use crate::collect::refuse_other_than_layout;
 use crate::oci::Reference;
 
 use super::diagnostics::Diagnostic;
@@ -29,6 +30,18 @@ pub(super) fn read(arguments: &[String], is_free: bool) -> Result<Vec<(String, R
         Err(error) => Err(Diagnostic::reference(&text, error)),
     };
     texts.into_iter().map(parse).collect()
+}
+
+/// Refuses references to local layouts where there is certainly none: such a run has nothing to say of any image.
+pub(super) fn refuse_without_layout<'a>(
+    references: impl IntoIterator<Item = (&'a str, &'a Reference)>,
+) -> Result<(), Diagnostic> {
+    for (text, reference) in references {
+        if let Reference::Layout(layout) = reference {
+            refuse_other_than_layout(layout).map_err(|error| Diagnostic::no_layout(text, error))?;
+        }
+    }
+    Ok(())
 }
 
 fn standard_input() -> Result<Vec<String>, Diagnostic> {

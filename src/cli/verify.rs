@@ -49,6 +49,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.verbose)?;
     let request = request(verify, references, &registries, args.verbose)?;
+    references::refuse_without_layout(request.targets.iter().map(|target| (target.text.as_str(), &target.reference)))?;
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }

@@ -28,7 +28,7 @@ mod target;
 
 pub use discovery::{Collector, PlatformChoice};
 pub use error::{LoginUse, Said, SourceError};
-pub use layout::LayoutSource;
+pub use layout::{LayoutSource, NoLayout, refuse_other_than_layout};
 pub use limits::Limits;
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,

@@ -1,9 +1,11 @@
 //! Which image a reference means: tags, digests and platforms of layouts, and several references in one run.
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::fixtures::{BY_SHOP, LAB, check, digest, image};
-use crate::program::{Scratch, bonafide, verify};
+use crate::program::{Program, Scratch, bonafide, verify};
 use crate::report::{finding, gap_reasons, list, requirement, verdicts, word};
 use crate::support::image::Image;
 use crate::support::repository::Repository;
@@ -46,17 +48,73 @@ fn a_digest_names_an_image_of_a_layout() {
     assert_eq!(gap_reasons(checked.image()), ["missing"]);
 }
 
+/// A path is typed by the user, as a flag is: where there is no layout, no image was looked for.
+#[test]
+fn a_place_without_a_layout_is_a_usage_error_that_says_what_is_there() {
+    let scratch = Scratch::new();
+    let tar = |names: &[&str]| {
+        let mut tar = tar::Builder::new(Vec::new());
+        for name in names {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(2);
+            tar.append_data(&mut header, name, &b"[]"[..]).expect("memory");
+        }
+        tar.into_inner().expect("memory")
+    };
+    let saved = tar(&["0123.json", "manifest.json", "repositories"]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &saved).expect("memory");
+    scratch.write("saved.tar.gz", gzip.finish().expect("memory"));
+    scratch.write("saved.tar", &saved);
+    scratch.write("other.tar", tar(&["readme.txt"]));
+    scratch.write("zstd.tar", b"\x28\xb5\x2f\xfd....");
+    scratch.write("text", "hello");
+    scratch.write("empty", "");
+    for (reference, found, hint) in [
+        ("oci:nowhere:v1", "there is no such file or directory", "check the path"),
+        ("oci-archive:nowhere", "there is no such file or directory", "check the path"),
+        ("oci:text/below", "there is no such file or directory", "check the path"),
+        ("oci:.", "a directory without `oci-layout` and `index.json`", "`cosign save --dir DIR IMAGE`"),
+        ("oci:saved.tar", "a directory with an OCI layout, found a file", "`oci-archive:FILE`"),
+        ("oci-archive:.", "an archive of an OCI layout, found a directory", "`oci:DIR`"),
+        ("oci-archive:saved.tar", "what `docker save` writes", "it has no signatures"),
+        ("oci-archive:saved.tar.gz", "what `docker save` writes", "it has no signatures"),
+        ("oci-archive:other.tar", "a tar archive without `oci-layout`", "`oras copy -r --to-oci-layout"),
+        ("oci-archive:zstd.tar", "compressed with zstd", "decompress it first"),
+        ("oci-archive:text", "another kind of file", "`oci:DIR`"),
+        ("oci-archive:empty", "another kind of file", "`oci:DIR`"),
+        ("oci:/dev/null", "a pipe or a device", "`oci-archive:FILE`"),
+    ] {
+        for command in [&["verify", reference, "--repo", "acme/shop"][..], &["inspect", reference]] {
+            let message = Program::new(command).within(scratch.directory()).run().usage_error();
+            assert!(message.contains(&format!("`{reference}` is no image")), "{message}");
+            assert!(message.contains(found) && message.contains(hint), "{reference}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_layout_that_is_damaged_is_undecided() {
+    let scratch = Scratch::new();
+    for (file, content) in [("index.json", "{"), ("oci-layout", "{}")] {
+        scratch.write(file, content);
+        let reference = format!("oci:{}", scratch.directory().display());
+        verify(&[&[&reference], &LAB, &BY_SHOP]).exits(3);
+        fs::remove_file(scratch.path(file)).expect("it was written");
+    }
+    // A header of a tar archive, and nothing after it.
+    let header = tar::Header::new_ustar();
+    let cut = scratch.write("cut.tar", &header.as_bytes()[..300]);
+    verify(&[&[&format!("oci-archive:{cut}")], &LAB, &BY_SHOP]).exits(3);
+}
+
 #[test]
 fn what_is_not_there_is_undecided_and_named() {
-    let cases = [
-        ("oci:fixtures/images/nowhere:v1.0.0", "oci-layout in fixtures/images/nowhere: not found", "missing"),
-        ("oci:fixtures/images:v1.0.0", "oci-layout in fixtures/images: not found", "missing"),
-        (
-            "oci:fixtures/images/signed:v2",
-            "index.json in fixtures/images/signed, tag v2: expected one image, found v1.0.0 (",
-            "selection",
-        ),
-    ];
+    let cases = [(
+        "oci:fixtures/images/signed:v2",
+        "index.json in fixtures/images/signed, tag v2: expected one image, found v1.0.0 (",
+        "selection",
+    )];
     for (reference, found, reason) in cases {
         let checked =
             verify(&[&[reference], &LAB, &BY_SHOP]).exits(3).says(found).says("(`bonafide explain image-resolved`)");
@@ -115,7 +173,7 @@ fn the_expected_digest_holds_the_image_to_it() {
 #[test]
 fn an_expected_digest_of_an_image_that_is_not_there_is_not_a_rejection() {
     let digest = digest("signed");
-    let missing = ["oci:fixtures/images/nowhere", "--expect-digest", &digest];
+    let missing = ["oci:fixtures/images/signed:v2", "--expect-digest", &digest];
     let checked = verify(&[&missing, &LAB, &BY_SHOP]).exits(3);
     assert_eq!(checked.report["verdict"], "undecided");
 }
@@ -123,7 +181,7 @@ fn an_expected_digest_of_an_image_that_is_not_there_is_not_a_rejection() {
 #[test]
 fn a265_the_last_image_does_not_decide() {
     let (good, unsigned, other) = (image("signed"), image("unsigned"), image("other-signer"));
-    let missing = "oci:fixtures/images/nowhere";
+    let missing = "oci:fixtures/images/signed:v2";
     // Rejected before undecided before absent.
     let cases: [(&[&str], i32, usize); 6] = [
         (&[&unsigned, &good], 4, 1),

@@ -275,7 +275,7 @@ fn is_file<R: Read>(entry: &Entry<'_, R>, name: &str) -> Result<bool, Failure> {
 
 /// Whether a file is one of a layout. Others, such as those that `docker save` adds, are never read, and their names are not kept:
 /// a few megabytes of archive become gigabytes of names (A313).
-fn is_of_a_layout(name: &str) -> bool {
+pub(super) fn is_of_a_layout(name: &str) -> bool {
     let is_blob = |rest: &str| {
         let parts = rest.split_once('/');
         parts

@@ -7,6 +7,7 @@
 
 mod archive;
 mod directory;
+mod kind;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use archive::Archive;
+pub use kind::{NoLayout, refuse_other_than_layout};
 
 use super::error::{SourceError, printable};
 use super::limits::Limits;
