@@ -43,19 +43,27 @@ fn others(asked: &Asked) -> Option<(CheckId, &'static str)> {
     }
 }
 
-/// Returns a finding for each attestation of an expected signer that does not hold beside one that does, and for each provenance
-/// that holds and says something else.
+/// Returns the findings that refuse each attestation of an expected signer beside one that counts, with the dates of both; and one
+/// for each provenance that holds and says something else.
 pub(super) fn disagreements(
     demand: &Demand,
     accepted: &[(&CandidateReport, &Assessment)],
     refused: &[(&CandidateReport, &Assessment)],
 ) -> Vec<Finding> {
-    let (Some((first, _)), Some((check, what))) = (accepted.first(), others(&demand.asked)) else { return Vec::new() };
+    let (Some((first, counting)), Some((check, what))) = (accepted.first(), others(&demand.asked)) else {
+        return Vec::new();
+    };
     let by_expected = refused.iter().filter(|(_, assessment)| assessment.by_expected_signer);
-    let refusals = by_expected.filter_map(|(report, assessment)| {
-        let obstacle = assessment.findings.iter().find(|finding| finding.stands_in_the_way())?;
-        let message = format!("another {what} of an expected signer does not hold: {}", obstacle.message);
-        Some(refusal(Finding::skip(check, message), obstacle, report, demands_all(demand)))
+    let refusals = by_expected.flat_map(|(report, assessment)| {
+        let dates = format!("{}; {}, which counts, was {}", assessment.dates(), first.id, counting.dates());
+        let obstacles = assessment.findings.iter().filter(|finding| finding.stands_in_the_way());
+        obstacles.map(move |obstacle| {
+            let said = format!("{} ({})", obstacle.message, obstacle.check);
+            let message = format!("another {what} of an expected signer does not hold: {said}");
+            let found =
+                obstacle.found.iter().map(String::as_str).chain([dates.as_str()]).collect::<Vec<_>>().join("; ");
+            refusal(Finding::skip(check, message).found(found), obstacle, report, demands_all(demand))
+        })
     });
     let others = accepted.iter().skip(1).filter_map(|(other, _)| difference(first, other));
     refusals.chain(others).collect()
@@ -64,7 +72,7 @@ pub(super) fn disagreements(
 /// Completes the finding about an attestation that does not hold: it counts where all of them must.
 fn refusal(finding: Finding, obstacle: &Finding, report: &CandidateReport, counts: bool) -> Finding {
     let outcome = if counts { obstacle.outcome } else { Outcome::Skip };
-    let finding = Finding { outcome, expected: obstacle.expected.clone(), found: obstacle.found.clone(), ..finding };
+    let finding = Finding { outcome, expected: obstacle.expected.clone(), ..finding };
     let next = "find out which of them is right; what is wrong is best deleted from the registry";
     Finding { candidate: Some(report.id.clone()), ..finding }.about(&report.subject).next(next)
 }

@@ -20,6 +20,8 @@ pub(super) struct Assessment {
     /// Who signed it, as this demand knows it; nothing where it does not verify for it.
     pub(super) signing: Option<Signing>,
     pub(super) findings: Vec<Finding>,
+    /// When what it says was made, as it says itself.
+    pub(super) made: Option<String>,
     /// The manifests that what it says is about, where that is not everything that its subject binds.
     pub(super) only: Option<Vec<Digest>>,
     /// The known vulnerabilities of an SBOM that VEX closes.
@@ -35,6 +37,7 @@ impl Assessment {
             build_level: None,
             signing: None,
             findings,
+            made: None,
             only: None,
             closed: Closed::default(),
         }
@@ -43,6 +46,16 @@ impl Assessment {
     /// Whether it is about this manifest, if its subject binds it.
     pub(super) fn is_about(&self, manifest: &Digest) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(manifest))
+    }
+
+    /// When it was made, as it says itself, and when it was signed, as somebody vouches for.
+    pub(super) fn dates(&self) -> String {
+        let made = self.made.as_deref().unwrap_or("at a time that it does not state");
+        let signed = self.signing.iter().flat_map(|signing| &signing.timestamps).map(|stamp| stamp.time).max();
+        match signed {
+            Some(signed) => format!("made {made}, signed {signed}"),
+            None => format!("made {made}, signed at a time that nobody vouches for"),
+        }
     }
 
     /// Whether the candidate is good for the demand.

@@ -97,17 +97,27 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
     }
 }
 
-/// Reads a VEX document that one of the demand's signers signed; of everything else nothing.
+/// Reads a VEX document that one of the demand's signers signed, or what an SBOM of theirs says of vulnerabilities; of everything
+/// else nothing.
 pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: Terms<'_>) -> Option<vex::Attached> {
     let examination = examine(id, candidate).ok()?;
-    let is_read = examination.kind == Kind::Vex && !examination.is_stopped();
+    let is_read = matches!(examination.kind, Kind::Vex | Kind::Sbom) && !examination.is_stopped();
     let statement = examination.statement.as_ref().filter(|_| is_read)?;
     let (material, signed) = examination.ready.as_ref()?;
+    let (predicate_type, predicate) = (&statement.predicate_type, statement.predicate);
+    let is_sbom = examination.kind == Kind::Sbom;
+    if is_sbom && !vex::may_be_in_sbom(predicate) {
+        return None;
+    }
     let mut attempts = Attempts::new(material, *signed, terms.domains, terms.now);
     if attempts.accept(demand, terms.policy.written_in()).ways.is_empty() {
         return None;
     }
-    let document = vex::Document::read(&statement.predicate_type, statement.predicate).ok()?;
+    let document = if is_sbom {
+        vex::Document::in_sbom(predicate_type, predicate)?
+    } else {
+        vex::Document::read(predicate_type, predicate).ok()?
+    };
     Some(vex::Attached { id: id.to_owned(), subject: candidate.subject.clone(), document })
 }
 
@@ -400,6 +410,7 @@ impl<'a> Examination<'a> {
             build_level,
             signing: Some(Signing::of(way.verified)),
             findings: way.findings.into_iter().chain(findings).collect(),
+            made: predicate.made(),
             only,
             closed: closed.into_inner().unwrap_or_default(),
         }

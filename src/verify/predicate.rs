@@ -12,7 +12,7 @@ use super::advisories::{self, Advised};
 use super::attestation;
 use super::newer;
 use super::provenance::{self, Provenance};
-use super::sbom::{self, Sbom};
+use super::sbom::{self, Sbom, clipped};
 use super::signature::Verified;
 use super::statement::Statement;
 use super::summary::{self, Summary};
@@ -173,6 +173,16 @@ impl<'a> Predicate<'a> {
     pub(super) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
         match self {
             Self::Provenance(Ok(provenance)) => Some(provenance.build_level(question)),
+            _ => None,
+        }
+    }
+
+    /// When it was made, as it says itself.
+    pub(super) fn made(&self) -> Option<String> {
+        match self {
+            Self::Provenance(Ok(one)) => one.finished_on.clone().or_else(|| one.started_on.clone()),
+            Self::Sbom(Ok(sbom)) => sbom.created.as_deref().map(clipped),
+            Self::Scan(Ok(scan)) => scan.finished.map(|time| time.to_string()),
             _ => None,
         }
     }

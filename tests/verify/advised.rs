@@ -370,6 +370,72 @@ fn what_is_below_the_limit_is_marked_and_changes_nothing() {
     assert_eq!((listed(&report).closed, !listed(&report).listed[0].closed_by.is_empty()), (1, true));
 }
 
+/// A CycloneDX document that says something of CVE-2026-1 in what is referred to.
+fn cyclonedx(world: &World, components: &Value, reference: &str, state: &str, time: &str, by: &Identity) -> Content {
+    let document = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "metadata": {"timestamp": "2026-03-01T10:00:00Z", "authors": [{"name": "Acme"}],
+            "component": {"bom-ref": "root", "type": "container", "name": "shop"}},
+        "components": components,
+        "vulnerabilities": [{
+            "id": "CVE-2026-1", "affects": [{"ref": reference}],
+            "analysis": {"state": state, "justification": "code_not_reachable", "lastUpdated": time},
+        }],
+    });
+    let said = statement(&world.subject, "https://cyclonedx.org/bom", document);
+    bundle(&world.instance.signer(by).attest(&said).bundle(Version::V03))
+}
+
+#[test]
+fn a301_cyclonedx_states_by_component_in_an_sbom_and_by_link_in_a_document_of_its_own() {
+    let world = World::new();
+    let morning = "2026-03-01T10:00:00Z";
+    let listed = json!([
+        {"bom-ref": "b", "type": "library", "name": "bad", "version": "1.0.0", "purl": "pkg:npm/bad@1.0.0"},
+        {"bom-ref": "g", "type": "library", "name": "good", "version": "1.0.0", "purl": "pkg:npm/good@1.0.0"},
+    ]);
+    let says = |components: &Value, reference: &str, state: &str| {
+        judge(&world, [cyclonedx(&world, components, reference, state, morning, &vex_team())])
+    };
+    let verdict = |reference: &str, state: &str| says(&listed, reference, state).verdict;
+    assert_eq!(verdict("b", "not_affected"), Verdict::Verified);
+    assert_eq!(verdict("b", "resolved"), Verdict::Verified);
+    assert_eq!(verdict("b", "false_positive"), Verdict::Verified);
+    assert_eq!(verdict("b", "exploitable"), Verdict::Rejected);
+    assert_eq!(verdict("b", "in_triage"), Verdict::Rejected);
+    assert_eq!(verdict("root", "not_affected"), Verdict::Verified, "the whole image");
+    assert_eq!(verdict("nowhere", "not_affected"), Verdict::Rejected);
+    let alone = |reference: &str| says(&json!([]), reference, "not_affected").verdict;
+    assert_eq!(alone("urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:npm/bad@1.0.0"), Verdict::Verified);
+    assert_eq!(alone("urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:npm/bad@1.0.1"), Verdict::Rejected);
+    let other = says(&listed, "g", "not_affected");
+    assert_eq!(other.verdict, Verdict::Rejected);
+    let next = advised(&other).next.clone().expect("what to do");
+    assert!(next.contains("is about another product (pkg:npm/good@1.0.0)"), "{next}");
+    let stranger = Identity::github_workflow("mallory/shop", ".github/workflows/x.yml", "refs/heads/main");
+    let theirs = cyclonedx(&world, &listed, "b", "not_affected", morning, &stranger);
+    assert_eq!(judge(&world, [theirs]).verdict, Verdict::Rejected);
+    let evening = |state: &str| cyclonedx(&world, &listed, "b", state, "2026-03-01T20:00:00Z", &vex_team());
+    let both = |early: &str, late: &str| {
+        judge(&world, [cyclonedx(&world, &listed, "b", early, morning, &vex_team()), evening(late)]).verdict
+    };
+    assert_eq!(both("not_affected", "exploitable"), Verdict::Rejected, "the later statement counts");
+    assert_eq!(both("exploitable", "resolved"), Verdict::Verified);
+    let openvex = vex(&world, &[of(&world, "CVE-2026-1", "fixed")]);
+    assert_eq!(judge(&world, [openvex, evening("exploitable")]).verdict, Verdict::Rejected, "in whichever format");
+}
+
+#[test]
+fn a301_a_name_that_two_components_have_closes_nothing() {
+    let world = World::new();
+    let listed = json!([
+        {"bom-ref": "b", "type": "library", "name": "good", "version": "1.0.0", "purl": "pkg:npm/good@1.0.0"},
+        {"bom-ref": "b", "type": "library", "name": "bad", "version": "1.0.0", "purl": "pkg:npm/bad@1.0.0"},
+    ]);
+    let said = cyclonedx(&world, &listed, "b", "not_affected", "2026-03-01T10:00:00Z", &vex_team());
+    assert_eq!(judge(&world, [said]).verdict, Verdict::Rejected);
+}
+
 /// Of two SBOMs of the expected signer one lists a denied package: the other satisfies, and the report names the first; with
 /// `all: true` the first decides.
 #[test]
@@ -401,7 +467,16 @@ fn another_sbom_of_the_signer_that_is_refused_is_named_and_decides_where_all_mus
     let report = judged(false, [ours("fine"), ours("event-stream")]);
     assert_eq!(report.verdict, Verdict::Verified);
     let [named] = &*others(&report) else { panic!("the other one is named: {report:?}") };
-    assert!(named.found.as_deref().is_some_and(|found| found.contains("event-stream")), "{named:?}");
+    let refused = report.candidates.iter().find(|one| !one.accepted).expect("the other one");
+    let counting = report.candidates.iter().find(|one| one.accepted).expect("the one that counts");
+    assert_eq!(named.candidate.as_ref(), Some(&refused.id));
+    let message = "another SBOM of an expected signer does not hold: 1 of 2 packages is denied (sbom-packages)";
+    assert_eq!(named.message, message);
+    assert_eq!(named.expected.as_deref(), Some("none of pkg:npm/event-stream"));
+    let dates = format!("made 2026-03-01T11:59:00Z, signed {SIGNING_TIME}");
+    let found =
+        format!("event-stream 1.0.0 (pkg:npm/event-stream@1.0.0); {dates}; {}, which counts, was {dates}", counting.id);
+    assert_eq!(named.found.as_deref(), Some(found.as_str()));
     assert!(!named.stands_in_the_way());
     assert_eq!(judged(true, [ours("fine"), ours("event-stream")]).verdict, Verdict::Rejected);
     assert_eq!(judged(true, [ours("fine"), ours("good")]).verdict, Verdict::Verified);

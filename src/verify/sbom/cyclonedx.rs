@@ -99,6 +99,7 @@ enum ComponentField {
     Hashes,
     Licenses,
     Evidence,
+    Scope,
     Properties,
     Components,
     #[serde(other)]
@@ -529,6 +530,7 @@ fn read_field<'de, A: MapAccess<'de>>(
         ComponentField::Name => package.name = noted(fields.next_value()?, "name", package).unwrap_or_default(),
         ComponentField::Group => package.group = noted(fields.next_value()?, "group", package),
         ComponentField::Version => package.version = noted(fields.next_value()?, "version", package),
+        ComponentField::Scope => package.is_excluded = fields.next_value::<Word<'de>>()?.as_str() == Some("excluded"),
         ComponentField::Supplier => package.supplier = name_of(fields.next_value()?),
         ComponentField::Manufacturer => {
             let maker = name_of(fields.next_value()?);

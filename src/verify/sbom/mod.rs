@@ -28,13 +28,14 @@ use super::predicate::Question;
 use about::{Description, Image};
 pub(super) use families::is_sbom;
 use model::Package;
+pub(super) use model::clipped;
 pub(super) use model::{Purpose, Sbom};
 use quality::{Shortfall, Standard};
 
 impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
     pub(super) fn read(predicate_type: &str, predicate: Option<&'a RawValue>) -> Result<Self, Finding> {
-        let sbom = match form::document(predicate.map_or("null", RawValue::get))? {
+        let sbom = match document(predicate)? {
             Cow::Borrowed(text) => read(text)?,
             Cow::Owned(text) => read(&text)?.into_owned(),
         };
@@ -93,6 +94,11 @@ impl<'a> Sbom<'a> {
             },
         }
     }
+}
+
+/// Takes the document out of what wraps it in a predicate.
+pub(super) fn document(predicate: Option<&RawValue>) -> Result<Cow<'_, str>, Finding> {
+    form::document(predicate.map_or("null", RawValue::get))
 }
 
 impl Sbom<'_> {

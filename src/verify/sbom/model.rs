@@ -127,6 +127,8 @@ pub(in crate::verify) struct Package<'a> {
     pub(in crate::verify) license_observed: Option<Text<'a>>,
     /// A field that says which package it is and holds something that cannot be read.
     pub(in crate::verify) unread: Option<&'static str>,
+    /// Whether it is listed and no part of the product (CycloneDX `scope: excluded`), as dependencies for tests are.
+    pub(in crate::verify) is_excluded: bool,
     /// Whether a licence is stated in a way that cannot be read.
     pub(in crate::verify) has_unread_license: bool,
 }
@@ -181,7 +183,7 @@ impl Package<'_> {
 }
 
 /// A text of the document as far as a message needs it.
-pub(super) fn clipped(text: &str) -> String {
+pub(in crate::verify) fn clipped(text: &str) -> String {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -279,6 +281,7 @@ impl Package<'_> {
             otherwise_identified: self.otherwise_identified,
             license_observed: self.license_observed.map(text),
             unread: self.unread,
+            is_excluded: self.is_excluded,
             has_unread_license: self.has_unread_license,
         }
     }

@@ -253,6 +253,7 @@ fn package<'a>(builder: &mut Builder<'a>, wire: WirePackage<'a>) {
         name = rest.to_owned().into();
     }
     builder.package(Package {
+        is_excluded: false,
         id: wire.id.0.unwrap_or_default(),
         name,
         group: None,

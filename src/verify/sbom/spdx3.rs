@@ -374,6 +374,7 @@ impl<'a> Document<'a> {
             otherwise_identified,
             license_observed: None,
             unread,
+            is_excluded: false,
             has_unread_license: false,
         });
     }

@@ -2,6 +2,7 @@
 //! advisories found, and nothing that is said can open anything: leaving VEX out never makes an image verified.
 
 mod csaf;
+mod cyclonedx;
 mod openvex;
 mod product;
 
@@ -18,6 +19,8 @@ use crate::oci::Digest;
 use crate::packages::Purl;
 use crate::time_limit::TimeLimit;
 
+use super::sbom::clipped;
+
 pub(super) use product::{Component, Product};
 
 /// OpenVEX `ATTESTING.md`: the predicate type is the context, which is written with and without its version.
@@ -28,6 +31,11 @@ const CSAF: &str = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.
 /// Whether a predicate type is a VEX document.
 pub(super) fn is_vex(predicate_type: &str) -> bool {
     is_openvex(predicate_type) || predicate_type == CSAF
+}
+
+/// Whether an SBOM may state something of vulnerabilities. Most have no such field, and need not be read for it.
+pub(super) fn may_be_in_sbom(predicate: Option<&RawValue>) -> bool {
+    predicate.is_some_and(|text| text.get().contains("vulnerabilities"))
 }
 
 /// Whether a predicate type or a context is that of OpenVEX, of some version below 1.
@@ -82,6 +90,12 @@ impl Document {
                 .found(reason)
                 .next("write and attest it again: `vexctl create`, then `cosign attest --type openvex`")
         })
+    }
+
+    /// Reads what an SBOM states of vulnerabilities; nothing where it states nothing, or cannot be read.
+    pub(super) fn in_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
+        let document = cyclonedx::read(predicate_type, predicate).ok()?;
+        (!document.statements.is_empty()).then(|| document.indexed())
     }
 
     /// Judges it: it can be read. What it closes is for the scans.
@@ -141,11 +155,15 @@ impl Statement {
     }
 
     /// Which of product and subcomponent is another one than was asked about.
-    fn differs_in(&self, image: &Image<'_>) -> &'static str {
-        if image.any(self.products.iter(), |product| product.is(image)) {
-            "another subcomponent"
-        } else {
-            "another product"
+    fn differs_in(&self, image: &Image<'_>) -> String {
+        let first = |component: Option<&Component>| {
+            let name = component.and_then(|component| component.names.first());
+            name.map(|name| format!(" ({})", clipped(name))).unwrap_or_default()
+        };
+        let mut products = self.products.iter().take_while(|_| !image.time.is_over());
+        match products.find(|product| product.is(image)) {
+            Some(product) => format!("another subcomponent{}", first(product.parts.first())),
+            None => format!("another product{}", first(self.products.first().map(|product| &product.component))),
         }
     }
 

@@ -120,17 +120,13 @@ fn status(word: &str) -> Status {
 
 fn product(wire: TextOr<WireComponent>) -> Product {
     match wire {
-        TextOr::Text(name) => Product { component: named(name), parts: Vec::new() },
+        TextOr::Text(name) => Product { component: Component::named(name), parts: Vec::new() },
         TextOr::Object(mut wire) => {
             let parts = wire.subcomponents.take().unwrap_or_default().into_iter().map(|part| product(part).component);
             let parts = parts.collect();
             Product { component: component(wire), parts }
         }
     }
-}
-
-fn named(name: String) -> Component {
-    Component { names: vec![name], sha256: Vec::new() }
 }
 
 fn component(wire: WireComponent) -> Component {

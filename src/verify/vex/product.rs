@@ -43,6 +43,11 @@ impl Product {
 }
 
 impl Component {
+    /// What has this name alone.
+    pub(super) fn named(name: String) -> Self {
+        Self { names: vec![name], sha256: Vec::new() }
+    }
+
     /// Whether one of its names is that of a package.
     fn is(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
         let covers =

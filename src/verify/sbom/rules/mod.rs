@@ -145,9 +145,10 @@ impl<'a> Judged<'a> {
     /// Name and version, and the package URL where the name alone could be another's.
     fn describe(&self) -> String {
         let described = self.package.describe();
+        let scope = if self.package.is_excluded { ", scope excluded" } else { "" };
         match self.package.purls.first() {
-            Some(purl) => format!("{described} ({purl})"),
-            None => described,
+            Some(purl) => format!("{described} ({purl}{scope})"),
+            None => format!("{described}{scope}"),
         }
     }
 }

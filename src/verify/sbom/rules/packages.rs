@@ -43,7 +43,8 @@ impl<'a> Check<'a> {
 
     pub(super) fn look_at(&mut self, judged: &Judged<'_>, exceptions: &mut Exceptions<'_>) {
         self.without_purl += u64::from(judged.package.purls.is_empty());
-        if !self.missing.is_empty() {
+        // What is no part of the product is not what was required. It may have been denied all the same.
+        if !self.missing.is_empty() && !judged.package.is_excluded {
             let missing = &mut self.missing;
             self.rules.required_packages.matches(&judged.component, self.time, &mut |rule, _, matched| {
                 if matched == Match::Yes {
