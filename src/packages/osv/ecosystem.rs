@@ -260,7 +260,10 @@ fn source<'a>(purl: &Purl<'_>, upstream: &'a str, version: &'a str) -> (String, 
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
+    use crate::packages::version::Version;
 
     fn keys(purl: &str) -> Vec<(String, Option<String>, String)> {
         let purl = Purl::parse(purl).expect("a package URL");
@@ -388,6 +391,60 @@ mod tests {
             "pkg:deb/openssl@3?distro=debian-12",
         ] {
             assert_eq!(keys(purl)[0].1.as_deref(), Some("12"), "{purl}");
+        }
+    }
+
+    /// The cells of each row of the table in the documentation.
+    fn table() -> Vec<[&'static str; 5]> {
+        let rows = include_str!("../ecosystems.md").lines().filter(|line| line.starts_with('|')).skip(2);
+        let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+        cells.map(|cells| cells.try_into().expect("five cells")).collect()
+    }
+
+    /// What stands between backticks, and what joins it to the next one.
+    fn joined(cell: &str) -> Vec<(&str, &str)> {
+        let mut parts = cell.split('`').skip(1);
+        std::iter::from_fn(|| Some((parts.next()?, parts.next().unwrap_or_default().trim()))).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_documented_table_holds() {
+        for [ecosystems, types, names, versions, order] in table() {
+            for (kind, _) in joined(types) {
+                let scheme = Scheme::of(kind);
+                assert_eq!(scheme.map_or("equal texts", Scheme::as_str), order, "{kind}");
+                for pair in joined(versions).windows(2) {
+                    let [(one, relation), (other, _)] = pair else { unreachable!("two") };
+                    let version = |text: &str| Version::parse(scheme.expect("an order"), text).expect("a version");
+                    let expected = if *relation == "=" { Ordering::Equal } else { Ordering::Less };
+                    assert_eq!(
+                        version(one).compare(&version(other)),
+                        Some(expected),
+                        "{kind} {one} {relation} {other}"
+                    );
+                    let same = if *relation == "=" { Same::Yes } else { Same::No };
+                    assert_eq!(same_version(kind, one, other), same, "{kind} {one} {relation} {other}");
+                }
+            }
+            for pair in joined(names).windows(2) {
+                let [(one, relation), (other, _)] = pair else { unreachable!("two") };
+                let key = |text: &str| Purl::parse(text).expect("a package URL").key();
+                assert!(*relation == ";" || key(one) == key(other), "{one} and {other}");
+            }
+            for ecosystem in ecosystems.split(", ").filter(|name| !name.is_empty()) {
+                let database = place(ecosystem, "x").unwrap_or_else(|| panic!("{ecosystem}")).database;
+                let kind = database.split('/').next().expect("a type");
+                assert!(joined(types).iter().any(|(documented, _)| *documented == kind), "{ecosystem} is of {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_ecosystem_is_in_the_documented_table() {
+        let documented: Vec<&str> = table().iter().flat_map(|row| row[0].split(", ")).collect();
+        let distributions = DISTRIBUTIONS.iter().map(|known| known.ecosystem);
+        for ecosystem in LANGUAGES.iter().map(|(name, _)| *name).chain(distributions) {
+            assert!(documented.contains(&ecosystem), "{ecosystem}");
         }
     }
 }
