@@ -107,6 +107,7 @@ checks! {
     VsaPolicy "vsa-policy" "The verifier applied the policy that it should have."
     VsaAge "vsa-age" "The verifier looked at the image not too long ago."
     ScanFormat "scan-format" "The vulnerability scan can be read."
+    ScanSubject "scan-subject" "The scan is of this image, as far as the scanner's report names one by digest."
     ScanScanner "scan-scanner" "The scanner is one that the policy names."
     ScanAge "scan-age" "The scan, and what the scanner knew, are not too old."
     ScanFindings "scan-findings" "Nothing is open that is as severe as the policy denies."

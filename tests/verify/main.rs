@@ -23,6 +23,7 @@ mod coverage;
 mod domains;
 mod envelopes;
 mod good;
+mod hidden;
 mod identity;
 mod interop;
 mod intoto_v001;

@@ -108,6 +108,13 @@ fn relatives(image: Image<'_>) -> BTreeSet<&Digest> {
     std::iter::once(image.subject).chain(above).chain(below).collect()
 }
 
+/// Whether a digest may be of the image: of the subject, an index that it is in, or a platform in it. With `--platform` the other
+/// platforms of an index are not known.
+pub(in crate::verify) fn may_be_of(digest: &Digest, image: Image<'_>) -> bool {
+    let is_cut = !image.evidence.platforms.is_empty() && is_index(image.subject, image.evidence);
+    is_cut || relatives(image).contains(digest)
+}
+
 /// The platforms that the document is about, if it is attached to an index and names manifests of platforms and no index.
 fn only(agreeing: &BTreeSet<&Digest>, image: Image<'_>) -> Option<Vec<Digest>> {
     if !is_index(image.subject, image.evidence) || agreeing.iter().any(|digest| is_index(digest, image.evidence)) {

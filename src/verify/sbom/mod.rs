@@ -25,7 +25,8 @@ use crate::oci::Digest;
 
 use super::predicate::Question;
 
-use about::{Description, Image};
+use about::Description;
+pub(super) use about::{Image, may_be_of};
 pub(super) use families::is_sbom;
 use model::Package;
 pub(super) use model::clipped;

@@ -65,7 +65,7 @@ pub(super) fn read(text: &str) -> Result<Findings, String> {
         return Err(format!("a GitLab report of a scan of type `{}`", report.scan.kind.escape_debug()));
     }
     let vulnerabilities = report.vulnerabilities.into_iter().map(vulnerability).collect::<Result<_, _>>()?;
-    Ok(Findings { vulnerabilities, database_built: None })
+    Ok(Findings { vulnerabilities, ..Findings::default() })
 }
 
 fn vulnerability(one: Reported) -> Result<Vulnerability, String> {

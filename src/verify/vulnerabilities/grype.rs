@@ -15,7 +15,22 @@ use super::predicate::time;
 struct Document {
     matches: Vec<Match>,
     #[serde(default)]
+    source: Option<Source>,
+    #[serde(default)]
     descriptor: Option<Descriptor>,
+}
+
+/// What was scanned: an image is an object, a folder is a text.
+#[derive(Deserialize)]
+struct Source {
+    #[serde(default)]
+    target: Option<json::TextOr<Target>>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    #[serde(default, rename = "repoDigests")]
+    repo_digests: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +92,10 @@ struct Status {
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let document: Document = json::from_part(text).map_err(|error| error.to_string())?;
     Ok(Findings {
+        images: match document.source.and_then(|source| source.target) {
+            Some(json::TextOr::Object(target)) => target.repo_digests.unwrap_or_default(),
+            _ => Vec::new(),
+        },
         database_built: built(document.descriptor)?,
         vulnerabilities: document.matches.into_iter().map(vulnerability).collect(),
     })

@@ -17,13 +17,16 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport};
+use crate::oci::Digest;
 use crate::packages::Severity;
 use crate::policy::{Asked, MaxAge, VulnerabilityRules};
 
 use super::attestation::current_spelling;
 use super::predicate::Question;
+use super::sbom;
 use super::vex::Image;
 
+use model::Findings;
 pub(super) use model::{Scan, Scanner, Vulnerability};
 
 /// cosign `specs/COSIGN_VULN_ATTESTATION_SPEC.md`; cosign 1 wrote it without `https://` (A285).
@@ -73,15 +76,41 @@ impl Scan {
         let rules = match question.expected.map(|expected| expected.asked) {
             Some(Asked::Vulnerabilities(rules)) => rules,
             // Asked for by its type: what was found does not matter, but it must be said.
-            Some(Asked::Attestation(_)) => return std::iter::once(read).chain(self.check_results()).collect(),
+            Some(Asked::Attestation(_)) => {
+                let checks = self.check_subject(question).into_iter().chain(self.check_results());
+                return std::iter::once(read).chain(checks).collect();
+            }
             _ => return vec![read],
         };
         let mut findings = vec![read];
+        findings.extend(self.check_subject(question));
         findings.extend(self.check_scanners(rules));
         findings.extend(rules.max_age.as_ref().map(|age| self.check_age(age, question)));
         findings.extend(rules.max_database_age.iter().flat_map(|age| self.check_databases(age, question)));
         findings.extend(rules.deny.map(|severity| self.check_findings(severity, rules, question)));
         findings
+    }
+
+    /// Whether each report that names its image by the digests of registries is of this one, an index that it is in, or a part of it.
+    fn check_subject(&self, question: &Question<'_>) -> Option<Finding> {
+        let image = sbom::Image { subject: question.subject, evidence: question.evidence };
+        let results = self.scanners.iter().filter_map(|scanner| scanner.result.as_ref().ok());
+        let named: Vec<&Findings> = results.filter(|found| !found.images.is_empty()).collect();
+        let digest = |name: &String| name.rsplit_once('@').and_then(|(_, digest)| digest.parse().ok());
+        let is_another = |found: &&&Findings| {
+            let digests: Vec<Digest> = found.images.iter().filter_map(digest).collect();
+            !digests.is_empty() && !digests.iter().any(|digest| sbom::may_be_of(digest, image))
+        };
+        match named.iter().find(is_another) {
+            Some(other) => Some(
+                Finding::fail(CheckId::ScanSubject, "the scan says that it is of another image")
+                    .expected(format!("{}, or no digest at all", question.subject))
+                    .found(shown(&other.images))
+                    .next("scan this image by its digest, and attest that report"),
+            ),
+            None if named.is_empty() => None,
+            None => Some(Finding::pass(CheckId::ScanSubject, "the scan names this image by its digest")),
+        }
     }
 
     fn check_scanners(&self, rules: &VulnerabilityRules) -> Option<Finding> {

@@ -34,6 +34,8 @@ pub(in crate::verify) struct Scanner {
 #[derive(Debug, Default)]
 pub(in crate::verify) struct Findings {
     pub(in crate::verify) vulnerabilities: Vec<Vulnerability>,
+    /// The scanned image by the digests that registries gave it, as the scanner's own report names it.
+    pub(in crate::verify) images: Vec<String>,
     /// When the database was built, as the scanner's own report says.
     pub(in crate::verify) database_built: Option<Timestamp>,
 }

@@ -56,7 +56,7 @@ struct Group {
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let report: Report = json::from_part(text).map_err(|error| error.to_string())?;
     let packages = report.results.into_iter().flat_map(|source| source.packages);
-    Ok(Findings { vulnerabilities: packages.flat_map(vulnerabilities).collect(), database_built: None })
+    Ok(Findings { vulnerabilities: packages.flat_map(vulnerabilities).collect(), ..Findings::default() })
 }
 
 fn vulnerabilities(scanned: Scanned) -> Vec<Vulnerability> {

@@ -67,7 +67,7 @@ pub(super) fn read(text: &str, is_intoto: bool) -> Result<Findings, String> {
 fn listed(text: &str) -> Result<Findings, String> {
     let items: Vec<Item> = json::from_part(text).map_err(|error| error.to_string())?;
     let vulnerabilities = items.into_iter().map(Item::vulnerability).collect::<Result<_, _>>()?;
-    Ok(Findings { vulnerabilities, database_built: None })
+    Ok(Findings { vulnerabilities, ..Findings::default() })
 }
 
 /// v0.2 has the fields in the item; v0.1's text has them below `vulnerability`, and its example has not.

@@ -172,7 +172,7 @@ fn findings(run: Run) -> Result<Findings, String> {
     let rules = Rules::of(run.tool);
     let failed = results.into_iter().filter(|one| !matches!(one.kind.as_deref(), Some("pass" | "notApplicable")));
     let vulnerabilities = failed.map(|one| vulnerability(one, &rules)).collect::<Result<_, _>>()?;
-    Ok(Findings { vulnerabilities, database_built: None })
+    Ok(Findings { vulnerabilities, ..Findings::default() })
 }
 
 /// The rules of a tool and its extensions, found by place and by id: there may be as many as there are results.

@@ -15,7 +15,16 @@ struct Report {
     #[serde(default)]
     artifact_type: Option<String>,
     #[serde(default)]
+    metadata: Option<Metadata>,
+    #[serde(default)]
     results: Option<Vec<Target>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    #[serde(default)]
+    repo_digests: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -58,12 +67,13 @@ struct Identifier {
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let report: Report = json::from_part(text).map_err(|error| error.to_string())?;
     let results = report.results.unwrap_or_default();
+    let images = report.metadata.and_then(|metadata| metadata.repo_digests).unwrap_or_default();
     let names_artifact = |text: Option<String>| text.is_some_and(|text| !text.is_empty());
     // trivy leaves `Results` out where there are none; a report by it still says what it is about.
     if results.is_empty() && names_artifact(report.artifact_name) && names_artifact(report.artifact_type) {
-        return Ok(Findings::default());
+        return Ok(Findings { images, ..Findings::default() });
     }
-    findings(results)
+    findings(results).map(|found| Findings { images, ..found })
 }
 
 /// Reads the list of targets that older versions write alone.
@@ -83,7 +93,7 @@ fn findings(targets: Vec<Target>) -> Result<Findings, String> {
         return Err("a report of trivy about no packages".to_owned());
     }
     let detected = targets.into_iter().flat_map(|target| target.vulnerabilities.unwrap_or_default());
-    Ok(Findings { vulnerabilities: detected.map(vulnerability).collect(), database_built: None })
+    Ok(Findings { vulnerabilities: detected.map(vulnerability).collect(), ..Findings::default() })
 }
 
 fn vulnerability(one: Detected) -> Vulnerability {
