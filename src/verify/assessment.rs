@@ -50,11 +50,11 @@ impl Assessment {
 
     /// When it was made, as it says itself, and when it was signed, as somebody vouches for.
     pub(super) fn dates(&self) -> String {
-        let made = self.made.as_deref().unwrap_or("at a time that it does not state");
+        let made = self.made.as_deref().unwrap_or("at an unstated time");
         let signed = self.signing.iter().flat_map(|signing| &signing.timestamps).map(|stamp| stamp.time).max();
         match signed {
             Some(signed) => format!("made {made}, signed {signed}"),
-            None => format!("made {made}, signed at a time that nobody vouches for"),
+            None => format!("made {made}, signed at an unproven time"),
         }
     }
 

@@ -150,7 +150,9 @@ fn evidence_is_looked_for_everywhere_where_all_of_it_must_hold() {
     assert_eq!(served.times_asked(&platform), 1);
     let finding = finding(requirement(all.image(), "provenance"), "provenance-others");
     assert_eq!(finding["outcome"], "fail");
-    assert_eq!(finding["found"], "https://builds.acme.example/other");
+    let dates = "made at an unstated time, signed 2026-03-01T12:00:00Z";
+    let found = format!("https://builds.acme.example/other; {dates}; c1, which counts, was {dates}");
+    assert_eq!(finding["found"], found);
 }
 
 #[test]
