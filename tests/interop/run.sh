@@ -5,7 +5,7 @@
 # Usage: tests/interop/run.sh       BONAFIDE=path/to/bonafide to test another binary than target/release
 #
 # A case is ok when Bonafide's exit code, the verdict in its report and the check it names are as expected,
-# and cosign (pinned) still answers as it did when the case was written. Nothing is ever skipped: whatever
+# and cosign (pinned) still answers as it did when the case was written. But for other tools' SBOMs nothing is ever skipped: whatever
 # is missing and cannot be installed ends the stage with exit code 1.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -28,6 +28,8 @@ source "$here/cases-provenance.sh"
 source "$here/cases-sbom.sh"
 # shellcheck source=tests/interop/cases-attestations.sh
 source "$here/cases-attestations.sh"
+# shellcheck source=tests/interop/cases-tools.sh
+source "$here/cases-tools.sh"
 # shellcheck source=tests/interop/cases-algorithms.sh
 source "$here/cases-algorithms.sh"
 # shellcheck source=tests/interop/cases-attestation-manifests.sh
@@ -56,6 +58,7 @@ run_cases
 signer_kinds
 lies
 sbom_forms
+tool_sboms
 other_attestations
 algorithms
 attestation_manifests

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# SBOMs that other tools write of a small project, attested by cosign: what is denied is found however a tool spells it, and an
+# honest document is taken. Sourced by run.sh.
+# shellcheck disable=SC2034,SC2154 # what cases.sh, cases-attestations.sh and run.sh set, and what they read
+
+cyclonedx_py_version=7.5.0
+cdxgen_version=12.8.4
+
+# npm_project — a project of npm with its lock file, so that nothing is fetched
+npm_project() {
+  mkdir -p "$work/npm"
+  cat >"$work/npm/package.json" <<'JSON'
+{"name": "shop", "version": "1.4.2", "license": "Apache-2.0", "dependencies": {"left-pad": "1.2.0", "@acme/pad": "7.24.0"}}
+JSON
+  cat >"$work/npm/package-lock.json" <<'JSON'
+{
+  "name": "shop", "version": "1.4.2", "lockfileVersion": 3, "requires": true,
+  "packages": {
+    "": {"name": "shop", "version": "1.4.2", "license": "Apache-2.0", "dependencies": {"left-pad": "1.2.0", "@acme/pad": "7.24.0"}},
+    "node_modules/@acme/pad": {"version": "7.24.0", "license": "MIT"},
+    "node_modules/left-pad": {"version": "1.2.0", "license": "WTFPL"}
+  }
+}
+JSON
+}
+
+# of_tool TITLE TYPE HONEST RULE… — the SBOM in $work/sbom.json is taken under an honest rule, and refused under each of those that
+# deny what is in it. A RULE is `WHAT|CHECK|RULE`.
+of_tool() {
+  local title=$1 type=$2 honest=$3 what check rule
+  shift 3
+  push "tool-$(printf %s "$title" | cksum | cut -d' ' -f1)"
+  attest rekor2 "$release" "$type" "$work/sbom.json" "$image"
+  require "sbom: {$honest}"
+  by_policy "$title" - 0 -
+  for rule; do
+    IFS='|' read -r what check rule <<<"$rule"
+    require "sbom: {deny: {$rule}}"
+    by_policy "$title, $what denied" - 1 "$check fail"
+  done
+}
+
+# no_tool NAME — says what was left out
+no_tool() { printf '!!! %s could not be had: its SBOMs were NOT judged\n' "$1" >&2; }
+
+tool_sboms() {
+  local registry=$LAB_REGISTRY format rules
+  echo "--- SBOMs of other tools, $registry"
+  ask_for_release
+  kinds=sbom
+  rules=(
+    'deny: {packages: [{purl: pkg:npm/left-pad, vers: "vers:npm/>=1.3.0"}, pkg:npm/pad, pkg:npm/left-pad@1.2.1]}, required-packages: pkg:npm/left-pad'
+    'range|sbom-packages|packages: [{purl: pkg:npm/left-pad, vers: "vers:npm/<1.3.0"}]'
+    'package|sbom-packages|packages: ["pkg:npm/%40acme/pad@v7.24.0"]'
+    'scope|sbom-packages|packages: ["pkg:npm/@acme/*"]'
+    'licence|sbom-licenses|licenses: [WTFPL]'
+  )
+  if npm --version >/dev/null 2>&1; then
+    npm_project
+    for format in cyclonedx spdx; do
+      (cd "$work/npm" && npm sbom --package-lock-only --sbom-format "$format") >"$work/sbom.json"
+      of_tool "npm sbom, $format" "${format/spdx/spdxjson}" "${rules[@]}"
+    done
+    local cdxgen=$BONAFIDE_LAB/cdxgen
+    if npm install --silent --no-fund --no-audit --ignore-scripts --omit=optional --prefix "$cdxgen" \
+      "@cyclonedx/cdxgen@$cdxgen_version" >/dev/null 2>&1; then
+      FETCH_LICENSE=false "$cdxgen/node_modules/.bin/cdxgen" -t npm --no-install-deps -o "$work/sbom.json" "$work/npm" \
+        >/dev/null 2>&1
+      of_tool cdxgen cyclonedx "${rules[@]}"
+    else
+      no_tool cdxgen
+    fi
+  else
+    no_tool "npm, and so cdxgen,"
+  fi
+
+  printf 'Zope.Interface==5.0\nrequests[socks]==2.19.0\n' >"$work/requirements.txt"
+  local venv=$BONAFIDE_LAB/cyclonedx-py
+  if { [ -x "$venv/bin/cyclonedx-py" ] || python3 -m venv "$venv"; } &&
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "cyclonedx-bom==$cyclonedx_py_version" >/dev/null 2>&1; then
+    "$venv/bin/cyclonedx-py" requirements "$work/requirements.txt" -o "$work/sbom.json" >/dev/null 2>&1
+    of_tool "cyclonedx-py" cyclonedx \
+      'deny: {packages: [pkg:pypi/zope, pkg:pypi/requests@2.19.1]}, required-packages: pkg:pypi/requests' \
+      'package|sbom-packages|packages: [pkg:pypi/zope_interface@5.0.0]' \
+      'range|sbom-packages|packages: [{purl: pkg:pypi/Requests, vers: "vers:pypi/<2.20"}]'
+  else
+    no_tool cyclonedx-py
+  fi
+}
