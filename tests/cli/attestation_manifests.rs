@@ -7,6 +7,7 @@ use crate::report::{list, requirement, word};
 use crate::shop::{REFERENCE, Shop, WORKFLOW, referrers_path, sbom, tag_path};
 use crate::support::image::{Descriptor, Image};
 use crate::support::registry::{Referrers, fault};
+use crate::support::repository::Repository;
 use crate::support::sigstore::{GITHUB_ACTIONS, Identity};
 use crate::support::statement::{SLSA_V1, Subject};
 
@@ -222,6 +223,66 @@ fn an_index_that_gives_one_attestation_manifest_to_another_platform_is_refused()
     let served = Shop { image, ..shop }.serve();
     served.verify(&PROVENANCE).exits(4);
     served.verify(&["--require", "provenance", "--platform", "linux/arm64"]).exits(0);
+}
+
+/// Takes what was attached after `before` out of a shop's repository.
+fn take_evidence(shop: &mut Shop, before: &Repository) -> Repository {
+    let mut evidence = std::mem::replace(&mut shop.repository, before.clone());
+    let known: Vec<String> = before.manifests.iter().map(|manifest| manifest.descriptor().digest).collect();
+    evidence.manifests.retain(|manifest| !known.contains(&manifest.descriptor().digest));
+    evidence.blobs.retain(|digest, _| !before.blobs.contains_key(digest));
+    evidence.tags.retain(|tag, _| !before.tags.contains_key(tag));
+    evidence
+}
+
+/// The list of statements lies with the image, whose index names it; the signatures on it lie elsewhere.
+#[test]
+fn signatures_on_attestation_manifests_are_found_in_a_repository_of_their_own() {
+    const ELSEWHERE: &str = "security/signatures";
+    let mut forms = Vec::new();
+    for is_legacy in [false, true] {
+        let mut shop = shop();
+        let before = shop.repository.clone();
+        for manifest in manifests(&shop) {
+            if is_legacy {
+                let layer = shop.signer().sign_simple(&Subject::from(&manifest)).legacy_layer();
+                shop.repository.attach_legacy_signature(&manifest, &[layer]);
+            } else {
+                let signature = shop.signature(&manifest);
+                shop.attach(&manifest, &signature);
+            }
+        }
+        let evidence = take_evidence(&mut shop, &before);
+        forms.push((shop, evidence));
+    }
+    for (shop, evidence) in forms {
+        let platform = shop.image.platform("linux/amd64").digest;
+        let served = shop.serve();
+        let elsewhere = format!("{}/{ELSEWHERE}", served.registry.host());
+        let found = ["--require", "provenance", "--evidence-repository", &elsewhere];
+        served.verify(&PROVENANCE).exits(4);
+        // Nothing is in the other place yet.
+        served.registry.edit(ELSEWHERE, |_| {});
+        served.verify(&found).exits(4).says("(unsigned)");
+        served.registry.edit(ELSEWHERE, |content| *content = evidence.clone());
+        for referrers in [Referrers::Listed { page_size: 100 }, Referrers::Unsupported] {
+            served.registry.list_referrers(referrers);
+            let checked = served.verify(&found).exits(0);
+            assert_eq!(origins(&checked), ["attestation-manifest"; 2]);
+            served.verify(&["--require", "signature", "--evidence-repository", &elsewhere]).exits(4);
+        }
+        // Half of it is not enough, and what cannot be read is not absent.
+        served.registry.bend(&format!("{ELSEWHERE}/blobs/"), fault::status(500));
+        served.verify(&found).exits(3);
+        served.registry.mend();
+        served.registry.bend(&format!("{ELSEWHERE}/referrers/"), fault::status(503));
+        served.registry.bend(&format!("{ELSEWHERE}/manifests/"), fault::status(503));
+        served.verify(&found).exits(3);
+        served.registry.mend();
+        // A platform by its own digest is named by no index.
+        let alone = served.registry.reference(crate::shop::NAME, &platform);
+        served.verify_reference(&alone, &found).exits(4);
+    }
 }
 
 #[test]
