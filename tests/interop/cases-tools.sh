@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # what cases.sh, cases-attestations.sh and run.sh set, and what they read
 
 cyclonedx_py_version=7.5.0
+cyclonedx_gomod_version=1.9.0
 cdxgen_version=12.8.4
 
 # npm_project — a project of npm with its lock file, so that nothing is fetched
@@ -85,5 +86,18 @@ tool_sboms() {
       'range|sbom-packages|packages: [{purl: pkg:pypi/Requests, vers: "vers:pypi/<2.20"}]'
   else
     no_tool cyclonedx-py
+  fi
+  # The lab's own tool is a module of Go with real dependencies.
+  local gomod=$BONAFIDE_LAB/cyclonedx-gomod
+  if [ -x "$gomod/cyclonedx-gomod" ] || GOBIN=$gomod go install \
+    "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$cyclonedx_gomod_version" >/dev/null 2>&1; then
+    "$gomod/cyclonedx-gomod" mod -json -std -output "$work/sbom.json" "$here/lab/tools" >/dev/null 2>&1
+    of_tool cyclonedx-gomod cyclonedx \
+      'deny: {packages: [pkg:golang/stdlib@1.0.0, pkg:golang/golang.org/x]}, required-packages: pkg:golang/golang.org/x/crypto' \
+      'package|sbom-packages|packages: [pkg:golang/std]' \
+      'range|sbom-packages|packages: [{purl: pkg:golang/stdlib, vers: "vers:golang/>=1.2.0"}]' \
+      'incompatible version|sbom-packages|packages: [{purl: pkg:golang/github.com/docker/cli, vers: "vers:golang/>=v2.0.0"}]'
+  else
+    no_tool cyclonedx-gomod
   fi
 }
