@@ -1,10 +1,33 @@
 //! How long a server asks to wait.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
+
+/// When hosts may be asked again. One that asks to wait counts requests by who sends them, not by what they are for, and those that
+/// come too early make the wait longer: so all requests to it wait.
+#[derive(Default)]
+pub(super) struct Pauses(RefCell<HashMap<String, Instant>>);
+
+impl Pauses {
+    /// Makes all requests to this host wait for so long from now, unless they wait longer already.
+    pub(super) fn pause(&self, host: &str, pause: Duration) {
+        let Some(end) = Instant::now().checked_add(pause) else { return };
+        let mut ends = self.0.borrow_mut();
+        let known = ends.entry(host.to_owned()).or_insert(end);
+        *known = end.max(*known);
+    }
+
+    /// Returns when this host may be asked again, if that is not yet.
+    pub(super) fn end(&self, host: &str) -> Option<Instant> {
+        self.0.borrow().get(host).copied().filter(|end| *end > Instant::now())
+    }
+}
 
 /// Whether the same question may be answered a little later.
 pub(super) fn may_pass(status: u16) -> bool {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::proxy::Proxies;
 use super::resolver::{RefusedAddress, Resolver};
@@ -33,6 +33,7 @@ pub(super) struct Transport {
     used: RefCell<NetworkUse>,
     log: OnceCell<RequestLog>,
     secrets: Secrets,
+    pauses: throttle::Pauses,
 }
 
 /// What a run asked of the network.
@@ -158,6 +159,7 @@ impl Transport {
             used: RefCell::default(),
             log: OnceCell::new(),
             secrets,
+            pauses: throttle::Pauses::default(),
         }
     }
 
@@ -198,7 +200,7 @@ impl Transport {
     /// Sends a request, again if the failure may pass, until there is an answer or no more time.
     ///
     /// A pause that the server asks for is made as long as the time of the image allows, and is no failed attempt: who waits as
-    /// told is answered in the end (RFC 9110 §10.2.3, RFC 6585 §4).
+    /// told is answered in the end (RFC 9110 §10.2.3, RFC 6585 §4). All other requests to that host wait with it.
     pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, SourceError> {
         let (mut attempt, mut waits) = (1, 0);
         loop {
@@ -216,6 +218,10 @@ impl Transport {
             if is_late || is_last {
                 return outcome.map_err(|failure| failure.error);
             }
+            // A pause that is not made is no reason to ask nothing else: it may be about this question alone.
+            if let (Ok(answer), Some(asked)) = (&outcome, asked) {
+                self.pauses.pause(&shown_host(&answer.url), asked);
+            }
             if asked.is_some() {
                 waits += 1;
             } else {
@@ -230,6 +236,7 @@ impl Transport {
         let mut url = request.url.clone();
         let mut authorization = request.authorization;
         for _ in 0..=MOST_REDIRECTS {
+            self.wait_for_turn(request, &url).await?;
             let began = Instant::now();
             let answer = self.once(request, &url, authorization).await;
             self.record(request, &url, answer.as_ref().ok(), began.elapsed());
@@ -243,6 +250,20 @@ impl Transport {
         }
         Err(SourceError::Redirected { at: at(request), to: shown_host(&url), reason: "it was redirected too often" }
             .into())
+    }
+
+    /// Waits until the host may be asked again, if another request was told to wait.
+    async fn wait_for_turn(&self, request: &Request<'_>, url: &Url) -> Result<(), SourceError> {
+        let host = shown_host(url);
+        // The host may ask for more while this waits.
+        while let Some(end) = self.pauses.end(&host) {
+            if end >= request.deadline.at {
+                let retry_after = Some(end.saturating_duration_since(Instant::now()));
+                return Err(SourceError::Throttled { at: at(request), said: Said::default(), retry_after });
+            }
+            sleep_until(end).await;
+        }
+        Ok(())
     }
 
     fn record(&self, request: &Request<'_>, url: &Url, answer: Option<&Answer>, took: Duration) {
@@ -652,6 +673,53 @@ mod tests {
         assert_eq!((answer.expect("an answer").status, used.requests), (200, 2));
         let (url, _) = serve(vec![status("403 No"), ok("abc")]);
         assert_eq!(send(&url, LONG, LONG).1.requests, 1);
+    }
+
+    /// Counts the requests that come before the pause is over that the first answer asks for.
+    #[test]
+    fn a_pause_that_a_host_asks_for_is_made_by_all_requests_to_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let early = std::thread::spawn(move || {
+            let (mut pause_ends, mut early) = (None, 0);
+            for _ in 0..5 {
+                let (mut stream, _) = listener.accept().expect("a connection");
+                let mut head = [0; 2000];
+                let _ = stream.read(&mut head).expect("a request");
+                let now = std::time::Instant::now();
+                early += u32::from(pause_ends.is_some_and(|end| now < end));
+                let first = pause_ends.replace(pause_ends.unwrap_or(now + Duration::from_secs(1))).is_none();
+                let answer = if first { status("429 Busy\r\nRetry-After: 1") } else { ok("abc") };
+                stream.write_all(answer.as_bytes()).expect("an answer");
+            }
+            early
+        });
+        let url = Url::parse(&format!("http://{address}/x")).expect("a url");
+        let transport = Transport::new(Trust::default(), LONG, Resolver::system(), Secrets::default());
+        let request = |allowed: Duration| Request {
+            url: &url,
+            accept: "*/*",
+            authorization: None,
+            form: None,
+            limit: 1000,
+            deadline: Deadline { at: Instant::now() + allowed, allowed },
+            redirects: &|_| Ok(()),
+        };
+        let later = async |pause: u64, allowed: Duration| {
+            sleep(Duration::from_millis(pause)).await;
+            transport.send(&request(allowed)).await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (answers, hurried) = runtime.block_on(async {
+            let all = futures_util::future::join4(later(0, LONG), later(300, LONG), later(400, LONG), later(500, LONG));
+            tokio::join!(all, later(300, SHORT))
+        });
+        let answers: [_; 4] = answers.into();
+        assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status == 200)), "{answers:?}");
+        assert_eq!(early.join().ok(), Some(0), "requests that came early");
+        // There was no time to wait, and nothing was asked.
+        assert!(matches!(hurried, Err(SourceError::Throttled { .. })), "{hurried:?}");
+        assert_eq!(transport.used().requests, 5);
     }
 
     #[test]
