@@ -293,6 +293,19 @@ pub struct CandidateReport {
     pub findings: Vec<Finding>,
 }
 
+impl CandidateReport {
+    /// Returns what came of it, in words.
+    pub fn state(&self) -> &'static str {
+        match (self.accepted, self.kind.as_str()) {
+            (true, _) => "accepted",
+            (false, "ignored" | "unsigned" | "attestation") => "not used",
+            (false, "unread") => "not read",
+            (false, _) if !self.findings.iter().any(Finding::stands_in_the_way) => "not used",
+            (false, _) => "refused",
+        }
+    }
+}
+
 /// Where a candidate was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OriginReport {
@@ -315,6 +328,23 @@ pub struct SignerReport {
     pub issuer: String,
     /// The other Fulcio claims, by their names.
     pub claims: Vec<ClaimReport>,
+}
+
+impl SignerReport {
+    /// Returns the signer as a person would name it: `acme/app release.yml @ refs/tags/v1` for a workflow of GitHub.
+    pub fn in_words(&self) -> String {
+        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        let workflow = || {
+            let (repository, workflow) = self.identity.strip_prefix("https://")?.split_once("/.github/workflows/")?;
+            let (file, reference) = workflow.split_once('@')?;
+            Some(format!("{} {file} @ {reference}", repository.strip_prefix("github.com/").unwrap_or(repository)))
+        };
+        match (self.identity_kind.as_str(), workflow()) {
+            ("key", _) => format!("the key {}", self.identity),
+            ("uri", Some(workflow)) if self.issuer == GITHUB => workflow,
+            _ => format!("{} ({})", self.identity, self.issuer),
+        }
+    }
 }
 
 /// One Fulcio claim (fulcio `docs/oid-info.md`).

@@ -52,9 +52,21 @@ pub(super) struct Args {
     /// Print the verdict lines alone
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Print every check of every candidate, and every request on standard error
-    #[arg(short, long, global = true)]
-    pub(super) verbose: bool,
+    /// Print every candidate and every check of it; -vv also every request, on standard error
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Args {
+    /// Whether every candidate and every check of it is to be shown.
+    pub(super) fn shows_details(&self) -> bool {
+        self.verbose > 0
+    }
+
+    /// Whether every request is to be shown.
+    pub(super) fn shows_requests(&self) -> bool {
+        self.verbose > 1
+    }
 }
 
 /// When to use colour.

@@ -32,7 +32,7 @@ const PIECE: u64 = 1024 * 1024;
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&bundle.output)?;
-    let report = examine(bundle, args.verbose)?;
+    let report = examine(bundle, args.shows_requests())?;
     output::write(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }

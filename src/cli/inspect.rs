@@ -53,14 +53,14 @@ struct Request {
 /// Looks at the images, and writes what is there or the policy that it suggests.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let targets = targets(args)?;
-    let request = request(args, all.verbose)?;
+    let request = request(args, all.shows_requests())?;
     references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::several_suggestions());
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&args.login, &references, all.verbose)?;
-    let registries = registries(&args.transport, logins, all.verbose)?;
+    let logins = logins::logins(&args.login, &references, all.shows_requests())?;
+    let registries = registries(&args.transport, logins, all.shows_requests())?;
     let (inspection, documents) = inspect_all(&request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, &request, &inspection.images[0]);

@@ -58,7 +58,8 @@ pub(super) fn network(used: NetworkUse) -> Network {
 pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
     write_with(targets, |target, out| {
         let colour = target.file.is_none() && coloured(args.color);
-        let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour };
+        let width = if target.file.is_none() { terminal_width() } else { None };
+        let detail = Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width };
         render::write(report, target.format, detail, out)
     })
 }
@@ -68,7 +69,7 @@ pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<
 pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), Diagnostic> {
     let mut text = Vec::new();
     if report.verdict != Verdict::Verified {
-        let detail = Detail { quiet: args.quiet, verbose: args.verbose, colour: false };
+        let detail = Detail { quiet: args.quiet, verbose: args.shows_details(), colour: false, width: None };
         render::write(report, Format::Text, detail, &mut text).map_err(Diagnostic::stdout)?;
     }
     streams::to_stderr(&String::from_utf8_lossy(&text));
@@ -178,6 +179,12 @@ fn partial_name(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".{}.partial", std::process::id()));
     PathBuf::from(name)
+}
+
+/// The columns of the terminal that standard output is, if it is one.
+fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    io::stdout().is_terminal().then_some(usize::from(width.0))
 }
 
 fn coloured(colour: Colour) -> bool {

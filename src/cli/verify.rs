@@ -44,16 +44,16 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     policies::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&verify.login, &at, args.verbose)?;
+    let logins = logins::logins(&verify.login, &at, args.shows_requests())?;
     output::refuse_summary_without(&targets, verify.verifier.as_deref(), references.len())?;
     let given_for = logins.given_for().map(str::to_owned);
-    let registries = registries(&verify.transport, logins, args.verbose)?;
-    let request = request(verify, references, &registries, args.verbose)?;
+    let registries = registries(&verify.transport, logins, args.shows_requests())?;
+    let request = request(verify, references, &registries, args.shows_requests())?;
     references::refuse_without_layout(request.targets.iter().map(|target| (target.text.as_str(), &target.reference)))?;
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }
-    let is_silent = args.quiet || args.verbose || request.wait.is_some();
+    let is_silent = args.quiet || args.shows_requests() || request.wait.is_some();
     let progress = if is_silent { None } else { Progress::on_terminal() };
     let mut report = examine_all(&request, &registries, args.quiet, progress)?;
     report.verifier.clone_from(&verify.verifier);

@@ -2,9 +2,11 @@
 //!
 //! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]).
 
+mod brief;
 pub mod escape;
 mod inspection;
 mod json;
+mod lines;
 mod packages;
 mod pinned;
 mod provenance;
@@ -79,7 +81,8 @@ pub fn write_inspection(inspection: &Inspection, format: Format, out: &mut dyn W
 /// Writes a report in one format.
 pub fn write(report: &Report, format: Format, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => text::write(report, detail, out),
+        Format::Text if detail.verbose => text::write(report, detail, out),
+        Format::Text => brief::write(report, detail, out),
         Format::Json => json::write(report, out),
         Format::Pinned => pinned::write(report, out),
         Format::Vsa => vsa::write(report, out),

@@ -1,4 +1,5 @@
-//! The report for people: the verdict first, then each requirement with its reason, then what was found.
+//! The report for people, in full: the verdict first, then each requirement with its reason, then everything that was found and
+//! every check of it.
 //!
 //! Readable without colour. Every line that holds something from outside is escaped.
 
@@ -16,15 +17,17 @@ use super::provenance::{line, lines};
 /// How much to say, and whether in colour.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Detail {
-    /// Verdict lines only.
+    /// Verdict lines only, with the reason of each that is not verified.
     pub quiet: bool,
-    /// Every check of every candidate.
+    /// Every candidate and every check of it.
     pub verbose: bool,
     /// With ANSI colours.
     pub colour: bool,
+    /// The columns of the terminal; files and pipes have none.
+    pub width: Option<usize>,
 }
 
-/// Writes the report.
+/// Writes the report in full.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { detail, out, said: Vec::new(), signer: None };
     for (position, image) in report.images.iter().enumerate() {
@@ -59,18 +62,14 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
 }
 
 /// Whether a finding says that the user did without the log.
-fn is_log_not_required(finding: &Finding) -> bool {
+pub(super) fn is_log_not_required(finding: &Finding) -> bool {
     finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
 }
 
-/// What a working exception says, as part of its requirement's line.
-fn excepted(requirement: &RequirementReport) -> String {
-    match requirement.exception.as_ref().filter(|exception| exception.works) {
-        Some(exception) => {
-            format!(", and does not count until {}: {}", exception.until, terminal(&exception.because))
-        }
-        None => String::new(),
-    }
+/// What a working exception says.
+pub(super) fn excepted(requirement: &RequirementReport) -> Option<String> {
+    let exception = requirement.exception.as_ref().filter(|exception| exception.works)?;
+    Some(format!("and does not count until {}: {}", exception.until, exception.because))
 }
 
 struct Page<'a> {
@@ -83,7 +82,7 @@ struct Page<'a> {
 }
 
 /// Whether a finding says how the image was found, which is worth a line although nothing is wrong.
-fn is_note(finding: &Finding) -> bool {
+pub(super) fn is_note(finding: &Finding) -> bool {
     finding.check == CheckId::ImageResolved && finding.outcome == Outcome::Pass
 }
 
@@ -118,7 +117,8 @@ impl Page<'_> {
 
     fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
         let verdict = self.verdict(requirement.verdict, 0);
-        writeln!(self.out, "  {:<11} {verdict}{}", terminal(&requirement.id), excepted(requirement))?;
+        let exception = excepted(requirement).map(|text| format!(", {text}")).unwrap_or_default();
+        writeln!(self.out, "  {:<11} {verdict}{}", terminal(&requirement.id), terminal(&exception))?;
         if requirement.verdict == Verdict::Verified {
             let by = requirement.satisfied_by.first();
             return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
@@ -194,12 +194,8 @@ impl Page<'_> {
     }
 
     fn provenance(&mut self, provenance: &ProvenanceReport) -> io::Result<()> {
-        // Who looks for more asks for all of it.
-        let short = ["builder", "source", "build type", "unknown"];
         for (label, text) in lines(provenance) {
-            if self.detail.verbose || short.contains(&label) {
-                writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
-            }
+            writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
         }
         Ok(())
     }
@@ -317,13 +313,7 @@ impl Page<'_> {
         }
         writeln!(self.out, "  found")?;
         for candidate in &image.candidates {
-            let state = match (candidate.accepted, candidate.kind.as_str()) {
-                (true, _) => "accepted",
-                (false, "ignored" | "unsigned" | "attestation") => "not used",
-                (false, "unread") => "not read",
-                (false, _) if !candidate.findings.iter().any(Finding::stands_in_the_way) => "not used",
-                (false, _) => "refused",
-            };
+            let state = candidate.state();
             let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind.as_str() {
                 "signature" => "image signature",
                 other => other,
@@ -375,20 +365,22 @@ impl Page<'_> {
 
     fn verdict(&self, verdict: Verdict, width: usize) -> String {
         let word = format!("{verdict:<width$}");
-        if !self.detail.colour {
-            return word;
-        }
-        let code = match verdict {
-            Verdict::Verified => "32",
-            Verdict::Rejected => "31",
-            Verdict::Undecided => "33",
-            Verdict::Absent => "35",
-        };
-        format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
+        if self.detail.colour { in_colour(verdict, &word) } else { word }
     }
 }
 
+/// A word in the colour of a verdict.
+pub(super) fn in_colour(verdict: Verdict, word: &str) -> String {
+    let code = match verdict {
+        Verdict::Verified => "32",
+        Verdict::Rejected => "31",
+        Verdict::Undecided => "33",
+        Verdict::Absent => "35",
+    };
+    format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
+}
+
 /// Whether a check is about other attestations than those that satisfy a requirement.
-fn is_about_others(check: CheckId) -> bool {
+pub(super) fn is_about_others(check: CheckId) -> bool {
     matches!(check, CheckId::ProvenanceOthers | CheckId::SbomOthers | CheckId::ScanOthers)
 }

@@ -13,7 +13,6 @@ use crate::oci::encode_hex;
 use super::bundle::Domain;
 use super::certificate::Leaf;
 use super::material::{KeyMaterial, LogEntry, Material, Version, log_failure};
-use super::signer::naming;
 
 /// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
 ///
@@ -145,7 +144,7 @@ pub(super) fn signed_with_a_certificate(expected: &str, signed_by: Option<&Leaf>
     match signed_by {
         Some(leaf) => finding
             .found(format!("a certificate of {}", leaf.identity))
-            .next(format!("if you trust this signer, and only then, name it instead of the key: `{}`", naming(leaf))),
+            .next("anybody can sign keyless: if that is how its maker signs, name the signer whom you expect instead of the key"),
         None => finding.found("a certificate that cannot be read"),
     }
 }

@@ -20,6 +20,7 @@ mod legacy;
 mod log;
 mod logs;
 mod material;
+mod near_miss;
 mod newer;
 mod overdue;
 mod person;

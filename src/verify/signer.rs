@@ -7,6 +7,7 @@ use crate::policy::{
 };
 
 use super::certificate::Leaf;
+use super::near_miss;
 use super::signature::{SignedBy, Verified};
 
 /// Checks what signed against the signer rule: every finding, not only the first.
@@ -43,8 +44,20 @@ fn check_identity(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) 
         .next(identity_hint(leaf, signer, written_in))
 }
 
+/// What is said of a signer who is nobody that was named. How to trust one is not said: an attacker's signature would ask for it.
+const STRANGER: &str = "anybody can sign: do not use this image before its maker has said who signs it";
+
 /// The commonest mistakes, each with its own way out.
 fn identity_hint(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> String {
+    if let IdentityRule::Name(name) = &signer.identity
+        && name.is_exact()
+        && let Some(difference) = near_miss::identity(name.as_str(), &leaf.identity)
+    {
+        return match written_in {
+            WrittenIn::Flags => format!("{difference}: `--certificate-identity {}`", quoted(&leaf.identity)),
+            WrittenIn::File => format!("{difference}: `identity: {}`", serde_json::Value::from(leaf.identity.as_str())),
+        };
+    }
     let expected = signer.identity.describe();
     let without_ref = |text: &str| text.split_once('@').map(|(before, _)| before.to_owned());
     if leaf.identity_kind == IdentityKind::Uri
@@ -52,24 +65,17 @@ fn identity_hint(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -
     {
         return "the right workflow signed it, at another ref: a different release, or a branch build under a release tag".to_owned();
     }
-    if leaf.identity.eq_ignore_ascii_case(&expected) {
-        return "the identities differ in upper and lower case alone: they are compared exactly".to_owned();
-    }
     if let IdentityRule::Name(name) = &signer.identity
         && name.matches_within(&leaf.identity)
     {
         return "the regular expression matches a part of it, and must match the whole: end it with `.*` if that is meant"
             .to_owned();
     }
-    let name = match written_in {
-        WrittenIn::Flags => format!("`{}`", naming(leaf)),
-        WrittenIn::File => entry(leaf),
-    };
     match &signer.source {
         Some(rule) if leaf.source_repository().is_some_and(|found| rule.repository.matches(&found)) => {
             workflow_hint(leaf, written_in)
         }
-        _ => format!("if you trust this signer, and only then, name it: {name}"),
+        _ => STRANGER.to_owned(),
     }
 }
 
@@ -96,20 +102,6 @@ fn workflow_hint(leaf: &Leaf, written_in: WrittenIn) -> String {
     }
 }
 
-/// The entry of a policy's `signers` that names the signer of a certificate: YAML, of which JSON's texts are a part.
-fn entry(leaf: &Leaf) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let source = leaf.source_repository();
-    let claims =
-        source.map_or_else(String::new, |source| format!(", claims: {{source-repository-uri: {}}}", quoted(&source)));
-    format!("`- {{identity: {}, issuer: {}{claims}}}` in `signers`", quoted(&leaf.identity), quoted(&leaf.issuer))
-}
-
-/// The flags that name the signer of a certificate.
-pub(super) fn naming(leaf: &Leaf) -> String {
-    format!("--certificate-identity {} --certificate-oidc-issuer {}", quoted(&leaf.identity), quoted(&leaf.issuer))
-}
-
 /// A text that a shell takes as one word and nothing else: hints are copied, and a git ref may hold `$(…)`.
 fn quoted(text: &str) -> String {
     let is_plain = |b: u8| {
@@ -129,7 +121,14 @@ fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
     Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
         .expected(signer.issuer.to_string())
         .found(&leaf.issuer)
-        .next("issuers are compared exactly, and each vouches for other people: do not accept one that you do not know")
+        .next(issuer_hint(&signer.issuer, &leaf.issuer))
+}
+
+fn issuer_hint(expected: &TextRule, found: &str) -> &'static str {
+    let near = expected.is_exact().then(|| near_miss::issuer(expected.as_str(), found)).flatten();
+    near.unwrap_or(
+        "issuers are compared exactly, and each vouches for other people: do not accept one that you do not know",
+    )
 }
 
 fn check_source(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
@@ -170,14 +169,25 @@ fn compare(what: &str, place: &str, expected: &TextRule, found: Option<&str>) ->
         Some(found) => Finding::fail(CheckId::SignerSource, format!("it was signed for another {what}"))
             .expected(expected.to_string())
             .found(found)
-            .next(format!(
-                "a fork or another branch can run the same workflow; if this is the one you mean, change `{place}`"
-            )),
+            .next(source_hint(what, place, expected, found)),
         None => Finding::fail(CheckId::SignerSource, format!("the certificate does not say what the {what} is"))
             .expected(expected.to_string())
             .next(format!(
                 "the signer is not a workflow that states it: leave `{place}` out, or sign from the workflow"
             )),
+    }
+}
+
+fn source_hint(what: &str, place: &str, expected: &TextRule, found: &str) -> String {
+    if expected.is_exact() && near_miss::is_short_for(expected.as_str(), found) {
+        return format!("refs are compared whole: `{place}` {}", quoted(found));
+    }
+    match what {
+        "source repository" => {
+            "a fork can run the same workflow: do not use this image before its maker has said where it was built"
+                .to_owned()
+        }
+        _ => format!("the right repository, at another point: if this is the one you mean, change `{place}`"),
     }
 }
 

@@ -30,7 +30,7 @@ fn docker_config(registries: &[&str]) -> Scratch {
 fn verify_with_login(served: &Served, registries: &[&str]) -> Checked {
     let config = docker_config(registries);
     let prepare = |program: Program| program.env("DOCKER_CONFIG", config.directory());
-    let checked = served.verify_in(&served.by_tag(), &["-v"], prepare);
+    let checked = served.verify_in(&served.by_tag(), &["-vv"], prepare);
     secrets().iter().fold(checked, |checked, secret| checked.never_says(secret))
 }
 
@@ -372,7 +372,7 @@ fn a_secret_in_the_address_of_a_redirect_is_not_shown_when_it_fails() {
     let served = shop.serve();
     let elsewhere = Registry::start();
     served.registry.bend("/blobs/", fault::redirect(&format!("{}/store?signed=secret-of-the-url", elsewhere.url())));
-    let checked = served.verify(&["-v", "--require", "signature"]).exits(3);
+    let checked = served.verify(&["-vv", "--require", "signature"]).exits(3);
     checked.never_says("secret-of-the-url");
 }
 

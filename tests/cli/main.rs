@@ -14,6 +14,7 @@ mod access;
 mod advisories;
 mod attached;
 mod attestation_manifests;
+mod brief;
 mod claims;
 mod delivery;
 mod escaping;

@@ -101,7 +101,7 @@ fn verify_updates_first_only_when_it_is_asked_to_and_counts_what_it_asked() {
     assert_eq!((run.exit, run.stdout.as_str()), (3, ""), "nothing is cached, and nothing is fetched");
     assert!(run.stderr.contains("or add `--update-trust`"), "{}", run.stderr);
     assert!(mirror.server.requests().is_empty());
-    let run = mirror.verify(&["--update-trust", "-v"]);
+    let run = mirror.verify(&["--update-trust", "-vv"]);
     let report = report(&run);
     assert_eq!((run.exit, &report["trust"][0]["source"]), (0, &Value::from("cache")), "{}", run.stderr);
     assert_eq!(report["network"]["requests"], mirror.server.requests().len());

@@ -227,7 +227,7 @@ fn no_secret_is_in_any_output() {
         );
         for config in ["", "identity", "broken"] {
             for output in ["text", "json"] {
-                let arguments = [reference.as_str(), "-v", "--output", output];
+                let arguments = [reference.as_str(), "-vv", "--output", output];
                 let login = Verify::new(&arguments).with("DOCKER_CONFIG", folder.path().join(config)).run();
                 let token = Verify::new(&arguments).with("BONAFIDE_REGISTRY_TOKEN", PASSWORD).run();
                 let arguments = [&arguments[..], &["--username", USER, "--password-stdin"]].concat();

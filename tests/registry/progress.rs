@@ -58,7 +58,7 @@ fn every_request_is_told_without_its_query() {
     registry.forget_requests();
     let blob = registry_blob();
     registry.bend(&blob, fault::redirect(&format!("{}{blob}?signature=hunter2", store.url())));
-    let run = Verify::new(&[&reference, "-v"]).run();
+    let run = Verify::new(&[&reference, "-vv"]).run();
     assert_eq!(run.code, 0, "{}", run.seen());
     let told: Vec<&str> = run.err.lines().collect();
     assert_eq!(told.len(), registry.requests().len() + store.requests().len(), "{}", run.err);

@@ -56,7 +56,7 @@ fn references_are_read_from_standard_input() {
     let run = Verify::new(&["-", "oci:fixtures/images/legacy:v1.0.0", "-q"]).input(&list).run();
     assert_eq!((run.code, run.err.as_str()), (4, ""), "{}", run.out);
     assert_eq!(run.out.matches("verified").count(), 2, "{}", run.out);
-    assert_eq!(run.out.matches("absent").count(), 1, "{}", run.out);
+    assert_eq!(run.out.matches("incomplete").count(), 1, "{}", run.out);
 }
 
 #[test]

@@ -1,0 +1,458 @@
+//! The report for people, short: the verdict first, a line for each requirement that holds, and each failure once, with what was
+//! expected, what was found and what to do.
+//!
+//! Everything else is in [`super::text`], which `-v` asks for. Readable without colour. Every line that holds something from
+//! outside is escaped.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::check::{
+    CandidateReport, CheckId, ClosingReport, Finding, GapReport, ImageReport, KnownVulnerabilitiesReport, Outcome,
+    ProvenanceReport, Report, RequirementReport, SignerReport, Verdict,
+};
+
+use super::escape::terminal;
+use super::lines::Lines;
+use super::provenance::line;
+use super::text::{Detail, excepted, is_about_others, is_log_not_required, is_note};
+
+/// The most failures of one requirement, things left unread and pieces of evidence that are shown one by one.
+const SHOWN: usize = 3;
+
+/// Writes the report.
+pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { detail, lines: Lines::new(out, detail.width), said: Vec::new(), signer: None };
+    match report.images.as_slice() {
+        [image] => page.image(image)?,
+        images => page.rows(images)?,
+    }
+    if detail.quiet {
+        return Ok(());
+    }
+    if let Some(known) = &report.advisories {
+        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
+        page.lines.write("", "", &format!("advisories: {} of {}{newest}", known.count, known.sources.join(", ")))?;
+    }
+    for domain in &report.trust {
+        for warning in &domain.warnings {
+            page.lines.write("", "", &format!("warning: trust domain {}: {warning}", domain.domain))?;
+        }
+    }
+    Ok(())
+}
+
+/// The word that begins the line of an image.
+fn headline(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "verified",
+        Verdict::Rejected => "rejected",
+        Verdict::Undecided => "could not check",
+        Verdict::Absent => "incomplete",
+    }
+}
+
+struct Page<'a> {
+    detail: Detail,
+    lines: Lines<'a>,
+    /// What was already said of this image.
+    said: Vec<Finding>,
+    /// The signer that was shown last.
+    signer: Option<SignerReport>,
+}
+
+impl Page<'_> {
+    fn image(&mut self, image: &ImageReport) -> io::Result<()> {
+        let digest = image.digest.as_deref().map(|digest| format!("  {}", self.digest(digest))).unwrap_or_default();
+        let word = self.coloured(image.verdict, headline(image.verdict));
+        self.lines.raw(&format!("{word}  {}{digest}", terminal(reference(image))))?;
+        if self.detail.quiet {
+            return match reason(image).filter(|_| image.verdict != Verdict::Verified) {
+                Some(reason) => self.lines.write("  ", "", &reason),
+                None => Ok(()),
+            };
+        }
+        for finding in image.findings.iter().filter(|finding| finding.stands_in_the_way()) {
+            self.obstacle(image, "image", finding)?;
+        }
+        for finding in image.findings.iter().filter(|finding| is_note(finding)) {
+            self.row("image", &finding.message)?;
+        }
+        if image.digest.is_none() {
+            return Ok(());
+        }
+        for requirement in &image.requirements {
+            self.requirement(image, requirement)?;
+        }
+        self.platforms(image)?;
+        self.evidence(image)?;
+        self.gaps(&image.gaps)
+    }
+
+    /// One line for each image, then how many there are of each verdict, then the failures by their checks.
+    fn rows(&mut self, images: &[ImageReport]) -> io::Result<()> {
+        let width = images.iter().map(|image| reference(image).chars().count()).max().unwrap_or_default();
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
+        for image in images {
+            *counts.entry(image.verdict).or_default() += 1;
+            let word = self.coloured(image.verdict, &format!("{:<15}", headline(image.verdict)));
+            let said = match image.verdict {
+                Verdict::Verified => image.digest.as_deref().map(|digest| self.digest(digest)).unwrap_or_default(),
+                _ => reason(image).unwrap_or_default(),
+            };
+            self.lines.raw(&format!(
+                "{word}  {:<width$}  {}",
+                terminal(reference(image)).to_string(),
+                terminal(&said)
+            ))?;
+            if let Some(finding) = first_obstacle(image) {
+                *checks.entry(finding.check.as_str()).or_default() += 1;
+            }
+        }
+        if self.detail.quiet {
+            return Ok(());
+        }
+        let order = [Verdict::Verified, Verdict::Rejected, Verdict::Absent, Verdict::Undecided];
+        let of_each = order.into_iter().filter_map(|verdict| {
+            let count = *counts.get(&verdict)?;
+            Some(match verdict {
+                Verdict::Undecided => format!("{count} could not be checked"),
+                other => format!("{count} {}", headline(other)),
+            })
+        });
+        self.lines.raw("")?;
+        self.lines.write("", "", &format!("{} images: {}", images.len(), of_each.collect::<Vec<_>>().join(" · ")))?;
+        if !checks.is_empty() {
+            let because: Vec<String> = checks.iter().map(|(check, count)| format!("{check} ({count})")).collect();
+            self.lines.write("", "", &format!("not verified because of: {}", because.join(", ")))?;
+            self.lines.write("", "", "-v shows each in full; `bonafide explain CHECK` says what a check means")?;
+        }
+        Ok(())
+    }
+
+    fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
+        if requirement.verdict == Verdict::Verified {
+            let by = requirement.satisfied_by.first();
+            if let Some(candidate) = image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
+                self.proof(requirement, candidate)?;
+            }
+            let mut others = requirement.findings.iter().filter(|one| is_about_others(one.check));
+            return others.try_for_each(|finding| self.obstacle(image, "", finding));
+        }
+        let mut label = requirement.id.as_str();
+        let findings = &requirement.findings;
+        let new = findings.iter().filter(|finding| !self.is_said(finding) && !is_of_a_stranger(finding, findings));
+        let new: Vec<&Finding> = new.collect();
+        if new.is_empty() {
+            self.row(label, &format!("{}, as above", headline(requirement.verdict)))?;
+        }
+        let mut shown = 0;
+        for finding in new {
+            if self.is_said(finding) {
+                continue;
+            }
+            if shown == SHOWN {
+                self.row("", "and more: -v shows all")?;
+                break;
+            }
+            shown += 1;
+            self.obstacle(image, label, finding)?;
+            label = "";
+        }
+        if let Some(exception) = excepted(requirement) {
+            self.row("", &exception)?;
+        }
+        Ok(())
+    }
+
+    /// What a satisfied requirement rests on, in one line.
+    fn proof(&mut self, requirement: &RequirementReport, candidate: &CandidateReport) -> io::Result<()> {
+        let who = match &candidate.signer {
+            Some(signer) if self.signer.as_ref() == Some(signer) => None,
+            Some(signer) => {
+                self.signer = Some(signer.clone());
+                Some(signer.in_words())
+            }
+            None => None,
+        };
+        let mut said: Vec<String> = Vec::new();
+        if let Some(provenance) = &candidate.provenance {
+            said.push(built(provenance, candidate.signer.as_ref()));
+        }
+        if let Some(level) = requirement.build_level.or(candidate.build_level) {
+            said.push(format!("SLSA build level {level}"));
+        }
+        if let Some(sbom) = &candidate.sbom {
+            said.push(sbom.format.replacen('-', " ", 1));
+            said.push(format!("{} packages", sbom.packages));
+        }
+        if let Some(summary) = &candidate.vsa {
+            said.push(format!("{} by {}", summary.result, summary.verifier));
+            said.push(summary.levels.join(", "));
+        }
+        if let Some(scan) = &candidate.vulnerabilities {
+            said.extend(scan.scanners.first().map(|scanner| format!("scanned by {}", scanner.uri)));
+            said.push(scan.counts());
+        }
+        if said.is_empty() {
+            said.extend(who.or_else(|| Some("the same signer".to_owned()).filter(|_| candidate.signer.is_some())));
+            said.push(logged(requirement, candidate));
+        } else {
+            said.extend(who.map(|who| format!("signed by {who}")));
+        }
+        let more = requirement.satisfied_by.len().saturating_sub(1);
+        if more > 0 {
+            said.push(format!("and {more} more"));
+        }
+        said.retain(|text| !text.is_empty());
+        self.row(&requirement.id, &said.join(", "))?;
+        match (&candidate.sbom, &candidate.known_vulnerabilities) {
+            (Some(sbom), Some(known)) => self.known_vulnerabilities(known, sbom.packages),
+            _ => Ok(()),
+        }
+    }
+
+    fn known_vulnerabilities(&mut self, found: &KnownVulnerabilitiesReport, packages: u64) -> io::Result<()> {
+        self.row("", &found.in_words(packages))?;
+        if let Some(reasons) = found.unchecked_in_words() {
+            self.row("", &format!("not checked: {reasons}"))?;
+        }
+        let closed: Vec<_> = found.listed.iter().filter(|one| !one.closed_by.is_empty()).collect();
+        for one in closed.iter().take(SHOWN) {
+            let why = ClosingReport::join(&one.closed_by);
+            self.row("", &format!("closed {} {}: {why}", one.package, one.id))?;
+        }
+        match closed.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => self.row("", &format!("and {more} more closed: -v shows all")),
+        }
+    }
+
+    /// What was expected, what was found and what to do, once.
+    fn obstacle(&mut self, image: &ImageReport, label: &str, finding: &Finding) -> io::Result<()> {
+        if self.is_said(finding) {
+            return Ok(());
+        }
+        self.said.push(bare(finding));
+        self.row(label, &finding.message)?;
+        // The message says already what is not there, and what is there instead is listed below.
+        let is_absent = finding.check == CheckId::EvidencePresent && finding.outcome == Outcome::Skip;
+        for (word, text) in [("expected", &finding.expected), ("found", &finding.found)] {
+            if let Some(text) = text.as_ref().filter(|_| !is_absent) {
+                self.lines.write(INDENT, &format!("{word:<9} "), text)?;
+            }
+        }
+        let place = image.candidates.iter().find(|candidate| Some(&candidate.id) == finding.candidate.as_ref());
+        if let Some(candidate) = place {
+            self.lines.write(INDENT, "where     ", &format!("{}, {}", candidate.id, candidate.origin.place))?;
+        }
+        let explain = format!("`bonafide explain {}`", finding.check);
+        match &finding.next {
+            Some(next) => self.lines.write(INDENT, "→ ", &format!("{next} ({explain})")),
+            None => self.lines.write(INDENT, "→ ", &explain),
+        }
+    }
+
+    fn is_said(&self, finding: &Finding) -> bool {
+        self.said.contains(&bare(finding))
+    }
+
+    /// Platforms, folded to one line where they agree.
+    fn platforms(&mut self, image: &ImageReport) -> io::Result<()> {
+        let name = |platform: &Option<String>| platform.clone().unwrap_or_else(|| "unknown".to_owned());
+        let names: Vec<String> = image.platforms.iter().map(|one| name(&one.platform)).collect();
+        // Of an index, one platform was asked for: the verdict is about that one and no other.
+        if let Some(index) = &image.index {
+            return self
+                .row("platform", &format!("{} alone, of the index {}", names.join(" and "), self.digest(index)));
+        }
+        if image.platforms.len() < 2 {
+            return Ok(());
+        }
+        let first = &image.platforms[0].requirements;
+        if image.platforms.iter().all(|platform| platform.requirements == *first) {
+            return self.row("platforms", &names.join(", "));
+        }
+        let mut label = "platforms";
+        for (platform, name) in image.platforms.iter().zip(&names) {
+            let missing: Vec<String> = platform
+                .requirements
+                .iter()
+                .filter(|(_, verdict)| **verdict != Verdict::Verified)
+                .map(|(requirement, verdict)| format!("{requirement} {verdict}"))
+                .collect();
+            let said = if missing.is_empty() { "verified".to_owned() } else { missing.join(", ") };
+            self.row(label, &format!("{name}: {said}"))?;
+            label = "";
+        }
+        Ok(())
+    }
+
+    /// How much evidence there is; and where something is missing, what of it did not count.
+    fn evidence(&mut self, image: &ImageReport) -> io::Result<()> {
+        if image.candidates.is_empty() {
+            return Ok(());
+        }
+        let mut counts: Vec<(&str, usize)> =
+            ["accepted", "refused", "not used", "not read"].into_iter().map(|state| (state, 0)).collect();
+        for candidate in &image.candidates {
+            let state = candidate.state();
+            counts.iter_mut().filter(|(known, _)| *known == state).for_each(|(_, count)| *count += 1);
+        }
+        let said: Vec<String> =
+            counts.iter().filter(|(_, count)| *count > 0).map(|(state, count)| format!("{count} {state}")).collect();
+        self.row("evidence", &format!("{} (-v lists all)", said.join(", ")))?;
+        if image.verdict == Verdict::Verified {
+            return Ok(());
+        }
+        let unused = image.candidates.iter().filter(|one| !one.accepted && !is_explained(one));
+        let mut described: Vec<String> = Vec::new();
+        for candidate in unused {
+            let reason = candidate.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let what = candidate.predicate_type.as_deref().unwrap_or(&candidate.kind);
+            let says = candidate.unsigned_provenance.as_ref().map(|says| format!("; it says: {}", line(says)));
+            let state = candidate.state();
+            described.push(format!("{state} {what} [{}]{reason}{}", candidate.origin.kind, says.unwrap_or_default()));
+        }
+        described.sort();
+        described.dedup();
+        for text in described.iter().take(SHOWN) {
+            self.row("", text)?;
+        }
+        Ok(())
+    }
+
+    fn gaps(&mut self, gaps: &[GapReport]) -> io::Result<()> {
+        let mut label = "not read";
+        for gap in gaps.iter().take(SHOWN) {
+            self.row(label, &format!("{}: {} ({})", gap.what, gap.detail, gap.reason))?;
+            label = "";
+        }
+        match gaps.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => self.row("", &format!("and {more} more: -v shows all")),
+        }
+    }
+
+    /// A label and a text beside it; a label that is too long for that has a line of its own.
+    fn row(&mut self, label: &str, text: &str) -> io::Result<()> {
+        if label.chars().count() + 2 < INDENT.len() - 1 {
+            self.lines.write("  ", &format!("{label:<12}"), text)
+        } else {
+            self.lines.write("  ", "", label)?;
+            self.lines.write(INDENT, "", text)
+        }
+    }
+
+    /// Whole in files and pipes, and as short on a terminal as a person compares.
+    fn digest(&self, digest: &str) -> String {
+        const DIGITS: usize = 12;
+        match (self.detail.width, digest.split_once(':')) {
+            (Some(_), Some((algorithm, hex))) if hex.len() > DIGITS => {
+                format!("{algorithm}:{}…", hex.chars().take(DIGITS).collect::<String>())
+            }
+            _ => digest.to_owned(),
+        }
+    }
+
+    fn coloured(&self, verdict: Verdict, word: &str) -> String {
+        if self.detail.colour { super::text::in_colour(verdict, word) } else { word.to_owned() }
+    }
+}
+
+/// Where the texts beside labels begin.
+const INDENT: &str = "              ";
+
+fn reference(image: &ImageReport) -> &str {
+    match image.index.as_deref().or(image.digest.as_deref()) {
+        Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
+        None => &image.reference,
+    }
+}
+
+/// A finding without where it was found: what is said once is not said again of another place.
+fn bare(finding: &Finding) -> Finding {
+    Finding { candidate: None, subject: None, ..finding.clone() }
+}
+
+/// Whether a finding says only how else a stranger differs whose identity is refused already.
+fn is_of_a_stranger(finding: &Finding, all: &[Finding]) -> bool {
+    let is_detail = matches!(finding.check, CheckId::SignerIssuer | CheckId::SignerSource | CheckId::SignerClaims);
+    let refuses = |one: &Finding| {
+        one.check == CheckId::SignerIdentity && one.candidate == finding.candidate && one.stands_in_the_way()
+    };
+    is_detail && all.iter().any(refuses)
+}
+
+/// The finding that decided, if it was one.
+fn first_obstacle(image: &ImageReport) -> Option<&Finding> {
+    let deciding = |requirement: &&RequirementReport| requirement.counting() == Some(image.verdict);
+    let of_requirements = image.requirements.iter().filter(deciding).flat_map(|requirement| &requirement.findings);
+    image.findings.iter().chain(of_requirements).find(|finding| finding.stands_in_the_way())
+}
+
+/// Why an image is not verified, in one line.
+fn reason(image: &ImageReport) -> Option<String> {
+    if image.verdict == Verdict::Absent {
+        let absent = image.requirements.iter().filter(|requirement| requirement.counting() == Some(Verdict::Absent));
+        let missing: Vec<&str> = absent.map(|requirement| requirement.id.as_str()).collect();
+        return Some(format!("no {}", missing.join(", no ")));
+    }
+    let finding = first_obstacle(image)?;
+    let expected = finding.expected.as_deref().map(|text| format!(", expected {text}")).unwrap_or_default();
+    let found = finding.found.as_deref().map(|text| format!(", found {text}")).unwrap_or_default();
+    Some(format!("{}{expected}{found}", finding.message))
+}
+
+/// Whether a failed requirement says already what is wrong with a candidate.
+fn is_explained(candidate: &CandidateReport) -> bool {
+    candidate.findings.iter().any(|finding| finding.stands_in_the_way() && finding.outcome == Outcome::Fail)
+}
+
+/// From where, by whom.
+fn built(provenance: &ProvenanceReport, signer: Option<&SignerReport>) -> String {
+    let short = |text: &str| text.strip_prefix("https://github.com/").unwrap_or(text).to_owned();
+    let source = provenance.source.as_deref().map(short).unwrap_or_else(|| "no stated source".to_owned());
+    let reference = provenance.reference.as_deref().map(|text| format!(" @ {text}")).unwrap_or_default();
+    let commit = provenance.commit.as_deref().map(|text| format!(" ({})", text.chars().take(12).collect::<String>()));
+    let builder = match signer {
+        _ if provenance.builder.is_empty() => String::new(),
+        Some(signer) if signer.identity == provenance.builder => ", built by that workflow".to_owned(),
+        _ => format!(", built by {}", short(&provenance.builder)),
+    };
+    let unknown = if provenance.known_build_type { "" } else { ", of a build type that is not known here" };
+    format!("{source}{reference}{}{builder}{unknown}", commit.unwrap_or_default())
+}
+
+/// When the signature was made, as far as somebody vouches for it.
+fn logged(requirement: &RequirementReport, candidate: &CandidateReport) -> String {
+    let own = requirement.signatures.iter().find(|signature| signature.candidate == candidate.id);
+    let (entries, times) = match own {
+        Some(own) => (&own.log_entries, &own.timestamps),
+        None => (&candidate.log_entries, &candidate.timestamps),
+    };
+    let time = times.iter().map(|stamp| stamp.time).min().map(|time| format!(" {}", time.strftime("%F %H:%M UTC")));
+    let time = time.unwrap_or_default();
+    let mut findings = requirement.findings.iter().chain(&candidate.findings);
+    if !entries.is_empty() {
+        format!("logged{time}")
+    } else if findings.any(is_log_not_required) {
+        format!("not logged{}", if time.is_empty() { String::new() } else { format!(", signed{time}") })
+    } else if time.is_empty() {
+        String::new()
+    } else {
+        format!("signed{time}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_begins_its_line_with_another_word() {
+        let all = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent].map(headline);
+        assert_eq!(all, ["verified", "rejected", "could not check", "incomplete"]);
+    }
+}
