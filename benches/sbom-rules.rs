@@ -38,7 +38,7 @@ fn main() {
 }
 
 /// Rules of each kind, none of which any package meets: then every package is held against all of them.
-fn cases() -> [(&'static str, String); 6] {
+fn cases() -> [(&'static str, String); 7] {
     let packages = |rule: &dyn Fn(usize) -> String| {
         let rules: Vec<String> = (0..RULES).map(rule).collect();
         format!("{{deny: {{packages: [{}]}}}}", rules.join(", "))
@@ -52,6 +52,7 @@ fn cases() -> [(&'static str, String); 6] {
         ),
         ("packages by pattern", packages(&|number| format!("'pkg:npm/@denied-{number}/*'"))),
         ("packages by pattern, all of the namespace", packages(&|number| format!("'pkg:npm/@acme/denied-{number}-*'"))),
+        ("packages by pattern of several parts", packages(&|number| format!("'pkg:npm/**ed-{number}*x*'"))),
         ("packages by name", packages(&|number| format!("{{name: denied-{number}}}"))),
         ("licences", format!("{{deny: {{licenses: [{licenses}]}}, no-assertion: deny}}")),
     ]

@@ -1,8 +1,10 @@
 //! Rules for packages: by package URL, or by the name that a document gives them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+
+use aho_corasick::AhoCorasick;
 
 use crate::packages::{Purl, PurlError, Range, Same, same_version};
 use crate::time_limit::TimeLimit;
@@ -310,29 +312,32 @@ pub struct PackageRules {
     /// Rules for one name, by it: [`Purl::key`] of package URLs.
     exact_purls: HashMap<String, Vec<usize>>,
     exact_names: HashMap<String, Vec<usize>>,
-    /// Rules with an asterisk, by type, each with what stands before the asterisk.
-    purl_globs: HashMap<String, Vec<(String, usize)>>,
-    name_globs: Vec<(String, usize)>,
+    /// Rules with an asterisk, by type.
+    purl_globs: HashMap<String, Globs>,
+    name_globs: Globs,
 }
 
 impl PackageRules {
     /// Puts rules in order.
     pub fn new(rules: Vec<PackageRule>) -> Self {
         let mut index = Self::default();
+        let (mut purl_globs, mut name_globs): (HashMap<&str, Vec<_>>, Vec<_>) = Default::default();
         for (place, rule) in rules.iter().enumerate() {
             match &rule.what {
                 What::Purl { kind, path, .. } if path.is_exact() => {
                     index.exact_purls.entry(format!("{kind}/{}", path.as_str())).or_default().push(place);
                 }
                 What::Purl { kind, path, .. } => {
-                    index.purl_globs.entry(kind.clone()).or_default().push((literal(path).to_owned(), place));
+                    purl_globs.entry(kind).or_default().push((place, path));
                 }
                 What::Name(name) if name.is_exact() => {
                     index.exact_names.entry(name.as_str().to_owned()).or_default().push(place);
                 }
-                What::Name(name) => index.name_globs.push((literal(name).to_owned(), place)),
+                What::Name(name) => name_globs.push((place, name)),
             }
         }
+        index.purl_globs = purl_globs.into_iter().map(|(kind, globs)| (kind.to_owned(), Globs::new(globs))).collect();
+        index.name_globs = Globs::new(name_globs);
         Self { rules, ..index }
     }
 
@@ -362,7 +367,7 @@ impl PackageRules {
         for (position, purl) in component.purls.iter().enumerate().take_while(|_| !time.is_over()) {
             self.matches_of_purl(purl, component, &mut |rule, matched| found(rule, Some(position), matched));
         }
-        if self.exact_names.is_empty() && self.name_globs.is_empty() {
+        if self.exact_names.is_empty() && self.name_globs.all.is_empty() {
             return;
         }
         for name in component.names() {
@@ -372,8 +377,7 @@ impl PackageRules {
 
     fn matches_of_name(&self, name: &str, component: &Component<'_>, found: &mut dyn FnMut(usize, Match)) {
         let exact = self.exact_names.get(name).into_iter().flatten().copied();
-        let globs = self.name_globs.iter().filter(|(start, _)| name.starts_with(start.as_str()));
-        for rule in exact.chain(globs.map(|(_, rule)| *rule)) {
+        for rule in exact.chain(self.name_globs.candidates(name)) {
             match self.rules[rule].is_about_name(name, component) {
                 Match::No => {}
                 matched => found(rule, matched),
@@ -382,15 +386,14 @@ impl PackageRules {
     }
 
     fn matches_of_purl(&self, purl: &Purl<'_>, component: &Component<'_>, found: &mut dyn FnMut(usize, Match)) {
-        let globs = self.purl_globs.get(purl.kind.as_ref()).map_or(&[][..], Vec::as_slice);
-        if globs.is_empty() && self.exact_purls.is_empty() {
+        let globs = self.purl_globs.get(purl.kind.as_ref());
+        if globs.is_none() && self.exact_purls.is_empty() {
             return;
         }
         let key = purl.key();
         let path = &key[purl.kind.len() + 1..];
         let exact = self.exact_purls.get(&key).into_iter().flatten().copied();
-        let globs = globs.iter().filter(|(start, _)| path.starts_with(start.as_str())).map(|(_, rule)| *rule);
-        for rule in exact.chain(globs) {
+        for rule in exact.chain(globs.map(|globs| globs.candidates(path)).unwrap_or_default()) {
             match self.rules[rule].is_about_purl(purl, path, component) {
                 Match::No => {}
                 matched => found(rule, matched),
@@ -424,9 +427,50 @@ impl PackageRules {
     }
 }
 
-/// What stands before the first asterisk.
-fn literal(rule: &TextRule) -> &str {
-    rule.as_str().split('*').next().unwrap_or_default()
+/// Rules with an asterisk. A text is looked through once for the longest part of each that has none, and the rules whose part is not
+/// in it are not tried: what a package costs does not grow with the rules (A298).
+#[derive(Debug, Clone, Default)]
+struct Globs {
+    finder: Option<AhoCorasick>,
+    /// The rules that have each part.
+    having: Vec<Vec<usize>>,
+    /// Rules that consist of asterisks alone.
+    always: Vec<usize>,
+    all: Vec<usize>,
+}
+
+/// Octets of a text that is looked through; no package has a longer name. In a longer one parts could be found again and again.
+const LONGEST_NAME: usize = 1024;
+
+impl Globs {
+    fn new(globs: Vec<(usize, &TextRule)>) -> Self {
+        let all = globs.iter().map(|(place, _)| *place).collect();
+        let mut by_part: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, rule) in globs {
+            by_part.entry(longest_part(rule)).or_default().push(place);
+        }
+        let always = by_part.remove("").unwrap_or_default();
+        let finder = AhoCorasick::new(by_part.keys()).ok();
+        Self { finder, having: by_part.into_values().collect(), always, all }
+    }
+
+    /// The rules that a text could match, in their order.
+    fn candidates(&self, text: &str) -> Vec<usize> {
+        let Some(finder) = self.finder.as_ref().filter(|_| text.len() <= LONGEST_NAME) else { return self.all.clone() };
+        let mut found: Vec<usize> = finder.find_overlapping_iter(text).map(|part| part.pattern().as_usize()).collect();
+        found.sort_unstable();
+        found.dedup();
+        let having = found.into_iter().flat_map(|part| &self.having[part]);
+        let mut candidates: Vec<usize> = having.chain(&self.always).copied().collect();
+        candidates.sort_unstable();
+        candidates
+    }
+}
+
+/// The longest part of a glob that stands in every text that it matches.
+fn longest_part(rule: &TextRule) -> &str {
+    let part = rule.as_str().split('*').max_by_key(|part| part.len());
+    part.filter(|_| rule.is_glob()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -577,6 +621,38 @@ mod tests {
         }
         assert!(!names(&acme, "Organization: Evil Acme"));
         assert!(names(&TextRule::exact("Acme Inc"), "Organization: Acme Inc (security@acme.example)"));
+    }
+
+    #[test]
+    fn a298_only_patterns_whose_longest_part_is_in_a_name_are_tried() {
+        let name = |text: String| PackageRule::name(TextRule::glob(&text).expect("a glob"));
+        let rules: Vec<PackageRule> = (100..1000).map(|number| name(format!("*a{number}*b*"))).collect();
+        let rules = PackageRules::new(rules);
+        let tried = |name: &str| rules.name_globs.candidates(name);
+        assert_eq!(tried("pk123456"), [0; 0]);
+        assert_eq!(tried("a100a999"), [0, 899]);
+        assert_eq!(tried(&"x".repeat(LONGEST_NAME + 1)).len(), 900);
+    }
+
+    #[test]
+    fn a298_every_rule_that_matches_is_among_those_that_are_tried() {
+        const PATTERNS: [&str; 12] =
+            ["*", "**", "a*", "*a", "*a*", "a*b", "a*b*ab", "**/a*", "*é*", "b**a", "ab*ab*ab", "*aa*aa*"];
+        let name = |text: &&str| PackageRule::name(TextRule::glob(text).expect("a glob"));
+        let rules = PackageRules::new(PATTERNS.iter().map(name).collect());
+        let letters = ['a', 'b', '/', 'é'];
+        for length in 0..7_u32 {
+            for number in 0..4_usize.pow(length) {
+                let letter = |place: u32| letters[number / 4_usize.pow(place) % 4];
+                let text: String = (0..length).map(letter).collect();
+                let matching = (0..PATTERNS.len()).filter(|place| {
+                    let What::Name(rule) = &rules.rules[*place].what else { return false };
+                    rule.matches(&text)
+                });
+                let tried = rules.name_globs.candidates(&text);
+                assert!(matching.into_iter().all(|place| tried.contains(&place)), "{text}: {tried:?}");
+            }
+        }
     }
 
     #[test]

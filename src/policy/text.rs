@@ -116,6 +116,11 @@ impl TextRule {
         matches!(self.form, Form::Exact)
     }
 
+    /// Whether it is a glob with an asterisk.
+    pub fn is_glob(&self) -> bool {
+        matches!(self.form, Form::Glob(_))
+    }
+
     /// Whether it is a regular expression.
     pub fn is_regexp(&self) -> bool {
         matches!(self.form, Form::Regexp(_))
