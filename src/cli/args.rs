@@ -115,7 +115,7 @@ References:
 
 Files:
   Flags that name a FILE read regular files and pipes, such as <(command); never devices. The writer of a pipe may pause
-  for at most 10 s.
+  for at most 10 s, or as long as --timeout says if that is less.
   Files that a policy names are regular files, and links among them stay in the policy's folder.
 
 Examples:

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, PolicyReport, Report, Verdict};
-use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings};
+use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings, files};
 use crate::oci::{ImageName, Reference};
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::render::Format;
@@ -40,6 +40,7 @@ struct Request {
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
+    files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;

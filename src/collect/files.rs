@@ -7,7 +7,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ pub enum FileError {
         to: PathBuf,
     },
     /// It is a pipe, and nothing comes out of it.
-    #[error("nothing was written into the pipe for {} s", .waited.as_secs())]
+    #[error("nothing was written into the pipe for {waited:?}")]
     Silent {
         /// How long it was waited for.
         waited: Duration,
@@ -62,10 +62,21 @@ impl FileError {
     }
 }
 
-/// How long the writer of a pipe may be silent.
+/// How long the writer of a pipe may be silent, unless `--timeout` is shorter.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+/// What `--timeout` says, once it is read.
+static TIMEOUT: OnceLock<Duration> = OnceLock::new();
 /// Between two looks into a pipe.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// Keeps pipes from being waited for any longer than this. The first call counts, so that a run has one limit.
+pub fn limit_silence(timeout: Duration) {
+    let _ = TIMEOUT.set(timeout);
+}
+
+fn longest_silence() -> Duration {
+    TIMEOUT.get().map_or(LONGEST_SILENCE, |timeout| LONGEST_SILENCE.min(*timeout))
+}
 
 /// Opens a regular file.
 pub fn open(path: &Path) -> Result<File, FileError> {
@@ -150,7 +161,7 @@ impl Read for Given {
     /// A pipe was opened without waiting for it, so reading does not wait either, and the waiting is done here. Before its writer
     /// comes, a pipe looks as it does at its end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let begin = Instant::now();
+        let (begin, longest) = (Instant::now(), longest_silence());
         loop {
             let read = self.file.read(buffer);
             let is_silent = match &read {
@@ -161,8 +172,8 @@ impl Read for Given {
                 self.has_begun |= read.is_ok();
                 return read;
             }
-            if begin.elapsed() >= LONGEST_SILENCE {
-                return Err(io::Error::new(ErrorKind::TimedOut, FileError::Silent { waited: LONGEST_SILENCE }));
+            if begin.elapsed() >= longest {
+                return Err(io::Error::new(ErrorKind::TimedOut, FileError::Silent { waited: longest }));
             }
             thread::sleep(PAUSE);
         }

@@ -53,7 +53,7 @@ fn a297_each_flag_refuses_what_is_no_regular_file() {
             ["trust", "show", "--trusted-root", &odd].join("\n"),
         ];
         // A pipe may be given, and is waited for: by all of them at once.
-        let expected = if name == "pipe" { "nothing was written into the pipe for 10 s" } else { kind };
+        let expected = if name == "pipe" { "nothing was written into the pipe for 10s" } else { kind };
         let runs = commands.map(|command| {
             thread::spawn(move || (bonafide(&command.split('\n').collect::<Vec<_>>()).usage_error(), command))
         });
@@ -65,6 +65,23 @@ fn a297_each_flag_refuses_what_is_no_regular_file() {
         let expected = if name == "folder" { "holds no advisory" } else { expected };
         let message = bonafide(&["verify", &image, "--advisories", &odd, "--repo", "acme/shop"]).usage_error();
         assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a298_a_pipe_is_waited_for_no_longer_than_the_timeout() {
+    let scratch = Scratch::new();
+    make_pipe(&scratch.path("pipe"));
+    let (pipe, image) = (scratch.path("pipe").display().to_string(), image("signed"));
+    let wait = ["--offline", "--timeout", "1s"];
+    for arguments in [
+        &["--advisories", &pipe, "--repo", "acme/shop"][..],
+        &["--policy", &pipe],
+        &["--key", &pipe],
+        &["--trusted-root", &pipe, "--repo", "acme/shop"],
+    ] {
+        let message = bonafide(&[&["verify", &image], arguments, &wait].concat()).usage_error();
+        assert!(message.contains("nothing was written into the pipe for 1s"), "{arguments:?}: {message}");
     }
 }
 
