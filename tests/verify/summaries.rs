@@ -17,6 +17,21 @@ fn verifier() -> Identity {
     Identity::github_workflow("acme/verifier", ".github/workflows/verify.yml", "refs/heads/main")
 }
 
+/// Each level is looked for once: a hundred thousand of them in a list would be five thousand million comparisons.
+#[test]
+fn a298_levels_of_many_tracks_take_no_longer_than_they_are_long() {
+    let world = World::new();
+    let mut said = predicate();
+    let levels: Vec<String> = (0..300_000).map(|number| format!("SLSA_T{number}_LEVEL_1")).collect();
+    said["verifiedLevels"] = json!([&levels[..], &["SLSA_BUILD_LEVEL_3".to_owned()]].concat());
+    let signed = world.instance.signer(&verifier()).attest(&statement(&world.subject, VSA, said));
+    let rules = policy(&rule(&[
+        BY_VERIFIER,
+        "require: {vsa: {verifier: 'https://acme.example/verifier', levels: [SLSA_BUILD_LEVEL_3]}}",
+    ]));
+    assert_eq!(judge(&world, &rules, [bundle(&signed.bundle(Version::V03))]).verdict, Verdict::Verified);
+}
+
 fn predicate() -> Value {
     json!({
         "verifier": {"id": VERIFIER, "version": {"bonafide": "0.1.0"}},

@@ -4,7 +4,7 @@
 
 mod resource;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -207,8 +207,8 @@ impl Summary {
     }
 
     fn track_twice(&self) -> Option<&str> {
-        let tracks: Vec<&str> = self.levels.iter().filter_map(Level::track).collect();
-        tracks.iter().enumerate().find(|(position, track)| tracks[..*position].contains(track)).map(|(_, track)| *track)
+        let mut seen = HashSet::new();
+        self.levels.iter().filter_map(Level::track).find(|track| !seen.insert(*track))
     }
 
     /// "A set but empty `dependencyLevels` object means that the artifact has no dependency at all, while an unset or null

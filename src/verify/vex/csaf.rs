@@ -12,9 +12,11 @@ use super::{Component, Document, Product, Statement, Status, time};
 
 /// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
 const MAX_BRANCHES: usize = 16;
-/// Products that the groups of one vulnerability's flags and threats may name, all together: a group may name every product, and
-/// each flag every group.
-const MAX_GROUPED: usize = 1_000_000;
+/// Products that the groups of all flags and threats may name together: a group may name every product, each flag every group, and
+/// there may be as many vulnerabilities as products.
+const MAX_GROUPED: usize = 2_000_000;
+/// Names of one vulnerability: each statement has all of them.
+const MAX_NAMES: usize = 128;
 
 #[derive(Deserialize)]
 struct Wire {
@@ -154,16 +156,16 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
         groups.into_iter().map(|group| (group.group_id, group.product_ids)).collect();
     let products = products(tree)?;
     let time = time(wire.document.tracking.current_release_date.as_deref())?;
-    let mut statements = Vec::new();
+    let (mut statements, mut left) = (Vec::new(), MAX_GROUPED);
     for vulnerability in &wire.vulnerabilities {
-        let reasons = vulnerability.reasons(&groups);
+        let (called, reasons) = (vulnerability.names()?, vulnerability.reasons(&groups, &mut left));
         // Of what is said of a product at once the last counts: that it is affected, whatever else is said of it (CSAF 6.1.6).
         let said = vulnerability.product_status.iter().filter_map(|(word, ids)| Some((status(word)?, ids)));
         let (closing, open): (Vec<_>, Vec<_>) =
             said.partition(|(status, _)| matches!(status, Status::NotAffected | Status::Fixed));
         for (status, ids) in closing.into_iter().chain(open) {
             let named = ids.iter().filter_map(|id| Some((products.get(id)?, reasons.get(id.as_str()))));
-            statements.extend(named.map(|(product, because)| statement(vulnerability, status, product, because, time)));
+            statements.extend(named.map(|(product, because)| statement(&called, status, product, because, time)));
         }
     }
     Ok(Document { form: "CSAF", author: wire.document.publisher.name, statements, ..Document::default() })
@@ -171,29 +173,35 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
 
 /// One statement of each product, so that a reason for one is none for another. What names no product says nothing.
 fn statement(
-    vulnerability: &WireVulnerability,
+    names: &Arc<[String]>,
     status: Status,
     product: &Arc<Product>,
     because: Option<&Arc<str>>,
     time: Option<Timestamp>,
 ) -> Statement {
-    let ids = vulnerability.cve.iter().cloned().chain(vulnerability.ids.iter().map(|id| id.text.clone())).collect();
-    Statement { ids, products: vec![Arc::clone(product)], status, because: because.cloned(), time }
+    Statement { ids: Arc::clone(names), products: vec![Arc::clone(product)], status, because: because.cloned(), time }
 }
 
 impl WireVulnerability {
+    /// A document that leaves some out could close what another statement of it leaves open, so too many are refused.
+    fn names(&self) -> Result<Arc<[String]>, String> {
+        if self.ids.len() > MAX_NAMES {
+            return Err(format!("a vulnerability has more than {MAX_NAMES} `ids`"));
+        }
+        Ok(self.cve.iter().cloned().chain(self.ids.iter().map(|id| id.text.clone())).collect())
+    }
+
     /// Why products are not affected, by product: a label before a text, the first of several. Documents name tens of thousands.
-    fn reasons<'a>(&'a self, groups: &'a HashMap<String, Vec<String>>) -> HashMap<&'a str, Arc<str>> {
+    fn reasons<'a>(&'a self, groups: &'a HashMap<String, Vec<String>>, left: &mut usize) -> HashMap<&'a str, Arc<str>> {
         let flags = self.flags.iter().map(|flag| (&flag.label, &flag.product_ids, &flag.group_ids));
         let impacts = self.threats.iter().filter(|threat| threat.category == "impact");
         let impacts = impacts.map(|threat| (&threat.details, &threat.product_ids, &threat.group_ids));
         let mut reasons = HashMap::new();
-        let mut left = MAX_GROUPED;
         for (reason, products, of_groups) in flags.chain(impacts) {
             let reason: Arc<str> = reason.as_str().into();
             let grouped: Vec<&String> =
-                of_groups.iter().take(left).filter_map(|group| groups.get(group)).flatten().take(left).collect();
-            left -= grouped.len().max(of_groups.len()).min(left);
+                of_groups.iter().take(*left).filter_map(|group| groups.get(group)).flatten().take(*left).collect();
+            *left -= grouped.len().max(of_groups.len()).min(*left);
             for product in products.iter().chain(grouped) {
                 reasons.entry(product.as_str()).or_insert_with(|| Arc::clone(&reason));
             }
@@ -212,18 +220,19 @@ fn status(word: &str) -> Option<Status> {
     })
 }
 
-type Products = BTreeMap<String, (Component, Vec<Component>)>;
+/// Components are shared: each may be a part of all products.
+type Products = BTreeMap<String, (Arc<Component>, Vec<Arc<Component>>)>;
 
 /// Each product, once however many statements name it.
 fn products(tree: Tree) -> Result<BTreeMap<String, Arc<Product>>, String> {
     let mut products = Products::new();
     for product in tree.full_product_names {
-        insert(&mut products, product, Vec::new());
+        insert(&mut products, product);
     }
     branches(tree.branches, &mut products, 0)?;
     for relationship in tree.relationships {
-        let whole = products.get(&relationship.relates_to_product_reference).map(|(whole, _)| whole.clone());
-        let part = products.get(&relationship.product_reference).map(|(part, _)| part.clone());
+        let whole = products.get(&relationship.relates_to_product_reference).map(|(whole, _)| Arc::clone(whole));
+        let part = products.get(&relationship.product_reference).map(|(part, _)| Arc::clone(part));
         // A product of parts that nobody named would be taken for all of it.
         if let (Some(whole), Some(part)) = (whole, part) {
             products.insert(relationship.full_product_name.product_id, (whole, vec![part]));
@@ -239,21 +248,21 @@ fn branches(listed: Vec<Branch>, products: &mut Products, depth: usize) -> Resul
     }
     for branch in listed {
         if let Some(product) = branch.product {
-            insert(products, product, Vec::new());
+            insert(products, product);
         }
         branches(branch.branches, products, depth + 1)?;
     }
     Ok(())
 }
 
-fn insert(products: &mut Products, product: WireProduct, parts: Vec<Component>) {
+fn insert(products: &mut Products, product: WireProduct) {
     let mut component = Component::default();
     if let Some(helper) = product.product_identification_helper {
         component.names.extend(helper.purl);
         let hashes = helper.hashes.into_iter().flat_map(|hashes| hashes.file_hashes);
         component.sha256.extend(hashes.filter(|hash| hash.algorithm == "sha256").map(|hash| hash.value));
     }
-    products.insert(product.product_id, (component, parts));
+    products.insert(product.product_id, (component.into(), Vec::new()));
 }
 
 #[cfg(test)]
@@ -279,7 +288,7 @@ mod tests {
             "flags":[{"label":"vulnerable_code_not_in_execute_path","product_ids":["APP:BOX"]}]}"#;
         let document = document("csaf_vex", said).expect("a document");
         let of_part = &document.statements[0];
-        assert_eq!(of_part.ids, ["CVE-1", "GHSA-1"]);
+        assert_eq!(of_part.ids[..], ["CVE-1", "GHSA-1"]);
         assert_eq!(of_part.products[0].component.names, ["pkg:oci/app@sha256%3Aab"]);
         assert_eq!(of_part.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
         assert!(of_part.is_closing());
@@ -296,6 +305,28 @@ mod tests {
         );
         let statements = read(&text).expect("a document").statements;
         assert!(statements[0].is_closing() && !statements[1].is_closing());
+    }
+
+    #[test]
+    fn a298_what_the_groups_of_all_vulnerabilities_name_together_is_bounded() {
+        let said = r#"{"cve":"CVE-1","product_status":{"known_not_affected":["APP"]},"flags":[{"label":"component_not_present","group_ids":["G"]}]}"#;
+        let wire: WireVulnerability = json::from_part(said).expect("a vulnerability");
+        let groups = HashMap::from([("G".to_owned(), vec!["APP".to_owned(); 3])]);
+        let mut left = 4;
+        assert_eq!(wire.reasons(&groups, &mut left).len(), 1);
+        assert_eq!(left, 1);
+        wire.reasons(&groups, &mut left);
+        assert_eq!((left, wire.reasons(&groups, &mut left).len()), (0, 0), "what is beyond is no reason");
+        let names = vec![r#"{"text":"X"}"#; 1 + MAX_NAMES].join(",");
+        assert!(document("csaf_vex", &format!(r#"{{"ids":[{names}],"product_status":{{}}}}"#)).is_err());
+    }
+
+    #[test]
+    fn a298_parts_are_shared_by_the_products_that_have_them() {
+        let document = document("csaf_vex", r#"{"cve":"CVE-1","product_status":{"fixed":["APP","APP:BOX"]}}"#)
+            .expect("a document");
+        let [whole, both] = &document.statements[..] else { panic!("two statements") };
+        assert!(Arc::ptr_eq(&whole.products[0].component, &both.products[0].component));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) struct Document {
 #[derive(Debug)]
 pub(super) struct Statement {
     /// The vulnerability's name and its aliases.
-    ids: Vec<String>,
+    ids: Arc<[String]>,
     /// What it is said of; of what the attestation is about where nothing is named.
     products: Vec<Arc<Product>>,
     status: Status,
@@ -121,7 +121,7 @@ impl Document {
 
     /// The statement of this document that counts: the latest of those about the vulnerability in the package of the image.
     fn latest(&self, ids: &[String], package: Option<&Purl<'_>>, image: &Image<'_>) -> Option<&Statement> {
-        let places = ids.iter().filter_map(|id| self.by_id.get(id)).flatten();
+        let places = ids.iter().filter_map(|id| self.by_id.get(id)).flatten().take_while(|_| !image.time.is_over());
         let named = places.map(|place| (*place, &self.statements[*place]));
         named
             .filter(|(_, one)| one.is_about(package, image))
@@ -132,7 +132,7 @@ impl Document {
     /// A scan may list as many vulnerabilities as a document has statements.
     fn indexed(mut self) -> Self {
         for (place, statement) in self.statements.iter().enumerate() {
-            for id in &statement.ids {
+            for id in statement.ids.iter() {
                 self.by_id.entry(id.clone()).or_default().push(place);
             }
         }
@@ -156,7 +156,7 @@ impl Statement {
 
     /// Which of product and subcomponent is another one than was asked about.
     fn differs_in(&self, image: &Image<'_>) -> String {
-        let first = |component: Option<&Component>| {
+        let first = |component: Option<&Arc<Component>>| {
             let name = component.and_then(|component| component.names.first());
             name.map(|name| format!(" ({})", clipped(name))).unwrap_or_default()
         };

@@ -88,13 +88,13 @@ fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement
         TextOr::Object(named) => {
             let name = named.name.filter(|name| !name.is_empty());
             let by_address = || named.id.as_deref().map(id_of_address);
-            name.or_else(by_address).into_iter().chain(named.aliases.unwrap_or_default()).collect()
+            name.or_else(by_address).into_iter().chain(named.aliases.unwrap_or_default()).collect::<Vec<_>>()
         }
     };
     let label = wire.justification.filter(|label| JUSTIFICATIONS.contains(&label.as_str()));
     let text = wire.impact_statement.filter(|text| !text.trim().is_empty());
     Ok(Statement {
-        ids,
+        ids: ids.into(),
         products: wire.products.unwrap_or_default().into_iter().map(product).map(Arc::new).collect(),
         status: status(&wire.status),
         because: label.or(text).map(Arc::from),
@@ -120,11 +120,11 @@ fn status(word: &str) -> Status {
 
 fn product(wire: TextOr<WireComponent>) -> Product {
     match wire {
-        TextOr::Text(name) => Product { component: Component::named(name), parts: Vec::new() },
+        TextOr::Text(name) => Product { component: Component::named(name).into(), parts: Vec::new() },
         TextOr::Object(mut wire) => {
             let parts = wire.subcomponents.take().unwrap_or_default().into_iter().map(|part| product(part).component);
             let parts = parts.collect();
-            Product { component: component(wire), parts }
+            Product { component: component(wire).into(), parts }
         }
     }
 }
@@ -147,7 +147,7 @@ mod tests {
             "status":"not_affected","justification":"vulnerable_code_not_present"}]}"#;
         let document = read(current).expect("a document");
         let one = &document.statements[0];
-        assert_eq!(one.ids, ["CVE-1", "GHSA-1"]);
+        assert_eq!(one.ids[..], ["CVE-1", "GHSA-1"]);
         assert!(one.is_closing());
         assert_eq!(one.products[0].parts[0].names, ["pkg:apk/alpine/busybox@1.31"]);
         assert_eq!(one.time.map(|time| time.to_string()).as_deref(), Some("2026-03-01T10:00:00Z"));
@@ -162,7 +162,7 @@ mod tests {
             let text = format!(
                 r#"{{"@context":"https://openvex.dev/ns/v0.2.0","author":"a","version":2,"statements":[{{"vulnerability":{vulnerability},"status":"fixed"}}]}}"#
             );
-            read(&text).expect("a document").statements[0].ids.clone()
+            read(&text).expect("a document").statements[0].ids.to_vec()
         };
         assert_eq!(ids(r#"{"@id":"https://nvd.nist.gov/vuln/detail/CVE-2024-2"}"#), ["CVE-2024-2"]);
         assert_eq!(ids(r#"{"@id":"https://osv.dev/vulnerability/GHSA-1/?x#y"}"#), ["GHSA-1"]);

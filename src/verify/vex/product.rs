@@ -1,5 +1,7 @@
 //! What a statement is about: an image, and perhaps packages in it.
 
+use std::sync::Arc;
+
 use crate::oci::{Digest, RegistryReference};
 
 use crate::packages::Purl;
@@ -9,12 +11,12 @@ use super::Image;
 /// A product, and the parts of it that are meant; all of it where none is named.
 #[derive(Debug, Default)]
 pub(in crate::verify) struct Product {
-    pub(super) component: Component,
-    pub(super) parts: Vec<Component>,
+    pub(super) component: Arc<Component>,
+    pub(super) parts: Vec<Arc<Component>>,
 }
 
 /// How something is named: each name that it has.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(in crate::verify) struct Component {
     /// Package URLs and references of images.
     pub(super) names: Vec<String>,

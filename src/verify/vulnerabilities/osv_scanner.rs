@@ -1,6 +1,6 @@
 //! The JSON report of osv-scanner (osv-scanner `pkg/models/results.go`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Deserialize;
 
@@ -73,7 +73,8 @@ fn vulnerabilities(scanned: Scanned) -> Vec<Vulnerability> {
     let alone = scanned.vulnerabilities.unwrap_or_default().into_iter().filter(|record| !grouped.contains(&record.id));
     let alone: Vec<Vulnerability> = alone.map(|record| found(vec![record.id], Rating::UNKNOWN)).collect();
     let rated = groups.into_iter().map(|group| {
-        let aliases = group.aliases.unwrap_or_default().into_iter().filter(|alias| !group.ids.contains(alias));
+        let known: HashSet<&String> = group.ids.iter().collect();
+        let aliases = group.aliases.unwrap_or_default().into_iter().filter(|alias| !known.contains(alias));
         let aliases: Vec<String> = aliases.collect();
         let rating = Rating::of(group.max_severity.as_deref().and_then(Severity::of));
         found(group.ids.into_iter().chain(aliases).collect(), rating)

@@ -169,11 +169,16 @@ fn findings(run: Run) -> Result<Findings, String> {
         return Err(format!("a SARIF report of which `{}` is in another file", part.escape_debug()));
     }
     let results = run.results.ok_or("a SARIF report of a run without results")?;
-    let rules = Rules::of(run.tool);
+    let rules = Rules::of(run.tool)?;
     let failed = results.into_iter().filter(|one| !matches!(one.kind.as_deref(), Some("pass" | "notApplicable")));
     let vulnerabilities = failed.map(|one| vulnerability(one, &rules)).collect::<Result<_, _>>()?;
     Ok(Findings { vulnerabilities, ..Findings::default() })
 }
+
+/// Extensions of a tool that are looked through for each result. Tools have a handful.
+const MAX_EXTENSIONS: usize = 256;
+/// Parts of an id behind its rule's: "CA1000/1" has one.
+const MAX_PARTS: usize = 16;
 
 /// The rules of a tool and its extensions, found by place and by id: there may be as many as there are results.
 struct Rules {
@@ -184,7 +189,10 @@ struct Rules {
 }
 
 impl Rules {
-    fn of(tool: Tool) -> Self {
+    fn of(tool: Tool) -> Result<Self, String> {
+        if tool.extensions.as_ref().is_some_and(|extensions| extensions.len() > MAX_EXTENSIONS) {
+            return Err(format!("a SARIF report of a tool with more than {MAX_EXTENSIONS} extensions"));
+        }
         let components: Vec<Component> =
             std::iter::once(tool.driver).chain(tool.extensions.unwrap_or_default()).collect();
         let mut by_id: HashMap<String, Rating> = HashMap::new();
@@ -195,7 +203,7 @@ impl Rules {
                 .and_modify(|known| *known = Rating::worst([*known, rule.rating()]))
                 .or_insert_with(|| rule.rating());
         }
-        Self { components, by_id }
+        Ok(Self { components, by_id })
     }
 
     /// The rule that a result names by its place, if that can be found.
@@ -221,14 +229,12 @@ impl Rules {
     }
 
     /// §3.27.5: the id of a result is that of its rule, with more after a slash if need be.
-    fn by_id(&self, id: &str) -> Option<Rating> {
-        let mut id = id;
-        loop {
-            if let Some(rating) = self.by_id.get(id) {
-                return Some(*rating);
-            }
-            (id, _) = id.rsplit_once('/')?;
-        }
+    fn by_id<'i>(&self, id: &'i str) -> Option<Rating> {
+        let shorter = |id: &&'i str| id.rsplit_once('/').map(|(id, _)| id);
+        let mut ids = std::iter::successors(Some(id), shorter).take(1 + MAX_PARTS);
+        let rating = ids.find_map(|id| self.by_id.get(id)).copied();
+        // The rule may be called by what is left of the id.
+        rating.or_else(|| id.split('/').nth(1 + MAX_PARTS).map(|_| Rating::UNKNOWN))
     }
 }
 
@@ -354,6 +360,26 @@ mod tests {
         // What trivy and grype write for what they have no score of.
         let zero = r#"{"id":"a","properties":{"security-severity":"0.0"}}"#;
         assert_eq!(rating(zero, "", r#"{"ruleId":"a"}"#), Rating::UNKNOWN);
+    }
+
+    #[test]
+    fn a298_ids_of_many_parts_and_tools_of_many_extensions_are_bounded() {
+        let result = |parts: usize| {
+            format!(r#"{{"ruleId":"R{}","properties":{{"security-severity":"2.0"}}}}"#, "/1".repeat(parts))
+        };
+        let rule = r#"{"id":"R","properties":{"security-severity":"1.0"}}"#;
+        assert_eq!(rating(rule, "", &result(MAX_PARTS)), Rating::of(Some(Severity::Low)));
+        for parts in [1 + MAX_PARTS, 1_000_000] {
+            let open = rating(rule, "", &result(parts));
+            assert_eq!(open, Rating { severity: Some(Severity::Low), is_open: true }, "the rule may be a worse one");
+        }
+        let tool = |extensions: usize| {
+            let listed = vec![r#"{"name":"x"}"#; extensions].join(",");
+            read(&format!(
+                r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"x"}},"extensions":[{listed}]}},"results":[]}}]}}"#
+            ))
+        };
+        assert!(tool(MAX_EXTENSIONS).is_ok() && tool(1 + MAX_EXTENSIONS).is_err());
     }
 
     #[test]
