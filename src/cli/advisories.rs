@@ -4,16 +4,20 @@
 //! of its own sizes. A record that cannot be read ends the run: half a database would pass what the other half denies.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Read};
+use std::ffi::OsString;
+use std::fs::{self, DirEntry, FileType};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::read::DeflateDecoder;
-use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive};
+use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
 
 use crate::check::AdvisoriesReport;
 use crate::collect::files::{self, FileError, Given};
-use crate::packages::{Advisories, AdvisoryError, UnusedRecords};
+use crate::packages::{Advisories, AdvisoryError, Records, UnusedRecords};
+use crate::run::Threads;
+use crate::verify::Workers;
 
 use super::diagnostics::Diagnostic;
 
@@ -25,6 +29,8 @@ const LONGEST_RECORD: u64 = 64 * 1024 * 1024;
 const MOST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Files that are read in all.
 const MOST_FILES: u64 = 4_000_000;
+/// The most room that is made for a file before it is read: more is made while it is read.
+const ROOM: u64 = 1024 * 1024;
 /// Folders within folders.
 const DEEPEST: u32 = 16;
 
@@ -92,10 +98,19 @@ fn unused(records: &UnusedRecords) -> BTreeMap<String, u64> {
     named.chain(ecosystems).filter(|(_, count)| *count > 0).collect()
 }
 
+/// Files that are read at once, by every core, before what they hold is added in their order.
+const BATCH: usize = 1024;
+
 struct Reader {
     advisories: Advisories,
     bytes: u64,
     files: u64,
+}
+
+/// A file or a member of an archive as it was read: its octets are counted, and its records are added later.
+struct Read {
+    bytes: u64,
+    records: Records,
 }
 
 impl Reader {
@@ -104,48 +119,55 @@ impl Reader {
         let before = self.files;
         let unread = |error: FileError| AdvisoriesError::File(place.to_owned(), error);
         if fs::metadata(place).map_err(|error| unread(error.into()))?.is_dir() {
-            self.folder(place, DEEPEST)?;
+            let mut waiting = Vec::new();
+            self.folder(place, DEEPEST, &mut waiting)?;
+            self.files(&mut waiting)?;
         } else if is_named(place, "zip") {
             self.archive(place)?;
         } else {
             let given = Given::open(place).map_err(unread)?;
-            self.records(place, given)?;
+            self.add(read_file(place, given, 0))?;
         }
         if self.files == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
     }
 
     /// Every `.json` and `.zip` below a folder, in the order of their names. Links to folders are not followed.
-    fn folder(&mut self, folder: &Path, depth: u32) -> Result<(), AdvisoriesError> {
+    fn folder(&mut self, folder: &Path, depth: u32, waiting: &mut Vec<PathBuf>) -> Result<(), AdvisoriesError> {
         let unread = |error: io::Error| AdvisoriesError::File(folder.to_owned(), error.into());
         if depth == 0 {
             return Err(AdvisoriesError::TooDeep(folder.to_owned()));
         }
-        let mut entries = fs::read_dir(folder).map_err(unread)?.collect::<Result<Vec<_>, _>>().map_err(unread)?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            if entry.file_type().map_err(unread)?.is_dir() {
-                self.folder(&path, depth - 1)?;
-            } else if is_named(&path, "json") || is_named(&path, "zip") {
-                self.file(&path)?;
+        let named = |entry: io::Result<DirEntry>| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?)));
+        let entries = fs::read_dir(folder).map_err(unread)?.map(named);
+        let mut entries = entries.collect::<Result<Vec<(OsString, FileType)>, _>>().map_err(unread)?;
+        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (name, kind) in entries {
+            let path = folder.join(name);
+            if kind.is_dir() {
+                self.folder(&path, depth - 1, waiting)?;
+            } else if is_named(&path, "json") {
+                waiting.push(path);
+            } else if is_named(&path, "zip") {
+                self.files(waiting)?;
+                self.archive(&path)?;
+            }
+            if waiting.len() >= BATCH {
+                self.files(waiting)?;
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
-        if is_named(path, "zip") {
-            return self.archive(path);
-        }
-        let file = files::open(path).map_err(|error| AdvisoriesError::File(path.to_owned(), error))?;
-        self.records(path, file)
-    }
-
-    fn records(&mut self, path: &Path, file: impl Read) -> Result<(), AdvisoriesError> {
-        let mut bytes = Vec::new();
-        let read = file.take(LONGEST_FILE + 1).read_to_end(&mut bytes);
-        read.map_err(|error| AdvisoriesError::File(path.to_owned(), error.into()))?;
-        self.add(&path.display().to_string(), &bytes, LONGEST_FILE)
+    fn files(&mut self, waiting: &mut Vec<PathBuf>) -> Result<(), AdvisoriesError> {
+        let read = |path: &PathBuf| {
+            let unread = |error: FileError| AdvisoriesError::File(path.clone(), error);
+            let file = files::open(path).map_err(unread)?;
+            let length = file.metadata().map_err(|error| unread(error.into()))?.len();
+            read_file(path, file, length)
+        };
+        self.add_all(waiting, read)?;
+        waiting.clear();
+        Ok(())
     }
 
     fn archive(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
@@ -153,27 +175,22 @@ impl Reader {
         let broken = |error| AdvisoriesError::Archive(path.to_owned(), error);
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
+        let read = |member: &Member| read_member(&archive, path, member);
         let mut entries = archive.entries(&mut buffer);
-        let (mut found, mut bytes) = (0, Vec::new());
+        let (mut found, mut waiting) = (0, Vec::new());
         while let Some(entry) = entries.next_entry().map_err(broken)? {
             found += 1;
             let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
             if entry.is_dir() || !is_named(Path::new(&name), "json") {
                 continue;
             }
-            let method = entry.compression_method();
-            let entry = archive.get_entry(entry.wayfinder()).map_err(broken)?;
-            let record = if method == CompressionMethod::STORE {
-                read_bounded(entry.verifying_reader(entry.reader()), &mut bytes)
-            } else if method == CompressionMethod::DEFLATE {
-                read_bounded(entry.verifying_reader(DeflateDecoder::new(entry.reader())), &mut bytes)
-            } else {
-                let (archive, method) = (path.to_owned(), format!("{method:?}"));
-                return Err(AdvisoriesError::Method { archive, name, method });
-            };
-            record.map_err(|error| AdvisoriesError::File(path.join(&name), error.into()))?;
-            self.add(&path.join(&name).display().to_string(), &bytes, LONGEST_RECORD)?;
+            waiting.push(Member { name, method: entry.compression_method(), at: entry.wayfinder() });
+            if waiting.len() >= BATCH {
+                self.add_all(&waiting, read)?;
+                waiting.clear();
+            }
         }
+        self.add_all(&waiting, read)?;
         let named = archive.entries_hint();
         if found == named {
             Ok(())
@@ -182,27 +199,84 @@ impl Reader {
         }
     }
 
-    fn add(&mut self, name: &str, bytes: &[u8], longest: u64) -> Result<(), AdvisoriesError> {
-        if bytes.len() as u64 > longest {
-            return Err(AdvisoriesError::TooLong(name.to_owned(), longest));
+    /// Reads on every core, and adds what was read in the order in which it stands there: the first error counts, and of two records
+    /// of one time the first one.
+    fn add_all<T: Sync>(
+        &mut self,
+        waiting: &[T],
+        read: impl Fn(&T) -> Result<Read, AdvisoriesError> + Sync,
+    ) -> Result<(), AdvisoriesError> {
+        let results: Vec<Mutex<Option<_>>> = waiting.iter().map(|_| Mutex::new(None)).collect();
+        Threads.share(waiting.len(), &|place| {
+            let result = read(&waiting[place]);
+            *results[place].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        });
+        for (result, one) in results.into_iter().zip(waiting) {
+            let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.add(result.unwrap_or_else(|| read(one)))?;
         }
-        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn add(&mut self, read: Result<Read, AdvisoriesError>) -> Result<(), AdvisoriesError> {
+        let Read { bytes, records } = read?;
+        self.bytes += bytes;
         self.files += 1;
         if self.bytes > MOST_BYTES || self.files > MOST_FILES {
             return Err(AdvisoriesError::TooMany);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| AdvisoriesError::NoText(name.to_owned()))?;
-        self.advisories.add(text).map_err(|error| AdvisoriesError::Record(name.to_owned(), error))
+        self.advisories.append(records);
+        Ok(())
     }
+}
+
+/// A record in an archive: where it is, and how it is compressed.
+struct Member {
+    name: String,
+    method: CompressionMethod,
+    at: ZipArchiveEntryWayfinder,
+}
+
+fn read_file(path: &Path, file: impl io::Read, length: u64) -> Result<Read, AdvisoriesError> {
+    let read = read_bounded(file, LONGEST_FILE, length);
+    let bytes = read.map_err(|error| AdvisoriesError::File(path.to_owned(), error.into()))?;
+    read_records(&path.display().to_string(), &bytes, LONGEST_FILE)
+}
+
+fn read_member(archive: &ZipArchive<FileReader>, path: &Path, member: &Member) -> Result<Read, AdvisoriesError> {
+    let Member { name, method, at } = member;
+    let entry = archive.get_entry(*at).map_err(|error| AdvisoriesError::Archive(path.to_owned(), error))?;
+    // Whatever its size is said to be: that says how much room to make at first, and no more.
+    let length = at.uncompressed_size_hint();
+    let bytes = if *method == CompressionMethod::STORE {
+        read_bounded(entry.verifying_reader(entry.reader()), LONGEST_RECORD, length)
+    } else if *method == CompressionMethod::DEFLATE {
+        read_bounded(entry.verifying_reader(DeflateDecoder::new(entry.reader())), LONGEST_RECORD, length)
+    } else {
+        let (archive, method) = (path.to_owned(), format!("{method:?}"));
+        return Err(AdvisoriesError::Method { archive, name: name.clone(), method });
+    };
+    let bytes = bytes.map_err(|error| AdvisoriesError::File(path.join(name), error.into()))?;
+    read_records(&path.join(name).display().to_string(), &bytes, LONGEST_RECORD)
+}
+
+fn read_records(name: &str, bytes: &[u8], longest: u64) -> Result<Read, AdvisoriesError> {
+    if bytes.len() as u64 > longest {
+        return Err(AdvisoriesError::TooLong(name.to_owned(), longest));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| AdvisoriesError::NoText(name.to_owned()))?;
+    let records = Records::read(text).map_err(|error| AdvisoriesError::Record(name.to_owned(), error))?;
+    Ok(Read { bytes: bytes.len() as u64, records })
 }
 
 fn is_named(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-/// Reads a record of an archive, whatever its size is said to be, and a byte more than it may have. What ends before that is
-/// held against its checksum.
-fn read_bounded(reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.clear();
-    reader.take(LONGEST_RECORD + 1).read_to_end(bytes).map(|_| ())
+/// Reads what there is and a byte more than it may have. A member that ends before that is held against its checksum.
+fn read_bounded(reader: impl io::Read, longest: u64, stated: u64) -> io::Result<Vec<u8>> {
+    let room = usize::try_from(stated.min(ROOM)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room + 1);
+    reader.take(longest + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -52,6 +52,7 @@ struct Request {
 
 /// Looks at the images, and writes what is there or the policy that it suggests.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
+    files::limit_silence(args.transport.timeout);
     let targets = targets(args)?;
     let request = request(args, all.shows_requests())?;
     references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;

@@ -10,7 +10,8 @@ mod range;
 mod version;
 
 pub use osv::{
-    Advisories, AdvisoryError, Examined, Listed, Severity, Unchecked, UnknownSeverity, UnusedRecords, Vulnerable,
+    Advisories, AdvisoryError, Examined, Listed, Records, Severity, Unchecked, UnknownSeverity, UnusedRecords,
+    Vulnerable,
 };
 pub use purl::{Purl, PurlError, Qualifier};
 pub use range::{Range, RangeError};

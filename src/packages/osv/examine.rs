@@ -243,8 +243,7 @@ impl<'d> Examination<'d> {
     /// Finds the records that are about a package, and leaves out those that its version is not affected by.
     fn find(&mut self, lookup: &Lookup, matches: &mut Vec<Match<'d>>) {
         let advisories = self.advisories;
-        for place in advisories.by_package.get(lookup.place.key.as_str()).into_iter().flatten() {
-            let affected = &advisories.affected[*place as usize];
+        for affected in advisories.about(&lookup.place.key) {
             let vulnerability = &advisories.vulnerabilities[affected.vulnerability as usize];
             let release = lookup.place.release.as_deref().unwrap_or_default();
             if vulnerability.is_void || !ecosystem::is_in_release(release, affected.release.as_deref()) {
@@ -371,7 +370,7 @@ impl Advisories {
         let stated = one.affected.severity.max(one.vulnerability.severity);
         stated.or_else(|| {
             let others = one.vulnerability.aliases.iter().chain(&one.vulnerability.upstream);
-            others.filter_map(|id| self.severities.get(id)).max().copied()
+            others.filter_map(|id| self.by_id.get(id)?.severity).max()
         })
     }
 }

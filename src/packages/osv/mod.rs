@@ -11,6 +11,7 @@ mod record;
 mod severity;
 mod unused;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -30,16 +31,40 @@ pub use unused::UnusedRecords;
 #[derive(Debug, Default)]
 pub struct Advisories {
     vulnerabilities: Vec<Vulnerability>,
-    by_id: HashMap<Box<str>, u32>,
+    by_id: HashMap<Box<str>, Named>,
     affected: Vec<Affected>,
-    /// Places in `affected`, by the key of a package.
-    by_package: HashMap<Box<str>, Vec<u32>>,
+    /// The first and the last in `affected`, by the key of a package; each names the next one.
+    by_package: HashMap<Box<str>, (u32, u32)>,
     /// The databases that there is a record of, and the releases that they have records of: `None` for all of them.
     databases: BTreeMap<Box<str>, BTreeSet<Option<Box<str>>>>,
-    /// The worst severity that some record gives to an id, its own or an alias.
-    severities: HashMap<Box<str>, Severity>,
     newest: Option<Timestamp>,
     unused: UnusedRecords,
+}
+
+/// What is known of an id.
+#[derive(Debug, Clone, Copy, Default)]
+struct Named {
+    /// The record whose id it is: its place among the vulnerabilities.
+    record: Option<u32>,
+    /// The worst severity that some record gives to it, as its own id or as an alias.
+    severity: Option<Severity>,
+}
+
+/// What a file of JSON holds, read and not added yet. Reading needs nothing of what was read before, so several files can be read at
+/// once.
+#[derive(Debug)]
+pub struct Records(Vec<Record>);
+
+impl Records {
+    /// Reads one record, or a list of them.
+    pub fn read(json: &str) -> Result<Self, AdvisoryError> {
+        if !json.trim_start().starts_with('[') {
+            return Ok(Self(vec![Record::read(json)?]));
+        }
+        let malformed = |error: json::Error| AdvisoryError::Malformed { reason: error.to_string() };
+        let listed = json::from_part::<Vec<&RawValue>>(json).map_err(malformed)?;
+        Ok(Self(listed.into_iter().map(|record| Record::read(record.get())).collect::<Result<_, _>>()?))
+    }
 }
 
 /// A record without the packages that it affects.
@@ -62,15 +87,13 @@ impl Advisories {
     /// Of two records with one id the one that was modified later counts, whatever their order. One that was withdrawn is
     /// remembered, so that an older one does not come back.
     pub fn add(&mut self, json: &str) -> Result<(), AdvisoryError> {
-        if !json.trim_start().starts_with('[') {
-            self.insert(Record::read(json)?);
-            return Ok(());
-        }
-        let malformed = |error: json::Error| AdvisoryError::Malformed { reason: error.to_string() };
-        for record in json::from_part::<Vec<&RawValue>>(json).map_err(malformed)? {
-            self.insert(Record::read(record.get())?);
-        }
+        self.append(Records::read(json)?);
         Ok(())
+    }
+
+    /// Adds what was read before, as [`add`](Self::add) does.
+    pub fn append(&mut self, records: Records) {
+        records.0.into_iter().for_each(|record| self.insert(record));
     }
 
     /// Returns how many vulnerabilities are known, without those that were withdrawn.
@@ -89,7 +112,8 @@ impl Advisories {
     }
 
     fn insert(&mut self, record: Record) {
-        if let Some(known) = self.by_id.get(&record.id).map(|place| &mut self.vulnerabilities[*place as usize]) {
+        let known = self.by_id.get(&record.id).and_then(|named| named.record);
+        if let Some(known) = known.map(|place| &mut self.vulnerabilities[place as usize]) {
             if known.modified >= record.modified {
                 return;
             }
@@ -109,12 +133,10 @@ impl Advisories {
                 releases.insert(affected.release.clone());
             }
             if !record.is_withdrawn {
-                let at = u32::try_from(self.affected.len()).unwrap_or(u32::MAX);
-                self.by_package.entry(found_by.key.into()).or_default().push(at);
-                self.affected.push(Affected { vulnerability: place, ..affected });
+                self.link(found_by.key, Affected { vulnerability: place, ..affected });
             }
         }
-        self.by_id.insert(record.id.clone(), place);
+        self.by_id.entry(record.id.clone()).or_default().record = Some(place);
         if let Some(reason) = &record.unused {
             self.unused.add(reason);
         }
@@ -129,13 +151,35 @@ impl Advisories {
         });
     }
 
+    fn link(&mut self, key: String, affected: Affected) {
+        let Ok(at) = u32::try_from(self.affected.len()) else { return };
+        match self.by_package.entry(key.into()) {
+            Entry::Occupied(mut known) => {
+                let (_, last) = known.get_mut();
+                self.affected[*last as usize].next = Some(at);
+                *last = at;
+            }
+            Entry::Vacant(new) => {
+                new.insert((at, at));
+            }
+        }
+        self.affected.push(affected);
+    }
+
+    /// What records say of a package, in the order in which they were added.
+    fn about(&self, key: &str) -> impl Iterator<Item = &Affected> {
+        let first = self.by_package.get(key).map(|(first, _)| *first);
+        let place = |at: u32| &self.affected[at as usize];
+        std::iter::successors(first.map(place), move |affected| affected.next.map(place))
+    }
+
     /// Remembers how bad a record says its vulnerability is, for those that do not say.
     fn rate(&mut self, record: &Record) {
         let of_packages = record.affected.iter().filter_map(|(_, affected)| affected.severity).max();
         let Some(severity) = record.severity.max(of_packages) else { return };
         for id in std::iter::once(&record.id).chain(&record.aliases) {
-            let known = self.severities.entry(id.clone()).or_insert(severity);
-            *known = severity.max(*known);
+            let known = &mut self.by_id.entry(id.clone()).or_default().severity;
+            *known = Some(severity).max(*known);
         }
     }
 }

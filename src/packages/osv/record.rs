@@ -36,6 +36,8 @@ pub(super) struct Record {
 pub(super) struct Affected {
     /// Its record, by its place among all.
     pub(super) vulnerability: u32,
+    /// The next one of the same package, by its place.
+    pub(super) next: Option<u32>,
     /// The release of a distribution, if the record is about one alone.
     pub(super) release: Option<Box<str>>,
     pub(super) ranges: Box<[Range]>,
@@ -196,6 +198,7 @@ impl Affected {
         let vectors = wire.severity.as_deref().and_then(severity);
         Self {
             vulnerability: 0,
+            next: None,
             release: place.release.as_deref().map(Into::into),
             ranges: wire.ranges.iter().flatten().filter_map(range).collect(),
             versions: wire.versions.as_deref().unwrap_or_default().join("\n").into(),

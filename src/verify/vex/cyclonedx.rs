@@ -121,10 +121,10 @@ impl WireVulnerability {
         };
         let (status, because) = analysis.status();
         let equivalents = self.references.iter().flatten().filter_map(|reference| reference.id.as_ref());
-        let ids: Vec<String> = self.id.iter().chain(equivalents).cloned().collect();
+        let ids: Arc<[String]> = self.id.iter().chain(equivalents).cloned().collect();
         let statement = |products: Vec<Arc<Product>>, status: Status| {
             let because = because.clone();
-            Statement { ids: ids.clone(), products, status, because, time }
+            Statement { ids: Arc::clone(&ids), products, status, because, time }
         };
         let affects = self.affects.as_deref().unwrap_or_default();
         let closes = matches!(status, Status::Fixed | Status::NotAffected);
@@ -176,7 +176,7 @@ impl Analysis {
 fn product_in(product: &Product, version: &str) -> Option<Product> {
     let purl = Purl::parse(product.component.names.first()?).ok()?;
     let purl = Purl { version: Some(version.into()), ..purl };
-    Some(Product { component: Component { names: vec![purl.to_string()], sha256: Vec::new() }, parts: Vec::new() })
+    Some(Product { component: Component::named(purl.to_string()).into(), parts: Vec::new() })
 }
 
 /// What a reference names.
@@ -230,17 +230,18 @@ impl<'a> Names<'a> {
             None if is_image => match package.version.as_deref() {
                 Some(version) if version.starts_with("sha256:") => {
                     let name = format!("{}@{version}", package.name);
-                    Named::Product(Arc::new(Product { component: Component::named(name), parts: Vec::new() }))
+                    Named::Product(Arc::new(Product { component: Component::named(name).into(), parts: Vec::new() }))
                 }
                 _ => Named::Image,
             },
-            Some(purl) if is_image => {
-                Named::Product(Arc::new(Product { component: Component::named(purl.to_string()), parts: Vec::new() }))
-            }
+            Some(purl) if is_image => Named::Product(Arc::new(Product {
+                component: Component::named(purl.to_string()).into(),
+                parts: Vec::new(),
+            })),
             None => Named::Unknown,
             Some(purl) => match (product(purl), package.version.as_deref()) {
                 (Named::Unknown, Some(version)) => {
-                    let bare = Product { component: Component::named(purl.to_string()), parts: Vec::new() };
+                    let bare = Product { component: Component::named(purl.to_string()).into(), parts: Vec::new() };
                     product_in(&bare, version).map_or(Named::Unknown, |product| Named::Product(Arc::new(product)))
                 }
                 (named, _) => named,
@@ -253,7 +254,7 @@ impl<'a> Names<'a> {
 fn product(purl: &str) -> Named {
     match Purl::parse(purl) {
         Ok(parsed) if parsed.version.is_some() => {
-            Named::Product(Arc::new(Product { component: Component::named(purl.to_owned()), parts: Vec::new() }))
+            Named::Product(Arc::new(Product { component: Component::named(purl.to_owned()).into(), parts: Vec::new() }))
         }
         _ => Named::Unknown,
     }
@@ -324,7 +325,7 @@ mod tests {
             let document = document(BAD, &said(analysis, r#"{"ref":"b"}"#));
             let one = &document.statements[0];
             assert_eq!((one.is_closing(), one.status), (closes, status), "{analysis}");
-            assert_eq!(one.ids, ["CVE-1", "GHSA-1"]);
+            assert_eq!(one.ids[..], ["CVE-1", "GHSA-1"]);
             assert_eq!((document.author.as_str(), document.edition), ("Acme", 2));
         }
         assert!(document(BAD, r#"{"id":"CVE-1","affects":[{"ref":"b"}]}"#).statements.is_empty(), "a finding");
