@@ -33,7 +33,7 @@ const PIECE: u64 = 1024 * 1024;
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&bundle.output)?;
     let report = examine(bundle, args.shows_requests())?;
-    output::write(&report, &targets, args)?;
+    output::write(&report, &targets, None, args)?;
     Ok(report.verdict.exit_code())
 }
 

@@ -1,5 +1,6 @@
 //! Reports put together and on their way out: to standard output, or whole to a file.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -54,13 +55,55 @@ pub(super) fn network(used: NetworkUse) -> Network {
     Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
 }
 
-/// Writes the report to every target.
-pub(super) fn write(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
+/// The lines of several images on standard output, each written as soon as it and all before it are known.
+pub(super) struct Rows {
+    column: usize,
+    detail: Detail,
+    lost: RefCell<Option<io::Error>>,
+}
+
+impl Rows {
+    /// Prepares for the short report of several images, if that goes to standard output.
+    pub(super) fn begin<'a>(
+        references: impl ExactSizeIterator<Item = &'a str>,
+        targets: &[Target],
+        args: &Args,
+    ) -> Option<Self> {
+        let is_wanted = targets.iter().any(|target| target.file.is_none() && target.format == Format::Text);
+        let is_one = references.len() < 2;
+        (is_wanted && !is_one && !args.shows_details()).then(|| Self {
+            column: render::column(references),
+            detail: detail(args, true),
+            lost: RefCell::default(),
+        })
+    }
+
+    /// Writes the line of one image. What cannot be written is said at the end: every image is examined all the same.
+    pub(super) fn add(&self, image: &ImageReport) {
+        let mut lost = self.lost.borrow_mut();
+        if lost.is_none() {
+            *lost = streams::to_stdout(|out| render::write_row(image, self.column, self.detail, out)).err();
+        }
+    }
+}
+
+fn detail(args: &Args, is_stdout: bool) -> Detail {
+    let colour = is_stdout && coloured(args.color);
+    let width = if is_stdout { terminal_width() } else { None };
+    Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width }
+}
+
+/// Writes the report to every target; where its rows were written already, what stands below them.
+pub(super) fn write(report: &Report, targets: &[Target], rows: Option<&Rows>, args: &Args) -> Result<(), Diagnostic> {
     write_with(targets, |target, out| {
-        let colour = target.file.is_none() && coloured(args.color);
-        let width = if target.file.is_none() { terminal_width() } else { None };
-        let detail = Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width };
-        render::write(report, target.format, detail, out)
+        let detail = detail(args, target.file.is_none());
+        match rows.filter(|_| target.file.is_none()) {
+            Some(rows) => match rows.lost.take() {
+                Some(error) => Err(error),
+                None => render::write_end(report, detail, out),
+            },
+            None => render::write(report, target.format, detail, out),
+        }
     })
 }
 

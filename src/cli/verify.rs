@@ -20,6 +20,7 @@ use crate::run::{self, Examiner, Run, Target};
 use super::advisories::{self, Known};
 use super::args::{Args, PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
+use super::output::Rows;
 use super::progress::{self, Progress, Wait};
 use super::roots::{self, Trusted};
 use super::{logins, output, policies, references, streams};
@@ -54,11 +55,14 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     if let Some(registry) = given_for.filter(|_| !args.quiet) {
         note_login(&request, &registries, &registry);
     }
-    let is_silent = args.quiet || args.shows_requests() || request.wait.is_some();
+    let texts = request.targets.iter().map(|target| target.text.as_str());
+    // What is waited for may change.
+    let rows = if request.wait.is_some() { None } else { Rows::begin(texts, &targets, args) };
+    let is_silent = args.quiet || args.shows_requests() || request.wait.is_some() || rows.is_some();
     let progress = if is_silent { None } else { Progress::on_terminal() };
-    let mut report = examine_all(&request, &registries, args.quiet, progress)?;
+    let mut report = examine_all(&request, &registries, args.quiet, progress, rows.as_ref())?;
     report.verifier.clone_from(&verify.verifier);
-    output::write(&report, &targets, args)?;
+    output::write(&report, &targets, rows.as_ref(), args)?;
     if targets.iter().all(|target| target.format == Format::Pinned) {
         output::explain_missing_pins(&report, args)?;
     }
@@ -135,6 +139,7 @@ fn examine_all(
     registries: &Rc<Registries>,
     quiet: bool,
     progress: Option<Progress<io::Stderr>>,
+    rows: Option<&Rows>,
 ) -> Result<Report, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let examined = Cell::new(0);
@@ -155,7 +160,11 @@ fn examine_all(
     };
     let images = run::with_examiner(&run, request.targets.len(), |examiner| {
         let wait = request.wait.map(|wait| Wait::new(wait, quiet));
-        let work = examine_each(&request.targets, examiner, wait, &examined);
+        let note = |report: &ImageReport| {
+            examined.set(examined.get() + 1);
+            rows.inspect(|rows| rows.add(report));
+        };
+        let work = examine_each(&request.targets, examiner, wait, &note);
         runtime.block_on(async {
             match progress {
                 Some(mut progress) => progress.show(state, work).await,
@@ -174,10 +183,10 @@ async fn examine_each<'a>(
     targets: &'a [Target],
     examiner: &Examiner<'a, '_>,
     wait: Option<Wait>,
-    done: &Cell<usize>,
+    note: &dyn Fn(&ImageReport),
 ) -> Vec<ImageReport> {
     let asked = targets.iter().map(|target| (target, target.reference.clone()));
-    let finished = examiner.examine_all(asked).inspect(|_| done.set(done.get() + 1));
+    let finished = examiner.examine_all(asked).inspect(note);
     let mut images: Vec<ImageReport> = finished.collect().await;
     if let Some(wait) = wait {
         wait_for(targets, examiner, &mut images, wait).await;

@@ -22,13 +22,39 @@ const SHOWN: usize = 3;
 
 /// Writes the report.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { detail, lines: Lines::new(out, detail.width), said: Vec::new(), signer: None };
-    match report.images.as_slice() {
-        [image] => page.image(image)?,
-        images => page.rows(images)?,
+    if let [image] = report.images.as_slice() {
+        Page::new(detail, out).image(image)?;
+    } else {
+        let column = column(report.images.iter().map(|image| image.reference.as_str()));
+        report.images.iter().try_for_each(|image| write_row(image, column, detail, out))?;
     }
+    write_end(report, detail, out)
+}
+
+/// How wide the column of references is, where there are several.
+pub fn column<'a>(references: impl Iterator<Item = &'a str>) -> usize {
+    references.map(|reference| terminal(reference).to_string().chars().count()).max().unwrap_or_default()
+}
+
+/// Writes the one line of an image among several.
+pub fn write_row(image: &ImageReport, column: usize, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(detail, out);
+    let word = page.coloured(image.verdict, &format!("{:<15}", headline(image.verdict)));
+    let said = match image.verdict {
+        Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
+        _ => reason(image).unwrap_or_default(),
+    };
+    page.lines.raw(&format!("{word}  {:<column$}  {}", terminal(reference(image)).to_string(), terminal(&said)))
+}
+
+/// Writes what stands below the images.
+pub fn write_end(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     if detail.quiet {
         return Ok(());
+    }
+    let mut page = Page::new(detail, out);
+    if report.images.len() != 1 {
+        page.counts(&report.images)?;
     }
     if let Some(known) = &report.advisories {
         let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
@@ -61,7 +87,11 @@ struct Page<'a> {
     signer: Option<SignerReport>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn new(detail: Detail, out: &'a mut dyn Write) -> Self {
+        Self { detail, lines: Lines::new(out, detail.width), said: Vec::new(), signer: None }
+    }
+
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let digest = image.digest.as_deref().map(|digest| format!("  {}", self.digest(digest))).unwrap_or_default();
         let word = self.coloured(image.verdict, headline(image.verdict));
@@ -89,29 +119,15 @@ impl Page<'_> {
         self.gaps(&image.gaps)
     }
 
-    /// One line for each image, then how many there are of each verdict, then the failures by their checks.
-    fn rows(&mut self, images: &[ImageReport]) -> io::Result<()> {
-        let width = images.iter().map(|image| reference(image).chars().count()).max().unwrap_or_default();
+    /// How many images there are of each verdict, and the failures by their checks.
+    fn counts(&mut self, images: &[ImageReport]) -> io::Result<()> {
         let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
         let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
         for image in images {
             *counts.entry(image.verdict).or_default() += 1;
-            let word = self.coloured(image.verdict, &format!("{:<15}", headline(image.verdict)));
-            let said = match image.verdict {
-                Verdict::Verified => image.digest.as_deref().map(|digest| self.digest(digest)).unwrap_or_default(),
-                _ => reason(image).unwrap_or_default(),
-            };
-            self.lines.raw(&format!(
-                "{word}  {:<width$}  {}",
-                terminal(reference(image)).to_string(),
-                terminal(&said)
-            ))?;
             if let Some(finding) = first_obstacle(image) {
                 *checks.entry(finding.check.as_str()).or_default() += 1;
             }
-        }
-        if self.detail.quiet {
-            return Ok(());
         }
         let order = [Verdict::Verified, Verdict::Rejected, Verdict::Absent, Verdict::Undecided];
         let of_each = order.into_iter().filter_map(|verdict| {
@@ -413,7 +429,7 @@ fn is_explained(candidate: &CandidateReport) -> bool {
 /// From where, by whom.
 fn built(provenance: &ProvenanceReport, signer: Option<&SignerReport>) -> String {
     let short = |text: &str| text.strip_prefix("https://github.com/").unwrap_or(text).to_owned();
-    let source = provenance.source.as_deref().map(short).unwrap_or_else(|| "no stated source".to_owned());
+    let source = provenance.source.as_deref().map_or_else(|| "no stated source".to_owned(), short);
     let reference = provenance.reference.as_deref().map(|text| format!(" @ {text}")).unwrap_or_default();
     let commit = provenance.commit.as_deref().map(|text| format!(" ({})", text.chars().take(12).collect::<String>()));
     let builder = match signer {

@@ -19,6 +19,7 @@ use std::str::FromStr;
 
 use crate::check::{Inspection, Report};
 
+pub use brief::{column, write_end, write_row};
 pub use packages::{PackageFormat, write_packages};
 pub use text::Detail;
 pub use vsa::{PREDICATE_TYPE as VSA_PREDICATE_TYPE, is_of_several_digests};

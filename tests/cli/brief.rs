@@ -1,7 +1,11 @@
 //! The short report that people see first, whole.
 
-use crate::program::{Run, bonafide};
-use crate::shop::{NAME, Shop};
+use std::io::{BufRead, BufReader};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+use crate::program::{Program, Run, bonafide};
+use crate::shop::{NAME, Shop, TAG};
 use crate::support::image::Image;
 use crate::support::registry::fault;
 
@@ -119,6 +123,28 @@ fn many_images_are_a_line_each_and_the_counts_come_last() {
     }
     assert!(lines[0].ends_with("  no signature") && lines[60].starts_with("verified  "), "{}", run.stdout);
     assert_eq!(lines[61..63], ["", "61 images: 1 verified · 60 incomplete"]);
+}
+
+/// The second image is answered only once the line of the first was read.
+#[test]
+fn each_line_is_written_as_soon_as_it_is_known() {
+    let served = Shop::with_signature().serve();
+    let repository = served.shop.repository.clone();
+    served.registry.edit("acme/second", |content| *content = repository);
+    let (read, wait) = mpsc::channel();
+    let wait = Mutex::new(wait);
+    served.registry.bend_first(1, "acme/second/manifests/", move |_| {
+        wait.lock().expect("one request").recv_timeout(Duration::from_secs(60)).expect("the first line was read");
+    });
+    let (first, second) = (served.by_tag(), served.registry.reference("acme/second", TAG));
+    let common = ["--repo", NAME, "--require", "signature", "--trusted-root", &served.root];
+    let mut running = Program::new([&["verify", &first, &second], &common[..]].concat()).start();
+    let mut lines = BufReader::new(running.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    assert!(lines.next().expect("a line").contains(&first));
+    read.send(()).expect("the registry waits");
+    assert!(lines.next().expect("a line").contains(&second));
+    assert_eq!(lines.collect::<Vec<_>>(), ["", "2 images: 2 verified"]);
+    assert!(running.wait().expect("it ends").success());
 }
 
 #[test]

@@ -50,6 +50,11 @@ impl Program {
         self
     }
 
+    /// Starts it, with standard output to be read while it runs.
+    pub(crate) fn start(mut self) -> std::process::Child {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program can be started")
+    }
+
     pub(crate) fn run(mut self) -> Run {
         let output = self.command.output().expect("the program can be started");
         let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");

@@ -2,30 +2,51 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// When hosts may be asked again. One that asks to wait counts requests by who sends them, not by what they are for, and those that
-/// come too early make the wait longer: so all requests to it wait.
+/// What each host may be asked for now. A host counts requests by who sends them, not by what they are for, so that the images of a
+/// run share this.
 #[derive(Default)]
-pub(super) struct Pauses(RefCell<HashMap<String, Instant>>);
+pub(super) struct Hosts(RefCell<HashMap<String, Host>>);
 
-impl Pauses {
-    /// Makes all requests to this host wait for so long from now, unless they wait longer already.
+struct Host {
+    turns: Arc<Semaphore>,
+    paused_until: Option<Instant>,
+}
+
+/// The most requests to one host that are under way at once.
+const AT_ONCE: usize = 32;
+
+impl Hosts {
+    /// Waits for a turn to ask this host. It is over when what is returned is dropped.
+    pub(super) async fn turn(&self, host: &str) -> Option<OwnedSemaphorePermit> {
+        let turns = self.with(host, |host| Arc::clone(&host.turns));
+        // Nobody closes it.
+        turns.acquire_owned().await.ok()
+    }
+
+    /// Makes all requests to this host wait for so long from now, unless they wait longer already: those that come too early make
+    /// the wait longer.
     pub(super) fn pause(&self, host: &str, pause: Duration) {
-        let Some(end) = Instant::now().checked_add(pause) else { return };
-        let mut ends = self.0.borrow_mut();
-        let known = ends.entry(host.to_owned()).or_insert(end);
-        *known = end.max(*known);
+        let end = Instant::now().checked_add(pause);
+        self.with(host, |host| host.paused_until = host.paused_until.max(end));
     }
 
     /// Returns when this host may be asked again, if that is not yet.
-    pub(super) fn end(&self, host: &str) -> Option<Instant> {
-        self.0.borrow().get(host).copied().filter(|end| *end > Instant::now())
+    pub(super) fn paused_until(&self, host: &str) -> Option<Instant> {
+        self.with(host, |host| host.paused_until).filter(|end| *end > Instant::now())
+    }
+
+    fn with<R>(&self, host: &str, body: impl FnOnce(&mut Host) -> R) -> R {
+        let new = || Host { turns: Arc::new(Semaphore::new(AT_ONCE)), paused_until: None };
+        body(self.0.borrow_mut().entry(host.to_owned()).or_insert_with(new))
     }
 }
 
@@ -114,6 +135,23 @@ mod tests {
         assert_eq!(pause(&[("x-ratelimit-reset", "1780000000")]), Some(0));
         assert_eq!(pause(&[("x-ratelimit-reset", "1790000012"), ("retry-after", "3")]), Some(3));
         assert_eq!(pause(&[]), None);
+    }
+
+    #[test]
+    fn a_host_has_so_many_turns_and_others_have_their_own() {
+        let hosts = Hosts::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut held = Vec::new();
+            for _ in 0..AT_ONCE {
+                held.push(hosts.turn("a").await);
+            }
+            let one_more = || tokio::time::timeout(Duration::from_millis(20), hosts.turn("a"));
+            assert!(one_more().await.is_err());
+            assert!(hosts.turn("b").await.is_some());
+            held.pop();
+            assert!(one_more().await.is_ok());
+        });
     }
 
     #[test]

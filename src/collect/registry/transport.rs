@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::proxy::Proxies;
@@ -33,7 +34,7 @@ pub(super) struct Transport {
     used: RefCell<NetworkUse>,
     log: OnceCell<RequestLog>,
     secrets: Secrets,
-    pauses: throttle::Pauses,
+    hosts: throttle::Hosts,
 }
 
 /// What a run asked of the network.
@@ -159,7 +160,7 @@ impl Transport {
             used: RefCell::default(),
             log: OnceCell::new(),
             secrets,
-            pauses: throttle::Pauses::default(),
+            hosts: throttle::Hosts::default(),
         }
     }
 
@@ -220,7 +221,7 @@ impl Transport {
             }
             // A pause that is not made is no reason to ask nothing else: it may be about this question alone.
             if let (Ok(answer), Some(asked)) = (&outcome, asked) {
-                self.pauses.pause(&shown_host(&answer.url), asked);
+                self.hosts.pause(&shown_host(&answer.url), asked);
             }
             if asked.is_some() {
                 waits += 1;
@@ -236,7 +237,7 @@ impl Transport {
         let mut url = request.url.clone();
         let mut authorization = request.authorization;
         for _ in 0..=MOST_REDIRECTS {
-            self.wait_for_turn(request, &url).await?;
+            let _turn = self.wait_for_turn(request, &url).await?;
             let began = Instant::now();
             let answer = self.once(request, &url, authorization).await;
             self.record(request, &url, answer.as_ref().ok(), began.elapsed());
@@ -252,18 +253,28 @@ impl Transport {
             .into())
     }
 
-    /// Waits until the host may be asked again, if another request was told to wait.
-    async fn wait_for_turn(&self, request: &Request<'_>, url: &Url) -> Result<(), SourceError> {
+    /// Waits until the host may be asked: while it is busy with other requests, or one of them was told to wait.
+    async fn wait_for_turn(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+    ) -> Result<Option<OwnedSemaphorePermit>, SourceError> {
         let host = shown_host(url);
+        let turn = timeout_at(request.deadline.at, self.hosts.turn(&host)).await;
+        let turn = turn.map_err(|_| SourceError::Timeout {
+            at: at(request),
+            waited_for: "everything that was to be read",
+            allowed: request.deadline.allowed,
+        })?;
         // The host may ask for more while this waits.
-        while let Some(end) = self.pauses.end(&host) {
+        while let Some(end) = self.hosts.paused_until(&host) {
             if end >= request.deadline.at {
                 let retry_after = Some(end.saturating_duration_since(Instant::now()));
                 return Err(SourceError::Throttled { at: at(request), said: Said::default(), retry_after });
             }
             sleep_until(end).await;
         }
-        Ok(())
+        Ok(turn)
     }
 
     fn record(&self, request: &Request<'_>, url: &Url, answer: Option<&Answer>, took: Duration) {
