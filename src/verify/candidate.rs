@@ -608,7 +608,7 @@ fn examine_envelope<'a>(
             return examination.ready_unless_stopped(Some(finding), material, Signed::Digest(&candidate.subject));
         }
     };
-    examination.kind = Kind::of_predicate(&statement.predicate_type);
+    examination.kind = Kind::of_statement(&statement);
     examination.predicate_type = Some(statement.predicate_type.clone());
     let known = candidate.subject.algorithm();
     let others = Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != known && statement.states(*algorithm));

@@ -63,6 +63,14 @@ impl Kind {
         }
     }
 
+    /// The kind of a statement. Of an SBOM's type it may be a VEX document of its own.
+    pub(super) fn of_statement(statement: &Statement<'_>) -> Self {
+        match Self::of_predicate(&statement.predicate_type) {
+            Self::Sbom if vex::is_instead_of_sbom(&statement.predicate_type, statement.predicate) => Self::Vex,
+            kind => kind,
+        }
+    }
+
     /// Whether it could satisfy what is asked, by what it is or claims to be. What cannot be read may have been anything.
     pub(super) fn concerns(self, asked: &Asked, predicate_type: Option<&str>) -> bool {
         if matches!(self, Self::Unreadable | Self::Unread) {
@@ -74,7 +82,10 @@ impl Kind {
             Asked::Sbom(_) => self == Self::Sbom,
             Asked::Summary(_) => self == Self::Summary,
             Asked::Vulnerabilities(_) => self == Self::Scan,
-            Asked::Attestation(rules) => predicate_type.is_some_and(|found| attestation::is_of_type(found, rules)),
+            // Who asks for the type of an SBOM wants an SBOM: VEX under that type satisfies nobody.
+            Asked::Attestation(rules) => predicate_type.is_some_and(|found| {
+                attestation::is_of_type(found, rules) && !(self == Self::Vex && sbom::is_sbom(found))
+            }),
         }
     }
 

@@ -425,6 +425,37 @@ fn a301_cyclonedx_states_by_component_in_an_sbom_and_by_link_in_a_document_of_it
     assert_eq!(judge(&world, [openvex, evening("exploitable")]).verdict, Verdict::Rejected, "in whichever format");
 }
 
+/// cosign gives a VEX document of CycloneDX the type of an SBOM. One that lists something stays an SBOM.
+#[test]
+fn a_cyclonedx_vex_document_of_its_own_is_no_sbom_that_must_hold() {
+    let world = World::new();
+    let link = "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:npm/bad@1.0.0";
+    let by_shop = |components: &Value| {
+        cyclonedx(&world, components, link, "not_affected", "2026-03-01T10:00:00Z", &world.identity)
+    };
+    let asked = |require: &str, documents: Vec<Content>| {
+        let rules = policy(&rule(&["signers: [{github: acme/shop}]", &format!("require: {{{require}}}")]));
+        let now = SIGNING_TIME + SignedDuration::from_hours(1);
+        let (workers, policy, domains) = (&Alone, &rules, &[world.domain()]);
+        let grounds = Grounds { workers, policy, domains, advisories: None, now, time: TimeLimit::NONE };
+        verify_on(&grounds, &evidence(&world.image, documents))
+    };
+    let all = "sbom: {all: true, min-packages: 1}";
+    let (vex, listing) = (by_shop(&json!([])), by_shop(&json!([{"type": "library", "name": "bad", "version": "1"}])));
+    let report = asked(all, vec![sbom(&world), vex.clone()]);
+    assert_eq!(report.verdict, Verdict::Verified);
+    let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+    assert_eq!(document.predicate_type.as_deref(), Some("https://cyclonedx.org/bom"));
+    // By itself it is neither an SBOM nor an attestation of an SBOM's type.
+    assert_eq!(asked("sbom: {}", vec![vex.clone()]).verdict, Verdict::Absent);
+    let typed = "attestation: {type: 'https://cyclonedx.org/bom'}";
+    assert_eq!(asked(typed, vec![vex]).verdict, Verdict::Absent);
+    assert_eq!(asked(typed, vec![listing.clone()]).verdict, Verdict::Verified);
+    // One that lists a package is held against the rules.
+    let denied = "sbom: {all: true, deny: {packages: [{name: bad}]}}";
+    assert_eq!(asked(denied, vec![sbom(&world), listing]).verdict, Verdict::Rejected);
+}
+
 #[test]
 fn a301_a_name_that_two_components_have_closes_nothing() {
     let world = World::new();

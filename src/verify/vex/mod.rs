@@ -1,6 +1,7 @@
 //! VEX: what a maker says of vulnerabilities in an image. A statement of somebody whom the policy believes may close what a scan or
 //! advisories found, and nothing that is said can open anything: leaving VEX out never makes an image verified.
 
+mod alone;
 mod csaf;
 mod cyclonedx;
 mod openvex;
@@ -28,9 +29,17 @@ const OPENVEX: &str = "https://openvex.dev/ns";
 /// CSAF 2.0 has no predicate type of its own: this is the URI of its schema.
 const CSAF: &str = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json";
 
+/// CycloneDX has one predicate type for SBOMs and VEX, which is written with and without a version.
+const CYCLONEDX: &str = "https://cyclonedx.org/";
+
 /// Whether a predicate type is a VEX document.
 pub(super) fn is_vex(predicate_type: &str) -> bool {
     is_openvex(predicate_type) || predicate_type == CSAF
+}
+
+/// Whether a statement of an SBOM's type is a VEX document of its own instead.
+pub(super) fn is_instead_of_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> bool {
+    predicate_type.starts_with(CYCLONEDX) && alone::is_alone(predicate)
 }
 
 /// Whether an SBOM may state something of vulnerabilities. Most have no such field, and need not be read for it.
@@ -83,10 +92,16 @@ impl Document {
     /// Reads a predicate of a VEX document's type.
     pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
         let text = predicate.map_or("null", RawValue::get);
-        let read = if predicate_type == CSAF { csaf::read(text) } else { openvex::read(text) };
+        let read = if predicate_type == CSAF {
+            csaf::read(text)
+        } else if predicate_type.starts_with(CYCLONEDX) {
+            cyclonedx::read(predicate_type, predicate)
+        } else {
+            openvex::read(text)
+        };
         read.map(Self::indexed).map_err(|reason| {
             Finding::fail(CheckId::VexFormat, "the VEX document cannot be read")
-                .expected("OpenVEX 0.2 or CSAF 2.0 of the category csaf_vex")
+                .expected("OpenVEX 0.2, CSAF 2.0 of the category csaf_vex, or CycloneDX")
                 .found(reason)
                 .next("write and attest it again: `vexctl create`, then `cosign attest --type openvex`")
         })
