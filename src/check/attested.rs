@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::advisories::is_none;
+
 /// What a verified verification summary says. These are the verifier's words: verified is who signed them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +44,18 @@ pub struct VulnerabilitiesReport {
     /// How many were found of each severity; absent where the result cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<BTreeMap<String, u64>>,
+    /// How many findings the scanner left out of these, by its own rules or by VEX that it was given.
+    #[serde(skip_serializing_if = "is_none")]
+    pub ignored: u64,
+}
+
+/// Says how many findings a scanner left out, if there are any.
+pub(crate) fn ignored_in_words(count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 finding was ignored by the scanner's own rules".to_owned()),
+        _ => Some(format!("{count} findings were ignored by the scanner's own rules")),
+    }
 }
 
 /// A scanner.
@@ -68,7 +82,11 @@ impl VulnerabilitiesReport {
         let words = ["critical", "high", "medium", "low", "none", "unknown"];
         let count = |word: &&str| found.get(*word).filter(|count| **count > 0).map(|count| format!("{count} {word}"));
         let counts: Vec<String> = words.iter().filter_map(count).collect();
-        if counts.is_empty() { "no vulnerabilities".to_owned() } else { counts.join(", ") }
+        let counts = if counts.is_empty() { "no vulnerabilities".to_owned() } else { counts.join(", ") };
+        match ignored_in_words(self.ignored) {
+            Some(ignored) => format!("{counts}; {ignored}"),
+            None => counts,
+        }
     }
 }
 
@@ -76,7 +94,7 @@ impl VulnerabilitiesReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VexReport {
-    /// `OpenVEX` or `CSAF`.
+    /// `OpenVEX`, `CSAF` or `CycloneDX`.
     pub format: String,
     /// Its author, as written.
     pub author: String,

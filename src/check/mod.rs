@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
+pub(crate) use attested::ignored_in_words;
 pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesReport};
 pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,

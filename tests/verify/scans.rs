@@ -103,6 +103,45 @@ fn what_is_of_no_known_severity_could_be_of_any() {
     assert_eq!(stopped(&judged(&world, "deny: {severity: low}", both), CheckId::ScanFindings).outcome, Outcome::Fail);
 }
 
+/// What a scanner was told to ignore is said with the verdict, and makes none better.
+#[test]
+fn what_the_scanner_ignored_is_counted_and_closes_nothing() {
+    let world = World::new();
+    let by_grype = |found: Value| {
+        let ignored = json!({"vulnerability": {"id": "CVE-1", "severity": "Critical"}, "appliedIgnoreRules": [{}]});
+        scan(json!({"matches": found, "ignoredMatches": [ignored, ignored, ignored]}))
+    };
+    let by_trivy = |found: &[(&str, &str)]| {
+        let mut report = trivy(found);
+        report["Results"][0]["ExperimentalModifiedFindings"] = json!([
+            {"Type": "vulnerability", "Status": "ignored", "Finding": {"VulnerabilityID": "CVE-1"}},
+            {"Type": "vulnerability", "Status": "not_affected", "Finding": {"VulnerabilityID": "CVE-2"}},
+            {"Type": "misconfiguration", "Status": "ignored", "Finding": {}},
+        ]);
+        scan(report)
+    };
+    for (clean, says, count) in [(by_grype(json!([])), "3 findings were ", 3), (by_trivy(&[]), "2 findings were ", 2)] {
+        let report = judged(&world, "deny: {severity: high}", clean);
+        assert_eq!(report.verdict, Verdict::Verified);
+        let said = format!("; {says}ignored by the scanner's own rules");
+        for check in [CheckId::ScanFormat, CheckId::ScanFindings] {
+            let passed = report.requirements[0].findings.iter().find(|one| one.check == check).expect("a finding");
+            assert!(passed.message.ends_with(&said), "{}", passed.message);
+        }
+        let scanned = report.candidates[0].vulnerabilities.as_ref().expect("what it says");
+        assert_eq!((scanned.ignored, scanned.counts()), (count, format!("no vulnerabilities{said}")));
+    }
+    let open = json!([{"vulnerability": {"id": "CVE-1", "severity": "Critical"}, "artifact": {"name": "busybox"}}]);
+    for open in [by_grype(open), by_trivy(&[("CVE-1", "HIGH")])] {
+        stopped(&judged(&world, "deny: {severity: high}", open), CheckId::ScanFindings);
+    }
+    let alone = scan(json!({"ignoredMatches": []}));
+    assert_eq!(
+        stopped(&judged(&world, "deny: {severity: high}", alone), CheckId::ScanFindings).outcome,
+        Outcome::Error
+    );
+}
+
 #[test]
 fn a_scan_without_a_result_that_can_be_read_is_not_clean() {
     let world = World::new();

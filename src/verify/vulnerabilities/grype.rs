@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::json;
 use crate::packages::Severity;
@@ -14,6 +15,9 @@ use super::predicate::time;
 #[derive(Deserialize)]
 struct Document {
     matches: Vec<Match>,
+    /// What grype was told to ignore, by its configuration or by VEX.
+    #[serde(default, rename = "ignoredMatches")]
+    ignored: Option<Vec<IgnoredAny>>,
     #[serde(default)]
     source: Option<Source>,
     #[serde(default)]
@@ -88,7 +92,7 @@ struct Status {
     built: Option<String>,
 }
 
-/// Reads a report. What grype was told to ignore is in another list, and is not counted.
+/// Reads a report. What grype was told to ignore is in another list, of which only the length is kept.
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let document: Document = json::from_part(text).map_err(|error| error.to_string())?;
     Ok(Findings {
@@ -97,6 +101,7 @@ pub(super) fn read(text: &str) -> Result<Findings, String> {
             _ => Vec::new(),
         },
         database_built: built(document.descriptor)?,
+        ignored: document.ignored.map_or(0, |ignored| ignored.len() as u64),
         vulnerabilities: document.matches.into_iter().map(vulnerability).collect(),
     })
 }
@@ -139,7 +144,7 @@ mod tests {
         for db in [r#"{"built":"2026-03-01T08:00:00Z"}"#, r#"{"status":{"built":"2026-03-01T08:00:00Z"}}"#] {
             let found = read(&report(db)).expect("a report");
             assert_eq!(found.database_built.map(|time| time.to_string()).as_deref(), Some("2026-03-01T08:00:00Z"));
-            assert_eq!(found.vulnerabilities.len(), 1);
+            assert_eq!((found.vulnerabilities.len(), found.ignored), (1, 1));
             let one = &found.vulnerabilities[0];
             assert_eq!(
                 (one.ids.as_slice(), one.rating.severity),

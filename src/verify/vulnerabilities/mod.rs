@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport};
+use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport, ignored_in_words};
 use crate::oci::Digest;
 use crate::packages::Severity;
 use crate::policy::{Asked, MaxAge, VulnerabilityRules};
@@ -72,7 +72,8 @@ impl Scan {
     pub(super) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let legacy = if self.is_legacy { " (its type is in the legacy spelling of cosign 1)" } else { "" };
         let names: Vec<String> = self.scanners.iter().map(Scanner::describe).collect();
-        let read = Finding::pass(CheckId::ScanFormat, format!("a scan by {}{legacy}", names.join(" and ")));
+        let ignored = ignored_in_words(self.ignored()).map(|text| format!("; {text}")).unwrap_or_default();
+        let read = Finding::pass(CheckId::ScanFormat, format!("a scan by {}{legacy}{ignored}", names.join(" and ")));
         let rules = match question.expected.map(|expected| expected.asked) {
             Some(Asked::Vulnerabilities(rules)) => rules,
             // Asked for by its type: what was found does not matter, but it must be said.
@@ -210,7 +211,8 @@ impl Scan {
             let by_name =
                 if ignored.is_empty() { String::new() } else { format!(", {} ignored by the policy", ignored.len()) };
             let by_vex = if closed.is_empty() { String::new() } else { format!(", closed by VEX: {}", shown(&closed)) };
-            let message = format!("{expected}: {} found in all{by_name}{by_vex}", listed.len());
+            let left_out = ignored_in_words(self.ignored()).map(|text| format!("; {text}")).unwrap_or_default();
+            let message = format!("{expected}: {} found in all{by_name}{by_vex}{left_out}", listed.len());
             return Finding::pass(CheckId::ScanFindings, message);
         }
         let found = list(&open);
@@ -239,7 +241,13 @@ impl Scan {
             scanners: self.scanners.iter().map(scanner).collect(),
             finished: self.finished,
             found: self.counts(),
+            ignored: self.ignored(),
         }
+    }
+
+    /// How many findings the scanners left out of what they list.
+    fn ignored(&self) -> u64 {
+        self.scanners.iter().filter_map(|scanner| scanner.result.as_ref().ok()).map(|found| found.ignored).sum()
     }
 
     /// How many there are of each severity, if all that was found can be read.

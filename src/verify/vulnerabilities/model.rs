@@ -34,6 +34,9 @@ pub(in crate::verify) struct Scanner {
 #[derive(Debug, Default)]
 pub(in crate::verify) struct Findings {
     pub(in crate::verify) vulnerabilities: Vec<Vulnerability>,
+    /// How many more it found and left out, as its own rules or VEX told it to. They are said and not judged: that somebody
+    /// the policy does not name closed them makes nothing better, and those rules are the scanning signer's own.
+    pub(in crate::verify) ignored: u64,
     /// The scanned image by the digests that registries gave it, as the scanner's own report names it.
     pub(in crate::verify) images: Vec<String>,
     /// When the database was built, as the scanner's own report says.

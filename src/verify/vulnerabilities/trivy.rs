@@ -37,6 +37,16 @@ struct Target {
     /// Left out where nothing was found.
     #[serde(default)]
     vulnerabilities: Option<Vec<Detected>>,
+    /// What was left out of the list, by `.trivyignore` or by VEX (`pkg/types/finding.go`).
+    #[serde(default, rename = "ExperimentalModifiedFindings")]
+    modified: Option<Vec<Modified>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Modified {
+    #[serde(default, rename = "Type")]
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,8 +102,11 @@ fn findings(targets: Vec<Target>) -> Result<Findings, String> {
     if targets.is_empty() {
         return Err("a report of trivy about no packages".to_owned());
     }
+    // Misconfigurations, secrets and licences are in the same list under their own type.
+    let modified = targets.iter().flat_map(|target| target.modified.iter().flatten());
+    let ignored = modified.filter(|one| one.kind.as_deref().is_none_or(|kind| kind == "vulnerability")).count() as u64;
     let detected = targets.into_iter().flat_map(|target| target.vulnerabilities.unwrap_or_default());
-    Ok(Findings { vulnerabilities: detected.map(vulnerability).collect(), ..Findings::default() })
+    Ok(Findings { vulnerabilities: detected.map(vulnerability).collect(), ignored, ..Findings::default() })
 }
 
 fn vulnerability(one: Detected) -> Vulnerability {
