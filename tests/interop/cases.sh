@@ -160,15 +160,20 @@ keys() {
   check "a certificate where a key is asked for" 1/1/1 1 "signer-key fail" "$image"
 }
 
+# another_root — makes the trusted root of another Sigstore, in which nothing was ever signed, below $work/other
+another_root() {
+  local other=$work/other
+  [ ! -e "$other/trust/trusted_root.json" ] || return 0
+  mkdir -p "$other"
+  ln -s "$LAB_BIN" "$other/bin"
+  "$labtool" keys "$other/keys"
+  BONAFIDE_LAB=$other "$here/lab/trust.sh"
+}
+
 # Everything is good, in another Sigstore than the one that is trusted.
 other_roots() {
   local format mismatch other=$work/other
-  if [ ! -e "$other/trust/trusted_root.json" ]; then
-    mkdir -p "$other"
-    ln -s "$LAB_BIN" "$other/bin"
-    "$labtool" keys "$other/keys"
-    BONAFIDE_LAB=$other "$here/lab/trust.sh"
-  fi
+  another_root
   for format in rekor2 rekor1 legacy; do
     case $format in legacy) mismatch=12/1/1 ;; *) mismatch=1/1/1 ;; esac
     ask_for_release

@@ -30,14 +30,14 @@ start_closed() {
   done
 }
 
-# closed_registry NAME HOST AUTH
+# closed_registry NAME HOST AUTH [TLS] — with AUTH, if there is any, and more settings of TLS, in YAML's flow style
 closed_registry() {
   cat >"$closed/$1.yml" <<CFG
 version: 0.1
 log: {level: warn, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: "$LAB_DATA/registry"}}
-http: {addr: "$2", tls: {certificate: "$closed/tls.pem", key: "$closed/tls.key"}}
-auth: {$3}
+http: {addr: "$2", tls: {certificate: "$closed/tls.pem", key: "$closed/tls.key"${4:+, $4}}}
+${3:+auth: {$3\}}
 CFG
   OTEL_TRACES_EXPORTER=none "$LAB_BIN/registry" serve "$closed/$1.yml" >"$closed/$1.log" 2>&1 &
   closed_processes+=($!)

@@ -2,7 +2,9 @@
 # The interop stage: signs fresh images with the real cosign against a private Sigstore, in every format
 # and in two registries, then asks cosign and Bonafide the same question about each, side by side.
 #
-# Usage: tests/interop/run.sh       BONAFIDE=path/to/bonafide to test another binary than target/release
+# Usage: tests/interop/run.sh [NAME…]       BONAFIDE=path/to/bonafide to test another binary than target/release
+#
+# NAME is that of a file cases-NAME.sh, or `formats` for cases.sh: those cases alone. Without one, all of them.
 #
 # A case is ok when Bonafide's exit code, the verdict in its report and the check it names are as expected,
 # and cosign (pinned) still answers as it did when the case was written. But for other tools' SBOMs nothing is ever skipped: whatever
@@ -34,6 +36,18 @@ source "$here/cases-tools.sh"
 source "$here/cases-algorithms.sh"
 # shellcheck source=tests/interop/cases-attestation-manifests.sh
 source "$here/cases-attestation-manifests.sh"
+# shellcheck source=tests/interop/cases-registries.sh
+source "$here/cases-registries.sh"
+
+# What each name runs, in this order.
+declare -A cases=(
+  [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
+  [algorithms]=algorithms [attestation-manifests]=attestation_manifests [registries]=odd_registries
+)
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries
+for name; do
+  [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
+done
 
 bonafide=${BONAFIDE:-${CARGO_TARGET_DIR:-$root/target}/release/bonafide}
 if [ ! -x "$bonafide" ]; then
@@ -47,21 +61,14 @@ labtool=$LAB_BIN/labtool
 # A lab that ran before stays; one that was started here is stopped, whatever happens.
 stop_lab=true
 lab_alive fulcio || stop_lab=$here/lab/down.sh
-trap 'stop_closed; "$stop_lab"' EXIT
+trap 'stop_proxy; stop_closed; "$stop_lab"' EXIT
 "$here/lab/up.sh"
 "$LAB_BIN/cosign" version 2>/dev/null | grep GitVersion
 
 work=$(mktemp -d "$BONAFIDE_LAB/run/interop.XXXXXX")
 passed=0 failed=0
 header
-run_cases
-signer_kinds
-lies
-sbom_forms
-tool_sboms
-other_attestations
-algorithms
-attestation_manifests
+for name; do "${cases[$name]}"; done
 rm -rf "$work"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -49,7 +49,8 @@ func runLoginFiles(args []string) (err error) {
 
 func (w keyWriter) localLeaf(parent *pair) *pair {
 	t := w.template("127.0.0.1")
-	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	// This machine, and this machine under another address, for what has to be elsewhere.
+	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2)}
 	t.KeyUsage = x509.KeyUsageDigitalSignature
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	return w.sign(t, newEC(elliptic.P256()), parent)
