@@ -32,7 +32,7 @@ pub enum SourceError {
         login: LoginUse,
     },
     /// The registry asked to slow down and still did so at the last attempt (429).
-    #[error("{at}: too many requests{said}{}", wait(*.retry_after))]
+    #[error("{at}: too many requests{said}{}", wait(*.retry_after, *.too_long_for))]
     Throttled {
         /// What was asked, and where.
         at: String,
@@ -40,6 +40,8 @@ pub enum SourceError {
         said: Said,
         /// The pause that the server asked for.
         retry_after: Option<Duration>,
+        /// The time for everything that was to be read, if the pause would have ended after it.
+        too_long_for: Option<Duration>,
     },
     /// The registry answered with a status that is no answer to the question (5xx, 400, 405 and the like).
     #[error("{at}: expected status 200, found {status}{said}")]
@@ -333,8 +335,11 @@ fn allowed_by(flag: Option<&String>) -> String {
     flag.map(|flag| format!("; if it is the token server of that registry, allow it with `{flag}`")).unwrap_or_default()
 }
 
-fn wait(retry_after: Option<Duration>) -> String {
-    retry_after.map(|pause| format!("; asked to wait {} s", pause.as_secs())).unwrap_or_default()
+fn wait(retry_after: Option<Duration>, too_long_for: Option<Duration>) -> String {
+    let Some(pause) = retry_after else { return String::new() };
+    let limit =
+        too_long_for.map(|allowed| format!(", longer than the {} s of `--timeout` allow", allowed.as_secs_f32()));
+    format!("; asked to wait {} s{}", pause.as_secs(), limit.unwrap_or_default())
 }
 
 fn list<T: fmt::Display>(items: &[T], none: &str) -> String {

@@ -475,7 +475,9 @@ pub fn gap_hint(reason: &str) -> &'static str {
         "unauthorized" => "log in to the registry (`docker login`), or check that the login may pull this repository",
         "throttled" => "the registry limits requests: wait, or log in for a higher limit",
         "unavailable" => "the registry failed: try again later, and report it to the registry if it stays so",
-        "connection" => "check the host name, the network and the proxy; `--plain-http` if the registry has no TLS",
+        "connection" => {
+            "check the host name, the network and the proxy; `--plain-http` if the registry has no TLS, `--client-cert` if it asks for a client certificate"
+        }
         "certificate" => {
             "if the server has a certificate of a private authority, give that authority with `--ca-file`; else somebody may be between"
         }

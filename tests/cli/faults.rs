@@ -391,7 +391,7 @@ fn a_pause_that_is_too_long_is_reported_instead() {
     assert_eq!(served.times_asked(&format!("manifests/{TAG}")), 1);
     checked
         .says("too many requests")
-        .says("asked to wait 3600 s")
+        .says("asked to wait 3600 s, longer than the 120 s of `--timeout` allow")
         .says("→ the registry limits requests: wait, or log in for a higher limit");
 }
 

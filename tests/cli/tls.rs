@@ -24,6 +24,7 @@ fn a_client_certificate_is_shown_to_a_registry_that_asks_for_one() {
     let trusted = ["--ca-file", &authority];
     let refused = verify(&served, &front, &trusted).exits(3);
     assert_eq!(gap_reasons(refused.image()), ["connection"]);
+    refused.says("`--client-cert` if it asks for a client certificate");
     let shown = ["--client-cert", &certificate, "--client-key", &key];
     verify(&served, &front, &[&trusted[..], &shown].concat()).exits(0);
     let both = served.scratch.write(

@@ -169,9 +169,7 @@ impl GitHubAttestations {
         match answer.status {
             200 => Ok(answer),
             404 => Err(SourceError::NotFound { at }),
-            403 | 429 if is_limit(&answer.headers) => {
-                Err(SourceError::Throttled { at, said, retry_after: answer.asked_pause() })
-            }
+            403 | 429 if is_limit(&answer.headers) => Err(answer.throttled(at, said)),
             401 | 403 => {
                 let login = match &self.token {
                     Some(_) => LoginUse::Login { registry: self.base.host_str().unwrap_or_default().to_owned() },

@@ -355,7 +355,7 @@ fn judge(transport: &Transport, at: String, answer: Answer, grant: Option<&Grant
 fn failure(transport: &Transport, at: String, answer: &Answer) -> SourceError {
     let said = transport.said(answer);
     match answer.status {
-        429 => SourceError::Throttled { at, said, retry_after: answer.asked_pause() },
+        429 => answer.throttled(at, said),
         status => SourceError::Status { at, status, said },
     }
 }

@@ -107,12 +107,19 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// Where the answer came from after redirects.
     pub(super) url: Url,
+    /// The time for everything that was to be read, if the pause that the server asks for would end after it.
+    too_long_for: Option<Duration>,
 }
 
 impl Answer {
     /// The pause that the server asks for before it is asked again.
     pub(super) fn asked_pause(&self) -> Option<Duration> {
         throttle::asked_pause(&self.headers, SystemTime::now())
+    }
+
+    /// This answer as one that asks to slow down.
+    pub(super) fn throttled(&self, at: String, said: Said) -> SourceError {
+        SourceError::Throttled { at, said, retry_after: self.asked_pause(), too_long_for: self.too_long_for }
     }
 }
 
@@ -205,7 +212,7 @@ impl Transport {
     pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, SourceError> {
         let (mut attempt, mut waits) = (1, 0);
         loop {
-            let outcome = self.follow(request).await;
+            let mut outcome = self.follow(request).await;
             let asked = match &outcome {
                 Ok(answer) if throttle::may_pass(answer.status) => answer.asked_pause(),
                 Ok(answer) if answer.status == 403 && throttle::is_limit(&answer.headers) => answer.asked_pause(),
@@ -216,6 +223,9 @@ impl Transport {
             let pause = asked.map_or(own, |asked| asked.max(own));
             let is_late = Instant::now().checked_add(pause).is_none_or(|end| end >= request.deadline.at);
             let is_last = if asked.is_some() { waits == MOST_WAITS } else { attempt == ATTEMPTS };
+            if let (true, Ok(answer)) = (is_late, &mut outcome) {
+                answer.too_long_for = Some(request.deadline.allowed);
+            }
             if is_late || is_last {
                 return outcome.map_err(|failure| failure.error);
             }
@@ -270,7 +280,13 @@ impl Transport {
         while let Some(end) = self.hosts.paused_until(&host) {
             if end >= request.deadline.at {
                 let retry_after = Some(end.saturating_duration_since(Instant::now()));
-                return Err(SourceError::Throttled { at: at(request), said: Said::default(), retry_after });
+                let too_long_for = Some(request.deadline.allowed);
+                return Err(SourceError::Throttled {
+                    at: at(request),
+                    said: Said::default(),
+                    retry_after,
+                    too_long_for,
+                });
             }
             sleep_until(end).await;
         }
@@ -319,7 +335,7 @@ impl Transport {
             // Read so that the connection can be used again; what does not fit or does not come is not missed.
             self.error_body(request, response).await
         };
-        Ok(Answer { status, headers, body, url: url.clone() })
+        Ok(Answer { status, headers, body, url: url.clone(), too_long_for: None })
     }
 
     /// Reads a body that must not be larger than the limit, whatever its `Content-Length` says (A007).
@@ -811,7 +827,7 @@ mod tests {
         let deadline = Deadline { at: Instant::now(), allowed: Duration::ZERO };
         let target = |location: &str, form: Option<&str>| {
             let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_str(location).expect(location))]);
-            let answer = Answer { status: 302, headers, body: Bytes::new(), url: url.clone() };
+            let answer = Answer { status: 302, headers, body: Bytes::new(), url: url.clone(), too_long_for: None };
             let request = Request {
                 url: &url,
                 accept: "*/*",
@@ -870,7 +886,7 @@ mod tests {
         transport.keep_secret("hunter2");
         let body = Bytes::from_static(br#"{"errors":[{"code":"DENIED","message":"you sent hunter2"}]}"#);
         let url = Url::parse("https://a/").expect("a url");
-        let answer = Answer { status: 401, headers: HeaderMap::new(), body, url };
+        let answer = Answer { status: 401, headers: HeaderMap::new(), body, url, too_long_for: None };
         assert_eq!(transport.said(&answer).to_string(), " (\"DENIED: you sent (secret)\")");
     }
 
