@@ -19,9 +19,24 @@ pub struct AdvisoriesReport {
     /// Records that no package can be held against, by the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unused: BTreeMap<String, u64>,
+    /// Files in the folders and archives that hold no record that can be read. Each may be about any package.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unreadable: u64,
+    /// The first few of them by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_files: Vec<String>,
 }
 
 impl AdvisoriesReport {
+    /// Returns the warning that some files could not be read.
+    pub fn unreadable_in_words(&self) -> Option<String> {
+        let files = if self.unreadable == 1 { "1 file".to_owned() } else { format!("{} files", self.unreadable) };
+        let named = self.unreadable_files.join(", ");
+        let more = if self.unreadable > self.unreadable_files.len() as u64 { " and others" } else { "" };
+        (self.unreadable > 0)
+            .then(|| format!("{files} of the advisories cannot be read, and may be about any package: {named}{more}"))
+    }
+
     /// Returns the records that no package can be held against, in words.
     pub fn unused_in_words(&self) -> Option<String> {
         let reasons: Vec<String> = self.unused.iter().map(|(reason, count)| format!("{count} {reason}")).collect();

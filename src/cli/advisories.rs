@@ -1,7 +1,8 @@
 //! Advisories out of files: OSV records as JSON, folders of them, and the zip archives that osv.dev publishes.
 //!
 //! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded, whatever an archive says
-//! of its own sizes. A record that cannot be read ends the run: half a database would pass what the other half denies.
+//! of its own sizes. A file that is no OSV ends the run if it is named itself, and is passed over in a folder or an archive: then no
+//! limit passes, as half a database would pass what the other half denies.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -55,7 +56,7 @@ pub(super) enum AdvisoriesError {
     Record(String, #[source] AdvisoryError),
     #[error("`{0}` is not text in UTF-8")]
     NoText(String),
-    #[error("`{}` holds no advisory", .0.display())]
+    #[error("`{}` holds no advisory that can be read", .0.display())]
     Empty(PathBuf),
 }
 
@@ -70,7 +71,7 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     if places.is_empty() {
         return Ok(None);
     }
-    let mut reader = Reader { advisories: Advisories::default(), bytes: 0, files: 0 };
+    let mut reader = Reader { advisories: Advisories::default(), bytes: 0, files: 0, passed_over: 0 };
     for place in places {
         reader.place(place).map_err(Diagnostic::advisories)?;
     }
@@ -80,6 +81,8 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
         count: advisories.count() as u64,
         newest: advisories.newest(),
         unused: unused(advisories.unused()),
+        unreadable: advisories.unreadable().count,
+        unreadable_files: advisories.unreadable().named.clone(),
     };
     Ok(Some(Known { advisories, report }))
 }
@@ -105,6 +108,8 @@ struct Reader {
     advisories: Advisories,
     bytes: u64,
     files: u64,
+    /// How many of the files hold no record that can be read.
+    passed_over: u64,
 }
 
 /// A file or a member of an archive as it was read: its octets are counted, and its records are added later.
@@ -116,7 +121,7 @@ struct Read {
 impl Reader {
     /// A file, an archive or a folder. One without a record is not what was meant.
     fn place(&mut self, place: &Path) -> Result<(), AdvisoriesError> {
-        let before = self.files;
+        let before = self.files - self.passed_over;
         let unread = |error: FileError| AdvisoriesError::File(place.to_owned(), error);
         if fs::metadata(place).map_err(|error| unread(error.into()))?.is_dir() {
             let mut waiting = Vec::new();
@@ -128,7 +133,7 @@ impl Reader {
             let given = Given::open(place).map_err(unread)?;
             self.add(read_file(place, given, 0))?;
         }
-        if self.files == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
+        if self.files - self.passed_over == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
     }
 
     /// Every `.json` and `.zip` below a folder, in the order of their names. Links to folders are not followed.
@@ -213,9 +218,19 @@ impl Reader {
         });
         for (result, one) in results.into_iter().zip(waiting) {
             let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-            self.add(result.unwrap_or_else(|| read(one)))?;
+            match result.unwrap_or_else(|| read(one)) {
+                Err(AdvisoriesError::Record(name, _) | AdvisoriesError::NoText(name)) => self.pass_over(name)?,
+                other => self.add(other)?,
+            }
         }
         Ok(())
+    }
+
+    fn pass_over(&mut self, name: String) -> Result<(), AdvisoriesError> {
+        self.files += 1;
+        self.passed_over += 1;
+        self.advisories.pass_over(name);
+        if self.files > MOST_FILES { Err(AdvisoriesError::TooMany) } else { Ok(()) }
     }
 
     fn add(&mut self, read: Result<Read, AdvisoriesError>) -> Result<(), AdvisoriesError> {

@@ -10,8 +10,8 @@ mod range;
 mod version;
 
 pub use osv::{
-    Advisories, AdvisoryError, Examined, Listed, Records, Severity, Unchecked, UnknownSeverity, UnusedRecords,
-    Vulnerable,
+    Advisories, AdvisoryError, Examined, Listed, Records, Severity, Unchecked, UnknownSeverity, Unreadable,
+    UnusedRecords, Vulnerable,
 };
 pub use purl::{Purl, PurlError, Qualifier};
 pub use range::{Range, RangeError};

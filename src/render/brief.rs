@@ -59,6 +59,9 @@ pub fn write_end(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Re
     if let Some(known) = &report.advisories {
         let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
         page.lines.write("", "", &format!("advisories: {} of {}{newest}", known.count, known.sources.join(", ")))?;
+        if let Some(warning) = known.unreadable_in_words() {
+            page.lines.write("", "", &format!("warning: {warning}"))?;
+        }
     }
     for domain in &report.trust {
         for warning in &domain.warnings {

@@ -31,6 +31,9 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
     if let Some(known) = &inspection.advisories {
         let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
         writeln!(out, "\nadvisories: {} of {}{newest}", known.count, terminal(&known.sources.join(", ")))?;
+        if let Some(warning) = known.unreadable_in_words() {
+            writeln!(out, "warning: {}", terminal(&warning))?;
+        }
         if let Some(reasons) = known.unused_in_words() {
             writeln!(out, "advisories not used: {}", terminal(&reasons))?;
         }

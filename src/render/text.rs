@@ -45,6 +45,9 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
         let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
         let sources = terminal(&known.sources.join(", ")).to_string();
         writeln!(page.out, "\nadvisories: {} of {sources}{newest}", known.count)?;
+        if let Some(warning) = known.unreadable_in_words() {
+            writeln!(page.out, "warning: {}", terminal(&warning))?;
+        }
         if let Some(reasons) = known.unused_in_words().filter(|_| detail.verbose) {
             writeln!(page.out, "advisories not used: {}", terminal(&reasons))?;
         }

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::check::{CandidateReport, CheckId, ClosingReport, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
-use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
+use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Unreadable, Vulnerable};
 use crate::policy::{Asked, SbomRules};
 use crate::time_limit::TimeLimit;
 
@@ -62,6 +62,11 @@ impl Closed {
 }
 
 impl Advised<'_> {
+    /// What could not be read of the advisories, if there is something.
+    fn unreadable(&self) -> Option<&Unreadable> {
+        self.advisories.map(Advisories::unreadable).filter(|unreadable| unreadable.count > 0)
+    }
+
     fn examine(&self, sbom: &Sbom<'_>, time: TimeLimit<'_>) -> Option<&Examined> {
         let advisories = self.advisories?;
         let listed = || listed(sbom).into_iter().take_while(|_| !time.is_over());
@@ -167,6 +172,14 @@ fn judge_by(examined: &Examined, closed: &Closed, limit: Severity, question: &Qu
             None => format!("{next}; or say why one does not matter, with VEX"),
         };
         Finding::fail(CheckId::SbomAdvisories, message).next(next)
+    } else if let Some(unreadable) = question.advised.unreadable() {
+        let files = if unreadable.count == 1 { "1 file".to_owned() } else { format!("{} files", unreadable.count) };
+        let message = format!("{files} of the advisories cannot be read, and may be about any package");
+        let more = if unreadable.count > unreadable.named.len() as u64 { " and others" } else { "" };
+        return Finding::error(CheckId::SbomAdvisories, message)
+            .expected(nothing_of(limit))
+            .found(format!("{}{more}", unreadable.named.join(", ")))
+            .next("fetch the advisories again, or take out what is no OSV record");
     } else if examined.is_cut_short || examined.more > 0 {
         Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
             .next("give the advisories of one ecosystem at a time, or split the SBOM")

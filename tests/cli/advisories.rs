@@ -345,7 +345,7 @@ fn half_a_database_is_a_usage_error() {
         ("latin.json", vec![b'"', 0xe9, b'"'], "is not text in UTF-8"),
         ("short.zip", short.to_vec(), "cannot be read as a zip archive"),
         ("flipped.zip", flipped, "a.json`"),
-        ("mixed.zip", zip(&[("a.json", &record), ("b.json", "7")]), "b.json` cannot be used"),
+        ("no.zip", zip(&[("a.json", "7"), ("b.json", "{}")]), "holds no advisory that can be read"),
         ("bomb.zip", zip(&[("a.json", &record), ("b.json", &bomb)]), "b.json` is longer than"),
         ("nothing.zip", zip(&[("README.md", "nothing")]), "holds no advisory"),
     ] {
@@ -358,6 +358,38 @@ fn half_a_database_is_a_usage_error() {
     let missing = scratch.path("nowhere").display().to_string();
     bonafide(&[&["verify", "oci:fixtures/images/signed:v1.0.0", "--advisories", &missing], &BY_SIGNER[..]].concat())
         .usage_error();
+}
+
+/// In a folder or an archive a file that is no OSV ends no run: what it says may be about a package of the image, so that nothing
+/// passes a limit beside it. What the others deny is denied.
+#[test]
+fn a_record_that_cannot_be_read_is_named_and_passes_no_limit() {
+    let served = served(&["pkg:npm/bad@1.0.0"]);
+    let archive = |name: &str, score: &str, other: &str| {
+        let record = npm("GHSA-1", "bad", Some(score)).to_string();
+        served.scratch.write(name, zip(&[("a.json", &record), ("b.json", other)]))
+    };
+    let warning = "warning: 1 file of the advisories cannot be read, and may be about any package: ";
+    for (position, broken) in ["7", "{\"name\":\"x\"}", "[{\"id\":\"X-1\"},7]"].into_iter().enumerate() {
+        let low = archive(&format!("low{position}.zip"), LOW, broken);
+        let reported = verify(&served, &["--advisories", &low]).exits(0).says(warning).says("b.json");
+        assert_eq!(reported.report["advisories"]["unreadable"], 1);
+        assert_eq!(complaints("report", &reported.report), Vec::<String>::new());
+        let undecided = verify(&served, &["--advisories", &low, "--deny-severity", "high"]).exits(3).says(warning);
+        let said = advisories(undecided.image());
+        assert_eq!(said["message"], "1 file of the advisories cannot be read, and may be about any package");
+        assert!(said["found"].as_str().expect("the file").ends_with("b.json"), "{said}");
+        let bad = archive(&format!("bad{position}.zip"), CRITICAL, broken);
+        verify(&served, &["--advisories", &bad, "--deny-severity", "high"]).exits(1).says("GHSA-1");
+    }
+    let folder = served.scratch.path("some");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("a.json"), npm("GHSA-1", "bad", Some(LOW)).to_string()).expect("a record");
+    fs::write(folder.join("b.json"), [b'"', 0xe9, b'"']).expect("no text");
+    let folder = folder.to_str().expect("text");
+    let short = ["verify", &served.by_tag(), "--trusted-root", &served.root, "--advisories", folder].map(str::to_owned);
+    let short: Vec<&str> = short.iter().map(String::as_str).chain(BY_SIGNER).chain(SBOM).collect();
+    assert!(Program::new(short).run().stdout.contains("warning: 1 file of the advisories cannot be read"));
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub use severity::{Severity, UnknownSeverity};
 use unused::Unused;
 pub use unused::UnusedRecords;
 
+/// Unreadable files that are named.
+const MOST_NAMED: usize = 5;
+
 /// Known vulnerabilities, by package.
 #[derive(Debug, Default)]
 pub struct Advisories {
@@ -39,6 +42,16 @@ pub struct Advisories {
     databases: BTreeMap<Box<str>, BTreeSet<Option<Box<str>>>>,
     newest: Option<Timestamp>,
     unused: UnusedRecords,
+    unreadable: Unreadable,
+}
+
+/// Files beside the advisories that hold none that can be read. Each may be about any package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How many there are.
+    pub count: u64,
+    /// The names of the first few.
+    pub named: Vec<String>,
 }
 
 /// What is known of an id.
@@ -94,6 +107,19 @@ impl Advisories {
     /// Adds what was read before, as [`add`](Self::add) does.
     pub fn append(&mut self, records: Records) {
         records.0.into_iter().for_each(|record| self.insert(record));
+    }
+
+    /// Remembers a file that holds no advisory that can be read.
+    pub fn pass_over(&mut self, name: String) {
+        self.unreadable.count += 1;
+        if self.unreadable.named.len() < MOST_NAMED {
+            self.unreadable.named.push(name);
+        }
+    }
+
+    /// Returns the files that could not be read.
+    pub fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     /// Returns how many vulnerabilities are known, without those that were withdrawn.
