@@ -207,7 +207,7 @@ fn a_key_never_stands_in_for_a_certificate_nor_the_other_way_round() {
 }
 
 #[test]
-fn the_log_is_required_unless_it_is_waived_by_name() {
+fn a287_the_log_is_required_unless_it_is_waived_by_name() {
     let world = World::new();
     let mut unlogged = world.bundle();
     without_log_entries(&mut unlogged);

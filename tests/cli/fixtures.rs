@@ -177,7 +177,7 @@ fn a267_an_unsigned_image_is_absent() {
 }
 
 #[test]
-fn a215_statements_of_buildkit_are_shown_as_unsigned_and_satisfy_nothing() {
+fn a048_a215_statements_of_buildkit_are_shown_as_unsigned_and_satisfy_nothing() {
     let checked = check("buildkit-unsigned", &[&BY_SHOP]).exits(4);
     let image = checked.image();
     assert_eq!(verdicts(image), ["absent"; 3]);

@@ -144,7 +144,7 @@ fn names_to_pull_are_printed_only_when_verified() {
     let (tag, digest) = (served.by_tag(), served.by_digest());
     let name = format!("{}\n", served.pinned());
     assert_eq!(pinned(&served, &[&tag]).success(), name);
-    assert_eq!(pinned(&served, &[&digest]).success(), name, "a275: always the digest");
+    assert_eq!(pinned(&served, &[&digest]).success(), name, "A275: always the digest");
     assert_eq!(pinned(&served, &[&tag, &digest]).success(), name.repeat(2));
 }
 
