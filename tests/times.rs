@@ -224,18 +224,18 @@ fn a150_a_log_key_that_was_retired_proves_nothing_of_later_signatures() {
         refused(&window(SIGNING_TIME + second, SIGNING_TIME + second), CheckId::TransparencyLog);
     }
 }
-/// Octets of the trusted root that are changed in one test run; `BONAFIDE_EVERY_OCTET` has all of them changed.
+/// Bytes of the trusted root that are changed in one test run; `BONAFIDE_EVERY_BYTE` has all of them changed.
 const ROOT_FLIPS: usize = 400;
 
 /// A trusted root is trusted, so a changed one may refuse anything. It may not make other facts believed, nor do away with the
 /// demand for a log by a slip in a name.
 #[test]
-fn a_changed_octet_of_the_trusted_root_makes_nothing_else_believed() {
+fn a_changed_byte_of_the_trusted_root_makes_nothing_else_believed() {
     let world = World::new();
     let signed = world.attested(EntryKind::DsseV001, Kept::Both);
     let root = world.instance.trusted_root().into_bytes();
     let believed = accepted(world.judge(bundle(&signed)));
-    let stride = if std::env::var_os("BONAFIDE_EVERY_OCTET").is_some() { 1 } else { root.len() / ROOT_FLIPS };
+    let stride = if std::env::var_os("BONAFIDE_EVERY_BYTE").is_some() { 1 } else { root.len() / ROOT_FLIPS };
     let (mut changed, mut unusable, mut passed) = (0, 0, 0);
     for (turn, position) in (0..root.len()).step_by(stride).enumerate() {
         let mut root = root.clone();
@@ -250,13 +250,13 @@ fn a_changed_octet_of_the_trusted_root_makes_nothing_else_believed() {
         if report.verdict == Verdict::Verified {
             passed += 1;
             let candidate = &report.candidates[0];
-            assert_eq!(facts(candidate), facts(&believed), "octet {position}: {}", String::from_utf8_lossy(&root));
+            assert_eq!(facts(candidate), facts(&believed), "byte {position}: {}", String::from_utf8_lossy(&root));
             // An authority that is spoilt is not known, and what it stamped counts for nothing.
-            assert!(times(candidate).iter().all(|time| times(&believed).contains(time)), "octet {position}");
+            assert!(times(candidate).iter().all(|time| times(&believed).contains(time)), "byte {position}");
         }
     }
     println!(
-        "trusted root: {changed} of {} octets changed, {unusable} unusable, {passed} without consequence",
+        "trusted root: {changed} of {} bytes changed, {unusable} unusable, {passed} without consequence",
         root.len()
     );
 }

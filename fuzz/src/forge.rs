@@ -16,7 +16,7 @@ const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
 
 /// The same key in every run, so that every finding can be made again.
 static KEY: LazyLock<Ed25519KeyPair> =
-    LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("any 32 octets are a key"));
+    LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("any 32 bytes are a key"));
 
 /// The public key as PEM.
 pub static PEM: LazyLock<String> = LazyLock::new(|| {

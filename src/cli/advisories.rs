@@ -112,7 +112,7 @@ struct Reader {
     passed_over: u64,
 }
 
-/// A file or a member of an archive as it was read: its octets are counted, and its records are added later.
+/// A file or a member of an archive as it was read: its bytes are counted, and its records are added later.
 struct Read {
     bytes: u64,
     records: Records,

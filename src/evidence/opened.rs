@@ -1,6 +1,6 @@
 //! Bundles and envelopes with the payload decoded.
 //!
-//! A payload is base64 in JSON, and it may be an SBOM of a hundred million octets. It is decoded once, where it lies, when
+//! A payload is base64 in JSON, and it may be an SBOM of a hundred million bytes. It is decoded once, where it lies, when
 //! it is collected: what was fetched is the one buffer there is, and everything after borrows from it.
 
 use std::borrow::Cow;
@@ -82,17 +82,17 @@ impl Opened {
     /// Returns how much there is beside the payload, in bytes.
     pub fn bytes_beside_payload(&self) -> usize {
         match (self.cut, &self.payload) {
-            (None, Some(payload)) => self.text.len().saturating_sub(payload.octets().len().div_ceil(3) * 4),
+            (None, Some(payload)) => self.text.len().saturating_sub(payload.bytes().len().div_ceil(3) * 4),
             _ => self.text.len(),
         }
     }
 
-    /// Returns what was fetched, octet for octet.
+    /// Returns what was fetched, byte for byte.
     pub fn original(&self) -> Cow<'_, [u8]> {
         match (self.cut, &self.payload) {
             (Some(cut), Some(payload)) => {
                 let (before, after) = self.text.split_at(cut.at);
-                Cow::Owned([before, cut.form.encode(payload.octets()).as_bytes(), after].concat())
+                Cow::Owned([before, cut.form.encode(payload.bytes()).as_bytes(), after].concat())
             }
             _ => Cow::Borrowed(&self.text),
         }
@@ -101,14 +101,14 @@ impl Opened {
 
 impl Payload {
     /// Returns the payload.
-    pub fn octets(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.signed[self.begins..]
     }
 
     /// Returns what a signature is over if the payload is of this type: type and payload in their pre-authentication
     /// encoding (DSSE `protocol.md`). `None`: it is of another type.
     pub fn signed_as(&self, payload_type: &str) -> Option<&[u8]> {
-        let header = header(payload_type, self.octets().len());
+        let header = header(payload_type, self.bytes().len());
         (self.signed[..self.begins] == *header.as_bytes()).then_some(&self.signed)
     }
 }
@@ -202,7 +202,7 @@ impl Found {
 
 impl std::fmt::Debug for Payload {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Payload({} bytes)", self.octets().len())
+        write!(formatter, "Payload({} bytes)", self.bytes().len())
     }
 }
 
@@ -238,7 +238,7 @@ mod tests {
     /// Opened in any way, it is the same payload, and what was fetched can be written again.
     fn assert_opened(opened: &Opened, text: &str, payload: &[u8]) {
         let read = opened.payload().expect("a payload");
-        assert_eq!(read.octets(), payload);
+        assert_eq!(read.bytes(), payload);
         let signed = [format!("DSSEv1 28 {TYPE} {} ", payload.len()).as_bytes(), payload].concat();
         assert_eq!(read.signed_as(TYPE), Some(signed.as_slice()));
         assert_eq!(read.signed_as("application/vnd.in-toto"), None);

@@ -1,4 +1,4 @@
-//! Octets in JSON texts: base64 in any of its four usual forms, each of them strictly.
+//! Bytes in JSON texts: base64 in any of its four usual forms, each of them strictly.
 //!
 //! The JSON mapping of protobuf: "either standard or URL-safe base64 encoding with/without paddings are accepted"; DSSE
 //! `protocol.md` says the same. Each is read as RFC 4648 has it: nothing between, canonical padding, no bits left over.
@@ -17,15 +17,15 @@ pub struct Form {
     padded: bool,
 }
 
-/// Characters that are decoded at once. A multiple of four, so that no octet lies in two pieces.
+/// Characters that are decoded at once. A multiple of four, so that no byte lies in two pieces.
 const PIECE: usize = 8192;
 
 /// Reads a text in any of the forms.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let form = Form::of(text.as_bytes())?;
-    let mut octets = vec![0; form.decoded_len(text.as_bytes())];
-    form.decode_to(text.as_bytes(), &mut octets);
-    Some(octets)
+    let mut bytes = vec![0; form.decoded_len(text.as_bytes())];
+    form.decode_to(text.as_bytes(), &mut bytes);
+    Some(bytes)
 }
 
 impl Form {
@@ -38,7 +38,7 @@ impl Form {
         })
     }
 
-    /// Returns how many octets a text of this form stands for.
+    /// Returns how many bytes a text of this form stands for.
     pub fn decoded_len(self, text: &[u8]) -> usize {
         let padding = text.iter().rev().take_while(|character| **character == b'=').count();
         (text.len() - padding) * 3 / 4
@@ -49,14 +49,14 @@ impl Form {
     /// # Panics
     ///
     /// If the text is not of this form.
-    pub fn decode_to(self, text: &[u8], octets: &mut [u8]) {
+    pub fn decode_to(self, text: &[u8], bytes: &mut [u8]) {
         let mut written = 0;
         for (engine, piece) in self.pieces(text) {
-            written += engine.decode_slice(piece, &mut octets[written..]).expect("a text of this form");
+            written += engine.decode_slice(piece, &mut bytes[written..]).expect("a text of this form");
         }
     }
 
-    /// Decodes a text of this form where it lies; the octets are then at its beginning.
+    /// Decodes a text of this form where it lies; the bytes are then at its beginning.
     ///
     /// # Panics
     ///
@@ -69,14 +69,14 @@ impl Form {
             piece[..length].copy_from_slice(&text[read..read + length]);
             read += length;
             let engine = self.engine(read == text.len());
-            // Three octets for four characters: what is written never reaches what is not read yet.
+            // Three bytes for four characters: what is written never reaches what is not read yet.
             written += engine.decode_slice(&piece[..length], &mut text[written..read]).expect("a text of this form");
         }
     }
 
-    /// Writes octets in this form: what was decoded becomes what it was.
-    pub fn encode(self, octets: &[u8]) -> String {
-        self.engine(true).encode(octets)
+    /// Writes bytes in this form: what was decoded becomes what it was.
+    pub fn encode(self, bytes: &[u8]) -> String {
+        self.engine(true).encode(bytes)
     }
 
     /// The pieces of a text. Padding is the end of the text: within, it is nothing that may stand there.
@@ -117,23 +117,23 @@ mod tests {
         engines.into_iter().find_map(|engine| engine.decode(text).ok())
     }
 
-    fn octets(length: usize) -> Vec<u8> {
+    fn bytes(length: usize) -> Vec<u8> {
         (0..length).map(|position| (position * 151 + position / 256 * 37).to_le_bytes()[0]).collect()
     }
 
     #[test]
     fn a074_the_four_forms_are_read_and_written_again() {
         for length in [0, 1, 2, 3, 4, 47, 48, 49, 50, 6143, 6144, 6145, 6146, 20_000] {
-            let octets = octets(length);
+            let bytes = bytes(length);
             for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
-                let text = engine.encode(&octets);
-                assert_eq!(decode(&text).as_ref(), Some(&octets), "{length}");
+                let text = engine.encode(&bytes);
+                assert_eq!(decode(&text).as_ref(), Some(&bytes), "{length}");
                 let form = Form::of(text.as_bytes()).expect("a form");
-                assert_eq!(form.encode(&octets), text);
+                assert_eq!(form.encode(&bytes), text);
                 let mut in_place = text.into_bytes();
                 let decoded = form.decoded_len(&in_place);
                 form.decode_in_place(&mut in_place);
-                assert_eq!(in_place[..decoded], octets);
+                assert_eq!(in_place[..decoded], bytes);
             }
         }
     }
@@ -142,7 +142,7 @@ mod tests {
     fn a074_no_other_character_and_no_other_padding_is_read_wherever_it_stands() {
         for (length, places) in [(50, 0..68), (6146, 8180..8196), (12_290, 8180..8200)] {
             for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE] {
-                let text = engine.encode(octets(length));
+                let text = engine.encode(bytes(length));
                 for place in places.clone().filter(|place| *place < text.len()) {
                     for other in ["=", "==", " ", "\n", "A", "+", "_", "%", "é", ""] {
                         let changed = format!("{}{other}{}", &text[..place], &text[place + 1..]);

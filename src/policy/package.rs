@@ -439,7 +439,7 @@ struct Globs {
     all: Vec<usize>,
 }
 
-/// Octets of a text that is looked through; no package has a longer name. In a longer one parts could be found again and again.
+/// Bytes of a text that is looked through; no package has a longer name. In a longer one parts could be found again and again.
 const LONGEST_NAME: usize = 1024;
 
 impl Globs {

@@ -56,7 +56,7 @@ fn one_name_for_each_key(role: &str, members: &Value, keys: &Value) -> Result<()
     Ok(())
 }
 
-/// The octets of a key as signatures are checked with them, however it is written. Keys of no use count for nothing.
+/// The bytes of a key as signatures are checked with them, however it is written. Keys of no use count for nothing.
 fn octets(key: &Value) -> Option<Vec<u8>> {
     let key: Key = json::from_value(key).ok()?;
     key.verification_key().ok().map(|key| key.as_bytes().to_vec())

@@ -574,8 +574,8 @@ fn check_message_digest(
     let Some(digest) = Digest::from_bytes(algorithm, &stated.digest) else {
         return Some(
             Finding::fail(CheckId::BundleFormat, "the message digest has another length than its algorithm")
-                .expected(format!("{} octets", Digest::of(algorithm, b"").bytes().len()))
-                .found(format!("{} octets", stated.digest.len())),
+                .expected(format!("{} bytes", Digest::of(algorithm, b"").bytes().len()))
+                .found(format!("{} bytes", stated.digest.len())),
         );
     };
     let computed = content.map(|content| Digest::of(algorithm, content.bytes()));
@@ -599,10 +599,10 @@ fn examine_envelope<'a>(
         return Examination::of(Kind::Unreadable);
     };
     let mut examination = Examination::of(Kind::Unreadable);
-    let statement = match Statement::read(&envelope.payload_type, payload.octets()) {
+    let statement = match Statement::read(&envelope.payload_type, payload.bytes()) {
         Ok(statement) => statement,
         Err(finding) => {
-            let claimed = claimed_predicate_type(payload.octets());
+            let claimed = claimed_predicate_type(payload.bytes());
             examination.kind = claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate);
             examination.predicate_type = claimed;
             return examination.ready_unless_stopped(Some(finding), material, Signed::Digest(&candidate.subject));

@@ -17,7 +17,7 @@ use super::{Grounds, advisories, believed, check_pin, coverage, gap_report, id, 
 /// Judges what has been collected for one image so far, after each step of the collection.
 ///
 /// A candidate that was good for everything it concerns stays so, for more evidence takes nothing away: it is not judged
-/// again. It may hold an SBOM of a hundred million octets. Everything else is judged anew each time.
+/// again. It may hold an SBOM of a hundred million bytes. Everything else is judged anew each time.
 pub struct Judge<'a> {
     grounds: Grounds<'a>,
     /// A demand that anybody named in the policy satisfies.

@@ -169,7 +169,7 @@ fn is_digest(algorithm: &str, value: &Value) -> bool {
         "sha512" => 64,
         _ => return true,
     };
-    decode_hex(text).is_some_and(|octets| octets.len() == length)
+    decode_hex(text).is_some_and(|bytes| bytes.len() == length)
 }
 
 fn others(count: usize) -> String {

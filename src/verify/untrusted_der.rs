@@ -178,7 +178,7 @@ impl Header {
             _ => {
                 let octets = bytes.get(length..length + usize::from(first & 0x7f))?;
                 length += octets.len();
-                Some(octets.iter().fold(0_usize, |sum, octet| sum.saturating_mul(256).saturating_add((*octet).into())))
+                Some(octets.iter().fold(0_usize, |sum, byte| sum.saturating_mul(256).saturating_add((*byte).into())))
             }
         };
         Some(Self { identifier, length, content })

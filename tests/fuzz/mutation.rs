@@ -47,8 +47,8 @@ impl<'a> Mutations<'a> {
         match self.below(7) {
             0 | 1 => {
                 let mask = 1 << self.below(8);
-                if let Some(octet) = input.get_mut(at) {
-                    *octet ^= mask;
+                if let Some(byte) = input.get_mut(at) {
+                    *byte ^= mask;
                 }
             }
             2 => drop(input.drain(at..at + length)),

@@ -206,7 +206,7 @@ fn archive(name: &str, content: &[u8]) -> Vec<u8> {
     field(148, "        ");
     field(156, "0");
     field(257, "ustar\x0000");
-    let checksum: u32 = header.iter().map(|octet| u32::from(*octet)).sum();
+    let checksum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
     header[148..156].copy_from_slice(format!("{checksum:06o}\0 ").as_bytes());
 
     let mut archive = header.to_vec();

@@ -40,7 +40,7 @@ impl Role {
     pub fn of(keys: u64) -> Role {
         let keyed = |_| {
             let key = Key::ed25519();
-            (sha256_hex(&key.public_octets()), key)
+            (sha256_hex(&key.public_bytes()), key)
         };
         Role { keys: (0..keys).map(keyed).collect(), threshold: keys, version: 1, expires: FAR.to_owned() }
     }
@@ -164,7 +164,7 @@ impl TufRepository {
 
 /// A key as metadata has it.
 pub fn public(key: &Key) -> Value {
-    json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": hex(&key.public_octets())}})
+    json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": hex(&key.public_bytes())}})
 }
 
 /// Signs a document. Its canonical form is that of serde_json: sorted keys, no white space, and nothing here is escaped.

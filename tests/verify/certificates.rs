@@ -258,7 +258,7 @@ fn a127_bytes_after_or_within_a_certificate_are_refused() {
     let oddities = [
         [good.as_slice(), &[0]].concat(),
         good[..good.len() - 1].to_vec(),
-        // X.690 §10.1: lengths in the fewest octets, and never the indefinite form.
+        // X.690 §10.1: lengths in the fewest bytes, and never the indefinite form.
         [&[0x30, 0x83, 0], &good[2..]].concat(),
         [&[0x30, 0x80], inner, &[0, 0]].concat(),
         Vec::new(),

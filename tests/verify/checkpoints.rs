@@ -85,7 +85,7 @@ fn a141_a_proof_that_is_too_short_or_too_long_or_flipped_is_refused() {
 }
 
 #[test]
-fn a141_hashes_have_32_octets_and_are_at_most_64() {
+fn a141_hashes_have_32_bytes_and_are_at_most_64() {
     let world = World::new();
     for kind in ENVELOPE_ENTRIES {
         let signed = world.provenance_logged_as(kind);
@@ -267,7 +267,7 @@ fn a149_a_proof_in_the_tree_of_another_trusted_log_is_refused() {
     judge.rejects(bundle(&signed.bundle(Version::V03)), CheckId::TransparencyLog);
 }
 
-/// Two logs of one instance whose identifiers begin with the same four octets, and a root that knows both.
+/// Two logs of one instance whose identifiers begin with the same four bytes, and a root that knows both.
 struct Twins {
     world: World,
     twin: World,
@@ -280,7 +280,7 @@ impl Twins {
         let mut ids = BTreeMap::new();
         let named = |name: String, key: &Key| Rekor::named(&name, key.clone(), instance.rekor.generation);
         for number in 0.. {
-            // Whoever runs a log chooses its name, and so the four octets: of 2^17 names two are likely to have the same.
+            // Whoever runs a log chooses its name, and so the four bytes: of 2^17 names two are likely to have the same.
             for (position, key) in keys.iter().enumerate() {
                 let name = format!("log{number}.{position}.test");
                 let log_id = note_id(&name, key);
@@ -308,7 +308,7 @@ impl Twins {
     }
 }
 
-/// The first four octets of an identifier are a hint, not the identifier.
+/// The first four bytes of an identifier are a hint, not the identifier.
 #[test]
 fn a151_logs_whose_key_ids_begin_alike_are_told_apart() {
     let twins = Twins::new();

@@ -40,7 +40,7 @@ fn a_payload_changed_after_signing_is_refused_whatever_logged_it() {
 
 /// A payload that is most of its bundle is decoded in the bundle's own bytes (A222); what is signed is the same.
 #[test]
-fn a_large_payload_is_verified_to_its_last_octet_whatever_logged_it() {
+fn a_large_payload_is_verified_to_its_last_byte_whatever_logged_it() {
     let world = World::new();
     let mut statement = world.sbom();
     statement["predicate"]["comment"] = json!("large ".repeat(40_000));

@@ -51,7 +51,7 @@ pub(crate) fn other_image() -> (Digest, Subject) {
     (digest, subject)
 }
 
-/// Changes the last octet, where signatures and hashes have no structure.
+/// Changes the last byte, where signatures and hashes have no structure.
 pub(crate) fn flip(bytes: &mut [u8]) {
     *bytes.last_mut().expect("there is something to flip") ^= 1;
 }

@@ -234,7 +234,7 @@ fn a178_a_stamp_over_the_base64_of_the_signature_is_refused() {
 }
 
 #[test]
-fn a_stamp_with_any_octet_changed_is_refused() {
+fn a_stamp_with_any_byte_changed_is_refused() {
     let world = World::new();
     let signed = &signed(&world)[0];
     let good = &signed.timestamps[0];
@@ -243,6 +243,6 @@ fn a_stamp_with_any_octet_changed_is_refused() {
         flipped[position] ^= 0x01;
         let report = world.for_provenance().judge([bundle(&stamped_with(signed, flipped))]);
         let accepted = report.candidates[0].accepted;
-        assert!(!accepted || report.candidates[0].timestamps[0].time == SIGNING_TIME, "octet {position}");
+        assert!(!accepted || report.candidates[0].timestamps[0].time == SIGNING_TIME, "byte {position}");
     }
 }

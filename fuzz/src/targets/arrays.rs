@@ -8,7 +8,7 @@ use bonafide::evidence::{Content, Opened};
 use super::legacy_layer;
 use crate::{forge, lab};
 
-/// An octet for the kind of document, two for the object in it, then the document.
+/// An byte for the kind of document, two for the object in it, then the document.
 ///
 /// What is believed with an array of values is believed with an empty array as well: nothing is read out of an array by its
 /// order. (An array may stand where nothing is read: in what a builder or a scanner adds of its own.)
@@ -84,7 +84,7 @@ pub fn is_believed(kind: u8, document: &[u8]) -> bool {
 
 /// How many objects a document has, or a few more.
 pub fn objects(document: &[u8]) -> usize {
-    document.split(|octet| *octet == b'{').count() - 1
+    document.split(|byte| *byte == b'{').count() - 1
 }
 
 /// The document with one of its objects as the array of its values in their order, and as an empty array.
@@ -92,9 +92,9 @@ pub fn in_arrays(document: &[u8], place: usize) -> Option<[Vec<u8>; 2]> {
     let (mut opened, mut depth, mut seen, mut in_text, mut escaped) = (None, 0_usize, 0, false, false);
     // Where the values of that object are.
     let mut values: Vec<Range<usize>> = Vec::new();
-    for (at, octet) in document.iter().enumerate() {
+    for (at, byte) in document.iter().enumerate() {
         if in_text {
-            match octet {
+            match byte {
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'"' => in_text = false,
@@ -102,11 +102,11 @@ pub fn in_arrays(document: &[u8], place: usize) -> Option<[Vec<u8>; 2]> {
             }
             continue;
         }
-        match octet {
+        match byte {
             b'"' => in_text = true,
             b'{' | b'[' => {
                 depth += 1;
-                if *octet == b'{' && opened.is_none() {
+                if *byte == b'{' && opened.is_none() {
                     if seen == place {
                         opened = Some((at, depth));
                     }

@@ -16,7 +16,7 @@ const ANNOTATIONS: [&str; 5] = [
     "dev.sigstore.cosign/rfc3161timestamp",
 ];
 
-/// An octet for the kind of layer, then the annotations and the layer itself, each ended by a zero.
+/// An byte for the kind of layer, then the annotations and the layer itself, each ended by a zero.
 pub fn run(data: &[u8]) {
     if let Some(report) = judge(data) {
         holds::of_lab_evidence(&report);
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
 /// Judges a layer that is written so.
 pub fn judge(data: &[u8]) -> Option<ImageReport> {
     let (kind, rest) = data.split_first()?;
-    let mut parts = rest.splitn(ANNOTATIONS.len() + 1, |octet| *octet == 0);
+    let mut parts = rest.splitn(ANNOTATIONS.len() + 1, |byte| *byte == 0);
     let mut annotations = BTreeMap::new();
     for name in ANNOTATIONS {
         let text = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();

@@ -117,7 +117,7 @@ fn policy(rules: &[&Rule]) -> Option<Policy> {
     document.policy_for(IMAGE, &[], None, lab::NOW).ok()
 }
 
-/// Octets that say what to do; when they are used up they are all zero.
+/// Bytes that say what to do; when they are used up they are all zero.
 struct Program<'a> {
     rest: &'a [u8],
 }

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::{bundle, certificate, legacy_layer, manifest, packages, policy, provenance, reference, sbom, statement};
 use crate::{forge, holds, lab};
 
-/// Octets of the longest input.
+/// Bytes of the longest input.
 const LONGEST: usize = 64 * 1024;
 /// The longest that one may take. Without optimization, and on a machine with other work, the same takes several times as long.
 const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
 
-/// Octets in front of what is repeated: what reads it, how it is repeated, and which part of it.
+/// Bytes in front of what is repeated: what reads it, how it is repeated, and which part of it.
 const HEAD: usize = 6;
 
 /// What reads an input, and inputs that it understands.
@@ -41,7 +41,7 @@ const READERS: [Reader; 16] = [
     (|data| read_predicate("https://slsa.dev/verification_summary/v1", data), summaries),
 ];
 
-/// The first octets say who reads the others, and which part of them is repeated until the input has its full length: as it is,
+/// The first bytes say who reads the others, and which part of them is repeated until the input has its full length: as it is,
 /// with a number in it that rises or falls, or one within the other.
 pub fn run(data: &[u8]) {
     let Some((head, data)) = data.split_at_checked(HEAD) else { return };
@@ -54,7 +54,7 @@ pub fn run(data: &[u8]) {
         begin.elapsed()
     };
     let slow = (0..3).map(took).take_while(|took| *took > LIMIT).count();
-    assert!(slow < 3, "reader {} takes longer than {LIMIT:?} for {} octets", head[0], input.len());
+    assert!(slow < 3, "reader {} takes longer than {LIMIT:?} for {} bytes", head[0], input.len());
 }
 
 fn swell(head: &[u8], data: &[u8]) -> Vec<u8> {
@@ -68,7 +68,7 @@ fn swell(head: &[u8], data: &[u8]) -> Vec<u8> {
         let digits = format!("{number:06}");
         let mut part = part.to_vec();
         let middle = part.len().saturating_sub(digits.len()) / 2;
-        part.iter_mut().skip(middle).zip(digits.bytes()).for_each(|(octet, digit)| *octet = digit);
+        part.iter_mut().skip(middle).zip(digits.bytes()).for_each(|(byte, digit)| *byte = digit);
         part
     };
     let middle = match head[1] % 5 {
@@ -158,7 +158,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A part of the input: of text from a comma to the next but few, of anything else a few octets.
+/// A part of the input: of text from a comma to the next but few, of anything else a few bytes.
 fn part(input: &[u8], number: usize) -> (u16, u16) {
     let commas: Vec<usize> = (0..input.len()).filter(|place| input[*place] == b',').collect();
     let place = |place: usize| u16::try_from(place).unwrap_or_default();

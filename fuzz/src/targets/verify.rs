@@ -84,7 +84,7 @@ fn gap(image: &Digest) -> Gap {
     Gap { subject: image.clone(), what, reason: GapReason::Timeout, detail }
 }
 
-/// Octets that say what to do; when they are used up they are all zero.
+/// Bytes that say what to do; when they are used up they are all zero.
 struct Program<'a> {
     rest: &'a [u8],
 }
@@ -138,22 +138,22 @@ impl Program<'_> {
     /// Changes a bit of what base64 stands for, or of the text.
     fn flip(&mut self, text: &str) -> String {
         let (position, mask) = (self.below(usize::MAX), 1 << self.below(8));
-        let flip = |octets: &mut Vec<u8>| {
-            let length = octets.len().max(1);
-            if let Some(octet) = octets.get_mut(position % length) {
-                *octet ^= mask;
+        let flip = |bytes: &mut Vec<u8>| {
+            let length = bytes.len().max(1);
+            if let Some(byte) = bytes.get_mut(position % length) {
+                *byte ^= mask;
             }
         };
-        let mut octets = match STANDARD.decode(text) {
-            Ok(octets) if octets.len() > 8 => octets,
+        let mut bytes = match STANDARD.decode(text) {
+            Ok(bytes) if bytes.len() > 8 => bytes,
             _ => {
-                let mut octets = text.as_bytes().to_vec();
-                flip(&mut octets);
-                return String::from_utf8_lossy(&octets).into_owned();
+                let mut bytes = text.as_bytes().to_vec();
+                flip(&mut bytes);
+                return String::from_utf8_lossy(&bytes).into_owned();
             }
         };
-        flip(&mut octets);
-        STANDARD.encode(octets)
+        flip(&mut bytes);
+        STANDARD.encode(bytes)
     }
 }
 

@@ -59,7 +59,7 @@ impl Domain {
             .found(format!("a checkpoint of {origin}")))
     }
 
-    /// c2sp.org/signed-note: a line of a known key must verify (A147), and four octets may be the hint of several keys (A151).
+    /// c2sp.org/signed-note: a line of a known key must verify (A147), and four bytes may be the hint of several keys (A151).
     /// The crate takes the first line that verifies with any key of that hint, so this costs only where there is a choice.
     fn check_checkpoint_lines(&self, entry: &LogEntry, checkpoint: &Checkpoint) -> Result<(), Finding> {
         let hint = entry.log_id.get(..4).unwrap_or_default();

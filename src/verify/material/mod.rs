@@ -26,9 +26,9 @@ const MAX_LOG_ENTRIES: usize = 32;
 const MAX_TIMESTAMPS: usize = 32;
 /// Certificates that one chain may have.
 const MAX_CERTIFICATES: usize = 8;
-/// Octets that a bundle or an envelope may have beside its payload.
+/// Bytes that a bundle or an envelope may have beside its payload.
 const MAX_TEXT: usize = 16 * 1024 * 1024;
-/// Octets that a payload may have.
+/// Bytes that a payload may have.
 const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
 /// Hashes that one inclusion proof may have: a tree of 2^64 leaves is no deeper (RFC 9162 §2.1.3.2).
 const MAX_PROOF_HASHES: usize = 64;
@@ -150,7 +150,7 @@ impl SignedContent {
 impl Envelope {
     /// Returns what was signed.
     pub(super) fn payload(&self) -> &[u8] {
-        self.payload.octets()
+        self.payload.bytes()
     }
 
     /// Returns what the signature is over: payload and payload type (DSSE `protocol.md`, pre-authentication encoding).
@@ -305,7 +305,7 @@ pub(super) fn read_envelope(opened: &Opened) -> Result<Envelope, Finding> {
 
 /// What is too large is not looked into (A222).
 fn check_sizes(opened: &Opened) -> Result<(), Finding> {
-    check_payload_size(opened.payload().map_or(0, |payload| payload.octets().len()))?;
+    check_payload_size(opened.payload().map_or(0, |payload| payload.bytes().len()))?;
     check_size("the bundle without its payload", opened.bytes_beside_payload(), MAX_TEXT)
 }
 

@@ -327,7 +327,7 @@ impl RecordedEnvelope<'_> {
     /// A bundle does not keep the envelope's bytes. What was uploaded is the output of Go's `encoding/json` for
     /// go-securesystemslib's `dsse.Envelope`, which can be written again, piece by piece, for the payload may be large.
     fn as_written_by_cosign(&self) -> Digest {
-        /// A multiple of three octets, so that only the last piece is padded.
+        /// A multiple of three bytes, so that only the last piece is padded.
         const PIECE: usize = 3 * 4096;
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let mut hasher = Hasher::new(Algorithm::Sha256);

@@ -9,9 +9,9 @@ use super::model::Text;
 
 /// Licences within licences that are followed.
 const MAX_DEPTH: usize = 8;
-/// The length of an expression that is put together from others, in octets.
+/// The length of an expression that is put together from others, in bytes.
 const MAX_LENGTH: usize = 512;
-/// The length of an expression that is written with escapes, in octets: every package that has it copies it.
+/// The length of an expression that is written with escapes, in bytes: every package that has it copies it.
 const MAX_COPIED: usize = 4096;
 
 /// The licences of a document while it is read.

@@ -67,12 +67,12 @@ pub(super) fn written(kind: &str, name: &str, version: Option<&str>) -> String {
 }
 
 fn encode(purl: &mut String, text: &str, also: &[u8]) {
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b".-_~:".contains(&octet) || also.contains(&octet) {
-            purl.push(char::from(octet));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) || also.contains(&byte) {
+            purl.push(char::from(byte));
         } else {
             // Writing to a `String` cannot fail.
-            let _ = write!(purl, "%{octet:02X}");
+            let _ = write!(purl, "%{byte:02X}");
         }
     }
 }

@@ -199,7 +199,7 @@ pub(in crate::verify) struct Relationship {
     pub(in crate::verify) kind: Relation,
 }
 
-/// One end of a relationship, in four octets: there are millions of them.
+/// One end of a relationship, in four bytes: there are millions of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::verify) struct End(u32);
 

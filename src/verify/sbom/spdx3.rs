@@ -28,7 +28,7 @@ const PACKAGES: [&str; 3] = ["software_Package", "ai_AIPackage", "dataset_Datase
 /// Kinds of SBOM that are kept.
 const MAX_CONTEXTS: usize = 16;
 
-/// The length of the name of an agent, in octets: every package that it supplies copies it.
+/// The length of the name of an agent, in bytes: every package that it supplies copies it.
 const MAX_NAME: usize = 1024;
 
 /// Reads a document.

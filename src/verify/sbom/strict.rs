@@ -62,8 +62,8 @@ fn judge(text: &str) -> Result<(), String> {
 /// How deep parentheses are in parentheses in any text of the document.
 fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
-    for octet in text.bytes() {
-        match octet {
+    for byte in text.bytes() {
+        match byte {
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
             b'"' => depth = 0,

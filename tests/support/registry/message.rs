@@ -101,11 +101,11 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 fn percent_decoded(text: &str) -> String {
     let mut decoded = Vec::new();
-    let mut octets = text.bytes();
-    while let Some(octet) = octets.next() {
-        decoded.push(match octet {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
             b'%' => {
-                let digits: String = octets.by_ref().take(2).map(char::from).collect();
+                let digits: String = bytes.by_ref().take(2).map(char::from).collect();
                 u8::from_str_radix(&digits, 16).unwrap_or(b'%')
             }
             b'+' => b' ',

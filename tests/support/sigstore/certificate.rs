@@ -203,7 +203,7 @@ fn to_be_signed(profile: &Profile, key: &Key, issuer: &[u8], issuer_key: &Key, e
     ])
 }
 
-// Serials need only differ, and keys do; the leading octet keeps them positive and of even length.
+// Serials need only differ, and keys do; the leading byte keeps them positive and of even length.
 fn serial(key: &Key) -> Vec<u8> {
     der::integer(&[&[0x1f], &sha256(&key.public_der())[..18]].concat())
 }
@@ -219,7 +219,7 @@ fn extension_der(extension: &Extension) -> Vec<u8> {
 }
 
 fn key_identifiers(key: &Key, issuer_key: &Key) -> [Extension; 2] {
-    let identifier = |key: &Key| sha256(&key.public_octets())[..20].to_vec();
+    let identifier = |key: &Key| sha256(&key.public_bytes())[..20].to_vec();
     let authority = der::sequence(&[der::context_primitive(0, &identifier(issuer_key))]);
     [
         Extension { oid: SUBJECT_KEY_IDENTIFIER.into(), critical: false, value: der::octet_string(&identifier(key)) },

@@ -81,7 +81,7 @@ impl Content {
 }
 
 impl Envelope {
-    /// DSSE protocol, "Signature Definition": `"DSSEv1" SP LEN(type) SP type SP LEN(body) SP body`, lengths in octets.
+    /// DSSE protocol, "Signature Definition": `"DSSEv1" SP LEN(type) SP type SP LEN(body) SP body`, lengths in bytes.
     pub fn pre_authentication_encoding(&self) -> Vec<u8> {
         let header = format!("DSSEv1 {} {} {} ", self.payload_type.len(), self.payload_type, self.payload.len());
         [header.as_bytes(), &self.payload].concat()

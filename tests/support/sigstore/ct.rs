@@ -37,7 +37,7 @@ impl CtLog {
             milliseconds.as_slice(),
             &PRECERT_ENTRY,
             issuer_key_hash,
-            // This one vector has a length of three octets; a certificate never needs the first.
+            // This one vector has a length of three bytes; a certificate never needs the first.
             &[0],
             &tls_vector(precertificate),
             &extensions,
@@ -55,7 +55,7 @@ impl CtLog {
     }
 }
 
-/// Writes a variable-length vector of RFC 5246 §4.3 whose length has two octets.
+/// Writes a variable-length vector of RFC 5246 §4.3 whose length has two bytes.
 pub fn tls_vector(content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).expect("certificates and their parts are below 64 KiB");
     [&length.to_be_bytes(), content].concat()

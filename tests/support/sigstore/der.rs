@@ -13,14 +13,14 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     encoded
 }
 
-// X.690 §8.1.3: one octet below 128, otherwise the number of octets and then the octets.
+// X.690 §8.1.3: one byte below 128, otherwise the number of bytes and then the bytes.
 fn length(length: usize) -> Vec<u8> {
-    let octets: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect();
-    match octets.as_slice() {
+    let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+    match bytes.as_slice() {
         [] => vec![0],
         [short] if *short < 0x80 => vec![*short],
         rest => {
-            let count = u8::try_from(rest.len()).expect("a length has at most eight octets");
+            let count = u8::try_from(rest.len()).expect("a length has at most eight bytes");
             [&[0x80 | count], rest].concat()
         }
     }
@@ -41,9 +41,9 @@ pub fn set_content(parts: &[Vec<u8>]) -> Vec<u8> {
     parts.concat()
 }
 
-/// Writes an unsigned integer given in big-endian octets.
-pub fn integer(octets: &[u8]) -> Vec<u8> {
-    let significant: Vec<u8> = octets.iter().copied().skip_while(|octet| *octet == 0).collect();
+/// Writes an unsigned integer given in big-endian bytes.
+pub fn integer(bytes: &[u8]) -> Vec<u8> {
+    let significant: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
     match significant.first() {
         None => element(0x02, &[0]),
         Some(first) if *first >= 0x80 => element(0x02, &[&[0], significant.as_slice()].concat()),
@@ -89,15 +89,15 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     element(0x06, &content)
 }
 
-// X.690 §8.19.2: seven bits an octet, the highest bit set on all but the last.
+// X.690 §8.19.2: seven bits a byte, the highest bit set on all but the last.
 fn base128(arc: u64) -> Vec<u8> {
-    let mut octets = vec![(arc & 0x7f) as u8];
+    let mut bytes = vec![(arc & 0x7f) as u8];
     let mut rest = arc >> 7;
     while rest > 0 {
-        octets.insert(0, (rest & 0x7f) as u8 | 0x80);
+        bytes.insert(0, (rest & 0x7f) as u8 | 0x80);
         rest >>= 7;
     }
-    octets
+    bytes
 }
 
 // RFC 5280 §4.1.2.5: dates through 2049 are UTCTime, later ones GeneralizedTime.

@@ -186,8 +186,8 @@ impl Key {
         Hash::of_details(self.details())
     }
 
-    /// Returns the public key without its algorithm: an uncompressed point, PKCS #1 in DER, or the 32 octets of Ed25519.
-    pub fn public_octets(&self) -> Vec<u8> {
+    /// Returns the public key without its algorithm: an uncompressed point, PKCS #1 in DER, or the 32 bytes of Ed25519.
+    pub fn public_bytes(&self) -> Vec<u8> {
         match &*self.pair {
             Pair::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
@@ -209,7 +209,7 @@ impl Key {
             Kind::Rsa(_) => vec![der::oid("1.2.840.113549.1.1.1"), der::null()],
             Kind::Ed25519 | Kind::Ed25519ph | Kind::Public => vec![der::oid("1.3.101.112")],
         };
-        der::sequence(&[der::sequence(&algorithm), der::bit_string(&self.public_octets())])
+        der::sequence(&[der::sequence(&algorithm), der::bit_string(&self.public_bytes())])
     }
 
     /// Returns the PEM public key, as `cosign verify --key` takes it.

@@ -31,10 +31,10 @@ pub enum Generation {
     V2,
 }
 
-/// C2SP signed-note: the key ID is SHA-256(name || "\n" || signature type || key), type 1 being Ed25519. Its first four octets
+/// C2SP signed-note: the key ID is SHA-256(name || "\n" || signature type || key), type 1 being Ed25519. Its first four bytes
 /// are the hint in a note; Rekor v2 uses the whole as log ID.
 pub fn note_id(name: &str, key: &Key) -> [u8; 32] {
-    sha256(&[name.as_bytes(), b"\n\x01", &key.public_octets()].concat())
+    sha256(&[name.as_bytes(), b"\n\x01", &key.public_bytes()].concat())
 }
 
 /// What a v1 log had in the shards before the current one, so that no test can confuse the two ways to count.

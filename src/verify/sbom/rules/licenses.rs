@@ -10,7 +10,7 @@ use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
 use super::exceptions::{Exceptions, except_term, except_text};
 
-/// Octets of an expression: the longest that distributions write have a few thousand.
+/// Bytes of an expression: the longest that distributions write have a few thousand.
 const LONG: usize = 64 * 1024;
 
 /// The rules for licences, and what came of them so far. An expression is read once, however many packages have it.
@@ -159,7 +159,7 @@ const TITLES: [(&str, &str); 8] = [
     ("BUSINESS SOURCE LICENSE", "BUSL"),
 ];
 
-/// Octets of an extracted text in which its title is looked for.
+/// Bytes of an extracted text in which its title is looked for.
 const HEAD: usize = 2000;
 
 /// What a licence by a name of the document's own says of itself (A305): its name may be a licence that is denied, and its text

@@ -1,7 +1,7 @@
-//! One changed octet, anywhere: what still passes says the same as before, and nothing panics.
+//! One changed byte, anywhere: what still passes says the same as before, and nothing panics.
 //!
-//! `cargo test` changes octets at even distances. Every octet of every form is changed by
-//! `cargo test --test verify -- --ignored --nocapture every_octet`, which prints how many there were.
+//! `cargo test` changes bytes at even distances. Every byte of every form is changed by
+//! `cargo test --test verify -- --ignored --nocapture every_byte`, which prints how many there were.
 
 use bonafide::check::{CandidateReport, ImageReport, Verdict};
 use bonafide::evidence::{Content, Opened};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::sigstore::{EntryKind, Evidence, Key, LegacyLayer, Signed, Version};
 use crate::world::{Judge, World, blob, bundle, legacy};
 
-/// How many octets of each form are changed by `cargo test`.
+/// How many bytes of each form are changed by `cargo test`.
 const SOME: usize = 120;
 const EVERY: usize = usize::MAX;
 
@@ -32,9 +32,9 @@ fn facts(report: &CandidateReport) -> String {
     )
 }
 
-/// Changes at most `limit` octets at even distances, and asserts that what still passes says the same.
+/// Changes at most `limit` bytes at even distances, and asserts that what still passes says the same.
 ///
-/// `judge` judges with the octet at a position changed by a mask; `None` where the change leaves nothing to judge.
+/// `judge` judges with the byte at a position changed by a mask; `None` where the change leaves nothing to judge.
 fn flip(name: &str, limit: usize, length: usize, believed: &str, judge: impl Fn(usize, u8) -> Option<ImageReport>) {
     let stride = (length / limit).max(1);
     let (mut judged, mut passed) = (0, 0);
@@ -44,13 +44,13 @@ fn flip(name: &str, limit: usize, length: usize, believed: &str, judge: impl Fn(
         judged += 1;
         if report.verdict == Verdict::Verified {
             passed += 1;
-            assert_eq!(facts(&report.candidates[0]), believed, "{name}: octet {position}, mask {mask:#x}");
+            assert_eq!(facts(&report.candidates[0]), believed, "{name}: byte {position}, mask {mask:#x}");
         }
     }
     let changed = length.div_ceil(stride);
     let unreadable = changed - judged;
     println!(
-        "{name}: {changed} of {length} octets changed, {unreadable} of them to nothing that can be read, {passed} without consequence"
+        "{name}: {changed} of {length} bytes changed, {unreadable} of them to nothing that can be read, {passed} without consequence"
     );
     assert!(passed < changed, "{name}: changes must have consequences");
 }
@@ -170,57 +170,57 @@ fn roots(limit: usize) {
 }
 
 #[test]
-fn a_changed_octet_in_a_bundle_never_changes_what_is_believed() {
+fn a_changed_byte_in_a_bundle_never_changes_what_is_believed() {
     keyless_bundles(SOME);
 }
 
 #[test]
-fn a_changed_octet_around_an_older_entry_never_changes_what_is_believed() {
+fn a_changed_byte_around_an_older_entry_never_changes_what_is_believed() {
     older_entries(SOME);
 }
 
 #[test]
-fn a_changed_octet_in_what_a_key_signed_never_changes_what_is_believed() {
+fn a_changed_byte_in_what_a_key_signed_never_changes_what_is_believed() {
     keys(SOME);
 }
 
 #[test]
-fn a_changed_octet_in_a_legacy_layer_never_changes_what_is_believed() {
+fn a_changed_byte_in_a_legacy_layer_never_changes_what_is_believed() {
     layers(SOME);
 }
 
 #[test]
-fn a_changed_octet_in_a_trusted_root_never_changes_what_is_believed() {
+fn a_changed_byte_in_a_trusted_root_never_changes_what_is_believed() {
     roots(SOME);
 }
 
 #[test]
 #[ignore = "minutes; run by .ci/run"]
-fn every_octet_of_a_bundle() {
+fn every_byte_of_a_bundle() {
     keyless_bundles(EVERY);
 }
 
 #[test]
 #[ignore = "minutes; run by .ci/run"]
-fn every_octet_around_an_older_entry() {
+fn every_byte_around_an_older_entry() {
     older_entries(EVERY);
 }
 
 #[test]
 #[ignore = "minutes; run by .ci/run"]
-fn every_octet_of_what_a_key_signed() {
+fn every_byte_of_what_a_key_signed() {
     keys(EVERY);
 }
 
 #[test]
 #[ignore = "minutes; run by .ci/run"]
-fn every_octet_of_a_legacy_layer() {
+fn every_byte_of_a_legacy_layer() {
     layers(EVERY);
 }
 
 #[test]
 #[ignore = "minutes; run by .ci/run"]
-fn every_octet_of_a_trusted_root() {
+fn every_byte_of_a_trusted_root() {
     roots(EVERY);
 }
 
