@@ -121,7 +121,7 @@ impl Judge {
     fn accepts(&self, content: Content) -> CandidateReport {
         let mut report = self.judge(content);
         let candidate = report.candidates.remove(0);
-        assert_eq!(candidate.findings.iter().find(|finding| finding.stands_in_the_way()), None);
+        assert_eq!(candidate.findings.iter().find(|finding| finding.is_blocking()), None);
         assert_eq!((report.verdict, candidate.accepted), (Verdict::Verified, true));
         candidate
     }
@@ -129,7 +129,7 @@ impl Judge {
     #[track_caller]
     fn refuses(&self, content: Content, check: CheckId) -> Finding {
         let report = self.judge(content);
-        let finding = report.candidates[0].findings.iter().find(|finding| finding.stands_in_the_way());
+        let finding = report.candidates[0].findings.iter().find(|finding| finding.is_blocking());
         let finding = finding.expect("something must stand in the way").clone();
         assert_eq!((finding.check, finding.outcome), (check, Outcome::Fail), "{finding:?}");
         assert_eq!(report.verdict, Verdict::Rejected);

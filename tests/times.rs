@@ -93,14 +93,14 @@ impl World {
 #[track_caller]
 fn accepted(mut report: ImageReport) -> CandidateReport {
     let candidate = report.candidates.remove(0);
-    assert_eq!(candidate.findings.iter().find(|finding| finding.stands_in_the_way()), None);
+    assert_eq!(candidate.findings.iter().find(|finding| finding.is_blocking()), None);
     assert_eq!(report.verdict, Verdict::Verified);
     candidate
 }
 
 #[track_caller]
 fn refused(report: &ImageReport, check: CheckId) {
-    let finding = report.candidates[0].findings.iter().find(|finding| finding.stands_in_the_way());
+    let finding = report.candidates[0].findings.iter().find(|finding| finding.is_blocking());
     let finding = finding.expect("something must stand in the way");
     assert_eq!((finding.check, finding.outcome), (check, Outcome::Fail), "{finding:?}");
     assert_eq!(report.verdict, Verdict::Rejected);

@@ -8,7 +8,7 @@ use crate::lab;
 /// Asserts that the report contradicts itself nowhere, and that nothing in it reaches a terminal as it came.
 pub fn of(image: &ImageReport) {
     for candidate in image.candidates.iter().filter(|candidate| candidate.accepted) {
-        let in_the_way = candidate.findings.iter().find(|finding| finding.stands_in_the_way());
+        let in_the_way = candidate.findings.iter().find(|finding| finding.is_blocking());
         assert!(in_the_way.is_none() && candidate.signer.is_some(), "{candidate:?}");
     }
     for requirement in image.requirements.iter().filter(|requirement| requirement.verdict == Verdict::Verified) {

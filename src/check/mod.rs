@@ -257,7 +257,7 @@ impl Finding {
     }
 
     /// Whether the check stands in the way of accepting what it was made on.
-    pub fn stands_in_the_way(&self) -> bool {
+    pub fn is_blocking(&self) -> bool {
         matches!(self.outcome, Outcome::Fail | Outcome::Error)
     }
 }

@@ -300,7 +300,7 @@ impl CandidateReport {
             (true, _) => "accepted",
             (false, "ignored" | "unsigned" | "attestation") => "not used",
             (false, "unread") => "not read",
-            (false, _) if !self.findings.iter().any(Finding::stands_in_the_way) => "not used",
+            (false, _) if !self.findings.iter().any(Finding::is_blocking) => "not used",
             (false, _) => "refused",
         }
     }

@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
                 None => Ok(()),
             };
         }
-        for finding in image.findings.iter().filter(|finding| finding.stands_in_the_way()) {
+        for finding in image.findings.iter().filter(|finding| finding.is_blocking()) {
             self.obstacle(image, "image", finding)?;
         }
         for finding in image.findings.iter().filter(|finding| is_note(finding)) {
@@ -398,9 +398,8 @@ fn bare(finding: &Finding) -> Finding {
 /// Whether a finding says only how else a stranger differs whose identity is refused already.
 fn is_of_a_stranger(finding: &Finding, all: &[Finding]) -> bool {
     let is_detail = matches!(finding.check, CheckId::SignerIssuer | CheckId::SignerSource | CheckId::SignerClaims);
-    let refuses = |one: &Finding| {
-        one.check == CheckId::SignerIdentity && one.candidate == finding.candidate && one.stands_in_the_way()
-    };
+    let refuses =
+        |one: &Finding| one.check == CheckId::SignerIdentity && one.candidate == finding.candidate && one.is_blocking();
     is_detail && all.iter().any(refuses)
 }
 
@@ -408,7 +407,7 @@ fn is_of_a_stranger(finding: &Finding, all: &[Finding]) -> bool {
 fn first_obstacle(image: &ImageReport) -> Option<&Finding> {
     let deciding = |requirement: &&RequirementReport| requirement.counting() == Some(image.verdict);
     let of_requirements = image.requirements.iter().filter(deciding).flat_map(|requirement| &requirement.findings);
-    image.findings.iter().chain(of_requirements).find(|finding| finding.stands_in_the_way())
+    image.findings.iter().chain(of_requirements).find(|finding| finding.is_blocking())
 }
 
 /// Why an image is not verified, in one line.
@@ -426,7 +425,7 @@ fn reason(image: &ImageReport) -> Option<String> {
 
 /// Whether a failed requirement says already what is wrong with a candidate.
 fn is_explained(candidate: &CandidateReport) -> bool {
-    candidate.findings.iter().any(|finding| finding.stands_in_the_way() && finding.outcome == Outcome::Fail)
+    candidate.findings.iter().any(|finding| finding.is_blocking() && finding.outcome == Outcome::Fail)
 }
 
 /// From where, by whom.

@@ -115,7 +115,7 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     if !candidate.accepted {
         lines.extend(candidate.reason.iter().map(|reason| format!("reason      {reason}")));
-        let stopping = candidate.findings.iter().find(|finding| finding.stands_in_the_way());
+        let stopping = candidate.findings.iter().find(|finding| finding.is_blocking());
         lines.extend(stopping.and_then(|finding| finding.expected.as_ref()).map(|text| format!("expected    {text}")));
         lines.extend(stopping.and_then(|finding| finding.found.as_ref()).map(|text| format!("found       {text}")));
         lines.extend(stopping.map(|finding| format!("see         bonafide explain {}", finding.check)));

@@ -101,7 +101,7 @@ impl Page<'_> {
         if self.detail.quiet {
             return Ok(());
         }
-        for finding in image.findings.iter().filter(|finding| finding.stands_in_the_way()) {
+        for finding in image.findings.iter().filter(|finding| finding.is_blocking()) {
             self.obstacle("image", finding)?;
         }
         for finding in image.findings.iter().filter(|finding| is_note(finding)) {

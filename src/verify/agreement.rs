@@ -56,7 +56,7 @@ pub(super) fn disagreements(
     let by_expected = refused.iter().filter(|(_, assessment)| assessment.by_expected_signer);
     let refusals = by_expected.flat_map(|(report, assessment)| {
         let dates = format!("{}; {}, which counts, was {}", assessment.dates(), first.id, counting.dates());
-        let obstacles = assessment.findings.iter().filter(|finding| finding.stands_in_the_way());
+        let obstacles = assessment.findings.iter().filter(|finding| finding.is_blocking());
         obstacles.map(move |obstacle| {
             let said = format!("{} ({})", obstacle.message, obstacle.check);
             let message = format!("another {what} of an expected signer does not hold: {said}");

@@ -87,7 +87,7 @@ impl Assessment {
     /// Less is nearer to being accepted: first what may still be good, for it is not known; then what is signed by a signer who
     /// is known, and lacks the least.
     pub(super) fn distance(&self) -> (bool, bool, bool, usize) {
-        let obstacles = self.findings.iter().filter(|finding| finding.stands_in_the_way()).count();
+        let obstacles = self.findings.iter().filter(|finding| finding.is_blocking()).count();
         (!self.is_accepted(), self.outcome() == Outcome::Fail, self.signing.is_none(), obstacles)
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Attempts<'a> {
         for (place, signer, held) in held {
             for verified in held.verified.iter().filter_map(|position| self.verified(*position)) {
                 let findings = judge_signer(verified, demand, signer, written_in);
-                if findings.iter().any(Finding::stands_in_the_way) {
+                if findings.iter().any(Finding::is_blocking) {
                     refusals.push(Refused { verified: Some(verified), findings });
                 } else {
                     ways.push(SignedFor { verified, place, signer, findings });
@@ -220,7 +220,7 @@ impl<'a> Attempts<'a> {
         };
         let leaf = self.material.key.leaf().and_then(|leaf| Leaf::read(leaf).ok());
         let is_another =
-            |leaf: &Leaf| signer::check_certificate(leaf, rule, written_in).iter().any(Finding::stands_in_the_way);
+            |leaf: &Leaf| signer::check_certificate(leaf, rule, written_in).iter().any(Finding::is_blocking);
         let another = leaf.filter(is_another).map(|leaf| {
             Finding::fail(CheckId::SignerIdentity, "it could not be verified, and its certificate names another signer")
                 .expected(signer.describe())
@@ -233,7 +233,7 @@ impl<'a> Attempts<'a> {
 impl Refused<'_> {
     /// Less is nearer to being accepted: first what decides nothing, for it may be good; then what verifies and lacks the least.
     fn distance(&self) -> (bool, bool, usize) {
-        let in_the_way = || self.findings.iter().filter(|finding| finding.stands_in_the_way());
+        let in_the_way = || self.findings.iter().filter(|finding| finding.is_blocking());
         let is_decided = in_the_way().any(|finding| finding.outcome == Outcome::Fail);
         (is_decided, self.verified.is_none(), in_the_way().count())
     }
@@ -301,7 +301,7 @@ fn check_proof(entries: &[LogEntryReport]) -> Option<Finding> {
 fn say_how_many(findings: &mut [Finding], demand: &Demand) {
     let count = demand.signers.listed().len();
     let about_the_signer = |finding: &&mut Finding| {
-        matches!(finding.check, CheckId::SignerIdentity | CheckId::SignerIssuer) && finding.stands_in_the_way()
+        matches!(finding.check, CheckId::SignerIdentity | CheckId::SignerIssuer) && finding.is_blocking()
     };
     if let Some(finding) = findings.iter_mut().find(about_the_signer).filter(|_| count > 1) {
         finding.message = format!("{} (nearest of the {count} signers that the policy names)", finding.message);

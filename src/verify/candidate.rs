@@ -134,7 +134,7 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
     let examination = examine(id, candidate).ok().filter(|examination| examination.kind == Kind::Sbom)?;
     let look = examination.look(&candidate.subject, means);
     match (look.signing, look.predicate) {
-        (Some(signing), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::stands_in_the_way) => {
+        (Some(signing), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::is_blocking) => {
             Some(ListedDocument {
                 reference: means.evidence.reference.clone(),
                 candidate: id.to_owned(),
@@ -278,7 +278,7 @@ impl<'a> Examination<'a> {
 
     /// Whether something stands in the way before anybody asks who signed it.
     fn is_stopped(&self) -> bool {
-        self.findings.iter().any(Finding::stands_in_the_way)
+        self.findings.iter().any(Finding::is_blocking)
     }
 
     fn concerns(&self, asked: &Asked) -> bool {
@@ -315,7 +315,7 @@ impl<'a> Examination<'a> {
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
         let Look { findings, signing, predicate, build_level } = self.look(&candidate.subject, means);
-        let verifies = signing.is_some() && !findings.iter().any(Finding::stands_in_the_way);
+        let verifies = signing.is_some() && !findings.iter().any(Finding::is_blocking);
         let matched = if verifies { vec![0] } else { Vec::new() };
         let assessment = Assessment { matched, build_level, signing, ..Assessment::stopped(findings) };
         let report = self.report(id, candidate, (&assessment, true), &predicate);
@@ -402,7 +402,7 @@ impl<'a> Examination<'a> {
             time: terms.time,
         };
         let findings = self.judge_predicate(predicate, &question);
-        let holds = !findings.iter().any(Finding::stands_in_the_way);
+        let holds = !findings.iter().any(Finding::is_blocking);
         let (build_level, only) = (predicate.build_level(&question), predicate.only_about(&question));
         Assessment {
             matched: if holds { vec![way.place] } else { Vec::new() },
@@ -443,7 +443,7 @@ impl<'a> Examination<'a> {
         (telling, is_asked_for): (&Assessment, bool),
         predicate: &Predicate<'_>,
     ) -> CandidateReport {
-        let obstacle = telling.findings.iter().find(|finding| finding.stands_in_the_way());
+        let obstacle = telling.findings.iter().find(|finding| finding.is_blocking());
         let reason = match (obstacle, is_asked_for) {
             (Some(finding), _) => Some(finding.message.clone()),
             (None, false) if self.kind == Kind::Vex => {

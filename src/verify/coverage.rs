@@ -203,7 +203,7 @@ impl<'a> Row<'a> {
         let refusals = refused
             .into_iter()
             .filter(|one| seen.insert(one.id().to_owned()))
-            .flat_map(|one| one.findings().filter(Finding::stands_in_the_way));
+            .flat_map(|one| one.findings().filter(Finding::is_blocking));
         let few = unique(open().filter_map(Cell::too_few));
         let gaps = open().flat_map(|cell| &cell.gaps).map(|gap| gap_finding(gap));
         let unsearched = open().filter(|cell| cell.unsearched).map(|cell| unsearched_finding(cell.platform));

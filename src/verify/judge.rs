@@ -76,7 +76,7 @@ fn shared(candidates: &[&Candidate]) -> HashSet<Place> {
 fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timestamp) -> ImageReport {
     let coverage = coverage::cover(evidence, policy, &judged, now);
     let mut findings: Vec<Finding> = check_pin(evidence, policy).into_iter().collect();
-    let pin = findings.iter().any(Finding::stands_in_the_way).then_some(Verdict::Rejected);
+    let pin = findings.iter().any(Finding::is_blocking).then_some(Verdict::Rejected);
     let requirements = coverage.requirements.iter().filter_map(RequirementReport::counting);
     let parts = verified_digest(evidence).is_none().then(|| {
         let message = "of the index, the platforms that were asked for were examined, and no others";

@@ -221,7 +221,7 @@ mod tests {
     fn outcome(subject: &str) -> bool {
         let text = statement(subject);
         let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
-        !read.check_subject(&[digest()], "image").stands_in_the_way()
+        !read.check_subject(&[digest()], "image").is_blocking()
     }
 
     fn refusal(payload_type: &str, payload: &str) -> Finding {
@@ -265,7 +265,7 @@ mod tests {
             let text = statement(&format!("[{good},{subject}]"));
             let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
             let finding = read.check_subject(&[digest()], "image");
-            assert_eq!((finding.check, finding.stands_in_the_way()), (CheckId::PayloadFormat, true), "{subject}");
+            assert_eq!((finding.check, finding.is_blocking()), (CheckId::PayloadFormat, true), "{subject}");
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
         let about = |subject: &str| {
             let text = statement(&format!("[{subject}]"));
             let read = Statement::read(PAYLOAD_TYPE, text.as_bytes()).expect("a statement");
-            !read.check_subject(&digests, "file").stands_in_the_way()
+            !read.check_subject(&digests, "file").is_blocking()
         };
         for digest in &digests {
             let (name, hex) = (digest.algorithm().name(), digest.hex());

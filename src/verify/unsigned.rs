@@ -19,8 +19,7 @@ pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<Candi
     let claimed = || claimed_predicate_type(bytes.bytes()).unwrap_or_default();
     let predicate_type = read.as_ref().map_or_else(claimed, |statement| statement.predicate_type.clone());
     let mut report = named(id, candidate, &predicate_type);
-    let about =
-        read.filter(|one| !one.check_subject(std::slice::from_ref(&candidate.subject), "image").stands_in_the_way());
+    let about = read.filter(|one| !one.check_subject(std::slice::from_ref(&candidate.subject), "image").is_blocking());
     report.unsigned_provenance = about
         .and_then(|statement| Provenance::read_unsigned(&statement.predicate_type, statement.predicate))
         .map(|provenance| provenance.report());

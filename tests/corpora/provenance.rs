@@ -228,7 +228,7 @@ fn a209_a_statement_signed_by_a_stranger_to_it_is_refused() {
     let refused: Vec<&str> = candidate
         .findings
         .iter()
-        .filter(|finding| finding.stands_in_the_way())
+        .filter(|finding| finding.is_blocking())
         .map(|finding| finding.check.as_str())
         .collect();
     let all =

@@ -508,7 +508,7 @@ fn another_sbom_of_the_signer_that_is_refused_is_named_and_decides_where_all_mus
     let found =
         format!("event-stream 1.0.0 (pkg:npm/event-stream@1.0.0); {dates}; {}, which counts, was {dates}", counting.id);
     assert_eq!(named.found.as_deref(), Some(found.as_str()));
-    assert!(!named.stands_in_the_way());
+    assert!(!named.is_blocking());
     assert_eq!(judged(true, [ours("fine"), ours("event-stream")]).verdict, Verdict::Rejected);
     assert_eq!(judged(true, [ours("fine"), ours("good")]).verdict, Verdict::Verified);
     let beside_a_stranger = judged(true, [ours("fine"), theirs("event-stream")]);

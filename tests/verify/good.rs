@@ -183,7 +183,7 @@ fn all_three_requirements_are_met_by_three_candidates() {
     for requirement in &report.requirements {
         assert_eq!(requirement.satisfied_by.len(), 1, "{}", requirement.kind);
         assert!(!requirement.findings.is_empty(), "a pass says why");
-        assert!(requirement.findings.iter().all(|finding| !finding.stands_in_the_way()));
+        assert!(requirement.findings.iter().all(|finding| !finding.is_blocking()));
     }
 }
 

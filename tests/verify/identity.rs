@@ -260,7 +260,7 @@ fn every_rule_that_is_broken_is_reported_not_only_the_first() {
     let checks: Vec<CheckId> = report.candidates[0]
         .findings
         .iter()
-        .filter(|finding| finding.stands_in_the_way())
+        .filter(|finding| finding.is_blocking())
         .map(|finding| finding.check)
         .collect();
     assert_eq!(checks, [CheckId::SignerIdentity, CheckId::SignerIssuer, CheckId::SignerSource]);

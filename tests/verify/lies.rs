@@ -183,7 +183,7 @@ fn a206_only_a_delegator_signs_for_another_builder() {
         statement["predicate"]["invocation"]["environment"] = json!({});
         let content = bundle(&world.instance.signer(&identity).attest(&statement).bundle(Version::V03));
         let report = world.for_provenance().signed_by(signer).judge([content]);
-        let stands = |one: &&Finding| one.stands_in_the_way();
+        let stands = |one: &&Finding| one.is_blocking();
         report.candidates[0].findings.iter().find(stands).map(|finding| finding.check)
     };
     let delegator = "slsa-github-generator/.github/workflows/delegator_generic_slsa3.yml";
@@ -239,7 +239,7 @@ fn a209_every_dependency_that_is_the_source_is_compared() {
         (json!([{"uri": "git@github.com:fork/shop.git"}]), "source repository"),
     ] {
         let report = world.for_provenance().judge([with(dependencies.clone())]);
-        let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way());
+        let finding = report.candidates[0].findings.iter().find(|one| one.is_blocking());
         let message = &finding.unwrap_or_else(|| panic!("{dependencies} was accepted")).message;
         assert!(message.starts_with(&format!("the provenance names {check} ")), "{dependencies}: {message}");
     }

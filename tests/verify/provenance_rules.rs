@@ -56,7 +56,7 @@ fn reusable(world: &World, bend: impl FnOnce(Identity) -> Identity) -> Content {
 #[track_caller]
 fn accepts(world: &World, policy: &Policy, content: Content) -> CandidateReport {
     let mut report = judge(world, policy, [content]);
-    let obstacle = report.requirements[0].findings.iter().find(|finding| finding.stands_in_the_way());
+    let obstacle = report.requirements[0].findings.iter().find(|finding| finding.is_blocking());
     assert_eq!((report.verdict, obstacle), (Verdict::Verified, None));
     report.candidates.remove(0)
 }

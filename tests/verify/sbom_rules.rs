@@ -88,7 +88,7 @@ fn refused(report: &ImageReport, check: CheckId, outcome: Outcome) -> Finding {
     let candidate = &report.candidates[0];
     let found = of_check(candidate, check).clone();
     let in_the_way: Vec<CheckId> =
-        candidate.findings.iter().filter(|one| one.stands_in_the_way()).map(|one| one.check).collect();
+        candidate.findings.iter().filter(|one| one.is_blocking()).map(|one| one.check).collect();
     assert_eq!(in_the_way, [check], "{:?}", candidate.findings);
     assert_eq!(found.outcome, outcome, "{found:?}");
     let verdict = if outcome == Outcome::Fail { Verdict::Rejected } else { Verdict::Undecided };
@@ -337,7 +337,7 @@ fn a233_another_form_than_the_policy_asks_for_is_named() {
     }
     let report = judge(&world, "formats: [cyclonedx, spdx-3]", &world.sbom());
     assert_eq!(report.verdict, Verdict::Rejected);
-    let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way()).expect("a refusal");
+    let finding = report.candidates[0].findings.iter().find(|one| one.is_blocking()).expect("a refusal");
     assert_eq!((finding.check, finding.expected.as_deref()), (CheckId::SbomFormat, Some("cyclonedx or spdx-3")));
     assert_eq!(finding.found.as_deref(), Some("SPDX-2.3"));
 }
@@ -464,7 +464,7 @@ fn what_names_no_image_is_refused_where_it_must_name_one() {
     assert_eq!(judge(&world, "min-packages: 1", &statement).verdict, Verdict::Verified);
     let report = judge(&world, "describes: required", &statement);
     assert_eq!(report.verdict, Verdict::Rejected);
-    let mut in_the_way = report.candidates[0].findings.iter().filter(|finding| finding.stands_in_the_way());
+    let mut in_the_way = report.candidates[0].findings.iter().filter(|finding| finding.is_blocking());
     let finding = in_the_way.next().expect("a refusal");
     assert_eq!((finding.check, in_the_way.next()), (CheckId::SbomSubject, None));
     assert_eq!(finding.expected, Some(world.image.to_string()));
@@ -479,7 +479,7 @@ fn a225_strict_validity_is_judged_where_it_is_asked_for() {
     assert_eq!(judge(&world, "strict: false", &statement).verdict, Verdict::Verified);
     let report = judge(&world, "strict: true", &statement);
     assert_eq!(report.verdict, Verdict::Rejected);
-    let finding = report.candidates[0].findings.iter().find(|one| one.stands_in_the_way()).expect("a refusal");
+    let finding = report.candidates[0].findings.iter().find(|one| one.is_blocking()).expect("a refusal");
     assert_eq!((finding.check, finding.message.as_str()), (CheckId::SbomFormat, "the document is not strictly valid"));
 }
 

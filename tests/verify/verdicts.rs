@@ -202,7 +202,7 @@ fn a_broken_candidate_beside_a_good_one_is_listed_with_its_reason() {
     let report = world.for_provenance().judge(contents);
     assert_eq!(report.verdict, Verdict::Verified);
     assert_eq!(report.requirements[0].satisfied_by.len(), 1);
-    assert!(report.requirements[0].findings.iter().all(|finding| !finding.stands_in_the_way()));
+    assert!(report.requirements[0].findings.iter().all(|finding| !finding.is_blocking()));
     let mut reasons: Vec<CheckId> =
         report.candidates.iter().filter_map(obstacle).map(|finding| finding.check).collect();
     reasons.sort();

@@ -225,7 +225,7 @@ impl Judge {
 
 /// The first finding that stands in the way of a candidate.
 pub(crate) fn obstacle(candidate: &CandidateReport) -> Option<&Finding> {
-    candidate.findings.iter().find(|finding| finding.stands_in_the_way())
+    candidate.findings.iter().find(|finding| finding.is_blocking())
 }
 
 pub(crate) fn logged_as(signer: sigstore::Signer<'_>, kind: EntryKind) -> sigstore::Signer<'_> {

@@ -54,7 +54,7 @@ pub(super) fn standing(
 /// Of a builder that the policy vouches for, the policy alone says who signs (A221).
 fn by_policy(of_policy: &[&BuilderRule], verified: &Verified) -> Standing {
     let signed = |known: &&&BuilderRule| {
-        !signer::check(verified, &known.signer, WrittenIn::File).iter().any(Finding::stands_in_the_way)
+        !signer::check(verified, &known.signer, WrittenIn::File).iter().any(Finding::is_blocking)
     };
     if let Some(known) = of_policy.iter().filter(signed).max_by_key(|known| known.level) {
         let source = known.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));

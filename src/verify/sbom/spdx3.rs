@@ -495,7 +495,7 @@ mod tests {
         ] {
             let text = format!(r#"{{"@context":{context},"@graph":[]}}"#);
             let refusal = read(&text).expect_err(context);
-            assert!(refusal.stands_in_the_way() && refusal.found.expect("what").contains("context"), "{context}");
+            assert!(refusal.is_blocking() && refusal.found.expect("what").contains("context"), "{context}");
         }
         assert_eq!(read(r#"{"@graph":[]}"#).expect_err("no context").outcome, Outcome::Fail);
         let later = r#"{"@context":"https://spdx.org/rdf/3.1/spdx-context.jsonld","@graph":[]}"#;

@@ -165,14 +165,14 @@ mod tests {
     fn refused(provenance: &Provenance, rules: &DependencyRules, found: &str) {
         let findings = check(provenance, rules, TimeLimit::NONE);
         assert_eq!(findings.len(), 1, "{findings:?}");
-        assert!(findings[0].stands_in_the_way());
+        assert!(findings[0].is_blocking());
         assert_eq!(findings[0].found.as_deref(), Some(found));
     }
 
     #[track_caller]
     fn accepted(provenance: &Provenance, rules: &DependencyRules) {
         let findings = check(provenance, rules, TimeLimit::NONE);
-        assert!(!findings.is_empty() && !findings.iter().any(Finding::stands_in_the_way), "{findings:?}");
+        assert!(!findings.is_empty() && !findings.iter().any(Finding::is_blocking), "{findings:?}");
     }
 
     #[test]

@@ -126,10 +126,10 @@ mod tests {
     fn a211_parameters_that_the_build_type_does_not_describe_are_refused() {
         let findings = check(&with_unknown(&["/inputs", "/vars"]), &ProvenanceRules::default(), TimeLimit::NONE);
         assert_eq!(findings.len(), 1);
-        assert!(findings[0].stands_in_the_way());
+        assert!(findings[0].is_blocking());
         assert_eq!(findings[0].found.as_deref(), Some("/inputs, /vars"));
         let allowed = ProvenanceRules { unknown_parameters: UnknownParameters::Allow, ..ProvenanceRules::default() };
-        assert!(!check(&with_unknown(&["/inputs"]), &allowed, TimeLimit::NONE)[0].stands_in_the_way());
+        assert!(!check(&with_unknown(&["/inputs"]), &allowed, TimeLimit::NONE)[0].is_blocking());
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!((findings.len(), findings[0].outcome), (1, crate::check::Outcome::Skip));
         let rule = ParameterRule::parse("/inputs/debug=no").expect("a rule");
         let rules = ProvenanceRules { parameters: vec![rule], ..ProvenanceRules::default() };
-        assert!(check(&provenance, &rules, TimeLimit::NONE)[0].stands_in_the_way());
+        assert!(check(&provenance, &rules, TimeLimit::NONE)[0].is_blocking());
     }
 
     #[test]
