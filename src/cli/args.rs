@@ -569,7 +569,7 @@ be lost: then nothing is written without --lossy";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
-    /// List every error and every doubtful rule of policy files
+    /// List every error and every lint warning of policy files
     #[command(after_help = POLICY_CHECK_EXAMPLES)]
     Check {
         /// The policy files; - for standard input

@@ -39,12 +39,12 @@ fn check(files: &[PathBuf], strict: bool, args: &Args) -> Result<u8, Diagnostic>
     for file in files {
         match policies::document(file) {
             Ok(document) => {
-                let doubts = document.doubts(today);
-                for doubt in &doubts {
-                    let _ = writeln!(text, "warning: {}", lines(&document.draw(doubt)));
+                let warnings = document.lint_warnings(today);
+                for warning in &warnings {
+                    let _ = writeln!(text, "warning: {}", lines(&document.draw(warning)));
                 }
-                let _ = writeln!(text, "{}: {}", terminal(document.source_name()), summary(&document, doubts.len()));
-                worst = worst.max(if strict && !doubts.is_empty() { USAGE } else { 0 });
+                let _ = writeln!(text, "{}: {}", terminal(document.source_name()), summary(&document, warnings.len()));
+                worst = worst.max(if strict && !warnings.is_empty() { USAGE } else { 0 });
             }
             Err(diagnostic) => {
                 diagnostic.print(args.color);
@@ -56,12 +56,12 @@ fn check(files: &[PathBuf], strict: bool, args: &Args) -> Result<u8, Diagnostic>
     Ok(worst)
 }
 
-fn summary(document: &Document, doubts: usize) -> String {
+fn summary(document: &Document, warnings: usize) -> String {
     let rules = match document.rules().len() {
         1 => "one rule".to_owned(),
         count => format!("{count} rules"),
     };
-    match doubts {
+    match warnings {
         0 => format!("{rules}, no errors"),
         1 => format!("{rules}, no errors, one warning"),
         count => format!("{rules}, no errors, {count} warnings"),

@@ -12,7 +12,7 @@ images:
     signers: [{github: {repository: acme/app, ref: refs/tags/v*}}]
     require: [signature]
 ";
-const DOUBTFUL: &str = "\
+const WARNED: &str = "\
 version: 1
 images:
   - match: ghcr.io/acme/**
@@ -43,9 +43,9 @@ fn the_file_in_the_working_directory_is_checked_if_none_is_named() {
 }
 
 #[test]
-fn doubts_are_listed_and_are_errors_where_it_is_strict() {
+fn lint_warnings_are_listed_and_are_errors_where_it_is_strict() {
     let scratch = Scratch::new();
-    let file = scratch.write("policy.yaml", DOUBTFUL);
+    let file = scratch.write("policy.yaml", WARNED);
     let said = bonafide(&["policy", "check", &file]).success();
     let expected = format!(
         "warning: {file}:3:5: every branch and pull request of https://github.com/acme/app may sign\n\
@@ -60,7 +60,7 @@ fn doubts_are_listed_and_are_errors_where_it_is_strict() {
 }
 
 #[test]
-fn a111_a_rule_that_holds_the_better_the_less_is_attached_is_doubtful() {
+fn a111_a_rule_that_holds_the_better_the_less_is_attached_is_warned_of() {
     let scratch = Scratch::new();
     let rule = |fields: &str| GOOD.replace("require: [signature]", &format!("require: {{provenance: {fields}}}"));
     let file = scratch.write("policy.yaml", rule("{all: true}"));
@@ -101,9 +101,9 @@ fn the_rules_for_a_provenance_are_said_one_by_one() {
     assert!(said.contains("no external parameter that the build type does not describe"), "{said}");
 }
 
-/// Each doubt by a rule that has it and one that has it not.
+/// Each warning by a rule that has it and one that has it not.
 #[test]
-fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
+fn a183_a185_a199_each_warning_is_about_what_lets_more_through_than_it_seems() {
     let rule = |signer: &str| GOOD.replace("{github: {repository: acme/app, ref: refs/tags/v*}}", signer);
     let identity =
         |kind: &str, pattern: &str| rule(&format!("{{{kind}: '{pattern}', issuer: https://accounts.acme.example}}"));
@@ -159,10 +159,10 @@ fn a183_a185_a199_each_doubt_is_about_what_lets_more_through_than_it_seems() {
     let key =
         fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/policies/valid/cosign.pub")).expect("a key");
     scratch.write("cosign.pub", key);
-    for (text, doubt) in cases {
+    for (text, warning) in cases {
         let file = scratch.write("policy.yaml", &text);
         let said = bonafide(&["policy", "check", &file]).success();
-        assert!(said.contains(doubt) && said.contains("one warning"), "`{doubt}` in\n{said}\n{text}");
+        assert!(said.contains(warning) && said.contains("one warning"), "`{warning}` in\n{said}\n{text}");
     }
     for text in [
         identity("identity-regexp", r"https://github\.com/acme/app/.*"),
@@ -187,10 +187,10 @@ fn of_sbom(rules: &str) -> String {
 }
 
 #[test]
-fn each_doubt_about_the_rules_for_an_sbom_is_said() {
+fn each_warning_about_the_rules_for_an_sbom_is_said() {
     const ENDLESS: &str = "until: 9999-12-31, because: x";
     let scratch = Scratch::new();
-    for (rules, doubt) in [
+    for (rules, warning) in [
         ("deny: {packages: [{name: \"**\"}]}", "** denies everything"),
         ("deny: {suppliers: [\"*\"]}", "* denies everything"),
         ("allow: {licenses: [\"*\"]}", "* allows everything"),
@@ -210,7 +210,7 @@ fn each_doubt_about_the_rules_for_an_sbom_is_said() {
     ] {
         let file = scratch.write("policy.yaml", of_sbom(rules));
         let said = bonafide(&["policy", "check", &file]).success();
-        assert!(said.contains(doubt) && said.contains("one warning"), "`{doubt}` in\n{said}\n{rules}");
+        assert!(said.contains(warning) && said.contains("one warning"), "`{warning}` in\n{said}\n{rules}");
     }
     for rules in [
         "deny: {packages: [\"pkg:npm/**\", \"pkg:deb/*/openssl\", {name: \"**\", version: 1.0.0}]}",

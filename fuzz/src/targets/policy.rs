@@ -16,8 +16,8 @@ pub fn run(data: &[u8]) {
         Err(error) => return assert!(error.to_string().starts_with("policy.yaml:"), "{error}"),
     };
     assert!(!document.rules().is_empty());
-    for doubt in document.doubts(jiff::civil::date(2030, 1, 1)) {
-        assert!(document.draw(&doubt).starts_with("policy.yaml:"));
+    for warning in document.lint_warnings(jiff::civil::date(2030, 1, 1)) {
+        assert!(document.draw(&warning).starts_with("policy.yaml:"));
     }
     let Ok(policy) = document.policy_for(IMAGE, &["lab".to_owned()], None, crate::lab::NOW) else { return };
     assert!(!policy.demands().is_empty());

@@ -1,4 +1,4 @@
-//! What is doubtful in a policy: it can be read, and lets more through than it seems to.
+//! What deserves a warning in a policy: it can be read, and lets more through than it seems to.
 
 use jiff::civil::Date;
 
@@ -13,26 +13,26 @@ use super::lint_sbom;
 use super::problem::Problem;
 use super::rule::{Rule, RuleException};
 
-/// Returns every doubt, each at the place of its rule.
-pub(super) fn doubts(rules: &[Rule], today: Date) -> Vec<Problem> {
+/// Returns every warning, each at the place of its rule.
+pub(super) fn warnings(rules: &[Rule], today: Date) -> Vec<Problem> {
     rules.iter().flat_map(|rule| of_rule(rule, today)).collect()
 }
 
 fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
-    let mut doubts: Vec<Problem> = Vec::new();
+    let mut warnings: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
-        doubts.extend(of_asked(&required.asked).map(at_rule));
+        warnings.extend(of_asked(&required.asked).map(at_rule));
         let signers = required.signers.listed().iter().chain(required.asked.vex_signers());
-        for doubt in signers.flat_map(of_signer).chain(overlapping(&required.signers)).map(at_rule) {
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
+        for warning in signers.flat_map(of_signer).chain(overlapping(&required.signers)).map(at_rule) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
             }
         }
     }
     for required in &rule.requirements {
         if let Asked::Sbom(rules) = &required.asked {
-            doubts.extend(lint_sbom::doubts(rules, today).into_iter().map(at_rule));
+            warnings.extend(lint_sbom::warnings(rules, today).into_iter().map(at_rule));
         }
     }
     let run_out =
@@ -41,12 +41,12 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
             message: format!("the exception for {} ran out on {}", exception.requirement, exception.exception.until),
             hint: Some("remove it, or decide anew and give it another day".to_owned()),
         });
-    doubts.extend(run_out);
+    warnings.extend(run_out);
     let is_excepted = |requirement| {
         rule.exceptions.iter().any(|exception| exception.images.is_empty() && exception.requirement == requirement)
     };
     if rule.requirements.iter().all(|required| is_excepted(required.asked.requirement())) {
-        doubts.push(Problem {
+        warnings.push(Problem {
             place: rule.place,
             message: "exceptions cover everything that this rule requires".to_owned(),
             hint: Some(
@@ -62,8 +62,8 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
         message: format!("the exception for {} excepts nothing: the rule does not require it", exception.requirement),
         hint: Some("remove it, or make it in the rule that requires it".to_owned()),
     });
-    doubts.extend(idle);
-    doubts
+    warnings.extend(idle);
+    warnings
 }
 
 /// A rule that holds the better, the less is attached (A111); a kind that is known and asked for by its type alone (A292).
@@ -120,21 +120,21 @@ fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {
 }
 
 fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
-    let mut doubts = Vec::new();
+    let mut warnings = Vec::new();
     let name = match &rule.identity {
         IdentityRule::Name(name) => Some(name),
         IdentityRule::Workflow { .. } => None,
     };
-    doubts.extend(of_patterns(rule, name));
-    doubts.extend(of_workflow(rule));
+    warnings.extend(of_patterns(rule, name));
+    warnings.extend(of_workflow(rule));
     let events = rule.claims.iter().filter(|one| one.claim == Claim::BuildTrigger);
     if events.into_iter().any(|one| one.value.matches("pull_request_target")) {
-        doubts.push((
+        warnings.push((
             "builds started by pull_request_target may sign".to_owned(),
             "it runs with the repository's rights on what a stranger proposes: leave it out of `event`",
         ));
     }
-    doubts
+    warnings
 }
 
 /// Of several signers that must have signed, one that stands for what another names too: neither place of the list tells who
@@ -158,15 +158,15 @@ fn overlapping(signers: &Signers) -> Option<(String, &'static str)> {
 
 /// An issuer that may be any of several, and a name that may be of anyone there.
 fn of_patterns(rule: &CertificateRule, name: Option<&TextRule>) -> Vec<(String, &'static str)> {
-    let mut doubts = Vec::new();
+    let mut warnings = Vec::new();
     if is_open_issuer(&rule.issuer) {
-        doubts.push((
+        warnings.push((
             format!("{} can be any of several issuers, and anyone can have an account at some", rule.issuer),
             "each issuer vouches for other people: name the one that is meant in full",
         ));
     }
     if let Some(name) = name.filter(|name| is_open_name(name)) {
-        doubts.push(if rule.pins_source() {
+        warnings.push(if rule.pins_source() {
             (format!("every workflow that runs for the pinned source may sign: {name}"), "name the workflow")
         } else {
             (
@@ -176,13 +176,13 @@ fn of_patterns(rule: &CertificateRule, name: Option<&TextRule>) -> Vec<(String, 
         });
     }
     let has_dot = |text: &&TextRule| text.is_regexp() && has_bare_dot(text.as_str());
-    doubts.extend(name.into_iter().chain([&rule.issuer]).filter(has_dot).map(|text| {
+    warnings.extend(name.into_iter().chain([&rule.issuer]).filter(has_dot).map(|text| {
         (
             format!("a dot in {text} stands for any character"),
             r"write `\.` for a dot: `github.com` also matches `githubXcom`",
         )
     }));
-    doubts
+    warnings
 }
 
 /// Whether a dot of a regular expression is neither escaped nor followed by a repetition nor inside of brackets.
@@ -205,9 +205,9 @@ fn has_bare_dot(pattern: &str) -> bool {
 
 fn of_workflow(rule: &CertificateRule) -> Vec<(String, &'static str)> {
     let IdentityRule::Workflow { file, caller, repository } = &rule.identity else { return Vec::new() };
-    let mut doubts = Vec::new();
+    let mut warnings = Vec::new();
     if *caller == Caller::Pinned && !file.as_str().contains("@refs/tags/") && !pins_commit(file.as_str()) {
-        doubts.push((
+        warnings.push((
             format!("the reusable workflow {repository}/{file} is not at a tag"),
             "a branch changes with every push: name a tag, such as @refs/tags/v2.*",
         ));
@@ -216,7 +216,7 @@ fn of_workflow(rule: &CertificateRule) -> Vec<(String, &'static str)> {
     let has_event_or_environment =
         rule.claims.iter().any(|one| matches!(one.claim, Claim::BuildTrigger | Claim::DeploymentEnvironment));
     if !has_ref && !has_event_or_environment {
-        doubts.push((
+        warnings.push((
             format!(
                 "every branch and pull request of {} may sign",
                 rule.source.as_ref().map_or(repository, |source| &source.repository)
@@ -224,7 +224,7 @@ fn of_workflow(rule: &CertificateRule) -> Vec<(String, &'static str)> {
             "whoever may push a branch may sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`",
         ));
     }
-    doubts
+    warnings
 }
 
 fn pins_commit(file: &str) -> bool {
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a185_an_unescaped_dot_is_doubtful_and_one_with_a_repetition_is_not() {
+    fn a185_an_unescaped_dot_is_warned_of_and_one_with_a_repetition_is_not() {
         assert!(has_bare_dot("https://github.com/acme"));
         assert!(!has_bare_dot(r"https://github\.com/acme/.*"));
         assert!(!has_bare_dot(r"v[0-9.]+"));

@@ -1,4 +1,4 @@
-//! What is doubtful in the rules for an SBOM.
+//! Lint warnings about the rules for an SBOM.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -11,34 +11,34 @@ use crate::policy::text::TextRule;
 /// Longer, and images outlive the SBOM.
 const LONG_AGE: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// Returns every doubt, with what to do about it.
-pub(super) fn doubts(rules: &SbomRules, today: Date) -> Vec<(String, &'static str)> {
-    let mut doubts = Vec::new();
-    doubts.extend(about_all(&rules.deny).map(|what| {
+/// Returns every warning, with what to do about it.
+pub(super) fn warnings(rules: &SbomRules, today: Date) -> Vec<(String, &'static str)> {
+    let mut warnings = Vec::new();
+    warnings.extend(about_all(&rules.deny).map(|what| {
         (format!("{what} denies everything"), "name what is denied; where only some are allowed, write `allow`")
     }));
-    doubts.extend(
+    warnings.extend(
         about_all(&rules.allow)
             .map(|what| (format!("{what} allows everything"), "name what is allowed, or leave the list out")),
     );
     for packages in [&rules.deny.packages, &rules.allow.packages, &rules.required_packages] {
-        doubts.extend(without_namespace(packages));
+        warnings.extend(without_namespace(packages));
     }
-    doubts.extend(rules.deny.licenses.iter().filter_map(|rule| leaves_or_later(rule, &rules.deny.licenses)));
+    warnings.extend(rules.deny.licenses.iter().filter_map(|rule| leaves_or_later(rule, &rules.deny.licenses)));
     if !rules.deny.licenses.is_empty() && rules.allow.licenses.is_empty() && rules.no_assertion.is_none() {
-        doubts.push((
+        warnings.push((
             "licences are denied, and packages that assert none pass".to_owned(),
             "say what they are: `no-assertion: deny` or `no-assertion: allow`",
         ));
     }
-    doubts.extend(rules.max_age.iter().filter(|age| age.duration() >= LONG_AGE).map(|age| {
+    warnings.extend(rules.max_age.iter().filter(|age| age.duration() >= LONG_AGE).map(|age| {
         (
             format!("an SBOM may be {age} old when it is signed"),
             "one that is made in the build that signs is minutes old: write `max-age: 1d`",
         )
     }));
-    doubts.extend(of_exceptions(rules, today));
-    doubts
+    warnings.extend(of_exceptions(rules, today));
+    warnings
 }
 
 /// A rule of a list that is about everything.
@@ -51,13 +51,13 @@ fn about_all(list: &SbomList) -> Option<String> {
 }
 
 fn without_namespace(packages: &PackageRules) -> Vec<(String, &'static str)> {
-    let doubt = |kind: &str, rule: &dyn std::fmt::Display| {
+    let warning = |kind: &str, rule: &dyn std::fmt::Display| {
         (
             format!("{rule} matches nothing: every package of the type {kind} has a namespace"),
             "write the namespace before the name, such as pkg:deb/debian/openssl, or `*` for any",
         )
     };
-    packages.rules().iter().filter_map(|rule| rule.misses_namespace().map(|kind| doubt(kind, rule))).collect()
+    packages.rules().iter().filter_map(|rule| rule.misses_namespace().map(|kind| warning(kind, rule))).collect()
 }
 
 /// `GPL-2.0-only` is denied, and `GPL-2.0-or-later` lets one choose a version that is not.
@@ -78,21 +78,21 @@ fn of_exceptions(rules: &SbomRules, today: Date) -> Vec<(String, &'static str)> 
         !rules.deny.licenses.is_empty() || !rules.allow.licenses.is_empty() || rules.no_assertion.is_some();
     let lists = [&rules.deny, &rules.allow];
     let judges_packages = lists.iter().any(|list| !list.packages.is_empty() || !list.suppliers.is_empty());
-    let mut doubts = Vec::new();
+    let mut warnings = Vec::new();
     for one in &rules.exceptions {
         if one.exception.until < today {
-            doubts.push((
+            warnings.push((
                 format!("the exception for {one} ran out on {}", one.exception.until),
                 "remove it, or decide anew and give it another day",
             ));
         }
         let is_judged = if one.license.is_some() { judges_licenses } else { judges_packages };
         if !is_judged {
-            doubts.push((
+            warnings.push((
                 format!("the exception for {one} excepts nothing: no rule of the SBOM is about that"),
                 "remove it, or make it where the rule is",
             ));
         }
     }
-    doubts
+    warnings
 }

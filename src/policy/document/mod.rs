@@ -131,13 +131,13 @@ impl Document {
         self
     }
 
-    /// Returns what is doubtful in it although it can be read: rules that let more through than they seem to. `today` decides
+    /// Returns its lint warnings: rules that let more through than they seem to. `today` decides
     /// which exceptions have run out.
-    pub fn doubts(&self, today: jiff::civil::Date) -> Vec<Problem> {
-        lint::doubts(&self.rules, today)
+    pub fn lint_warnings(&self, today: jiff::civil::Date) -> Vec<Problem> {
+        lint::warnings(&self.rules, today)
     }
 
-    /// Draws a doubt as an error is drawn.
+    /// Draws a warning as an error is drawn.
     pub fn draw(&self, problem: &Problem) -> String {
         problem.draw(&self.source_name, &self.text)
     }
