@@ -14,9 +14,9 @@
 //! Report -> render -> text, JSON ; Verdict -> exit code
 //! ```
 //!
-//! # The house
+//! # The architecture
 //!
-//! | room | what lives there | may name |
+//! | module | what lives there | may name |
 //! |---|---|---|
 //! | [`json`] | strict JSON: no duplicate keys, bounded depth; base64 in it | nothing |
 //! | [`time_limit`] | how long the work may take, as the caller says | nothing |

@@ -1,11 +1,11 @@
-//! The house of the crate's documentation, kept by a test: which room may name which, and what the pure rooms never name.
+//! The architecture of the crate's documentation, kept by a test: which module may name which, and what the pure modules never name.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room and the rooms it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const ROOMS: [(&str, &[&str]); 15] = [
+/// Each module and the modules it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
+const MODULES: [(&str, &[&str]); 15] = [
     ("json", &[]),
     ("time_limit", &[]),
     ("oci", &["json"]),
@@ -56,7 +56,7 @@ const READERS: [&str; 7] = [
 
 const IMPURE: [&str; 4] = ["collect", "run", "tuf", "cli"];
 
-/// What a pure room never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
+/// What a pure module never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
 const FORBIDDEN: [&str; 15] = [
     "tokio",
     "reqwest",
@@ -113,13 +113,13 @@ fn sources() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The room that a file is in: its folder, or its name for a room of one file.
-fn room(file: &str) -> &str {
+/// The module that a file is in: its folder, or its name for a module of one file.
+fn module(file: &str) -> &str {
     file.split('/').next().unwrap_or_default().trim_end_matches(".rs")
 }
 
-/// The rooms that a file names through `crate::`, also in grouped imports.
-fn named_rooms(code: &str) -> Vec<String> {
+/// The modules that a file names through `crate::`, also in grouped imports.
+fn named_modules(code: &str) -> Vec<String> {
     let identifier =
         |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
     let mut named = Vec::new();
@@ -138,10 +138,10 @@ fn named_rooms(code: &str) -> Vec<String> {
 fn complaints(sources: &BTreeMap<String, String>) -> Vec<String> {
     let mut complaints = Vec::new();
     for (file, code) in sources {
-        let Some((name, allowed)) = ROOMS.iter().find(|(name, _)| *name == room(file)) else { continue };
-        for other in named_rooms(code) {
-            let is_room = ROOMS.iter().any(|(room, _)| *room == other);
-            if is_room && other != *name && !allowed.contains(&other.as_str()) {
+        let Some((name, allowed)) = MODULES.iter().find(|(name, _)| *name == module(file)) else { continue };
+        for other in named_modules(code) {
+            let is_module = MODULES.iter().any(|(module, _)| *module == other);
+            if is_module && other != *name && !allowed.contains(&other.as_str()) {
                 complaints.push(format!("{file} names `{other}`, which `{name}` may not"));
             }
         }
@@ -166,10 +166,11 @@ fn arrows_never_point_back_and_pure_rooms_stay_pure() {
 }
 
 #[test]
-fn every_source_file_is_in_a_room_that_has_rules() {
+fn every_source_file_is_in_a_module_that_has_rules() {
     for file in sources().keys() {
-        let known = ROOMS.iter().any(|(name, _)| *name == room(file)) || matches!(file.as_str(), "lib.rs" | "main.rs");
-        assert!(known, "{file} is in no room of tests/layering.rs");
+        let known =
+            MODULES.iter().any(|(name, _)| *name == module(file)) || matches!(file.as_str(), "lib.rs" | "main.rs");
+        assert!(known, "{file} is in no module of tests/layering.rs");
     }
 }
 

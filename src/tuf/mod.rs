@@ -1,7 +1,7 @@
 //! Trusted roots kept current with The Update Framework (TUF 1.0.34).
 //!
 //! A Sigstore instance publishes its trusted root in a TUF repository: signed, with an end, and with keys that can be
-//! replaced. The workflow is that of `sigstore-tuf`; this room brings it bytes over [`crate::collect`]'s bounded HTTP, adds
+//! replaced. The workflow is that of `sigstore-tuf`; this module brings it bytes over [`crate::collect`]'s bounded HTTP, adds
 //! what it leaves open (metadata is read in one way only, and one public key counts once), and keeps what was verified in
 //! one file for each repository ([`Cache`]).
 //!

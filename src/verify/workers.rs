@@ -1,7 +1,7 @@
 //! Who judges the candidates: one after the other here, or whoever the caller sends.
 //!
 //! What is judged does not depend on it. Each candidate is judged by itself, the results stand in the order of the candidates,
-//! and this room starts no thread of its own.
+//! and this module starts no thread of its own.
 
 use std::sync::OnceLock;
 

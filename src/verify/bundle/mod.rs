@@ -1,10 +1,10 @@
-//! Signed material against one trust domain: the only room that names the Sigstore verifier.
+//! Signed material against one trust domain: the only module that names the Sigstore verifier.
 //!
 //! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature and the binding of the
 //! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). Of a DSSE envelope it is given what
 //! the signature is over, as the bytes that were signed: the payload may be large, and the crate would read it all into a
 //! tree. That the statement in it is one, and about what it should be, is checked by [`super::statement`]. Entries of Rekor v1
-//! that are about envelopes are verified in [`super::rekor1`] with the keys that this room lends it, and so is everything that was
+//! that are about envelopes are verified in [`super::rekor1`] with the keys that this module lends it, and so is everything that was
 //! signed by another scheme than ECDSA on P-256 with SHA-256, or stamped by an authority that the crate cannot read.
 //!
 //! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
