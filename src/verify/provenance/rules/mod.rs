@@ -193,7 +193,8 @@ fn check_trigger(provenance: &Provenance, leaf: Option<&Leaf>, rules: &Provenanc
     })
 }
 
-/// SLSA `verifying-artifacts.md`: "GitHub hosted vs self-hosted must be taken from" the certificate. A provenance is filled in by what is built (A201).
+/// SLSA `verifying-artifacts.md`: "GitHub hosted vs self-hosted must be taken from" the certificate. A provenance is filled in by
+/// what is built (A201).
 fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<Finding> {
     if !rules.hosted_runners_only {
         return None;
