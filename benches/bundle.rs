@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -80,6 +80,7 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
             content: Content::Bundle(Opened::bundle(blob)),
         }],
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     };
     let now = Timestamp::now();
     move || {

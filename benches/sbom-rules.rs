@@ -9,7 +9,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bonafide::check::{CheckId, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Document, Policy};
 use bonafide::trust::TrustRoot;
@@ -138,6 +138,7 @@ fn evidence(image: &Digest, bundle: Blob) -> Evidence {
             content: Content::Bundle(Opened::bundle(bundle)),
         }],
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::run::Threads;
@@ -134,5 +134,6 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
         attestation_manifests: Vec::new(),
         candidates: candidates.collect(),
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }

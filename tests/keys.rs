@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{KeyRule, LogDemand, Policy, PublicKey, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -112,6 +112,7 @@ impl Judge {
             attestation_manifests: Vec::new(),
             candidates: vec![candidate],
             gaps: Vec::new(),
+            looked_in: LookedIn::default(),
         };
         let policy = Policy::from_flags(self.signer.clone(), [self.requirement], None).expect("a policy");
         verify(&evidence, &policy, &self.domains, self.now)

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -86,6 +86,7 @@ impl World {
                 content,
             }],
             gaps: Vec::new(),
+            looked_in: LookedIn::default(),
         }
     }
 }

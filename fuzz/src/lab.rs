@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::{CandidateReport, ImageReport};
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -119,6 +119,7 @@ pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
         attestation_manifests: Vec::new(),
         candidates,
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where manifests and blobs come from.
 
 use super::error::SourceError;
+use crate::evidence::LookedIn;
 use crate::oci::{Blob, Descriptor, Digest, ListedManifest, ManifestError};
 
 /// A place that holds one image and what is attached to it.
@@ -47,6 +48,11 @@ pub trait Source {
     /// Returns the name of a service beside the registry that keeps bundles too, if there is one to ask.
     fn service(&self) -> Option<String> {
         None
+    }
+
+    /// Returns where evidence is looked for, for people.
+    fn looked_in(&self) -> LookedIn {
+        LookedIn { repository: self.name(), service: self.service() }
     }
 
     /// Fetches one page of what [`Source::service`] has about `subject`.

@@ -7,6 +7,7 @@ use super::layout::LayoutSource;
 use super::limits::Limits;
 use super::registry::{GitHubAttestations, GitHubBase, Registries, RegistrySource};
 use super::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use crate::evidence::LookedIn;
 use crate::oci::{Blob, Descriptor, Digest, ImageName, Reference, RegistryReference};
 
 /// Where evidence is looked for beside the image's own place.
@@ -140,6 +141,10 @@ impl Source for ImageSource {
 
     fn service(&self) -> Option<String> {
         self.github.as_ref().map(GitHubAttestations::place)
+    }
+
+    fn looked_in(&self) -> LookedIn {
+        LookedIn { repository: evidence!(self, source => source.name()), service: self.service() }
     }
 
     async fn attestations(

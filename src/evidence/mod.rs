@@ -34,6 +34,17 @@ pub struct Evidence {
     pub candidates: Vec<Candidate>,
     /// What should have been read and could not be.
     pub gaps: Vec<Gap>,
+    /// Where it was looked for.
+    pub looked_in: LookedIn,
+}
+
+/// Where evidence was looked for. Nothing is judged by it: it is for what is said of evidence that is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedIn {
+    /// The repository whose lists and tags were read; `None` for a layout.
+    pub repository: Option<String>,
+    /// The service beside the registry that was asked.
+    pub service: Option<String>,
 }
 
 /// A digest that evidence may be about: the index, a nested index, or a platform manifest.

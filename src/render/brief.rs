@@ -255,10 +255,13 @@ impl<'a> Page<'a> {
         }
         self.said.push(bare(finding));
         self.row(label, &finding.message)?;
-        // The message says already what is not there, and what is there instead is listed below.
+        // The message says already what is not there; where it was looked for is said once.
         let is_absent = finding.check == CheckId::EvidencePresent && finding.outcome == Outcome::Skip;
-        for (word, text) in [("expected", &finding.expected), ("found", &finding.found)] {
-            if let Some(text) = text.as_ref().filter(|_| !is_absent) {
+        let is_repeated = is_absent && self.said.iter().filter(|said| said.found == finding.found).count() > 1;
+        let expected = finding.expected.as_ref().filter(|_| !is_absent);
+        let found = finding.found.as_ref().filter(|_| !is_repeated);
+        for (word, text) in [("expected", expected), ("found", found)] {
+            if let Some(text) = text {
                 self.lines.write(INDENT, &format!("{word:<9} "), text)?;
             }
         }

@@ -15,11 +15,11 @@ use crate::evidence::{AttestationPlace, Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Demand, Policy};
 
+use super::absence::{Absence, Attached};
 use super::agreement;
 use super::assessment::Assessment;
 use super::candidate::Judged;
 use super::person::{Person, count_signers};
-use super::unsigned::{how_to_sign, kind_of};
 
 /// The matrix, by platforms and by requirements.
 pub(super) struct Coverage {
@@ -50,7 +50,10 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
             requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
         }
     });
-    Coverage { platforms: platforms.collect(), requirements: rows.iter().map(|row| row.report(judged, now)).collect() }
+    Coverage {
+        platforms: platforms.collect(),
+        requirements: rows.iter().map(|row| row.report(evidence, judged, now)).collect(),
+    }
 }
 
 /// A requirement of which nothing is known.
@@ -129,7 +132,7 @@ impl<'a> Row<'a> {
         self.demand.exception.as_ref().is_none_or(|exception| !exception.works_at(now))
     }
 
-    fn report(&self, judged: &[Judged], now: Timestamp) -> RequirementReport {
+    fn report(&self, evidence: &Evidence, judged: &[Judged], now: Timestamp) -> RequirementReport {
         let verdict = Verdict::join(self.cells.iter().map(|cell| cell.verdict));
         let satisfied: BTreeSet<&str> =
             self.cells.iter().flat_map(|cell| &cell.satisfied_by).map(Assessed::id).collect();
@@ -153,7 +156,7 @@ impl<'a> Row<'a> {
                 .collect(),
             findings: match verdict {
                 Verdict::Verified => self.proofs(),
-                _ => self.obstacles(judged).into_iter().chain(exception.as_ref().and_then(run_out)).collect(),
+                _ => self.obstacles(evidence, judged).into_iter().chain(exception.as_ref().and_then(run_out)).collect(),
             },
             exception,
         }
@@ -194,7 +197,7 @@ impl<'a> Row<'a> {
     }
 
     /// Why it is not satisfied, for every platform that is not covered.
-    fn obstacles(&self, judged: &[Judged]) -> Vec<Finding> {
+    fn obstacles(&self, evidence: &Evidence, judged: &[Judged]) -> Vec<Finding> {
         let open = || self.cells.iter().filter(|cell| cell.verdict != Verdict::Verified);
         let mut seen = BTreeSet::new();
         let mut refused: Vec<&Assessed<'_>> = open().flat_map(|cell| &cell.refused).collect();
@@ -212,96 +215,33 @@ impl<'a> Row<'a> {
             open().filter(|cell| cell.verdict == Verdict::Absent && cell.satisfied_by.is_empty()).collect();
         let refusals: Vec<Finding> = refusals.chain(unique(open().flat_map(Cell::disagreements))).collect();
         let unread = unique(gaps.chain(unsearched));
-        let absences = unique(self.absences(&bare, judged).into_iter());
+        let absences = unique(self.absences(&bare, judged, evidence).into_iter());
         few.into_iter().chain(unread).chain(refusals).chain(absences).collect()
     }
 
     /// One finding for all platforms that lack the same and have the same attached.
-    fn absences(&self, cells: &[&Cell<'_>], judged: &[Judged]) -> Vec<Finding> {
-        let mut groups: Vec<(String, Vec<&Cell<'_>>)> = Vec::new();
+    fn absences(&self, cells: &[&Cell<'_>], judged: &[Judged], evidence: &Evidence) -> Vec<Finding> {
+        let mut groups: Vec<(Attached, Vec<&Cell<'_>>)> = Vec::new();
         for cell in cells {
-            let attached = attached(cell, judged);
+            let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject));
+            let attached = Attached::of(here, &self.demand.asked, &cell.platform.digest);
             match groups.iter_mut().find(|(found, _)| *found == attached) {
                 Some((_, group)) => group.push(cell),
                 None => groups.push((attached, vec![cell])),
             }
         }
-        groups.iter().map(|(attached, group)| self.absence(attached, group)).collect()
+        let covered = self.cells.iter().find(|cell| cell.verdict == Verdict::Verified);
+        let absence = |(attached, group): &(Attached, Vec<&Cell<'_>>)| {
+            let platforms = group.iter().filter_map(|cell| cell.platform_name()).collect();
+            let covered = covered.and_then(Cell::platform_name);
+            let finding = Absence { demand: self.demand, evidence, attached, platforms, covered }.finding();
+            match group.as_slice() {
+                [cell] => finding.about(&cell.platform.digest),
+                _ => finding,
+            }
+        };
+        groups.iter().map(absence).collect()
     }
-
-    /// Nothing of the kind is attached: says what is, so that a misnamed attestation is seen for what it is.
-    fn absence(&self, attached: &str, group: &[&Cell<'_>]) -> Finding {
-        let (what, expected, next) = wanted(&self.demand.asked);
-        let platforms: Vec<String> = group
-            .iter()
-            .filter_map(|cell| match &cell.platform.kind {
-                SubjectKind::Image(platform) => platform.as_ref().map(ToString::to_string),
-                SubjectKind::Index => None,
-            })
-            .collect();
-        let whom = if platforms.is_empty() { String::new() } else { format!(" for {}", platforms.join(", ")) };
-        let finding = Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
-            .expected(expected)
-            .found(attached)
-            .next(self.unsigned(attached).unwrap_or_else(|| next.clone()));
-        match group {
-            [cell] => finding.about(&cell.platform.digest),
-            _ => finding,
-        }
-    }
-
-    /// What would count is there, and nobody signed it: says how its maker can.
-    fn unsigned(&self, attached: &str) -> Option<String> {
-        let unsigned = attached.split("; ").filter_map(|what| what.strip_suffix(" (unsigned)"));
-        let mut types = unsigned.filter_map(|what| what.split(' ').next());
-        types.find(|what| kind_of(what).concerns(&self.demand.asked, Some(what))).and_then(how_to_sign)
-    }
-}
-
-/// What is not there, what would be, and what to do about it.
-fn wanted(asked: &Asked) -> (&'static str, String, String) {
-    let (what, expected, next) = match asked {
-        Asked::Signature => ("signature", "a cosign signature", "sign it: `cosign sign IMAGE@DIGEST`"),
-        Asked::Provenance(_) => (
-            "provenance",
-            "a signed attestation of SLSA provenance v0.2 or v1",
-            "attest it where it is built, or leave provenance out of `--require` or the policy",
-        ),
-        Asked::Sbom(_) => (
-            "SBOM",
-            "a signed attestation of an SPDX or CycloneDX document",
-            "attest it: `cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`), or leave sbom out of `--require` or the policy",
-        ),
-        Asked::Vulnerabilities(_) => (
-            "vulnerability scan",
-            "a signed vulnerability scan (cosign vuln, in-toto vulns, or SARIF)",
-            "scan and attest it: `trivy image --format cosign-vuln`, then `cosign attest --type vuln --predicate SCAN IMAGE@DIGEST`",
-        ),
-        Asked::Summary(rules) => {
-            let expected = format!(
-                "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
-                rules.verifier
-            );
-            return (
-                "verification summary",
-                expected,
-                "have that verifier look at the image and attest what it found".to_owned(),
-            );
-        }
-        Asked::Attestation(rules) => {
-            let kind = &rules.predicate_type;
-            let next = format!("attest it: `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`");
-            return ("attestation of the type", format!("a signed attestation of type {kind}"), next);
-        }
-    };
-    (what, expected.to_owned(), next.to_owned())
-}
-
-/// Lists what is attached to a platform or to an index through which it was reached.
-fn attached(cell: &Cell<'_>, judged: &[Judged]) -> String {
-    let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject));
-    let kinds: BTreeSet<String> = here.map(|one| describe(one, &cell.platform.digest)).collect();
-    if kinds.is_empty() { "nothing attached".to_owned() } else { kinds.into_iter().collect::<Vec<_>>().join("; ") }
 }
 
 impl<'a> Cell<'a> {
@@ -421,28 +361,15 @@ impl<'a> Cell<'a> {
             || self.platform.reached_through.iter().any(|index| place.may_be_about(index))
     }
 
+    fn platform_name(&self) -> Option<String> {
+        match &self.platform.kind {
+            SubjectKind::Image(platform) => platform.as_ref().map(ToString::to_string),
+            SubjectKind::Index => None,
+        }
+    }
+
     fn is_covered_by(&self, subject: &Digest) -> bool {
         self.platform.digest == *subject || self.platform.reached_through.contains(subject)
-    }
-}
-
-/// Names a candidate by what it is, for the list of what was there.
-fn describe(judged: &Judged, platform: &Digest) -> String {
-    let report = &judged.report;
-    if judged.assessments.iter().flatten().any(|assessment| !assessment.is_about(platform)) {
-        return format!(
-            "{} (about another platform of the image)",
-            report.predicate_type.as_deref().unwrap_or(&report.kind)
-        );
-    }
-    match (&report.predicate_type, report.kind.as_str()) {
-        (Some(what), "unsigned") if report.origin.kind == "cosign-tag" => {
-            format!("{what} under the .sbom tag (unsigned)")
-        }
-        (Some(what), "unsigned") => format!("{what} (unsigned)"),
-        (Some(what), "ignored") => format!("{what} (not evidence)"),
-        (Some(what), _) => what.clone(),
-        (None, kind) => kind.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
 //! never passes, and what cannot be decided never passes.
 
+mod absence;
 mod advisories;
 mod agreement;
 mod assessment;
@@ -15,6 +16,7 @@ mod candidate;
 mod certificate;
 mod chain;
 mod coverage;
+mod difference;
 mod judge;
 mod legacy;
 mod log;
@@ -46,7 +48,7 @@ use crate::check::{
     CandidateReport, CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform,
     KnownVulnerabilitiesReport, ListedDocument, RequirementReport, SbomReport, Verdict,
 };
-use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, Origin, Subject, SubjectKind};
+use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, LookedIn, Origin, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::packages::Advisories;
 use crate::policy::{Asked, Demand, KeyRule, Policy};
@@ -251,6 +253,7 @@ fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
         attestation_manifests: Vec::new(),
         candidates,
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::check::{CheckId, Finding};
 use crate::policy::{
-    Caller, CertificateRule, Claim, ClaimRule, IdentityKind, IdentityRule, LogDemand, Signer, SourceRule, TextRule,
-    WrittenIn,
+    Caller, CertificateRule, Claim, ClaimRule, IdentityRule, LogDemand, Signer, SourceRule, TextRule, WrittenIn,
 };
 
 use super::certificate::Leaf;
+use super::difference::{Difference, issuer_hint};
 use super::near_miss;
 use super::signature::{SignedBy, Verified};
 
@@ -28,7 +28,7 @@ pub(super) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn)
 }
 
 pub(super) fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
-    let mut findings = vec![check_identity(leaf, signer, written_in), check_issuer(leaf, signer)];
+    let mut findings = vec![check_identity(leaf, signer, written_in), check_issuer(leaf, signer, written_in)];
     findings.extend(check_source(leaf, signer, written_in));
     findings.extend(signer.claims.iter().map(|rule| check_claim(leaf, rule)));
     findings
@@ -38,72 +38,15 @@ fn check_identity(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) 
     if signer.identity.matches(leaf.identity_kind, &leaf.identity) {
         return Finding::pass(CheckId::SignerIdentity, format!("signed by {}", leaf.identity));
     }
-    Finding::fail(CheckId::SignerIdentity, "somebody else signed it")
+    let difference = Difference::between(signer, leaf);
+    Finding::fail(CheckId::SignerIdentity, difference.headline())
         .expected(signer.identity.describe())
         .found(&leaf.identity)
-        .next(identity_hint(leaf, signer, written_in))
-}
-
-/// What is said of a signer who is nobody that was named. How to trust one is not said: an attacker's signature would ask for it.
-const STRANGER: &str = "anybody can sign: do not use this image before its maker has said who signs it";
-
-/// The commonest mistakes, each with its own way out.
-fn identity_hint(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> String {
-    if let IdentityRule::Name(name) = &signer.identity
-        && name.is_exact()
-        && let Some(difference) = near_miss::identity(name.as_str(), &leaf.identity)
-    {
-        return match written_in {
-            WrittenIn::Flags => format!("{difference}: `--certificate-identity {}`", quoted(&leaf.identity)),
-            WrittenIn::File => format!("{difference}: `identity: {}`", serde_json::Value::from(leaf.identity.as_str())),
-        };
-    }
-    let expected = signer.identity.describe();
-    let without_ref = |text: &str| text.split_once('@').map(|(before, _)| before.to_owned());
-    if leaf.identity_kind == IdentityKind::Uri
-        && without_ref(&expected).is_some_and(|one| without_ref(&leaf.identity) == Some(one))
-    {
-        return "the right workflow signed it, at another ref: a different release, or a branch build under a release tag".to_owned();
-    }
-    if let IdentityRule::Name(name) = &signer.identity
-        && name.matches_within(&leaf.identity)
-    {
-        return "the regular expression matches a part of it, and must match the whole: end it with `.*` if that is meant"
-            .to_owned();
-    }
-    match &signer.source {
-        Some(rule) if leaf.source_repository().is_some_and(|found| rule.repository.matches(&found)) => {
-            workflow_hint(leaf, written_in)
-        }
-        _ => STRANGER.to_owned(),
-    }
-}
-
-/// Another workflow signed it for the right repository: its own, or a reusable one of another.
-fn workflow_hint(leaf: &Leaf, written_in: WrittenIn) -> String {
-    let is_own = leaf.source_repository().is_some_and(|source| belongs_to(&leaf.identity, &source));
-    let workflow = leaf.identity.strip_prefix("https://github.com/").unwrap_or(&leaf.identity);
-    match (is_own, written_in) {
-        (true, WrittenIn::Flags) => {
-            let file = workflow.split('@').next().unwrap_or(workflow);
-            format!("another workflow of that repository signed it; if it may, `--signer-workflow {}`", quoted(file))
-        }
-        (true, WrittenIn::File) => {
-            "another workflow of that repository signed it; if it may, change `workflow`".to_owned()
-        }
-        (false, WrittenIn::Flags) => format!(
-            "a reusable workflow signed it for that repository; if you trust it, add `--signer-workflow {}`",
-            quoted(workflow)
-        ),
-        (false, WrittenIn::File) => format!(
-            "a reusable workflow signed it for that repository; if you trust it, add `reusable-workflow: {}`",
-            serde_json::Value::from(workflow)
-        ),
-    }
+        .next(difference.hint(leaf, signer, written_in))
 }
 
 /// A text that a shell takes as one word and nothing else: hints are copied, and a git ref may hold `$(…)`.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let is_plain = |b: u8| {
         b.is_ascii_alphanumeric() || matches!(b, b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'_' | b'-')
     };
@@ -114,21 +57,14 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn check_issuer(leaf: &Leaf, signer: &CertificateRule) -> Finding {
+fn check_issuer(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Finding {
     if signer.issuer.matches(&leaf.issuer) {
         return Finding::pass(CheckId::SignerIssuer, format!("vouched for by {}", leaf.issuer));
     }
     Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
         .expected(signer.issuer.to_string())
         .found(&leaf.issuer)
-        .next(issuer_hint(&signer.issuer, &leaf.issuer))
-}
-
-fn issuer_hint(expected: &TextRule, found: &str) -> &'static str {
-    let near = expected.is_exact().then(|| near_miss::issuer(expected.as_str(), found)).flatten();
-    near.unwrap_or(
-        "issuers are compared exactly, and each vouches for other people: do not accept one that you do not know",
-    )
+        .next(issuer_hint(&signer.issuer, &leaf.issuer, written_in))
 }
 
 fn check_source(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
@@ -183,11 +119,18 @@ fn source_hint(what: &str, place: &str, expected: &TextRule, found: &str) -> Str
         return format!("refs are compared whole: `{place}` {}", quoted(found));
     }
     match what {
-        "source repository" => {
-            "a fork can run the same workflow: do not use this image before its maker has said where it was built"
-                .to_owned()
+        "source repository" => format!(
+            "perhaps a fork, which can run the same workflow: do not use this image; ask the owners of {} for theirs",
+            expected.as_str().trim_start_matches("https://github.com/")
+        ),
+        _ if found.starts_with("refs/pull/") => {
+            "a build of a pull request, which anyone can open: do not use this image as a release".to_owned()
         }
-        _ => format!("the right repository, at another point: if this is the one you mean, change `{place}`"),
+        _ => format!(
+            "the right repository, at another {what}: another release, or a branch build under a release tag; if you mean this one, \
+             `{place}` {}",
+            quoted(found)
+        ),
     }
 }
 
@@ -276,7 +219,7 @@ fn can_be_reusable(identity: &str) -> bool {
 }
 
 /// Whether a workflow's name lies within a repository's URL.
-fn belongs_to(identity: &str, repository: &str) -> bool {
+pub(super) fn belongs_to(identity: &str, repository: &str) -> bool {
     let length = repository.len();
     identity.len() > length
         && identity.is_char_boundary(length)

@@ -47,23 +47,27 @@ pub(super) fn kind_of(what: &str) -> Kind {
     if is_sbom_document(what) { Kind::Sbom } else { Kind::of_predicate(what) }
 }
 
-/// How its maker can sign the same (docs.docker.com, "Inspect provenance"; `cosign attest --help`).
+/// What to do about it: for its reader, then for its maker (docs.docker.com, "Inspect provenance"; `cosign attest --help`).
 pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
+    const ASK: &str = "anyone who can push can write it: ask the image's maker to sign it";
     if is_sbom_document(predicate_type) {
         let kind = if predicate_type.contains("cyclonedx") { "cyclonedx" } else { "spdxjson" };
-        return Some(format!(
-            "if you made it, sign it as an attestation: `cosign attest --type {kind} --predicate SBOM IMAGE@DIGEST`; else ask its maker to"
-        ));
+        return Some(format!("{ASK}; if you made it: `cosign attest --type {kind} --predicate SBOM IMAGE@DIGEST`"));
     }
-    let (member, kind) = match (Kind::of_predicate(predicate_type), predicate_type) {
-        (Kind::Provenance, "https://slsa.dev/provenance/v0.2") => (".Provenance.SLSA", "slsaprovenance02"),
-        (Kind::Provenance, _) => (".Provenance.SLSA", "slsaprovenance1"),
-        (Kind::Sbom, _) => (".SBOM.SPDX", "spdxjson"),
+    let (builder, (document, field), kind) = match (Kind::of_predicate(predicate_type), predicate_type) {
+        (Kind::Provenance, "https://slsa.dev/provenance/v0.2") => {
+            (BUILDER, (".Provenance", "SLSA"), "slsaprovenance02")
+        }
+        (Kind::Provenance, _) => (BUILDER, (".Provenance", "SLSA"), "slsaprovenance1"),
+        (Kind::Sbom, _) => ("", (".SBOM", "SPDX"), "spdxjson"),
         _ => return None,
     };
     Some(format!(
-        "if you built it, sign the attestation manifest that lists it, `cosign sign IMAGE@MANIFEST-DIGEST`, or attest what it says: \
-         `docker buildx imagetools inspect IMAGE --format '{{{{json {member}}}}}' > FILE`, \
-         then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`; else ask its maker to"
+        "{ASK}; if you built it: {builder}sign the attestation manifest that lists it, `cosign sign IMAGE@MANIFEST-DIGEST`; or attest \
+         what it says: `docker buildx imagetools inspect IMAGE --format '{{{{json {document}.{field}}}}}' > FILE` (of several platforms \
+         `(index {document} \"linux/amd64\").{field}`), then `cosign attest --type {kind} --predicate FILE IMAGE@DIGEST`"
     ))
 }
+
+/// Without this BuildKit's provenance names no builder and is refused, signed or not.
+const BUILDER: &str = "build it with `--provenance mode=max,version=v1,builder-id=URL`, then ";

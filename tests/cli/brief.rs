@@ -34,11 +34,11 @@ fn a_strangers_signature_is_explained_once_and_no_hint_trusts_it() {
     let run = verify("other-signer", &REPO);
     let expected = "\
 rejected  oci:fixtures/images/other-signer:v1.0.0  sha256:86ec6e032ce982fa8bbb88276b97d80aae5721c596c31ec6bf41565067c21a01
-  signature   somebody else signed it
+  signature   the signer is not the expected one
               expected  https://github.com/acme/shop/.github/workflows/…
               found     mallory@evil.example
               where     c3, fallback tag, manifest sha256:e2665bdaedf734dd4297dadcbc87444695d0981a96d0683dc38ba8f922380bf7
-              → anybody can sign: do not use this image before its maker has said who signs it (`bonafide explain signer-identity`)
+              → anyone can sign: ask the image's maker who signs it, and do not use the image until then (`bonafide explain signer-identity`)
   provenance  rejected, as above
   sbom        rejected, as above
   evidence    3 refused (-v lists all)
@@ -71,12 +71,14 @@ fn what_is_missing_is_named_once_and_each_with_its_next_step() {
     let run = verify("unsigned", &REPO);
     assert_eq!(run.exit, 4);
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines.len(), 7, "{}", run.stdout);
+    assert_eq!(lines.len(), 8, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("nothing attached").count(), 1, "where it was looked for is said once");
     assert!(lines[0].starts_with("incomplete  oci:"));
-    for (line, said) in [(1, "no signature is attached"), (3, "no provenance is attached"), (5, "no SBOM is attached")]
+    for (line, said, next) in
+        [(1, "no signature is attached", 3), (4, "no provenance is attached", 5), (6, "no SBOM is attached", 7)]
     {
         assert!(lines[line].ends_with(said), "{}", lines[line]);
-        assert!(lines[line + 1].trim_start().starts_with("→ "), "{}", lines[line + 1]);
+        assert!(lines[next].trim_start().starts_with("→ "), "{}", lines[next]);
     }
 }
 
@@ -152,5 +154,5 @@ fn quiet_keeps_the_reason() {
     let run = verify("other-signer", &[&REPO[..], &["-q"]].concat());
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!((run.exit, lines.len()), (1, 2), "{}", run.stdout);
-    assert!(lines[1].starts_with("  somebody else signed it, expected "), "{}", run.stdout);
+    assert!(lines[1].starts_with("  the signer is not the expected one, expected "), "{}", run.stdout);
 }

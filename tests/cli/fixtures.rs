@@ -168,7 +168,7 @@ fn a267_an_unsigned_image_is_absent() {
         "no provenance is attached",
         "no SBOM is attached",
         "found     nothing attached",
-        "→ sign it: `cosign sign IMAGE@DIGEST` (`bonafide explain evidence-present`)",
+        "→ `docker save` and `skopeo copy` leave evidence behind: copy the image again with `cosign save`, `oras copy -r` or `regctl image copy --referrers --digest-tags`; if you made it: `cosign sign IMAGE@DIGEST` (`bonafide explain evidence-present`)",
     ]);
     let image = checked.image();
     assert_eq!(verdicts(image), ["absent"; 3]);

@@ -186,7 +186,10 @@ fn quiet_prints_one_line_for_each_image() {
     assert_eq!(lines.len(), 2, "{}", run.stdout);
     assert!(lines[0].starts_with("verified  ") && lines[0].ends_with(&digest("signed")), "{}", lines[0]);
     assert!(lines[1].starts_with("rejected  ") && lines[1].contains(&bad), "{}", lines[1]);
-    assert!(lines[1].contains("somebody else signed it, expected ") && lines[1].ends_with("mallory@evil.example"));
+    assert!(
+        lines[1].contains("the signer is not the expected one, expected ")
+            && lines[1].ends_with("mallory@evil.example")
+    );
 }
 
 #[test]

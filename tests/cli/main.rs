@@ -17,6 +17,7 @@ mod attestation_manifests;
 mod brief;
 mod claims;
 mod delivery;
+mod diagnosis;
 mod escaping;
 mod faults;
 mod fixtures;

@@ -35,7 +35,7 @@ fn another_identity_is_rejected() {
         "release@acme.example",
     ] {
         let checked = check("signed", &[&identity(wrong)]);
-        rejected_by(checked, "signer-identity", wrong, SHOP).says("somebody else signed it");
+        rejected_by(checked, "signer-identity", wrong, SHOP);
     }
 }
 
@@ -62,7 +62,8 @@ fn a293_a_pattern_that_strangers_can_match_is_a_mistake_of_the_command_line() {
 fn the_same_workflow_at_another_ref_is_named_as_that() {
     let main = "https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main";
     rejected_by(check("signed", &[&identity(main)]), "signer-identity", main, SHOP)
-        .says("→ the right workflow signed it, at another ref");
+        .says("the right workflow signed it, at another ref")
+        .says("branch build");
 }
 
 #[test]
@@ -81,7 +82,9 @@ fn a190_another_issuer_is_rejected() {
         "https://token.actions.githubusercontent.com.evil.example",
     ] {
         let checked = check("signed", &[&["--certificate-identity", SHOP, "--certificate-oidc-issuer", wrong]]);
-        rejected_by(checked, "signer-issuer", wrong, GITHUB).says("are compared exactly");
+        let is_near = wrong.eq_ignore_ascii_case(GITHUB) || wrong.strip_suffix('/') == Some(GITHUB);
+        let next = if is_near { "are compared exactly: `--certificate-oidc-issuer " } else { "ask the image's maker" };
+        rejected_by(checked, "signer-issuer", wrong, GITHUB).says(next);
     }
 }
 
@@ -100,7 +103,7 @@ fn a_repository_beside_an_identity_must_be_the_source() {
     check("signed", &[&BY_SHOP, &["--repo", "acme/shop"]]).exits(0);
     let checked = check("signed", &[&BY_SHOP, &["--repo", "acme/fork"]]);
     rejected_by(checked, "signer-source", "https://github.com/acme/fork", "https://github.com/acme/shop")
-        .says("a fork can run the same workflow")
+        .says("perhaps a fork, which can run the same workflow")
         .never_says("--repo");
 }
 

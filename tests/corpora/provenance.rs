@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::CandidateReport;
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::trust::TrustRoot;
 use bonafide::verify::{Domain, inspect};
@@ -290,6 +290,7 @@ fn evidence(bundle: &str) -> Evidence {
         attestation_manifests: Vec::new(),
         candidates: vec![candidate],
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -325,6 +325,7 @@ pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Conten
         attestation_manifests: Vec::new(),
         candidates: candidates.map(|(position, content)| candidate(image, position, content)).collect(),
         gaps: Vec::new(),
+        looked_in: LookedIn::default(),
     }
 }
 

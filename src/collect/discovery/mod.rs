@@ -18,7 +18,7 @@ use search::{Found, Offered, OnTheWay, Wanted};
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap, LookedIn, Subject};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -81,6 +81,7 @@ impl<S: Source> Collector<S> {
             attestation_manifests: image.attestations.iter().map(|one| one.place(false)).collect(),
             candidates: Vec::new(),
             gaps: Vec::new(),
+            looked_in: reader.source().looked_in(),
         };
         let beyond_limit = image.attestations.beyond_limit.clone();
         let mut collector = Self {
@@ -165,6 +166,7 @@ impl<S: Source> Collector<S> {
             attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
+            looked_in: LookedIn::default(),
         };
         std::mem::replace(&mut self.evidence, nothing)
     }

@@ -151,7 +151,14 @@ fn problem(error: &Error, text: &str) -> Problem {
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             ("an alias stands inside of what it repeats".to_owned(), "write out what is meant instead of the alias")
         }
-        other => syntax(&without_place(&other.to_string())),
+        other => {
+            let said = without_place(&other.to_string());
+            let is_quote = ["multiline quoted scalar", "unclosed quote"].iter().any(|known| said.contains(known));
+            match open_quote(place.line, text).filter(|_| is_quote) {
+                Some(problem) => return problem,
+                None => syntax(&said),
+            }
+        }
     };
     if place.length == 1 {
         place.length = word_at(place, text).chars().count().max(1);
@@ -161,16 +168,11 @@ fn problem(error: &Error, text: &str) -> Problem {
 
 /// What the parser says of a text that is no YAML, in the words of whoever wrote it.
 fn syntax(said: &str) -> (String, &'static str) {
-    const KNOWN: [(&str, &str, &str); 3] = [
+    const KNOWN: [(&str, &str, &str); 2] = [
         (
             "mapping values are not allowed",
             "there cannot be a key and a value here",
             "if this is a key, indent it as the keys beside it; if it is part of a text with `: `, put the text in quotes",
-        ),
-        (
-            "multiline quoted scalar",
-            "a text in quotes begins above and does not end",
-            "close the quotes on the line where they begin",
         ),
         (
             "illegal placement of ':'",
@@ -182,6 +184,43 @@ fn syntax(said: &str) -> (String, &'static str) {
         Some((_, message, hint)) => ((*message).to_owned(), hint),
         None => (said.to_owned(), "this is not YAML: check the indentation, and quote texts with `: `, `#` or `*`"),
     }
+}
+
+/// Finds the quote that is not closed: the last on or above the line of which the parser complains.
+fn open_quote(line: usize, text: &str) -> Option<Problem> {
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    lines.into_iter().enumerate().rev().find_map(|(position, content)| {
+        let (column, quote) = opened(content)?;
+        let shown: String = content.chars().skip(column).take(80).collect();
+        let shown = shown.trim_end();
+        Some(Problem {
+            place: Place { line: position + 1, column: column + 1, length: shown.chars().count() },
+            message: "a text in quotes begins here and does not end on this line".to_owned(),
+            hint: Some(format!("close the quote: {shown}{quote}")),
+        })
+    })
+}
+
+/// Returns where a quote begins that does not end on the same line, and which quote it is (YAML 1.2.2 §7.3).
+fn opened(line: &str) -> Option<(usize, char)> {
+    let mut open: Option<(usize, char)> = None;
+    let mut before = ' ';
+    let mut is_escaped = false;
+    for (column, character) in line.chars().enumerate() {
+        match open {
+            Some(_) if is_escaped => is_escaped = false,
+            Some((_, '"')) if character == '\\' => is_escaped = true,
+            Some((_, quote)) if character == quote => open = None,
+            Some(_) => {}
+            None if character == '#' && before == ' ' => return None,
+            None if matches!(character, '"' | '\'') && matches!(before, ' ' | '[' | '{' | ',') => {
+                open = Some((column, character));
+            }
+            None => {}
+        }
+        before = character;
+    }
+    open
 }
 
 /// An asterisk begins an alias: often enough nobody meant one.

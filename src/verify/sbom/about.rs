@@ -277,6 +277,7 @@ mod tests {
             attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
+            looked_in: crate::evidence::LookedIn::default(),
         }
     }
 

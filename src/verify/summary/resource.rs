@@ -56,7 +56,7 @@ fn package(uri: &str) -> Option<Named> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Subject, SubjectKind};
+    use crate::evidence::{LookedIn, Subject, SubjectKind};
     use crate::oci::Algorithm;
 
     fn digest(text: &str) -> Digest {
@@ -80,6 +80,7 @@ mod tests {
             attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
+            looked_in: LookedIn::default(),
         }
     }
 

@@ -1,0 +1,206 @@
+//! What is said where nothing of a required kind is attached: what was looked for, where, and what to do.
+//!
+//! The reader of a verification is seldom the image's maker, so what a reader can do comes first.
+
+use std::collections::BTreeSet;
+
+use crate::check::{CheckId, Finding};
+use crate::evidence::{Evidence, SubjectKind};
+use crate::oci::{Digest, Reference};
+use crate::policy::{Asked, Demand, GITHUB_ISSUER, Signer};
+
+use super::candidate::Judged;
+use super::unsigned::{how_to_sign, kind_of};
+
+/// What is attached to a platform, or to an index through which it was reached.
+#[derive(PartialEq, Eq)]
+pub(super) struct Attached {
+    described: BTreeSet<String>,
+    /// The type of what would count if somebody had signed it.
+    unsigned: Option<String>,
+}
+
+impl Attached {
+    /// Lists these candidates, of which each may be about another platform.
+    pub(super) fn of<'a>(candidates: impl Iterator<Item = &'a Judged>, asked: &Asked, platform: &Digest) -> Self {
+        let mut attached = Self { described: BTreeSet::new(), unsigned: None };
+        for judged in candidates {
+            let report = &judged.report;
+            let is_elsewhere = judged.assessments.iter().flatten().any(|assessment| !assessment.is_about(platform));
+            attached.described.insert(describe(judged, is_elsewhere));
+            let unsigned = report.predicate_type.as_ref().filter(|_| report.kind == "unsigned" && !is_elsewhere);
+            if let Some(what) = unsigned.filter(|what| kind_of(what).concerns(asked, Some(what))) {
+                attached.unsigned.get_or_insert_with(|| what.clone());
+            }
+        }
+        attached
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.described.is_empty()
+    }
+}
+
+/// Names a candidate by what it is, for the list of what was there.
+fn describe(judged: &Judged, is_elsewhere: bool) -> String {
+    let report = &judged.report;
+    if is_elsewhere {
+        let what = report.predicate_type.as_deref().unwrap_or(&report.kind);
+        return format!("{what} (about another platform of the image)");
+    }
+    match (&report.predicate_type, report.kind.as_str()) {
+        (Some(what), "unsigned") if report.origin.kind == "cosign-tag" => {
+            format!("{what} under the .sbom tag (unsigned)")
+        }
+        (Some(what), "unsigned") => format!("{what} (unsigned)"),
+        (Some(what), "ignored") => format!("{what} (not evidence)"),
+        (Some(what), _) => what.clone(),
+        (None, kind) => kind.to_owned(),
+    }
+}
+
+/// Something of a required kind that is not there.
+pub(super) struct Absence<'a> {
+    pub(super) demand: &'a Demand,
+    pub(super) evidence: &'a Evidence,
+    pub(super) attached: &'a Attached,
+    /// The platforms that lack it, as far as they have names.
+    pub(super) platforms: Vec<String>,
+    /// A platform of the same image that has it.
+    pub(super) covered: Option<String>,
+}
+
+impl Absence<'_> {
+    /// Says what is there instead, so that a misnamed attestation is seen for what it is.
+    pub(super) fn finding(&self) -> Finding {
+        let Wanted { what, expected, make } = Wanted::by(&self.demand.asked);
+        let what = if self.attached.unsigned.is_some() { format!("signed {what}") } else { what.to_owned() };
+        let whom = match self.platforms.join(", ") {
+            names if names.is_empty() => names,
+            names => format!(" for {names}"),
+        };
+        Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
+            .expected(expected)
+            .found(self.found())
+            .next(self.next(&what, &make))
+    }
+
+    fn found(&self) -> String {
+        if !self.attached.is_nothing() {
+            return self.attached.described.iter().cloned().collect::<Vec<_>>().join("; ");
+        }
+        let looked_in = &self.evidence.looked_in;
+        let here = looked_in.repository.as_ref().map(|name| format!(" in {name} (referrers, cosign's tags)"));
+        let service = looked_in.service.as_ref().map(|service| format!(", nor in the attestations of {service}"));
+        format!("nothing attached{}{}", here.unwrap_or_default(), service.unwrap_or_default())
+    }
+
+    fn next(&self, what: &str, make: &str) -> String {
+        if let Some(how) = self.attached.unsigned.as_deref().and_then(how_to_sign) {
+            return how;
+        }
+        if let Some(platform) = &self.covered {
+            return format!(
+                "what is attached to one platform covers that one alone: ask the image's maker to attach it to the index, or verify \
+                 {platform} alone with `--platform {platform}`"
+            );
+        }
+        let mut ways = Vec::new();
+        if self.is_one_manifest() {
+            ways.push(
+                "this digest may be one platform of an index, whose evidence counts only when the index is asked: name the tag or the \
+                 index, with `--platform OS/ARCH`"
+                    .to_owned(),
+            );
+        }
+        if self.is_kept_by_github() {
+            ways.push("GitHub was not asked, which keeps attestations of its own: add `--github-api`".to_owned());
+        } else if self.attached.is_nothing() {
+            ways.push(self.left_behind());
+        }
+        if ways.is_empty() {
+            ways.push(format!("ask the image's maker for the {what}"));
+        }
+        format!("{}; if you made it: {make}", ways.join("; "))
+    }
+
+    /// Whether one manifest was named by its digest, and no index leads to it.
+    fn is_one_manifest(&self) -> bool {
+        let is_image = |kind: &SubjectKind| matches!(kind, SubjectKind::Image(_));
+        let by_digest = match self.evidence.reference.parse() {
+            Ok(Reference::Registry(reference)) => reference.digest.is_some(),
+            _ => false,
+        };
+        by_digest && self.evidence.subjects.first().is_some_and(|subject| is_image(&subject.kind))
+    }
+
+    /// Whether an attestation may be with GitHub, which was not asked (`actions/attest-build-provenance` keeps it there unless it is
+    /// told to push it to the registry).
+    fn is_kept_by_github(&self) -> bool {
+        let by_workflow = |signer: &Signer| match signer {
+            Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
+            Signer::Keys(_) => false,
+        };
+        !matches!(self.demand.asked, Asked::Signature)
+            && self.evidence.looked_in.service.is_none()
+            && self.demand.signers.listed().iter().any(by_workflow)
+    }
+
+    /// Most tools copy an image without what is attached to it.
+    fn left_behind(&self) -> String {
+        if self.evidence.name.is_none() {
+            return "`docker save` and `skopeo copy` leave evidence behind: copy the image again with `cosign save`, `oras copy -r` or \
+                    `regctl image copy --referrers --digest-tags`"
+                .to_owned();
+        }
+        "a copied image may have left it behind, as by `docker push` or `skopeo copy`: copy it with `cosign copy`, `oras copy -r` or \
+         `regctl image copy --referrers --digest-tags`, or name the repository that has it: `--evidence-repository REPOSITORY`"
+            .to_owned()
+    }
+}
+
+/// What is not there, what would be, and how the image's maker attaches it.
+struct Wanted {
+    what: &'static str,
+    expected: String,
+    make: String,
+}
+
+impl Wanted {
+    fn by(asked: &Asked) -> Self {
+        let (what, expected, make) = match asked {
+            Asked::Signature => ("signature", "a cosign signature".to_owned(), "`cosign sign IMAGE@DIGEST`".to_owned()),
+            Asked::Provenance(_) => (
+                "provenance",
+                "a signed attestation of SLSA provenance v0.2 or v1".to_owned(),
+                "`actions/attest-build-provenance` with `push-to-registry: true`, or another builder that signs"
+                    .to_owned(),
+            ),
+            Asked::Sbom(_) => (
+                "SBOM",
+                "a signed attestation of an SPDX or CycloneDX document".to_owned(),
+                "`cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`)".to_owned(),
+            ),
+            Asked::Vulnerabilities(_) => (
+                "vulnerability scan",
+                "a signed vulnerability scan (cosign vuln, in-toto vulns, or SARIF)".to_owned(),
+                "`trivy image --format cosign-vuln`, then `cosign attest --type vuln --predicate SCAN IMAGE@DIGEST`"
+                    .to_owned(),
+            ),
+            Asked::Summary(rules) => (
+                "verification summary",
+                format!(
+                    "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
+                    rules.verifier
+                ),
+                "have that verifier look at it and attest what it found".to_owned(),
+            ),
+            Asked::Attestation(rules) => (
+                "attestation of the type",
+                format!("a signed attestation of type {}", rules.predicate_type),
+                format!("`cosign attest --type {} --predicate FILE IMAGE@DIGEST`", rules.predicate_type),
+            ),
+        };
+        Self { what, expected, make }
+    }
+}
