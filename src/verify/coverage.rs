@@ -399,14 +399,16 @@ fn unsearched_finding(platform: &Subject) -> Finding {
 /// What to do about a gap, by its reason.
 pub fn gap_hint(reason: &str) -> &'static str {
     match reason {
-        "unauthorized" => "log in to the registry (`docker login`), or check that the login may pull this repository",
+        "unauthorized" => {
+            "log in to the registry (`docker login`), correct the login that was given (`--username`, `--registry-token-file`), or ask for the right to pull this repository"
+        }
         "throttled" => "the registry limits requests: wait, or log in for a higher limit",
         "unavailable" => "the registry failed: try again later, and report it to the registry if it stays so",
         "connection" => {
-            "check the host name, the network and the proxy; `--plain-http` if the registry has no TLS, `--client-cert` if it asks for a client certificate"
+            "check the host name, the network and the proxy (`HTTPS_PROXY`; `NO_PROXY=HOST` goes around it); `--plain-http` if the registry has no TLS, `--client-cert` if it asks for a client certificate"
         }
         "certificate" => {
-            "if the server has a certificate of a private authority, give that authority with `--ca-file`; else somebody may be between"
+            "if its certificate is not valid yet or no longer, check this machine's clock (`date -u`); if a private authority issued it, give that authority with `--ca-file`; else the connection may be intercepted"
         }
         "timeout" => "try again, or allow more time with `--timeout`",
         "limit" => "the evidence is larger than this program reads: delete what is not needed, or ask its maker",

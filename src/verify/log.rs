@@ -119,7 +119,9 @@ pub(super) fn check_integrated_times(
             Err(Finding::fail(CheckId::SignedTime, message).expected(expected).found(time.to_string()))
         };
         if time > now {
-            return finding("the log entry is dated in the future", format!("not after {now}"));
+            return finding("the log entry is dated in the future", format!("not after {now}")).map_err(|finding| {
+                finding.next("check this machine's clock (`date -u`); if it is right, do not use this signature")
+            });
         }
         if let Some(leaf) = leaf.filter(|leaf| !leaf.is_valid_at(time)) {
             let window = format!("{} to {}", leaf.not_before, leaf.not_after);

@@ -242,6 +242,12 @@ fn check_issued(
             .expected("a signed entry timestamp (SET) or a timestamp of an authority"));
     }
     let issuer_key = domain.issuer_key(der, &times).map_err(|refusal| match refusal {
+        NoIssuer::NotThen(found) if times.iter().all(|time| leaf.is_valid_at(*time)) => {
+            Finding::fail(CheckId::SignedTime, "the certificate's authority was not valid when the signature was made")
+                .expected("an authority of the trusted root that counts at the time of the signature")
+                .found(found)
+                .next(CURRENT_ROOT)
+        }
         NoIssuer::NotThen(found) => not_then(found),
         NoIssuer::Unknown(found) => {
             Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
@@ -259,12 +265,16 @@ fn check_issued(
     Ok(())
 }
 
+/// What to do where the trusted root has no authority for the time: it may be older than the signature.
+const CURRENT_ROOT: &str = "get a current trusted root: `bonafide trust update`, or anew from the source of the file that `--trusted-root` \
+                            names; `bonafide trust show` lists what it holds";
+
 fn refuse_future(timestamps: &[TimestampReport], now: Timestamp) -> Result<(), Finding> {
     match timestamps.iter().find(|stamp| stamp.time > now) {
         None => Ok(()),
         Some(future) => Err(Finding::fail(CheckId::SignedTime, "the signature is dated in the future")
             .expected(format!("not after {now}"))
             .found(future.time.to_string())
-            .next("check this machine's clock")),
+            .next("check this machine's clock (`date -u`); if it is right, do not use this signature")),
     }
 }

@@ -82,6 +82,26 @@ fn s03_a_build_of_a_pull_request_is_no_release() {
 }
 
 #[test]
+fn s05_the_authority_of_the_trusted_root_had_ended() {
+    let served = Shop::with_signature().serve();
+    let ended = served.shop.sigstore.trusted_root_with(|root| {
+        let authority = &mut root["certificateAuthorities"][0];
+        let start = authority["validFor"]["start"].clone();
+        authority["validFor"] = serde_json::json!({"start": start, "end": start});
+    });
+    let root = served.scratch.write("ended.json", ended);
+    let arguments = [&BY_SIGNER[..], &["--require", "signature"]].concat();
+    let run = bonafide(&[&["verify", &served.by_tag(), "--trusted-root", &root], &arguments[..]].concat());
+    let texts =
+        ["the certificate's authority was not valid when the signature was made", "counts from ", ", and not at "];
+    says(
+        &run,
+        1,
+        &[&texts[..], &["get a current trusted root: `bonafide trust update`", "`bonafide trust show`"]].concat(),
+    );
+}
+
+#[test]
 fn s12_a_signature_that_was_left_behind() {
     let mut shop = Shop::with_signature();
     let mut copy = Repository::new();

@@ -211,12 +211,11 @@ fn opened(line: &str) -> Option<(usize, char)> {
             Some(_) if is_escaped => is_escaped = false,
             Some((_, '"')) if character == '\\' => is_escaped = true,
             Some((_, quote)) if character == quote => open = None,
-            Some(_) => {}
             None if character == '#' && before == ' ' => return None,
             None if matches!(character, '"' | '\'') && matches!(before, ' ' | '[' | '{' | ',') => {
                 open = Some((column, character));
             }
-            None => {}
+            _ => {}
         }
         before = character;
     }
