@@ -161,7 +161,7 @@ fn complaints(sources: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 #[test]
-fn arrows_never_point_back_and_pure_rooms_stay_pure() {
+fn arrows_never_point_back_and_pure_modules_stay_pure() {
     assert_eq!(complaints(&sources()), Vec::<String>::new());
 }
 
