@@ -39,13 +39,22 @@ pub fn column<'a>(references: impl Iterator<Item = &'a str>) -> usize {
 /// Writes the one line of an image among several.
 pub fn write_row(image: &ImageReport, column: usize, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(detail, out);
-    let word = page.coloured(image.verdict, &format!("{:<15}", headline(image.verdict)));
+    let word = page.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
     let said = match image.verdict {
         Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
         _ => reason(image).unwrap_or_default(),
     };
-    page.lines.raw(&format!("{word}  {:<column$}  {}", terminal(reference(image)).to_string(), terminal(&said)))
+    let reference = terminal(reference(image)).to_string();
+    let (said, length) = (terminal(&said).to_string(), WORD + 2 + reference.chars().count().max(column) + 2);
+    if detail.width.is_some_and(|width| length + said.chars().count() > width) {
+        page.lines.raw(&format!("{word}  {reference}"))?;
+        return page.lines.write(page.indent(), "", &said);
+    }
+    page.lines.raw(&format!("{word}  {reference:<column$}  {said}"))
 }
+
+/// How wide the column of verdicts is.
+const WORD: usize = 15;
 
 /// Writes what stands below the images.
 pub fn write_end(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
@@ -262,17 +271,18 @@ impl<'a> Page<'a> {
         let found = finding.found.as_ref().filter(|_| !is_repeated);
         for (word, text) in [("expected", expected), ("found", found)] {
             if let Some(text) = text {
-                self.lines.write(INDENT, &format!("{word:<9} "), text)?;
+                self.lines.write(self.indent(), &format!("{word:<9} "), text)?;
             }
         }
         let place = image.candidates.iter().find(|candidate| Some(&candidate.id) == finding.candidate.as_ref());
         if let Some(candidate) = place {
-            self.lines.write(INDENT, "where     ", &format!("{}, {}", candidate.id, candidate.origin.place))?;
+            let place = self.digests_shortened(&candidate.origin.place);
+            self.lines.write(self.indent(), "where     ", &format!("{}, {place}", candidate.id))?;
         }
         let explain = format!("`bonafide explain {}`", finding.check);
         match &finding.next {
-            Some(next) => self.lines.write(INDENT, "→ ", &format!("{next} ({explain})")),
-            None => self.lines.write(INDENT, "→ ", &explain),
+            Some(next) => self.lines.write(self.indent(), "→ ", &format!("{next} ({explain})")),
+            None => self.lines.write(self.indent(), "→ ", &explain),
         }
     }
 
@@ -357,21 +367,35 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A label and a text beside it; a label that is too long for that has a line of its own.
+    /// A label and a text beside it; where there is no room for both, the text stands below.
     fn row(&mut self, label: &str, text: &str) -> io::Result<()> {
-        if label.chars().count() + 2 < INDENT.len() - 1 {
-            self.lines.write("  ", &format!("{label:<12}"), text)
-        } else {
-            self.lines.write("  ", "", label)?;
-            self.lines.write(INDENT, "", text)
+        let indent = self.indent();
+        if indent == INDENT && label.chars().count() + 2 < INDENT.len() - 1 {
+            return self.lines.write("  ", &format!("{label:<12}"), text);
         }
+        if !label.is_empty() {
+            self.lines.write("  ", "", label)?;
+        }
+        self.lines.write(indent, "", text)
+    }
+
+    /// Where texts begin: below their labels, on a narrow terminal.
+    fn indent(&self) -> &'static str {
+        if self.detail.width.is_some_and(|width| width < NARROW) { "    " } else { INDENT }
+    }
+
+    /// A text with the digests in it as short as one beside it.
+    fn digests_shortened(&self, text: &str) -> String {
+        text.split(' ').map(|word| self.digest(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// Whole in files and pipes, and as short on a terminal as a person compares.
     fn digest(&self, digest: &str) -> String {
         const DIGITS: usize = 12;
         match (self.detail.width, digest.split_once(':')) {
-            (Some(_), Some((algorithm, hex))) if hex.len() > DIGITS => {
+            (Some(_), Some((algorithm, hex)))
+                if hex.len() >= 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+            {
                 format!("{algorithm}:{}…", hex.chars().take(DIGITS).collect::<String>())
             }
             _ => digest.to_owned(),
@@ -382,6 +406,9 @@ impl<'a> Page<'a> {
         if self.detail.colour { super::text::in_colour(verdict, word) } else { word.to_owned() }
     }
 }
+
+/// A terminal of fewer columns is narrow.
+const NARROW: usize = 60;
 
 /// Where the texts beside labels begin.
 const INDENT: &str = "              ";
