@@ -540,7 +540,7 @@ mod tests {
     }
 
     fn descriptor(size: &str) -> String {
-        format!(r#"{{"mediaType":"application/byte-stream","digest":"{D}","size":{size}}}"#)
+        format!(r#"{{"mediaType":"application/octet-stream","digest":"{D}","size":{size}}}"#)
     }
 
     fn image(members: &str) -> String {
@@ -563,7 +563,7 @@ mod tests {
 
     #[test]
     fn a291_descriptors_and_platforms_are_objects() {
-        let list = format!(r#"["application/byte-stream","{D}",2]"#);
+        let list = format!(r#"["application/octet-stream","{D}",2]"#);
         let platform =
             format!(r#"{{"mediaType":"{OCI_MANIFEST}","digest":"{D}","size":2,"platform":["amd64","linux"]}}"#);
         for text in [
@@ -583,7 +583,7 @@ mod tests {
     fn a_generic_content_type_leaves_it_to_the_document() {
         let text = image(&format!(r#","mediaType":"{OCI_MANIFEST}""#));
         for content_type in
-            [None, Some("application/json"), Some("text/plain; charset=utf-8"), Some("application/byte-stream")]
+            [None, Some("application/json"), Some("text/plain; charset=utf-8"), Some("application/octet-stream")]
         {
             assert!(matches!(parse(&text, content_type), Ok(Manifest::Image(_))), "{content_type:?}");
         }
@@ -594,8 +594,8 @@ mod tests {
         Some(""),
         Some("application/json"),
         Some("text/plain; charset=utf-8"),
-        Some("application/byte-stream"),
-        Some("binary/byte-stream"),
+        Some("application/octet-stream"),
+        Some("binary/octet-stream"),
     ];
 
     #[test]

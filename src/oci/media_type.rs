@@ -49,9 +49,9 @@ pub fn says_nothing(content_type: Option<&str>) -> bool {
             "" | "application/json"
                 | "text/json"
                 | "text/plain"
-                | "application/byte-stream"
-                | "binary/byte-stream"
-                | "application/x-byte-stream"
+                | "application/octet-stream"
+                | "binary/octet-stream"
+                | "application/x-octet-stream"
                 | "application/unknown"
         )
     )

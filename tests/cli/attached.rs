@@ -93,7 +93,7 @@ fn a307_a_registry_without_the_api_has_no_gap() {
 
 #[test]
 fn a_list_is_read_under_a_content_type_that_says_nothing() {
-    for useless in ["text/plain; charset=utf-8", "application/byte-stream", "application/json", ""] {
+    for useless in ["text/plain; charset=utf-8", "application/octet-stream", "application/json", ""] {
         let served = Shop::with_signature().serve();
         served.registry.bend("referrers/", fault::header("Content-Type", useless));
         let checked = served.verify(&["--require", "signature"]).exits(0);
@@ -112,7 +112,7 @@ fn an_index_without_a_media_type_is_read_under_a_useless_content_type() {
     let signed = shop.signature(&top);
     shop.attach(&top, &signed);
     let served = shop.serve();
-    served.registry.bend("/manifests/", fault::header("Content-Type", "application/byte-stream"));
+    served.registry.bend("/manifests/", fault::header("Content-Type", "application/octet-stream"));
     served.verify(&["--require", "signature"]).exits(0);
 }
 

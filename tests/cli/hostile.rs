@@ -421,7 +421,8 @@ fn a039_a_manifest_of_no_stated_type_is_read_where_its_members_leave_no_doubt() 
     let tag = format!("/manifests/{TAG}");
     let served = signed_bent(without("")).serve();
     check(&served).exits(0);
-    for useless in ["text/plain", "application/byte-stream", "application/json; charset=utf-8", "binary/byte-stream"] {
+    for useless in ["text/plain", "application/octet-stream", "application/json; charset=utf-8", "binary/octet-stream"]
+    {
         served.registry.mend();
         served.registry.bend(&tag, fault::header("Content-Type", useless));
         check(&served).exits(0);

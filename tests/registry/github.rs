@@ -71,7 +71,7 @@ impl World {
     fn answer_store(&self, body: &[u8]) {
         let body = body.to_vec();
         self.store.bend("/bundle", move |response| {
-            *response = Response::new(200, "application/byte-stream", body.clone());
+            *response = Response::new(200, "application/octet-stream", body.clone());
         });
     }
 

@@ -104,7 +104,7 @@ fn a308_a_strangers_signature_decides_nothing_beside_one_that_could_not_be_read(
     let judge = world.for_provenance();
     let signed = bundle(&world.instance.attest(&stranger(), &world.provenance()).bundle(Version::V03));
     assert_eq!(judge.judge([signed.clone()]).verdict, Verdict::Rejected);
-    let unread = Content::Unread { media_type: "application/byte-stream".to_owned(), bytes: 60 << 20 };
+    let unread = Content::Unread { media_type: "application/octet-stream".to_owned(), bytes: 60 << 20 };
     let newer = bundle(&world.signed_provenance().bundle_with(Version::V03, |bundle| {
         bundle["mediaType"] = serde_json::json!("application/vnd.dev.sigstore.bundle.v0.4+json");
     }));
@@ -293,7 +293,7 @@ fn what_is_ignored_is_listed_and_of_no_consequence() {
 #[test]
 fn what_was_not_fetched_is_never_absence_and_does_no_harm_where_all_is_satisfied() {
     let world = World::new();
-    let unread = Content::Unread { media_type: "application/byte-stream".to_owned(), bytes: 60 << 20 };
+    let unread = Content::Unread { media_type: "application/octet-stream".to_owned(), bytes: 60 << 20 };
     for requirement in Requirement::DEFAULT {
         let report = world.requiring_all(&[requirement]).judge([unread.clone()]);
         assert_eq!(report.verdict, Verdict::Undecided, "{requirement}: it may be just that");

@@ -599,7 +599,7 @@ fn unsigned_documents_are_named_for_what_they_are() {
     for (artifact_type, media_type, expected) in [
         ("application/vnd.in-toto+json", "application/vnd.in-toto+json", Some("application/vnd.in-toto+json")),
         ("application/vnd.in-toto+json", "application/json", Some("application/vnd.in-toto+json")),
-        ("application/spdx+json", "application/byte-stream", Some("application/spdx+json")),
+        ("application/spdx+json", "application/octet-stream", Some("application/spdx+json")),
         ("application/vnd.dev.cosign.artifact.sbom.v1+json", "text/spdx", Some("text/spdx")),
         ("application/x", "application/vnd.cyclonedx+json; version=1.5", Some("application/vnd.cyclonedx+json")),
         ("application/x", "application/y", None),
@@ -924,7 +924,7 @@ fn bundle_over(signed: &Digest) -> String {
 fn a_payload_that_a_bundle_names_by_digest_comes_with_it() {
     let mut fake = Fake::new(&image(&[]));
     let subject = fake.root_digest();
-    fake.add(b"payload", "application/byte-stream");
+    fake.add(b"payload", "application/octet-stream");
     let listed = fake.add_bundle(&subject, &bundle_over(&digest(b"payload")));
     fake.list(&subject, vec![vec![listed]]);
     let evidence = collect(&fake);
@@ -972,7 +972,7 @@ fn a_blob_that_is_named_again_and_again_is_not_read_without_end() {
 #[test]
 fn what_is_set_aside_is_limited_too() {
     let (mut fake, subject) = signed();
-    let layer = fake.add(b"x", "application/byte-stream");
+    let layer = fake.add(b"x", "application/octet-stream");
     fake.tags.insert(subject.cosign_tag("sig"), image(&vec![layer; 300]).to_string().into_bytes());
     let evidence = collect(&fake);
     assert_eq!((ignored(&evidence).len(), gaps(&evidence)), (256, vec![GapReason::Limit]));

@@ -121,7 +121,7 @@ fn blob(repository: &Repository, digest: &str) -> Response {
     match repository.blobs.get(digest) {
         None => Response::error(404, "BLOB_UNKNOWN"),
         Some(bytes) => {
-            let mut response = Response::new(200, "application/byte-stream", bytes.clone());
+            let mut response = Response::new(200, "application/octet-stream", bytes.clone());
             response.set_header("Docker-Content-Digest", digest);
             response
         }
