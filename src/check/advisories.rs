@@ -28,6 +28,12 @@ pub struct AdvisoriesReport {
 }
 
 impl AdvisoriesReport {
+    /// Returns how many there are, from where, and how new.
+    pub fn in_words(&self) -> String {
+        let newest = self.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
+        format!("{} of {}{newest}", self.count, self.sources.join(", "))
+    }
+
     /// Returns the warning that some files could not be read.
     pub fn unreadable_in_words(&self) -> Option<String> {
         let files = if self.unreadable == 1 { "1 file".to_owned() } else { format!("{} files", self.unreadable) };

@@ -14,8 +14,8 @@ use crate::check::{
 
 use super::escape::terminal;
 use super::lines::Lines;
+use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
 use super::provenance::line;
-use super::text::{Detail, excepted, is_about_others, is_log_not_required, is_note};
 
 /// The most failures of one requirement, things left unread and pieces of evidence that are shown one by one.
 const SHOWN: usize = 3;
@@ -39,18 +39,19 @@ pub fn column<'a>(references: impl Iterator<Item = &'a str>) -> usize {
 /// Writes the one line of an image among several.
 pub fn write_row(image: &ImageReport, column: usize, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(detail, out);
-    let word = page.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
+    let word = detail.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
     let said = match image.verdict {
         Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
         _ => reason(image).unwrap_or_default(),
     };
     let reference = terminal(reference(image)).to_string();
-    let (said, length) = (terminal(&said).to_string(), WORD + 2 + reference.chars().count().max(column) + 2);
-    if detail.width.is_some_and(|width| length + said.chars().count() > width) {
+    let shown = terminal(&said).to_string();
+    let length = WORD + 2 + reference.chars().count().max(column) + 2 + shown.chars().count();
+    if detail.width.is_some_and(|width| length > width) {
         page.lines.raw(&format!("{word}  {reference}"))?;
         return page.lines.write(page.indent(), "", &said);
     }
-    page.lines.raw(&format!("{word}  {reference:<column$}  {said}"))
+    page.lines.raw(&format!("{word}  {reference:<column$}  {shown}"))
 }
 
 /// How wide the column of verdicts is.
@@ -66,8 +67,7 @@ pub fn write_end(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Re
         page.counts(&report.images)?;
     }
     if let Some(known) = &report.advisories {
-        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
-        page.lines.write("", "", &format!("advisories: {} of {}{newest}", known.count, known.sources.join(", ")))?;
+        page.lines.write("", "", &format!("advisories: {}", known.in_words()))?;
         if let Some(warning) = known.unreadable_in_words() {
             page.lines.write("", "", &format!("warning: {warning}"))?;
         }
@@ -106,7 +106,7 @@ impl<'a> Page<'a> {
 
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let digest = image.digest.as_deref().map(|digest| format!("  {}", self.digest(digest))).unwrap_or_default();
-        let word = self.coloured(image.verdict, headline(image.verdict));
+        let word = self.detail.coloured(image.verdict, headline(image.verdict));
         self.lines.raw(&format!("{word}  {}{digest}", terminal(reference(image))))?;
         if self.detail.quiet {
             return match reason(image).filter(|_| image.verdict != Verdict::Verified) {
@@ -161,32 +161,27 @@ impl<'a> Page<'a> {
 
     fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
         if requirement.verdict == Verdict::Verified {
-            let by = requirement.satisfied_by.first();
-            if let Some(candidate) = image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
+            if let Some(candidate) = satisfying(image, requirement) {
                 self.proof(requirement, candidate)?;
             }
             let mut others = requirement.findings.iter().filter(|one| is_about_others(one.check));
             return others.try_for_each(|finding| self.obstacle(image, "", finding));
         }
-        let mut label = requirement.id.as_str();
         let findings = &requirement.findings;
-        let new = findings.iter().filter(|finding| !self.is_said(finding) && !is_of_a_stranger(finding, findings));
-        let new: Vec<&Finding> = new.collect();
-        if new.is_empty() {
-            self.row(label, &format!("{}, as above", headline(requirement.verdict)))?;
-        }
         let mut shown = 0;
-        for finding in new {
-            if self.is_said(finding) {
+        for finding in findings {
+            if self.is_said(finding) || is_of_a_stranger(finding, findings) {
                 continue;
             }
             if shown == SHOWN {
                 self.row("", "and more: -v shows all")?;
                 break;
             }
+            self.obstacle(image, if shown == 0 { &requirement.id } else { "" }, finding)?;
             shown += 1;
-            self.obstacle(image, label, finding)?;
-            label = "";
+        }
+        if shown == 0 {
+            self.row(&requirement.id, &format!("{}, as above", headline(requirement.verdict)))?;
         }
         if let Some(exception) = excepted(requirement) {
             self.row("", &exception)?;
@@ -326,14 +321,11 @@ impl<'a> Page<'a> {
         if image.candidates.is_empty() {
             return Ok(());
         }
-        let mut counts: Vec<(&str, usize)> =
-            ["accepted", "refused", "not used", "not read"].into_iter().map(|state| (state, 0)).collect();
-        for candidate in &image.candidates {
-            let state = candidate.state();
-            counts.iter_mut().filter(|(known, _)| *known == state).for_each(|(_, count)| *count += 1);
-        }
-        let said: Vec<String> =
-            counts.iter().filter(|(_, count)| *count > 0).map(|(state, count)| format!("{count} {state}")).collect();
+        let said = ["accepted", "refused", "not used", "not read"].into_iter().filter_map(|state| {
+            let count = image.candidates.iter().filter(|candidate| candidate.state() == state).count();
+            (count > 0).then(|| format!("{count} {state}"))
+        });
+        let said: Vec<String> = said.collect();
         self.row("evidence", &format!("{} (-v lists all)", said.join(", ")))?;
         if image.verdict == Verdict::Verified {
             return Ok(());
@@ -401,10 +393,6 @@ impl<'a> Page<'a> {
             _ => digest.to_owned(),
         }
     }
-
-    fn coloured(&self, verdict: Verdict, word: &str) -> String {
-        if self.detail.colour { super::text::in_colour(verdict, word) } else { word.to_owned() }
-    }
 }
 
 /// A terminal of fewer columns is narrow.
@@ -412,18 +400,6 @@ const NARROW: usize = 60;
 
 /// Where the texts beside labels begin.
 const INDENT: &str = "              ";
-
-fn reference(image: &ImageReport) -> &str {
-    match image.index.as_deref().or(image.digest.as_deref()) {
-        Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
-        None => &image.reference,
-    }
-}
-
-/// A finding without where it was found: what is said once is not said again of another place.
-fn bare(finding: &Finding) -> Finding {
-    Finding { candidate: None, subject: None, ..finding.clone() }
-}
 
 /// Whether a finding says only how else a stranger differs whose identity is refused already.
 fn is_of_a_stranger(finding: &Finding, all: &[Finding]) -> bool {
@@ -475,22 +451,15 @@ fn built(provenance: &ProvenanceReport, signer: Option<&SignerReport>) -> String
 
 /// When the signature was made, as far as somebody vouches for it.
 fn logged(requirement: &RequirementReport, candidate: &CandidateReport) -> String {
-    let own = requirement.signatures.iter().find(|signature| signature.candidate == candidate.id);
-    let (entries, times) = match own {
-        Some(own) => (&own.log_entries, &own.timestamps),
-        None => (&candidate.log_entries, &candidate.timestamps),
-    };
-    let time = times.iter().map(|stamp| stamp.time).min().map(|time| format!(" {}", time.strftime("%F %H:%M UTC")));
-    let time = time.unwrap_or_default();
-    let mut findings = requirement.findings.iter().chain(&candidate.findings);
-    if !entries.is_empty() {
-        format!("logged{time}")
-    } else if findings.any(is_log_not_required) {
-        format!("not logged{}", if time.is_empty() { String::new() } else { format!(", signed{time}") })
-    } else if time.is_empty() {
-        String::new()
-    } else {
-        format!("signed{time}")
+    let Verification { log_entries, timestamps, is_unlogged, .. } = Verification::of(requirement, candidate);
+    let time = timestamps.iter().map(|stamp| stamp.time).min();
+    let time = time.map(|time| format!(" {}", time.strftime("%F %H:%M UTC")));
+    match time {
+        time if !log_entries.is_empty() => format!("logged{}", time.unwrap_or_default()),
+        Some(time) if is_unlogged => format!("not logged, signed{time}"),
+        Some(time) => format!("signed{time}"),
+        None if is_unlogged => "not logged".to_owned(),
+        None => String::new(),
     }
 }
 

@@ -29,8 +29,7 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
         writeln!(out, "   signed by   nobody: what it says is the word of whoever wrote the file")?;
     }
     if let Some(known) = &inspection.advisories {
-        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
-        writeln!(out, "\nadvisories: {} of {}{newest}", known.count, terminal(&known.sources.join(", ")))?;
+        writeln!(out, "\nadvisories: {}", terminal(&known.in_words()))?;
         if let Some(warning) = known.unreadable_in_words() {
             writeln!(out, "warning: {}", terminal(&warning))?;
         }

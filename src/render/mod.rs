@@ -8,6 +8,7 @@ mod inspection;
 mod json;
 mod lines;
 mod packages;
+mod parts;
 mod pinned;
 mod provenance;
 mod text;
@@ -21,7 +22,7 @@ use crate::check::{Inspection, Report};
 
 pub use brief::{column, write_end, write_row};
 pub use packages::{PackageFormat, write_packages};
-pub use text::Detail;
+pub use parts::Detail;
 pub use vsa::{PREDICATE_TYPE as VSA_PREDICATE_TYPE, is_of_several_digests};
 
 /// An output format.

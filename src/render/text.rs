@@ -12,43 +12,26 @@ use crate::check::{
 };
 
 use super::escape::terminal;
+use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
 use super::provenance::{line, lines};
-
-/// How much to say, and whether in colour.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Detail {
-    /// Verdict lines only, with the reason of each that is not verified.
-    pub quiet: bool,
-    /// Every candidate and every check of it.
-    pub verbose: bool,
-    /// With ANSI colours.
-    pub colour: bool,
-    /// The columns of the terminal; files and pipes have none.
-    pub width: Option<usize>,
-}
 
 /// Writes the report in full.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { detail, out, said: Vec::new(), signer: None };
     for (position, image) in report.images.iter().enumerate() {
-        if position > 0 && !detail.quiet {
+        if position > 0 {
             writeln!(page.out)?;
         }
         page.said.clear();
         page.signer = None;
         page.image(image)?;
     }
-    if detail.quiet {
-        return Ok(());
-    }
     if let Some(known) = &report.advisories {
-        let newest = known.newest.map(|newest| format!(", the newest of {newest}")).unwrap_or_default();
-        let sources = terminal(&known.sources.join(", ")).to_string();
-        writeln!(page.out, "\nadvisories: {} of {sources}{newest}", known.count)?;
+        writeln!(page.out, "\nadvisories: {}", terminal(&known.in_words()))?;
         if let Some(warning) = known.unreadable_in_words() {
             writeln!(page.out, "warning: {}", terminal(&warning))?;
         }
-        if let Some(reasons) = known.unused_in_words().filter(|_| detail.verbose) {
+        if let Some(reasons) = known.unused_in_words() {
             writeln!(page.out, "advisories not used: {}", terminal(&reasons))?;
         }
     }
@@ -64,17 +47,6 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// Whether a finding says that the user did without the log.
-pub(super) fn is_log_not_required(finding: &Finding) -> bool {
-    finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
-}
-
-/// What a working exception says.
-pub(super) fn excepted(requirement: &RequirementReport) -> Option<String> {
-    let exception = requirement.exception.as_ref().filter(|exception| exception.works)?;
-    Some(format!("and does not count until {}: {}", exception.until, exception.because))
-}
-
 struct Page<'a> {
     detail: Detail,
     out: &'a mut dyn Write,
@@ -84,23 +56,11 @@ struct Page<'a> {
     signer: Option<SignerReport>,
 }
 
-/// Whether a finding says how the image was found, which is worth a line although nothing is wrong.
-pub(super) fn is_note(finding: &Finding) -> bool {
-    finding.check == CheckId::ImageResolved && finding.outcome == Outcome::Pass
-}
-
 impl Page<'_> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let verdict = self.verdict(image.verdict, 0);
         let digest = image.digest.as_deref().map(|digest| format!(" @ {digest}")).unwrap_or_default();
-        let reference = match image.index.as_deref().or(image.digest.as_deref()) {
-            Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
-            None => &image.reference,
-        };
-        writeln!(self.out, "{verdict}  {}{digest}", terminal(reference))?;
-        if self.detail.quiet {
-            return Ok(());
-        }
+        writeln!(self.out, "{verdict}  {}{digest}", terminal(reference(image)))?;
         for finding in image.findings.iter().filter(|finding| finding.is_blocking()) {
             self.obstacle("image", finding)?;
         }
@@ -123,8 +83,7 @@ impl Page<'_> {
         let exception = excepted(requirement).map(|text| format!(", {text}")).unwrap_or_default();
         writeln!(self.out, "  {:<11} {verdict}{}", terminal(&requirement.id), terminal(&exception))?;
         if requirement.verdict == Verdict::Verified {
-            let by = requirement.satisfied_by.first();
-            return match image.candidates.iter().find(|candidate| Some(&candidate.id) == by) {
+            return match satisfying(image, requirement) {
                 Some(candidate) => {
                     self.proof(requirement, candidate)?;
                     let mut others = requirement.findings.iter().filter(|one| is_about_others(one.check));
@@ -152,15 +111,10 @@ impl Page<'_> {
             }
             self.signer = Some(signer.clone());
         }
-        let own = requirement.signatures.iter().find(|signature| signature.candidate == candidate.id);
-        let (domain, log_entries, timestamps) = match own {
-            Some(own) => (&own.trust_domain, &own.log_entries, &own.timestamps),
-            None => (&candidate.trust_domain, &candidate.log_entries, &candidate.timestamps),
-        };
-        let domain = domain.as_ref().map(|domain| format!("trust domain {domain}"));
-        let findings = || requirement.findings.iter().chain(&candidate.findings);
-        let unlogged = log_entries.is_empty() && findings().any(is_log_not_required);
-        let unlogged = unlogged.then(|| "log not required".to_owned());
+        let Verification { trust_domain, log_entries, timestamps, is_unlogged } =
+            Verification::of(requirement, candidate);
+        let domain = trust_domain.map(|domain| format!("trust domain {domain}"));
+        let unlogged = is_unlogged.then(|| "log not required".to_owned());
         let log = log_entries.iter().map(|entry| match entry.log_index {
             Some(index) => format!("log index {index} ({})", entry.evidence),
             None => format!("in the log ({})", entry.evidence),
@@ -220,10 +174,7 @@ impl Page<'_> {
             let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
             writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
         }
-        let standards =
-            sbom.missing_elements.in_words().filter(|(_, missing)| self.detail.verbose || missing != "nothing");
-        // How complete it is fails nothing by itself: the older standard is enough for whoever did not ask.
-        for (standard, missing) in standards.take(if self.detail.verbose { 2 } else { 1 }) {
+        for (standard, missing) in sbom.missing_elements.in_words() {
             writeln!(self.out, "    missing    {missing} of {standard}")?;
         }
         Ok(())
@@ -238,7 +189,7 @@ impl Page<'_> {
             writeln!(self.out, "    not listed: {} vulnerabilities, beyond the most that a report lists", found.more)?;
         }
         let closed = found.listed.iter().filter(|one| !one.closed_by.is_empty());
-        for one in closed.take(if self.detail.verbose { usize::MAX } else { 3 }) {
+        for one in closed {
             let why = ClosingReport::join(&one.closed_by);
             writeln!(self.out, "    closed     {} {}: {}", terminal(&one.package), terminal(&one.id), terminal(&why))?;
         }
@@ -265,7 +216,7 @@ impl Page<'_> {
     /// What was expected, what was found, where, and what to do next.
     fn obstacle(&mut self, label: &str, finding: &Finding) -> io::Result<()> {
         let candidate = finding.candidate.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
-        let bare = Finding { candidate: None, subject: None, ..finding.clone() };
+        let bare = bare(finding);
         let again = if self.said.contains(&bare) { ", as above" } else { "" };
         if label.is_empty() {
             writeln!(self.out, "    {candidate}{}{again}", terminal(&finding.message))?;
@@ -334,10 +285,8 @@ impl Page<'_> {
             if let Some(provenance) = &candidate.unsigned_provenance {
                 writeln!(self.out, "                   it says: {}", terminal(&line(provenance)))?;
             }
-            if self.detail.verbose {
-                writeln!(self.out, "          from {} on {}", terminal(&origin.place), candidate.subject)?;
-                self.checks(candidate)?;
-            }
+            writeln!(self.out, "          from {} on {}", terminal(&origin.place), candidate.subject)?;
+            self.checks(candidate)?;
         }
         Ok(())
     }
@@ -367,23 +316,6 @@ impl Page<'_> {
     }
 
     fn verdict(&self, verdict: Verdict, width: usize) -> String {
-        let word = format!("{verdict:<width$}");
-        if self.detail.colour { in_colour(verdict, &word) } else { word }
+        self.detail.coloured(verdict, &format!("{verdict:<width$}"))
     }
-}
-
-/// A word in the colour of a verdict.
-pub(super) fn in_colour(verdict: Verdict, word: &str) -> String {
-    let code = match verdict {
-        Verdict::Verified => "32",
-        Verdict::Rejected => "31",
-        Verdict::Undecided => "33",
-        Verdict::Absent => "35",
-    };
-    format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
-}
-
-/// Whether a check is about other attestations than those that satisfy a requirement.
-pub(super) fn is_about_others(check: CheckId) -> bool {
-    matches!(check, CheckId::ProvenanceOthers | CheckId::SbomOthers | CheckId::ScanOthers)
 }

@@ -1,0 +1,101 @@
+//! What the short and the full report for people share.
+
+use crate::check::{
+    CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, RequirementReport, TimestampReport,
+    Verdict,
+};
+
+/// How much to say, and whether in colour.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Detail {
+    /// Verdict lines only, with the reason of each that is not verified.
+    pub quiet: bool,
+    /// Every candidate and every check of it.
+    pub verbose: bool,
+    /// With ANSI colours.
+    pub colour: bool,
+    /// The columns of the terminal; files and pipes have none.
+    pub width: Option<usize>,
+}
+
+impl Detail {
+    /// Returns a word in the colour of a verdict, if there is to be colour.
+    pub(super) fn coloured(self, verdict: Verdict, word: &str) -> String {
+        if !self.colour {
+            return word.to_owned();
+        }
+        let code = match verdict {
+            Verdict::Verified => "32",
+            Verdict::Rejected => "31",
+            Verdict::Undecided => "33",
+            Verdict::Absent => "35",
+        };
+        format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
+    }
+}
+
+/// How a candidate verified for one requirement.
+pub(super) struct Verification<'a> {
+    pub(super) trust_domain: Option<&'a str>,
+    pub(super) log_entries: &'a [LogEntryReport],
+    pub(super) timestamps: &'a [TimestampReport],
+    /// Whether the user did without the log, and nothing of one was there.
+    pub(super) is_unlogged: bool,
+}
+
+impl<'a> Verification<'a> {
+    pub(super) fn of(requirement: &'a RequirementReport, candidate: &'a CandidateReport) -> Self {
+        let own = requirement.signatures.iter().find(|signature| signature.candidate == candidate.id);
+        let (trust_domain, log_entries, timestamps) = match own {
+            Some(own) => (&own.trust_domain, &own.log_entries, &own.timestamps),
+            None => (&candidate.trust_domain, &candidate.log_entries, &candidate.timestamps),
+        };
+        let mut findings = requirement.findings.iter().chain(&candidate.findings);
+        Self {
+            trust_domain: trust_domain.as_deref(),
+            log_entries,
+            timestamps,
+            is_unlogged: log_entries.is_empty() && findings.any(is_log_not_required),
+        }
+    }
+}
+
+/// Whether a finding says that the user did without the log.
+fn is_log_not_required(finding: &Finding) -> bool {
+    finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
+}
+
+/// What a working exception says.
+pub(super) fn excepted(requirement: &RequirementReport) -> Option<String> {
+    let exception = requirement.exception.as_ref().filter(|exception| exception.works)?;
+    Some(format!("and does not count until {}: {}", exception.until, exception.because))
+}
+
+/// Whether a finding says how the image was found, which is worth a line although nothing is wrong.
+pub(super) fn is_note(finding: &Finding) -> bool {
+    finding.check == CheckId::ImageResolved && finding.outcome == Outcome::Pass
+}
+
+/// Whether a check is about other attestations than those that satisfy a requirement.
+pub(super) fn is_about_others(check: CheckId) -> bool {
+    matches!(check, CheckId::ProvenanceOthers | CheckId::SbomOthers | CheckId::ScanOthers)
+}
+
+/// The first of the candidates that satisfy a requirement.
+pub(super) fn satisfying<'a>(image: &'a ImageReport, requirement: &RequirementReport) -> Option<&'a CandidateReport> {
+    let by = requirement.satisfied_by.first()?;
+    image.candidates.iter().find(|candidate| candidate.id == *by)
+}
+
+/// A reference without the digest, which is shown beside it.
+pub(super) fn reference(image: &ImageReport) -> &str {
+    match image.index.as_deref().or(image.digest.as_deref()) {
+        Some(digest) => image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference),
+        None => &image.reference,
+    }
+}
+
+/// A finding without where it was found: what is said once is not said again of another place.
+pub(super) fn bare(finding: &Finding) -> Finding {
+    Finding { candidate: None, subject: None, ..finding.clone() }
+}
