@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::access::Scope;
 use crate::collect::source::Fetched;
-use crate::oci::{Blob, Digest};
+use crate::oci::Digest;
 
 /// Manifests and blobs of a run, by repository and digest: that one repository has something says nothing of another. Everything
 /// in it was checked against its digest. Where there is no more room, what was not asked for longest goes.
@@ -85,17 +85,16 @@ impl Kept {
             store.bytes -= gone.fetched.blob.bytes().len();
         }
     }
-
-    /// Keeps a blob.
-    pub(super) fn keep_blob(&self, scope: &Scope, blob: &Blob) {
-        self.keep(scope, &Fetched { blob: blob.clone(), content_type: None });
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::Algorithm;
+    use crate::oci::{Algorithm, Blob};
+
+    fn keep_blob(kept: &Kept, scope: &Scope, blob: &Blob) {
+        kept.keep(scope, &Fetched { blob: blob.clone(), content_type: None });
+    }
 
     fn scope(repository: &str) -> Scope {
         Scope { registry: "ghcr.io".to_owned(), repository: repository.to_owned() }
@@ -106,14 +105,14 @@ mod tests {
         let kept = Kept::default();
         let blob = |byte: u8| Blob::of(Algorithm::Sha256, vec![byte; ROOM / 2]);
         for _ in 0..3 {
-            kept.keep_blob(&scope("a"), &blob(1));
+            keep_blob(&kept, &scope("a"), &blob(1));
         }
-        kept.keep_blob(&scope("a"), &blob(2));
+        keep_blob(&kept, &scope("a"), &blob(2));
         let is_kept = |repository: &str, byte| kept.find(&scope(repository), blob(byte).digest()).is_some();
         assert!(is_kept("a", 2) && is_kept("a", 1) && !is_kept("b", 1));
-        kept.keep_blob(&scope("a"), &blob(3));
+        keep_blob(&kept, &scope("a"), &blob(3));
         assert!(is_kept("a", 1) && !is_kept("a", 2) && is_kept("a", 3), "what was not asked for longest went");
-        kept.keep_blob(&scope("a"), &Blob::of(Algorithm::Sha256, vec![4; ROOM + 1]));
+        keep_blob(&kept, &scope("a"), &Blob::of(Algorithm::Sha256, vec![4; ROOM + 1]));
         assert!(is_kept("a", 1) && is_kept("a", 3) && !is_kept("a", 4), "what has no room takes nobody's");
     }
 

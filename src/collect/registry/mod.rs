@@ -26,7 +26,6 @@ use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout_at};
 
 pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
@@ -39,7 +38,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
-use kept::{Kept, Turn};
+use kept::Kept;
 use resolver::Resolver;
 use tls::Trust;
 use transport::{Answer, Deadline, Request, Transport, at, error_code};
@@ -292,28 +291,42 @@ impl RegistrySource {
 
     /// Fetches a manifest by its digest; its size is not known.
     async fn manifest_by_digest(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
-        let turn = self.registries.kept.turn(&self.scope, digest);
-        let _held = self.wait_for_turn(&turn).await;
-        if let Some(fetched) = self.registries.kept.find(&self.scope, digest) {
+        self.once(digest, None, async {
+            let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
+            let content_type = content_type(&answer.headers);
+            let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
+            Ok(Fetched { blob, content_type })
+        })
+        .await
+    }
+
+    /// Returns what an image of this run has fetched before, or fetches it for all of them. Of another size than is wanted it is
+    /// fetched again, to say what is wrong.
+    async fn once(
+        &self,
+        digest: &Digest,
+        size: Option<u64>,
+        fetch: impl Future<Output = Result<Fetched, SourceError>>,
+    ) -> Result<Fetched, SourceError> {
+        let kept = &self.registries.kept;
+        let turn = kept.turn(&self.scope, digest);
+        // Another image may fetch the same: this one waits for it as long as it may wait at all.
+        let _held = timeout_at(self.deadline.at, turn.lock()).await.ok();
+        let is_wanted = |fetched: &Fetched| size.is_none_or(|size| fetched.blob.bytes().len() as u64 == size);
+        if let Some(fetched) = kept.find(&self.scope, digest).filter(is_wanted) {
             return Ok(fetched);
         }
-        let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
-        let content_type = content_type(&answer.headers);
-        let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
-        let fetched = Fetched { blob, content_type };
-        self.registries.kept.keep(&self.scope, &fetched);
+        let fetched = fetch.await?;
+        kept.keep(&self.scope, &fetched);
         Ok(fetched)
     }
 
-    /// Waits while another image of this run fetches the same, for as long as this one may wait.
-    async fn wait_for_turn<'t>(&self, turn: &'t Turn) -> Option<MutexGuard<'t, ()>> {
-        timeout_at(self.deadline.at, turn.lock()).await.ok()
-    }
-
-    /// Returns what an image of this run has fetched before. Of another size it is fetched again, to say what is wrong.
-    fn kept(&self, wanted: &Descriptor) -> Option<Fetched> {
-        let fetched = self.registries.kept.find(&self.scope, &wanted.digest)?;
-        (fetched.blob.bytes().len() as u64 == wanted.size).then_some(fetched)
+    async fn fetch_blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
+        let url = self.url("blobs", &wanted.digest.to_string());
+        let answer =
+            self.get(&url, "*/*", wanted.size).await.map_err(|error| longer_than_declared(error, wanted.size))?;
+        Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
+            .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
     }
 
     fn at(&self, url: &Url) -> String {
@@ -386,19 +399,15 @@ impl Source for RegistrySource {
     }
 
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
-        let turn = self.registries.kept.turn(&self.scope, &wanted.digest);
-        let _held = self.wait_for_turn(&turn).await;
-        if let Some(fetched) = self.kept(wanted) {
-            return Ok(fetched);
-        }
-        let answer = self.manifest_by_name(&wanted.digest.to_string(), wanted.size).await;
-        let (at, answer) = answer.map_err(|error| longer_than_declared(error, wanted.size))?;
-        let content_type = content_type(&answer.headers);
-        let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
-            .map_err(|source| SourceError::Corrupt { at, source })?;
-        let fetched = Fetched { blob, content_type };
-        self.registries.kept.keep(&self.scope, &fetched);
-        Ok(fetched)
+        self.once(&wanted.digest, Some(wanted.size), async {
+            let answer = self.manifest_by_name(&wanted.digest.to_string(), wanted.size).await;
+            let (at, answer) = answer.map_err(|error| longer_than_declared(error, wanted.size))?;
+            let content_type = content_type(&answer.headers);
+            let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
+                .map_err(|source| SourceError::Corrupt { at, source })?;
+            Ok(Fetched { blob, content_type })
+        })
+        .await
     }
 
     async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
@@ -406,20 +415,11 @@ impl Source for RegistrySource {
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
-        let turn = self.registries.kept.turn(&self.scope, &wanted.digest);
-        let _held = if wanted.size <= MOST_KEPT { self.wait_for_turn(&turn).await } else { None };
-        if let Some(fetched) = self.kept(wanted) {
-            return Ok(fetched.blob);
+        if wanted.size > MOST_KEPT {
+            return self.fetch_blob(wanted).await;
         }
-        let url = self.url("blobs", &wanted.digest.to_string());
-        let answer =
-            self.get(&url, "*/*", wanted.size).await.map_err(|error| longer_than_declared(error, wanted.size))?;
-        let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
-            .map_err(|source| SourceError::Corrupt { at: self.at(&url), source })?;
-        if wanted.size <= MOST_KEPT {
-            self.registries.kept.keep_blob(&self.scope, &blob);
-        }
-        Ok(blob)
+        let fetch = async { Ok(Fetched { blob: self.fetch_blob(wanted).await?, content_type: None }) };
+        Ok(self.once(&wanted.digest, Some(wanted.size), fetch).await?.blob)
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
