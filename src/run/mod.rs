@@ -124,14 +124,13 @@ impl<'a> Examiner<'a, '_> {
         let mut turn = None;
         let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO };
         loop {
-            let evidence = collector.lend_evidence();
+            let evidence = collector.shared_evidence();
             let judged = self.pool.run(move || {
                 let report = stopwatch.judge(&mut judge, &evidence);
-                (evidence, judge, stopwatch, report)
+                (judge, stopwatch, report)
             });
-            let (evidence, judge_again, stopwatch_again, report) = judged.await;
-            collector.take_back(evidence);
-            (judge, stopwatch) = (judge_again, stopwatch_again);
+            let report;
+            (judge, stopwatch, report) = judged.await;
             if report.verdict == Verdict::Verified {
                 return Ok(report);
             }

@@ -10,6 +10,7 @@ mod subjects;
 mod tests;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use attestation::{Attestation, Attestations};
 use reader::Reader;
@@ -18,7 +19,7 @@ use search::{Found, Offered, OnTheWay, Wanted};
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::{AttestationPlace, Content, Evidence, Gap, LookedIn, Subject};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -38,7 +39,7 @@ pub enum PlatformChoice {
 #[derive(Debug)]
 pub struct Collector<S> {
     reader: Reader<S>,
-    evidence: Evidence,
+    evidence: Arc<Evidence>,
     /// The attestation manifests that have not been searched.
     attestations: Attestations,
     /// Whether statements beside the image could satisfy anything.
@@ -86,7 +87,7 @@ impl<S: Source> Collector<S> {
         let beyond_limit = image.attestations.beyond_limit.clone();
         let mut collector = Self {
             reader,
-            evidence,
+            evidence: Arc::new(evidence),
             attestations: image.attestations,
             wants_statements: true,
             left_out: None,
@@ -154,26 +155,9 @@ impl<S: Source> Collector<S> {
         &self.evidence
     }
 
-    /// Gives what has been collected so far to whoever judges it on another thread. It must come back before the next step.
-    pub fn lend_evidence(&mut self) -> Evidence {
-        let nothing = Evidence {
-            reference: String::new(),
-            name: None,
-            root: self.evidence.root.clone(),
-            media_type: String::new(),
-            platforms: Vec::new(),
-            subjects: Vec::new(),
-            attestation_manifests: Vec::new(),
-            candidates: Vec::new(),
-            gaps: Vec::new(),
-            looked_in: LookedIn::default(),
-        };
-        std::mem::replace(&mut self.evidence, nothing)
-    }
-
-    /// Takes back what was lent.
-    pub fn take_back(&mut self, evidence: Evidence) {
-        self.evidence = evidence;
+    /// Returns what has been collected so far, for whoever judges it on another thread.
+    pub fn shared_evidence(&self) -> Arc<Evidence> {
+        Arc::clone(&self.evidence)
     }
 
     /// Whether the next step fetches what is large.
@@ -185,7 +169,12 @@ impl<S: Source> Collector<S> {
 
     /// Returns what has been collected.
     pub fn into_evidence(self) -> Evidence {
-        self.evidence
+        Arc::unwrap_or_clone(self.evidence)
+    }
+
+    /// The evidence, to add to. Nobody else holds it between a judgement and the next step; whoever did would keep it as it was.
+    fn evidence_mut(&mut self) -> &mut Evidence {
+        Arc::make_mut(&mut self.evidence)
     }
 
     /// The digests of the image's subjects, each once.
@@ -206,7 +195,7 @@ impl<S: Source> Collector<S> {
 
     async fn search(&mut self, wanted: impl Fn(&Digest) -> bool, attestations: Vec<Attestation>, on_the_way: OnTheWay) {
         let mut digests: Vec<Digest> = Vec::new();
-        for subject in &mut self.evidence.subjects {
+        for subject in &mut self.evidence_mut().subjects {
             if !subject.searched && wanted(&subject.digest) {
                 subject.searched = true;
                 if !digests.contains(&subject.digest) {
@@ -232,7 +221,7 @@ impl<S: Source> Collector<S> {
             let place = attestation.place(true);
             match self.place(&place.digest) {
                 Some(known) => known.searched = true,
-                None => self.evidence.attestation_manifests.push(place),
+                None => self.evidence_mut().attestation_manifests.push(place),
             }
         }
         for attestation in found.unsearched {
@@ -242,7 +231,7 @@ impl<S: Source> Collector<S> {
                     known.about.extend(place.about);
                 }
             } else if self.may_search() > 0 {
-                self.evidence.attestation_manifests.push(place);
+                self.evidence_mut().attestation_manifests.push(place);
             } else {
                 self.leave_out(place);
                 continue;
@@ -250,14 +239,16 @@ impl<S: Source> Collector<S> {
             self.attestations.add(attestation, self.reader.limits.attestation_manifests);
         }
         self.later.extend(found.later);
-        self.evidence.candidates.retain(|candidate| !matches!(candidate.content, Content::Unread { .. }));
-        self.evidence.candidates.extend(found.candidates);
-        self.evidence.candidates.extend(self.later.iter().map(Offered::unread));
-        self.evidence.gaps.extend(found.gaps);
+        let unread: Vec<_> = self.later.iter().map(Offered::unread).collect();
+        let evidence = self.evidence_mut();
+        evidence.candidates.retain(|candidate| !matches!(candidate.content, Content::Unread { .. }));
+        evidence.candidates.extend(found.candidates);
+        evidence.candidates.extend(unread);
+        evidence.gaps.extend(found.gaps);
     }
 
     fn place(&mut self, digest: &Digest) -> Option<&mut AttestationPlace> {
-        self.evidence.attestation_manifests.iter_mut().find(|place| place.digest == *digest)
+        self.evidence_mut().attestation_manifests.iter_mut().find(|place| place.digest == *digest)
     }
 
     /// Says that there are more attestation manifests than are looked at. One such place stands for all of them.
@@ -269,13 +260,13 @@ impl<S: Source> Collector<S> {
         }
         let limit = self.reader.limits.attestation_manifests;
         let error = search::too_many(&place.digest, "attestation manifests of one image", limit);
-        self.evidence.gaps.push(Gap {
+        self.evidence_mut().gaps.push(Gap {
             subject: place.digest.clone(),
             what: format!("more attestation manifests, such as {}", place.digest),
             reason: error.gap_reason(),
             detail: error.detail(),
         });
         self.left_out = Some(place.digest.clone());
-        self.evidence.attestation_manifests.push(AttestationPlace { searched: true, ..place });
+        self.evidence_mut().attestation_manifests.push(AttestationPlace { searched: true, ..place });
     }
 }
