@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::collect::{GitHubBase, Mirror, TokenServer};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
@@ -161,17 +161,6 @@ pub(super) struct VerifyArgs {
     /// written: linux/x86_64 is linux/amd64. A version of Windows may be added: windows/amd64:10.0.20348
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: Vec<PlatformArg>,
-    /// Ask GitHub too, for attestations of the repository that is pinned; a token in GH_TOKEN or GITHUB_TOKEN is optional
-    #[arg(
-        long,
-        help_heading = "Registry",
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "https://api.github.com",
-        conflicts_with = "offline"
-    )]
-    pub(super) github_api: Option<GitHubBase>,
     /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
     #[arg(long, help_heading = "Registry", value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
@@ -219,6 +208,8 @@ from, or no SBOM that verifies";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = INSPECT_EXAMPLES)]
+// Nothing pins a repository here.
+#[command(group = ArgGroup::new("asks-github").args(["github_api"]).requires("repo"))]
 pub(super) struct InspectArgs {
     /// The images, and SBOMs as sbom:FILE; - reads references from standard input, one on each line
     #[arg(required = true, value_name = "REFERENCE")]
@@ -239,18 +230,6 @@ pub(super) struct InspectArgs {
     /// List the packages of the SBOMs that verify: as table, json or csv, by FORMAT or by how the file's name ends
     #[arg(long, value_name = "[FORMAT=]FILE|-", value_parser = package_target, conflicts_with = "suggest_policy")]
     pub(super) sbom: Option<PackageTarget>,
-    /// Look for attestations at GitHub too, of the repository that --repo names; a token in GH_TOKEN or GITHUB_TOKEN is optional
-    #[arg(
-        long,
-        help_heading = "Registry",
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "https://api.github.com",
-        requires = "repo",
-        conflicts_with = "offline"
-    )]
-    pub(super) github_api: Option<GitHubBase>,
     /// The GitHub repository that is asked, by name or address
     #[arg(long, help_heading = "Registry", value_name = "OWNER/NAME", requires = "github_api")]
     pub(super) repo: Option<String>,
@@ -523,6 +502,16 @@ pub(super) struct LoginArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Registry")]
 pub(super) struct TransportArgs {
+    /// Ask GitHub too, for attestations of the repository that is named or pinned; a token in GH_TOKEN or GITHUB_TOKEN is optional
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "https://api.github.com",
+        conflicts_with = "offline"
+    )]
+    pub(super) github_api: Option<GitHubBase>,
     /// Speak HTTP without TLS; done anyway for loopback hosts
     #[arg(long)]
     pub(super) plain_http: bool,

@@ -117,8 +117,8 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
         trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
-        github: args.github_api.clone().zip(repository),
-        github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
+        github: args.transport.github_api.clone().zip(repository),
+        github_token: args.transport.github_api.as_ref().and_then(|_| logins::github_token()),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         lists_packages: args.sbom.is_some(),
     })

@@ -83,7 +83,8 @@ fn request(
     let judged_as = args.judged_as.as_ref();
     let ask = |(text, reference): (String, Reference)| {
         let policy = policies.of(&reference, judged_as, args.transport.plain_http, started_at)?;
-        let github = args.github_api.as_ref().map(|base| Ok((base.clone(), github_repository(&policy, &reference)?)));
+        let github =
+            args.transport.github_api.as_ref().map(|base| Ok((base.clone(), github_repository(&policy, &reference)?)));
         Ok(Target { text, reference, github: github.transpose()?, policy })
     };
     Ok(Request {
@@ -93,7 +94,7 @@ fn request(
         known,
         platform: choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
-        github_token: args.github_api.as_ref().and_then(|_| logins::github_token()),
+        github_token: args.transport.github_api.as_ref().and_then(|_| logins::github_token()),
         limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
         wait: args.wait,
         started_at,
