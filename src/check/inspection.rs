@@ -55,7 +55,7 @@ pub struct InspectedImage {
     pub gaps: Vec<GapReport>,
 }
 
-/// An SBOM in a file of this machine. Nobody vouches for it.
+/// An SBOM that was read from a local file. No signature covers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectedFile {

@@ -17,6 +17,7 @@ faulty() {
 
 stop_proxy() {
   [ -n "$proxy_process" ] || return 0
+  # It may have ended by itself, and its exit code is that of the signal.
   kill "$proxy_process" 2>/dev/null || true
   wait "$proxy_process" 2>/dev/null || true
   proxy_process=''
