@@ -25,6 +25,7 @@
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit` |
+//! | [`policy_tools`] | policy files that the program writes: a first one, imported ones, suggested ones | `check`, `policy` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
@@ -43,6 +44,7 @@ pub mod json;
 pub mod oci;
 pub mod packages;
 pub mod policy;
+pub mod policy_tools;
 pub mod render;
 pub mod secrets;
 pub mod time_limit;

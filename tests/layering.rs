@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const MODULES: [(&str, &[&str]); 15] = [
+const MODULES: [(&str, &[&str]); 16] = [
     ("json", &[]),
     ("time_limit", &[]),
     ("oci", &["json"]),
@@ -13,6 +13,7 @@ const MODULES: [(&str, &[&str]); 15] = [
     ("check", &[]),
     ("packages", &["json"]),
     ("policy", &["oci", "check", "packages", "time_limit"]),
+    ("policy_tools", &["check", "policy"]),
     ("trust", &["json", "oci"]),
     ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "time_limit"]),
     ("render", &["check"]),
@@ -31,6 +32,7 @@ const MODULES: [(&str, &[&str]); 15] = [
             "check",
             "packages",
             "policy",
+            "policy_tools",
             "trust",
             "verify",
             "render",

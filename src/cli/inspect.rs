@@ -12,7 +12,8 @@ use crate::collect::{
 };
 use crate::evidence::Evidence;
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
-use crate::policy::{KeyRule, LogDemand, owner_and_name, suggest};
+use crate::policy::{KeyRule, LogDemand, owner_and_name};
+use crate::policy_tools::suggest;
 use crate::render::escape::terminal;
 use crate::run::unread;
 use crate::verify::{inspect_sbom, inspect_with, list_packages};

@@ -9,16 +9,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::oci::{Reference, RegistryReference};
-use crate::policy::{
-    CertificateRule, Demand, Document, Import, ImportError, LogDemand, LogEvidence, Policy, Remark, Signer,
-};
+use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
+use crate::policy_tools::{Import, ImportError, Remark, STARTER};
 use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
 use super::diagnostics::Diagnostic;
 use super::{USAGE, policies, print, streams};
-
-const STARTER: &str = include_str!("starter.yaml");
 
 /// Runs one of the subcommands.
 pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic> {

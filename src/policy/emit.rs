@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const MAX_COMMENT: usize = 400;
 
 /// A text that ends no comment and hides nothing in it.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for character in text.chars() {
         if line.len() >= MAX_COMMENT {
@@ -24,7 +24,7 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// YAML 1.2.2 §7.3.2 and §5.7: between single quotes every character is itself and a quote is doubled; what does not print
 /// stands between double quotes, escaped.
-pub(super) fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     if text.chars().all(is_plain) {
         return format!("'{}'", text.replace('\'', "''"));
     }
@@ -48,7 +48,7 @@ fn is_plain(character: char) -> bool {
 }
 
 /// A text without quotes where YAML takes it for nothing but a text, and else as [`scalar`] writes it.
-pub(super) fn bare_or_scalar(text: &str) -> String {
+pub(crate) fn bare_or_scalar(text: &str) -> String {
     let starts_as_text = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
     // Within a word a colon or an asterisk means nothing to YAML.
     let is_bare = |b: u8| b.is_ascii_alphanumeric() || b"._-/@+:*".contains(&b);

@@ -8,10 +8,9 @@ mod attestation;
 mod builder;
 mod claim;
 mod document;
-mod emit;
+pub(crate) mod emit;
 mod exception;
 mod flags;
-mod import;
 mod key;
 mod license;
 mod package;
@@ -20,7 +19,6 @@ mod provenance;
 mod sbom;
 mod signer;
 mod strength;
-mod suggest;
 mod summary;
 mod tenancy;
 mod text;
@@ -39,9 +37,9 @@ pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue, Kno
 pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
+pub(crate) use document::{is_instance, unreachable, yaml};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
-pub use import::{Effect, Import, ImportError, Remark};
 pub use key::{KeyError, KeyKind, KeyRule, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
@@ -55,7 +53,6 @@ pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
 pub use strength::{broken_hash, weakness};
-pub use suggest::{Suggestion, suggest};
 pub use summary::{Level, SummaryRules};
 pub use tenancy::Strangers;
 pub(crate) use tenancy::service_of;

@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
 
 /// The policy that `bonafide policy init` writes, and one of every other part.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let starter = include_str!("../../../src/cli/starter.yaml");
+    let starter = include_str!("../../../src/policy_tools/starter.yaml");
     let other = r#"version: 1
 trust: [public-good, lab.json]
 images:

@@ -11,13 +11,13 @@ mod lint_sbom;
 mod listed;
 mod problem;
 mod provenance;
-pub(in crate::policy) mod rule;
+mod rule;
 mod sbom;
 mod shorthand;
 mod signers;
 mod summary;
 mod vulnerabilities;
-pub(in crate::policy) mod yaml;
+pub(crate) mod yaml;
 
 use jiff::Timestamp;
 
@@ -30,7 +30,7 @@ use yaml::Value;
 
 pub use problem::{DocumentError, Place, Problem};
 pub use rule::Rule;
-pub(in crate::policy) use rule::is_instance;
+pub(crate) use rule::{is_instance, unreachable};
 pub use signers::ReadFile;
 
 const DOCUMENT: [&str; 4] = ["version", "trust", "builders", "images"];

@@ -44,7 +44,7 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
-    pub(in crate::policy) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
+    pub(crate) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
         Self { source_name: source_name.to_owned(), text: text.to_owned(), problems }
     }
 

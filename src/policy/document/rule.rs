@@ -22,7 +22,7 @@ const EXCEPTION: [&str; 4] = ["require", "match", "until", "because"];
 const INSTANCES: [&str; 3] = ["public-good", "github", "staging"];
 
 /// Whether a trust domain is an embedded instance and no file.
-pub(in crate::policy) fn is_instance(name: &str) -> bool {
+pub(crate) fn is_instance(name: &str) -> bool {
     INSTANCES.contains(&name)
 }
 
@@ -126,7 +126,7 @@ fn image(node: &Node, problems: &mut Problems) -> Option<TextRule> {
 }
 
 /// Why a pattern matches no name that an image can have, and what to write.
-pub(in crate::policy) fn unreachable(written: &str) -> Option<(String, String)> {
+pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
     if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
         return None;
     }

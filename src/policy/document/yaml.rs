@@ -20,14 +20,14 @@ const MAX_DEPTH: usize = 32;
 
 /// A value and its place: of what an alias repeats, the place where it is written.
 #[derive(Debug, Clone)]
-pub(in crate::policy) struct Node {
-    pub(in crate::policy) value: Value,
-    pub(in crate::policy) place: Place,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) place: Place,
 }
 
 /// A value of YAML's core schema.
 #[derive(Debug, Clone)]
-pub(in crate::policy) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i64),
@@ -40,9 +40,9 @@ pub(in crate::policy) enum Value {
 
 /// A key of a mapping.
 #[derive(Debug, Clone)]
-pub(in crate::policy) struct Key {
-    pub(in crate::policy) name: String,
-    pub(in crate::policy) place: Place,
+pub(crate) struct Key {
+    pub(crate) name: String,
+    pub(crate) place: Place,
 }
 
 impl Value {
@@ -68,7 +68,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
 }
 
 /// Reads every document of a stream, all of them together within the bounds of one.
-pub(in crate::policy) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
+pub(crate) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
     refuse_what_is_no_text(text)?;
     let trees: Vec<Spanned<Tree>> = serde_saphyr::from_str_multiple_with_options(text, options(MAX_DOCUMENTS))
         .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;

@@ -2,7 +2,7 @@
 //!
 //! cosign looks for a match anywhere in the text (`regexp.MatchString`), and its classes are those of ASCII (RE2 syntax).
 
-use crate::policy::text::TextRule;
+use crate::policy::TextRule;
 
 /// A regular expression that means here what the original means there.
 #[derive(Debug, PartialEq, Eq)]

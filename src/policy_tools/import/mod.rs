@@ -11,8 +11,7 @@ mod images;
 mod policy;
 mod write;
 
-use crate::policy::document::yaml;
-use crate::policy::document::{DocumentError, Place, Problem};
+use crate::policy::{DocumentError, Place, Problem, yaml};
 
 use field::Field;
 use policy::Rule;

@@ -3,8 +3,7 @@
 //! There, `*` stays inside a path segment and `**` crosses, as here. But a glob is about the whole reference, tag and digest
 //! included, Docker Hub is `index.docker.io`, and `**` may stand for the registry too.
 
-use crate::policy::document::rule::unreachable;
-use crate::policy::text::TextRule;
+use crate::policy::{TextRule, unreachable};
 
 use super::Effect;
 

@@ -6,10 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::policy::key::PublicKey;
-use crate::policy::signer::{CertificateRule, IdentityRule};
-use crate::policy::text::TextRule;
-use crate::policy::{AttestationRules, Requirement, Strangers};
+use crate::policy::{AttestationRules, CertificateRule, IdentityRule, PublicKey, Requirement, Strangers, TextRule};
 
 use super::expression;
 use super::field::Field;

@@ -1,7 +1,7 @@
 //! A value of the source that knows the way to it.
 
-use crate::policy::document::Place;
-use crate::policy::document::yaml::{Node, Value};
+use crate::policy::Place;
+use crate::policy::yaml::{Node, Value};
 
 use super::{Effect, Remark};
 

@@ -6,10 +6,9 @@ mod entry;
 use std::fmt::Write as _;
 
 use crate::check::{CandidateReport, InspectedImage};
+use crate::policy::emit::{bare_or_scalar, one_line, scalar};
+use crate::policy::{Requirement, is_instance};
 
-use super::Requirement;
-use super::document::is_instance;
-use super::emit::{bare_or_scalar, one_line, scalar};
 use entry::Entry;
 
 /// A suggested policy.

@@ -1,9 +1,8 @@
 //! A signer as an entry of a policy, as narrow as its certificate allows.
 
 use crate::check::SignerReport;
-use crate::policy::claim::Claim;
 use crate::policy::emit::{bare_or_scalar, scalar};
-use crate::policy::signer::GITHUB_ISSUER;
+use crate::policy::{Claim, GITHUB_ISSUER};
 
 /// One entry of the list of signers.
 #[derive(Debug, Clone, PartialEq, Eq)]
