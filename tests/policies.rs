@@ -247,17 +247,17 @@ fn scratch(policy: &str) -> PathBuf {
 }
 
 #[test]
-fn the_policy_and_the_signers_in_the_readme_can_be_pasted() {
-    let readme = include_str!("../README.md");
-    let example = readme.split_once("```yaml\n").expect("an example").1.split_once("```").expect("its end").0;
-    let rows = readme.lines().skip_while(|line| !line.starts_with("| signer |")).skip(2);
+fn the_policies_and_the_signers_of_the_documents_can_be_pasted() {
+    let page = include_str!("../docs/policy.md");
+    let example = page.split_once("```yaml\n").expect("an example").1.split_once("```").expect("its end").0;
+    let rows = page.lines().skip_while(|line| !line.starts_with("| signer |")).skip(2);
     let signers: Vec<&str> =
         rows.map_while(|line| line.strip_prefix("| `")).filter_map(|row| row.split('`').next()).collect();
     assert_eq!(signers.len(), 9, "{signers:?}");
     let all: String = signers.iter().map(|signer| format!("      - {{{signer}}}\n")).collect::<Vec<_>>().concat();
     let with_signers =
         format!("version: 1\nimages:\n  - match: ghcr.io/acme/**\n    signers:\n{all}    require: [signature]\n");
-    for policy in [example, &with_signers] {
+    for policy in [example, &with_signers].into_iter().chain(further_examples(page).iter().map(String::as_str)) {
         let directory = scratch(policy);
         let output = check(&directory, "bonafide.yaml");
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()), "{policy}");
@@ -265,6 +265,23 @@ fn the_policy_and_the_signers_in_the_readme_can_be_pasted() {
         assert!(schema().is_valid(&value), "{policy}");
         fs::remove_dir_all(&directory).expect("the folder can be removed");
     }
+}
+
+/// Returns a policy for each further example of the page, with what the page leaves out around it.
+fn further_examples(page: &str) -> Vec<String> {
+    let head = "version: 1\nimages:\n  - match: ghcr.io/acme/**\n    signers: [{github: acme/app}]\n";
+    let blocks = page.split("```yaml\n").skip(2).map(|rest| rest.split_once("```").expect("its end").0);
+    let whole = |block: &str| match block.trim_start().split(':').next().expect("a key") {
+        "provenance" => format!("{head}    require:\n{block}"),
+        "require" => format!("{head}{}", block.lines().map(|line| format!("    {line}\n")).collect::<String>()),
+        "builders" => format!("{head}    require: [provenance]\n{block}"),
+        other => panic!("an example that begins with `{other}`"),
+    };
+    let filled = |policy: String| policy.replace("sha256:…", &format!("sha256:{}", "0".repeat(64)));
+    let parts: Vec<String> =
+        blocks.map(whole).map(|policy| filled(policy).replace("tekton.pub", "cosign.pub")).collect();
+    assert_eq!(parts.len(), 3);
+    parts
 }
 
 /// Files that are made to cost: each is refused within half a gigabyte of address space and twenty seconds of the processor,

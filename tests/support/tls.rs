@@ -46,6 +46,30 @@ impl Front {
         front
     }
 
+    /// Starts as a proxy that reaches every host through `target_of`: it tells the server that stands for a host. The client's
+    /// TLS ends here, with the certificate for the hosts of the documentation.
+    pub fn proxy(target_of: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Front {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let front = Front { address: listener.local_addr().expect("an address"), shown: Arc::default() };
+        let (config, shown) = (config_of("documents.pem", Client::May), Arc::clone(&front.shown));
+        let target_of = Arc::new(target_of);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (config, shown, target_of) = (Arc::clone(&config), Arc::clone(&shown), Arc::clone(&target_of));
+                thread::spawn(move || {
+                    let head = read_head(&mut stream)?;
+                    let host = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(':').next());
+                    let Some(target) = host.and_then(|host| target_of(host)) else {
+                        return stream.write_all(b"HTTP/1.1 502 no such host\r\n\r\n");
+                    };
+                    stream.write_all(b"HTTP/1.1 200 connected\r\n\r\n")?;
+                    serve(stream, config, &shown, &target)
+                });
+            }
+        });
+        front
+    }
+
     /// Returns the port.
     pub fn port(&self) -> u16 {
         self.address.port()
@@ -58,13 +82,17 @@ impl Front {
 }
 
 fn config(client: Client) -> Arc<ServerConfig> {
+    config_of("server.pem", client)
+}
+
+fn config_of(server: &str, client: Client) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("authority.pem")).expect("a certificate")).expect("a root");
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
     let verifier = if client == Client::May { verifier.allow_unauthenticated() } else { verifier };
-    let certificate = CertificateDer::from_pem_file(file("server.pem")).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(file("server.pem")).expect("a key");
+    let certificate = CertificateDer::from_pem_file(file(server)).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(file(server)).expect("a key");
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions")
@@ -81,19 +109,25 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, shown: &Mutex<Vec<bool>>,
     }
     shown.lock().expect("no test panics with it").push(client.conn.peer_certificates().is_some());
     loop {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            client.read_exact(&mut byte)?;
-            head.push(byte[0]);
-        }
+        let head = read_head(&mut client)?;
         // Each request has a connection of its own to the server behind: it ends with its answer.
         let mut server = TcpStream::connect(target)?;
-        server.write_all(&head)?;
+        server.write_all(head.as_bytes())?;
         server.shutdown(std::net::Shutdown::Write)?;
         let mut answer = Vec::new();
         server.read_to_end(&mut answer)?;
         client.write_all(&answer)?;
         client.flush()?;
     }
+}
+
+/// Reads a request up to the empty line behind its headers.
+fn read_head(client: &mut impl Read) -> Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).map_err(std::io::Error::other)
 }

@@ -1,0 +1,368 @@
+//! The commands of README and `docs/`, run as a reader would run them.
+//!
+//! Each block that is marked `sh` is a script for the shell, and must end with 0. Its `ghcr.io`, `registry.acme.example` and other
+//! hosts are servers of this process behind a proxy, and its images are signed by a Sigstore of this process, whose trusted root
+//! the program is given where a command names none. Words after `sh` say what else a block needs:
+//!
+//! - `sh policy`: a folder with a `bonafide.yaml`;
+//! - `sh internet`: hosts that no test can stand for. Each command must be understood and fail at the connection.
+//!
+//! Each block that is marked `console` shows commands after `$ ` and exactly what they print.
+//!
+//! `jq` is the real one if `BONAFIDE_JQ` names it. Without it those lines only prove that the report is there.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use support::image::Image;
+use support::registry::{Registry, Response};
+use support::repository::Repository;
+use support::sigstore::{Identity, Key, Sigstore, Version};
+use support::statement::{Build, STATEMENT_V1, Subject, slsa_v1, spdx_23, spdx_document};
+use support::tls::{Front, file};
+use support::tuf::{TufRepository, serve};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const TAG: &str = "1.4.2";
+
+/// A script in a document.
+struct Block {
+    /// File and line, for messages.
+    place: String,
+    /// What follows the three backticks.
+    kind: String,
+    text: String,
+}
+
+/// Returns every block of the documents whose kind begins with this word.
+fn blocks(word: &str) -> Vec<Block> {
+    let folder = fs::read_dir(Path::new(ROOT).join("docs")).expect("the folder is there");
+    let mut files: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.push(Path::new(ROOT).join("README.md"));
+    files.sort();
+    let found = files.iter().flat_map(|path| blocks_of(path));
+    found.filter(|block| block.kind.split(' ').next() == Some(word)).collect()
+}
+
+fn blocks_of(path: &Path) -> Vec<Block> {
+    let content = fs::read_to_string(path).expect("a document");
+    let name = path.strip_prefix(ROOT).expect("below the root").display().to_string();
+    let mut found = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in content.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(kind), None) => {
+                let place = format!("{name}:{}", number + 1);
+                open = Some(Block { place, kind: kind.to_owned(), text: String::new() });
+            }
+            (Some(_), Some(_)) => found.extend(open.take()),
+            (None, Some(block)) => block.text.extend([line, "\n"]),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{name} ends inside a block");
+    found
+}
+
+/// The servers that the documents name.
+struct World {
+    sigstore: Sigstore,
+    key: Key,
+    digest: String,
+    tuf_root: Vec<u8>,
+    _servers: Vec<Registry>,
+    proxy: Front,
+}
+
+impl World {
+    fn new() -> World {
+        let sigstore = Sigstore::new();
+        let key = Key::p256();
+        let image = Image::index(&["linux/amd64", "linux/arm64"]);
+        let subject = Subject::new("ghcr.io/acme/app", &image.digest());
+        let bundles = evidence(&sigstore, &subject);
+        let mut signed = Repository::new();
+        signed.push_tagged(TAG, &image);
+        for bundle in &bundles {
+            signed.attach_bundle(&image.descriptor(), bundle);
+        }
+        let mut private = Repository::new();
+        private.push_tagged(TAG, &image);
+        let release = Identity::email("release@acme.example", "https://accounts.acme.example");
+        for bundle in [sigstore.key_signer(&key).sign_image(&subject), sigstore.sign_image(&release, &subject)] {
+            private.attach_bundle(&image.descriptor(), &bundle.bundle(Version::V03));
+        }
+        let registry = Registry::start();
+        for name in ["acme/app", "acme/signatures", "hub/acme/app"] {
+            registry.edit(name, |content| *content = signed.clone());
+        }
+        registry.edit("app", |content| *content = private);
+        let github = Registry::start();
+        let listed: Vec<Value> = bundles.iter().map(|bundle| json!({"bundle": bundle})).collect();
+        let answer = json!({"attestations": listed}).to_string().into_bytes();
+        github.bend("/repos/acme/app/attestations/", move |response| {
+            *response = Response::new(200, "application/json; charset=utf-8", answer.clone());
+        });
+        let tuf = Registry::start();
+        let repository = TufRepository::new(&sigstore.trusted_root());
+        serve(&tuf, &repository.files());
+        let hosts = [&registry, &github, &tuf].map(Registry::host);
+        let proxy = Front::proxy(move |host| match host {
+            "ghcr.io" | "registry.acme.example" | "mirror.acme.example" => Some(hosts[0].clone()),
+            "api.github.com" => Some(hosts[1].clone()),
+            "tuf.acme.example" => Some(hosts[2].clone()),
+            _ => None,
+        });
+        let tuf_root = repository.anchor();
+        World { sigstore, key, digest: image.digest(), tuf_root, _servers: vec![registry, github, tuf], proxy }
+    }
+
+    /// Runs a script in a folder of its own that has every file the documents name.
+    fn run(&self, block: &Block, script: &str) -> Output {
+        let folder = Folder::new(&block.place);
+        let needs: Vec<&str> = block.kind.split(' ').skip(1).collect();
+        self.furnish(&folder, &needs);
+        Command::new("/bin/sh")
+            .args(["-eu", "-c", script])
+            .current_dir(&folder.0)
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.0.join("bin").display()))
+            .env("HOME", folder.0.join("home"))
+            .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.proxy.port()))
+            .env("SSL_CERT_FILE", file("documents-authority.pem"))
+            .env("BONAFIDE_PROGRAM", env!("CARGO_BIN_EXE_bonafide"))
+            .env("BONAFIDE_JQ", std::env::var_os("BONAFIDE_JQ").unwrap_or_default())
+            .env("IMAGE", format!("ghcr.io/acme/app:{TAG}"))
+            .env("DIGEST", &self.digest)
+            .env("TOKEN", "correct-horse-battery")
+            .stdin(Stdio::null())
+            .output()
+            .expect("the shell starts")
+    }
+
+    fn furnish(&self, folder: &Folder, needs: &[&str]) {
+        symlink(Path::new(ROOT).join("fixtures"), folder.0.join("fixtures")).expect("a link");
+        folder.write("root.json", self.sigstore.trusted_root());
+        folder.write("acme.trusted_root.json", self.sigstore.trusted_root());
+        folder.write("acme.root.json", &self.tuf_root);
+        folder.write("cosign.pub", self.key.public_pem());
+        folder.write("password", "correct-horse-battery");
+        folder.write("acme-ca.pem", fs::read(file("documents-authority.pem")).expect("a fixture"));
+        for name in ["client.pem", "client.key"] {
+            folder.write(name, fs::read(file(name)).expect("a fixture"));
+        }
+        let content = "the content of the file";
+        let subject = Subject::new("app.tar.gz", &support::digest::oci_digest(content.as_bytes()));
+        let bundles: Vec<String> = evidence(&self.sigstore, &subject).iter().map(Value::to_string).collect();
+        folder.write("app.tar.gz", content);
+        folder.write("app.tar.gz.sigstore.json", bundles.join("\n"));
+        folder.write("app.spdx.json", spdx_document(&subject, &[("openssl", "3.0.0")]).to_string());
+        folder.write("advisory/GHSA-0.json", ADVISORY);
+        symlink(folder.0.join("advisory"), folder.0.join("npm.zip")).expect("a link");
+        folder.write("clusterimagepolicies.yaml", CLUSTER_IMAGE_POLICY);
+        folder.write("images", format!("ghcr.io/acme/app:{TAG}\nghcr.io/acme/app@{}\n", self.digest));
+        if needs.contains(&"policy") {
+            folder.write("bonafide.yaml", POLICY);
+        }
+        for (name, script) in PROGRAMS {
+            folder.program(name, script);
+        }
+    }
+}
+
+/// Returns signature, provenance, SBOM and a review of this subject, by the release workflow of acme/app.
+fn evidence(sigstore: &Sigstore, subject: &Subject) -> [Value; 4] {
+    let build = Build::github("acme/app", ".github/workflows/release.yml", &format!("refs/tags/v{TAG}"));
+    let identity = build.identity();
+    let review = json!({
+        "_type": STATEMENT_V1,
+        "subject": [subject.to_json()],
+        "predicateType": "https://acme.example/review/v1",
+        "predicate": {"result": "PASSED"},
+    });
+    [
+        sigstore.sign_image(&identity, subject),
+        sigstore.attest(&identity, &slsa_v1(subject, &build)),
+        sigstore.attest(&identity, &spdx_23(subject, &[("openssl", "3.0.0"), ("zlib", "1.3.1")])),
+        sigstore.attest(&identity, &review),
+    ]
+    .map(|signed| signed.bundle(Version::V03))
+}
+
+const POLICY: &str = "\
+version: 1
+images:
+  - match: ghcr.io/acme/**
+    trust: [./acme.trusted_root.json]
+    signers:
+      - github: {repository: acme/app, workflow: release.yml, ref: refs/tags/v*}
+    require: [signature, provenance, sbom]
+";
+
+const ADVISORY: &str = r#"{"id": "GHSA-0", "modified": "2026-01-01T00:00:00Z",
+  "affected": [{"package": {"ecosystem": "npm", "name": "leftpad"}, "versions": ["1.0.0"]}]}"#;
+
+const CLUSTER_IMAGE_POLICY: &str = "\
+apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: {name: release}
+spec:
+  images: [{glob: ghcr.io/acme/**}]
+  authorities:
+    - keyless:
+        url: https://fulcio.sigstore.dev
+        identities:
+          - issuer: https://token.actions.githubusercontent.com
+            subject: https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.4.2
+      ctlog: {url: https://rekor.sigstore.dev}
+";
+
+/// What the documents call beside `bonafide`. `bonafide` itself is given the trusted root of this process where flags name a signer
+/// and none names a root.
+const PROGRAMS: [(&str, &str); 5] = [
+    (
+        "bonafide",
+        r#"case " $* " in
+  *" --trusted-root "*|*" --tuf-mirror "*|*" trust "*|*" policy "*|*" --update-trust"*) ;;
+  *" verify "*" --repo "*|*" verify "*" --key "*|*" verify "*" --certificate-identity "*|*" inspect ghcr"*|*" bundle "*)
+    set -- "$@" --trusted-root root.json ;;
+esac
+exec "$BONAFIDE_PROGRAM" "$@""#,
+    ),
+    (
+        "cargo",
+        r#"case "$1" in
+  run) while [ "$1" != -- ]; do shift; done; shift; exec bonafide "$@" ;;
+  test) ;;
+  *) exit 99 ;;
+esac"#,
+    ),
+    ("docker", r#"[ "$1" = pull ] && case "$2" in ghcr.io/acme/app@sha256:*) ;; *) exit 99 ;; esac"#),
+    (
+        "kubectl",
+        r#"case "$2" in pods) cat images ;; clusterimagepolicies) cat clusterimagepolicies.yaml ;; *) exit 99 ;; esac"#,
+    ),
+    (
+        "jq",
+        r#"for last; do :; done
+[ -s "$last" ] || exit 99
+[ -z "$BONAFIDE_JQ" ] || exec "$BONAFIDE_JQ" "$@""#,
+    ),
+];
+
+/// A folder that is gone when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let name = name.replace(['/', ':', '.'], "-");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("documents-{}-{name}", std::process::id()));
+        fs::create_dir_all(path.join("home")).expect("cargo's directory for tests can be written");
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let name = format!("bin/{name}");
+        self.write(&name, format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(0o700)).expect("permissions");
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn seen(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Splits a script into its commands: lines that end with a backslash go on in the next one.
+fn commands(script: &str) -> Vec<String> {
+    let joined = script.replace("\\\n", " ");
+    joined.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_script_of_the_documents_runs_as_it_is_printed() {
+    let world = World::new();
+    let blocks = blocks("sh");
+    let mut count = 0;
+    for block in blocks.iter().filter(|block| block.kind != "sh internet") {
+        let output = world.run(block, &block.text);
+        assert_eq!(output.status.code(), Some(0), "{}\n{}\n{}", block.place, block.text, seen(&output));
+        count += commands(&block.text).len();
+    }
+    assert!(count > 50, "the documents have more commands than {count}");
+}
+
+#[test]
+fn every_command_that_needs_the_internet_is_understood() {
+    let world = World::new();
+    for block in blocks("sh").iter().filter(|block| block.kind == "sh internet") {
+        for command in commands(&block.text) {
+            let output = world.run(block, &command);
+            let message = format!("{}\n{command}\n{}", block.place, seen(&output));
+            assert_eq!(output.status.code(), Some(3), "{message}");
+        }
+    }
+}
+
+#[test]
+fn every_terminal_of_the_documents_shows_what_is_printed() {
+    let world = World::new();
+    let blocks = blocks("console");
+    assert!(!blocks.is_empty());
+    for block in &blocks {
+        for session in block.text.split("$ ").filter(|session| !session.trim().is_empty()) {
+            let (command, shown) = session.split_once('\n').expect("a command on a line of its own");
+            let output = world.run(block, command);
+            assert_eq!(shown.trim_end(), seen(&output).trim_end(), "{}\n{command}", block.place);
+        }
+    }
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    let folder = fs::read_dir(Path::new(ROOT).join("docs")).expect("the folder is there");
+    let documents = folder.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| Path::new(ROOT).join(name));
+    for path in documents.chain(top) {
+        let content = fs::read_to_string(&path).expect("a document");
+        for link in content.split("](").skip(1).map(|rest| rest.split(')').next().expect("a part")) {
+            if link.contains("://") {
+                continue;
+            }
+            let (name, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if name.is_empty() { path.clone() } else { path.parent().expect("a folder").join(name) };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).expect("a document");
+                let has = text.lines().filter(|line| line.starts_with('#')).any(|line| anchor_of(line) == anchor);
+                assert!(has, "{}: {link}", path.display());
+            }
+        }
+    }
+}
+
+/// Returns the anchor that GitHub gives a heading.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|character| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_'));
+    kept.collect::<String>().replace(' ', "-")
+}
