@@ -24,7 +24,9 @@
 //! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
-//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit` |
+//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit`, the rules of `attestation` |
+//! | [`attestation`] | a folder for each kind of attestation: `rules` and `keys`, what a policy may ask | what `policy` may, and `policy` |
+//! | | its other files, how it is read and judged | what `verify` may, and `verify` |
 //! | [`policy_tools`] | policy files that the program writes: a first one, imported ones, suggested ones | `check`, `policy` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
@@ -38,6 +40,7 @@
 //! Everything but `collect`, `run`, `tuf` and `cli` is pure: no runtime, no file system, no environment, no clock, no randomness.
 //! `tests/layering.rs` keeps it so.
 
+pub mod attestation;
 pub mod check;
 pub mod evidence;
 pub mod json;

@@ -5,17 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const MODULES: [(&str, &[&str]); 16] = [
+const MODULES: [(&str, &[&str]); 18] = [
     ("json", &[]),
     ("time_limit", &[]),
     ("oci", &["json"]),
     ("evidence", &["json", "oci"]),
     ("check", &[]),
     ("packages", &["json"]),
-    ("policy", &["oci", "check", "packages", "time_limit"]),
+    ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
+    (ASKING, &["oci", "packages", "policy", "time_limit"]),
     ("policy_tools", &["check", "policy"]),
     ("trust", &["json", "oci"]),
-    ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "time_limit"]),
+    ("verify", &["json", "oci", "evidence", "check", "packages", "policy", "trust", "time_limit", ASKING, JUDGING]),
+    (JUDGING, &["json", "oci", "evidence", "check", "packages", "policy", "time_limit", ASKING, "verify"]),
     ("render", &["check"]),
     ("secrets", &[]),
     ("collect", &["json", "oci", "evidence", "secrets"]),
@@ -33,6 +35,7 @@ const MODULES: [(&str, &[&str]); 16] = [
             "packages",
             "policy",
             "policy_tools",
+            ASKING,
             "trust",
             "verify",
             "render",
@@ -43,6 +46,12 @@ const MODULES: [(&str, &[&str]); 16] = [
         ],
     ),
 ];
+
+/// Each kind of attestation is one folder, whose files are of two layers: what a policy may ask of it, and how it is judged.
+const ASKING: &str = "attestation (what a policy may ask)";
+const JUDGING: &str = "attestation (how it is judged)";
+/// The files of a kind that say what a policy may ask of it. They know nothing of how that is judged.
+const OF_ASKING: [&str; 4] = ["rules", "keys", "lint", "listed"];
 
 /// What JSON from outside is never read with: only `json` reads a struct from an object alone (A291). The attributes make serde
 /// buffer a value and read it again without that.
@@ -115,9 +124,18 @@ fn sources() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The module that a file is in: its folder, or its name for a module of one file.
+/// The module that a file is in: its folder, or its name for a module of one file. A kind of attestation is in two.
 fn module(file: &str) -> &str {
-    file.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    let mut names = file.split('/').map(|name| name.trim_end_matches(".rs"));
+    match names.next().unwrap_or_default() {
+        "attestation" => layer_of_kind(names.nth(1)),
+        other => other,
+    }
+}
+
+/// The layer of a file of a kind, or of what it declares.
+fn layer_of_kind(name: Option<&str>) -> &'static str {
+    if name.is_some_and(|name| OF_ASKING.contains(&name)) { ASKING } else { JUDGING }
 }
 
 /// The modules that a file names through `crate::`, also in grouped imports.
@@ -131,7 +149,13 @@ fn named_modules(code: &str) -> Vec<String> {
                 let group = group.split('}').next().unwrap_or_default();
                 named.extend(group.split(',').map(|item| identifier(item.trim())));
             }
-            None => named.push(identifier(after)),
+            None => {
+                let mut path = after.split("::").map(identifier);
+                named.push(match path.next().unwrap_or_default().as_str() {
+                    "attestation" => layer_of_kind(path.nth(1).as_deref()).to_owned(),
+                    other => other.to_owned(),
+                });
+            }
         }
     }
     named
@@ -184,9 +208,13 @@ fn the_check_itself_can_fail() {
     assert_eq!(broken("verify/mod.rs", "let now = Timestamp::now();"), 1);
     assert_eq!(broken("verify/candidate.rs", "use sigstore_verify::Verifier;"), 1);
     assert_eq!(broken("verify/candidate.rs", "Certificate::from_der(der)"), 1);
+    assert_eq!(broken("attestation/scan/rules.rs", "use crate::verify::predicate::Question;"), 1);
+    assert_eq!(broken("attestation/scan/keys.rs", "use crate::attestation::scan::model::Scan;"), 1);
+    assert_eq!(broken("attestation/scan/model.rs", "use crate::attestation::scan::rules::Ignored;"), 0);
+    assert_eq!(broken("policy/mod.rs", "use crate::attestation::scan::Scan;"), 1);
     assert_eq!(broken("collect/mod.rs", "use crate::cli::run;"), 1);
     assert_eq!(broken("collect/mod.rs", "use tokio::time::sleep;"), 0);
-    assert_eq!(broken("verify/vex/openvex.rs", "serde_json::from_str(text)"), 1);
+    assert_eq!(broken("attestation/vex/openvex.rs", "serde_json::from_str(text)"), 1);
     assert_eq!(broken("cli/mod.rs", "#[serde(untagged)]"), 1);
     assert_eq!(broken("json/shapes.rs", "serde_json::from_str(text)"), 0);
 }

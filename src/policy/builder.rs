@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
-use super::provenance::BuildLevel;
 use super::signer::Signer;
 use super::text::TextRule;
+use crate::attestation::provenance::rules::BuildLevel;
 
 /// A builder that a policy vouches for.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub struct BuilderRule {
 }
 
 impl BuilderRule {
-    pub(super) fn canonical_text(&self) -> String {
+    pub(crate) fn canonical_text(&self) -> String {
         let Self { id, signer, level, source } = self;
         let signer = signer.canonical_text();
         format!("{} signed by {signer:?} level {} source {source:?}", id.canonical_text(), level.number())

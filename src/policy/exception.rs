@@ -18,7 +18,7 @@ impl Exception {
         now.to_zoned(TimeZone::UTC).date() <= self.until
     }
 
-    pub(super) fn canonical_text(&self) -> String {
+    pub(crate) fn canonical_text(&self) -> String {
         format!("except until {} {:?}\n", self.until, self.because)
     }
 }

@@ -304,7 +304,7 @@ impl LicenseRule {
     }
 
     /// Whether it is about everything.
-    pub(super) fn is_about_all(&self) -> bool {
+    pub(crate) fn is_about_all(&self) -> bool {
         match &self.form {
             Form::Term { license, .. } | Form::Text(license) => license.as_str().trim_matches('*').is_empty(),
         }

@@ -3,26 +3,21 @@
 //! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
 //! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
 
-mod age;
-mod attestation;
-mod builder;
+pub(crate) mod age;
+pub(crate) mod builder;
 mod claim;
-mod document;
+pub(crate) mod document;
 pub(crate) mod emit;
-mod exception;
+pub(crate) mod exception;
 mod flags;
 mod key;
-mod license;
-mod package;
-mod path;
-mod provenance;
-mod sbom;
-mod signer;
+pub(crate) mod license;
+pub(crate) mod package;
+pub(crate) mod path;
+pub(crate) mod signer;
 mod strength;
-mod summary;
 mod tenancy;
-mod text;
-mod vulnerabilities;
+pub(crate) mod text;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,8 +27,17 @@ use jiff::Timestamp;
 use crate::oci::{Algorithm, Digest};
 use crate::packages::Severity;
 
+pub use crate::attestation::generic::rules::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue, KnownKind};
+pub use crate::attestation::provenance::rules::{
+    BuildLevel, DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule,
+    ProvenanceFlags, ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
+};
+pub use crate::attestation::sbom::rules::{
+    ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules,
+};
+pub use crate::attestation::scan::rules::{Ignored, VulnerabilityRules};
+pub use crate::attestation::vsa::rules::{Level, SummaryRules};
 pub use age::{AgeError, MaxAge};
-pub use attestation::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue, KnownKind};
 pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
@@ -44,20 +48,13 @@ pub use key::{KeyError, KeyKind, KeyRule, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use path::FieldPath;
-pub use provenance::{
-    BuildLevel, DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule,
-    ProvenanceFlags, ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
-};
-pub use sbom::{ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules};
 pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
 pub use strength::{broken_hash, weakness};
-pub use summary::{Level, SummaryRules};
 pub use tenancy::Strangers;
 pub(crate) use tenancy::service_of;
 pub use text::{PatternError, TextRule};
-pub use vulnerabilities::{Ignored, VulnerabilityRules};
 
 /// One thing that must be attached to the image and be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -165,7 +165,7 @@ impl PackageRule {
     }
 
     /// Returns its parts as policies write them.
-    pub(super) fn parts(&self) -> Vec<(&'static str, &str)> {
+    pub(crate) fn parts(&self) -> Vec<(&'static str, &str)> {
         let what = if matches!(self.what, What::Purl { .. }) { "purl" } else { "name" };
         let version = match &self.version {
             VersionRule::Is(version) if !matches!(self.what, What::Purl { .. }) => Some(("version", version.as_str())),
@@ -177,18 +177,18 @@ impl PackageRule {
     }
 
     /// Whether a version is asked for already.
-    pub(super) fn has_version(&self) -> bool {
+    pub(crate) fn has_version(&self) -> bool {
         self.version != VersionRule::Any
     }
 
     /// Whether it is about every package.
-    pub(super) fn is_about_all(&self) -> bool {
+    pub(crate) fn is_about_all(&self) -> bool {
         let is_any = matches!(&self.what, What::Name(name) if name.as_str().trim_matches('*').is_empty());
         is_any && self.version == VersionRule::Any && self.supplier.is_none()
     }
 
     /// Whether it names a package of a type whose packages all have a namespace, and names none.
-    pub(super) fn misses_namespace(&self) -> Option<&str> {
+    pub(crate) fn misses_namespace(&self) -> Option<&str> {
         const WITH_NAMESPACE: [&str; 7] = ["apk", "bitbucket", "deb", "github", "maven", "rpm", "swift"];
         match &self.what {
             What::Purl { kind, path, .. } if WITH_NAMESPACE.contains(&kind.as_str()) => {

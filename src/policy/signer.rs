@@ -69,7 +69,7 @@ pub enum Caller {
 
 impl IdentityRule {
     /// The workflows of a repository given as a URL.
-    pub(super) fn workflow_of(repository: TextRule) -> Self {
+    pub(crate) fn workflow_of(repository: TextRule) -> Self {
         let file = TextRule::glob(".github/workflows/**").expect("a constant glob compiles");
         Self::Workflow { repository, file, caller: Caller::Itself }
     }
@@ -188,7 +188,7 @@ impl Signers {
         self.at_least
     }
 
-    pub(super) fn canonical_text(&self) -> String {
+    pub(crate) fn canonical_text(&self) -> String {
         let listed: String = self.listed.iter().map(Signer::canonical_text).collect();
         let count = if self.at_least == 1 { String::new() } else { format!("at-least {}\n", self.at_least) };
         format!("{count}{listed}")
@@ -230,7 +230,7 @@ impl Signer {
     }
 
     /// Returns the rules as lines of text, for the policy's hash.
-    pub(super) fn canonical_text(&self) -> String {
+    pub(crate) fn canonical_text(&self) -> String {
         match self {
             Self::Certificate(rule) => rule.canonical_text(),
             Self::Keys(rule) => rule.canonical_text(),

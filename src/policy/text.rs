@@ -103,7 +103,7 @@ impl TextRule {
     }
 
     /// Returns a regular expression that matches the same texts, but for the case of letters.
-    pub(super) fn expression(&self) -> String {
+    pub(crate) fn expression(&self) -> String {
         match &self.form {
             Form::Exact => regex::escape(&self.text),
             Form::OneOf(texts) => texts.iter().map(|text| regex::escape(text)).collect::<Vec<_>>().join("|"),
@@ -142,7 +142,7 @@ impl Eq for TextRule {}
 
 impl TextRule {
     /// Returns the rule as one word and a quoted text, for the policy's hash.
-    pub(super) fn canonical_text(&self) -> String {
+    pub(crate) fn canonical_text(&self) -> String {
         let form = match &self.form {
             Form::Exact => "exact",
             Form::OneOf(texts) => return format!("one of {texts:?}"),

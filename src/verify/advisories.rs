@@ -11,8 +11,8 @@ use crate::policy::{Asked, SbomRules};
 use crate::time_limit::TimeLimit;
 
 use super::predicate::Question;
-use super::sbom::{Purpose, Sbom};
-use super::vex::{Image, Statements};
+use crate::attestation::sbom::{Purpose, Sbom};
+use crate::attestation::vex::{Image, Statements};
 
 /// Vulnerabilities that a finding shows.
 const SHOWN: usize = 5;
@@ -21,7 +21,7 @@ const LISTED: usize = 100_000;
 
 /// The advisories of a run, and what they said of the candidate when they were first asked.
 #[derive(Clone, Copy)]
-pub(super) struct Advised<'a> {
+pub(crate) struct Advised<'a> {
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) examined: &'a OnceCell<Examined>,
     /// What VEX closes of that, by the signers whom one demand believes.

@@ -20,7 +20,6 @@ use crate::time_limit::TimeLimit;
 use super::advisories::{self, Advised};
 use super::assessment::{Assessment, Signing};
 use super::attempts::{Accepted, Attempts, SignedFor};
-use super::attestation;
 use super::bundle::{Domain, Signed};
 use super::legacy;
 use super::material::{self, Material, SignedContent};
@@ -29,7 +28,8 @@ use super::overdue::overdue;
 use super::predicate::{Expected, Kind, Predicate, Question, Said};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
-use super::vex::{self, Statements};
+use crate::attestation::generic as attestation;
+use crate::attestation::vex::{self, Statements};
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]

@@ -31,22 +31,22 @@ const ISSUER: u32 = 8;
 const ISSUER_LEGACY: u32 = 1;
 /// A signing certificate, read but not verified.
 #[derive(Debug, Clone)]
-pub(super) struct Leaf {
-    pub(super) identity: String,
-    pub(super) identity_kind: IdentityKind,
-    pub(super) issuer: String,
-    pub(super) not_before: Timestamp,
-    pub(super) not_after: Timestamp,
+pub(crate) struct Leaf {
+    pub(crate) identity: String,
+    pub(crate) identity_kind: IdentityKind,
+    pub(crate) issuer: String,
+    pub(crate) not_before: Timestamp,
+    pub(crate) not_after: Timestamp,
     /// The public key, as a DER `SubjectPublicKeyInfo`.
-    pub(super) public_key: Vec<u8>,
+    pub(crate) public_key: Vec<u8>,
     /// Who issued the certificate, as the certificate says.
-    pub(super) issued_by: String,
+    pub(crate) issued_by: String,
     claims: Vec<(Claim, String)>,
 }
 
 impl Leaf {
     /// Reads a certificate in DER.
-    pub(super) fn read(der: &[u8]) -> Result<Self, Finding> {
+    pub(crate) fn read(der: &[u8]) -> Result<Self, Finding> {
         let certificate = untrusted_der::certificate(der)
             .map_err(|error| profile("the certificate is not DER that can be read").found(error.to_string()))?;
         let tbs = &certificate.tbs_certificate;
@@ -81,22 +81,22 @@ impl Leaf {
     /// Returns the repository that the workflow ran for, as a URL.
     ///
     /// The claim `.12`; for certificates older than it, GitHub's `.5`, which is `owner/name`.
-    pub(super) fn source_repository(&self) -> Option<String> {
+    pub(crate) fn source_repository(&self) -> Option<String> {
         self.claim_or_older(Claim::SourceRepositoryUri)
     }
 
     /// Returns the ref that the workflow ran for.
-    pub(super) fn source_ref(&self) -> Option<&str> {
+    pub(crate) fn source_ref(&self) -> Option<&str> {
         self.claim(Claim::SourceRepositoryRef).or_else(|| self.claim(Claim::WorkflowRef))
     }
 
     /// Returns the commit that the workflow ran for.
-    pub(super) fn source_digest(&self) -> Option<&str> {
+    pub(crate) fn source_digest(&self) -> Option<&str> {
         self.claim(Claim::SourceRepositoryDigest).or_else(|| self.claim(Claim::WorkflowSha))
     }
 
     /// Returns a claim, or what an older certificate says in its place. GitHub's `.5` is `owner/name`, where `.12` is a URL.
-    pub(super) fn claim_or_older(&self, claim: Claim) -> Option<String> {
+    pub(crate) fn claim_or_older(&self, claim: Claim) -> Option<String> {
         let older = || {
             let legacy = claim.legacy()?;
             let value = self.claim(legacy)?;
@@ -110,7 +110,7 @@ impl Leaf {
     }
 
     /// Whether a time lies within the certificate's validity, both ends included (RFC 5280 §4.1.2.5).
-    pub(super) fn is_valid_at(&self, time: Timestamp) -> bool {
+    pub(crate) fn is_valid_at(&self, time: Timestamp) -> bool {
         self.not_before <= time && time <= self.not_after
     }
 
@@ -119,7 +119,7 @@ impl Leaf {
     }
 
     /// Returns what a report says of the signer.
-    pub(super) fn report(&self) -> SignerReport {
+    pub(crate) fn report(&self) -> SignerReport {
         SignerReport {
             identity: self.identity.clone(),
             identity_kind: self.identity_kind.as_str().to_owned(),

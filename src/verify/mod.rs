@@ -5,15 +5,14 @@
 //! never passes, and what cannot be decided never passes.
 
 mod absence;
-mod advisories;
+pub(crate) mod advisories;
 mod agreement;
 mod assessment;
-mod attempts;
-mod attestation;
+pub(crate) mod attempts;
 mod authorities;
 mod bundle;
 mod candidate;
-mod certificate;
+pub(crate) mod certificate;
 mod chain;
 mod coverage;
 mod difference;
@@ -26,20 +25,15 @@ mod near_miss;
 mod newer;
 mod overdue;
 mod person;
-mod predicate;
-mod provenance;
+pub(crate) mod predicate;
 mod rekor1;
-mod sbom;
 mod sct;
-mod signature;
-mod signer;
-mod statement;
-mod summary;
+pub(crate) mod signature;
+pub(crate) mod signer;
+pub(crate) mod statement;
 mod token;
 mod unsigned;
 mod untrusted_der;
-mod vex;
-mod vulnerabilities;
 mod workers;
 
 use jiff::Timestamp;
@@ -54,12 +48,12 @@ use crate::packages::Advisories;
 use crate::policy::{Asked, Demand, KeyRule, Policy};
 use crate::time_limit::TimeLimit;
 
+use crate::attestation::sbom::Sbom;
+use crate::attestation::vex::Statements;
 pub use bundle::{Domain, DomainError};
 use candidate::{Judged, Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
 pub use judge::Judge;
-use sbom::Sbom;
-use vex::Statements;
 pub use workers::{Alone, Workers};
 
 /// Judges what was collected for one image.

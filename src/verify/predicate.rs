@@ -9,22 +9,22 @@ use crate::policy::{Asked, BuildLevel, Signer};
 use crate::time_limit::TimeLimit;
 
 use super::advisories::{self, Advised};
-use super::attestation;
 use super::newer;
-use super::provenance::{self, Provenance};
-use super::sbom::{self, Sbom, clipped};
 use super::signature::Verified;
 use super::statement::Statement;
-use super::summary::{self, Summary};
-use super::vex::{self, Statements};
-use super::vulnerabilities::{self, Scan};
+use crate::attestation::generic as attestation;
+use crate::attestation::provenance::{self, Provenance};
+use crate::attestation::sbom::{self, Sbom, clipped};
+use crate::attestation::scan::{self as vulnerabilities, Scan};
+use crate::attestation::vex::{self, Statements};
+use crate::attestation::vsa::{self as summary, Summary};
 
 /// cosign's predicate type of a signature on an image (cosign `specs/COSIGN_PREDICATE_SPEC.md`).
 const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// What kind of evidence a candidate is, or claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Signature,
     Provenance,
     Sbom,
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Signature => "signature",
             Self::Provenance => "provenance",
@@ -51,7 +51,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn of_predicate(predicate_type: &str) -> Self {
+    pub(crate) fn of_predicate(predicate_type: &str) -> Self {
         match predicate_type {
             COSIGN_SIGN => Self::Signature,
             other if provenance::is_provenance(other) => Self::Provenance,
@@ -64,7 +64,7 @@ impl Kind {
     }
 
     /// The kind of a statement. Of an SBOM's type it may be a VEX document of its own.
-    pub(super) fn of_statement(statement: &Statement<'_>) -> Self {
+    pub(crate) fn of_statement(statement: &Statement<'_>) -> Self {
         match Self::of_predicate(&statement.predicate_type) {
             Self::Sbom if vex::is_instead_of_sbom(&statement.predicate_type, statement.predicate) => Self::Vex,
             kind => kind,
@@ -72,7 +72,7 @@ impl Kind {
     }
 
     /// Whether it could satisfy what is asked, by what it is or claims to be. What cannot be read may have been anything.
-    pub(super) fn concerns(self, asked: &Asked, predicate_type: Option<&str>) -> bool {
+    pub(crate) fn concerns(self, asked: &Asked, predicate_type: Option<&str>) -> bool {
         if matches!(self, Self::Unreadable | Self::Unread) {
             return true;
         }
@@ -90,44 +90,44 @@ impl Kind {
     }
 
     /// Whether a good one counts only where a requirement asks for it by name.
-    pub(super) fn counts_only_if_asked(self) -> bool {
+    pub(crate) fn counts_only_if_asked(self) -> bool {
         matches!(self, Self::Summary | Self::Scan | Self::Vex | Self::Attestation)
     }
 }
 
 /// What a predicate is judged by.
 #[derive(Clone, Copy)]
-pub(super) struct Question<'a> {
+pub(crate) struct Question<'a> {
     /// Who signed it, and when.
-    pub(super) verified: &'a Verified,
+    pub(crate) verified: &'a Verified,
     /// Who should have, and what it must say; nothing where nobody in particular is expected.
-    pub(super) expected: Option<Expected<'a>>,
+    pub(crate) expected: Option<Expected<'a>>,
     /// The manifest that it is attached to, which is one of its subjects.
-    pub(super) subject: &'a Digest,
+    pub(crate) subject: &'a Digest,
     /// All that was collected: what the manifest is a part of, and by which name.
-    pub(super) evidence: &'a Evidence,
+    pub(crate) evidence: &'a Evidence,
     /// What is known of vulnerabilities.
-    pub(super) advised: Advised<'a>,
+    pub(crate) advised: Advised<'a>,
     /// The only clock.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
     /// How long the judging may take.
-    pub(super) time: TimeLimit<'a>,
+    pub(crate) time: TimeLimit<'a>,
 }
 
 /// What a demand of the policy expects.
 #[derive(Clone, Copy)]
-pub(super) struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     /// The signer of the policy that signed.
-    pub(super) signer: &'a Signer,
+    pub(crate) signer: &'a Signer,
     /// What is asked for.
-    pub(super) asked: &'a Asked,
+    pub(crate) asked: &'a Asked,
     /// What signers of VEX say whom the demand believes.
-    pub(super) vex: Option<&'a Statements>,
+    pub(crate) vex: Option<&'a Statements>,
 }
 
 /// What a statement says, read once and only if somebody expected signed it. One at a time, so its size does not matter.
 #[allow(clippy::large_enum_variant)]
-pub(super) enum Predicate<'a> {
+pub(crate) enum Predicate<'a> {
     Unread,
     Provenance(Result<Provenance, Finding>),
     Sbom(Result<Sbom<'a>, Finding>),
@@ -139,7 +139,7 @@ pub(super) enum Predicate<'a> {
 }
 
 impl<'a> Predicate<'a> {
-    pub(super) fn read(kind: Kind, statement: &Statement<'a>) -> Self {
+    pub(crate) fn read(kind: Kind, statement: &Statement<'a>) -> Self {
         let text = statement.predicate;
         match kind {
             Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
@@ -152,7 +152,7 @@ impl<'a> Predicate<'a> {
     }
 
     /// Judges what was read. What cannot be read is a finding.
-    pub(super) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
+    pub(crate) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
         match self {
             Self::Provenance(Ok(provenance)) => provenance.judge(question),
             Self::Sbom(Ok(sbom)) => {
@@ -173,7 +173,7 @@ impl<'a> Predicate<'a> {
     }
 
     /// The manifests that it is about, where that is not everything that the subject binds.
-    pub(super) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
+    pub(crate) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
         match self {
             Self::Sbom(Ok(sbom)) => sbom.only_about(question),
             _ => None,
@@ -181,7 +181,7 @@ impl<'a> Predicate<'a> {
     }
 
     /// The SLSA build level of a provenance, by its builder and its signer.
-    pub(super) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
+    pub(crate) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
         match self {
             Self::Provenance(Ok(provenance)) => Some(provenance.build_level(question)),
             _ => None,
@@ -189,7 +189,7 @@ impl<'a> Predicate<'a> {
     }
 
     /// When it was made, as it says itself.
-    pub(super) fn made(&self) -> Option<String> {
+    pub(crate) fn made(&self) -> Option<String> {
         match self {
             Self::Provenance(Ok(one)) => one.finished_on.clone().or_else(|| one.started_on.clone()),
             Self::Sbom(Ok(sbom)) => sbom.created.as_deref().map(clipped),
@@ -199,7 +199,7 @@ impl<'a> Predicate<'a> {
     }
 
     /// What the predicate says goes into the report as far as it can be read, and into no verdict.
-    pub(super) fn set_aside(&self) -> Vec<Finding> {
+    pub(crate) fn set_aside(&self) -> Vec<Finding> {
         let check = match self {
             Self::Provenance(_) => CheckId::ProvenanceFormat,
             Self::Sbom(_) => CheckId::SbomFormat,
@@ -212,7 +212,7 @@ impl<'a> Predicate<'a> {
         vec![Finding::skip(check, message)]
     }
 
-    pub(super) fn reports(&self) -> Said {
+    pub(crate) fn reports(&self) -> Said {
         match self {
             Self::Provenance(Ok(provenance)) => Said { provenance: Some(provenance.report()), ..Said::default() },
             Self::Sbom(Ok(sbom)) => Said { sbom: Some(sbom.report()), ..Said::default() },
@@ -226,12 +226,12 @@ impl<'a> Predicate<'a> {
 
 /// What a predicate says, for the report: at most one of them.
 #[derive(Default)]
-pub(super) struct Said {
-    pub(super) provenance: Option<ProvenanceReport>,
-    pub(super) sbom: Option<SbomReport>,
-    pub(super) vsa: Option<SummaryReport>,
-    pub(super) vulnerabilities: Option<VulnerabilitiesReport>,
-    pub(super) vex: Option<VexReport>,
+pub(crate) struct Said {
+    pub(crate) provenance: Option<ProvenanceReport>,
+    pub(crate) sbom: Option<SbomReport>,
+    pub(crate) vsa: Option<SummaryReport>,
+    pub(crate) vulnerabilities: Option<VulnerabilitiesReport>,
+    pub(crate) vex: Option<VexReport>,
 }
 
 #[cfg(test)]

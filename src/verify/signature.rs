@@ -14,17 +14,17 @@ use super::rekor1;
 use super::sct::verify_sct;
 
 /// Material that verified.
-pub(super) struct Verified {
+pub(crate) struct Verified {
     /// The trust domain that it verified in; `None` for a key that nothing but itself stands behind.
-    pub(super) domain: Option<String>,
-    pub(super) signed_by: SignedBy,
-    pub(super) log_entries: Vec<LogEntryReport>,
-    pub(super) timestamps: Vec<TimestampReport>,
+    pub(crate) domain: Option<String>,
+    pub(crate) signed_by: SignedBy,
+    pub(crate) log_entries: Vec<LogEntryReport>,
+    pub(crate) timestamps: Vec<TimestampReport>,
 }
 
 impl Verified {
     /// Returns the certificate, if it was one that signed.
-    pub(super) fn leaf(&self) -> Option<&Leaf> {
+    pub(crate) fn leaf(&self) -> Option<&Leaf> {
         match &self.signed_by {
             SignedBy::Certificate(leaf) => Some(leaf),
             SignedBy::Key(_) => None,
@@ -34,7 +34,7 @@ impl Verified {
     /// Returns a time that the signer states, or that of the signature where that is earlier: nobody signs what is still to
     /// come, and a date in the future would stay fresh for ever. Where nobody vouches for the time of the signature, one that
     /// is still to come is the finding of this check.
-    pub(super) fn not_after_signing(
+    pub(crate) fn not_after_signing(
         &self,
         stated: Timestamp,
         check: CheckId,
@@ -53,7 +53,7 @@ impl Verified {
 }
 
 /// What a signature was verified with.
-pub(super) enum SignedBy {
+pub(crate) enum SignedBy {
     /// A certificate of the trust domain.
     Certificate(Box<Leaf>),
     /// A key that the policy names.

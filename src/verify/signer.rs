@@ -11,7 +11,7 @@ use super::near_miss;
 use super::signature::{SignedBy, Verified};
 
 /// Checks what signed against the signer rule: every finding, not only the first.
-pub(super) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
+pub(crate) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
     match (&verified.signed_by, signer) {
         (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule, written_in),
         (SignedBy::Key(key), Signer::Keys(rule)) if rule.keys().contains(key) => {
@@ -27,7 +27,7 @@ pub(super) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn)
     }
 }
 
-pub(super) fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
+pub(crate) fn check_certificate(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Vec<Finding> {
     let mut findings = vec![check_identity(leaf, signer, written_in), check_issuer(leaf, signer, written_in)];
     findings.extend(check_source(leaf, signer, written_in));
     findings.extend(signer.claims.iter().map(|rule| check_claim(leaf, rule)));
@@ -46,7 +46,7 @@ fn check_identity(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) 
 }
 
 /// A text that a shell takes as one word and nothing else: hints are copied, and a git ref may hold `$(…)`.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |b: u8| {
         b.is_ascii_alphanumeric() || matches!(b, b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'_' | b'-')
     };
@@ -219,7 +219,7 @@ fn can_be_reusable(identity: &str) -> bool {
 }
 
 /// Whether a workflow's name lies within a repository's URL.
-pub(super) fn belongs_to(identity: &str, repository: &str) -> bool {
+pub(crate) fn belongs_to(identity: &str, repository: &str) -> bool {
     let length = repository.len();
     identity.len() > length
         && identity.is_char_boundary(length)
@@ -228,7 +228,7 @@ pub(super) fn belongs_to(identity: &str, repository: &str) -> bool {
 }
 
 /// Names on github.com do not distinguish upper and lower case; everywhere else every byte counts.
-pub(super) fn same_repository(one: &str, other: &str) -> bool {
+pub(crate) fn same_repository(one: &str, other: &str) -> bool {
     let on_github = |text: &str| text.starts_with("https://github.com/");
     one == other || (on_github(one) && on_github(other) && one.eq_ignore_ascii_case(other))
 }

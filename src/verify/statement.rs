@@ -11,7 +11,7 @@ use crate::oci::{Algorithm, Digest, decode_hex};
 use super::newer;
 
 /// The only payload type of a statement (client-spec §4.5: "MUST be `application/vnd.in-toto+json`").
-pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// Subjects that one statement may have.
 const MAX_SUBJECTS: usize = 1024;
 /// Digests that one subject may have.
@@ -22,9 +22,9 @@ const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io
 
 /// A statement, read. What it says of the predicate is borrowed from the payload, which may be large.
 #[derive(Debug)]
-pub(super) struct Statement<'a> {
-    pub(super) predicate_type: String,
-    pub(super) predicate: Option<&'a RawValue>,
+pub(crate) struct Statement<'a> {
+    pub(crate) predicate_type: String,
+    pub(crate) predicate: Option<&'a RawValue>,
     subjects: Vec<WireSubject>,
 }
 
@@ -51,7 +51,7 @@ struct WireSubject {
 
 impl<'a> Statement<'a> {
     /// Reads the payload of an envelope.
-    pub(super) fn read(payload_type: &str, payload: &'a [u8]) -> Result<Self, Finding> {
+    pub(crate) fn read(payload_type: &str, payload: &'a [u8]) -> Result<Self, Finding> {
         if payload_type != PAYLOAD_TYPE {
             return Err(Finding::fail(
                 CheckId::PayloadFormat,
@@ -90,7 +90,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether a subject states a digest of this algorithm.
-    pub(super) fn states(&self, algorithm: Algorithm) -> bool {
+    pub(crate) fn states(&self, algorithm: Algorithm) -> bool {
         self.subjects.iter().filter_map(|subject| subject.digest.as_ref()).any(|set| set.contains_key(algorithm.name()))
     }
 
@@ -100,7 +100,7 @@ impl<'a> Statement<'a> {
     /// in-toto `digest_set.md`: two sets match if any digest of an accepted algorithm does; unrecognised algorithms
     /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101). A subject that
     /// contradicts another digest of the thing is about nothing that there is.
-    pub(super) fn check_subject(&self, digests: &[Digest], thing: &str) -> Finding {
+    pub(crate) fn check_subject(&self, digests: &[Digest], thing: &str) -> Finding {
         let [digest, ..] = digests else {
             return Finding::error(CheckId::SubjectDigest, "no digest is known to compare the statement with");
         };

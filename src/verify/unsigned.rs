@@ -10,8 +10,8 @@ use crate::oci::media_type::is_sbom_document;
 
 use super::candidate::set_aside;
 use super::predicate::Kind;
-use super::provenance::Provenance;
 use super::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
+use crate::attestation::provenance::Provenance;
 
 /// Says what an unsigned statement is and, of a provenance about this image, what it says.
 pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<CandidateReport> {

@@ -10,7 +10,7 @@ use super::yaml::{Node, Value};
 const BUILDER: [&str; 4] = ["id", "signer", "level", "source"];
 
 /// Reads the list.
-pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<BuilderRule>> {
+pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Vec<BuilderRule>> {
     each(node, "builders", problems, |item, problems| builder(item, files, problems))
 }
 
@@ -33,7 +33,7 @@ fn builder(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
 }
 
 /// A SLSA build level.
-pub(super) fn level(node: &Node, problems: &mut Problems) -> Option<BuildLevel> {
+pub(crate) fn level(node: &Node, problems: &mut Problems) -> Option<BuildLevel> {
     let read = match node.value {
         Value::Integer(number) => BuildLevel::from_number(number),
         _ => None,

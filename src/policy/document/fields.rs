@@ -7,7 +7,7 @@ use super::problem::{Place, Problems};
 use super::yaml::{Key, Node, Value};
 
 /// The fields of one mapping, all of them known.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     node: &'a Node,
     /// What it is, such as "a rule".
     what: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Takes a mapping apart. Keys other than `known` are problems, and so is a value that is no mapping.
-    pub(super) fn of(
+    pub(crate) fn of(
         node: &'a Node,
         what: &'static str,
         known: &[&'static str],
@@ -43,21 +43,21 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether there is a key that is not known.
-    pub(super) fn has_unknown(&self) -> bool {
+    pub(crate) fn has_unknown(&self) -> bool {
         self.unknown
     }
 
     /// Whether an unknown key is likely a misspelt `name`.
-    pub(super) fn likely_means(&self, name: &str) -> bool {
+    pub(crate) fn likely_means(&self, name: &str) -> bool {
         self.meant.contains(&name)
     }
 
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.node.place
     }
 
     /// Returns the value of a field that is there.
-    pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Node> {
         match &self.node.value {
             Value::Map(entries) => entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value),
             _ => None,
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the value of a field that must be there.
-    pub(super) fn required(&self, name: &str, hint: &str, problems: &mut Problems) -> Option<&'a Node> {
+    pub(crate) fn required(&self, name: &str, hint: &str, problems: &mut Problems) -> Option<&'a Node> {
         let found = self.get(name);
         if found.is_none() && !self.likely_means(name) {
             problems.add(self.first_place(), format!("`{name}` is missing in {}", self.what), hint);
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the places of the keys that are there among `names`, with the names.
-    pub(super) fn present(&self, names: &[&'static str]) -> Vec<(&'static str, Place)> {
+    pub(crate) fn present(&self, names: &[&'static str]) -> Vec<(&'static str, Place)> {
         let Value::Map(entries) = &self.node.value else { return Vec::new() };
         names
             .iter()
@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A mapping has no length of its own: its first key stands for it.
-    pub(super) fn first_place(&self) -> Place {
+    pub(crate) fn first_place(&self) -> Place {
         match &self.node.value {
             Value::Map(entries) => entries.first().map_or(self.node.place, |(key, _)| key.place),
             _ => self.node.place,
@@ -94,17 +94,17 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns a text that is there.
-    pub(super) fn text(&self, name: &str, problems: &mut Problems) -> Option<String> {
+    pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Option<String> {
         text(self.get(name)?, problems)
     }
 
     /// Returns a glob that is there, or an exact text where there is no asterisk in it.
-    pub(super) fn glob(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
+    pub(crate) fn glob(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
         glob(self.get(name)?, problems)
     }
 
     /// Returns a regular expression that is there.
-    pub(super) fn regexp(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
+    pub(crate) fn regexp(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
         let node = self.get(name)?;
         let text = text(node, problems)?;
         pattern(TextRule::regexp(&text), node, problems)
@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Reports a pattern that cannot be used.
-pub(super) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &mut Problems) -> Option<R> {
+pub(crate) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &mut Problems) -> Option<R> {
     rule.map_err(|error| {
         let hint =
             "regular expressions are those of Rust's `regex` crate, without look-around, and match the whole text";
@@ -122,13 +122,13 @@ pub(super) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &
 }
 
 /// Reads a glob, or an exact text where there is no asterisk in it.
-pub(super) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(crate) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     pattern(TextRule::glob(&written), node, problems)
 }
 
 /// Returns a text. A number is one where nothing is lost: an integer.
-pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
+pub(crate) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     match &node.value {
         Value::Text(text) if text.trim().is_empty() => {
             problems.add(node.place, "an empty text matches nothing", "write what must be there, or leave the key out");
@@ -158,7 +158,7 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
 }
 
 /// Returns whether a switch is on. What stands there is `true` or `false`, and no word that might mean one of them.
-pub(super) fn switch(node: &Node, problems: &mut Problems) -> Option<bool> {
+pub(crate) fn switch(node: &Node, problems: &mut Problems) -> Option<bool> {
     if let Value::Bool(on) = node.value {
         return Some(on);
     }
@@ -168,7 +168,7 @@ pub(super) fn switch(node: &Node, problems: &mut Problems) -> Option<bool> {
 }
 
 /// Returns the items of a list that must not be empty; one value alone is a list of one.
-pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> &'a [Node] {
+pub(crate) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> &'a [Node] {
     match &node.value {
         Value::List(items) if items.is_empty() => {
             problems.add(
@@ -189,7 +189,7 @@ pub(super) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
 
 /// Reads every item of a list that must not be empty; one value alone is a list of one. Every problem is found, not only the
 /// first, and with one there is no list: what cannot be read must not leave the others to be enough.
-pub(super) fn each<T>(
+pub(crate) fn each<T>(
     node: &Node,
     what: &str,
     problems: &mut Problems,
@@ -200,7 +200,7 @@ pub(super) fn each<T>(
 }
 
 /// Returns one of the words that are known for something.
-pub(super) fn word(node: &Node, what: &str, known: &[&'static str], problems: &mut Problems) -> Option<String> {
+pub(crate) fn word(node: &Node, what: &str, known: &[&'static str], problems: &mut Problems) -> Option<String> {
     let written = text(node, problems)?;
     if known.contains(&written.as_str()) {
         return Some(written);
@@ -211,17 +211,17 @@ pub(super) fn word(node: &Node, what: &str, known: &[&'static str], problems: &m
 
 /// Reads what may be left out: the outer `None` is a problem, the inner one a field that is not there.
 #[expect(clippy::option_option, reason = "whether it is there, and whether it can be read")]
-pub(super) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
+pub(crate) fn optional<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
     node.map_or(Some(None), |node| read(node).map(Some))
 }
 
 /// The same of what has a value where nothing is written.
-pub(super) fn or_default<T: Default>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<T> {
+pub(crate) fn or_default<T: Default>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<T> {
     node.map_or_else(|| Some(T::default()), read)
 }
 
 /// `max-age: 7d`.
-pub(super) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
+pub(crate) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
     let written = text(node, problems)?;
     let age = written.parse::<MaxAge>().ok();
     if age.is_none() {
@@ -247,7 +247,7 @@ fn hint_for_unknown(key: &Key, before: &[(Key, Node)], known: &[&'static str]) -
 const LONG_LIST: usize = 13;
 
 /// Returns the nearest known word, if it is near, and all of them.
-pub(super) fn guess(word: &str, known: &[&'static str]) -> String {
+pub(crate) fn guess(word: &str, known: &[&'static str]) -> String {
     let all = format!("expected one of: {}", known.join(", "));
     match nearest(word, known) {
         Some(near) if known.len() > LONG_LIST => format!("did you mean `{near}`?"),
@@ -259,7 +259,7 @@ pub(super) fn guess(word: &str, known: &[&'static str]) -> String {
 /// Words longer than any that is known, and than what anybody mistypes: comparing takes time and memory by their lengths.
 const LONG_WORD: usize = 64;
 
-pub(super) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     if word.len() > LONG_WORD {
         return None;
     }

@@ -9,9 +9,9 @@ use crate::policy::tenancy::{is_open_issuer, is_open_name, overlap};
 use crate::policy::text::TextRule;
 use crate::policy::{Asked, AttestationRules, KnownKind};
 
-use super::lint_sbom;
 use super::problem::Problem;
 use super::rule::{Rule, RuleException};
+use crate::attestation::sbom::lint as lint_sbom;
 
 /// Returns every warning, each at the place of its rule.
 pub(super) fn warnings(rules: &[Rule], today: Date) -> Vec<Problem> {

@@ -3,20 +3,13 @@
 //! YAML is read into a tree that knows its places, and the tree into rules that are proved when they exist. Everything that is
 //! wrong is reported, with line, column and what to do. Pure: files that the document names are read by whoever parses it.
 
-mod attestation;
-mod builders;
-mod fields;
+pub(crate) mod builders;
+pub(crate) mod fields;
 mod lint;
-mod lint_sbom;
-mod listed;
-mod problem;
-mod provenance;
-mod rule;
-mod sbom;
-mod shorthand;
-mod signers;
-mod summary;
-mod vulnerabilities;
+pub(crate) mod problem;
+pub(crate) mod rule;
+pub(crate) mod shorthand;
+pub(crate) mod signers;
 pub(crate) mod yaml;
 
 use jiff::Timestamp;

@@ -9,9 +9,9 @@ const MAX_PROBLEMS: usize = 50;
 const MAX_MESSAGE: usize = 600;
 
 /// Signers that one document may list, those that aliases repeat counted each time.
-pub(super) const MAX_SIGNERS: usize = 256;
+pub(crate) const MAX_SIGNERS: usize = 256;
 /// Patterns with asterisks for what SBOMs list, likewise. Rules without one are not counted.
-pub(super) const MAX_PATTERNS: usize = 1_000;
+pub(crate) const MAX_PATTERNS: usize = 1_000;
 
 /// A place in a file: lines and columns count from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -100,14 +100,14 @@ fn short(text: &str) -> Cow<'_, str> {
 
 /// Problems as they are found, each once: what an alias repeats is wrong in one place.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     found: Vec<Problem>,
     signers: usize,
     patterns: usize,
 }
 
 impl Problems {
-    pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn add(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         let hint = Some(hint.into()).filter(|hint| !hint.is_empty());
         let problem = Problem { place, message: message.into(), hint };
         if !self.found.contains(&problem) {
@@ -116,23 +116,23 @@ impl Problems {
     }
 
     /// Counts one signer more, and returns whether there are not too many: each has patterns that take time and room.
-    pub(super) fn may_read_signer(&mut self) -> bool {
+    pub(crate) fn may_read_signer(&mut self) -> bool {
         self.signers += 1;
         self.signers <= MAX_SIGNERS
     }
 
     /// Counts one pattern more, and returns whether there are not too many.
-    pub(super) fn may_read_pattern(&mut self) -> bool {
+    pub(crate) fn may_read_pattern(&mut self) -> bool {
         self.patterns += 1;
         self.patterns <= MAX_PATTERNS
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
     /// Returns them in the order of the file.
-    pub(super) fn sorted(mut self) -> Vec<Problem> {
+    pub(crate) fn sorted(mut self) -> Vec<Problem> {
         self.found.sort();
         self.found
     }

@@ -13,7 +13,11 @@ use super::fields::{Fields, each, guess, items, or_default, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
-use super::{attestation, provenance, sbom, summary, vulnerabilities};
+use crate::attestation::generic::keys as attestation;
+use crate::attestation::provenance::keys as provenance;
+use crate::attestation::sbom::keys as sbom;
+use crate::attestation::scan::keys as vulnerabilities;
+use crate::attestation::vsa::keys as summary;
 
 const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
 const REQUIREMENT: [&str; 2] = ["signers", "log"];
@@ -33,33 +37,33 @@ pub struct Rule {
     pub name: String,
     /// Where it begins.
     pub place: Place,
-    pub(super) images: Vec<TextRule>,
-    pub(super) trust: Option<Vec<String>>,
-    pub(super) requirements: Vec<RequiredBy>,
-    pub(super) exceptions: Vec<RuleException>,
+    pub(crate) images: Vec<TextRule>,
+    pub(crate) trust: Option<Vec<String>>,
+    pub(crate) requirements: Vec<RequiredBy>,
+    pub(crate) exceptions: Vec<RuleException>,
 }
 
 /// One requirement of a rule.
 #[derive(Debug, Clone)]
-pub(super) struct RequiredBy {
-    pub(super) asked: Asked,
-    pub(super) signers: Signers,
-    pub(super) log: LogEvidence,
+pub(crate) struct RequiredBy {
+    pub(crate) asked: Asked,
+    pub(crate) signers: Signers,
+    pub(crate) log: LogEvidence,
 }
 
 /// An exception of a rule.
 #[derive(Debug, Clone)]
-pub(super) struct RuleException {
-    pub(super) requirement: Requirement,
+pub(crate) struct RuleException {
+    pub(crate) requirement: Requirement,
     /// The images that it is about; all of the rule without any.
-    pub(super) images: Vec<TextRule>,
-    pub(super) exception: Exception,
-    pub(super) place: Place,
+    pub(crate) images: Vec<TextRule>,
+    pub(crate) exception: Exception,
+    pub(crate) place: Place,
 }
 
 impl Rule {
     /// Whether it is about an image of this name.
-    pub(super) fn is_about(&self, name: &str) -> bool {
+    pub(crate) fn is_about(&self, name: &str) -> bool {
         self.images.iter().any(|image| image.matches(name))
     }
 
@@ -69,7 +73,7 @@ impl Rule {
     }
 
     /// Returns the exception that it makes of a requirement for an image.
-    pub(super) fn exception(&self, requirement: Requirement, name: &str) -> Option<&Exception> {
+    pub(crate) fn exception(&self, requirement: Requirement, name: &str) -> Option<&Exception> {
         let is_about = |exception: &&RuleException| {
             exception.requirement == requirement
                 && (exception.images.is_empty() || exception.images.iter().any(|image| image.matches(name)))
@@ -79,7 +83,7 @@ impl Rule {
 }
 
 /// Reads one rule. Every problem in it is found, not only the first.
-pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Rule> {
+pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Rule> {
     let fields = Fields::of(node, "a rule", &RULE, problems)?;
     let images = fields
         .required("match", "add `match: REGISTRY/REPOSITORY`, with `*` or `**` for several", problems)
@@ -200,7 +204,7 @@ pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
 }
 
 /// `trust`: embedded instances by name, and trusted roots by file.
-pub(super) fn trust(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+pub(crate) fn trust(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
     each(node, "trust domains", problems, |item, problems| {
         let written = text(item, problems)?;
         if !is_instance(&written) && !written.contains(['/', '.']) {
@@ -384,18 +388,18 @@ fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
 }
 
 /// When an exception ends, and why it was made: `until` and `because`, with what to do where one is missing.
-pub(super) struct Ending {
-    pub(super) until: &'static str,
-    pub(super) because: &'static str,
+pub(crate) struct Ending {
+    pub(crate) until: &'static str,
+    pub(crate) because: &'static str,
 }
 
 impl Ending {
-    pub(super) const OF_EXCEPTION: Self = Self {
+    pub(crate) const OF_EXCEPTION: Self = Self {
         until: "an exception ends: add the last day, such as `until: 2027-01-31`",
         because: "say why, for whoever reads the report: `because: …`",
     };
 
-    pub(super) fn read(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
+    pub(crate) fn read(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
         let until = fields.required("until", self.until, problems).and_then(|node| date(node, problems));
         let because = fields.required("because", self.because, problems).and_then(|node| text(node, problems));
         Some(Exception { until: until?, because: because? })
@@ -403,7 +407,7 @@ impl Ending {
 }
 
 /// A day, as `YYYY-MM-DD`.
-pub(super) fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
+pub(crate) fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
     let written = text(node, problems)?;
     let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
     if date.is_none() {

@@ -28,7 +28,7 @@ const GITHUB_FIELDS: [&str; 13] = [
 ];
 
 /// `github: OWNER/NAME`, or its fields. Without `reusable-workflow` it is a workflow of the repository itself.
-pub(super) fn github(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn github(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     if !matches!(node.value, Value::Map(_)) {
         let repository = repository(node, GITHUB, problems)?;
         let source = SourceRule { repository: repository.clone(), reference: None, digest: None };
@@ -180,7 +180,7 @@ fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextR
 }
 
 /// Refs are compared in full: `v1` is a tag and a branch.
-pub(super) fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
+pub(crate) fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<TextRule> {
     let node = fields.get("ref")?;
     let written = text(node, problems)?;
     if !written.starts_with("refs/") && written != "**" {
@@ -192,7 +192,7 @@ pub(super) fn full_ref(fields: &Fields<'_>, problems: &mut Problems) -> Option<T
 }
 
 /// Git names commits by all 40 digits of a SHA-1, or all 64 of a SHA-256, and so do certificates.
-pub(super) fn commit(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(crate) fn commit(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !is_commit(&written) {
         let hint = "write all 40 digits, in lower case, as `git rev-parse` prints them";
@@ -239,7 +239,7 @@ fn word(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<
     Some(TextRule::exact(written))
 }
 
-pub(super) fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
+pub(crate) fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !written.bytes().all(|b| b.is_ascii_digit()) {
         let hint = "the number is in the report of a verified image (sourceRepositoryIdentifier), and in GitHub's API";
@@ -250,7 +250,7 @@ pub(super) fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {
 }
 
 /// `gitlab: {project, config, ref, project-id, server}`. A pipeline is named `SERVER/PROJECT//CONFIG@REF`.
-pub(super) fn gitlab(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn gitlab(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     let known = ["project", "config", "ref", "project-id", "environment", "server"];
     let fields = Fields::of(node, "a GitLab signer", &known, problems)?;
     let hint = "add `project: GROUP/NAME`, with every subgroup";
@@ -287,13 +287,13 @@ pub(super) fn gitlab(node: &Node, problems: &mut Problems) -> Option<Certificate
 }
 
 /// `google: NAME@PROJECT.iam.gserviceaccount.com`, a service account or a person.
-pub(super) fn google(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn google(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     let address = address(node, problems)?;
     Some(plain(TextRule::exact(address), "https://accounts.google.com"))
 }
 
 /// `email: {address, issuer}`.
-pub(super) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     if !matches!(node.value, Value::Map(_)) {
         let written = text(node, problems)?;
         let hint = format!("write who vouches for it: `email: {{address: {written}, issuer: https://…}}`");
@@ -323,7 +323,7 @@ fn address(node: &Node, problems: &mut Problems) -> Option<String> {
 }
 
 /// `buildkite: ORGANIZATION/PIPELINE`.
-pub(super) fn buildkite(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn buildkite(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     let written = text(node, problems)?;
     let parts: Vec<&str> = written.split('/').collect();
     if parts.len() != 2 || parts.iter().any(|part| part.is_empty()) || parts[0].contains('*') {
@@ -335,7 +335,7 @@ pub(super) fn buildkite(node: &Node, problems: &mut Problems) -> Option<Certific
 }
 
 /// `kubernetes: {issuer, namespace, service-account}`.
-pub(super) fn kubernetes(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
+pub(crate) fn kubernetes(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     let fields = Fields::of(node, "a Kubernetes signer", &["issuer", "namespace", "service-account"], problems)?;
     let hint = "add the cluster's OpenID Connect issuer: `kubectl get --raw /.well-known/openid-configuration`";
     let issuer = fields.required("issuer", hint, problems).and_then(|node| issuer(node, problems));

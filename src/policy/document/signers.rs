@@ -35,7 +35,7 @@ const ENTRY: [&str; 12] = [
 const COUNTED: [&str; 4] = ["any-of", "all-of", "at-least", "of"];
 
 /// Reads `signers`: a list of which any one is enough, or how many of a list there must be.
-pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let Value::Map(entries) = &node.value else { return any_of(node, files, problems) };
     if entries.iter().any(|(key, _)| KINDS.contains(&key.name.as_str())) {
         return any_of(node, files, problems);
@@ -62,7 +62,7 @@ pub(super) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
 }
 
 /// Reads a list of signers of which any one is enough.
-pub(super) fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
+pub(crate) fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let listed = list_of(node, files, problems)?;
     counted(node, listed, 1, problems)
 }
@@ -92,7 +92,7 @@ fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
 }
 
 /// Reads one signer.
-pub(super) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
+pub(crate) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
     if !problems.may_read_signer() {
         let hint = "use a pattern for many of a kind, or split the policy by what it is about";
         problems.add(Place { line: 1, column: 1, length: 1 }, format!("more than {MAX_SIGNERS} signers"), hint);
@@ -283,7 +283,7 @@ fn log_demand(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogDemand>
 }
 
 /// A workflow of GitHub and what it ran for, put together by the shorthands.
-pub(super) fn workflow(
+pub(crate) fn workflow(
     repository: TextRule,
     file: TextRule,
     caller: Caller,

@@ -47,7 +47,7 @@ pub(crate) struct Key {
 
 impl Value {
     /// Returns what it is, in a person's words.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
@@ -60,7 +60,7 @@ impl Value {
 }
 
 /// Reads one document.
-pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     refuse_what_is_no_text(text)?;
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options(1))
         .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;

@@ -1,0 +1,54 @@
+//! GitLab CI/CD job.
+//!
+//! <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/{GITLAB_RUNNER_VERSION}/PROVENANCE.md>, written by the runner, and
+//! <https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1>: "`source`: The URL of the project. `entryPoint`: The name of
+//! the CI/CD job that triggered the build." Everything else are "the names and values of any CI/CD or environment variables".
+//! "Consumers should ignore unrecognized external parameters", which is the opposite of what SLSA asks for and holds here.
+//! "`resolvedDependencies[0].uri`: The URL of the project. `resolvedDependencies[0].digest.sha256`: The commit revision of the
+//! project." A commit is no SHA-256, and newer statements write `gitCommit`; all are read. "`internalParameters.job`: The ID of the
+//! CI/CD job that triggered the build." In v0.2 the project stands in `configSource`.
+
+use std::collections::BTreeMap;
+
+use super::BuildType;
+use super::parameters::Known;
+use crate::attestation::provenance::account::{Account, Topic, is_commit};
+use crate::attestation::provenance::model::commit;
+use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::source::Source;
+
+/// The runner, and GitLab itself.
+pub(super) const RUNNER: BuildType = BuildType {
+    is: |_, uri| {
+        is_runner(uri) || uri.trim_end_matches('/') == "https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1"
+    },
+    tell,
+    parameters: Known::Anything,
+};
+
+/// The version stands in the middle, and is that of the runner.
+fn is_runner(uri: &str) -> bool {
+    let version = uri
+        .strip_prefix("https://gitlab.com/gitlab-org/gitlab-runner/-/blob/")
+        .and_then(|rest| rest.strip_suffix("/PROVENANCE.md"));
+    version.is_some_and(|version| !version.is_empty() && !version.contains('/'))
+}
+
+fn tell(outline: &Outline, account: &mut Account) {
+    account.tell_source("/buildDefinition/externalParameters/source", outline.external_text("/source"));
+    account.tell_source("/invocation/configSource/uri", outline.config_source.uri.as_deref());
+    account.tell(Topic::Commit, "/invocation/configSource/digest", revision(&outline.config_source.digests));
+    if let Some(project) = outline.dependencies.first() {
+        account.tell_source("/buildDefinition/resolvedDependencies/0/uri", project.uri.as_deref());
+        account.tell(Topic::Commit, "/buildDefinition/resolvedDependencies/0/digest", revision(&project.digests));
+    }
+    let job = outline.internal.text("job").or_else(|| outline.internal.object("job").text("id"));
+    let project = account.first(Topic::Repository).and_then(Source::parse).map(|source| source.repository);
+    let run = project.zip(job).map(|(project, job)| format!("{project}/-/jobs/{job}"));
+    account.tell(Topic::Run, "/buildDefinition/internalParameters/job", run);
+}
+
+fn revision(digests: &BTreeMap<String, String>) -> Option<&str> {
+    let mislabelled = || digests.get("sha256").map(String::as_str).filter(|text| text.len() == 40 && is_commit(text));
+    commit(digests).or_else(mislabelled)
+}

@@ -1,0 +1,198 @@
+//! SLSA provenance: v0.2 and v1 read into one [`Provenance`].
+//!
+//! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
+
+mod account;
+mod build_type;
+mod builders;
+mod certificate;
+mod judge;
+pub(crate) mod keys;
+mod model;
+mod outline;
+mod report;
+pub(crate) mod rules;
+mod source;
+mod v02;
+mod v1;
+
+use serde_json::value::RawValue;
+
+use crate::check::{CheckId, Finding};
+
+use crate::verify::predicate::Question;
+
+use account::Topic;
+use build_type::Meaning;
+use outline::Outline;
+
+pub(crate) use model::{Build, Provenance};
+pub(crate) use source::Source;
+
+/// The predicate types that can be read. TypeURIs are compared whole and case-sensitively (A094).
+const V1: &str = "https://slsa.dev/provenance/v1";
+const V02: &str = "https://slsa.dev/provenance/v0.2";
+/// Drafts, refused by name.
+const DRAFTS: [&str; 4] = [
+    "https://slsa.dev/provenance/v0.1",
+    "https://slsa.dev/provenance/v1-rc1",
+    "https://slsa.dev/provenance/v1-rc2",
+    "https://in-toto.io/Provenance/v0.1",
+];
+
+/// Whether a predicate type is provenance, readable or not.
+pub(crate) fn is_provenance(predicate_type: &str) -> bool {
+    [V1, V02].contains(&predicate_type) || DRAFTS.contains(&predicate_type)
+}
+
+/// A source repository as far as a provenance states one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stated {
+    /// It states this one.
+    Source(Source),
+    /// It states this text, which cannot be read in one way.
+    Unreadable(String),
+    /// It states none where its build type has a place for one.
+    Nothing,
+}
+
+impl Stated {
+    fn read(text: Option<&str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            None => Self::Nothing,
+            Some(text) => Source::parse(text).map_or_else(|| Self::Unreadable(text.to_owned()), Self::Source),
+        }
+    }
+
+    fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::Unreadable(_) | Self::Nothing => None,
+        }
+    }
+}
+
+impl Provenance {
+    /// Reads a predicate of a provenance type.
+    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
+        let outline = outline(predicate_type, predicate)?;
+        match outline.missing() {
+            Some(field) => Err(unreadable(predicate_type, format!("`{field}` is missing"))),
+            None => Ok(Self::of(outline)),
+        }
+    }
+
+    /// Reads what nobody signed. BuildKit leaves the builder out where it knows of none; nothing rests on it.
+    pub(crate) fn read_unsigned(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
+        outline(predicate_type, predicate).ok().map(Self::of)
+    }
+
+    fn of(outline: Outline) -> Self {
+        let Meaning { known, account, unknown_parameters } = build_type::read(&outline);
+        let mut source = Stated::read(account.first(Topic::Repository));
+        if let Stated::Source(source) = &mut source {
+            let reference = account.first(Topic::Ref).or_else(|| account.first(Topic::WorkflowRef));
+            source.reference = reference.map(str::to_owned);
+        }
+        Self {
+            version: outline.version,
+            builder: outline.builder.unwrap_or_default(),
+            build_type: outline.build_type,
+            known,
+            source,
+            commit: account.commit().map(str::to_owned),
+            build: Build::told_by(&account),
+            account,
+            parameters: outline.external,
+            unknown_parameters,
+            dependencies: outline.dependencies,
+            started_on: outline.started_on,
+            finished_on: outline.finished_on,
+        }
+    }
+
+    /// Judges it: by the certificate of its signer, and by what is asked.
+    pub(crate) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let leaf = question.verified.leaf();
+        let pinned = question.expected.and_then(|expected| expected.signer.source());
+        let mut findings = vec![
+            Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
+            self.check_builder(leaf),
+            self.check_source(leaf, pinned),
+        ];
+        findings.extend(self.check_certificate(leaf));
+        findings.extend(judge::judge(self, question));
+        findings
+    }
+}
+
+fn outline(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Outline, Finding> {
+    let text = predicate.map_or("null", RawValue::get);
+    let read = match predicate_type {
+        V1 => v1::read(text),
+        V02 => v02::read(text),
+        other => {
+            return Err(Finding::error(CheckId::ProvenanceFormat, "this version of SLSA provenance is not supported")
+                .expected("SLSA v0.2 or v1")
+                .found(other)
+                .next("build with a builder that writes SLSA v1"));
+        }
+    };
+    read.map_err(|reason| unreadable(predicate_type, reason))
+}
+
+fn unreadable(predicate_type: &str, reason: String) -> Finding {
+    Finding::fail(CheckId::ProvenanceFormat, "the provenance cannot be read")
+        .expected(format!("a predicate of {predicate_type}"))
+        .found(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(predicate_type: &str, text: &str) -> Result<Provenance, Finding> {
+        let raw = RawValue::from_string(text.to_owned()).expect("JSON");
+        Provenance::read(predicate_type, Some(&raw))
+    }
+
+    #[test]
+    fn a213_a_predicate_under_the_other_version_is_refused() {
+        assert!(read(V1, r#"{"builder":{"id":"b"},"buildType":"t"}"#).is_err());
+        assert!(read(V02, r#"{"buildDefinition":{"buildType":"t"},"runDetails":{"builder":{"id":"b"}}}"#).is_err());
+    }
+
+    #[test]
+    fn a214_a_missing_null_or_empty_builder_is_refused() {
+        for builder in ["{}", r#"{"builder":null}"#, r#"{"builder":{"id":null}}"#, r#"{"builder":{"id":""}}"#] {
+            let text = format!(r#"{{"buildDefinition":{{"buildType":"t"}},"runDetails":{builder}}}"#);
+            assert_eq!(
+                read(V1, &text).expect_err("refused").found.as_deref(),
+                Some("`runDetails.builder.id` is missing")
+            );
+        }
+        assert!(Provenance::read(V1, None).is_err());
+    }
+
+    #[test]
+    fn dates_of_year_1_are_no_dates() {
+        let text = r#"{"buildDefinition":{"buildType":"t"},"runDetails":{"builder":{"id":"b"},
+            "metadata":{"startedOn":"0001-01-01T00:00:00Z","finishedOn":"2026-03-01T10:00:00Z"}}}"#;
+        let report = read(V1, text).expect("provenance").report();
+        assert_eq!((report.started_on, report.finished_on.is_some()), (None, true));
+    }
+
+    #[test]
+    fn a094_predicate_types_are_compared_whole() {
+        for near in [
+            "https://slsa.dev/provenance/v1 ",
+            "HTTPS://slsa.dev/provenance/v1",
+            "https://slsa.dev/provenance/v1.0",
+            "https://slsa.dev/provenance/v10",
+            "https://slsa.dev/provenance/v1/",
+        ] {
+            assert!(!is_provenance(near), "{near}");
+        }
+        assert!(is_provenance("https://slsa.dev/provenance/v0.1"), "a draft is provenance that cannot be read");
+    }
+}
