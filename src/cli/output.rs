@@ -1,14 +1,13 @@
 //! Reports put together and on their way out: to standard output, or whole to a file.
 
 use std::cell::RefCell;
-use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
-use crate::collect::NetworkUse;
+use crate::collect::{NetworkUse, saving};
 use crate::render::escape::terminal;
 use crate::render::{self, Detail, Format};
 use crate::verify::Domain;
@@ -193,35 +192,12 @@ fn write_with(
 fn to_file(file: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
     let mut bytes = Vec::new();
     streams::without_secrets(&mut bytes, |out| render(out))
-        .and_then(|()| replace(file, &bytes))
+        .and_then(|()| saving::save(file, &bytes))
         .map_err(|error| Diagnostic::write(file, error))
 }
 
 fn to_stdout(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
     streams::to_stdout(|out| render(out)).map_err(Diagnostic::stdout)
-}
-
-/// Puts a file in place whole or not at all, so that no half report can be taken for one (A266).
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A device or a pipe cannot be replaced, only written to.
-    if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
-        return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes);
-    }
-    let partial = partial_name(file);
-    let written = fs::File::create(&partial)
-        .and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all()))
-        .and_then(|()| fs::rename(&partial, file));
-    if written.is_err() {
-        // The error that matters is the one above; a left-over is named for what it is.
-        let _ = fs::remove_file(&partial);
-    }
-    written
-}
-
-fn partial_name(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}.partial", std::process::id()));
-    PathBuf::from(name)
 }
 
 /// The columns of the terminal that standard output is, if it is one.

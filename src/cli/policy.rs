@@ -1,13 +1,12 @@
 //! `bonafide policy`: files are checked, begun, imported and explained. Nothing is fetched.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::collect::saving;
 use crate::oci::{Reference, RegistryReference};
 use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
 use crate::policy_tools::{Import, ImportError, Remark, STARTER};
@@ -71,12 +70,7 @@ fn lines(drawn: &str) -> String {
 
 /// Writes the first policy, and never over a file that is there.
 fn init(file: &Path) -> Result<u8, Diagnostic> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .and_then(|mut out| out.write_all(STARTER.as_bytes()))
-        .map_err(|error| Diagnostic::new_policy(file, error))?;
+    saving::save_new(file, STARTER.as_bytes()).map_err(|error| Diagnostic::new_policy(file, error))?;
     let name = file.display().to_string();
     streams::to_stderr(&format!("wrote {0}: edit it, then run `bonafide policy check {0}`\n", terminal(&name)));
     Ok(0)

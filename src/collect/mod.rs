@@ -23,6 +23,7 @@ pub mod files;
 pub mod layout;
 mod limits;
 pub mod registry;
+pub mod saving;
 mod source;
 mod target;
 

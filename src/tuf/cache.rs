@@ -1,7 +1,6 @@
 //! What was verified, kept for the next run: one file for each repository, replaced whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use crate::collect::files::{self, FileError};
+use crate::collect::saving;
 use crate::json;
 
 use super::Repository;
@@ -127,13 +127,7 @@ impl Cache {
         if bytes.len() as u64 > LARGEST {
             return Err(CacheError::TooLarge { path });
         }
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let replaced = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)
-        });
-        replaced.map(drop).map_err(|error| CacheError::File { path, verb: "written", source: error.into() })
+        saving::save(&path, &bytes).map_err(|error| CacheError::File { path, verb: "written", source: error.into() })
     }
 
     /// Waits until no other run updates the repository.

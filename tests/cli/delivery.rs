@@ -137,3 +137,49 @@ fn a_directory_is_no_place_for_a_report() {
     Program::new(arguments(&image("signed"), &[target])).run().lost_report();
     assert!(scratch.files().is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a319_a_report_is_not_written_through_a_link() {
+    let scratch = Scratch::new();
+    let victim = scratch.write("victim", "keep");
+    std::os::unix::fs::symlink(&victim, scratch.path("report.json")).expect("a link");
+    let target = format!("json={}", scratch.path("report.json").display());
+    assert_eq!(Program::new(arguments(&image("unsigned"), &[target])).run().exit, 4);
+    assert_eq!(fs::read_to_string(&victim).expect("the file"), "keep");
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(scratch.path("report.json")).expect("the report")).expect("JSON");
+    assert_eq!(report["verdict"], "absent");
+    assert_eq!(scratch.files(), ["report.json", "victim"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_shell_opened_is_written_to_and_not_replaced() {
+    let scratch = Scratch::new();
+    let file = File::create(scratch.path("out")).expect("a file");
+    let run = Program::new(arguments(&image("unsigned"), &["json=/proc/self/fd/1".into()])).stdout_to(file).run();
+    assert_eq!((run.exit, run.stderr.as_str()), (4, ""));
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(scratch.path("out")).expect("the report")).expect("JSON");
+    assert_eq!(report["verdict"], "absent");
+    let piped = Program::new(arguments(&image("unsigned"), &["json=/proc/self/fd/1".into()])).run();
+    assert_eq!((piped.exit, piped.stderr.as_str()), (4, ""));
+    assert!(piped.stdout.starts_with('{') && piped.stdout.ends_with("}\n"), "{}", piped.stdout);
+}
+
+#[test]
+fn a266_two_runs_at_once_leave_one_whole_report() {
+    let scratch = Scratch::new();
+    let target = format!("json={}", scratch.path("report.json").display());
+    std::thread::scope(|scope| {
+        for (name, exit) in [("unsigned", 4), ("signed", 0)] {
+            let arguments = arguments(&image(name), std::slice::from_ref(&target));
+            scope.spawn(move || assert_eq!(Program::new(arguments).run().exit, exit));
+        }
+    });
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(scratch.path("report.json")).expect("a report")).expect("JSON");
+    assert!(["verified", "absent"].contains(&report["verdict"].as_str().expect("a verdict")));
+    assert_eq!(scratch.files(), ["report.json"]);
+}

@@ -1,0 +1,127 @@
+//! Files that are put in place whole or not at all (A266), and never written through a link (A319).
+//!
+//! A folder such as `/tmp` belongs to others too: a link that they plant under the name of a report, or under that of its draft,
+//! would make the program overwrite a file of its user.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Names for what the program itself has open. They are links, and made to be followed: a shell makes one for `>(…)`.
+const OWN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
+
+/// Writes a file, in the place of an older one if there is one. A link in its place is replaced, and what it leads to is left alone.
+pub fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if OWN.iter().any(|name| file.starts_with(name)) {
+        return OpenOptions::new().append(true).open(file)?.write_all(bytes);
+    }
+    if file.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    match fs::symlink_metadata(file) {
+        // A device or a pipe cannot be replaced, only written to.
+        Ok(found) if !found.is_file() && !found.is_symlink() => {
+            not_following(OpenOptions::new().write(true)).open(file)?.write_all(bytes)
+        }
+        _ => draft(file, bytes)?.persist(file).map(drop).map_err(|refused| refused.error),
+    }
+}
+
+/// Writes a file under a name that nothing has yet.
+pub fn save_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    draft(file, bytes)?.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
+}
+
+/// Writes all of it to a new file of an unpredictable name beside its place. It is removed unless it is put there.
+fn draft(file: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = readable(tempfile::Builder::new().prefix(".bonafide-").suffix(".partial")).tempfile_in(folder)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    Ok(draft)
+}
+
+/// For whoever may read new files of this user, where a temporary file is for its owner alone.
+#[cfg(unix)]
+fn readable<'a, 'b, 'c>(builder: &'a mut tempfile::Builder<'b, 'c>) -> &'a mut tempfile::Builder<'b, 'c> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable<'a, 'b, 'c>(builder: &'a mut tempfile::Builder<'b, 'c>) -> &'a mut tempfile::Builder<'b, 'c> {
+    builder
+}
+
+#[cfg(unix)]
+fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(libc::O_NOFOLLOW)
+}
+
+#[cfg(not(unix))]
+fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a319_nothing_is_written_through_a_link_that_others_planted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("victim"), "keep").expect("a file");
+        let predictable = format!("report.json.{}.partial", std::process::id());
+        for link in ["report.json", &predictable] {
+            symlink(at("victim"), at(link)).expect("a link");
+        }
+        save(&at("report.json"), b"new").expect("a report");
+        assert_eq!(fs::read_to_string(at("victim")).expect("the file"), "keep");
+        assert!(fs::symlink_metadata(at("report.json")).expect("the report").is_file());
+        assert_eq!(fs::read_to_string(at("report.json")).expect("the report"), "new");
+
+        symlink(at("made"), at("dangling")).expect("a link");
+        save_new(&at("dangling"), b"new").expect_err("the name is taken");
+        save_new(&at("victim"), b"new").expect_err("the name is taken");
+        save_new(&at("policy.yaml"), b"new").expect("a policy");
+        save(&at("dangling"), b"new").expect("a report in the place of the link");
+        assert!(!at("made").exists());
+        symlink(folder.path(), at("folder")).expect("a link");
+        save(&at("folder"), b"new").expect_err("a folder is no place for a report");
+        assert_eq!(fs::read_to_string(at("victim")).expect("the file"), "keep");
+    }
+
+    #[test]
+    fn a266_two_writers_at_once_leave_one_whole_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("report.json");
+        let contents = [vec![b'a'; 300_000], vec![b'b'; 200_000]];
+        save(&file, &contents[0]).expect("a report");
+        thread::scope(|scope| {
+            for content in &contents {
+                scope.spawn(|| (0..20).for_each(|_| save(&file, content).expect("a report")));
+            }
+            for _ in 0..100 {
+                let read = fs::read(&file).expect("a report is there at every moment");
+                assert!(contents.contains(&read), "{} bytes, of two reports", read.len());
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_report_can_be_read_like_other_files_of_its_user() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).expect("a file").permissions().mode();
+        fs::write(folder.path().join("other"), "").expect("a file");
+        save(&folder.path().join("report.json"), b"").expect("a report");
+        assert_eq!(mode("report.json"), mode("other"));
+    }
+}
