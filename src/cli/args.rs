@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::collect::{GitHubBase, Mirror, TokenServer};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::packages::Severity;
-use crate::policy::{Asked, AttestationRules, BuildLevel, Requirement};
+use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requirement};
 use crate::render::{Format, PackageFormat};
 use crate::trust::Instance;
 
@@ -334,6 +334,9 @@ pub(super) struct SignerArgs {
     /// signed
     #[arg(long, value_name = "OWNER/NAME")]
     pub(super) repo: Option<String>,
+    /// The GitHub user or organisation in whose repositories any workflow may have signed, for any of them
+    #[arg(long, value_name = "OWNER", conflicts_with = "repo")]
+    pub(super) owner: Option<String>,
     /// The workflow that must have signed, a reusable one perhaps: OWNER/NAME/.github/workflows/FILE[@REF]
     #[arg(long, value_name = "WORKFLOW")]
     pub(super) signer_workflow: Option<String>,
@@ -365,13 +368,14 @@ pub(super) struct SignerArgs {
 
 impl SignerArgs {
     /// The flags that name a certificate, in the order of the help, with whether they are given.
-    pub(super) fn certificate_flags(&self) -> [(&'static str, bool); 14] {
+    pub(super) fn certificate_flags(&self) -> [(&'static str, bool); 15] {
         [
             ("--certificate-identity", self.certificate_identity.is_some()),
             ("--certificate-identity-regexp", self.certificate_identity_regexp.is_some()),
             ("--certificate-oidc-issuer", self.certificate_oidc_issuer.is_some()),
             ("--certificate-oidc-issuer-regexp", self.certificate_oidc_issuer_regexp.is_some()),
             ("--repo", self.repo.is_some()),
+            ("--owner", self.owner.is_some()),
             ("--signer-workflow", self.signer_workflow.is_some()),
             ("--source-ref", self.source_ref.is_some()),
             ("--source-digest", self.source_digest.is_some()),
@@ -669,8 +673,10 @@ fn package_target(text: &str) -> Result<PackageTarget, String> {
 }
 
 fn requirement(text: &str) -> Result<Asked, String> {
-    if text.contains("://") {
-        return Ok(Asked::Attestation(Box::new(AttestationRules::of_type(text))));
+    // A type as a policy names it: whole, or by cosign's short name for it.
+    let short = COSIGN_TYPES.iter().find(|(short, _)| *short == text).map(|(_, full)| *full);
+    if let Some(predicate_type) = short.or(text.contains("://").then_some(text)) {
+        return Ok(Asked::Attestation(Box::new(AttestationRules::of_type(predicate_type))));
     }
     let plain = |requirement: Requirement| Asked::plain(requirement).map(|asked| (requirement, asked));
     let known: Vec<(Requirement, Asked)> = Requirement::ALL.into_iter().filter_map(plain).collect();
@@ -681,7 +687,9 @@ fn requirement(text: &str) -> Result<Asked, String> {
             "whose summary it must be is said in a policy file: `require: {vsa: {verifier: …, levels: …}}`".to_owned()
         }
         "attestation" => "name the attestation's type instead: https://…".to_owned(),
-        _ => format!("expected {names}, or the type of an attestation: https://…"),
+        _ => format!(
+            "expected {names}, or the type of an attestation: https://…, or cosign's name of it, such as spdxjson"
+        ),
     })
 }
 

@@ -20,6 +20,7 @@ use crate::verify::{DomainError, hint_for_gap};
 use super::advisories::AdvisoriesError;
 use super::args::Colour;
 use super::errors::{ListError, LoginError};
+use super::foreign;
 use super::roots::Chosen;
 use super::{ABSENT, UNDECIDED, USAGE, streams};
 
@@ -344,6 +345,8 @@ impl Diagnostic {
             PolicyError::RepositoryElsewhere { host, name, .. } => format!(
                 "name the workflow: `--certificate-identity https://{host}/{name}/.github/workflows/FILE@REF --certificate-oidc-issuer URL`, or in a policy file `github: {{repository: {name}, server: https://{host}, issuer: URL}}`"
             ),
+            PolicyError::Owner(_) => "write `--owner OWNER`, or `--repo OWNER/NAME` for one repository".to_owned(),
+            PolicyError::NeverMatches { written, form } => foreign::whole_expression(written, form),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
             PolicyError::KeyWithIdentity { flag } => {
                 format!("leave out `--key` or `{flag}`; run twice to demand both")
@@ -523,6 +526,11 @@ impl Diagnostic {
         let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
         let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
         Self::usage(anyhow::anyhow!(message.to_owned()), hint.join("\n    "))
+    }
+
+    /// A command line of another tool, with what there is to say of it and our own.
+    pub(super) fn foreign(message: String, notes: &[String], ours: String) -> Self {
+        Self { body: notes.join("\n"), ..Self::usage(anyhow::anyhow!(message), ours) }
     }
 
     /// A digest that is none.

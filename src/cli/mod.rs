@@ -10,6 +10,7 @@ mod conformance;
 mod diagnostics;
 mod errors;
 mod explain;
+mod foreign;
 mod inspect;
 mod logins;
 mod output;
@@ -43,9 +44,10 @@ const ABSENT: u8 = 4;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
-        Err(error) => return ExitCode::from(refused(&error)),
+        Err(error) => return ExitCode::from(refused(&error, &arguments)),
     };
     match dispatch(&args) {
         Ok(code) => ExitCode::from(code),
@@ -57,9 +59,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Help and version go to stdout and are a success; everything else is a usage error.
-fn refused(error: &clap::Error) -> u8 {
+fn refused(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let diagnostic = if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        Diagnostic::arguments(error)
+        // Perhaps it is a command line of cosign, gh or slsa-verifier.
+        foreign::answer(arguments).unwrap_or_else(|| Diagnostic::arguments(error))
     } else {
         match (error.print(), error.use_stderr()) {
             (Ok(()), true) => return USAGE,

@@ -27,6 +27,7 @@ fn flags(args: &SignerArgs) -> SignerFlags<'_> {
         issuer: args.certificate_oidc_issuer.as_deref(),
         issuer_regexp: args.certificate_oidc_issuer_regexp.as_deref(),
         repository: args.repo.as_deref(),
+        owner: args.owner.as_deref(),
         signer_workflow: args.signer_workflow.as_deref(),
         reference: args.source_ref.as_deref(),
         digest: args.source_digest.as_deref(),

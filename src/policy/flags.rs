@@ -3,6 +3,7 @@
 use super::PolicyError;
 use super::claim::Claim;
 use super::signer::{Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, SourceRule};
+use super::tenancy::Unmatchable;
 use super::text::TextRule;
 
 /// What the flags say of a signer. Names are those of cosign and gh where they have one.
@@ -18,6 +19,8 @@ pub struct SignerFlags<'a> {
     pub issuer_regexp: Option<&'a str>,
     /// `--repo`
     pub repository: Option<&'a str>,
+    /// `--owner`
+    pub owner: Option<&'a str>,
     /// `--signer-workflow`
     pub signer_workflow: Option<&'a str>,
     /// `--source-ref`
@@ -47,9 +50,15 @@ impl SignerFlags<'_> {
             source,
             claims: self.claims(),
         };
-        match rule.strangers() {
-            Some(strangers) => Err(PolicyError::Strangers(strangers)),
-            None => Ok(Signer::Certificate(Box::new(rule))),
+        if let Some(strangers) = rule.strangers() {
+            return Err(PolicyError::Strangers(strangers));
+        }
+        // cosign and gh look for an expression anywhere. One that was written for them often matches no whole name.
+        match (self.identity_regexp, rule.unmatchable()) {
+            (Some(written), Some(Unmatchable::Name { form, .. })) => {
+                Err(PolicyError::NeverMatches { written: written.to_owned(), form })
+            }
+            _ => Ok(Signer::Certificate(Box::new(rule))),
         }
     }
 
@@ -64,6 +73,7 @@ impl SignerFlags<'_> {
             (Some(identity), None, _) => Err(PolicyError::NoIssuer { identity: identity.as_str().to_owned() }),
             (None, _, Some(source)) => match self.signer_workflow {
                 Some(workflow) => workflow_rule(workflow, source),
+                None if self.owner.is_some() => Ok(IdentityRule::workflow_of_owner(source.repository.clone())),
                 None => Ok(IdentityRule::workflow_of(source.repository.clone())),
             },
             (None, _, None) if self.signer_workflow.is_some() => {
@@ -81,6 +91,7 @@ impl SignerFlags<'_> {
             ("the certificate issuer", self.issuer),
             ("the certificate issuer's regular expression", self.issuer_regexp),
             ("the repository", self.repository),
+            ("the owner", self.owner),
             ("the signer's workflow", self.signer_workflow),
             ("the source ref", self.reference),
             ("the source digest", self.digest),
@@ -103,7 +114,8 @@ impl SignerFlags<'_> {
             ("--certificate-oidc-issuer", self.issuer.is_some()),
             ("--certificate-oidc-issuer-regexp", self.issuer_regexp.is_some()),
         ];
-        for group in [&identities[..], &issuers[..]] {
+        let sources = [("--repo", self.repository.is_some()), ("--owner", self.owner.is_some())];
+        for group in [&identities[..], &issuers[..], &sources[..]] {
             let given: Vec<&'static str> = group.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect();
             if let [one, other, ..] = given.as_slice() {
                 return Err(PolicyError::TwoRules { one, other });
@@ -113,7 +125,14 @@ impl SignerFlags<'_> {
     }
 
     fn source(&self) -> Result<Option<SourceRule>, PolicyError> {
-        let Some(repository) = self.repository else {
+        let repository = match (self.repository, self.owner) {
+            (Some(name), _) => {
+                Some(TextRule::exact_ignoring_case(format!("https://github.com/{}", owner_and_name(name)?)))
+            }
+            (None, Some(owner)) => Some(repositories_of(owner)?),
+            (None, None) => None,
+        };
+        let Some(repository) = repository else {
             return match (self.reference, self.digest) {
                 (None, None) => Ok(None),
                 (Some(_), _) => Err(PolicyError::SourceWithoutRepository { flag: "--source-ref" }),
@@ -121,7 +140,7 @@ impl SignerFlags<'_> {
             };
         };
         Ok(Some(SourceRule {
-            repository: TextRule::exact_ignoring_case(format!("https://github.com/{}", owner_and_name(repository)?)),
+            repository,
             reference: self.reference.map(TextRule::exact),
             digest: self.digest.map(TextRule::exact),
         }))
@@ -157,13 +176,22 @@ fn workflow_rule(text: &str, source: &SourceRule) -> Result<IdentityRule, Policy
         return Err(wrong());
     }
     let repository = TextRule::exact_ignoring_case(format!("https://github.com/{name}"));
-    let caller = if repository == source.repository || source.repository.matches(repository.as_str()) {
-        Caller::Itself
-    } else {
-        Caller::Pinned
-    };
+    let is_its_own = source.repository.is_exact() && source.repository.matches(repository.as_str());
+    let caller = if is_its_own { Caller::Itself } else { Caller::Pinned };
     let file = TextRule::glob(&format!(".github/workflows/{file}@{reference}")).map_err(|_| wrong())?;
     Ok(IdentityRule::Workflow { repository, file, caller })
+}
+
+/// Every repository of an owner. The name is taken whole: `acme` is not `acme-evil` (A183).
+fn repositories_of(owner: &str) -> Result<TextRule, PolicyError> {
+    let wrong = || PolicyError::Owner(owner.to_owned());
+    let bare = owner.strip_prefix("https://").unwrap_or(owner);
+    let name = bare.strip_prefix("github.com/").unwrap_or(bare).trim_end_matches('/');
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !is_name {
+        return Err(wrong());
+    }
+    TextRule::glob_ignoring_case(&format!("https://github.com/{name}/*")).map_err(|_| wrong())
 }
 
 /// Reads `owner/name`, also as the addresses that people paste: of the web, and of git as its remotes are written.

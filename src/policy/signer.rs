@@ -74,6 +74,12 @@ impl IdentityRule {
         Self::Workflow { repository, file, caller: Caller::Itself }
     }
 
+    /// The workflows of every repository of an owner. One may call another: both are the owner's.
+    pub(super) fn workflow_of_owner(repositories: TextRule) -> Self {
+        let file = TextRule::glob(".github/workflows/**").expect("a constant glob compiles");
+        Self::Workflow { repository: repositories, file, caller: Caller::Pinned }
+    }
+
     /// Whether an identity satisfies the rule. A name of one kind never stands in for one of another: a text with a scheme
     /// is a URI, and any other is none (A193).
     pub fn matches(&self, kind: IdentityKind, identity: &str) -> bool {

@@ -21,6 +21,7 @@ mod diagnosis;
 mod escaping;
 mod faults;
 mod fixtures;
+mod foreign;
 mod formats;
 mod help;
 mod hostile;

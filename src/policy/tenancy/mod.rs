@@ -136,6 +136,13 @@ const SOURCES: &[(Claim, &[&str])] = &[
     (Claim::BuildConfigUri, &["https://github.com/<owner>/**", "https://gitlab.com/<group>/**"]),
 ];
 
+/// The whole form of the names of services that give no other. Narrower than [`Service::names`], which is about tenants.
+const WHOLE_NAMES: &[(&str, &str)] = &[
+    ("GitHub Actions", "https://github.com/*/*/.github/workflows/*@**"),
+    ("GitLab.com", "https://gitlab.com/**//**@**"),
+    ("Buildkite", "https://buildkite.com/*/*"),
+];
+
 const fn service(name: &'static str, issuer: &'static str, names: &'static [&'static str], source: Source) -> Service {
     Service { name, issuer, names, source }
 }
@@ -211,6 +218,39 @@ impl CertificateRule {
                 }
             })
         })
+    }
+}
+
+/// Why no certificate can satisfy a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmatchable {
+    /// No issuer is written so: each is an address.
+    Issuer,
+    /// The issuer gives names of another form.
+    Name {
+        /// The service that the issuer belongs to.
+        service: &'static str,
+        /// The form of its names.
+        form: &'static str,
+    },
+}
+
+impl CertificateRule {
+    /// Returns why no certificate can satisfy the rule, if that is certain from the rule alone.
+    pub fn unmatchable(&self) -> Option<Unmatchable> {
+        let issuers = Automaton::of(&self.issuer);
+        if ["https://**", "http://**"].iter().all(|form| fit(issuers.as_ref(), form) == Fit::Apart) {
+            return Some(Unmatchable::Issuer);
+        }
+        let names = Automaton::of(&self.name());
+        let mut of_issuer = SERVICES.iter().filter(|service| fit(issuers.as_ref(), service.issuer) != Fit::Apart);
+        let first = of_issuer.next()?;
+        // Of an issuer that could be another too, its names say nothing.
+        if !self.issuer.is_exact() || of_issuer.any(|service| service.name != first.name) {
+            return None;
+        }
+        let form = WHOLE_NAMES.iter().find(|(name, _)| *name == first.name).map(|(_, form)| *form)?;
+        (fit(names.as_ref(), form) == Fit::Apart).then_some(Unmatchable::Name { service: first.name, form })
     }
 }
 

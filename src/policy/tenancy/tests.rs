@@ -218,3 +218,41 @@ fn a296_a_service_has_one_name_under_all_of_its_issuers() {
     assert_eq!(service_of("https://token.actions.githubusercontent.com/acme-inc"), Some("GitHub Actions"));
     assert_eq!(service_of("https://accounts.acme.example"), None);
 }
+
+fn unmatchable(identity: &str, issuer: &str) -> Option<&'static str> {
+    let rule = CertificateRule {
+        identity: IdentityRule::Name(TextRule::glob(identity).expect("a glob")),
+        issuer: TextRule::exact(issuer),
+        source: None,
+        claims: Vec::new(),
+    };
+    rule.unmatchable().map(|why| match why {
+        super::Unmatchable::Issuer => "issuer",
+        super::Unmatchable::Name { service, .. } => service,
+    })
+}
+
+#[test]
+fn a_rule_that_no_certificate_satisfies_is_known_where_that_is_certain() {
+    let github = "https://token.actions.githubusercontent.com";
+    for (identity, issuer, expected) in [
+        ("https://github.com/acme/app/.github/workflows/x.yml@refs/tags/v*", github, None),
+        ("https://github.com/acme/**", github, None),
+        ("https://github.com/acme/app", github, Some("GitHub Actions")),
+        ("https://github.com/acme/app/.github/workflows/x.yml", github, Some("GitHub Actions")),
+        ("acme/app/.github/workflows/x.yml@**", github, Some("GitHub Actions")),
+        ("a@acme.example", github, Some("GitHub Actions")),
+        (
+            "https://github.com/acme/app/.github/workflows/x.yml@v1",
+            "https://token.actions.githubusercontent.com/acme",
+            None,
+        ),
+        ("https://gitlab.com/acme/app//.gitlab-ci.yml@refs/heads/main", "https://gitlab.com", None),
+        ("https://gitlab.com/acme/app", "https://gitlab.com", Some("GitLab.com")),
+        ("a@acme.example", "https://accounts.google.com", None),
+        ("anything", "https://accounts.acme.example", None),
+        ("anything", "accounts.acme.example", Some("issuer")),
+    ] {
+        assert_eq!(unmatchable(identity, issuer), expected, "{identity} by {issuer}");
+    }
+}

@@ -121,6 +121,16 @@ impl Import {
     }
 }
 
+/// Translates a regular expression of cosign or gh, which look for it anywhere, into one for the whole text. What spells the
+/// beginning of an address is taken from there: elsewhere in a name it could be a stranger's (A183).
+///
+/// # Errors
+/// What means something else here.
+pub fn expression_of_cosign(written: &str) -> Result<String, String> {
+    let found = expression::translate(written)?;
+    Ok(expression::from_beginning(written).unwrap_or(found.text))
+}
+
 fn parse(source_name: &str, bytes: &[u8]) -> Result<Vec<yaml::Node>, ImportError> {
     let error = |text: &str, problem| ImportError::Source(DocumentError::new(source_name, text, vec![problem]));
     let text = std::str::from_utf8(bytes).map_err(|reason| {

@@ -1,0 +1,105 @@
+//! A command line of another tool, taken apart as its own parser does (spf13/pflag).
+
+use std::collections::BTreeMap;
+
+use clap::{ArgAction, CommandFactory};
+
+use super::super::args::Args;
+use super::flags::{self, Foreign, Takes};
+use super::{Task, Tool};
+
+/// A flag that was given, with its value.
+#[derive(Debug, Clone)]
+pub(super) enum Given {
+    /// One of another tool.
+    Foreign(&'static Foreign, String),
+    /// One of ours, by its long name.
+    Ours(String, Option<String>),
+    /// One that is of no tool that is known.
+    Unknown(String),
+}
+
+/// What was given.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) flags: Vec<Given>,
+    /// Images and files.
+    pub(super) positional: Vec<String>,
+}
+
+/// Takes the words behind the command apart.
+pub(super) fn read(words: &[String], task: Task) -> Words {
+    let ours = ours();
+    let tool = task.tool();
+    let mut read = Words { flags: Vec::new(), positional: Vec::new() };
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        if word == "--" {
+            read.positional.extend(rest.by_ref().cloned());
+        } else if let Some(flag) = word.strip_prefix("--") {
+            let (name, value) =
+                flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value.to_owned())));
+            let mut next = || value.clone().or_else(|| rest.next().cloned()).unwrap_or_default();
+            let given = if let Some(takes_value) = ours.get(name).filter(|_| tool.is_none()) {
+                Given::Ours(name.to_owned(), if *takes_value { Some(next()) } else { value })
+            } else if let Some(foreign) = flags::by_name(name, tool) {
+                match foreign.takes {
+                    Takes::Value => Given::Foreign(foreign, next()),
+                    Takes::Nothing => Given::Foreign(foreign, value.unwrap_or_else(|| "true".to_owned())),
+                }
+            } else if let Some(takes_value) = ours.get(name) {
+                Given::Ours(name.to_owned(), if *takes_value { Some(next()) } else { value })
+            } else {
+                Given::Unknown(format!("--{name}"))
+            };
+            read.flags.push(given);
+        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            read.flags.push(short(letters, tool, &mut rest));
+        } else {
+            read.positional.push(word.clone());
+        }
+    }
+    read
+}
+
+/// `-x VALUE`, `-xVALUE` and `-x=VALUE`.
+fn short<'a>(letters: &str, tool: Option<Tool>, rest: &mut impl Iterator<Item = &'a String>) -> Given {
+    let Some(letter) = letters.chars().next() else { return Given::Unknown("-".to_owned()) };
+    let behind = &letters[letter.len_utf8()..];
+    if tool.is_none() && letters.chars().all(|letter| matches!(letter, 'q' | 'v')) {
+        let name = if letter == 'q' { "quiet" } else { "verbose" };
+        return Given::Ours(name.to_owned(), None);
+    }
+    let Some(foreign) = flags::by_letter(letter, tool) else { return Given::Unknown(format!("-{letter}")) };
+    match foreign.takes {
+        Takes::Nothing => Given::Foreign(foreign, "true".to_owned()),
+        Takes::Value => {
+            let attached = behind.strip_prefix('=').unwrap_or(behind);
+            let value = if behind.is_empty() { rest.next().cloned().unwrap_or_default() } else { attached.to_owned() };
+            Given::Foreign(foreign, value)
+        }
+    }
+}
+
+/// The long flags of `verify` and `bundle`, with whether each takes a value.
+fn ours() -> BTreeMap<String, bool> {
+    let command = Args::command();
+    let commands = command.get_subcommands().filter(|one| matches!(one.get_name(), "verify" | "bundle"));
+    commands
+        .flat_map(|one| one.get_arguments().chain(command.get_arguments()).collect::<Vec<_>>())
+        .filter_map(|flag| {
+            // A value that may be left out is only ever attached.
+            let takes_value = matches!(flag.get_action(), ArgAction::Set | ArgAction::Append)
+                && flag.get_num_args().is_none_or(|number| number.min_values() > 0);
+            Some((flag.get_long()?.to_owned(), takes_value))
+        })
+        .collect()
+}
+
+/// Whether `bundle`, which judges signatures alone, has this flag too.
+pub(super) fn is_of_bundle(name: &str) -> bool {
+    let command = Args::command();
+    let bundle = command.get_subcommands().find(|one| one.get_name() == "bundle");
+    bundle.is_some_and(|bundle| bundle.get_arguments().any(|flag| flag.get_long() == Some(name)))
+        || command.get_arguments().any(|flag| flag.get_long() == Some(name))
+}
