@@ -553,6 +553,7 @@ Exit codes: 0 no errors (warnings are listed), 2 errors";
 const POLICY_IMPORT_EXAMPLES: &str = "\
 Examples:
   kubectl get clusterimagepolicies -o yaml | bonafide policy import - > bonafide.yaml
+  kubectl get clusterpolicies,imagevalidatingpolicies -o yaml | bonafide policy import - > bonafide.yaml
   bonafide policy check bonafide.yaml
 
 What is not carried over as it is stands on standard error and in comments of the policy.
@@ -578,7 +579,7 @@ pub(super) enum PolicyCommand {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Write a policy that says what ClusterImagePolicies of the sigstore policy-controller say
+    /// Write a policy that says what policies of the sigstore policy-controller and of Kyverno say
     #[command(after_help = POLICY_IMPORT_EXAMPLES)]
     Import {
         /// The YAML file, with one or several of them; - for standard input

@@ -141,7 +141,11 @@ impl Diagnostic {
         let hint = match &error {
             ImportError::Source(_) => "give the YAML that `kubectl get clusterimagepolicies -o yaml` prints",
             ImportError::NoPolicy { .. } => {
-                "give the YAML of a ClusterImagePolicy of policy.sigstore.dev/v1alpha1 or v1beta1"
+                "give the YAML of a ClusterImagePolicy (policy.sigstore.dev), of a ClusterPolicy with verifyImages (kyverno.io) \
+                 or of an ImageValidatingPolicy (policies.kyverno.io)"
+            }
+            ImportError::Foreign { .. } => {
+                "write the signers by hand: `bonafide inspect IMAGE --suggest-policy` begins a policy"
             }
             ImportError::NothingLeft { .. } => {
                 "`bonafide policy init` writes a first policy: write into it who must have signed"

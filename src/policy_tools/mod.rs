@@ -5,7 +5,7 @@
 mod import;
 mod suggest;
 
-pub use import::{Effect, Import, ImportError, Remark, expression_of_cosign};
+pub use import::{Effect, Import, ImportError, Maker, Remark, expression_of_cosign};
 pub use suggest::{Suggestion, suggest};
 
 /// The policy that `bonafide policy init` writes, with comments.

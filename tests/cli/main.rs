@@ -26,6 +26,7 @@ mod formats;
 mod help;
 mod hostile;
 mod import;
+mod import_kyverno;
 mod inspect;
 mod odd_files;
 mod policies;

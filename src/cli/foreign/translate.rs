@@ -26,9 +26,8 @@ struct Ours {
     /// What is to be said of the flags that were given.
     notes: Vec<String>,
     is_less_strict: bool,
-    is_local: bool,
-    is_from_registry: bool,
-    trusts_only_github: bool,
+    /// Switches that count once all is known.
+    switches: Vec<Special>,
     source: Option<String>,
     builder: Option<String>,
     bundle: Option<String>,
@@ -151,7 +150,6 @@ impl Ours {
             Special::LogAddress => {
                 self.leave_out(given, "the logs that count are those of the trusted root: --trusted-root FILE");
             }
-            Special::LocalImage => self.is_local = true,
             Special::Username => {
                 self.add("username", Some(value));
                 self.add("password-stdin", None);
@@ -160,9 +158,8 @@ impl Ours {
             Special::ReportFormat if task == Task::Ours => self.add("owner", Some(value)),
             Special::ReportFormat => self.leave_out(given, "reports are text or json: --output"),
             Special::Bundle => self.bundle = Some(value),
-            Special::FromRegistry => self.is_from_registry = true,
             Special::IssuerOfGitHub => self.add("certificate-oidc-issuer", Some(value)),
-            Special::OnlyGitHub => self.trusts_only_github = true,
+            Special::LocalImage | Special::FromRegistry | Special::OnlyGitHub => self.switches.push(special),
             Special::SourceUri => self.source = Some(value),
             Special::Builder => self.builder = Some(value),
             Special::VersionedTag => self.add("source-tag", Some(versions_of(&value))),
@@ -239,7 +236,7 @@ impl Ours {
         let is_file = task.is_about_file() || task == Task::GitHub && !positional.iter().any(is_image);
         let name = |text: String| match text.strip_prefix("oci://") {
             Some(image) if !is_file => image.to_owned(),
-            _ if self.is_local => format!("oci:{text}"),
+            _ if self.switches.contains(&Special::LocalImage) => format!("oci:{text}"),
             _ => text,
         };
         let named: Vec<String> = positional.into_iter().map(name).collect();
@@ -270,7 +267,7 @@ impl Ours {
         if self.kinds.is_empty() {
             self.kinds.push("provenance".to_owned());
         }
-        if self.is_from_registry || self.bundle.is_some() {
+        if self.switches.contains(&Special::FromRegistry) || self.bundle.is_some() {
             return;
         }
         if self.has(&["repo"]) {
@@ -325,7 +322,7 @@ impl Ours {
             self.add("trusted-root", Some("trusted_root.json".to_owned()));
         }
         if task == Task::GitHub && !self.has(&["trusted-root"]) {
-            if !self.trusts_only_github {
+            if !self.switches.contains(&Special::OnlyGitHub) {
                 self.add("trust", Some("public-good".to_owned()));
             }
             self.add("trust", Some("github".to_owned()));

@@ -38,8 +38,10 @@ pub(super) struct Demand {
     pub(super) requirements: Vec<Required>,
     /// The trust domain; `None` where a key does without one.
     pub(super) trust: Option<String>,
-    /// Any one of them.
+    /// Who may have signed.
     pub(super) signers: Vec<Signer>,
+    /// How many of them must have.
+    pub(super) at_least: usize,
 }
 
 /// What must be there.
@@ -95,7 +97,7 @@ pub(super) fn read(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Authorit
     side_conditions(authority, remarks);
     let is_key = authority.field("key").is_some();
     let trust = trust(authority, is_key, remarks);
-    Authority::Signers(Demand { requirements, trust, signers })
+    Authority::Signers(Demand { requirements, trust, signers, at_least: 1 })
 }
 
 /// A key that is not known might have said anything.
@@ -137,8 +139,17 @@ fn certificates(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
 
 fn identity(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
     unknown(field, &IDENTITY, remarks);
-    let identity = pattern(field, "subject", "subjectRegExp", remarks);
-    let issuer = pattern(field, "issuer", "issuerRegExp", remarks);
+    identity_of(field, Pattern::Exact, remarks)
+}
+
+/// Reads issuer and subject. `of_subject` says what a subject that is no regular expression means.
+pub(super) fn identity_of(
+    field: &Field<'_>,
+    of_subject: fn(String) -> Pattern,
+    remarks: &mut Vec<Remark>,
+) -> Option<Signer> {
+    let identity = pattern(field, ("subject", of_subject), "subjectRegExp", remarks);
+    let issuer = pattern(field, ("issuer", Pattern::Exact), "issuerRegExp", remarks);
     let (identity, issuer) = (identity?, issuer?);
     let Some(strangers) = strangers(&identity.as_found, &issuer.as_found) else {
         return Some(Signer::Certificate { identity: identity.as_found, issuer: issuer.as_found });
@@ -174,11 +185,14 @@ struct Carried {
     from_beginning: Option<Pattern>,
 }
 
-fn pattern(field: &Field<'_>, exact: &str, expression: &str, remarks: &mut Vec<Remark>) -> Option<Carried> {
+fn pattern(
+    field: &Field<'_>,
+    (exact, of_text): (&str, fn(String) -> Pattern),
+    expression: &str,
+    remarks: &mut Vec<Remark>,
+) -> Option<Carried> {
     match (field.text_of(exact), field.field(expression).filter(|field| !field.is_empty())) {
-        (Some(text), None) => {
-            Some(Carried { as_found: Pattern::Exact(text.clone()), from_beginning: Some(Pattern::Exact(text)) })
-        }
+        (Some(text), None) => Some(Carried { as_found: of_text(text.clone()), from_beginning: Some(of_text(text)) }),
         (None, Some(written)) => {
             let go = written.text().unwrap_or_default();
             match expression::translate(&go) {
@@ -265,9 +279,13 @@ fn requirements(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Require
 fn attestation(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Required> {
     unknown(field, &ATTESTATION, remarks);
     content_policy(field, remarks);
-    let predicate_type = field.text_of("predicateType").unwrap_or_default();
+    required(field, &field.text_of("predicateType").unwrap_or_default(), remarks)
+}
+
+/// What an attestation of this type is here.
+pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Vec<Remark>) -> Option<Required> {
     // The short names are those of `cosign verify-attestation --type`.
-    match predicate_type.as_str() {
+    match predicate_type {
         "slsaprovenance"
         | "slsaprovenance02"
         | "slsaprovenance1"

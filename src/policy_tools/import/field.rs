@@ -58,6 +58,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Whether it is the truth value `false`.
+    pub(super) fn is_false(&self) -> bool {
+        matches!(self.node.value, Value::Bool(false))
+    }
+
     /// Returns what is behind keys other than these. It could say anything, so it must not be overlooked.
     pub(super) fn unknown(&self, known: &[&str]) -> Vec<Self> {
         let Value::Map(entries) = &self.node.value else { return Vec::new() };

@@ -1,13 +1,16 @@
-//! Policies of the sigstore policy-controller, carried over into policy files.
+//! Policies of the sigstore policy-controller and of Kyverno, carried over into policy files.
 //!
-//! A `ClusterImagePolicy` (`policy.sigstore.dev/v1alpha1` and `v1beta1`) can say things that a policy file cannot. Whatever is
+//! A `ClusterImagePolicy` (`policy.sigstore.dev/v1alpha1` and `v1beta1`), a `ClusterPolicy` with `verifyImages` and an
+//! `ImageValidatingPolicy` can say things that a policy file cannot. Whatever is
 //! not carried over as it is gets a [`Remark`], in the written file and beside it; nothing is left out in silence, and nothing
 //! that let everybody pass (a static `pass`) is written at all.
 
 mod authority;
 mod expression;
 mod field;
+mod image_validating;
 mod images;
+mod kyverno;
 mod policy;
 mod write;
 
@@ -61,10 +64,18 @@ pub enum ImportError {
     #[error(transparent)]
     Source(DocumentError),
     /// No policy is in it.
-    #[error("there is no `ClusterImagePolicy` in `{source_name}`")]
+    #[error("there is no policy that verifies images in `{source_name}`")]
     NoPolicy {
         /// What was read.
         source_name: String,
+    },
+    /// It is a policy of a tool whose policies are programs.
+    #[error("`{source_name}` is a policy of {}, which cannot be carried over: {}", .maker.name(), .maker.reason())]
+    Foreign {
+        /// What was read.
+        source_name: String,
+        /// Whose it is.
+        maker: Maker,
     },
     /// No rule is left of its policies, and a policy without rules is none.
     #[error("nothing of the policies in `{source_name}` can be carried over")]
@@ -74,6 +85,44 @@ pub enum ImportError {
         /// Why.
         remarks: Vec<Remark>,
     },
+}
+
+/// Who else has policies for images, in another form than rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// Conforma, once Enterprise Contract.
+    Conforma,
+    /// Ratify.
+    Ratify,
+}
+
+impl Maker {
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Conforma => "Conforma",
+            Self::Ratify => "Ratify",
+        }
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Conforma => "its rules are programs in Rego",
+            Self::Ratify => "it configures verifiers and stores, and its rules are programs in Rego",
+        }
+    }
+
+    /// Whose document it is, by what only theirs have.
+    fn of(root: &Field<'_>) -> Option<Self> {
+        let version = root.text_of("apiVersion").unwrap_or_default();
+        let kind = root.text_of("kind").unwrap_or_default();
+        // Without an apiVersion: the policy that `ec validate image --policy` reads.
+        let is_bare = version.is_empty() && root.field("sources").and_then(|sources| sources.items()).is_some();
+        if kind == "EnterpriseContractPolicy" || version.starts_with("appstudio.redhat.com/") || is_bare {
+            return Some(Self::Conforma);
+        }
+        (version.starts_with("config.ratify.")).then_some(Self::Ratify)
+    }
 }
 
 impl Effect {
@@ -88,21 +137,31 @@ impl Effect {
 }
 
 impl Import {
-    /// Reads every `ClusterImagePolicy` of a stream of YAML documents.
+    /// Reads every policy that verifies images, of a stream of YAML documents.
     pub fn read(source_name: &str, bytes: &[u8]) -> Result<Self, ImportError> {
         let nodes = parse(source_name, bytes)?;
         let mut policies: Vec<Rule> = Vec::new();
         let mut others: Vec<Remark> = Vec::new();
+        let mut maker = None;
         for root in nodes.iter().map(Field::root).flat_map(unlisted) {
+            let number = policies.len() + 1;
             if is_policy(&root) {
-                let number = policies.len() + 1;
                 policies.push(Rule::read(&root, number));
+            } else if kyverno::is_policy(&root) {
+                policies.extend(kyverno::rules(&root, number));
+            } else if image_validating::is_policy(&root) {
+                policies.extend(image_validating::rules(&root, number));
             } else {
+                maker = maker.or(Maker::of(&root));
                 others.push(other_kind(&root));
             }
         }
         if policies.is_empty() {
-            return Err(ImportError::NoPolicy { source_name: source_name.to_owned() });
+            let source_name = source_name.to_owned();
+            return Err(match maker {
+                Some(maker) => ImportError::Foreign { source_name, maker },
+                None => ImportError::NoPolicy { source_name },
+            });
         }
         policy::name_apart(&mut policies);
         let text = write::document(source_name, &policies, &others);
@@ -159,8 +218,14 @@ fn is_policy(root: &Field<'_>) -> bool {
 
 fn other_kind(root: &Field<'_>) -> Remark {
     let kind = root.field("kind").and_then(|kind| kind.text()).unwrap_or_else(|| "something without a kind".to_owned());
-    let hint = format!("only {KIND} of {GROUP}v1alpha1 and {GROUP}v1beta1 is imported");
-    root.remark(Effect::LeftOut, format!("{kind} is not a {KIND}"), hint)
+    if let Some(maker) = Maker::of(root) {
+        let message = format!("{kind} is a policy of {}, and {}", maker.name(), maker.reason());
+        return root.remark(Effect::Lost, message, "write by hand what it demands");
+    }
+    let hint = format!(
+        "only {KIND} of {GROUP}v1alpha1 and {GROUP}v1beta1, verifyImages of Kyverno and ImageValidatingPolicy are imported"
+    );
+    root.remark(Effect::LeftOut, format!("{kind} is no policy that verifies images"), hint)
 }
 
 #[cfg(test)]

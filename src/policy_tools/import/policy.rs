@@ -38,6 +38,22 @@ impl Rule {
         Self { name, images, demand, remarks }
     }
 
+    /// A rule of another kind of policy.
+    pub(super) fn named(name: &str, images: Vec<String>, demand: Demand, mut remarks: Vec<Remark>) -> Self {
+        for remark in &mut remarks {
+            remark.field = format!("{name}: {}", remark.field);
+        }
+        Self { name: name.to_owned(), images, demand: Some(demand), remarks }
+    }
+
+    /// What became of a policy of which no rule is left.
+    pub(super) fn without_demand(name: &str, mut remarks: Vec<Remark>) -> Self {
+        for remark in &mut remarks {
+            remark.field = format!("{name}: {}", remark.field);
+        }
+        Self { name: name.to_owned(), images: Vec::new(), demand: None, remarks }
+    }
+
     /// Whether it says enough to be written.
     pub(super) fn is_complete(&self) -> bool {
         !self.images.is_empty() && self.demand.is_some()

@@ -40,14 +40,25 @@ fn rule(text: &mut String, rule: &Rule) {
 }
 
 fn demand(text: &mut String, demand: &Demand) {
-    text.push_str("    signers:\n");
+    // Any one of a list is enough; of more, how many is said first.
+    let margin = if demand.at_least > 1 {
+        let _ = write!(text, "    signers:\n      at-least: {}\n      of:\n", demand.at_least);
+        "        "
+    } else {
+        text.push_str("    signers:\n");
+        "      "
+    };
     for signer in &demand.signers {
         match signer {
             Signer::Certificate { identity, issuer } => {
-                let _ =
-                    writeln!(text, "      - {}\n        {}", pattern("identity", identity), pattern("issuer", issuer));
+                let _ = writeln!(
+                    text,
+                    "{margin}- {}\n{margin}  {}",
+                    pattern("identity", identity),
+                    pattern("issuer", issuer)
+                );
             }
-            Signer::Key { base64, log_is_required } => key(text, base64, *log_is_required),
+            Signer::Key { base64, log_is_required } => key(text, base64, *log_is_required, margin),
         }
     }
     require(text, &demand.requirements);
@@ -83,17 +94,17 @@ fn pattern(key: &str, pattern: &Pattern) -> String {
 }
 
 /// RFC 7468 §3: lines of 64 characters.
-fn key(text: &mut String, base64: &str, log_is_required: bool) {
-    text.push_str("      - key:\n          pem: |\n            -----BEGIN PUBLIC KEY-----\n");
+fn key(text: &mut String, base64: &str, log_is_required: bool, margin: &str) {
+    let _ = write!(text, "{margin}- key:\n{margin}    pem: |\n{margin}      -----BEGIN PUBLIC KEY-----\n");
     let mut rest = base64;
     while !rest.is_empty() {
         let (line, more) = rest.split_at(rest.len().min(64));
-        let _ = writeln!(text, "            {line}");
+        let _ = writeln!(text, "{margin}      {line}");
         rest = more;
     }
-    text.push_str("            -----END PUBLIC KEY-----\n");
+    let _ = writeln!(text, "{margin}      -----END PUBLIC KEY-----");
     if !log_is_required {
-        text.push_str("          log: not-required\n");
+        let _ = writeln!(text, "{margin}    log: not-required");
     }
 }
 
