@@ -54,7 +54,7 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-/// Lines are counted from 1. What is wrong with a value that was read before has no place.
+/// Lines are counted from 1. An error in a value read earlier has no place.
 fn place(line: usize, column: usize) -> String {
     if line == 0 { String::new() } else { format!(" at line {line} column {column}") }
 }
@@ -72,7 +72,7 @@ pub fn from_part<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     read_part(text, PhantomData)
 }
 
-/// Reads a part of a document as [`from_part`] does, into something that is there already.
+/// Reads a part of a document as [`from_part`] does, into an existing value.
 pub fn read_part<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = seed.deserialize(Objects(&mut deserializer))?;

@@ -1,6 +1,6 @@
 //! Bonafide answers one question about a container image: *is it what its maker says it is?*
 //!
-//! It pulls the image's manifests and whatever is attached to them from a registry or an OCI layout, verifies the
+//! It pulls the image's manifests and everything attached to them from a registry or an OCI layout, verifies the
 //! Sigstore signatures on it, checks the SLSA provenance and the SBOM that were attested, and reports pass or fail with
 //! the reason for every piece of evidence it looked at.
 //!
@@ -31,7 +31,7 @@
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check` |
-//! | [`secrets`] | the secrets of a run, and the filter that keeps them out of what is written | nothing |
+//! | [`secrets`] | the secrets of a run, and the filter that keeps them out of all output | nothing |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json`, `secrets` |
 //! | `run` | targets to reports: several at once, judged on other threads (feature `net`) | everything but `cli`, `render`, `tuf` |
 //! | `tuf` | trusted roots kept current with TUF (feature `net`) | `json`, `oci`, `trust`, `collect` |

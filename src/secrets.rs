@@ -58,7 +58,7 @@ impl Secrets {
         String::from_utf8_lossy(&hidden).into_owned()
     }
 
-    /// Returns a writer that passes on what is written without secrets. It must be finished.
+    /// Returns a writer that removes secrets from the text written to it. It must be finished.
     pub fn hiding<W: Write>(&self, out: W) -> Hiding<W> {
         Hiding { secrets: self.clone(), held: Vec::new(), out }
     }
@@ -101,7 +101,7 @@ impl<W: Write> Write for Hiding<W> {
         Ok(bytes.len())
     }
 
-    /// Flushes what was passed on; what is held back stays.
+    /// Flushes the text passed on so far; text held back stays.
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -118,7 +118,7 @@ enum Found {
 }
 
 impl Known {
-    /// Writes the text without secrets, as far as it can be told what is one, and returns how far that is.
+    /// Writes the text without secrets, up to the point where a secret could still begin, and returns that point.
     fn pass(&self, text: &[u8], is_end: bool, hidden: &mut Vec<u8>) -> usize {
         let mut position = 0;
         while let Some(byte) = text.get(position) {
@@ -225,7 +225,7 @@ fn forms(character: char, text: &[u8]) -> Vec<Vec<u8>> {
     }
     forms.extend(named(character).iter().map(|name| name.as_bytes().to_vec()));
     if character == ' ' {
-        // What is wrapped is broken where there are spaces.
+        // Wrapped text is broken at spaces.
         let spaces = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         forms.extend([b"+".to_vec(), text[..spaces.max(1)].to_vec()]);
     }

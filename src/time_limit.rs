@@ -1,7 +1,7 @@
 //! How long the work on one image may take.
 //!
-//! Whoever attaches evidence decides how much work it makes (A298). The pure core has no clock, so its caller says when the time is
-//! over, and is asked in every loop whose length the evidence decides.
+//! The author of the evidence decides how much work it makes (A298). The pure core has no clock: its caller tells it
+//! when the time is over, and every loop whose length depends on the evidence asks.
 
 use std::time::Duration;
 

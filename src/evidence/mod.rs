@@ -38,7 +38,7 @@ pub struct Evidence {
     pub looked_in: LookedIn,
 }
 
-/// Where evidence was looked for. Nothing is judged by it: it is for what is said of evidence that is not there.
+/// The places that were searched for evidence. Only messages about missing evidence use them, never a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LookedIn {
     /// The repository whose lists and tags were read; `None` for a layout.
@@ -221,14 +221,14 @@ pub enum Content {
         /// The statement.
         statement: Blob,
     },
-    /// An in-toto statement that nobody signed.
+    /// An unsigned in-toto statement.
     UnsignedStatement(Blob),
     /// Attached, not signed by anyone, and not fetched: an in-toto statement or an SBOM.
     Unsigned {
         /// The type of the statement if that is named, else the media type.
         what: String,
     },
-    /// Attached, and not fetched: it is large, and what is smaller may be enough. What it is is not known.
+    /// Attached, but not fetched: it is large, and smaller evidence may suffice. Its kind is unknown.
     Unread {
         /// The media type that its manifest gives it.
         media_type: String,
@@ -244,8 +244,8 @@ pub enum Content {
     },
 }
 
-/// A file, or the digest of one, and the bundles that are said to be about it. Nothing is attached to a file, so there is
-/// nothing to search and nothing to miss.
+/// A file or its digest, and the bundles given for it. Nothing can be attached to a file, so no place is searched and
+/// none can fail.
 #[derive(Debug, Clone)]
 pub struct Artifact {
     /// The file's name or the digest, as the user typed it.
@@ -269,7 +269,7 @@ pub struct LooseBundle {
     pub bundle: Opened,
 }
 
-/// Something that should have been read and could not be. Only a true "not found" is absence; everything else is a gap.
+/// A read that failed. Only a true "not found" is absence; everything else is a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// The digest whose evidence is incomplete.
@@ -301,9 +301,9 @@ pub enum GapReason {
     Limit,
     /// The bytes are not the ones that the digest or size names, or cannot be read without ambiguity.
     Corrupt,
-    /// Something that a list named is not there.
+    /// A list names an entry that is missing.
     Missing,
-    /// What was asked for selects none, or more than one, of what is there.
+    /// The selection matches no entry, or more than one.
     Selection,
     /// A form that this program does not know.
     Unsupported,

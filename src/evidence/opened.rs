@@ -14,8 +14,8 @@ use crate::oci::{Blob, Digest};
 
 /// A Sigstore bundle or a DSSE envelope as it was fetched, with the payload of the envelope decoded.
 ///
-/// Nothing in it has been judged. What cannot be opened, for whatever reason, has no payload, and its text says why to
-/// whoever reads it strictly.
+/// Nothing in it has been judged. An envelope that cannot be opened has no payload; a strict read of its text gives the
+/// reason.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
     digest: Digest,
@@ -167,8 +167,8 @@ impl Found {
                 return Opened { digest, text: bytes, payload: Some(payload), cut: None };
             }
         };
-        // What is not payload is copied before it is written over, and the header goes before the payload. Where that would
-        // cost more than it saves, or somebody else holds the bytes, all stays where it is.
+        // The bytes around the payload are copied first, because the header overwrites those in front of it. If that
+        // costs more than it saves, or the bytes are shared, they stay as they are.
         let is_most = bytes.len() - range.len() <= range.len() / 8;
         let buffer = if is_most && begins <= range.start { bytes.try_into_mut() } else { Err(bytes) };
         let mut buffer: BytesMut = match buffer {

@@ -29,7 +29,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Form {
-    /// Returns the form that a text has, or nothing if it is no base64.
+    /// Returns the form of a text, or `None` if it is not base64.
     pub fn of(text: &[u8]) -> Option<Self> {
         // A text that has none of the characters by which the alphabets differ is the same in both.
         [false, true].into_iter().map(|url_safe| Self { url_safe, padded: text.ends_with(b"=") }).find(|form| {
@@ -69,7 +69,7 @@ impl Form {
             piece[..length].copy_from_slice(&text[read..read + length]);
             read += length;
             let engine = self.engine(read == text.len());
-            // Three bytes for four characters: what is written never reaches what is not read yet.
+            // Four characters become three bytes, so writing never overtakes reading.
             written += engine.decode_slice(&piece[..length], &mut text[written..read]).expect("a text of this form");
         }
     }

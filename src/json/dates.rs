@@ -1,7 +1,7 @@
 //! Dates as programs write them.
 
-/// Returns a date as it is written, unless none is stated. Go writes its zero time, which lies in year 1, where there is no date; in
-/// zones west of Greenwich it lies in the year before.
+/// Returns a date as it is written, unless none is stated. For a missing date Go writes its zero time: year 1, or the
+/// year before in zones west of Greenwich.
 pub fn stated_date(text: &str) -> Option<&str> {
     let is_none = text.trim().is_empty() || text.starts_with("0001-") || text.starts_with("0000-");
     (!is_none).then_some(text)

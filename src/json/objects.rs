@@ -4,8 +4,9 @@
 //! to it, while every other program that reads the document sees no field at all (A291). So every reader of [`crate::json`]
 //! goes through this deserializer, which refuses an array wherever a struct was asked for.
 //!
-//! It holds as far as serde asks for a struct. Enums that are `untagged` or tagged inside, and fields that are `flatten`ed,
-//! are first buffered by serde and read again without it: `tests/layering.rs` keeps them out of what is read.
+//! It holds as far as serde asks for a struct. Enums that are `untagged` or tagged inside, and fields that are
+//! `flatten`ed, are first buffered by serde and read again without it: `tests/layering.rs` refuses them in types that
+//! are read.
 
 use std::fmt;
 

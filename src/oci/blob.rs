@@ -6,8 +6,8 @@ use super::digest::{Algorithm, Digest};
 
 /// Content from a registry or a layout.
 ///
-/// There is no way to make one but by computing the digest of its bytes, so whoever holds a `Blob` need not ask
-/// whether what it names is what it holds. Cloning shares the bytes.
+/// A `Blob` is only made by computing the digest of its bytes, so its name and its content always agree. Cloning shares
+/// the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Blob {
     digest: Digest,

@@ -57,7 +57,7 @@ impl Algorithm {
 /// Why a text is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    /// There is no `algorithm:` in front.
+    /// The `algorithm:` prefix is missing.
     #[error("`{0}` is not a digest: expected `sha256:` and 64 hexadecimal digits")]
     Malformed(String),
     /// The algorithm is none that can be computed here.

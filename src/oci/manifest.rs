@@ -36,7 +36,7 @@ pub struct ImageManifest {
     pub layers: Vec<Descriptor>,
     /// What this manifest says it is about.
     pub subject: Option<Descriptor>,
-    /// Annotations. Nobody signed them.
+    /// Annotations, unsigned.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Index {
     pub manifests: Vec<Descriptor>,
     /// What this index says it is about.
     pub subject: Option<Descriptor>,
-    /// Annotations. Nobody signed them.
+    /// Annotations, unsigned.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -89,7 +89,7 @@ pub struct Descriptor {
     pub size: u64,
     /// The artifact type that the manifest is said to have.
     pub artifact_type: Option<String>,
-    /// Annotations. Nobody signed them.
+    /// Annotations, unsigned.
     pub annotations: BTreeMap<String, String>,
     /// The platform that the manifest is said to be for, if both its system and its architecture are given.
     pub platform: Option<Platform>,
@@ -154,7 +154,7 @@ pub enum ManifestError {
     Digest {
         /// The member of the document.
         member: &'static str,
-        /// What is wrong with it.
+        /// The digest's error.
         source: DigestError,
     },
     /// A size that no content has.
@@ -390,7 +390,7 @@ impl<Entry> Document<Entry> {
 impl Document<RawListed> {
     fn into_list(self) -> Result<ReferrersList, ManifestError> {
         self.check_is_index()?;
-        // Go writes an empty list as `null`; a document without the member is no list.
+        // Go writes an empty list as `null`; a document without the member is not a list.
         let entries =
             self.manifests.ok_or(ManifestError::Missing { member: "manifests", form: "a list of referrers" })?;
         let mut list = ReferrersList { manifests: Vec::new(), unusable: None };
@@ -446,7 +446,7 @@ fn unsupported(content_type: Option<&str>) -> ManifestError {
     ManifestError::UnsupportedType { found }
 }
 
-/// An entry of a list. What is a hint may be missing or of any type.
+/// An entry of a list. Members that are only hints may be missing or of any type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawListed {

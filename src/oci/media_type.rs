@@ -16,7 +16,7 @@ pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+js
 pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// An attestation manifest of BuildKit that names its subject itself, and so is among that subject's referrers.
 pub const ATTESTATION_MANIFEST: &str = "application/vnd.docker.attestation.manifest.v1+json";
-/// A bare in-toto statement, in which there is no signature.
+/// A bare in-toto statement, without a signature.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 
 /// Media types of manifests and indexes, in the order in which they are preferred.

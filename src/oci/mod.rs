@@ -1,8 +1,8 @@
 //! The OCI words: digests, references, manifests, blobs.
 //!
-//! Everything here is pure: it reads bytes that somebody else fetched and gives them types. What cannot be read
-//! without ambiguity is refused (duplicate keys, polyglot manifests, unknown digest algorithms), because a verifier
-//! that guesses verifies something else than the runtime runs.
+//! Everything here is pure: it gives types to bytes that were fetched elsewhere. Ambiguous documents are refused
+//! (duplicate keys, polyglot manifests, unknown digest algorithms): a verifier that guesses may verify other content
+//! than the runtime runs.
 
 mod blob;
 mod digest;

@@ -112,7 +112,7 @@ pub enum ReferenceError {
     Digest {
         /// The reference.
         text: String,
-        /// What is wrong with it.
+        /// The digest's error.
         source: DigestError,
     },
     /// The host of the registry is none.
@@ -189,9 +189,9 @@ impl FromStr for Reference {
 }
 
 impl Reference {
-    /// Returns the name that policies are matched against, without tag and digest: `registry/repository` in its one normal
-    /// form, or a layout in its `oci:` spelling, as typed. Without TLS, which loopback hosts are asked without anyway, port 80 is
-    /// the one that is asked when none is named, so it is no part of the name (A034).
+    /// Returns the name that policies are matched against, without tag and digest: `registry/repository` in its one
+    /// normal form, or a layout in its `oci:` spelling, as typed. Without TLS (always so on loopback hosts) port 80 is
+    /// the default, so it is left out of the name (A034).
     pub fn policy_name(&self, plain_http: bool) -> String {
         match self {
             Self::Registry(reference) if plain_http || reference.name.is_loopback() => {
@@ -464,8 +464,8 @@ fn canonical_host(text: &str) -> Option<String> {
             && !label.is_empty()
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
-    // WHATWG URL, "ends in a number checker": whatever ends so is an IPv4 address to an HTTP client, and `2130706433`
-    // and `0x7f.1` are two more spellings of 127.0.0.1. Only the full one is taken.
+    // WHATWG URL, "ends in a number checker": an HTTP client takes every host that ends in a number as an IPv4 address,
+    // so `2130706433` and `0x7f.1` also mean 127.0.0.1. Only the full spelling is taken.
     let last = host.rsplit('.').next().unwrap_or_default();
     let ends_in_a_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     (labels_are_good && host.len() <= 253 && (!ends_in_a_number || host.parse::<Ipv4Addr>().is_ok())).then_some(host)
@@ -593,7 +593,7 @@ mod tests {
         assert_eq!(name("oci:some/folder:v1", false), "oci:some/folder");
     }
 
-    /// `registry/acme/app` is Docker Hub's, whatever it was made from.
+    /// `registry/acme/app` is Docker Hub's, from every spelling.
     #[test]
     fn a034_a_host_without_a_dot_keeps_the_port_that_makes_it_one() {
         for text in ["registry:443/acme/app", "Registry:0443/acme/app", "REGISTRY/acme/app"] {
@@ -714,7 +714,7 @@ mod tests {
         }
     }
 
-    /// The canonical text is a fixed point, whatever the parts.
+    /// The canonical text is a fixed point for all parts.
     #[test]
     fn the_canonical_text_means_the_same_image() {
         let hosts = [

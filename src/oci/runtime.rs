@@ -146,8 +146,8 @@ fn vector(architecture: &str, variant: Option<&str>) -> Vec<(&'static str, Optio
     }
 }
 
-/// What containerd takes: of the entries of the best rank the first. Windows chooses among versions of its own, which
-/// are those of machines that nobody has asked about, so all of a rank count there.
+/// The choice of containerd: the first entry of the best rank. Windows chooses by its own version, which is unknown
+/// here, so there every entry of a rank counts.
 fn containerd(wish: &Normal, vector: &[(&'static str, Option<String>)], entries: &[Entry<'_>]) -> Vec<usize> {
     let normals: Vec<Option<Normal>> = entries.iter().map(|entry| entry.platform.map(Normal::of)).collect();
     let of_rank = |architecture: &str, variant: Option<&str>| -> Vec<usize> {

@@ -1,7 +1,7 @@
 //! Packages as every ecosystem names and orders them: package URLs, versions, ranges of versions.
 //!
-//! What is read here was written by somebody else, so every parser is linear in its input, and every version is bounded in
-//! length. What cannot be ordered is an error and never an answer.
+//! The input is hostile, so every parser is linear in its input, and every version is bounded in length. A version that
+//! cannot be ordered is an error, never an answer.
 
 mod name;
 mod osv;

@@ -34,14 +34,14 @@ const MAX_QUALIFIERS: usize = 64;
 /// The key of a qualifier and its value.
 pub type Qualifier<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// Why a text is no package URL.
+/// Why a text is not a package URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PurlError {
     /// It begins with something other than `pkg:`.
     #[error("a package URL begins with `pkg:`")]
     Scheme,
     /// The type is missing or has characters that no type has.
-    #[error("`{kind}` is no type of a package URL: letters, digits, `.` and `-`, a letter first")]
+    #[error("`{kind}` is not a package URL type: expected letters, digits, `.` and `-`, a letter first")]
     Kind {
         /// What stands where the type belongs.
         kind: String,
@@ -56,7 +56,7 @@ pub enum PurlError {
         part: String,
     },
     /// A qualifier's key has characters that no key has.
-    #[error("`{key}` is no key of a qualifier: letters, digits, `.`, `-` and `_`, a letter first")]
+    #[error("`{key}` is not a qualifier key: expected letters, digits, `.`, `-` and `_`, a letter first")]
     Key {
         /// The key, as written.
         key: String,
@@ -75,8 +75,8 @@ pub enum PurlError {
 impl<'a> Purl<'a> {
     /// Takes a package URL apart (purl-spec, "How to parse a PURL string") and brings it into the normal form of its type.
     ///
-    /// An unencoded `@` before the name (`pkg:npm/@angular/core`) is taken as the scope it is meant as, and white space around the
-    /// text is none of it: what is behind the name would make it another one.
+    /// An unencoded `@` before the name (`pkg:npm/@angular/core`) is read as the start of a scope. White space around
+    /// the text is dropped, because behind the name it would make another name.
     pub fn parse(text: &'a str) -> Result<Self, PurlError> {
         let (rest, subpath) = split_right(text.trim(), '#');
         let (rest, qualifiers) = split_right(rest, '?');
@@ -129,13 +129,13 @@ impl<'a> Purl<'a> {
 
     /// Returns type, namespace and name in a form that is equal for two spellings of one package.
     ///
-    /// Case is not part of it whatever the type: earlier versions of the type definitions dropped it for Go and npm, and tools
-    /// of that time still do. Of PyPI, `.`, `_` and `-` are one (PEP 503).
+    /// Case is ignored for every type: earlier type definitions lowered it for Go and npm, and tools of that time still
+    /// do. In PyPI names, `.`, `_` and `-` are equal (PEP 503).
     pub fn key(&self) -> String {
         format!("{}/{}", self.kind, name::fold(&self.kind, &self.full_name()))
     }
 
-    /// Whether the other names the same package, in whatever version.
+    /// Whether the other names the same package, in any version.
     pub fn is_same_package(&self, other: &Purl<'_>) -> bool {
         self.kind == other.kind && self.key() == other.key()
     }
@@ -239,7 +239,7 @@ impl fmt::Display for Purl<'_> {
     }
 }
 
-/// Splits at the last separator: what is before it, and what is after it if it is there.
+/// Splits at the last separator: the text before it, and the text after it if the separator occurs.
 fn split_right(text: &str, separator: char) -> (&str, Option<&str>) {
     text.rsplit_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }

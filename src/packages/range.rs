@@ -39,7 +39,7 @@ enum Comparator {
     GreaterOrEqual,
 }
 
-/// Why a text is no range.
+/// Why a text is not a range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     /// It has not the form `vers:TYPE/CONSTRAINTS`.
@@ -77,7 +77,7 @@ pub enum RangeError {
         /// The version that stands behind it.
         after: String,
     },
-    /// Two constraints of which one says nothing: `>1|>2`.
+    /// Two constraints, one of them redundant: `>1|>2`.
     #[error("`{first}` cannot be followed by `{second}`: one of them says nothing")]
     Redundant {
         /// The first constraint.
@@ -301,7 +301,7 @@ mod tests {
         assert!(
             inside("vers:pypi/<1|>=2", "0.9") && inside("vers:pypi/<1|>=2", "3") && !inside("vers:pypi/<1|>=2", "1.5")
         );
-        assert!(inside("vers:cpan/*", "whatever") && inside("vers:all/*", "x") && !inside("vers:none/*", "x"));
+        assert!(inside("vers:cpan/*", "any text") && inside("vers:all/*", "x") && !inside("vers:none/*", "x"));
     }
 
     #[test]

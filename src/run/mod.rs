@@ -28,7 +28,7 @@ use crate::time_limit::TimeLimit;
 use crate::verify::{Domain, Grounds, Judge, refused, unresolved};
 use pool::Pool;
 
-/// What is the same for all targets of a run.
+/// Everything that all targets of a run share.
 pub struct Run<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
@@ -56,7 +56,7 @@ pub struct Target {
     pub reference: Reference,
     /// What must hold.
     pub policy: Policy,
-    /// Where GitHub is asked for attestations too, and of which repository.
+    /// The GitHub API to ask for attestations, and the repository there.
     pub github: Option<(GitHubBase, String)>,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Pool<'env> {
     work: Option<Sender<Work<'env>>>,
 }
 
-/// Starts so many threads, and ends them when `body` returns. Without threads, whoever asks does the work.
+/// Starts this many threads, and ends them when `body` returns. Without threads, the caller does the work itself.
 pub(super) fn with_threads<'env, R>(threads: usize, body: impl FnOnce(&Pool<'env>) -> R) -> R {
     let (sender, receiver) = mpsc::channel();
     let receiver = Mutex::new(receiver);
@@ -33,7 +33,7 @@ pub(super) fn with_threads<'env, R>(threads: usize, body: impl FnOnce(&Pool<'env
 
 /// Does what comes, until nothing more can come.
 fn work_off(receiver: &Mutex<Receiver<Work<'_>>>) {
-    // The lock is given back before the work begins. Nobody can leave the receiver half changed.
+    // The lock is released before the work begins. No panic can leave the receiver half changed.
     let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
     while let Ok(work) = next() {
         work();
@@ -46,7 +46,7 @@ impl<'env> Pool<'env> {
         let Some(threads) = &self.work else { return work() };
         let (done, result) = oneshot::channel();
         let work = move || {
-            // Nobody waits for it any more if the run ends early.
+            // If the run ends early, the receiver is gone.
             let _ = done.send(work());
         };
         threads.send(Box::new(work)).expect("the receiver lives as long as the pool");
@@ -82,7 +82,7 @@ mod tests {
         }
     }
 
-    /// Whoever panics, the run ends: it never looks like a verdict, and nobody waits for ever.
+    /// A panic in any thread ends the run: it never looks like a verdict, and no thread waits for ever.
     #[test]
     fn a266_a_panic_in_one_thread_is_a_panic_of_the_run() {
         let run = || with_threads(2, |pool| block_on(pool.run(|| panic!("in a thread"))));

@@ -55,7 +55,7 @@ mod tests {
         }
     }
 
-    /// Whoever panics, the run ends: it never looks like a verdict.
+    /// A panic in any thread ends the run: it never looks like a verdict.
     #[test]
     fn a266_a_panic_in_one_thread_is_a_panic_of_the_run() {
         let run = std::panic::catch_unwind(|| Threads.share(100, &|position| assert_ne!(position, 50)));

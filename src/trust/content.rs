@@ -45,7 +45,7 @@ impl Contents {
         ]
     }
 
-    /// Returns the kinds of service of which none is valid beyond a time, and when the last of each ends.
+    /// Returns the kinds of service without a member valid after a time, and the end of the last member of each.
     pub fn ending_before(&self, time: Timestamp) -> Vec<(&'static str, Timestamp)> {
         let last_end = |services: &[Service]| services.iter().map(|service| service.end).collect::<Option<Vec<_>>>();
         let lists = self.lists().into_iter();
@@ -67,7 +67,7 @@ impl TrustRoot {
     }
 
     /// Whether this is an earlier state of another root: all it names is in the other, and the other names more or has
-    /// ended what is open here. Documents have no date, so of anything else nothing is said (A253).
+    /// ended what is open here. Documents have no date, so other pairs cannot be ordered (A253).
     pub fn is_earlier_than(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.contents(), other.contents());
         let pairs = mine.lists().into_iter().zip(theirs.lists());

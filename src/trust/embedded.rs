@@ -53,9 +53,9 @@ impl fmt::Display for Instance {
     }
 }
 
-/// There is no embedded root of that name.
+/// Not the name of an embedded root.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no embedded trust domain: expected public-good, github or staging")]
+#[error("`{0}` is not an embedded trust domain: expected public-good, github or staging")]
 pub struct UnknownInstance(String);
 
 impl FromStr for Instance {

@@ -48,7 +48,7 @@ pub enum TrustError {
     Json {
         /// Where it came from.
         source_name: String,
-        /// What is wrong.
+        /// The document's error.
         #[source]
         error: json::Error,
     },
@@ -67,7 +67,7 @@ pub enum TrustError {
     Malformed {
         /// Where it came from.
         source_name: String,
-        /// What is wrong, and where in the document.
+        /// The fault, and its place in the document.
         what: String,
     },
 }
@@ -192,7 +192,7 @@ mod tests {
     fn a_misspelt_list_does_not_do_away_with_the_log() {
         let error = parse(&format!(r#"{{{HEAD},"tlog":[]}}"#));
         assert!(
-            matches!(error, Err(TrustError::Malformed { what, .. }) if what.starts_with("`tlog` is no field of a trusted root"))
+            matches!(error, Err(TrustError::Malformed { what, .. }) if what.starts_with("`tlog` is not a field of a trusted root"))
         );
     }
 
@@ -231,7 +231,7 @@ mod tests {
                     let wrong = right.replace(&format!("\"{name}\""), &format!("\"{other}\""));
                     let error = parse_with(&wrong).expect_err(&wrong).to_string();
                     assert!(
-                        error.contains(&format!("{other}` is no field")) || error.contains("has no start"),
+                        error.contains(&format!("{other}` is not a field")) || error.contains("has no start"),
                         "{error}"
                     );
                 }
@@ -249,7 +249,7 @@ mod tests {
             r#""ctlogs":[{"rawBytes":"AAAA"}]"#.to_owned(),
         ] {
             let error = parse(&format!("{{{HEAD},{text}}}")).expect_err(&text).to_string();
-            assert!(error.contains("stands elsewhere"), "{error}");
+            assert!(error.contains("belongs elsewhere"), "{error}");
         }
     }
 
@@ -279,8 +279,8 @@ mod tests {
         }
     }
 
-    /// proto3 JSON: "null is an accepted value for all field types and treated as the default value of the corresponding field
-    /// type", as some libraries write what is not set.
+    /// proto3 JSON: "null is an accepted value for all field types and treated as the default value of the
+    /// corresponding field type", and some libraries write `null` for unset fields.
     #[test]
     fn a312_null_is_the_same_as_nothing_where_nothing_is_demanded_or_limited() {
         let text =

@@ -153,17 +153,17 @@ fn unknown(name: &str, object: &Object, place: &str) -> Result<String, String> {
     let meant = own.chain(others).map(|(known, _)| *known).find(|known| resembles(name, known));
     match meant {
         Some(known) if object.fields.iter().any(|(own, _)| *own == known) => {
-            Err(format!("`{place}` is no field of a trusted root; write `{known}` if that is meant"))
+            Err(format!("`{place}` is not a field of a trusted root; write `{known}` if that is meant"))
         }
-        Some(known) => Err(format!("`{place}` is no field of a trusted root; `{known}` stands elsewhere")),
+        Some(known) => Err(format!("`{place}` is not a field of a trusted root; `{known}` belongs elsewhere")),
         None if object.is_window => {
-            Err(format!("`{place}` is no field of a trusted root; a window has `start` and `end`"))
+            Err(format!("`{place}` is not a field of a trusted root; a window has `start` and `end`"))
         }
         None => Ok(format!("`{place}` is an unknown field, and counts for nothing")),
     }
 }
 
-/// Longer than any field, and than what is mistyped for one: comparing takes time by the lengths.
+/// Longer than any field or a likely misspelling of one: the time of a comparison grows with the lengths.
 const LONG_NAME: usize = 64;
 
 /// Whether a name is meant for a known one: the same letters in another case or with other separators, a letter off (two in a

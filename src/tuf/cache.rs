@@ -24,8 +24,8 @@ pub struct Cache {
 /// Why the cache cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// Nobody said where it is.
-    #[error("there is no folder for a cache: neither `XDG_CACHE_HOME` nor `HOME` is set")]
+    /// Its folder is not set.
+    #[error("no cache folder: neither `XDG_CACHE_HOME` nor `HOME` is set")]
     NoFolder,
     /// The system refuses.
     #[error("`{}` cannot be {verb}", .path.display())]
@@ -37,12 +37,12 @@ pub enum CacheError {
         /// What the system says.
         source: FileError,
     },
-    /// It is no cache, or one of another version of this program.
-    #[error("`{}` is no cache of this version", .path.display())]
+    /// A file in another format, or the cache of another version of this program.
+    #[error("`{}` is not a cache of this version", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The parser's error.
         source: json::Error,
     },
     /// It is larger than any.
@@ -66,7 +66,7 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 /// How long another run's update is waited for. It has an end of its own.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What is kept of one repository.
+/// The cached files of one repository.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Kept {
@@ -108,9 +108,9 @@ impl Cache {
         self.folder.as_deref()
     }
 
-    /// Reads what is kept of a repository. The bytes prove nothing.
+    /// Reads the cached files of a repository. They prove nothing by themselves.
     pub(super) fn read(&self, repository: &Repository) -> Result<Option<Kept>, CacheError> {
-        // Who keeps nothing has nothing to read, which is no error.
+        // Without a cache folder nothing was cached, which is not an error.
         let Ok(path) = self.file(repository, "json") else { return Ok(None) };
         let bytes = match files::read(&path, LARGEST) {
             Ok(bytes) => bytes,
@@ -120,7 +120,7 @@ impl Cache {
         json::from_slice(&bytes).map(Some).map_err(|source| CacheError::Malformed { path, source })
     }
 
-    /// Puts what is kept of a repository in place whole or not at all.
+    /// Replaces the cached files of a repository, wholly or not at all.
     pub(super) fn write(&self, repository: &Repository, kept: &Kept, _lock: &Lock) -> Result<(), CacheError> {
         let path = self.file(repository, "json")?;
         let bytes = serde_json::to_vec(kept).expect("texts and a time can be written as JSON");

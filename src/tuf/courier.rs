@@ -1,7 +1,7 @@
 //! Brings the workflow what it asks a mirror for.
 //!
-//! The workflow may run on any thread; connections here belong to one. So the workflow leaves questions, and whoever drives
-//! it fetches the answers.
+//! The workflow may run on any thread, but each connection belongs to one. So the workflow sends requests through a
+//! channel, and the caller's task fetches the files.
 
 use std::pin::pin;
 
@@ -17,7 +17,7 @@ use super::strict;
 /// A repository that is somewhere else.
 pub(super) struct Remote(mpsc::UnboundedSender<Question>);
 
-/// Questions that nobody has answered yet.
+/// Requests without an answer yet.
 pub(super) struct Questions(mpsc::UnboundedReceiver<Question>);
 
 /// One file that is wanted.
@@ -39,7 +39,7 @@ impl Remote {
     fn ask(&self, path: String, limit: u64) -> FetchFuture<'_> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            let unanswered = || Error::transport("nobody fetches");
+            let unanswered = || Error::transport("the fetching task has ended");
             self.0.send(Question { path, limit, answer }).map_err(|_| unanswered())?;
             answered.await.map_err(|_| unanswered())?
         })
@@ -85,8 +85,9 @@ async fn fetch(mirror: &FileServer, path: &str, limit: u64) -> Answer {
     match mirror.get(path, limit).await {
         Ok(bytes) => Ok(Some(bytes.into())),
         Err(SourceError::NotFound { .. }) => Ok(None),
-        // Storage that does not list its files says "forbidden" of one that it does not have; so do python-tuf and go-tuf
-        // find the end of the roots. Anything else is no end: a mirror that is down must not look like one that is current.
+        // Storage without the right to list answers "forbidden" for a missing file; python-tuf and go-tuf also end the
+        // chain of roots there. Any other failure does not end it: a mirror that is down must not look like one that is
+        // current.
         Err(SourceError::Status { status: 403, .. }) if path.ends_with(".root.json") => Ok(None),
         Err(error) => Err(Error::transport_with_source(format!("`{path}`"), error)),
     }

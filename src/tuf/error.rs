@@ -1,4 +1,4 @@
-//! Why there is no trusted root from TUF.
+//! Why TUF gave no trusted root.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ pub enum TufError {
     Anchor {
         /// The trust domain.
         domain: String,
-        /// What is wrong with it.
+        /// The library's error.
         source: Box<sigstore_tuf::Error>,
     },
     /// The mirror did not give what was asked for.
@@ -39,10 +39,10 @@ pub enum TufError {
     TrustedRoot {
         /// The trust domain.
         domain: String,
-        /// What is wrong with it.
+        /// The trusted root's error.
         source: TrustError,
     },
-    /// What is cached was valid once, perhaps, and is not now: expired, revoked, or changed by somebody.
+    /// The cached files were perhaps valid once, and are not now: expired, revoked or changed.
     #[error("the cached trusted root of {domain} cannot be used")]
     Cached {
         /// The trust domain.
@@ -55,7 +55,7 @@ pub enum TufError {
     Cache {
         /// The trust domain.
         domain: String,
-        /// What is wrong with it.
+        /// The cache's error.
         source: CacheError,
     },
 }
@@ -73,7 +73,7 @@ impl TufError {
         }
     }
 
-    /// Says the same of a cache: what is missing or refused there was not brought by anybody.
+    /// Returns the same error for a cache: a missing or refused file there did not come from a mirror.
     pub(super) fn of_cache(self) -> Self {
         match self {
             Self::Unreadable { domain, source } => Self::Cached { domain, source },
@@ -88,7 +88,7 @@ impl TufError {
         source.downcast_ref()
     }
 
-    /// Whether something that was valid once has passed its end.
+    /// Whether files that were valid have expired.
     pub fn is_expired(&self) -> bool {
         let broken = match self {
             Self::Refused { source, .. } => Some(&**source),

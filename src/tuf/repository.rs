@@ -43,7 +43,7 @@ impl Repository {
             domain: mirror.to_owned(),
             mirror: mirror.to_owned(),
             anchor: Cow::Owned(anchor),
-            // A277: an address is no name for a file.
+            // A277: an address never becomes a file name.
             name: Digest::of(Algorithm::Sha256, identity.as_bytes()).hex().to_owned(),
         }
     }

@@ -8,10 +8,10 @@ use sigstore_tuf::{Error, Key, Signature};
 
 use crate::json;
 
-/// Checks metadata before the workflow sees it. What is no metadata is for the workflow to refuse.
+/// Checks metadata before the workflow sees it. The workflow refuses a file that is not metadata.
 pub(super) fn check(name: &str, bytes: &[u8]) -> Result<(), Error> {
     let document: Value = json::from_slice(bytes)
-        .map_err(|error| Error::Malformed(format!("`{name}` is no JSON that can be read in one way: {error}")))?;
+        .map_err(|error| Error::Malformed(format!("`{name}` is not unambiguous JSON: {error}")))?;
     let _: Signatures = json::from_value(&document).map_err(|error| Error::Malformed(format!("`{name}`: {error}")))?;
     let signed = &document["signed"];
     let stated =

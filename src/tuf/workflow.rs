@@ -1,4 +1,4 @@
-//! From a repository, or from what is kept of it, to a trusted root.
+//! From a repository, or from its cached files, to a trusted root.
 
 use std::sync::Arc;
 
@@ -35,10 +35,10 @@ pub struct Update {
     pub not_kept: Option<CacheError>,
 }
 
-/// Updates what is kept of a repository from its mirror.
+/// Updates the cached files of a repository from its mirror.
 ///
-/// `now` is the one time at which everything is judged (TUF 1.0.34 §5.1). Whatever is verified before a failure is kept as
-/// what later updates must not fall behind (§5.3.8, §5.4.5); the last complete state stays usable beside it.
+/// `now` is the one time at which everything is judged (TUF 1.0.34 §5.1). Files verified before a failure are kept, so
+/// that later updates cannot fall behind them (§5.3.8, §5.4.5); the last complete state stays usable beside them.
 pub async fn update(
     repository: &Repository,
     cache: &Cache,
@@ -65,7 +65,8 @@ pub async fn update(
     Ok(Update { current, not_kept: written.err() })
 }
 
-/// Runs the workflow on what is kept of a repository, without asking anybody. Returns `None` if no update has succeeded yet.
+/// Runs the workflow on the cached files of a repository, without a network. Returns `None` if no update has succeeded
+/// yet.
 pub fn cached(repository: &Repository, cache: &Cache, now: Timestamp) -> Result<Option<Current>, TufError> {
     let unreadable = |source| TufError::Cache { domain: repository.domain().to_owned(), source };
     let Some(kept) = cache.read(repository).map_err(unreadable)? else { return Ok(None) };

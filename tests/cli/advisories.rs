@@ -340,7 +340,7 @@ fn half_a_database_is_a_usage_error() {
     flipped[60] ^= 1;
     let bomb = "[".to_owned() + &" ".repeat(70 * 1024 * 1024);
     for (name, content, says) in [
-        ("broken.json", b"{\"id\":".to_vec(), "this is no OSV record"),
+        ("broken.json", b"{\"id\":".to_vec(), "not an OSV record"),
         ("other.json", b"{\"name\":\"x\"}".to_vec(), "`id` is missing"),
         ("latin.json", vec![b'"', 0xe9, b'"'], "is not text in UTF-8"),
         ("short.zip", short.to_vec(), "cannot be read as a zip archive"),

@@ -56,17 +56,17 @@ pub struct Examined {
 /// Packages that no advisory could have been found for, by the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unchecked {
-    /// There is no package URL.
+    /// Without a package URL.
     pub without_purl: u64,
     /// No package URL can be read.
     pub unreadable: u64,
-    /// There is no version.
+    /// Without a version.
     pub without_version: u64,
-    /// It is of a distribution, and nothing says of which release.
+    /// From a distribution whose release is not stated.
     pub without_release: u64,
     /// It is of a distribution whose advisories are about source packages, and the list names that of none of its packages.
     pub without_source: u64,
-    /// Nothing is loaded about the ecosystem, or the release of a distribution: how many packages of which.
+    /// No advisories are loaded for the ecosystem, or for the release of a distribution: number of packages of each.
     pub not_covered: BTreeMap<String, u64>,
 }
 

@@ -54,7 +54,7 @@ pub struct Unreadable {
     pub named: Vec<String>,
 }
 
-/// What is known of an id.
+/// The state of an id.
 #[derive(Debug, Clone, Copy, Default)]
 struct Named {
     /// The record whose id it is: its place among the vulnerabilities.
@@ -97,8 +97,8 @@ struct Vulnerability {
 impl Advisories {
     /// Adds what a file of JSON holds: one record, or a list of them.
     ///
-    /// Of two records with one id the one that was modified later counts, whatever their order. One that was withdrawn is
-    /// remembered, so that an older one does not come back.
+    /// Of two records with one id the one modified later counts, in either order. A withdrawn record is remembered, so
+    /// that an older one does not come back.
     pub fn add(&mut self, json: &str) -> Result<(), AdvisoryError> {
         self.append(Records::read(json)?);
         Ok(())

@@ -49,7 +49,7 @@ impl Range {
     /// Holds a version against the range. What semantic versioning does not have is ordered as the ecosystem orders it.
     pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Standing {
         let schemes = match (self, ecosystem) {
-            // A revision of Bitnami is no pre-release, whatever the type of the range.
+            // A Bitnami revision is not a pre-release, in any type of range.
             (Self::Semver(_), Some(Scheme::Bitnami)) | (Self::Ecosystem(_), _) => [ecosystem, None],
             (Self::Semver(_), _) => [Some(Scheme::Semver), ecosystem],
         };
@@ -85,9 +85,10 @@ fn is_of_another_stream(version: &str, fixed: &str, scheme: Scheme) -> bool {
 
 /// `IncludedInRanges` of the specification for one range; `None` if a version cannot be ordered.
 ///
-/// The specification walks over sorted events, and the last one that a version has reached decides. That one is found without
-/// sorting: not every order of versions is transitive, and a sort may panic then. What is fixed and introduced again at one
-/// version is affected at it; what is introduced and last affected at one version is affected at it and at no later one.
+/// The specification walks over sorted events, and the last one that a version has reached decides. That one is found
+/// without sorting: not every order of versions is transitive, and a sort may panic then. A version at which a flaw is
+/// both fixed and introduced again is affected. If it is both introduced and last affected at one version, only that
+/// version is affected.
 fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Standing> {
     let version = Version::parse(scheme, written).ok()?;
     // PEP 440: a local label counts only against a version that has one.
@@ -159,7 +160,7 @@ impl Event {
         }
     }
 
-    /// Where it lies. A limit may be `*`, which is no version, and is not asked here.
+    /// Its position in the order. Limits may be `*`, and their position is never compared here.
     fn bound(&self, scheme: Scheme) -> Option<Bound> {
         match (self, self.version()) {
             (Self::Limit(_), _) | (_, "0") => Some(Bound::Lowest),

@@ -50,13 +50,13 @@ pub(super) struct Affected {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdvisoryError {
     /// They are no JSON, or their fields have other types.
-    #[error("this is no OSV record: {reason}")]
+    #[error("not an OSV record: {reason}")]
     Malformed {
         /// What the parser says.
         reason: String,
     },
     /// An object without `id`, or with an empty one.
-    #[error("this is no OSV record: `id` is missing")]
+    #[error("not an OSV record: `id` is missing")]
     NoId,
 }
 
@@ -215,7 +215,7 @@ fn severity_of_record(id: &str, stated: Option<&[WireSeverity<'_>]>, database: O
     stated.and_then(severity).max(specific(database).rating())
 }
 
-/// The worst of what is stated.
+/// The worst of the stated severities.
 fn severity(stated: &[WireSeverity<'_>]) -> Option<Severity> {
     let read = |one: &WireSeverity<'_>| match &*one.kind {
         kind if kind.starts_with("CVSS_") => Severity::of_vector(&one.score),
@@ -224,7 +224,7 @@ fn severity(stated: &[WireSeverity<'_>]) -> Option<Severity> {
     stated.iter().filter_map(read).max()
 }
 
-/// What databases add has no schema: what is no object, or has other types, says nothing.
+/// Fields that databases add have no schema: a value that is not an object, or has other types, says nothing.
 fn specific(raw: Option<&RawValue>) -> Specific<'_> {
     raw.and_then(|raw| json::from_part(raw.get()).ok()).unwrap_or_default()
 }
@@ -313,6 +313,6 @@ mod tests {
             assert!(matches!(Record::read(text), Err(AdvisoryError::Malformed { .. })), "{text}");
         }
         let deep = format!(r#"{{"id":"A","references":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-        assert!(Record::read(&deep).is_ok(), "what is passed over is not followed into its depth");
+        assert!(Record::read(&deep).is_ok(), "a skipped value is not followed into its depth");
     }
 }

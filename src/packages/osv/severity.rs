@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The qualitative rating of CVSS 3.1 §5 and 4.0 §6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// A score of 0.0, or a notice that is no vulnerability.
+    /// A score of 0.0, or a notice about something other than a vulnerability.
     None,
     /// 0.1 to 3.9.
     Low,
@@ -18,9 +18,9 @@ pub enum Severity {
     Critical,
 }
 
-/// A word is no severity.
+/// A word that is not a severity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no severity: expected low, medium, high or critical")]
+#[error("`{0}` is not a severity: expected low, medium, high or critical")]
 pub struct UnknownSeverity(pub String);
 
 impl Severity {
@@ -83,7 +83,7 @@ impl Severity {
     }
 }
 
-/// Whether every mandatory metric is there: the library scores what is missing as no impact.
+/// Whether every mandatory metric is present: the library scores a missing one as no impact.
 fn is_complete(vector: &str) -> bool {
     let mandatory: &[&str] = match vector.split('/').next() {
         Some("CVSS:4.0") => &["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"],
@@ -144,7 +144,7 @@ mod tests {
         ] {
             assert_eq!(Severity::of_vector(vector), Some(severity), "{vector}");
         }
-        assert_eq!(Severity::of_vector("CVSS:3.1/AV:N"), None, "what is missing is not harmless");
+        assert_eq!(Severity::of_vector("CVSS:3.1/AV:N"), None, "a missing metric is not harmless");
         assert_eq!(Severity::of_vector("7.5"), None);
     }
 

@@ -27,7 +27,7 @@ pub struct UnusedRecords {
     pub commits_alone: u64,
     /// They name no package at all.
     pub without_packages: u64,
-    /// They are about ecosystems, or releases of one, that are not known: how many of which.
+    /// They are about unknown ecosystems, or unknown releases of one: number of records of each.
     pub ecosystems: BTreeMap<String, u64>,
     /// The same of further ecosystems, which are not told apart.
     pub other_ecosystems: u64,

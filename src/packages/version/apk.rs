@@ -28,7 +28,7 @@ struct Parts<'a> {
     last: Option<Kind>,
 }
 
-/// The next part, or `None` if what follows is no part that may stand there.
+/// The next part, or `None` if the rest does not start with an allowed part.
 impl<'a> Iterator for Parts<'a> {
     type Item = Option<(Kind, &'a str)>;
 

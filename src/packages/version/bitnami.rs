@@ -1,6 +1,6 @@
 //! Bitnami: a semantic version and the revision of the package, `6.6.2-14` (bitnami/vulndb, purl-spec `bitnami-definition.json`).
 //!
-//! The revision is no pre-release: `6.6.2-14` comes after `6.6.2`.
+//! The revision is not a pre-release: `6.6.2-14` comes after `6.6.2`.
 
 use std::cmp::Ordering;
 

@@ -15,7 +15,7 @@ fn rank(part: &str) -> u8 {
         "alpha" | "a" => 2,
         "beta" | "b" => 3,
         "rc" => 4,
-        // Composer's `stable`, and what is not there.
+        // Composer's `stable`, and a missing part.
         "#" | "stable" => 5,
         "pl" | "p" | "patch" => 7,
         number if digits::are_all(number) => NUMBER,
@@ -23,7 +23,7 @@ fn rank(part: &str) -> u8 {
     }
 }
 
-/// Composer's normal form has four numbers, so what is not there is zero; what stands behind them is compared part by part.
+/// Composer's normal form has four numbers, so missing ones are zero; the parts behind them are compared one by one.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let ((one_numbers, one_suffix), (other_numbers, other_suffix)) = (split(one), split(other));
     compare_numbers(one_numbers, other_numbers).then_with(|| {

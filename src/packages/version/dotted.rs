@@ -8,8 +8,8 @@ pub(super) fn is_valid(text: &str) -> bool {
     text.split(['.', '-']).all(digits::are_all)
 }
 
-/// R `package_version`: "Numeric versions are sequences of one or more non-negative integers", of which the longer one of two
-/// that begin alike is the greater one.
+/// R `package_version`: "Numeric versions are sequences of one or more non-negative integers". If two begin alike, the
+/// longer one is greater.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let (mut ones, mut others) = (one.split(['.', '-']), other.split(['.', '-']));
     loop {

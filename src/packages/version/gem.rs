@@ -18,8 +18,8 @@ pub(super) fn is_valid(text: &str) -> bool {
     parts.next().is_some_and(digits::are_all) && parts.all(is_part) && pre_release.is_none_or(has_pre_release)
 }
 
-/// Segments from left to right, without the zeros that numbers and pre-release end with; what is not there is zero, and
-/// letters are before numbers.
+/// Compares segments from left to right, without the trailing zeros of the numbers and of the pre-release. A missing
+/// segment is zero; letters come before numbers.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     let (one, other) = (without_platform(one).replace('-', ".pre."), without_platform(other).replace('-', ".pre."));
     let (ones, others) = (segments(&one), segments(&other));
@@ -105,7 +105,7 @@ mod tests {
         refused("gem", &["", "a", "1..2", "1.0-", "1.0-a..b", "junk", "1.0\n2.0"]);
     }
 
-    // `Gem::Version::VERSION_PATTERN`: hyphens may stand anywhere in what is behind the first one, and each is `.pre.`.
+    // `Gem::Version::VERSION_PATTERN`: behind the first hyphen more may follow anywhere, and each is `.pre.`.
     #[test]
     fn each_hyphen_is_a_pre_release() {
         ascending(

@@ -145,7 +145,7 @@ fn qualifier(part: &str, before_digit: bool) -> Box<str> {
     .into()
 }
 
-/// Drops what is nothing ("0", "") from the end, and from before qualifiers: "1.0.0" is "1", "1.0-rc" is "1-rc".
+/// Drops null items ("0", "") at the end and before qualifiers: "1.0.0" is "1", "1.0-rc" is "1-rc".
 fn normalize(items: &mut Vec<Item>) {
     for place in (0..items.len()).rev() {
         let may_go = match items.get(place + 1) {
@@ -169,7 +169,7 @@ impl Item {
         }
     }
 
-    /// Compares with what is not there: a number above zero is more, a qualifier is what it is beside a release.
+    /// Compares with a missing item: a number above zero is greater, a qualifier compares as it does with a release.
     fn compare_with_nothing(&self) -> Ordering {
         match self {
             Self::Number(digits) if is_zero(digits) => Ordering::Equal,

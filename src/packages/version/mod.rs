@@ -147,7 +147,7 @@ pub struct Version {
     form: Form,
 }
 
-/// What is kept of a version beside its text, where comparing texts would mean reading them again each time.
+/// The parsed form of a version, kept where comparing texts would parse them again each time.
 #[derive(Debug, Clone)]
 enum Form {
     Text,
@@ -160,7 +160,7 @@ enum Form {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
     /// It is none of its scheme.
-    #[error("`{version}` is no version as {scheme} has them")]
+    #[error("`{version}` is not a {scheme} version")]
     Invalid {
         /// The scheme.
         scheme: Scheme,
@@ -266,7 +266,7 @@ pub(super) mod tests {
     pub(super) fn refused(kind: &str, versions: &[&str]) {
         let scheme = Scheme::of(kind).expect("a scheme");
         for version in versions {
-            assert!(Version::parse(scheme, version).is_err(), "{version} is no version of {kind}");
+            assert!(Version::parse(scheme, version).is_err(), "{version} is not a version of {kind}");
         }
     }
 

@@ -9,7 +9,8 @@ pub enum Same {
     Yes,
     /// It is another one.
     No,
-    /// It is no version of its ecosystem, so neither answer would be true: a branch, a range, the hash of a commit.
+    /// The found one is not a version of its ecosystem (a branch, a range, the hash of a commit), so neither answer
+    /// would be true.
     Unknown,
 }
 

@@ -51,7 +51,7 @@ pub(super) fn compare(one: &str, other: &str, case: Case) -> Ordering {
         .then_with(|| compare_pre_releases(one.pre_release, other.pre_release, case))
 }
 
-/// Number by number, from the left; what is not there is zero.
+/// Compares number by number, from the left; missing numbers are zero.
 pub(super) fn compare_numbers(one: &str, other: &str) -> Ordering {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
     loop {
