@@ -143,7 +143,7 @@ pub struct ClosingReport {
 }
 
 impl ClosingReport {
-    /// Returns what is said and by which candidate, in words.
+    /// Returns the statement and its candidate, in words.
     pub fn describe(&self) -> String {
         format!("{}, {}", self.statement, self.candidate)
     }

@@ -1,4 +1,4 @@
-//! What is attached to images, without a policy: data before it is text, as the report is.
+//! The evidence attached to images, without a policy: structured data first, as in the report.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub struct InspectedImage {
     pub media_type: Option<String>,
     /// The image's platforms.
     pub platforms: Vec<InspectedPlatform>,
-    /// Everything that was found attached. Here `accepted` says that it verifies and can be read, whoever signed it.
+    /// Every attached piece of evidence. Here `accepted` means that it verifies and can be read, with any signer.
     pub candidates: Vec<CandidateReport>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
@@ -84,7 +84,7 @@ pub struct InspectedPlatform {
 }
 
 impl InspectedPlatform {
-    /// Whether what is attached to a digest is about this platform too.
+    /// Whether evidence attached to a digest is also about this platform.
     pub fn is_covered_by(&self, subject: &str) -> bool {
         self.digest == subject || self.reached_through.iter().any(|index| index == subject)
     }
@@ -102,7 +102,7 @@ pub struct Listing {
     pub documents: Vec<ListedDocument>,
 }
 
-/// One SBOM that verifies, whoever signed it: nothing else is listed.
+/// One verified SBOM, with any signer: no other is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedDocument {

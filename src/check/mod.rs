@@ -81,7 +81,7 @@ checks! {
     SignerClaims "signer-claims" "The certificate's other claims are the ones that the policy asks for."
     SignerCount "signer-count" "As many different signers signed as the policy demands."
     ProvenanceFormat "provenance-format" "The provenance is SLSA v0.2 or v1 and can be read."
-    ProvenanceBuilder "provenance-builder" "The builder that the provenance names is not somebody else than its signer."
+    ProvenanceBuilder "provenance-builder" "The provenance's builder matches its signer."
     ProvenanceSource "provenance-source" "The provenance names the source repository that the certificate and the policy name."
     ProvenanceRef "provenance-ref" "The provenance names the git ref that the certificate names."
     ProvenanceCommit "provenance-commit" "The provenance names the commit that the certificate names."
@@ -140,9 +140,9 @@ impl Serialize for CheckId {
     }
 }
 
-/// There is no check of that name.
+/// Not the name of a check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no check `{0}`")]
+#[error("`{0}` is not a check")]
 pub struct UnknownCheck(pub String);
 
 impl FromStr for CheckId {

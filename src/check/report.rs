@@ -86,7 +86,7 @@ pub struct TrustReport {
     pub warnings: Vec<String>,
 }
 
-/// Something that signatures need in other trust domains.
+/// Parts of a signature that this trust domain does not need, although others do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotDemanded {
@@ -231,7 +231,7 @@ pub struct ExceptionReport {
     pub works: bool,
 }
 
-/// Something that was found attached.
+/// An attached piece of evidence.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CandidateReport {
@@ -250,7 +250,7 @@ pub struct CandidateReport {
     pub digest: String,
     /// The digest it is attached to.
     pub subject: String,
-    /// The predicate type, or the media type of what is ignored or unread.
+    /// The predicate type, or the media type of ignored or unread evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate_type: Option<String>,
     /// The trust domain that it verified in; absent where a key alone was enough.
@@ -266,13 +266,13 @@ pub struct CandidateReport {
     /// What the provenance says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<ProvenanceReport>,
-    /// What a provenance says that nobody signed: anyone who can push can write it, and it counts for nothing.
+    /// The claims of an unsigned provenance: anyone with push access can write it, and it counts for nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsigned_provenance: Option<ProvenanceReport>,
     /// What the SBOM says: only if it verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sbom: Option<SbomReport>,
-    /// What the advisories of the run say of the packages of an SBOM that an expected signer signed, whatever the verdict.
+    /// The advisories about the packages of an SBOM from an expected signer, for every verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
     /// What the verification summary says: only if it verified.
@@ -453,7 +453,7 @@ pub struct WorkflowReport {
     pub reference: Option<String>,
 }
 
-/// Something that went into a build.
+/// An input of a build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DependencyReport {
     /// Where it came from.
@@ -519,7 +519,7 @@ pub struct MissingElementsReport {
 }
 
 impl MissingElementsReport {
-    /// Returns each standard by its name and what is missing of it, in words.
+    /// Returns each standard by its name, with its missing elements in words.
     pub fn in_words(&self) -> impl Iterator<Item = (&'static str, String)> {
         [("NTIA 2021", &self.ntia_2021), ("CISA 2025", &self.cisa_2025)].into_iter().map(|(standard, missing)| {
             let words: Vec<String> = missing.iter().map(ShortfallReport::in_words).collect();
@@ -553,7 +553,7 @@ impl ShortfallReport {
     }
 }
 
-/// Something that could not be read.
+/// A failed read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GapReport {
     /// What was to be read.

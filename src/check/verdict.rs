@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What is said of a requirement, a platform, an image or a run.
+/// The answer for a requirement, a platform, an image or a run.
 ///
 /// The order is the one in which several verdicts become one: the worst news first, where "worst" is what a person
 /// must act on. `rejected` before `undecided` before `absent` before `verified`.
@@ -13,7 +13,7 @@ use serde::Serialize;
 pub enum Verdict {
     /// Everything that could satisfy the policy was read, and something does not satisfy it.
     Rejected,
-    /// Something that could satisfy the policy could not be read or checked.
+    /// Evidence that could satisfy the policy could not be read or checked.
     Undecided,
     /// Nothing of a required kind is attached.
     Absent,

@@ -222,9 +222,9 @@ impl Source {
 fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut NetworkUse) -> Result<Chosen, Diagnostic> {
     let cache = cache();
     match source.update(&cache, reach, now, network)? {
-        Ok(Update { current, not_kept }) => {
+        Ok(Update { current, not_cached }) => {
             let mut chosen = prepared(current)?;
-            chosen.warnings.extend(not_kept.map(|reason| Warning::not_kept(&source.repository, &reason)));
+            chosen.warnings.extend(not_cached.map(|reason| Warning::not_kept(&source.repository, &reason)));
             Ok(chosen)
         }
         Err(error) => {

@@ -13,7 +13,7 @@ use crate::oci::{BlobError, ManifestError, Platform};
 /// shortened and escaped where it enters; secrets never enter.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SourceError {
-    /// There is no such thing: a 404, or no such file. For a list of evidence this is absence, for everything else a gap.
+    /// A 404, or a missing file. For a list of evidence this is absence, for everything else a gap.
     #[error("{at}: not found")]
     NotFound {
         /// What was asked, and where.
@@ -43,7 +43,7 @@ pub enum SourceError {
         /// The time for everything that was to be read, if the pause would have ended after it.
         too_long_for: Option<Duration>,
     },
-    /// The registry answered with a status that is no answer to the question (5xx, 400, 405 and the like).
+    /// The registry's status does not answer the request (5xx, 400, 405 and the like).
     #[error("{at}: expected status 200, found {status}{said}")]
     Status {
         /// What was asked, and where.
@@ -98,7 +98,7 @@ pub enum SourceError {
     Certificate {
         /// What was to be asked, and where.
         at: String,
-        /// What is wrong with it.
+        /// The cause.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// A deadline passed.
@@ -132,7 +132,7 @@ pub enum SourceError {
         expected: u64,
     },
     /// The bytes are not those that were asked for.
-    #[error("{at}: the content is not what its descriptor names")]
+    #[error("{at}: the content does not match its descriptor")]
     Corrupt {
         /// What was asked, and where.
         at: String,
@@ -144,13 +144,11 @@ pub enum SourceError {
     Manifest {
         /// What was asked, and where.
         at: String,
-        /// What is wrong with it.
+        /// The cause.
         source: ManifestError,
     },
     /// A form of evidence that came after this program.
-    #[error(
-        "{at}: expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found {found}, of which no version is known here"
-    )]
+    #[error("{at}: expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found {found}")]
     Newer {
         /// What was read, and where.
         at: String,
@@ -239,9 +237,9 @@ impl SourceError {
 pub enum LoginUse {
     /// None: the registry refused without asking for one.
     Unasked,
-    /// None: there is no token for GitHub's API.
+    /// None: no token for GitHub's API is set.
     NoToken,
-    /// None: there is no login for that registry.
+    /// None: no login for that registry is stored.
     Anonymous,
     /// The login for this registry.
     Login {
@@ -278,7 +276,7 @@ impl fmt::Display for LoginUse {
         match self {
             Self::Unasked => formatter.write_str("without a login, as the registry offered no way to log in"),
             Self::NoToken => formatter.write_str("without a token, as neither GH_TOKEN nor GITHUB_TOKEN is set"),
-            Self::Anonymous => formatter.write_str("anonymously, as there is no login for that registry"),
+            Self::Anonymous => formatter.write_str("anonymously, without a login for that registry"),
             Self::Login { registry } => write!(formatter, "with the login for {registry}"),
             Self::Withheld { registry, realm, reason, allow } => {
                 let allow = allowed_by(allow.as_ref());

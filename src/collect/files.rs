@@ -1,8 +1,8 @@
 //! Files of this machine, opened so that none of them hangs the program or fills its memory (A297, A317).
 //!
-//! A policy may come with a repository that a stranger wrote, and a cache may lie in a folder that others write to. What is read is
-//! a regular file, and no more of it than it may have. The type is known before the file is opened, and again from the open file,
-//! so that nothing can be put in its place in between.
+//! A policy may come with a stranger's repository, and a cache may lie in a folder that others can write to. Only
+//! regular files are read, up to a limit. The type is checked before opening and again on the open file, so that the
+//! file cannot be exchanged in between.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -25,7 +25,7 @@ pub enum FileError {
         /// What it is.
         found: &'static str,
     },
-    /// It is longer than what is read.
+    /// It is longer than the limit.
     #[error("expected at most {limit} bytes, found more")]
     TooLong {
         /// The limit.
@@ -46,7 +46,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether there is no such file.
+    /// Whether the file is missing.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == ErrorKind::NotFound)
     }

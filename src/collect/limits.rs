@@ -64,8 +64,8 @@ impl Default for Limits {
     }
 }
 
-/// What is left of [`Limits::total_bytes`]. Bytes are taken before they are asked for, so that parallel requests cannot
-/// exceed the limit together, and what was not needed is given back.
+/// The rest of [`Limits::total_bytes`]. Bytes are reserved before a request, so that parallel requests cannot exceed
+/// the limit together, and unneeded ones are given back.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: Cell<u64>,

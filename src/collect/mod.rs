@@ -7,12 +7,12 @@
 //! 3. the manifests that these lists name, at once;
 //! 4. the bundles, signatures and attestations that those manifests name, at once.
 //!
-//! What is large waits for a round of its own, which is taken only while what is small does not satisfy.
+//! Large evidence waits for a round of its own, which is only made while the small evidence does not satisfy.
 //!
-//! An image's layers are never fetched. Every manifest and blob is fetched by digest and checked against it, and what it
-//! is is decided from its bytes: the hints of a list prove nothing (A027). What could not be read becomes a
-//! [`Gap`](crate::evidence::Gap); only a true "not found" of a list is absence, because a registry that is down or out of
-//! breath must never look like an image that nobody signed (A023).
+//! An image's layers are never fetched. Every manifest and blob is fetched by digest and checked against it, and its
+//! bytes decide its kind: the hints of a list prove nothing (A027). A failed read becomes a
+//! [`Gap`](crate::evidence::Gap). Only a true "not found" of a list is absence: a registry that is down or throttled
+//! must never look like an unsigned image (A023).
 //!
 //! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
 //! from. Another place is another source: an archive, a repository of evidence alone, GitHub's API of attestations.

@@ -4,7 +4,7 @@ use super::error::SourceError;
 use crate::evidence::LookedIn;
 use crate::oci::{Blob, Descriptor, Digest, ListedManifest, ManifestError};
 
-/// A place that holds one image and what is attached to it.
+/// An image and everything attached to it, at one place.
 ///
 /// A source only fetches: it checks the digests and sizes it was given and keeps to the limits. What the bytes mean, and
 /// what their absence means, is decided in [`super::discovery`].
@@ -26,7 +26,7 @@ pub trait Source {
     /// Fetches a blob by digest; what comes back has that digest and size.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
 
-    /// Fetches a blob of which nothing but the digest is known, of at most `limit` bytes.
+    /// Fetches a blob known only by its digest, of at most `limit` bytes.
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError>;
 
     /// Fetches one page of the list of manifests that name `subject` as their subject.

@@ -65,7 +65,7 @@ impl ImageSource {
     }
 }
 
-/// Asks whichever place the image is in.
+/// Calls a method of the place that holds the image.
 macro_rules! image {
     ($self:ident, $source:ident => $answer:expr) => {
         match &$self.image {

@@ -1,4 +1,4 @@
-//! What was verified, kept for the next run: one file for each repository, replaced whole.
+//! Verified files, cached for the next run: one file for each repository, replaced whole.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::json;
 use super::Repository;
 use super::files::Files;
 
-/// A folder for trusted roots and the metadata that vouches for them.
+/// A folder for trusted roots and their metadata.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: Option<PathBuf>,
@@ -69,7 +69,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The cached files of one repository.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Kept {
+pub(super) struct CachedFiles {
     /// When the last update succeeded.
     pub(super) updated_at: Option<Timestamp>,
     /// All that the last update that succeeded rests on.
@@ -78,7 +78,7 @@ pub(super) struct Kept {
     pub(super) seen: Files,
 }
 
-impl Kept {
+impl CachedFiles {
     /// Returns what the next update starts from.
     pub(super) fn newest(&self) -> &Files {
         if self.seen.is_empty() { &self.complete } else { &self.seen }
@@ -109,7 +109,7 @@ impl Cache {
     }
 
     /// Reads the cached files of a repository. They prove nothing by themselves.
-    pub(super) fn read(&self, repository: &Repository) -> Result<Option<Kept>, CacheError> {
+    pub(super) fn read(&self, repository: &Repository) -> Result<Option<CachedFiles>, CacheError> {
         // Without a cache folder nothing was cached, which is not an error.
         let Ok(path) = self.file(repository, "json") else { return Ok(None) };
         let bytes = match files::read(&path, LARGEST) {
@@ -121,9 +121,14 @@ impl Cache {
     }
 
     /// Replaces the cached files of a repository, wholly or not at all.
-    pub(super) fn write(&self, repository: &Repository, kept: &Kept, _lock: &Lock) -> Result<(), CacheError> {
+    pub(super) fn write(
+        &self,
+        repository: &Repository,
+        cached_files: &CachedFiles,
+        _lock: &Lock,
+    ) -> Result<(), CacheError> {
         let path = self.file(repository, "json")?;
-        let bytes = serde_json::to_vec(kept).expect("texts and a time can be written as JSON");
+        let bytes = serde_json::to_vec(cached_files).expect("texts and a time can be written as JSON");
         if bytes.len() as u64 > LARGEST {
             return Err(CacheError::TooLarge { path });
         }

@@ -20,13 +20,13 @@ impl Files {
         self.0.is_empty()
     }
 
-    /// Takes over the roots of other files: what revoked a key is never forgotten.
+    /// Takes over the roots of other files: a root that revoked a key is never forgotten.
     pub(super) fn take_roots(&mut self, other: &Self) {
         let roots = other.0.iter().filter(|(name, _)| name.starts_with(ROOTS));
         self.0.extend(roots.map(|(name, text)| (name.clone(), text.clone())));
     }
 
-    /// Finds a file by the name under which it was kept, or under which a repository has it: with its version before.
+    /// Finds a file by its stored name, or by its name in a repository, which begins with the version.
     fn find(&self, name: &str) -> Option<&String> {
         let unversioned = || name.split_once('.').filter(|(version, _)| version.bytes().all(|b| b.is_ascii_digit()));
         self.0.get(name).or_else(|| unversioned().and_then(|(_, name)| self.0.get(name)))
@@ -35,10 +35,10 @@ impl Files {
 
 const ROOTS: &str = "root_history/";
 
-/// Files that the workflow reads and adds to; also a repository that holds these and no others.
-pub(super) struct Shelf(Mutex<Files>);
+/// Files that the workflow reads and adds to.
+pub(super) struct Store(Mutex<Files>);
 
-impl Shelf {
+impl Store {
     pub(super) fn new(files: Files) -> Self {
         Self(Mutex::new(files))
     }
@@ -52,7 +52,7 @@ impl Shelf {
     }
 }
 
-impl MetadataStore for Shelf {
+impl MetadataStore for Store {
     fn load(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let Some(text) = self.lock().0.get(name).cloned() else { return Ok(None) };
         strict::check(name, text.as_bytes())?;
@@ -71,8 +71,8 @@ impl MetadataStore for Shelf {
     }
 }
 
-/// A repository without a network: what it does not have is not there.
-pub(super) struct Offline(pub(super) std::sync::Arc<Shelf>);
+/// A repository without a network: it has the stored files and no others.
+pub(super) struct Offline(pub(super) std::sync::Arc<Store>);
 
 impl Repository for Offline {
     fn fetch_metadata<'a>(&'a self, name: &'a str, _: u64) -> FetchFuture<'a> {
@@ -84,7 +84,7 @@ impl Repository for Offline {
     }
 
     fn fetch_target<'a>(&'a self, _: &'a str, _: u64) -> FetchFuture<'a> {
-        // The workflow has looked on the shelf before it asks here.
+        // The workflow has looked in the store before it asks here.
         Box::pin(async { Ok(None) })
     }
 }

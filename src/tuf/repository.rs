@@ -1,4 +1,4 @@
-//! Which repositories there are, and where trust in each begins.
+//! TUF repositories and their initial roots.
 
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ impl Repository {
         }
     }
 
-    /// Returns the repository at an address, with the initial `root.json` that the user vouches for.
+    /// Returns the repository at an address, with the initial `root.json` that the user trusts.
     pub fn at(mirror: &str, anchor: Vec<u8>) -> Self {
         let mirror = mirror.trim_end_matches('/');
         let identity = format!("{mirror}\n{}", Digest::of(Algorithm::Sha256, &anchor).hex());
@@ -53,12 +53,12 @@ impl Repository {
         &self.domain
     }
 
-    /// Returns the address that is asked.
+    /// Returns the address of the mirror.
     pub fn mirror(&self) -> &str {
         &self.mirror
     }
 
-    /// Returns when the initial root expires. An embedded one that has expired is of a program that has grown old.
+    /// Returns when the initial root expires. If an embedded one has expired, the program is old.
     pub fn anchor_expires(&self) -> Option<Timestamp> {
         #[derive(Deserialize)]
         struct Root {
@@ -76,7 +76,7 @@ impl Repository {
         &self.anchor
     }
 
-    /// A name for files, without anything from outside in it.
+    /// A name for files, without any text from outside.
     pub(super) fn name(&self) -> &str {
         &self.name
     }

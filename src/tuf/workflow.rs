@@ -9,20 +9,20 @@ use sigstore_tuf::{Error, TrustedMetadataSet, Updater};
 use crate::collect::FileServer;
 use crate::trust::TrustRoot;
 
-use super::cache::Kept;
-use super::courier::remote;
-use super::files::{Offline, Shelf};
+use super::cache::CachedFiles;
+use super::fetcher::remote;
+use super::files::{Offline, Store};
 use super::{Cache, CacheError, Repository, TufError};
 
 /// The target that is the trusted root (sigstore-public-deployment-spec §4).
 const TRUSTED_ROOT: &str = "trusted_root.json";
 
-/// A trusted root that a repository vouches for.
+/// A trusted root, as its repository signed it.
 #[derive(Debug, Clone)]
 pub struct Current {
     /// The trusted root; its source is `cache`.
     pub root: TrustRoot,
-    /// When the first part of the metadata that vouches for it expires.
+    /// The earliest expiry in the metadata that covers it.
     pub valid_until: Timestamp,
 }
 
@@ -31,8 +31,8 @@ pub struct Current {
 pub struct Update {
     /// The trusted root.
     pub current: Current,
-    /// Why it could not be kept for the next run.
-    pub not_kept: Option<CacheError>,
+    /// Why it could not be cached for the next run.
+    pub not_cached: Option<CacheError>,
 }
 
 /// Updates the cached files of a repository from its mirror.
@@ -46,33 +46,33 @@ pub async fn update(
     now: Timestamp,
 ) -> Result<Update, TufError> {
     let lock = cache.lock(repository).await;
-    // A cache that cannot be read has nothing to tell, and is written anew.
+    // A cache that cannot be read counts as empty, and is written anew.
     let before = cache.read(repository).ok().flatten().unwrap_or_default();
-    let shelf = Arc::new(Shelf::new(before.newest().clone()));
-    let (source, questions) = remote();
+    let store = Arc::new(Store::new(before.newest().clone()));
+    let (source, requests) = remote();
     let work = async {
-        let mut updater = updater(repository, source, &shelf)?;
+        let mut updater = updater(repository, source, &store)?;
         current(repository, &mut updater, now).await
     };
-    let outcome = questions.answer_while(mirror, work).await;
-    let kept = match &outcome {
-        Ok(_) => Kept { updated_at: Some(now), complete: shelf.files(), seen: super::files::Files::default() },
-        Err(_) => Kept { seen: shelf.files(), ..before },
+    let outcome = requests.answer_while(mirror, work).await;
+    let cached_files = match &outcome {
+        Ok(_) => CachedFiles { updated_at: Some(now), complete: store.files(), seen: super::files::Files::default() },
+        Err(_) => CachedFiles { seen: store.files(), ..before },
     };
-    let written = lock.and_then(|lock| cache.write(repository, &kept, &lock));
+    let written = lock.and_then(|lock| cache.write(repository, &cached_files, &lock));
     let mut current = outcome?;
     current.root.updated_at = Some(now);
-    Ok(Update { current, not_kept: written.err() })
+    Ok(Update { current, not_cached: written.err() })
 }
 
 /// Runs the workflow on the cached files of a repository, without a network. Returns `None` if no update has succeeded
 /// yet.
 pub fn cached(repository: &Repository, cache: &Cache, now: Timestamp) -> Result<Option<Current>, TufError> {
     let unreadable = |source| TufError::Cache { domain: repository.domain().to_owned(), source };
-    let Some(kept) = cache.read(repository).map_err(unreadable)? else { return Ok(None) };
-    let Some(updated_at) = kept.updated_at else { return Ok(None) };
-    let shelf = Arc::new(Shelf::new(kept.usable()));
-    let mut updater = updater(repository, Offline(Arc::clone(&shelf)), &shelf)?;
+    let Some(cached_files) = cache.read(repository).map_err(unreadable)? else { return Ok(None) };
+    let Some(updated_at) = cached_files.updated_at else { return Ok(None) };
+    let store = Arc::new(Store::new(cached_files.usable()));
+    let mut updater = updater(repository, Offline(Arc::clone(&store)), &store)?;
     let outcome = current(repository, &mut updater, now).now_or_never();
     // Files in memory are never waited for.
     let waited = || Err(TufError::of_workflow(repository.domain(), Error::transport("a file was waited for")));
@@ -85,12 +85,12 @@ pub fn cached(repository: &Repository, cache: &Cache, now: Timestamp) -> Result<
 fn updater(
     repository: &Repository,
     source: impl sigstore_tuf::Repository + 'static,
-    shelf: &Arc<Shelf>,
+    store: &Arc<Store>,
 ) -> Result<Updater, TufError> {
     let anchor = repository.anchor();
     let unusable = |error| TufError::Anchor { domain: repository.domain().to_owned(), source: Box::new(error) };
     super::strict::check("root.json", anchor).map_err(unusable)?;
-    Ok(Updater::new(source, anchor).map_err(unusable)?.with_store(Arc::clone(shelf)))
+    Ok(Updater::new(source, anchor).map_err(unusable)?.with_store(Arc::clone(store)))
 }
 
 async fn current(repository: &Repository, updater: &mut Updater, now: Timestamp) -> Result<Current, TufError> {

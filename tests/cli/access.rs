@@ -102,7 +102,7 @@ fn without_a_login_a_closed_registry_is_undecided() {
         assert_eq!(gap_reasons(checked.image()), ["unauthorized"]);
         checked
             .says("access denied with status 401")
-            .says("asked anonymously, as there is no login for that registry")
+            .says("asked anonymously, without a login for that registry")
             .says("→ log in to the registry (`docker login`)");
     }
 }

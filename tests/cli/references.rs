@@ -71,9 +71,9 @@ fn a_place_without_a_layout_is_a_usage_error_that_says_what_is_there() {
     scratch.write("text", "hello");
     scratch.write("empty", "");
     for (reference, found, hint) in [
-        ("oci:nowhere:v1", "there is no such file or directory", "check the path"),
-        ("oci-archive:nowhere", "there is no such file or directory", "check the path"),
-        ("oci:text/below", "there is no such file or directory", "check the path"),
+        ("oci:nowhere:v1", "no such file or directory", "check the path"),
+        ("oci-archive:nowhere", "no such file or directory", "check the path"),
+        ("oci:text/below", "no such file or directory", "check the path"),
         ("oci:.", "a directory without `oci-layout` and `index.json`", "`cosign save --dir DIR IMAGE`"),
         ("oci:saved.tar", "a directory with an OCI layout, found a file", "`oci-archive:FILE`"),
         ("oci-archive:.", "an archive of an OCI layout, found a directory", "`oci:DIR`"),

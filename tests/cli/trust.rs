@@ -259,7 +259,7 @@ fn flags_that_contradict_each_other_are_usage_errors() {
         (&["--tuf-mirror", "https://tuf.example", "--tuf-root", "nowhere.json"], "cannot read `nowhere.json`"),
         (
             &["--tuf-mirror", "https://ci:hunter2@tuf.example", "--tuf-root", "Cargo.toml", "--update-trust"],
-            "is no address of a web server",
+            "is not the address of a web server",
         ),
         (
             &["--tuf-mirror", "http://127.0.0.1:1", "--tuf-root", "Cargo.toml", "--update-trust"],

@@ -233,7 +233,7 @@ odd_logins() {
   DOCKER_CONFIG=$closed/nulls check "configuration with null entries" - 0 - "$image" --ca-file "$closed/ca.pem"
   docker_config null "{\"auths\": {\"$with_password\": null}, $nulls}"
   DOCKER_CONFIG=$closed/null check "configuration, null for this registry" - 3 "image-resolved error" "$image" --ca-file "$closed/ca.pem"
-  says "there is no login for that registry"
+  says "without a login for that registry"
   for end in '\n' '\r\n'; do
     docker_config wrapped "{\"auths\": {\"$with_password\": {\"auth\": \"$(wrapped "$right" "$end")\"}}}"
     DOCKER_CONFIG=$closed/wrapped check "configuration, wrapped base64" - 0 - "$image" --ca-file "$closed/ca.pem"

@@ -90,7 +90,7 @@ HELPER
     DOCKER_CONFIG=$closed/helper PATH=$closed/bin:$PATH check "$name, login of a credential helper" - 0 - \
       "$closed_image" --ca-file "$closed/ca.pem"
     check "$name, no login" - 3 "image-resolved error" "$closed_image" --ca-file "$closed/ca.pem"
-    says "there is no login for that registry"
+    says "without a login for that registry"
     says "docker login"
     DOCKER_CONFIG=$closed/wrong check "$name, wrong password" - 3 "image-resolved error" \
       "$closed_image" --ca-file "$closed/ca.pem"

@@ -159,7 +159,7 @@ fn updates_at_the_same_time_wait_for_each_other() {
                 let (repository, cache) = (world.repository(), world.cache());
                 scope.spawn(move || {
                     let update = crate::world::update_in(&repository, &cache, Duration::from_secs(20), now());
-                    update.is_ok_and(|update| update.not_kept.is_none())
+                    update.is_ok_and(|update| update.not_cached.is_none())
                 })
             })
             .collect();
@@ -176,7 +176,7 @@ fn a_folder_that_cannot_be_written_is_said_and_the_update_counts() {
     let world = World::new();
     fs::write(&world.folder, "a file").expect("the test's directory can be written");
     let update = world.update().expect("an honest repository");
-    assert!(matches!(update.not_kept, Some(CacheError::File { verb: "written", .. })), "{:?}", update.not_kept);
+    assert!(matches!(update.not_cached, Some(CacheError::File { verb: "written", .. })), "{:?}", update.not_cached);
     fs::remove_file(&world.folder).expect("the file is there");
 }
 

@@ -138,5 +138,5 @@ fn nowhere_to_keep_anything_is_said_and_the_update_counts() {
     let world = World::new();
     let update = update_in(&world.repository(), &Cache::new(None), Duration::from_secs(20), now());
     let update = update.expect("an honest repository");
-    assert!(update.not_kept.is_some_and(|reason| reason.to_string().contains("neither `XDG_CACHE_HOME` nor `HOME`")));
+    assert!(update.not_cached.is_some_and(|reason| reason.to_string().contains("neither `XDG_CACHE_HOME` nor `HOME`")));
 }

@@ -15,7 +15,7 @@ fn an_honest_repository_is_taken_and_its_trusted_root_is_what_was_published() {
     assert_eq!(update.current.root.sha256, published.sha256);
     assert_eq!(update.current.root.domain, world.server.url());
     assert_eq!((update.current.root.source.as_str(), update.current.root.updated_at), ("cache", Some(now())));
-    assert!(update.not_kept.is_none());
+    assert!(update.not_cached.is_none());
 }
 
 #[test]

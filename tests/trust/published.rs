@@ -75,7 +75,7 @@ fn sigstore(corpora: &Path) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("published-{}", std::process::id()));
     let cache = Cache::new(Some(folder.clone()));
     let update = published.update(&cache, published.time).expect("Sigstore's repository of that day");
-    assert!(update.not_kept.is_none());
+    assert!(update.not_cached.is_none());
     // With consistent snapshots the name of a target starts with its digest (TUF 1.0.34 §6.2).
     let target = format!("{}.trusted_root.json", update.current.root.sha256);
     assert!(published.folder.join("targets").join(target).exists());

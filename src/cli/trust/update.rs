@@ -42,7 +42,7 @@ fn one(source: &Source, cache: &Cache, reach: &Reach, now: Timestamp) -> Result<
     let before = cached(&source.repository, cache, now).ok().flatten().map(|current| current.root.sha256);
     let outcome = source.update(cache, reach, now, &mut NetworkUse::default())?;
     let update = outcome.map_err(|error| Diagnostic::tuf(error).in_use(&source.at_hand(cache, now)))?;
-    if let Some(reason) = update.not_kept {
+    if let Some(reason) = update.not_cached {
         return Err(Diagnostic::not_kept(&source.repository, reason));
     }
     let Chosen { root, valid_until, .. } = roots::prepared(update.current)?;

@@ -1,8 +1,8 @@
 //! Attestation manifests: lists of in-toto statements beside an image, and the signatures on those lists.
 //!
-//! BuildKit keeps them in the index (`docs/attestations/attestation-storage.md`); newer ones name their subject and are among its
-//! referrers too, and Docker Hardened Images have them there alone. Whoever signs such a manifest vouches for every statement in
-//! it by its digest, so each statement is a candidate once for each signature on the manifest.
+//! BuildKit keeps them in the index (`docs/attestations/attestation-storage.md`); newer ones name their subject and are
+//! among its referrers too, and Docker Hardened Images have them only there. A signature on such a manifest covers
+//! every statement in it by its digest, so each statement is a candidate once for each signature on the manifest.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
@@ -75,7 +75,7 @@ impl Attestation {
     }
 }
 
-/// Attestation manifests by their digests, of which an image may have so many and no more.
+/// Attestation manifests by their digests. Their number per image is limited.
 #[derive(Debug, Default)]
 pub(super) struct Attestations {
     known: BTreeMap<Digest, Attestation>,
@@ -113,7 +113,7 @@ impl Attestations {
     }
 }
 
-/// Whether a list hints that a manifest holds statements. The hint only decides what is asked for at once.
+/// Whether a list hints that a manifest holds statements. The hint only decides the order of requests.
 pub(super) fn is_hinted(listed: &ListedManifest) -> bool {
     matches!(listed.called.as_str(), ATTESTATION_MANIFEST | IN_TOTO)
 }

@@ -31,7 +31,7 @@ pub enum PlatformChoice {
     These(Vec<Platform>),
 }
 
-/// The collection of one image, made step by step, so that what is not needed is not fetched.
+/// The collection of one image, in steps, so that unneeded evidence is never fetched.
 ///
 /// More evidence never makes a verified image anything else, so it is sound to judge after each step and to end with the
 /// first that satisfies. What was left is in the evidence, as subjects not searched and candidates not read: a verdict of
@@ -51,8 +51,8 @@ pub struct Collector<S> {
     names_sbom_tags: bool,
 }
 
-/// A step fetches everything up to this many times the size of the smallest thing left, so that what is small never waits
-/// for what is large, and the steps are few.
+/// A step fetches everything up to this many times the size of the smallest item left: small items never wait for large
+/// ones, and the steps are few.
 const GROWTH: u64 = 8;
 
 impl<S: Source> Collector<S> {
@@ -113,9 +113,9 @@ impl<S: Source> Collector<S> {
         Self { names_sbom_tags: true, ..self }
     }
 
-    /// Takes the next step, and returns whether there was one left: what is attached to the root, then what of it is large,
-    /// from small to large; the same for the platforms and the attestation manifests beside them; then attestation manifests that
-    /// were found on the way; then unsigned documents, if they are to be named.
+    /// Takes the next step, and returns whether there was one left. The order: small evidence of the root, then its
+    /// large evidence from small to large; the same for the platforms and their attestation manifests; attestation
+    /// manifests found on the way; unsigned documents, if they are to be named.
     pub async fn step(&mut self) -> bool {
         let root = self.evidence.root.clone();
         if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
@@ -155,12 +155,12 @@ impl<S: Source> Collector<S> {
         &self.evidence
     }
 
-    /// Returns what has been collected so far, for whoever judges it on another thread.
+    /// Returns the evidence collected so far, to be judged on another thread.
     pub fn shared_evidence(&self) -> Arc<Evidence> {
         Arc::clone(&self.evidence)
     }
 
-    /// Whether the next step fetches what is large.
+    /// Whether the next step fetches large evidence.
     pub fn is_next_large(&self) -> bool {
         let root = &self.evidence.root;
         let is_searched = |subject: &Subject| subject.searched || subject.digest != *root;
@@ -172,7 +172,8 @@ impl<S: Source> Collector<S> {
         Arc::unwrap_or_clone(self.evidence)
     }
 
-    /// The evidence, to add to. Nobody else holds it between a judgement and the next step; whoever did would keep it as it was.
+    /// The evidence, to add to. Between a judgement and the next step it has one owner; another owner would keep the
+    /// earlier state.
     fn evidence_mut(&mut self) -> &mut Evidence {
         Arc::make_mut(&mut self.evidence)
     }

@@ -22,10 +22,10 @@ pub(super) struct Reader<S> {
     manifests: RefCell<HashMap<Key, ManifestRead>>,
     /// Manifests that lists named, by their digest alone.
     listed: RefCell<HashMap<Digest, ManifestRead>>,
-    /// Each in the form that it is read as, and in no other: what is large is held once.
+    /// Each in the one form in which it is read, so that large blobs are held once.
     blobs: RefCell<HashMap<(Form, Key), Result<Read, SourceError>>>,
     payloads: RefCell<HashMap<Digest, Result<Blob, SourceError>>>,
-    /// What is left of the bytes that are read as evidence, as often as they are named.
+    /// The bytes of evidence that may still be read, counted each time a blob is named.
     judged: Cell<u64>,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Form {
     Envelope,
 }
 
-/// A blob in the form in which it was read. What has a payload is opened before anybody else holds its bytes.
+/// A blob in the form in which it was read. An envelope is opened before its bytes are shared.
 #[derive(Debug, Clone)]
 pub(super) enum Read {
     Plain(Blob),
@@ -225,7 +225,7 @@ impl<S: Source> Reader<S> {
         left.inspect(|left| self.judged.set(*left)).is_some()
     }
 
-    /// Fetches payloads of which only the digest is known, several at once.
+    /// Fetches payloads known only by their digests, several at once.
     pub(super) async fn fetch_payloads(&self, wanted: impl IntoIterator<Item = Digest>) {
         let missing: HashSet<Digest> =
             wanted.into_iter().filter(|digest| !self.payloads.borrow().contains_key(digest)).collect();
@@ -292,7 +292,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-/// Refuses what is declared larger than the limit before asking for it (A062).
+/// Refuses a blob whose declared size exceeds the limit, before fetching it (A062).
 pub(super) fn check_size(wanted: &Descriptor, limit: &'static str, allowed: u64) -> Result<(), SourceError> {
     if wanted.size <= allowed {
         return Ok(());

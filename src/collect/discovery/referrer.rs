@@ -27,14 +27,14 @@ pub(super) enum Offer {
     Statement {
         /// The attestation manifest.
         manifest: Arc<AttestationManifest>,
-        /// What is offered as a signature on it.
+        /// The candidate signature on it.
         signature: Box<Offered>,
         /// The layer with the statement.
         layer: Descriptor,
     },
     /// Statements that no signature in them vouches for; one on the manifest that lists them may.
     AttestationManifest,
-    /// What is called a Sigstore bundle of no version that is known here.
+    /// A Sigstore bundle by its media type, of an unknown version.
     Newer(SourceError),
     /// Nothing that counts as evidence.
     Ignored(Content),
@@ -182,8 +182,8 @@ pub(super) fn newer(at: String, found: &str) -> SourceError {
     SourceError::Newer { at, found: printable(found) }
 }
 
-/// Whether a layer that is called a bundle of no known version is one for all its content says. Where the content says of which
-/// version it is, that decides.
+/// Whether a layer whose media type names an unknown bundle version may be one. If the content names its version, that
+/// decides.
 pub(super) fn may_be_newer(layer: &Descriptor, bundle: &Opened) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -194,7 +194,7 @@ pub(super) fn may_be_newer(layer: &Descriptor, bundle: &Opened) -> bool {
     is_unknown_bundle(&layer.media_type) && !stated().is_some_and(|stated| is_sigstore_bundle(&stated.media_type))
 }
 
-/// Names what is attached as it is, without a signature around it: in-toto statements and SBOMs.
+/// Names unsigned attachments: in-toto statements and SBOMs.
 fn unsigned(named: &str, layers: &[Descriptor]) -> Option<Content> {
     let is_statement = |media_type: &str| media_type == IN_TOTO;
     if let Some(layer) = layers.iter().find(|layer| is_statement(&layer.media_type)) {
@@ -243,8 +243,7 @@ fn reason_not_a_bundle(named: &str, layers: &[Descriptor]) -> String {
     }
 }
 
-/// Judges what a list of referrers named and what is no manifest at all. A form of manifest that is not known here may hold what the
-/// list says.
+/// Judges an entry of a list that is not a manifest. A manifest of an unknown form may still be what the list says.
 pub(super) fn judge_no_manifest(listed: &ListedManifest, error: &ManifestError) -> Offer {
     if matches!(error, ManifestError::UnsupportedType { .. }) && is_sigstore_bundle(&listed.called) {
         return Offer::Newer(newer(listed.digest.to_string(), &listed.called));
@@ -291,8 +290,8 @@ pub(super) fn other_form(manifest: &Manifest, expected: &str) -> Content {
 /// How many unsigned provenances of one image are fetched, to be shown.
 const UNSIGNED_SHOWN: usize = 16;
 
-/// The unsigned provenance that is worth a look: so few and so small that evidence never lacks the bytes. It is evidence of
-/// nothing, so what of it cannot be read is named and is no gap.
+/// The unsigned provenance that is read: few and small documents, so that evidence never lacks the bytes. It proves
+/// nothing, so an unreadable one is named and is not a gap.
 pub(super) fn unsigned_provenance<S: Source>(reader: &Reader<S>, layers: Vec<Descriptor>) -> Vec<Descriptor> {
     let is_wanted = |layer: &Descriptor| is_called_provenance(layer) && layer.size <= reader.limits.manifest;
     layers.into_iter().filter(is_wanted).take(UNSIGNED_SHOWN).collect()

@@ -1,4 +1,4 @@
-//! Rounds two to four: what is attached to a set of subjects.
+//! Rounds two to four: everything attached to a set of subjects.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ use crate::oci::{Descriptor, Digest, ListedManifest, Manifest, ManifestError, Re
 pub(super) struct Found {
     pub(super) candidates: Vec<Candidate>,
     pub(super) gaps: Vec<Gap>,
-    /// What is so large that it is not fetched at once.
+    /// Large evidence, fetched last.
     pub(super) later: Vec<Offered>,
     /// The attestation manifests among the referrers that were searched too.
     pub(super) searched: Vec<Attestation>,
@@ -33,8 +33,8 @@ pub(super) struct Found {
     pub(super) unsearched: Vec<Attestation>,
 }
 
-/// What is larger than this waits until it is known that what is smaller is not enough, in bytes. A bundle without an SBOM
-/// in it is some ten thousand bytes long.
+/// Blobs above this size, in bytes, are fetched last, if the smaller ones do not suffice. A bundle without an SBOM has
+/// some ten thousand bytes.
 const AT_ONCE: u64 = 1024 * 1024;
 
 /// The gaps of one subject that are told one by one.
@@ -72,7 +72,7 @@ impl Found {
     }
 }
 
-/// What is to be searched.
+/// The subjects to search.
 pub(super) struct Wanted<'a> {
     /// All subjects of the image.
     pub(super) image: &'a [Digest],
@@ -213,8 +213,7 @@ async fn search_statements<S: Source>(
     found
 }
 
-/// Names the documents under the `.sbom` tags of `subjects`. They are evidence of nothing, so a tag that cannot be read is no
-/// gap.
+/// Names the documents under the `.sbom` tags of `subjects`. They prove nothing, so an unreadable tag is not a gap.
 pub(super) async fn sbom_tags<S: Source>(reader: &Reader<S>, subjects: &[Digest]) -> Found {
     let ask = |subject| async move { (subject, reader.cosign_tag(subject, CosignTag::Sboms).await) };
     let answers: Vec<_> = stream::iter(subjects.iter().map(ask)).buffered(reader.limits.parallel).collect().await;
@@ -245,8 +244,8 @@ pub(super) async fn fetch<S: Source>(reader: &Reader<S>, offers: Vec<Offered>, f
     }
 }
 
-/// What is asked for each subject. The fallback tag is asked for before it is known to be needed: one small request in
-/// vain costs less than a fifth wait.
+/// The requests for each subject. The fallback tag is requested before it is known to be needed: one small request in
+/// vain costs less than a fifth round trip.
 #[derive(Debug, Clone, Copy)]
 enum Question {
     Referrers,
@@ -261,7 +260,7 @@ const QUESTIONS: [Question; 4] = [
     Question::Cosign(CosignTag::Attestations),
 ];
 
-/// An attestation of an attestation manifest is no signature on it, so its tag is not asked for.
+/// An attestation of an attestation manifest does not sign it, so that tag is not requested.
 const ON_ATTESTATIONS: [Question; 3] =
     [Question::Referrers, Question::FallbackTag, Question::Cosign(CosignTag::Signatures)];
 
@@ -278,7 +277,7 @@ enum Answer {
 #[derive(Default)]
 struct Listing {
     manifests: Vec<ListedManifest>,
-    /// Why there is no more of it, if there should be.
+    /// Why it is incomplete.
     problem: Option<SourceError>,
     /// Why an entry of it names nothing that can be looked up.
     unusable: Option<ManifestError>,
@@ -466,8 +465,8 @@ impl Lists {
             Err(error) if error.is_not_found() => return,
             Err(error) => return found.gap(&self.subject, what(), &error),
         };
-        // GitLab's registry reads the tag as the digest and answers with the subject itself (oras-go issue 1396). That is no
-        // list: nothing in a manifest can name that manifest's own digest as its subject.
+        // GitLab's registry reads the tag as the digest and answers with the subject itself (oras-go issue 1396). That
+        // is not a list: a manifest cannot contain its own digest.
         if *fetched.blob.digest() == self.subject {
             return;
         }
@@ -544,7 +543,7 @@ impl Lists {
     }
 }
 
-/// Judges the fetched manifests of one subject, and drops what is too large or too much before it is fetched.
+/// Judges the fetched manifests of one subject, and drops oversized and surplus ones before they are fetched.
 fn offers<S: Source>(reader: &Reader<S>, lists: Lists, found: &mut Found) -> Vec<Offered> {
     let subject = lists.subject;
     let mut offers = Vec::new();
@@ -652,7 +651,7 @@ fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
             }
             Ok(read) => match (read, elsewhere.map(|payload| reader.payload(&payload))) {
                 (Read::Bundle(bundle), Some(Ok(payload))) => Content::BundleOverPayload { bundle, payload },
-                // Not there is not there: the bundle is about something that is not this image.
+                // Without a payload, the bundle is about something other than this image.
                 (read, None | Some(Ok(_) | Err(SourceError::NotFound { .. }))) => content(&layer, read),
                 (_, Some(Err(error))) => {
                     return found.gap(&subject, format!("what bundle {} signs", layer.digest), &error);

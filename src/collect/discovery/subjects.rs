@@ -108,8 +108,8 @@ async fn walk<S: Source>(
         if entry.platform.as_ref().is_some_and(Platform::is_unknown) {
             continue;
         }
-        // Whatever is not an index counts as an image, even with a media type that is not known here: runtimes choose
-        // by platform, and an entry that is never verified must not be the one that is run.
+        // Every entry that is not an index counts as an image, even with an unknown media type: runtimes choose by
+        // platform, and they must not run an entry that was never verified.
         let kind = if is_index(entry) { SubjectKind::Index } else { SubjectKind::Image(entry.platform.clone()) };
         if entry.annotations.get(ZSTD).is_some_and(|value| value == "true") {
             found.zstd.insert(entry.digest.clone());

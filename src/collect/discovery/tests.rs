@@ -22,7 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-/// A registry in memory. What is not there is not found; what is in `faults` fails so.
+/// A registry in memory. A name in `faults` fails, any other unknown name is not found.
 #[derive(Debug, Default)]
 struct Fake {
     root: Vec<u8>,
@@ -489,7 +489,7 @@ fn a003_a_wrong_digest_or_size_is_a_gap() {
     assert_eq!(gaps(&collect(&fake)), [GapReason::Corrupt]);
 }
 
-/// A page that breaks off leaves a gap, whatever was read before and whatever the fallback tag adds.
+/// A page that breaks off leaves a gap, in spite of earlier pages and the fallback tag.
 #[test]
 fn a307_a_list_that_breaks_off_is_completed_by_the_fallback_tag() {
     let (mut fake, subject) = signed();
@@ -695,7 +695,7 @@ fn what_is_large_is_fetched_in_steps_from_small_to_large() {
     let mut steps = Vec::new();
     while now(collector.step()) {
         steps.push(unread(&collector));
-        assert_eq!(collector.evidence().candidates.len(), sizes.len(), "what is not read is named");
+        assert_eq!(collector.evidence().candidates.len(), sizes.len(), "unread evidence is named");
     }
     assert_eq!(steps, [vec![2 << 20, 3 << 20, 20 << 20], vec![20 << 20], vec![]]);
     assert_eq!(bundles(collector.evidence()).len(), sizes.len());
@@ -807,7 +807,7 @@ fn a215_attestations_of_buildkit_are_no_platforms_and_only_provenance_is_fetched
     assert!(evidence.candidates.iter().all(|candidate| candidate.subject == digest(b"a")));
     assert!(matches!(&sbom.content, Content::Unsigned { what } if what == spdx));
     assert!(matches!(&provenance.content, Content::UnsignedStatement(blob) if blob.bytes().starts_with(b"statement")));
-    assert!(!fake.asked.borrow().contains(&sbom.digest.to_string()), "nobody signed it, and it can be large");
+    assert!(!fake.asked.borrow().contains(&sbom.digest.to_string()), "it is unsigned, and can be large");
 }
 
 #[test]
@@ -830,7 +830,7 @@ fn a215_no_number_of_unsigned_provenances_takes_what_evidence_needs() {
     assert_eq!((evidence.candidates.len(), evidence.candidates.iter().filter(fetched).count()), (100, 16));
 }
 
-/// A runtime takes such an entry, whatever its annotations say; it must not escape verification.
+/// A runtime takes such an entry in spite of its annotations, so it must not escape verification.
 #[test]
 fn an_annotation_does_not_hide_a_platform() {
     let mut hidden = platform("hidden", "linux", "amd64");
@@ -897,7 +897,7 @@ fn a_fallback_tag_that_names_an_image_is_no_list() {
     fake.tags.insert(subject.referrers_tag(), other);
     let evidence = collect(&fake);
     assert!(ignored(&evidence)[0].starts_with("expected an index of referrers") && evidence.gaps.is_empty());
-    // The subject itself is nothing that anybody attached to it.
+    // The subject itself is not attached to itself.
     fake.tags.insert(subject.referrers_tag(), fake.root.clone());
     let evidence = collect(&fake);
     assert!(evidence.candidates.is_empty() && evidence.gaps.is_empty());

@@ -1,8 +1,8 @@
 //! The files of a layout in a tar archive, which may be compressed with gzip.
 //!
-//! Nothing is unpacked. The archive is walked once, to its end: where each file begins is kept, and its bytes are read
-//! when they are asked for. What two programs could read in two ways is refused, whatever it is: links, devices, sparse
-//! files, names that lead elsewhere, names that come twice, and sizes that are stated twice (A279).
+//! Nothing is unpacked. The archive is walked once, to its end, recording where each file begins; files are read on
+//! request. Everything that two programs could read differently is refused: links, devices, sparse files, names that
+//! lead elsewhere, names that come twice, and sizes that are stated twice (A279).
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ const KEPT_IN_ALL: u64 = 64 << 20;
 const BLOCK: u64 = 512;
 
 impl Archive {
-    /// Walks over an archive. What is wrong with it is an error here, before any of it is believed.
+    /// Walks over an archive. A faulty archive is an error here, before any of it is used.
     pub(super) fn open(path: &Path, allowed: Duration) -> Result<Self, SourceError> {
         let end = End { at: Instant::now() + allowed, allowed };
         let failed = |error| SourceError::File { at: path.display().to_string(), source: Arc::new(error) };
@@ -303,7 +303,7 @@ fn check_end(mut rest: impl Read, position: &Cell<u64>, end: u64) -> Result<(), 
     if first < BLOCK || read < BLOCK { Err(Failure::Wrong("an archive that was cut off".to_owned())) } else { Ok(()) }
 }
 
-/// Counts what is read, and ends reading when the time is up.
+/// Counts the bytes read, and stops when the time is up.
 struct Counted<R> {
     inner: R,
     position: Rc<Cell<u64>>,

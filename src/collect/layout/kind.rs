@@ -1,6 +1,7 @@
-//! What is at the place of a layout, before it is read: people name an archive a directory, or give what `docker save` wrote.
+//! The type of the file at a layout's path, before it is read: people name an archive a directory, or pass the output
+//! of `docker save`.
 //!
-//! Only what is certainly no layout is refused here. A layout that is damaged is for its reader to judge.
+//! Only files that are certainly not a layout are refused here. A damaged layout is left to its reader.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek};
@@ -16,7 +17,7 @@ use crate::oci::{LayoutForm, LayoutReference};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoLayout {
     /// Nothing is there.
-    #[error("there is no such file or directory")]
+    #[error("no such file or directory")]
     Missing,
     /// A directory was named, and a file is there.
     #[error("expected a directory with an OCI layout, found a file")]
@@ -39,7 +40,7 @@ pub enum NoLayout {
     /// A file compressed in a way that is not read.
     #[error("expected a tar archive, plain or compressed with gzip, found one compressed with {0}")]
     Compressed(&'static str),
-    /// A file that is no tar archive.
+    /// A file that is not a tar archive.
     #[error("expected a tar archive of an OCI layout, found another kind of file")]
     NoArchive,
 }
@@ -65,7 +66,7 @@ impl NoLayout {
     }
 }
 
-/// So much of a compressed archive is read to tell what it is, in bytes. The reader says what is missing in a longer one.
+/// The bytes of a compressed archive that are read to recognise it. In a longer one, its reader names missing parts.
 const MOST_COMPRESSED: u64 = 256 << 20;
 /// More entries are not looked at.
 const MOST_ENTRIES: usize = 100_000;
@@ -73,7 +74,7 @@ const MOST_ENTRIES: usize = 100_000;
 const COMPRESSED: [(&[u8], &str); 3] =
     [(&[0x28, 0xb5, 0x2f, 0xfd], "zstd"), (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"), (b"BZh", "bzip2")];
 
-/// Refuses what is certainly no layout. What cannot be told, or read, passes: the reader says what is wrong with it.
+/// Refuses paths that are certainly not a layout. An unrecognised or unreadable one passes: the reader names its fault.
 pub fn refuse_other_than_layout(reference: &LayoutReference) -> Result<(), NoLayout> {
     let path = Path::new(&reference.path);
     let found = match fs::metadata(path) {
@@ -117,7 +118,7 @@ fn archive(mut file: File) -> Result<(), NoLayout> {
         return Err(NoLayout::Compressed(name));
     }
     if first.starts_with(&[0x1f, 0x8b]) {
-        // What is cut off here cannot be told to be none.
+        // A truncated archive cannot be told from a layout.
         return tar(tar::Archive::new(MultiGzDecoder::new(file).take(MOST_COMPRESSED)).entries());
     }
     // POSIX.1-1988: the magic of a header. Without it, what cannot be read as an archive is none.

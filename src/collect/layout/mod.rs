@@ -153,7 +153,7 @@ impl LayoutSource {
         if exact.is_empty() { named(&|name| tag_of(name) == tag) } else { exact }
     }
 
-    /// The entries that are images and not what is attached to one.
+    /// The entries that are images, without those attached to one.
     fn images(&self) -> Vec<&Descriptor> {
         let is_image = |(entry, nature): &(&Descriptor, &Nature)| {
             matches!(nature, Nature::Image | Nature::Unreadable)

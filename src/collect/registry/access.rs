@@ -31,7 +31,7 @@ pub(super) struct Access {
     grants: RefCell<HashMap<Scope, Slot>>,
 }
 
-/// The place of one grant. Whoever asks for it holds the lock, so that others wait instead of asking too.
+/// The place of one grant. It is locked while one is requested, so that others wait instead of requesting too.
 type Slot = Rc<Mutex<Option<Rc<Grant>>>>;
 
 /// What a grant is for.
@@ -57,7 +57,7 @@ impl Access {
         Self { credentials, token_servers, secrets, logins: RefCell::default(), grants: RefCell::default() }
     }
 
-    /// Returns what was granted so far, after waiting for whoever is asking right now.
+    /// Returns the current grant, after waiting for a pending request.
     pub(super) async fn current(&self, scope: &Scope) -> Option<Rc<Grant>> {
         self.slot(scope).lock().await.clone()
     }
@@ -75,7 +75,7 @@ impl Access {
         Ok(grant)
     }
 
-    /// Returns a grant that anybody would get, after one with a login was refused.
+    /// Returns an anonymous grant, after one with a login was refused.
     pub(super) async fn without_login(&self, renewal: &Renewal<'_>) -> Option<Rc<Grant>> {
         let Some(Challenge::Bearer { realm, service, scope }) = challenge::find(&renewal.answer.headers) else {
             return None;
@@ -144,7 +144,7 @@ impl Access {
     async fn token(&self, question: &TokenQuestion<'_>) -> Result<Grant, SourceError> {
         let TokenQuestion { renewal, realm, .. } = question;
         let (login, shown) = self.login_for(renewal.scope, &realm.url, realm.login);
-        // A token for the registry is no login for its token server. It was shown to the registry before.
+        // A token for the registry is not a login for its token server. It was sent to the registry before.
         let (login, shown) = match login {
             Some(Login::RegistryToken(_)) => (None, LoginUse::Refused { registry: renewal.scope.registry.clone() }),
             login => (login, shown),
@@ -152,7 +152,7 @@ impl Access {
         match question.ask(login.as_ref()).await? {
             Ok(header) => Ok(Grant { header, login: shown }),
             Err(denied) if login.is_none() => Err(denied.into_error(shown)),
-            // A login that has expired must not keep anybody from public data.
+            // An expired login must not block access to public data.
             Err(_) => {
                 let shown = LoginUse::Refused { registry: renewal.scope.registry.clone() };
                 match question.ask(None).await? {
@@ -170,7 +170,7 @@ impl Access {
                 Ok(Grant { header: basic(&username, &password), login })
             }
             (Some(Login::IdentityToken(_)), LoginUse::Login { registry }) => {
-                let reason = "an identity token is no password, and the registry asks for one".to_owned();
+                let reason = "an identity token is not a password, and the registry wants a password".to_owned();
                 Err(renewal.denied(LoginUse::Unreadable { registry, reason }))
             }
             (Some(Login::RegistryToken(_)), LoginUse::Login { registry }) => {
@@ -207,7 +207,7 @@ impl Access {
     }
 }
 
-/// A request that was answered 401, and what is needed to try again.
+/// A request that was answered 401, with everything needed to repeat it.
 pub(super) struct Renewal<'a> {
     pub(super) transport: &'a Transport,
     pub(super) base: &'a Url,
@@ -290,7 +290,7 @@ impl TokenQuestion<'_> {
         match answer.status {
             200 => token_header(transport, &at, &answer).map(Ok),
             400 | 401 | 403 => Ok(Err(Denied { at, status: answer.status, said: transport.said(&answer) })),
-            // Never a "not found": what is missing here is a token server, not evidence.
+            // Never a "not found": the token server is missing, not the evidence.
             _ => Err(super::failure(transport, at, &answer)),
         }
     }
@@ -338,7 +338,7 @@ fn encode<'a>(url: &Url, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -
     scratch.query().unwrap_or_default().to_owned()
 }
 
-/// The flag that allows a token server, where allowing it is what is missing.
+/// The flag that allows this token server, if that would help.
 fn allowing(registry: &str, realm: &str, reason: &str) -> Option<String> {
     let url = Url::parse(realm).ok().filter(|_| realm::can_be_allowed(reason))?;
     let host = url.host_str()?;

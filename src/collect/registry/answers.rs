@@ -1,10 +1,10 @@
 //! Answers of real registries that the specification does not foresee, each with its source.
 //!
-//! One question decides between a gap and absence: does this answer say that the registry keeps no list of referrers, so
-//! that the fallback tag holds all there is? The rule for all is that 404 alone says so (A023). What the fallback tag holds
-//! counts after any other answer too, but the list is then not known to be whole (A307). A row for one registry
-//! may say so of another answer, where somebody wrote down that this registry means just that. Rows that change nothing
-//! are here too: whoever wonders about an answer finds that it was thought about, and why it is not believed.
+//! One question decides between a gap and absence: does this answer say that the registry has no list of referrers, so
+//! that the fallback tag holds them all? Only 404 says so (A023). After any other answer the fallback tag counts too,
+//! but the list may be incomplete (A307). A row may make an exception for one registry, if it is documented that the
+//! registry means just that. Rows without an effect record the answers that were considered, and why they are not
+//! believed.
 
 use reqwest::Url;
 
@@ -40,7 +40,7 @@ struct Row {
     host: Host,
     told: Told,
     meaning: Meaning,
-    #[allow(dead_code, reason = "for whoever checks the table")]
+    #[allow(dead_code, reason = "for readers who check the table")]
     source: &'static str,
 }
 
@@ -53,7 +53,7 @@ enum Host {
     /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com`.
     Ecr,
     /// Software that runs anywhere: nothing tells it by its host, so a row for it never loosens the rule.
-    #[allow(dead_code, reason = "the name of the software is for whoever reads the table")]
+    #[allow(dead_code, reason = "the name of the software is for readers of the table")]
     Anywhere(&'static str),
 }
 
@@ -71,10 +71,10 @@ enum Told {
 
 #[derive(PartialEq, Eq)]
 enum Meaning {
-    /// There is no such API, or no list for this digest in it.
+    /// The registry has no such API, or no list for this digest.
     NoList,
     /// It may be that, and it may be something else, so it is a gap.
-    #[allow(dead_code, reason = "the reason is for whoever reads the table")]
+    #[allow(dead_code, reason = "the reason is for readers of the table")]
     NotBelieved(&'static str),
 }
 
@@ -136,7 +136,7 @@ const ROWS: [Row; 22] = [
     row(
         Ecr,
         Status(405),
-        NotBelieved("it is documented for pushing only, and a pull that is not allowed is no answer"),
+        NotBelieved("it is documented for pushing only, and a refused pull is not an answer"),
         "https://github.com/aws/containers-roadmap/issues/2783: 405 where it refuses manifests with a subject",
     ),
     row(
@@ -152,7 +152,7 @@ const ROWS: [Row; 22] = [
         NoList,
         "https://github.com/Azure/azure-cli/pull/25069: has the API since January 2023, by the book",
     ),
-    // Google Artifact Registry has the API now. Before, it sent whoever asked to log in on a web page.
+    // Google Artifact Registry has the API now. Before, it redirected every request to a login page.
     row(
         Below("pkg.dev"),
         Redirect { to: "accounts.google.com", path: "/" },
@@ -245,7 +245,7 @@ const ROWS: [Row; 22] = [
     row(
         Anywhere("any registry"),
         Status(405),
-        NotBelieved("nobody wrote down a registry that means it"),
+        NotBelieved("no registry is documented to mean it"),
         "distribution-spec, \"Listing Referrers\": 404 means that the API is not supported",
     ),
 ];

@@ -57,10 +57,11 @@ fn known(challenge: &http_auth::ChallengeRef<'_>) -> Option<Challenge> {
 
 /// Returns the scope to ask a token for: to pull from the repository that the registry names in its challenge.
 ///
-/// RFC 6750 §3: "The "scope" attribute … [is] indicating the required scope of the access token for accessing the requested
-/// resource"; a registry behind a proxy knows the repository by another path than the client does. Whatever else the registry
-/// asks for, such as pushing, other kinds of resource or several repositories at once, is not asked for. `may_rename` says
-/// whether the name may differ in more than its beginning, as it may where registry and token server are one host.
+/// RFC 6750 §3: "The "scope" attribute … [is] indicating the required scope of the access token for accessing the
+/// requested resource"; a registry behind a proxy knows the repository by another path than the client does. Other
+/// parts of the scope, such as pushing, other kinds of resource or several repositories, are not requested.
+/// `may_rename` says whether the whole name may differ and not only its beginning, as on a registry that is its own
+/// token server.
 pub(super) fn scope_to_ask(scope: Option<&str>, repository: &str, may_rename: bool) -> String {
     let names: Vec<&str> = scope.into_iter().flat_map(str::split_ascii_whitespace).filter_map(pulled).collect();
     let is_mapped = |name: &&str| is_end_of(name, repository) || is_end_of(repository, name);

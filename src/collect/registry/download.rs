@@ -13,7 +13,7 @@ use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
 
-/// A folder of files on a web server. It is never shown a login, whatever it asks for (A251).
+/// A folder of files on a web server. It never gets a login, even if it asks (A251).
 pub struct FileServer {
     transport: Transport,
     base: Url,
@@ -34,9 +34,9 @@ pub struct FileServerSettings {
 /// Why a folder of files cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum FileServerError {
-    /// The text is no address of a folder.
+    /// The text is not the address of a folder.
     #[error(
-        "`{address}` is no address of a web server: expected `https://HOST/PATH`, without a login, query or fragment"
+        "`{address}` is not the address of a web server: expected `https://HOST/PATH`, without a login, query or fragment"
     )]
     Address {
         /// The text as it was given. It may hold a password.
@@ -83,7 +83,7 @@ impl FileServer {
         }
     }
 
-    /// Returns the address of a file, which is in the folder whatever its name says (A242).
+    /// Returns the address of a file, which lies inside the folder for every name (A242).
     fn inside(&self, path: &str) -> Result<Url, SourceError> {
         let joined = self.base.join(path).ok();
         let inside = joined.filter(|url| {

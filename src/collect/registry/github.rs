@@ -28,10 +28,10 @@ use crate::oci::{Algorithm, Blob, Digest};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitHubBase(Url);
 
-/// Why a text is no address of the API.
+/// Why a text is not an address of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GitHubBaseError {
-    /// It is no address of a web server, or has more than host and path.
+    /// It is not the address of a web server, or has more than host and path.
     #[error("expected an address such as https://api.github.com, without name, query or fragment")]
     Form,
     /// A token would go over the network in the clear.
@@ -182,7 +182,7 @@ impl GitHubAttestations {
     }
 }
 
-/// Judges where a page says that a bundle is. Nothing binds what comes from there, so nobody between may write it.
+/// Judges the address of a bundle. Nothing binds its content, so only an encrypted connection may be used.
 fn may_fetch(base: &Url, place: &Url) -> Result<(), &'static str> {
     match place.scheme() {
         _ if has_login(place) => Err("the address has a login in it, and none is taken from a server"),

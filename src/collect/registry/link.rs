@@ -26,8 +26,8 @@ pub(super) fn next_page(page: &Url, headers: &HeaderMap) -> Option<String> {
 
 /// Judges the address of a next page.
 ///
-/// Whoever answers for a list could send the client, and its token, elsewhere for the rest of it: a next page is on the
-/// same origin or the list is incomplete (A017).
+/// An answer could send the client, and its token, elsewhere for the rest of a list: the next page is on the same
+/// origin, or the list is incomplete (A017).
 pub(super) fn judge(first: &Url, next: &str) -> Result<Url, &'static str> {
     let next = Url::parse(next).map_err(|_| "a Link header that cannot be read")?;
     if has_login(&next) {

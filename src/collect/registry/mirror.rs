@@ -19,7 +19,7 @@ pub enum MirrorError {
     /// There are not two sides.
     #[error("expected HOST=MIRROR, such as docker.io=mirror.example/hub")]
     Form,
-    /// One side is no registry.
+    /// One side is not a registry.
     #[error(transparent)]
     Registry(ReferenceError),
 }

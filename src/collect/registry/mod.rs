@@ -1,16 +1,16 @@
 //! Registries that speak the OCI distribution protocol.
 //!
-//! Whoever answers is not trusted: every byte is counted, every wait ends, every address that a registry names is judged
-//! before it is asked, and a login goes only to the registry it is for and to that registry's own token server.
+//! Registries are not trusted: every byte is counted, every wait ends, every address that a registry names is judged
+//! before it is used, and a login goes only to its registry and to that registry's own token server.
 
 mod access;
 mod address;
 mod answers;
+mod cache;
 mod challenge;
 mod credentials;
 mod download;
 mod github;
-mod kept;
 mod link;
 mod mirror;
 mod proxy;
@@ -38,7 +38,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
-use kept::Kept;
+use cache::Cache;
 use resolver::Resolver;
 use tls::Trust;
 use transport::{Answer, Deadline, Request, Transport, at, error_code};
@@ -84,14 +84,14 @@ impl RegistrySettings {
     }
 }
 
-/// The registries of a run: connections, tokens, counts and what was fetched by digest are shared by all its images.
+/// The registries of a run: all its images share connections, tokens, counts and the cache.
 pub struct Registries {
     plain_http: bool,
     has_own_roots: bool,
     mirrors: Vec<Mirror>,
     transport: Transport,
     access: Access,
-    kept: Kept,
+    cache: Cache,
 }
 
 impl Registries {
@@ -118,7 +118,7 @@ impl Registries {
             mirrors: settings.mirrors.clone(),
             transport,
             access: Access::new(credentials, settings.token_servers.clone(), settings.secrets.clone()),
-            kept: Kept::default(),
+            cache: Cache::default(),
         }))
     }
 
@@ -178,9 +178,9 @@ pub struct RegistrySource {
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
-/// The largest blob that is kept for the other images of a run, in bytes. What is larger is mostly an SBOM, which is decoded in
-/// the buffer that holds it: for that nobody else may hold it too.
-const MOST_KEPT: u64 = 1024 * 1024;
+/// The largest blob that is cached, in bytes. A larger one is mostly an SBOM, which is decoded in its own buffer, and a
+/// shared buffer cannot be written.
+const MOST_CACHED: u64 = 1024 * 1024;
 
 impl RegistrySource {
     /// Gets what must be there in full: status 200, or an error that says why not.
@@ -206,7 +206,7 @@ impl RegistrySource {
         let held = access.current(&self.scope).await;
         let mut request = Request { authorization: held.as_deref().map(|grant| &grant.header), ..*request };
         let answer = self.registries.transport.send(&request).await?;
-        // A 401 of a host that the registry redirected to is no question of the registry's.
+        // A 401 from a host that the registry redirected to does not come from the registry.
         if answer.status != 401 || answer.url.origin() != self.base.origin() {
             return Ok((answer, held));
         }
@@ -238,7 +238,7 @@ impl RegistrySource {
         let redirects = |hop: &Url| {
             leads_nowhere.set(answers::leads_to_no_list(host, hop));
             if leads_nowhere.get() {
-                Err("it is no list")
+                Err("it is not a list")
             } else {
                 may_redirect(&self.base, hop, self.registries.plain_http)
             }
@@ -255,10 +255,10 @@ impl RegistrySource {
         judge(&self.registries.transport, at, answer, grant.as_deref())
     }
 
-    /// Asks again as anybody may: a login that does not reach this image must not keep it from who could read it without.
+    /// Repeats the request anonymously: a login without access to this image must not block anonymous access.
     ///
-    /// Only a success counts. Whatever else is answered to nobody in particular, the answer to the login was the true one:
-    /// some registries tell strangers "not found" about what is there.
+    /// Only a success counts. For any other anonymous answer, the answer to the login was the true one: some registries
+    /// tell strangers "not found" for existing repositories.
     async fn get_without_login(&self, renewal: &Renewal<'_>, request: &Request<'_>) -> Option<Answer> {
         let access = &self.registries.access;
         let grant = access.without_login(renewal).await?;
@@ -280,12 +280,12 @@ impl RegistrySource {
         Ok((self.at(&url), self.get(&url, MANIFESTS, limit).await?))
     }
 
-    /// Fetches a manifest by tag; its digest is that of the bytes, whatever the registry says it is (A005, A006).
+    /// Fetches a manifest by tag; its digest is that of the bytes and not that of the response header (A005, A006).
     async fn manifest_by_tag(&self, tag: &str, limit: u64) -> Result<Fetched, SourceError> {
         let (_, answer) = self.manifest_by_name(tag, limit).await?;
         let content_type = content_type(&answer.headers);
         let fetched = Fetched { blob: Blob::of(Algorithm::Sha256, answer.body), content_type };
-        self.registries.kept.keep(&self.scope, &fetched);
+        self.registries.cache.add(&self.scope, &fetched);
         Ok(fetched)
     }
 
@@ -300,24 +300,24 @@ impl RegistrySource {
         .await
     }
 
-    /// Returns what an image of this run has fetched before, or fetches it for all of them. Of another size than is wanted it is
-    /// fetched again, to say what is wrong.
+    /// Returns a digest's content from the cache, or fetches it. If the size differs from the expected one, it is fetched again, so
+    /// that the error names the fault.
     async fn once(
         &self,
         digest: &Digest,
         size: Option<u64>,
         fetch: impl Future<Output = Result<Fetched, SourceError>>,
     ) -> Result<Fetched, SourceError> {
-        let kept = &self.registries.kept;
-        let turn = kept.turn(&self.scope, digest);
+        let cache = &self.registries.cache;
+        let turn = cache.turn(&self.scope, digest);
         // Another image may fetch the same: this one waits for it as long as it may wait at all.
         let _held = timeout_at(self.deadline.at, turn.lock()).await.ok();
         let is_wanted = |fetched: &Fetched| size.is_none_or(|size| fetched.blob.bytes().len() as u64 == size);
-        if let Some(fetched) = kept.find(&self.scope, digest).filter(is_wanted) {
+        if let Some(fetched) = cache.find(&self.scope, digest).filter(is_wanted) {
             return Ok(fetched);
         }
         let fetched = fetch.await?;
-        kept.keep(&self.scope, &fetched);
+        cache.add(&self.scope, &fetched);
         Ok(fetched)
     }
 
@@ -415,7 +415,7 @@ impl Source for RegistrySource {
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
-        if wanted.size > MOST_KEPT {
+        if wanted.size > MOST_CACHED {
             return self.fetch_blob(wanted).await;
         }
         let fetch = async { Ok(Fetched { blob: self.fetch_blob(wanted).await?, content_type: None }) };

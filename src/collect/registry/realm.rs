@@ -60,8 +60,8 @@ impl TokenServer {
     }
 }
 
-/// Token servers on another host than their registry, each as its registry has been seen to name it. To any other place a
-/// login is not sent: whoever answers for a registry could otherwise collect the logins of its users (CVE-2026-48978).
+/// Token servers on another host than their registry, each as its registry has been seen to name it. A login is sent to
+/// no other place: a hostile answer could otherwise collect the logins of the registry's users (CVE-2026-48978).
 const KNOWN_PAIRS: [Pair; 3] = [
     Pair {
         registry: "registry-1.docker.io",
@@ -84,7 +84,7 @@ const KNOWN_PAIRS: [Pair; 3] = [
 struct Pair {
     registry: &'static str,
     realm: &'static str,
-    #[allow(dead_code, reason = "for whoever checks the table")]
+    #[allow(dead_code, reason = "for readers who check the table")]
     source: &'static str,
 }
 

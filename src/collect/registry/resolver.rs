@@ -1,8 +1,8 @@
 //! Names and the addresses that they resolve to.
 //!
-//! What a registry names is judged by its text before it is asked (see [`super::address`]), and here by its addresses: a
-//! name that anybody can buy may resolve to this machine or to a cloud's metadata service (A009, A011). Names that the user
-//! gave are not judged. Through a proxy it is the proxy that resolves, and nothing of this applies.
+//! A host named by a registry is judged by its text before a request (see [`super::address`]), and here by its
+//! addresses: any name can be bought and can resolve to this machine or to a cloud's metadata service (A009, A011).
+//! Names that the user gave are not judged. Behind a proxy, the proxy resolves names and none of this applies.
 
 use std::collections::HashSet;
 use std::io;
@@ -28,7 +28,7 @@ pub(super) type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec
 struct Rules {
     /// Hosts that the user gave.
     given: HashSet<String>,
-    /// Hosts that somebody else named. A proxy is in neither set.
+    /// Hosts that a server named. A proxy is in neither set.
     named: HashSet<String>,
     /// Whether one of the given hosts is this machine, which others may then be too.
     is_here: bool,
@@ -61,14 +61,14 @@ impl Resolver {
         Self { rules: Arc::default(), look_up }
     }
 
-    /// Takes a host as given by the user.
+    /// Adds a host that the user gave.
     pub(super) fn give(&self, host: &str) {
         let mut rules = self.rules();
         rules.is_here |= place_of(host) == Place::Loopback;
         rules.given.insert(host.to_owned());
     }
 
-    /// Takes a host that is about to be asked, whoever named it.
+    /// Adds a host before a request to it, whether the user or a server named it.
     pub(super) fn expect(&self, host: &str) {
         let mut rules = self.rules();
         if !rules.given.contains(host) {
@@ -161,7 +161,7 @@ mod tests {
         let by_address = Resolver::system();
         by_address.give("registry.test");
         assert!(is_refused(&by_address, "auth.test", &["127.0.0.1"]));
-        assert!(!is_refused(&by_address, "registry.test", &["127.0.0.1"]), "whatever the user names is asked");
+        assert!(!is_refused(&by_address, "registry.test", &["127.0.0.1"]), "a name from the user is allowed");
         assert!(!is_refused(&by_address, "auth.test", &["127.0.0.1"]));
     }
 

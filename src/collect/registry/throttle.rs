@@ -25,21 +25,21 @@ struct Host {
 const AT_ONCE: usize = 32;
 
 impl Hosts {
-    /// Waits for a turn to ask this host. It is over when what is returned is dropped.
+    /// Waits for a turn to send a request to this host. The turn ends when the returned permit is dropped.
     pub(super) async fn turn(&self, host: &str) -> Option<OwnedSemaphorePermit> {
         let turns = self.with(host, |host| Arc::clone(&host.turns));
-        // Nobody closes it.
+        // The semaphore is never closed.
         turns.acquire_owned().await.ok()
     }
 
-    /// Makes all requests to this host wait for so long from now, unless they wait longer already: those that come too early make
-    /// the wait longer.
+    /// Makes all requests to this host wait this long from now, unless they wait longer already: early requests prolong the
+    /// wait.
     pub(super) fn pause(&self, host: &str, pause: Duration) {
         let end = Instant::now().checked_add(pause);
         self.with(host, |host| host.paused_until = host.paused_until.max(end));
     }
 
-    /// Returns when this host may be asked again, if that is not yet.
+    /// Returns the end of this host's pause, if there is one.
     pub(super) fn paused_until(&self, host: &str) -> Option<Instant> {
         self.with(host, |host| host.paused_until).filter(|end| *end > Instant::now())
     }
@@ -50,12 +50,12 @@ impl Hosts {
     }
 }
 
-/// Whether the same question may be answered a little later.
+/// Whether the same request may succeed a little later.
 pub(super) fn may_pass(status: u16) -> bool {
     matches!(status, 429 | 502 | 503 | 504)
 }
 
-/// Whether an answer, a refusal perhaps, says that it is one because of a limit.
+/// Whether an answer says that a rate limit is used up.
 ///
 /// docs.github.com, "Rate limits for the REST API": 403 or 429, with this header at 0, or with `Retry-After`.
 pub(super) fn is_limit(headers: &HeaderMap) -> bool {
@@ -79,14 +79,14 @@ pub(super) fn asked_pause(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Timestamp::from_second(i64::try_from(reset).ok()?).ok().map(until)
 }
 
-/// What is larger than this is a time and no span, in seconds: thirty years.
+/// A larger value is a time and not a duration, in seconds: thirty years.
 const A_TIME: u64 = 1_000_000_000;
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// A number, of which a policy may follow: `100;w=21600`.
+/// A number, before an optional policy: `100;w=21600`.
 fn number(text: &str) -> Option<u64> {
     text.split([';', ',']).next()?.trim().parse().ok()
 }

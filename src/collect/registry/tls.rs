@@ -23,7 +23,7 @@ pub enum SettingsError {
     /// The client certificate has no part that is needed.
     #[error("the client certificate cannot be used: expected {expected} in PEM, found {found}")]
     ClientCertificate {
-        /// What is needed.
+        /// The expected content.
         expected: &'static str,
         /// What there is.
         found: &'static str,

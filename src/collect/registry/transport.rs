@@ -60,7 +60,7 @@ impl NetworkUse {
 /// Is told of every request once it is over.
 pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
 
-/// One request that is over, for whoever watches. It holds no secret: no query, no header, no body.
+/// A finished request, for observers. It holds no secret: no query, no header, no body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestRecord {
     /// `GET` or `POST`.
@@ -98,7 +98,7 @@ pub(super) struct Deadline {
     pub(super) allowed: Duration,
 }
 
-/// An answer, whatever its status.
+/// An answer, with any status.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -123,9 +123,9 @@ impl Answer {
     }
 }
 
-/// What is read of the body of an answer that is no success.
+/// The bytes that are read of an unsuccessful answer's body.
 const ERROR_BODY: u64 = 8 * 1024;
-/// What is longer than this is long, in bytes.
+/// A longer body counts as long, in bytes.
 const PAGE: u64 = 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;
@@ -175,7 +175,7 @@ impl Transport {
         self.used.borrow().clone()
     }
 
-    /// Takes a host as one that the user gave; what it resolves to is nobody's business but theirs.
+    /// Adds a host that the user gave; its addresses are not judged.
     pub(super) fn give_host(&self, host: &str) {
         self.resolver.give(host);
     }
@@ -185,7 +185,7 @@ impl Transport {
         self.identified_to.borrow_mut().insert(url.origin().ascii_serialization());
     }
 
-    /// Proves that the client certificate and its key fit, before anything is asked.
+    /// Proves that the client certificate and its key fit, before the first request.
     pub(super) fn check_identity(&self) -> reqwest::Result<()> {
         if self.trust.identity.is_some() { self.build(true, true).map(drop) } else { Ok(()) }
     }
@@ -207,8 +207,9 @@ impl Transport {
 
     /// Sends a request, again if the failure may pass, until there is an answer or no more time.
     ///
-    /// A pause that the server asks for is made as long as the time of the image allows, and is no failed attempt: who waits as
-    /// told is answered in the end (RFC 9110 §10.2.3, RFC 6585 §4). All other requests to that host wait with it.
+    /// A pause that the server asks for is made if the image's time allows it, and does not count as a failed attempt:
+    /// after the pause the server answers (RFC 9110 §10.2.3, RFC 6585 §4). All other requests to that host wait with
+    /// it.
     pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, SourceError> {
         let (mut attempt, mut waits) = (1, 0);
         loop {
@@ -229,7 +230,7 @@ impl Transport {
             if is_late || is_last {
                 return outcome.map_err(|failure| failure.error);
             }
-            // A pause that is not made is no reason to ask nothing else: it may be about this question alone.
+            // A pause that is too long does not stop other requests: it may be about this request alone.
             if let (Ok(answer), Some(asked)) = (&outcome, asked) {
                 self.hosts.pause(&shown_host(&answer.url), asked);
             }
@@ -256,7 +257,8 @@ impl Transport {
                 return Ok(answer);
             }
             url = redirect_target(request, &answer)?;
-            // Once elsewhere, not even when it leads back: the address was chosen by somebody else.
+            // After one redirect to another origin, not even a redirect back gets the login: a server chose that
+            // address.
             authorization = authorization.filter(|_| url.origin() == request.url.origin());
         }
         Err(SourceError::Redirected { at: at(request), to: shown_host(&url), reason: "it was redirected too often" }
@@ -338,7 +340,7 @@ impl Transport {
         Ok(Answer { status, headers, body, url: url.clone(), too_long_for: None })
     }
 
-    /// Reads a body that must not be larger than the limit, whatever its `Content-Length` says (A007).
+    /// Reads a body up to the limit, with any `Content-Length` (A007).
     async fn body(&self, request: &Request<'_>, mut response: Response) -> Result<Bytes, Failure> {
         let declared = response.content_length().unwrap_or_default();
         if declared > request.limit {
@@ -504,7 +506,7 @@ pub(super) fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Makes room for a chunk. What is long gets room for all of it at once: growing by half and half would need it twice.
+/// Makes room for a chunk. A long body gets its whole room at once: growing by halves would need it twice.
 fn make_room(body: &mut BytesMut, more: usize, limit: u64) {
     let is_long = (body.len() + more) as u64 > PAGE;
     if is_long && body.capacity() - body.len() < more {
@@ -777,7 +779,7 @@ mod tests {
             Url::parse(&format!("http://{}/?secret=1", listener.local_addr().expect("an address"))).expect("a url");
         drop(listener);
         let (answer, used) = send(&url, LONG, LONG);
-        let error = answer.expect_err("nobody listens");
+        let error = answer.expect_err("no server listens");
         assert!(
             matches!(error, SourceError::Connection { .. }) && !error.detail().contains("secret"),
             "{}",

@@ -8,7 +8,7 @@ use crate::packages::purl::Purl;
 use crate::packages::version::Same;
 
 use super::ecosystem::{self, Lookup, Place};
-use super::range::{Range, Standing};
+use super::range::{Range, Status};
 use super::record::Affected;
 use super::severity::Severity;
 use super::{Advisories, Vulnerability, alias};
@@ -256,12 +256,12 @@ impl<'d> Examination<'d> {
                 return;
             };
             self.left = left;
-            match affected.standing(lookup) {
-                Standing::NotAffected => {}
-                Standing::Affected { fixed } => {
+            match affected.status(lookup) {
+                Status::NotAffected => {}
+                Status::Affected { fixed } => {
                     matches.push(Match { vulnerability, affected, fixed, is_certain: true });
                 }
-                Standing::Undecided => matches.push(Match { vulnerability, affected, fixed: None, is_certain: false }),
+                Status::Undecided => matches.push(Match { vulnerability, affected, fixed: None, is_certain: false }),
             }
         }
     }
@@ -289,33 +289,29 @@ impl Affected {
     /// "A version is considered affected if it lies within any one of the ranges or is listed in the versions list."
     ///
     /// A record that has neither, or ranges of commits alone, is about the package and cannot be compared with any version.
-    fn standing(&self, lookup: &Lookup) -> Standing {
+    fn status(&self, lookup: &Lookup) -> Status {
         if lookup.version.is_empty() {
-            return self.standing_of_any_version();
+            return self.status_of_any_version();
         }
-        let mut standing = match self.lists(&lookup.version, &lookup.place) {
-            Same::Yes => Standing::Affected { fixed: None },
-            Same::No if !self.is_comparable() => Standing::Undecided,
-            Same::No => Standing::NotAffected,
-            Same::Unknown => Standing::Undecided,
+        let mut status = match self.lists(&lookup.version, &lookup.place) {
+            Same::Yes => Status::Affected { fixed: None },
+            Same::No if !self.is_comparable() => Status::Undecided,
+            Same::No => Status::NotAffected,
+            Same::Unknown => Status::Undecided,
         };
         for range in &self.ranges {
-            match (range.holds(&lookup.version, lookup.place.scheme), &standing) {
-                (found @ Standing::Affected { .. }, _) => return found,
-                (Standing::Undecided, Standing::NotAffected) => standing = Standing::Undecided,
+            match (range.holds(&lookup.version, lookup.place.scheme), &status) {
+                (found @ Status::Affected { .. }, _) => return found,
+                (Status::Undecided, Status::NotAffected) => status = Status::Undecided,
                 _ => {}
             }
         }
-        standing
+        status
     }
 
     /// A package without a version has every vulnerability that every version has, and perhaps each other one.
-    fn standing_of_any_version(&self) -> Standing {
-        if self.ranges.iter().any(Range::is_unlimited) {
-            Standing::Affected { fixed: None }
-        } else {
-            Standing::Undecided
-        }
+    fn status_of_any_version(&self) -> Status {
+        if self.ranges.iter().any(Range::is_unlimited) { Status::Affected { fixed: None } } else { Status::Undecided }
     }
 
     fn is_comparable(&self) -> bool {

@@ -21,7 +21,7 @@ pub(super) enum Event {
 
 /// What comes of holding a version against a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Status {
     /// It is affected; the version that is not any more, if one is named.
     Affected {
         fixed: Option<Box<str>>,
@@ -47,14 +47,14 @@ impl Range {
     }
 
     /// Holds a version against the range. What semantic versioning does not have is ordered as the ecosystem orders it.
-    pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Standing {
+    pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Status {
         let schemes = match (self, ecosystem) {
             // A Bitnami revision is not a pre-release, in any type of range.
             (Self::Semver(_), Some(Scheme::Bitnami)) | (Self::Ecosystem(_), _) => [ecosystem, None],
             (Self::Semver(_), _) => [Some(Scheme::Semver), ecosystem],
         };
         let mut schemes = schemes.into_iter().flatten();
-        schemes.find_map(|scheme| evaluate(self.events(), version, scheme)).unwrap_or(Standing::Undecided)
+        schemes.find_map(|scheme| evaluate(self.events(), version, scheme)).unwrap_or(Status::Undecided)
     }
 
     /// Whether every version is in the range: it begins before the first one and has no end.
@@ -89,13 +89,13 @@ fn is_of_another_stream(version: &str, fixed: &str, scheme: Scheme) -> bool {
 /// without sorting: not every order of versions is transitive, and a sort may panic then. A version at which a flaw is
 /// both fixed and introduced again is affected. If it is both introduced and last affected at one version, only that
 /// version is affected.
-fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Standing> {
+fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Status> {
     let version = Version::parse(scheme, written).ok()?;
     // PEP 440: a local label counts only against a version that has one.
     let has_label = events.iter().any(|event| event.version().contains('+'));
     let version = if has_label { version } else { version.public() };
     if !is_before_limits(events, &version, scheme)? {
-        return Some(Standing::NotAffected);
+        return Some(Status::NotAffected);
     }
     let (mut introduced, mut closed, mut is_affected) = (None, None, false);
     let mut fixed: Option<(Bound, &str)> = None;
@@ -118,7 +118,7 @@ fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Standing>
     if is_affected && fixed.as_ref().is_some_and(|fixed| is_of_another_stream(written, fixed, scheme)) {
         return None;
     }
-    Some(if is_affected { Standing::Affected { fixed } } else { Standing::NotAffected })
+    Some(if is_affected { Status::Affected { fixed } } else { Status::NotAffected })
 }
 
 /// Keeps the greater one.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn is_affected(range: &[(&str, &str)], version: &str) -> bool {
-        matches!(Range::Semver(events(range)).holds(version, None), Standing::Affected { .. })
+        matches!(Range::Semver(events(range)).holds(version, None), Status::Affected { .. })
     }
 
     #[test]
@@ -227,18 +227,18 @@ mod tests {
             ("introduced", "3.0.0"),
             ("fixed", "3.0.5"),
         ]));
-        assert_eq!(range.holds("3.0.1", None), Standing::Affected { fixed: Some("3.0.5".into()) });
-        assert_eq!(range.holds("1.0.0", None), Standing::Affected { fixed: Some("1.9.0".into()) });
+        assert_eq!(range.holds("3.0.1", None), Status::Affected { fixed: Some("3.0.5".into()) });
+        assert_eq!(range.holds("1.0.0", None), Status::Affected { fixed: Some("1.9.0".into()) });
     }
 
     #[test]
     fn the_order_is_that_of_the_ecosystem_and_what_has_none_is_undecided() {
         let range = Range::Ecosystem(events(&[("introduced", "0"), ("fixed", "3.0.11-1~deb12u2")]));
-        assert_eq!(range.holds("3.0.11-1", Scheme::of("deb")), Standing::NotAffected);
-        assert!(matches!(range.holds("3.0.11-1~deb12u1", Scheme::of("deb")), Standing::Affected { .. }));
-        assert_eq!(range.holds("latest version", Scheme::of("deb")), Standing::Undecided);
-        assert_eq!(range.holds("1.0", None), Standing::Undecided);
+        assert_eq!(range.holds("3.0.11-1", Scheme::of("deb")), Status::NotAffected);
+        assert!(matches!(range.holds("3.0.11-1~deb12u1", Scheme::of("deb")), Status::Affected { .. }));
+        assert_eq!(range.holds("latest version", Scheme::of("deb")), Status::Undecided);
+        assert_eq!(range.holds("1.0", None), Status::Undecided);
         let odd = Range::Ecosystem(events(&[("introduced", "0"), ("fixed", "next one")]));
-        assert_eq!(odd.holds("1.0", Scheme::of("deb")), Standing::Undecided);
+        assert_eq!(odd.holds("1.0", Scheme::of("deb")), Status::Undecided);
     }
 }

@@ -1,8 +1,8 @@
-//! Manifests that say two things: what is read of them, and what is not.
+//! Ambiguous manifests: the part that is read, and the part that is not.
 
 use super::*;
 
-/// What is collected where one manifest with this bundle is attached, made from an honest one.
+/// Returns the evidence of an image with one attached manifest, made by bending an honest one with this bundle.
 fn attached(bend: impl FnOnce(&mut Fake, &mut Value)) -> Evidence {
     let mut fake = Fake::new(&image(&[]));
     let subject = fake.root_digest();
@@ -23,7 +23,7 @@ fn what_a_referrer_says_beside_its_subjects_digest_changes_nothing() {
         |manifest| manifest["artifactType"] = json!("application/vnd.acme.note"),
         |manifest| manifest["annotations"] = json!({"vnd.docker.reference.digest": digest(b"another").to_string()}),
         |manifest| manifest["layers"][0]["urls"] = json!(["https://evil.example/another"]),
-        // The bytes of another bundle, which nobody reads (A033).
+        // The bytes of another bundle, which are never read (A033).
         |manifest| manifest["layers"][0]["data"] = json!("YW5vdGhlcg=="),
     ];
     for bend in honest {
@@ -64,7 +64,7 @@ fn kinds(evidence: &Evidence) -> Vec<&SubjectKind> {
     evidence.subjects.iter().map(|subject| &subject.kind).collect()
 }
 
-/// A runtime chooses by platform: what it may run is verified, of whatever type it is said to be.
+/// A runtime chooses by platform, so every entry that it may run is verified, with any media type.
 #[test]
 fn an_entry_of_an_unknown_type_is_verified_like_an_image() {
     for media_type in ["", "application/vnd.acme.image", "Application/vnd.oci.image.index.v1+json"] {

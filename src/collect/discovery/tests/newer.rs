@@ -5,7 +5,7 @@ use super::*;
 const NEWER: &str = "application/vnd.dev.sigstore.bundle.v0.4+json";
 const OTHER: &str = "application/vnd.acme.note";
 
-/// What is collected where one manifest is attached, made from this one.
+/// Returns the evidence of an image with one attached manifest, bent like this.
 fn attached(bend: impl FnOnce(&mut Fake, &mut Value)) -> Evidence {
     let (mut fake, subject) = signed();
     let mut manifest = referrer(&subject, OTHER, &[]);

@@ -76,7 +76,7 @@ impl LoginFile {
         Self { path, must_exist: true, content }
     }
 
-    /// Returns what the file knows: a helper for this registry, else the helper for all, else what is written.
+    /// Returns the file's entry: a helper for this registry, else the helper for all, else a stored login.
     pub(super) fn find(&self, registry: &str, repository: &str) -> Result<Option<Entry>, CredentialsError> {
         let content = self.content.get_or_init(|| self.read()).as_ref().map_err(Clone::clone)?;
         let written = self.written(content, registry, repository)?;
@@ -275,7 +275,7 @@ mod tests {
             );
         }
         let file = file(&format!(r#"{{"auths":{{"myregistry":{},"*":{}}}}}"#, auth("u:p"), auth("u:p")));
-        assert_eq!(file.find("docker.io", "library/x"), Ok(None), "a name without a dot is no folder of Docker Hub");
+        assert_eq!(file.find("docker.io", "library/x"), Ok(None), "a name without a dot is not a folder of Docker Hub");
     }
 
     #[test]

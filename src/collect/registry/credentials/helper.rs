@@ -21,7 +21,7 @@ pub enum HelperFailure {
     /// Its name could lead to another program than one in the path.
     #[error("has a name that is none: expected letters, digits, `.`, `_` and `-`")]
     Name,
-    /// There is no such program, or it cannot be run.
+    /// The program is missing, or cannot be run.
     #[error("cannot be started: {reason}")]
     Start {
         /// What the system said.
@@ -39,7 +39,7 @@ pub enum HelperFailure {
         /// What it printed, shortened and escaped.
         printed: String,
     },
-    /// It printed something that is no login. What it printed is not shown: it may hold one.
+    /// Its output is not a login. The output is not shown, because it may hold one.
     #[error("printed no login: expected a JSON object with `Username` and `Secret`")]
     Answer,
 }
@@ -71,7 +71,7 @@ fn run(command: &mut Command, server: &str, allowed: Duration) -> Result<Printed
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().map_err(|error| {
         let reason = match error.kind() {
-            ErrorKind::NotFound => "there is no such program in the path".to_owned(),
+            ErrorKind::NotFound => "no such program in the path".to_owned(),
             _ => error.to_string(),
         };
         HelperFailure::Start { reason }
@@ -115,7 +115,7 @@ fn in_background(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>
         let _ = pipe.by_ref().take(LONGEST + 1).read_to_end(&mut bytes);
         // The rest is read and forgotten, so that the helper can end.
         let _ = std::io::copy(&mut pipe, &mut std::io::sink());
-        // Nobody waits for it once the time is up.
+        // After the time is up the receiver is gone.
         let _ = sender.send(bytes);
     });
     receiver
@@ -136,7 +136,7 @@ fn judge(printed: &Printed) -> Result<Option<Login>, HelperFailure> {
         if out == NOT_FOUND {
             return Ok(None);
         }
-        // An object is an answer, whatever the exit code says: it may hold a secret.
+        // An object is an answer, with any exit code: it may hold a secret.
         let shown = if err.is_empty() && !out.contains('{') { out } else { err };
         return Err(HelperFailure::Failed { printed: printable(&shown) });
     }
@@ -188,8 +188,8 @@ mod tests {
             let error = get(name, "ghcr.io", Duration::ZERO).expect_err(name);
             assert!(matches!(error, CredentialsError::Helper { failure: HelperFailure::Name, .. }), "{name}");
         }
-        let error = get("that-nobody-has", "ghcr.io", Duration::ZERO).expect_err("no such program").to_string();
-        assert!(error.contains("`docker-credential-that-nobody-has` cannot be started"), "{error}");
+        let error = get("missing", "ghcr.io", Duration::ZERO).expect_err("no such program").to_string();
+        assert!(error.contains("`docker-credential-missing` cannot be started"), "{error}");
     }
 
     #[cfg(unix)]

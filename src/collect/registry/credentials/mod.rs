@@ -30,7 +30,7 @@ impl Credentials for () {
     }
 }
 
-/// A login. It is shown to nobody, so its `Debug` says only what kind it is.
+/// A login. It is never shown: its `Debug` only names its kind.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Login {
     /// A name and a password, or what stands for one.
@@ -86,7 +86,7 @@ pub enum CredentialsError {
     File {
         /// The file.
         file: String,
-        /// What is wrong with it, without anything that it holds.
+        /// The fault, without any of the content.
         reason: String,
     },
 }
@@ -106,7 +106,7 @@ pub struct Logins {
 
 type Answer = Result<Option<Login>, CredentialsError>;
 
-/// How long a credential helper may take. It may ask a cloud, but nobody is there to answer it.
+/// The time limit of a credential helper. It may call a cloud, but it must not wait for a person.
 const HELPER_TIME: Duration = Duration::from_secs(10);
 /// The one registry that GitHub's tokens are for.
 const GITHUB_REGISTRY: &str = "ghcr.io";

@@ -1,4 +1,4 @@
-//! What was fetched by digest, kept for the other images of a run.
+//! Manifests and blobs that the images of a run share.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,24 +10,24 @@ use super::access::Scope;
 use crate::collect::source::Fetched;
 use crate::oci::Digest;
 
-/// Manifests and blobs of a run, by repository and digest: that one repository has something says nothing of another. Everything
-/// in it was checked against its digest. Where there is no more room, what was not asked for longest goes.
+/// Manifests and blobs of a run, by repository and digest: a digest in one repository says nothing about another. Every
+/// entry was checked against its digest. When the cache is full, the least recently used entry goes.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    store: RefCell<Store>,
+pub(super) struct Cache {
+    entries: RefCell<Entries>,
     turns: RefCell<HashMap<Key, Weak<Turn>>>,
 }
 
 type Key = (Scope, Digest);
 
-/// Held by whoever fetches something. Others who want the same wait, and find it kept.
+/// Held during a fetch. Others who want the same digest wait for it, and find it in the cache.
 pub(super) type Turn = Mutex<()>;
 
 #[derive(Debug, Default)]
-struct Store {
+struct Entries {
     entries: HashMap<Key, Entry>,
     bytes: usize,
-    /// How often anything was asked for or kept.
+    /// The number of look-ups and additions.
     clock: u64,
 }
 
@@ -37,23 +37,23 @@ struct Entry {
     last_used: u64,
 }
 
-/// All that is kept of a run, in bytes.
+/// The size of the cache, in bytes.
 const ROOM: usize = 32 * 1024 * 1024;
 
-/// Turns that nobody holds any more are dropped when there are so many.
+/// At this number, turns without a holder are dropped.
 const MOST_TURNS: usize = 1024;
 
-impl Kept {
-    /// Returns what was fetched from this repository under this digest.
+impl Cache {
+    /// Returns the entry of this repository and digest.
     pub(super) fn find(&self, scope: &Scope, digest: &Digest) -> Option<Fetched> {
-        let store = &mut *self.store.borrow_mut();
+        let store = &mut *self.entries.borrow_mut();
         let entry = store.entries.get_mut(&(scope.clone(), digest.clone()))?;
         store.clock += 1;
         entry.last_used = store.clock;
         Some(entry.fetched.clone())
     }
 
-    /// Returns the turn of whoever fetches this digest from this repository.
+    /// Returns the turn for fetching this digest from this repository.
     pub(super) fn turn(&self, scope: &Scope, digest: &Digest) -> Rc<Turn> {
         let turns = &mut *self.turns.borrow_mut();
         if turns.len() >= MOST_TURNS {
@@ -67,13 +67,13 @@ impl Kept {
         })
     }
 
-    /// Keeps a manifest.
-    pub(super) fn keep(&self, scope: &Scope, fetched: &Fetched) {
+    /// Adds a manifest or blob, unless it is larger than the cache.
+    pub(super) fn add(&self, scope: &Scope, fetched: &Fetched) {
         let size = fetched.blob.bytes().len();
         if size > ROOM {
             return;
         }
-        let store = &mut *self.store.borrow_mut();
+        let store = &mut *self.entries.borrow_mut();
         store.clock += 1;
         let entry = Entry { fetched: fetched.clone(), last_used: store.clock };
         if store.entries.insert((scope.clone(), fetched.blob.digest().clone()), entry).is_none() {
@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::oci::{Algorithm, Blob};
 
-    fn keep_blob(kept: &Kept, scope: &Scope, blob: &Blob) {
-        kept.keep(scope, &Fetched { blob: blob.clone(), content_type: None });
+    fn add_blob(cache: &Cache, scope: &Scope, blob: &Blob) {
+        cache.add(scope, &Fetched { blob: blob.clone(), content_type: None });
     }
 
     fn scope(repository: &str) -> Scope {
@@ -101,33 +101,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_an_end_and_belongs_to_its_repository() {
-        let kept = Kept::default();
+    fn the_cache_is_bounded_and_an_entry_belongs_to_its_repository() {
+        let cache = Cache::default();
         let blob = |byte: u8| Blob::of(Algorithm::Sha256, vec![byte; ROOM / 2]);
         for _ in 0..3 {
-            keep_blob(&kept, &scope("a"), &blob(1));
+            add_blob(&cache, &scope("a"), &blob(1));
         }
-        keep_blob(&kept, &scope("a"), &blob(2));
-        let is_kept = |repository: &str, byte| kept.find(&scope(repository), blob(byte).digest()).is_some();
+        add_blob(&cache, &scope("a"), &blob(2));
+        let is_kept = |repository: &str, byte| cache.find(&scope(repository), blob(byte).digest()).is_some();
         assert!(is_kept("a", 2) && is_kept("a", 1) && !is_kept("b", 1));
-        keep_blob(&kept, &scope("a"), &blob(3));
-        assert!(is_kept("a", 1) && !is_kept("a", 2) && is_kept("a", 3), "what was not asked for longest went");
-        keep_blob(&kept, &scope("a"), &Blob::of(Algorithm::Sha256, vec![4; ROOM + 1]));
-        assert!(is_kept("a", 1) && is_kept("a", 3) && !is_kept("a", 4), "what has no room takes nobody's");
+        add_blob(&cache, &scope("a"), &blob(3));
+        assert!(is_kept("a", 1) && !is_kept("a", 2) && is_kept("a", 3), "the least recently used one went");
+        add_blob(&cache, &scope("a"), &Blob::of(Algorithm::Sha256, vec![4; ROOM + 1]));
+        assert!(is_kept("a", 1) && is_kept("a", 3) && !is_kept("a", 4), "a blob larger than the cache displaces none");
     }
 
     #[test]
-    fn those_who_fetch_the_same_share_a_turn() {
-        let kept = Kept::default();
+    fn fetches_of_the_same_digest_share_a_turn() {
+        let cache = Cache::default();
         let digest = |byte: u8| Blob::of(Algorithm::Sha256, vec![byte]).digest().clone();
-        let turn = kept.turn(&scope("a"), &digest(1));
-        assert!(Rc::ptr_eq(&turn, &kept.turn(&scope("a"), &digest(1))));
-        assert!(!Rc::ptr_eq(&turn, &kept.turn(&scope("b"), &digest(1))));
-        assert!(!Rc::ptr_eq(&turn, &kept.turn(&scope("a"), &digest(2))));
+        let turn = cache.turn(&scope("a"), &digest(1));
+        assert!(Rc::ptr_eq(&turn, &cache.turn(&scope("a"), &digest(1))));
+        assert!(!Rc::ptr_eq(&turn, &cache.turn(&scope("b"), &digest(1))));
+        assert!(!Rc::ptr_eq(&turn, &cache.turn(&scope("a"), &digest(2))));
         for number in 0..2 * MOST_TURNS {
-            kept.turn(&scope(&number.to_string()), &digest(1));
+            cache.turn(&scope(&number.to_string()), &digest(1));
         }
-        assert!(kept.turns.borrow().len() <= MOST_TURNS + 1);
-        assert!(Rc::ptr_eq(&turn, &kept.turn(&scope("a"), &digest(1))));
+        assert!(cache.turns.borrow().len() <= MOST_TURNS + 1);
+        assert!(Rc::ptr_eq(&turn, &cache.turn(&scope("a"), &digest(1))));
     }
 }

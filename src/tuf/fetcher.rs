@@ -1,4 +1,4 @@
-//! Brings the workflow what it asks a mirror for.
+//! Fetches the files that the workflow wants from a mirror.
 //!
 //! The workflow may run on any thread, but each connection belongs to one. So the workflow sends requests through a
 //! channel, and the caller's task fetches the files.
@@ -14,14 +14,14 @@ use crate::collect::{FileServer, SourceError};
 
 use super::strict;
 
-/// A repository that is somewhere else.
-pub(super) struct Remote(mpsc::UnboundedSender<Question>);
+/// The repository on a mirror, as the workflow sees it.
+pub(super) struct Remote(mpsc::UnboundedSender<Request>);
 
 /// Requests without an answer yet.
-pub(super) struct Questions(mpsc::UnboundedReceiver<Question>);
+pub(super) struct Requests(mpsc::UnboundedReceiver<Request>);
 
-/// One file that is wanted.
-struct Question {
+/// A file to fetch.
+struct Request {
     path: String,
     limit: u64,
     answer: oneshot::Sender<Answer>,
@@ -29,10 +29,10 @@ struct Question {
 
 type Answer = Result<Option<Vec<u8>>, Error>;
 
-/// Returns a repository, and the questions that are asked of it.
-pub(super) fn remote() -> (Remote, Questions) {
+/// Returns a repository, and the requests made to it.
+pub(super) fn remote() -> (Remote, Requests) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Remote(sender), Questions(receiver))
+    (Remote(sender), Requests(receiver))
 }
 
 impl Remote {
@@ -40,7 +40,7 @@ impl Remote {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             let unanswered = || Error::transport("the fetching task has ended");
-            self.0.send(Question { path, limit, answer }).map_err(|_| unanswered())?;
+            self.0.send(Request { path, limit, answer }).map_err(|_| unanswered())?;
             answered.await.map_err(|_| unanswered())?
         })
     }
@@ -61,18 +61,18 @@ impl Repository for Remote {
     }
 }
 
-impl Questions {
-    /// Runs work that asks questions to its end, and answers them from a mirror.
+impl Requests {
+    /// Runs work that makes requests to its end, and answers them from a mirror.
     pub(super) async fn answer_while<T>(mut self, mirror: &FileServer, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
-            let question = match select(work.as_mut(), pin!(self.0.recv())).await {
+            let request = match select(work.as_mut(), pin!(self.0.recv())).await {
                 Either::Left((done, _)) => return done,
-                Either::Right((question, _)) => question,
+                Either::Right((request, _)) => request,
             };
-            match question {
-                Some(Question { path, limit, answer }) => {
-                    // Work that no longer waits for it needs no answer.
+            match request {
+                Some(Request { path, limit, answer }) => {
+                    // The work may have stopped waiting for this answer.
                     let _ = answer.send(fetch(mirror, &path, limit).await);
                 }
                 None => return work.await,
