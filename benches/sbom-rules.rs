@@ -33,11 +33,11 @@ fn main() {
         let policy = bench.policy(&rules);
         let with = median(|| bench.judge(&policy));
         let rules = with.saturating_sub(without);
-        println!("{name:<50} {:>8.1} ms, of which the rules {:>6.1} ms", milliseconds(with), milliseconds(rules));
+        println!("{name:<50} {:>8.1} ms, rules alone {:>6.1} ms", milliseconds(with), milliseconds(rules));
     }
 }
 
-/// Rules of each kind, none of which any package meets: then every package is held against all of them.
+/// Rules of each kind that no package meets, so that every package is held against all of them.
 fn cases() -> [(&'static str, String); 7] {
     let packages = |rule: &dyn Fn(usize) -> String| {
         let rules: Vec<String> = (0..RULES).map(rule).collect();

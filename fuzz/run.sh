@@ -3,7 +3,7 @@
 #
 # Usage: fuzz/run.sh [SECONDS [TARGET…]]     default: 20 seconds for each of all targets
 #
-# Needs a nightly compiler and cargo-fuzz. What is found is written to fuzz/artifacts/TARGET/ and ends the run with exit
+# Needs a nightly compiler and cargo-fuzz. A finding is written to fuzz/artifacts/TARGET/ and ends the run with exit
 # code 1; the same input then goes through `cargo fuzz run TARGET FILE` in a debugger or, better, into a test.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

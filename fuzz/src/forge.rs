@@ -1,4 +1,4 @@
-//! Statements with a good signature, whatever they say: made with a key that the policy trusts without a log.
+//! Statements with any content and a good signature, by a key that the policy trusts without a log.
 
 use std::sync::LazyLock;
 

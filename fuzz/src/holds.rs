@@ -17,7 +17,7 @@ pub fn of(image: &ImageReport) {
     let all = image.requirements.iter().all(|requirement| requirement.verdict == Verdict::Verified);
     assert!(image.verdict != Verdict::Verified || all, "{:?}", image.requirements);
     let silent = image.candidates.iter().find(|candidate| !candidate.accepted && candidate.reason.is_none());
-    assert!(silent.is_none(), "not accepted, and nobody knows why: {silent:?}");
+    assert!(silent.is_none(), "not accepted, without a reason: {silent:?}");
     rendered(image.clone());
 }
 

@@ -16,17 +16,17 @@ use bonafide::verify::{Domain, verify};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// The images with evidence: bundles logged by Rekor v2 and by v1, legacy layers, somebody else's, a reusable workflow's.
+/// The images with evidence: bundles logged by Rekor v2 and by v1, legacy layers, a stranger's, a reusable workflow's.
 const IMAGES: [&str; 5] = ["signed", "signed-rekor1", "legacy", "other-signer", "reusable-workflow"];
 
-/// After everything in the fixtures was signed; what is judged is what was signed, never when it is judged.
+/// After everything in the fixtures was signed; the time of signing is judged, never the time of judging.
 pub const NOW: Timestamp = Timestamp::constant(1_893_456_000, 0); // 2030-01-01T00:00:00Z
 
 /// One signature or attestation of the fixtures.
 pub struct Sample {
     /// The image that it is about.
     pub image: Digest,
-    /// What is attached.
+    /// The attached content.
     pub content: Content,
 }
 
@@ -52,14 +52,14 @@ pub static SIGNERS: LazyLock<[Signer; 3]> = LazyLock::new(|| {
     .map(|signer| signer.expect("a signer"))
 });
 
-/// What is known of the good evidence: nothing else was ever signed, so nothing else may ever be believed.
+/// The good evidence: nothing else was ever signed, so nothing else may ever be accepted.
 static KNOWN: LazyLock<Vec<CandidateReport>> = LazyLock::new(|| {
     let judged = |sample: &Sample, signer: &Signer| judge(&sample.image, sample.content.clone(), signer, &*DOMAINS);
     let reports = SAMPLES.iter().flat_map(|sample| SIGNERS.iter().map(move |signer| judged(sample, signer)));
     reports.flat_map(|report| report.candidates).filter(|candidate| candidate.accepted).collect()
 });
 
-/// Whether what a report believes of a candidate was true before anybody changed anything.
+/// Whether the accepted facts of a candidate were true before any change.
 ///
 /// Less is as good: an entry or a timestamp that was left out, where the rest still carries the signature.
 pub fn is_known(candidate: &CandidateReport) -> bool {
@@ -102,7 +102,7 @@ pub fn policy(signer: &Signer, requirements: &[Requirement]) -> Policy {
     Policy::from_flags(signer.clone(), requirements.iter().copied(), None).expect("a policy")
 }
 
-/// One image without an index, and what is attached to it.
+/// One image without an index, and its evidence.
 pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
     Evidence {
         reference: "registry.test/acme/shop:1.0.0".to_owned(),
@@ -123,7 +123,7 @@ pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
     }
 }
 
-/// Content attached to an image; `position` keeps apart what is otherwise the same.
+/// Content attached to an image; `position` tells equal content apart.
 pub fn candidate(image: &Digest, position: usize, content: Content) -> Candidate {
     let origin = Origin::Referrer(Digest::of(Algorithm::Sha256, format!("referrer {position}").as_bytes()));
     Candidate { subject: image.clone(), digest: image.clone(), origin, content }

@@ -259,7 +259,7 @@ impl<'a> Page<'a> {
         }
         self.said.push(bare(finding));
         self.row(label, &finding.message)?;
-        // The message says already what is not there; where it was looked for is said once.
+        // The message already names the missing evidence; the places searched are printed once.
         let is_absent = finding.check == CheckId::EvidencePresent && finding.outcome == Outcome::Skip;
         let is_repeated = is_absent && self.said.iter().filter(|said| said.found == finding.found).count() > 1;
         let expected = finding.expected.as_ref().filter(|_| !is_absent);
@@ -359,7 +359,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A label and a text beside it; where there is no room for both, the text stands below.
+    /// A label with a text beside it, or below it if there is no room.
     fn row(&mut self, label: &str, text: &str) -> io::Result<()> {
         let indent = self.indent();
         if indent == INDENT && label.chars().count() + 2 < INDENT.len() - 1 {
@@ -429,7 +429,7 @@ fn reason(image: &ImageReport) -> Option<String> {
     Some(format!("{}{expected}{found}", finding.message))
 }
 
-/// Whether a failed requirement says already what is wrong with a candidate.
+/// Whether the reason of a failed requirement already covers a candidate's fault.
 fn is_explained(candidate: &CandidateReport) -> bool {
     candidate.findings.iter().any(|finding| finding.is_blocking() && finding.outcome == Outcome::Fail)
 }
@@ -449,7 +449,7 @@ fn built(provenance: &ProvenanceReport, signer: Option<&SignerReport>) -> String
     format!("{source}{reference}{}{builder}{unknown}", commit.unwrap_or_default())
 }
 
-/// When the signature was made, as far as somebody vouches for it.
+/// The trusted time of the signature, if there is one.
 fn logged(requirement: &RequirementReport, candidate: &CandidateReport) -> String {
     let Verification { log_entries, timestamps, is_unlogged, .. } = Verification::of(requirement, candidate);
     let time = timestamps.iter().map(|stamp| stamp.time).min();

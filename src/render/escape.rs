@@ -1,6 +1,6 @@
 //! Text from outside, made safe for a terminal.
 //!
-//! Identities, annotations and error texts are written by whoever signs or serves. On a terminal they could move the
+//! Identities, annotations and error texts are written by signers and servers. On a terminal they could move the
 //! cursor, recolour a verdict, or start a workflow command in CI (A269, A270).
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What is attached to images, for people: a tree of subjects and what is attached to each.
+//! The evidence attached to images, for people: a tree of subjects with their evidence.
 //!
 //! Every line that holds something from outside is escaped.
 
@@ -26,7 +26,7 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
         for line in sbom_lines(&file.sbom).into_iter().chain(known_lines(known, file.sbom.packages)) {
             writeln!(out, "   {}", terminal(&line))?;
         }
-        writeln!(out, "   signed by   nobody: what it says is the word of whoever wrote the file")?;
+        writeln!(out, "   signature   none: anyone could have written this file")?;
     }
     if let Some(known) = &inspection.advisories {
         writeln!(out, "\nadvisories: {}", terminal(&known.in_words()))?;
@@ -54,7 +54,7 @@ impl Tree<'_> {
         };
         let reference = image.reference.strip_suffix(&format!("@{digest}")).unwrap_or(&image.reference);
         writeln!(self.out, "{} @ {digest}", terminal(reference))?;
-        // What is attached to the image itself, an index perhaps, and then to each of its platforms.
+        // Evidence attached to the image itself, an index perhaps, and then to each of its platforms.
         let mut platforms = image.platforms.iter().filter(|platform| platform.digest != *digest).peekable();
         self.attached(digest, "", platforms.peek().is_some())?;
         while let Some(platform) = platforms.next() {
@@ -66,7 +66,7 @@ impl Tree<'_> {
         self.gaps()
     }
 
-    /// What is attached to one digest; `more` says that something follows below it.
+    /// The evidence attached to one digest; `more` tells whether another line follows below.
     fn attached(&mut self, subject: &str, margin: &str, more: bool) -> io::Result<()> {
         let mut here = self.image.candidates.iter().filter(|candidate| candidate.subject == subject).peekable();
         if here.peek().is_none() {

@@ -1,4 +1,4 @@
-//! Lines of text, wrapped where somebody reads them on a terminal.
+//! Lines of text, wrapped for reading on a terminal.
 
 use std::io::{self, Write};
 
@@ -67,11 +67,11 @@ mod tests {
 
     #[test]
     fn a_long_text_goes_on_below_itself_and_no_word_is_broken() {
-        let text = "signed by somebody else https://github.com/mallory/app/.github/workflows/release.yml at last";
+        let text = "signed by someone else: https://github.com/mallory/app/.github/workflows/release.yml at last";
         assert_eq!(written(None, text), format!("  signature   {text}\n"));
         let narrow = written(Some(40), text);
         let lines: Vec<&str> = narrow.lines().collect();
-        assert_eq!(lines[0], "  signature   signed by somebody else");
+        assert_eq!(lines[0], "  signature   signed by someone else:");
         assert_eq!(lines[1], "              https://github.com/mallory/app/.github/workflows/release.yml");
         assert_eq!(lines[2], "              at last");
     }

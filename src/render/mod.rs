@@ -59,9 +59,9 @@ impl fmt::Display for Format {
     }
 }
 
-/// There is no output format of that name.
+/// Not the name of an output format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no output format: expected text, json, pinned or vsa")]
+#[error("`{0}` is not an output format: expected text, json, pinned or vsa")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

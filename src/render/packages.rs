@@ -1,6 +1,6 @@
 //! The packages of SBOMs that verify: as a table for people, as JSON, or as CSV for spreadsheets.
 //!
-//! Whoever wrote the SBOM chose every text in it, so each is escaped for the place it goes to (A230).
+//! The author of the SBOM chose every text in it, so each is escaped for its output (A230).
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -61,7 +61,7 @@ fn table(document: &ListedDocument, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// A column: its heading, what stands in it, and how wide it is at most; what is longer shifts the rest of its line.
+/// A column: its heading, its content, and its greatest width; a longer text shifts the rest of its line.
 type Column = (&'static str, fn(&ListedPackage) -> Cow<'_, str>, usize);
 
 const COLUMNS: [Column; 5] = [

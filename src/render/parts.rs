@@ -95,7 +95,7 @@ pub(super) fn reference(image: &ImageReport) -> &str {
     }
 }
 
-/// A finding without where it was found: what is said once is not said again of another place.
+/// A finding without its place: a line that was printed is not printed again for another place.
 pub(super) fn bare(finding: &Finding) -> Finding {
     Finding { candidate: None, subject: None, ..finding.clone() }
 }

@@ -19,7 +19,7 @@ pub(super) fn lines(provenance: &ProvenanceReport) -> Vec<(&'static str, String)
     lines
 }
 
-/// Returns the same in one line, for what nobody signed.
+/// Returns the same in one line, for an unsigned provenance.
 pub(super) fn line(provenance: &ProvenanceReport) -> String {
     let source = source(provenance).map(|source| format!("built from {source}"));
     let builder =
@@ -56,7 +56,7 @@ fn numbers(provenance: &ProvenanceReport) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// Nobody vouches for times.
+/// The stated times, which are unproven.
 fn times(provenance: &ProvenanceReport) -> Option<String> {
     let started = provenance.started_on.as_ref().map(|time| format!("from {time}"));
     let finished = provenance.finished_on.as_ref().map(|time| format!("until {time}"));

@@ -1,5 +1,5 @@
-//! A verification summary of the run (VSA), which nobody has signed yet: the predicate about the one image. `cosign attest` takes
-//! it as that, and makes the statement about the digest itself.
+//! A verification summary of the run (VSA), unsigned: the predicate about the one image. `cosign attest` takes it, and
+//! makes the statement about the digest itself.
 //!
 //! SLSA `verification_summary.md`. It claims no more than the report says: a level of a track that nothing here derived is
 //! `UNEVALUATED`.
@@ -17,8 +17,8 @@ pub const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
 /// "If the VSA issuer does not want to make a claim about the track level".
 const UNEVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
 
-/// Writes the summary of the one image of a report, and nothing where nothing was decided: that a registry did not answer is
-/// no judgement that anybody should sign.
+/// Writes the summary of the one image of a report, and nothing if it is undecided: a registry that did not answer is
+/// not a judgement to sign.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match predicate(report) {
         Some(predicate) => json::write(&predicate, out),
@@ -49,13 +49,13 @@ fn predicate(report: &Report) -> Option<Value> {
     }))
 }
 
-/// Whether some platforms of an index were asked for that are several manifests: what is said of them is said of no one digest.
+/// Whether the selected platforms of an index are several manifests: their verdict is not about one digest.
 pub fn is_of_several_digests(image: &ImageReport) -> bool {
     image.pinned.is_none() && image.platforms.iter().any(|platform| platform.pinned.is_some())
 }
 
-/// The level that was derived for every platform, of several requirements the lowest. A requirement that an exception keeps from
-/// counting is no ground for a level, and a provenance that nobody asked for is none either.
+/// The level derived for every platform, the lowest of several requirements. An excepted requirement does not give a
+/// level, and neither does a provenance that was not required.
 fn level(image: &ImageReport) -> String {
     let counting = image.requirements.iter().filter(|requirement| requirement.counting() == Some(Verdict::Verified));
     let level = counting.filter_map(|requirement| requirement.build_level).min();

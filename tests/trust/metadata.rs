@@ -239,7 +239,7 @@ fn a247_metadata_that_can_be_read_in_two_ways_is_refused() {
     assert_ne!(honest, twice);
     files.insert("timestamp.json".to_owned(), twice.into_bytes());
     world.serve(&files);
-    world.refuses("no JSON that can be read in one way");
+    world.refuses("is not unambiguous JSON");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::{forge, lab};
 
 /// An byte for the kind of document, two for the object in it, then the document.
 ///
-/// What is believed with an array of values is believed with an empty array as well: nothing is read out of an array by its
-/// order. (An array may stand where nothing is read: in what a builder or a scanner adds of its own.)
+/// Evidence accepted with an array of values is also accepted with an empty array: nothing is read out of an array by
+/// its order. (An array may stand in fields that are not read, such as a builder's or scanner's own.)
 pub fn run(data: &[u8]) {
     let [kind, low, high, document @ ..] = data else { return };
     let place = usize::from(u16::from_le_bytes([*low, *high]));

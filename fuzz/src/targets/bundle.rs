@@ -1,11 +1,11 @@
-//! Sigstore bundles, as text from anybody who can push.
+//! Sigstore bundles, written by anyone with push access.
 
 use bonafide::evidence::{Artifact, Content, LooseBundle, Opened};
 use bonafide::verify::{Alone, verify_artifact};
 
 use crate::{holds, lab};
 
-/// Whatever the text says, only what the lab really signed is believed, of an image and of a file.
+/// For every text, only bundles signed by the lab are accepted, for an image and for a file.
 pub fn run(data: &[u8]) {
     let image = lab::image_named_in(data);
     for signer in &lab::SIGNERS[..2] {

@@ -12,7 +12,7 @@ const DECLARED: [Option<&str>; 4] = [
     Some("text/plain"),
 ];
 
-/// What is read has one meaning: nobody who says something else of it gets it read as something else.
+/// A manifest has one meaning: no hint from outside makes it be read as another kind.
 pub fn run(data: &[u8]) {
     let blob = Blob::of(Algorithm::Sha256, data.to_vec());
     let read: Vec<Manifest> = DECLARED.iter().filter_map(|declared| Manifest::parse(&blob, *declared).ok()).collect();

@@ -1,4 +1,4 @@
-//! One file for each target: what is run, and what it starts from.
+//! One file for each target: its function and its seeds.
 
 pub mod arrays;
 pub mod bundle;
@@ -20,7 +20,7 @@ pub mod verify;
 pub struct Target {
     /// Its name, which is that of its file.
     pub name: &'static str,
-    /// Panics if something that must hold does not.
+    /// Panics if a property does not hold.
     pub run: fn(&[u8]),
     /// Good input.
     pub seeds: fn() -> Vec<Vec<u8>>,

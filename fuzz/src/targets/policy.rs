@@ -1,4 +1,4 @@
-//! Policy files, whoever wrote them.
+//! Policy files, from any author.
 
 use bonafide::check::Verdict;
 use bonafide::policy::Document;

@@ -1,4 +1,4 @@
-//! SLSA provenance, which somebody trusted did sign, or nobody.
+//! SLSA provenance, signed by a trusted signer or unsigned.
 
 use bonafide::check::Verdict;
 use bonafide::evidence::Content;
@@ -15,7 +15,7 @@ pub fn run(data: &[u8]) {
         forge::judge(&statement);
         let unsigned = Content::UnsignedStatement(lab::blob(statement));
         let report = lab::judge(&forge::IMAGE, unsigned, &forge::SIGNER, &[]);
-        assert_eq!(report.verdict, Verdict::Absent, "nobody signed it");
+        assert_eq!(report.verdict, Verdict::Absent, "it is unsigned");
         holds::of(&report);
     }
 }

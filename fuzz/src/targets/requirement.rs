@@ -1,7 +1,7 @@
 //! Each requirement by its own signature: policies put together by a small program, and evidence of the lab.
 //!
-//! What a rule says of an image it says alone and in any company, whatever the order of rules, signers, trust domains and
-//! evidence (A288, A289).
+//! A rule's answer is the same alone and among others, in any order of rules, signers, trust domains and evidence
+//! (A288, A289).
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! SPDX and CycloneDX documents that somebody trusted did sign.
+//! SPDX and CycloneDX documents signed by a trusted signer.
 
 use crate::{forge, lab};
 

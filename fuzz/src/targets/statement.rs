@@ -1,8 +1,8 @@
-//! In-toto statements that somebody trusted did sign.
+//! In-toto statements signed by a trusted signer.
 
 use crate::{forge, lab};
 
-/// Whatever they say, it ends in a report.
+/// Every statement ends in a report.
 pub fn run(data: &[u8]) {
     forge::judge(data);
 }

@@ -16,7 +16,7 @@ const LONGEST: usize = 64 * 1024;
 /// The longest that one may take. Without optimization, and on a machine with other work, the same takes several times as long.
 const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
 
-/// Bytes in front of what is repeated: what reads it, how it is repeated, and which part of it.
+/// Bytes in front of the repeated text: its reader, the kind of repetition, and the part to repeat.
 const HEAD: usize = 6;
 
 /// What reads an input, and inputs that it understands.

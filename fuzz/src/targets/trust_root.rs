@@ -2,7 +2,7 @@
 
 use crate::{holds, lab};
 
-/// Whatever is left of a root, in it is believed only what the lab really signed.
+/// With any part of a root, only bundles signed by the lab are accepted.
 pub fn run(data: &[u8]) {
     let Some(domain) = lab::domain(data) else { return };
     let domains = [domain];

@@ -49,7 +49,11 @@ fn a309_what_is_called_a_bundle_of_no_known_version_is_a_gap_whatever_it_looks_l
             });
             for evidence in [by_type, by_configuration] {
                 assert_eq!(gaps(&evidence), [GapReason::Unsupported], "{name} {shape:?}");
-                assert!(evidence.gaps[0].detail.contains("no version is known here"), "{}", evidence.gaps[0].detail);
+                assert!(
+                    evidence.gaps[0].detail.contains("expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found"),
+                    "{}",
+                    evidence.gaps[0].detail
+                );
             }
         }
         for shape in [&[name, name][..], &[name, OTHER], &[OTHER, name], &[BUNDLE, name]] {
