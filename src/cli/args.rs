@@ -9,10 +9,10 @@ use crate::collect::{GitHubBase, Mirror, TokenServer};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requirement};
-use crate::render::{Format, PackageFormat};
 use crate::trust::Instance;
 
 use super::sbom_flags::SbomArgs;
+use super::targets::{OutputParser, PackageTarget, Target, package_target};
 use super::trust::TrustCommand;
 
 const EXAMPLES: &str = "\
@@ -164,9 +164,8 @@ pub(super) struct VerifyArgs {
     /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
     #[arg(long, help_heading = "Registry", value_name = "DURATION", value_parser = duration)]
     pub(super) wait: Option<Duration>,
-    /// Write the report as text, json or pinned, or as vsa, which `cosign attest` signs; to a file with
-    /// FORMAT=FILE [default: text]
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = target)]
+    /// Write the report in this format; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = OutputParser::of_images())]
     pub(super) output: Vec<Target>,
     /// Who verifies: the URI that a verification summary (--output vsa) names as its verifier
     #[arg(long, value_name = "URI", value_parser = verifier)]
@@ -236,8 +235,8 @@ pub(super) struct InspectArgs {
     /// The platform to look at, such as linux/arm64, or all; may be given more than once
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: Vec<PlatformArg>,
-    /// Write it as text or json; to a file with FORMAT=FILE [default: text]
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = inspection_target)]
+    /// Write it in this format; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = OutputParser::of_inspections())]
     pub(super) output: Vec<Target>,
 
     #[command(flatten)]
@@ -271,8 +270,8 @@ pub(super) struct BundleArgs {
     /// The Sigstore bundle, or several, one per line
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: PathBuf,
-    /// Write the report as text or json; to a file with FORMAT=FILE [default: text]
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = inspection_target)]
+    /// Write the report in this format; to a file with FORMAT=FILE [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = OutputParser::of_bundles())]
     pub(super) output: Vec<Target>,
 
     #[command(flatten)]
@@ -644,35 +643,6 @@ pub(super) enum PlatformArg {
     One(Platform),
 }
 
-/// Where a report goes, and in which form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) format: Format,
-    /// Standard output without one.
-    pub(super) file: Option<PathBuf>,
-}
-
-/// Where a list of packages goes, and in which form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PackageTarget {
-    pub(super) format: PackageFormat,
-    /// Standard output without one.
-    pub(super) file: Option<PathBuf>,
-}
-
-/// `FORMAT=FILE`, or a file of which the name says the format. The file `-` is standard output.
-fn package_target(text: &str) -> Result<PackageTarget, String> {
-    let named = |name: &str| PackageFormat::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
-    let (format, file) = match text.split_once('=') {
-        Some((name, file)) => (named(name).ok_or("expected table, json or csv in front of `=`")?, file),
-        None => (text.rsplit_once('.').and_then(|(_, end)| named(end)).unwrap_or(PackageFormat::Table), text),
-    };
-    if file.is_empty() {
-        return Err("expected a file, or - for standard output".to_owned());
-    }
-    Ok(PackageTarget { format, file: (file != "-").then(|| PathBuf::from(file)) })
-}
-
 fn requirement(text: &str) -> Result<Asked, String> {
     // A type as a policy names it: whole, or by cosign's short name for it.
     let short = COSIGN_TYPES.iter().find(|(short, _)| *short == text).map(|(_, full)| *full);
@@ -720,27 +690,6 @@ fn platform(text: &str) -> Result<PlatformArg, String> {
     }
 }
 
-fn target(text: &str) -> Result<Target, String> {
-    let (format, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("the file's name is missing after `=`".to_owned()),
-        Some((format, file)) => (format, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let format = format.parse().map_err(|error: crate::render::UnknownFormat| error.to_string())?;
-    Ok(Target { format, file: file.filter(|file| file.as_os_str() != "-") })
-}
-
-/// Where no image is verified, nothing is `pinned`.
-fn inspection_target(text: &str) -> Result<Target, String> {
-    let target = target(text)?;
-    match target.format {
-        Format::Text | Format::Json => Ok(target),
-        Format::Pinned | Format::Vsa => {
-            Err(format!("{} is for images that are verified: expected text or json", target.format))
-        }
-    }
-}
-
 /// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a duration such as 30s, 5m or 1h".to_owned();
@@ -778,13 +727,5 @@ mod tests {
         for text in ["", "s", "-1s", "1.5s", "0", "1d", "99999999999999999999s"] {
             assert!(duration(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn targets_name_a_format_and_perhaps_a_file() {
-        assert_eq!(target("json=a=b.json"), Ok(Target { format: Format::Json, file: Some("a=b.json".into()) }));
-        assert_eq!(target("text=-"), Ok(Target { format: Format::Text, file: None }));
-        assert!(target("json=").is_err());
-        assert!(target("xml").is_err());
     }
 }

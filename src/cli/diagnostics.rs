@@ -12,6 +12,7 @@ use crate::collect::{FileServerError, NoLayout, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
 use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
 use crate::policy_tools::ImportError;
+use crate::render::Refusal;
 use crate::render::escape::terminal;
 use crate::trust::{TrustError, TrustRoot};
 use crate::tuf::{CacheError, Current, Repository, TufError};
@@ -570,27 +571,16 @@ impl Diagnostic {
         )
     }
 
-    /// A verification summary that would not say whose it is.
-    pub(super) fn summary_of_nobody() -> Self {
-        Self::usage(
-            anyhow::anyhow!("a verification summary names its verifier, and none is given"),
-            "add `--verifier URI`, with a URI that is yours: whoever reads the summary compares it",
-        )
+    /// A format that cannot be written of what is asked.
+    pub(super) fn output(refusal: Refusal) -> Self {
+        Self::usage(anyhow::anyhow!(refusal.message), refusal.hint)
     }
 
-    /// A verification summary of more than one image.
-    pub(super) fn summary_of_several(images: usize) -> Self {
-        Self::usage(
-            anyhow::anyhow!("a verification summary is of one image, and {images} are given"),
-            "verify one image in each run that writes `--output vsa=FILE`",
-        )
-    }
-
-    /// A verifier that nothing would name.
-    pub(super) fn verifier_without_summary() -> Self {
+    /// A verifier that no report would name. The formats that name one are given.
+    pub(super) fn unnamed_verifier(formats: &[&str]) -> Self {
         Self::usage(
             anyhow::anyhow!("--verifier is given, and no verification summary is written"),
-            "add `--output vsa=FILE`, or leave `--verifier` out",
+            format!("add `--output {}=FILE`, or leave `--verifier` out", formats.join("=FILE` or `--output ")),
         )
     }
 
@@ -672,22 +662,9 @@ pub(super) struct Warning {
 }
 
 impl Warning {
-    /// A verified image that no other tool could pull.
-    pub(super) fn nothing_to_pin(reference: &str) -> Self {
-        let message = format!("{reference} is verified, and has no name that another tool could pull it by");
-        Self { message, hint: "a layout has no registry: use the digest of `--output text`".to_owned() }
-    }
-
-    /// A run that decided nothing, of which there is nothing to sign.
-    pub(super) fn no_summary(reference: &str) -> Self {
-        let message = format!("{reference} is undecided, so no verification summary is written");
-        Self { message, hint: "see what could not be read, and verify it again".to_owned() }
-    }
-
-    /// Several platforms of an index, of which there is no one digest to say anything of.
-    pub(super) fn no_summary_of_several(reference: &str) -> Self {
-        let message = format!("several platforms of {reference} were verified, so no verification summary is written");
-        Self { message, hint: "a summary is about one digest: ask for one platform, or for all".to_owned() }
+    /// What a report does not hold.
+    pub(super) fn of_report(message: &str, hint: &str) -> Self {
+        Self { message: message.to_owned(), hint: hint.to_owned() }
     }
 
     /// A list of packages with nothing in it.

@@ -19,9 +19,10 @@ use crate::run::unread;
 use crate::verify::{inspect_sbom, inspect_with, list_packages};
 
 use super::advisories::{self, Known};
-use super::args::{Args, InspectArgs, Target};
+use super::args::{Args, InspectArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
+use super::targets::Target;
 use super::verify::{choice, registries};
 use super::{ABSENT, UNDECIDED, logins, output, print, references, streams, terms};
 

@@ -23,6 +23,7 @@ mod roots;
 mod sbom_flags;
 mod schema;
 mod streams;
+mod targets;
 mod terms;
 mod trust;
 mod verify;

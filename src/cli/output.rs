@@ -9,17 +9,18 @@ use jiff::Timestamp;
 use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::{NetworkUse, saving};
 use crate::render::escape::terminal;
-use crate::render::{self, Detail, Format};
+use crate::render::{self, Asked, Delivery, Detail, Head, Note, OUTPUTS, Output, TEXT};
 use crate::verify::Domain;
 
-use super::args::{Args, Colour, PackageTarget, Target};
+use super::args::{Args, Colour};
 use super::diagnostics::{Diagnostic, Warning};
 use super::streams;
+use super::targets::{PackageTarget, Target};
 
 /// Proves that at most one report goes to standard output. Without any target the text report does.
 pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
     if wanted.is_empty() {
-        return Ok(vec![Target { format: Format::Text, file: None }]);
+        return Ok(vec![Target { output: TEXT, file: None }]);
     }
     if wanted.iter().filter(|target| target.file.is_none()).count() > 1 {
         return Err(Diagnostic::two_reports());
@@ -54,34 +55,31 @@ pub(super) fn network(used: NetworkUse) -> Network {
     Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
 }
 
-/// The lines of several images on standard output, each written as soon as it and all before it are known.
+/// What standard output shows while the run lasts: each image as soon as it and all before it are known.
 pub(super) struct Rows {
-    column: usize,
-    detail: Detail,
+    output: &'static Output,
+    head: Head,
     lost: RefCell<Option<io::Error>>,
 }
 
 impl Rows {
-    /// Prepares for the short report of several images, if that goes to standard output.
+    /// Prepares for it, if the format for standard output is written so.
     pub(super) fn begin<'a>(
         references: impl ExactSizeIterator<Item = &'a str>,
         targets: &[Target],
         args: &Args,
     ) -> Option<Self> {
-        let is_wanted = targets.iter().any(|target| target.file.is_none() && target.format == Format::Text);
-        let is_one = references.len() < 2;
-        (is_wanted && !is_one && !args.shows_details()).then(|| Self {
-            column: render::column(references),
-            detail: detail(args, true),
-            lost: RefCell::default(),
-        })
+        let output = targets.iter().find(|target| target.file.is_none())?.output;
+        let targets = references.len();
+        let head = Head { targets, column: render::column(references), detail: detail(args, true) };
+        output.begin(&head).then(|| Self { output, head, lost: RefCell::default() })
     }
 
-    /// Writes the line of one image. What cannot be written is said at the end: every image is examined all the same.
+    /// Writes one image. What cannot be written is said at the end: every image is examined all the same.
     pub(super) fn add(&self, image: &ImageReport) {
         let mut lost = self.lost.borrow_mut();
         if lost.is_none() {
-            *lost = streams::to_stdout(|out| render::write_row(image, self.column, self.detail, out)).err();
+            *lost = streams::to_stdout(|out| self.output.target(&self.head, image, out)).err();
         }
     }
 }
@@ -92,76 +90,66 @@ fn detail(args: &Args, is_stdout: bool) -> Detail {
     Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width }
 }
 
+fn head(report: &Report, detail: Detail) -> Head {
+    let references = report.images.iter().map(|image| image.reference.as_str());
+    Head { targets: report.images.len(), column: render::column(references), detail }
+}
+
 /// Writes the report to every target; where its rows were written already, what stands below them.
 pub(super) fn write(report: &Report, targets: &[Target], rows: Option<&Rows>, args: &Args) -> Result<(), Diagnostic> {
     write_with(targets, |target, out| {
-        let detail = detail(args, target.file.is_none());
+        let head = head(report, detail(args, target.file.is_none()));
         match rows.filter(|_| target.file.is_none()) {
             Some(rows) => match rows.lost.take() {
                 Some(error) => Err(error),
-                None => render::write_end(report, detail, out),
+                None => target.output.end(&head, report, out),
             },
-            None => render::write(report, target.format, detail, out),
+            None => target.output.write(&head, report, out),
         }
     })
 }
 
-/// Says on standard error why an image is not pinned, where there is no other report: whoever takes standard output for a
-/// reference sees nothing there.
-pub(super) fn explain_missing_pins(report: &Report, args: &Args) -> Result<(), Diagnostic> {
-    let mut text = Vec::new();
-    if report.verdict != Verdict::Verified {
-        let detail = Detail { quiet: args.quiet, verbose: args.shows_details(), colour: false, width: None };
-        render::write(report, Format::Text, detail, &mut text).map_err(Diagnostic::stdout)?;
+/// Refuses what a format cannot be written of.
+pub(super) fn refuse_unfit(targets: &[Target], images: usize, verifier: Option<&str>) -> Result<(), Diagnostic> {
+    for target in targets {
+        target.output.check(&Asked { images, verifier }).map_err(Diagnostic::output)?;
     }
-    streams::to_stderr(&String::from_utf8_lossy(&text));
-    let is_nameless = |image: &&ImageReport| {
-        let has_pin = image.pinned.is_some() || image.platforms.iter().any(|platform| platform.pinned.is_some());
-        image.verdict == Verdict::Verified && !has_pin
-    };
-    for image in report.images.iter().filter(is_nameless) {
-        Warning::nothing_to_pin(&image.reference).print();
+    if verifier.is_some() && !targets.iter().any(|target| target.output.names_verifier) {
+        let names = OUTPUTS.iter().filter(|output| output.names_verifier).map(|output| output.name);
+        return Err(Diagnostic::unnamed_verifier(&names.collect::<Vec<_>>()));
     }
     Ok(())
 }
 
-/// A summary is of one image, and says whose it is.
-pub(super) fn refuse_summary_without(
-    targets: &[Target],
-    verifier: Option<&str>,
-    images: usize,
-) -> Result<(), Diagnostic> {
-    let wanted = targets.iter().any(|target| target.format == Format::Vsa);
-    match (wanted, verifier) {
-        (true, None) => Err(Diagnostic::summary_of_nobody()),
-        (true, Some(_)) if images != 1 => Err(Diagnostic::summary_of_several(images)),
-        (false, Some(_)) => Err(Diagnostic::verifier_without_summary()),
-        _ => Ok(()),
+/// Says on standard error what a person should know beside the reports, each thing once.
+pub(super) fn write_notes(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
+    let mut notes: Vec<Note> = Vec::new();
+    for target in targets {
+        let is_only = targets.iter().all(|other| other.output == target.output);
+        let delivery = Delivery { file: target.file.as_deref(), is_only, quiet: args.quiet };
+        notes.extend(target.output.notes(report, &delivery));
     }
-}
-
-/// Says on standard error how a summary is signed, or why there is none.
-pub(super) fn explain_summaries(report: &Report, targets: &[Target], args: &Args) {
-    let [image] = report.images.as_slice() else { return };
-    for target in targets.iter().filter(|target| target.format == Format::Vsa && !args.quiet) {
-        if image.verdict == Verdict::Undecided {
-            Warning::no_summary(&image.reference).print();
-        } else if render::is_of_several_digests(image) {
-            Warning::no_summary_of_several(&image.reference).print();
-        } else if let (Some(pinned), Some(file)) = (&image.pinned, &target.file) {
-            streams::to_stderr(&format!(
-                "the summary is not signed yet: `cosign attest --type {} --predicate {} {}`\n",
-                render::VSA_PREDICATE_TYPE,
-                terminal(&file.display().to_string()),
-                terminal(pinned)
-            ));
+    for (position, note) in notes.iter().enumerate() {
+        if notes[..position].contains(note) {
+            continue;
+        }
+        match note {
+            Note::Report => {
+                let mut text = Vec::new();
+                let head = head(report, detail(args, false));
+                TEXT.write(&head, report, &mut text).map_err(Diagnostic::stdout)?;
+                streams::to_stderr(&String::from_utf8_lossy(&text));
+            }
+            Note::Warning { message, hint } => Warning::of_report(message, hint).print(),
+            Note::Line(line) => streams::to_stderr(&format!("{}\n", terminal(line))),
         }
     }
+    Ok(())
 }
 
 /// Writes the inspection to every target.
 pub(super) fn write_inspection(inspection: &Inspection, targets: &[Target]) -> Result<(), Diagnostic> {
-    write_with(targets, |target, out| render::write_inspection(inspection, target.format, out))
+    write_with(targets, |target, out| target.output.inspection(inspection, out))
 }
 
 /// Writes the list of packages to its target.

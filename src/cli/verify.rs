@@ -14,7 +14,6 @@ use crate::check::{ImageReport, PolicyReport, Report, Verdict};
 use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings, files};
 use crate::oci::{ImageName, Reference};
 use crate::policy::{Policy, Signer, owner_and_name};
-use crate::render::Format;
 use crate::run::{self, Examiner, Run, Target};
 
 use super::advisories::{self, Known};
@@ -47,7 +46,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&verify.login, &at, args.shows_requests())?;
-    output::refuse_summary_without(&targets, verify.verifier.as_deref(), references.len())?;
+    output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
     let given_for = logins.given_for().map(str::to_owned);
     let registries = registries(&verify.transport, logins, args.shows_requests())?;
     let request = request(verify, references, &registries, args.shows_requests())?;
@@ -63,10 +62,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let mut report = examine_all(&request, &registries, args.quiet, progress, rows.as_ref())?;
     report.verifier.clone_from(&verify.verifier);
     output::write(&report, &targets, rows.as_ref(), args)?;
-    if targets.iter().all(|target| target.format == Format::Pinned) {
-        output::explain_missing_pins(&report, args)?;
-    }
-    output::explain_summaries(&report, &targets, args);
+    output::write_notes(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
 }
 

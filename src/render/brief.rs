@@ -13,31 +13,35 @@ use crate::check::{
 };
 
 use super::escape::terminal;
+use super::inspection;
 use super::lines::Lines;
+use super::output::{Head, Output};
 use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
 use super::provenance::line;
+use super::text;
+
+pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
+    .streamed(|head| head.targets != 1 && !head.detail.verbose, row)
+    .for_bundles()
+    .for_inspections(inspection::write);
 
 /// The most failures of one requirement, things left unread and pieces of evidence that are shown one by one.
 const SHOWN: usize = 3;
 
-/// Writes the report.
-pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
-    if let [image] = report.images.as_slice() {
-        Page::new(detail, out).image(image)?;
-    } else {
-        let column = column(report.images.iter().map(|image| image.reference.as_str()));
-        report.images.iter().try_for_each(|image| write_row(image, column, detail, out))?;
+/// Writes the report of one image, or what stands below the lines of several.
+fn end(head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if head.detail.verbose {
+        return text::write(report, head.detail, out);
     }
-    write_end(report, detail, out)
-}
-
-/// How wide the column of references is, where there are several.
-pub fn column<'a>(references: impl Iterator<Item = &'a str>) -> usize {
-    references.map(|reference| terminal(reference).to_string().chars().count()).max().unwrap_or_default()
+    if let (1, [image]) = (head.targets, report.images.as_slice()) {
+        Page::new(head.detail, out).image(image)?;
+    }
+    below(report, head.detail, out)
 }
 
 /// Writes the one line of an image among several.
-pub fn write_row(image: &ImageReport, column: usize, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
+    let Head { column, detail, .. } = *head;
     let mut page = Page::new(detail, out);
     let word = detail.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
     let said = match image.verdict {
@@ -58,7 +62,7 @@ pub fn write_row(image: &ImageReport, column: usize, detail: Detail, out: &mut d
 const WORD: usize = 15;
 
 /// Writes what stands below the images.
-pub fn write_end(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+fn below(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     if detail.quiet {
         return Ok(());
     }

@@ -4,6 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::output::Output;
+
+pub(super) const OUTPUT: Output =
+    Output::new("json", "the whole report, versioned", |_, report, out| write(report, out))
+        .for_bundles()
+        .for_inspections(|inspection, out| write(inspection, out));
+
 /// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.
 pub(super) fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(report)?;

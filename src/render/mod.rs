@@ -1,12 +1,14 @@
 //! Reports as people and programs read them: one file per format, each from `&Report` and a writer.
 //!
-//! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]).
+//! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]). A new format is its file, with
+//! an [`Output`], and its line in [`OUTPUTS`].
 
 mod brief;
 pub mod escape;
 mod inspection;
 mod json;
 mod lines;
+mod output;
 mod packages;
 mod parts;
 mod pinned;
@@ -14,79 +16,17 @@ mod provenance;
 mod text;
 mod vsa;
 
-use std::fmt;
-use std::io::{self, Write};
-use std::str::FromStr;
-
-use crate::check::{Inspection, Report};
-
-pub use brief::{column, write_end, write_row};
+pub use output::{Asked, Delivery, Head, Note, Output, Refusal};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;
-pub use vsa::{PREDICATE_TYPE as VSA_PREDICATE_TYPE, is_of_several_digests};
 
-/// An output format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// The whole report, versioned.
-    Json,
-    /// `registry/repository@sha256:…` of each verified image, and nothing otherwise.
-    Pinned,
-    /// A verification summary of one image, to be signed.
-    Vsa,
-}
+/// Every output format. The first is the default.
+pub const OUTPUTS: &[&Output] = &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT];
 
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Pinned, Self::Vsa];
+/// The format for people.
+pub const TEXT: &Output = &brief::OUTPUT;
 
-    /// Returns the name used on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Pinned => "pinned",
-            Self::Vsa => "vsa",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-/// Not the name of an output format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an output format: expected text, json, pinned or vsa")]
-pub struct UnknownFormat(String);
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| UnknownFormat(text.to_owned()))
-    }
-}
-
-/// Writes an inspection: for people, as a tree, or as JSON. Nothing in it is verified, so it has no other form.
-pub fn write_inspection(inspection: &Inspection, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Json => json::write(inspection, out),
-        Format::Text | Format::Pinned | Format::Vsa => inspection::write(inspection, out),
-    }
-}
-
-/// Writes a report in one format.
-pub fn write(report: &Report, format: Format, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Text if detail.verbose => text::write(report, detail, out),
-        Format::Text => brief::write(report, detail, out),
-        Format::Json => json::write(report, out),
-        Format::Pinned => pinned::write(report, out),
-        Format::Vsa => vsa::write(report, out),
-    }
+/// How wide the column of references is, where there are several.
+pub fn column<'a>(references: impl Iterator<Item = &'a str>) -> usize {
+    references.map(|reference| escape::terminal(reference).chars().count()).max().unwrap_or_default()
 }

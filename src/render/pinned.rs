@@ -3,11 +3,19 @@
 
 use std::io::{self, Write};
 
-use crate::check::{Report, Verdict};
+use crate::check::{ImageReport, Report, Verdict};
+
+use super::output::{Delivery, Note, Output};
+
+pub(super) const OUTPUT: Output =
+    Output::new("pinned", "registry/repository@digest of each image, if all are verified", |_, report, out| {
+        write(report, out)
+    })
+    .with_notes(notes);
 
 /// Writes nothing unless the whole run is verified, so that `docker pull "$(bonafide verify … --output pinned)"` never
 /// pulls what was not.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.verdict != Verdict::Verified {
         return Ok(());
     }
@@ -20,4 +28,21 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Why an image is not pinned, where no other report says it: whoever takes standard output for a reference sees nothing there.
+fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
+    if !delivery.is_only {
+        return Vec::new();
+    }
+    let is_nameless = |image: &&ImageReport| {
+        let has_pin = image.pinned.is_some() || image.platforms.iter().any(|platform| platform.pinned.is_some());
+        image.verdict == Verdict::Verified && !has_pin
+    };
+    let reason = (report.verdict != Verdict::Verified).then_some(Note::Report);
+    let nameless = report.images.iter().filter(is_nameless).map(|image| Note::Warning {
+        message: format!("{} is verified, and has no name that another tool could pull it by", image.reference),
+        hint: "a layout has no registry: use the digest of `--output text`",
+    });
+    reason.into_iter().chain(nameless).collect()
 }

@@ -11,19 +11,68 @@ use serde_json::{Value, json};
 use crate::check::{ImageReport, Report, Verdict};
 
 use super::json;
+use super::output::{Asked, Delivery, Note, Output, Refusal};
+
+pub(super) const OUTPUT: Output =
+    Output::new("vsa", "a verification summary of one image, for `cosign attest` to sign", |_, report, out| {
+        write(report, out)
+    })
+    .naming_verifier(refuse)
+    .with_notes(notes);
 
 /// The predicate type, as `cosign attest` wants to know it.
-pub const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
+const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
 /// "If the VSA issuer does not want to make a claim about the track level".
 const UNEVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
 
 /// Writes the summary of the one image of a report, and nothing if it is undecided: a registry that did not answer is
 /// not a judgement to sign.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match predicate(report) {
         Some(predicate) => json::write(&predicate, out),
         None => Ok(()),
     }
+}
+
+/// A summary is of one image, and says whose it is.
+fn refuse(asked: &Asked<'_>) -> Result<(), Refusal> {
+    match (asked.verifier, asked.images) {
+        (None, _) => Err(Refusal {
+            message: "a verification summary names its verifier, and none is given".to_owned(),
+            hint: "add `--verifier URI`, with a URI that is yours: whoever reads the summary compares it",
+        }),
+        (Some(_), 1) => Ok(()),
+        (Some(_), images) => Err(Refusal {
+            message: format!("a verification summary is of one image, and {images} are given"),
+            hint: "verify one image in each run that writes `--output vsa=FILE`",
+        }),
+    }
+}
+
+/// How a summary is signed, or why there is none.
+fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
+    let [image] = report.images.as_slice() else { return Vec::new() };
+    if delivery.quiet {
+        return Vec::new();
+    }
+    let reference = &image.reference;
+    if image.verdict == Verdict::Undecided {
+        return vec![Note::Warning {
+            message: format!("{reference} is undecided, so no verification summary is written"),
+            hint: "see what could not be read, and verify it again",
+        }];
+    }
+    if is_of_several_digests(image) {
+        return vec![Note::Warning {
+            message: format!("several platforms of {reference} were verified, so no verification summary is written"),
+            hint: "a summary is about one digest: ask for one platform, or for all",
+        }];
+    }
+    let (Some(pinned), Some(file)) = (&image.pinned, delivery.file) else { return Vec::new() };
+    let file = file.display();
+    vec![Note::Line(format!(
+        "the summary is not signed yet: `cosign attest --type {PREDICATE_TYPE} --predicate {file} {pinned}`"
+    ))]
 }
 
 fn predicate(report: &Report) -> Option<Value> {
@@ -50,7 +99,7 @@ fn predicate(report: &Report) -> Option<Value> {
 }
 
 /// Whether the selected platforms of an index are several manifests: their verdict is not about one digest.
-pub fn is_of_several_digests(image: &ImageReport) -> bool {
+fn is_of_several_digests(image: &ImageReport) -> bool {
     image.pinned.is_none() && image.platforms.iter().any(|platform| platform.pinned.is_some())
 }
 

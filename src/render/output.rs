@@ -1,0 +1,191 @@
+//! What an output format is. Each is one file of this folder and one line of [`OUTPUTS`](super::OUTPUTS).
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::check::{ImageReport, Inspection, Report};
+
+use super::parts::Detail;
+
+/// An output format, as the command line, the documentation and the tests know it.
+#[derive(Clone, Copy)]
+pub struct Output {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// Whether it can be written of bundles about a file, which is no image.
+    pub is_for_bundles: bool,
+    /// Whether it names who verified.
+    pub names_verifier: bool,
+    inspection: Option<WriteInspection>,
+    refuse: fn(&Asked<'_>) -> Result<(), Refusal>,
+    begin: fn(&Head) -> bool,
+    target: fn(&Head, &ImageReport, &mut dyn Write) -> io::Result<()>,
+    end: fn(&Head, &Report, &mut dyn Write) -> io::Result<()>,
+    notes: fn(&Report, &Delivery<'_>) -> Vec<Note>,
+}
+
+type WriteInspection = fn(&Inspection, &mut dyn Write) -> io::Result<()>;
+
+/// What is known before the first target.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// How many targets there are.
+    pub targets: usize,
+    /// How wide the longest of their references is.
+    pub column: usize,
+    /// How much to say.
+    pub detail: Detail,
+}
+
+/// What a report is wanted of.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// How many images are verified.
+    pub images: usize,
+    /// Who verifies.
+    pub verifier: Option<&'a str>,
+}
+
+/// Why a format cannot be written of what is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is the matter.
+    pub message: String,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+/// Where a report went.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery<'a> {
+    /// The file, or standard output.
+    pub file: Option<&'a Path>,
+    /// Whether the run writes this format and no other.
+    pub is_only: bool,
+    /// Whether the user wants verdicts alone.
+    pub quiet: bool,
+}
+
+/// What a person should know beside the report, on standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The report as text: nothing else says why this one is empty.
+    Report,
+    /// Something is missing from the report.
+    Warning {
+        /// What is missing.
+        message: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// What to do with the report.
+    Line(String),
+}
+
+impl Output {
+    /// A format that is written at the end of a run, by this function.
+    pub(super) const fn new(
+        name: &'static str,
+        help: &'static str,
+        end: fn(&Head, &Report, &mut dyn Write) -> io::Result<()>,
+    ) -> Self {
+        Self {
+            name,
+            help,
+            is_for_bundles: false,
+            names_verifier: false,
+            inspection: None,
+            refuse: |_| Ok(()),
+            begin: |_| false,
+            target: |_, _, _| Ok(()),
+            end,
+            notes: |_, _| Vec::new(),
+        }
+    }
+
+    /// Writes each target as soon as it and all before it are known, where `begin` says so.
+    pub(super) const fn streamed(
+        self,
+        begin: fn(&Head) -> bool,
+        target: fn(&Head, &ImageReport, &mut dyn Write) -> io::Result<()>,
+    ) -> Self {
+        Self { begin, target, ..self }
+    }
+
+    /// Can be written of bundles about a file too.
+    pub(super) const fn for_bundles(self) -> Self {
+        Self { is_for_bundles: true, ..self }
+    }
+
+    /// Can be written of an inspection too.
+    pub(super) const fn for_inspections(self, write: WriteInspection) -> Self {
+        Self { inspection: Some(write), ..self }
+    }
+
+    /// Names who verified, and cannot be written of everything.
+    pub(super) const fn naming_verifier(self, refuse: fn(&Asked<'_>) -> Result<(), Refusal>) -> Self {
+        Self { names_verifier: true, refuse, ..self }
+    }
+
+    /// Has something to say beside the report.
+    pub(super) const fn with_notes(self, notes: fn(&Report, &Delivery<'_>) -> Vec<Note>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// Whether it can be written of an inspection.
+    pub fn is_for_inspections(&self) -> bool {
+        self.inspection.is_some()
+    }
+
+    /// Refuses what it cannot be written of, before anything is fetched.
+    pub fn check(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
+        (self.refuse)(asked)
+    }
+
+    /// Returns whether targets are written one by one, each by [`target`](Self::target).
+    pub fn begin(&self, head: &Head) -> bool {
+        (self.begin)(head)
+    }
+
+    /// Writes one target.
+    pub fn target(&self, head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
+        if self.begin(head) { (self.target)(head, image, out) } else { Ok(()) }
+    }
+
+    /// Writes the report, or what stands below the targets that were written one by one.
+    pub fn end(&self, head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        (self.end)(head, report, out)
+    }
+
+    /// Writes the whole of a finished report.
+    pub fn write(&self, head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        report.images.iter().try_for_each(|image| self.target(head, image, out))?;
+        self.end(head, report, out)
+    }
+
+    /// Writes an inspection, if it can be written of one.
+    pub fn inspection(&self, inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
+        self.inspection.map_or(Ok(()), |write| write(inspection, out))
+    }
+
+    /// What to say beside the report.
+    pub fn notes(&self, report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
+        (self.notes)(report, delivery)
+    }
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+impl PartialEq for Output {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Output {}
