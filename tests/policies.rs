@@ -101,9 +101,9 @@ fn valid_policies_have_no_errors() {
 #[test]
 fn a181_a182_a189_a255_nobody_in_particular_is_never_a_signer() {
     for (name, said) in [
-        ("signer-nobody.yaml", "anybody with an account there could have signed"),
-        ("signer-claims-alone.yaml", "anybody with an account could have signed"),
-        ("signers-missing.yaml", "anybody with an account could have signed"),
+        ("signer-nobody.yaml", "anyone with an account there could have signed"),
+        ("signer-claims-alone.yaml", "anyone with an account could have signed"),
+        ("signers-missing.yaml", "anyone with an account could have signed"),
         ("signers-of-one-requirement-missing.yaml", "`provenance` has no signers"),
         ("signers-empty.yaml", "the list of signers is empty"),
         ("all-of-empty.yaml", "the list of signers is empty"),
@@ -113,7 +113,7 @@ fn a181_a182_a189_a255_nobody_in_particular_is_never_a_signer() {
         ("email-without-issuer.yaml", "any issuer could vouch for it"),
         ("identity-and-regexp.yaml", "cannot be `identity` and `identity-regexp` at once"),
         ("issuer-twice.yaml", "`issuer` and `issuer-regexp` are both there"),
-        ("github-owner-glob.yaml", "anybody can make an owner"),
+        ("github-owner-glob.yaml", "anyone can create an owner"),
         ("empty.yaml", "the policy is empty"),
         ("images-empty.yaml", "the list of rules is empty"),
         ("require-empty-list.yaml", "nothing is required"),
@@ -378,10 +378,10 @@ const SAYS_MORE: [&str; 10] = [
     "different signers must have signed",
     "the regular expression",
     "no key that can be used",
-    "is no package URL",
-    "is no range of versions",
+    "is not a package URL",
+    "is not a range of versions",
     "the package URL has a version already",
-    "there is no licence",
+    "is not on the SPDX License List",
     "is more than one licence",
 ];
 

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The units, and how many seconds each has. A day has 24 hours, whatever a calendar says.
+/// The units, in seconds. A day always has 24 hours.
 const UNITS: [(char, i64); 4] = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60), ('w', 7 * 24 * 60 * 60)];
-/// Digits of the number: nobody means more.
+/// Digits of the number: more is a mistake.
 const MAX_DIGITS: usize = 5;
 
 /// An age such as `30d`, with the text in which it was written.
@@ -17,7 +17,7 @@ pub struct MaxAge {
     duration: SignedDuration,
 }
 
-/// Why a text is no age.
+/// Why a text is not an age.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an age")]
 pub struct AgeError(pub String);
@@ -28,7 +28,7 @@ impl MaxAge {
         self.duration
     }
 
-    /// Whether something that is from `time` is too old at `now`.
+    /// Whether a time `time` is too old at `now`.
     pub fn is_over(&self, time: Timestamp, now: Timestamp) -> bool {
         now.duration_since(time) > self.duration
     }

@@ -14,7 +14,7 @@ use crate::attestation::provenance::rules::BuildLevel;
 pub struct BuilderRule {
     /// Its id in a provenance.
     pub id: TextRule,
-    /// Who signs for it, and nobody else.
+    /// Its only allowed signer.
     pub signer: Signer,
     /// The level that the two reach together.
     pub level: BuildLevel,

@@ -66,13 +66,13 @@ pub enum KeyError {
         /// The label of the PEM block.
         label: String,
     },
-    /// What is in the block is no public key.
+    /// The block does not contain a public key.
     #[error("its contents are not a public key (SubjectPublicKeyInfo)")]
     NotAKey,
     /// A key for which others can make signatures.
     #[error("it holds {weakness}, with which anyone could make signatures")]
     Weak {
-        /// What is weak about it.
+        /// The weakness.
         weakness: String,
     },
     /// A kind of key that the registry allows only with more bits.
@@ -139,11 +139,11 @@ impl PublicKey {
 pub enum LogDemand {
     /// A trusted log must hold an entry for it.
     Required,
-    /// The key alone is believed, whenever it signed and whoever holds it by now.
+    /// The key alone is believed, at any time and with any holder.
     NotRequired,
 }
 
-/// Keys, any one of which may sign.
+/// Keys; each of them may sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRule {
     keys: Vec<PublicKey>,
@@ -151,7 +151,7 @@ pub struct KeyRule {
 }
 
 impl KeyRule {
-    /// Proves that there is at least one key (A182: nobody in particular is no signer).
+    /// Proves that there is at least one key (A182: no signer in particular would mean any signer).
     pub fn new(keys: impl IntoIterator<Item = PublicKey>, log: LogDemand) -> Result<Self, PolicyError> {
         let mut keys: Vec<PublicKey> = keys.into_iter().collect();
         keys.sort_by(|one, other| one.der.cmp(&other.der));
@@ -203,7 +203,7 @@ fn read_pem(bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
 }
 
 impl KeyKind {
-    /// Reads the kind of a key in DER (`SubjectPublicKeyInfo`). What is not in the registry is refused, and what protects nothing.
+    /// Reads the kind of a key in DER (`SubjectPublicKeyInfo`). Kinds outside the registry are refused, and weak ones.
     pub fn of(der: &[u8]) -> Result<Self, KeyError> {
         let kind = Self::named(der)?;
         match weakness(der) {
@@ -227,8 +227,8 @@ impl KeyKind {
                     short(format!("ECDSA on the curve {}", name_of(curve)))
                 }
                 Ok(curve) => unsupported(format!("ECDSA on the curve {}", name_of(curve))),
-                // RFC 5480 §2.1.1: the parameters of the curve itself "MUST NOT be used". Of a curve of its maker's own choice, signatures
-                // are made for the public key of somebody else (CVE-2020-0601).
+                // RFC 5480 §2.1.1: the parameters of the curve itself "MUST NOT be used". With a curve of his own
+                // choice, an attacker can sign for another's public key (CVE-2020-0601).
                 Err(_) => {
                     Err(KeyError::Weak { weakness: "a key on a curve that is described in place of a name".to_owned() })
                 }
@@ -272,7 +272,8 @@ fn rsa_bits(octets: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// `cosign.pub` of nobody: a P-256 key made with `openssl ecparam -name prime256v1 -genkey | openssl ec -pubout`.
+    /// A `cosign.pub` without an owner: a P-256 key made with `openssl ecparam -name prime256v1 -genkey | openssl ec
+    /// -pubout`.
     const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEkOC8XeJlj4NKSA2P/a9q3JAj3zRDXOKtVj8S1A/I41uYFxmsoB888/Jpa3KnKX2kWA9R5qIBMeUbxR63vhKOwg==";
     const P224: &str =
         "ME4wEAYHKoZIzj0CAQYFK4EEACEDOgAExw7UnmLDWaqVudR0AXD2JWn4WVht3scFmEY8tr8ru8qKTqiq0EaD04ejB8mxh39buEsCA001i7Y=";

@@ -59,11 +59,10 @@ pub struct LicenseTerm {
 }
 
 impl LicenseExpression {
-    /// Reads an expression. Identifiers and operators are told apart from others whatever the case of their letters is: SPDX 2.3
-    /// annex D.2 compares identifiers without it.
+    /// Reads an expression. Identifiers and operators are compared in any letter case: SPDX 2.3 annex D.2.
     ///
     /// # Errors
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let expression =
             spdx::Expression::parse_mode(&in_list_case(text), MODE).map_err(|error| error.reason.to_string())?;
@@ -75,8 +74,8 @@ impl LicenseExpression {
         Ok(Self { nodes: nodes.collect() })
     }
 
-    /// Whether there is a choice of licences of which every one is acceptable: of an `OR` one side is enough, of an `AND` both
-    /// must be.
+    /// Whether a choice of licences is acceptable as a whole: for an `OR` one side suffices, for an `AND` both are
+    /// needed.
     pub fn holds_where(&self, is_acceptable: impl Fn(&LicenseTerm) -> bool) -> bool {
         let mut results: Vec<bool> = Vec::new();
         for node in &self.nodes {
@@ -210,15 +209,15 @@ pub struct LicenseRule {
 enum Form {
     /// Licences of expressions.
     Term { license: TextRule, addition: Option<TextRule> },
-    /// The whole text of what is no expression, as written.
+    /// The whole text of a licence that is not an expression, as written.
     Text(TextRule),
 }
 
-/// Why a text is no rule for licences.
+/// Why a text is not a rule for licences.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LicenseRuleError {
-    /// There is no such licence.
-    #[error("there is no licence `{written}` on the SPDX License List")]
+    /// The licence is unknown.
+    #[error("licence `{written}` is not on the SPDX License List")]
     Unknown {
         /// The rule as written.
         written: String,
@@ -273,13 +272,13 @@ impl LicenseRule {
         Ok(Self { form: Form::Term { license: pattern, addition } })
     }
 
-    /// A rule for the whole text of a licence that is no expression, such as `Apache License, Version 2.0`.
+    /// A rule for the whole text of a licence that is not an expression, such as `Apache License, Version 2.0`.
     pub fn text(rule: TextRule) -> Self {
         Self { form: Form::Text(rule) }
     }
 
-    /// Whether it denies a licence. One that is denied is so with whatever exception to it, and a choice of versions where every
-    /// one of them is.
+    /// Whether it denies a licence. A denied licence is denied with every exception to it, and a choice of versions if
+    /// every one of them is denied.
     pub fn denies(&self, term: &LicenseTerm) -> bool {
         let Form::Term { license, addition } = &self.form else { return false };
         let is_addition =
@@ -421,7 +420,7 @@ mod tests {
     /// Who may choose a later version has a choice only where there is one that is not denied.
     #[test]
     fn or_later_is_a_choice_of_versions() {
-        assert!(denied(&["AGPL-3.0-only"], "AGPL-3.0-or-later"), "there is no later version");
+        assert!(denied(&["AGPL-3.0-only"], "AGPL-3.0-or-later"), "no later version exists");
         assert!(!denied(&["GPL-2.0-only"], "GPL-2.0-or-later"), "version 3 may be chosen");
         assert!(denied(&["GPL-2.0-only", "GPL-3.0-only"], "GPL-2.0-or-later"));
         assert!(!denied(&["GPL-2.0-or-later"], "GPL-2.0-only"));

@@ -1,7 +1,8 @@
 //! What must hold for an image to be verified.
 //!
-//! A [`Policy`] is proved when it exists: it demands at least one requirement, and every signer in it names an identity
-//! and an issuer, or a source repository that implies both, or public keys. There is no policy that accepts anybody (A181, A182).
+//! A [`Policy`] is valid once it exists: it has at least one requirement, and every signer in it names an identity and
+//! an issuer, or a source repository that implies both, or public keys. A policy that accepts any signer cannot be made
+//! (A181, A182).
 
 pub(crate) mod age;
 pub(crate) mod builder;
@@ -66,7 +67,7 @@ pub enum Requirement {
     Provenance,
     /// A signed SPDX SBOM.
     Sbom,
-    /// A signed verification summary (VSA): what somebody else verified.
+    /// A signed verification summary (VSA): another verifier's verdict.
     Summary,
     /// A signed vulnerability scan.
     Vulnerabilities,
@@ -79,7 +80,7 @@ impl Requirement {
     pub const ALL: [Self; 6] =
         [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Vulnerabilities, Self::Attestation];
 
-    /// What is required where nobody says what is.
+    /// The requirements if none are given.
     pub const DEFAULT: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
 
     /// Returns the word used on the command line and in reports.
@@ -101,20 +102,20 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// What is asked for, and what it must say beyond being good.
+/// A requirement, with its rules.
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// A signature on the image.
     Signature,
-    /// A provenance of which these rules hold.
+    /// A provenance that satisfies these rules.
     Provenance(Box<ProvenanceRules>),
-    /// An SBOM of which these rules hold.
+    /// An SBOM that satisfies these rules.
     Sbom(Box<SbomRules>),
-    /// A verification summary of which these rules hold.
+    /// A verification summary that satisfies these rules.
     Summary(Box<SummaryRules>),
-    /// A vulnerability scan of which these rules hold.
+    /// A vulnerability scan that satisfies these rules.
     Vulnerabilities(Box<VulnerabilityRules>),
-    /// An attestation of this type, of which these rules hold.
+    /// An attestation of this type that satisfies these rules.
     Attestation(Box<AttestationRules>),
 }
 
@@ -138,7 +139,7 @@ impl Asked {
         }
     }
 
-    /// Returns whose VEX statements may close what is found.
+    /// Returns the signers whose VEX statements may close findings.
     pub fn vex_signers(&self) -> &[Signer] {
         self.vex().map_or(&[], Signers::listed)
     }
@@ -265,8 +266,8 @@ pub enum PolicyError {
     /// A requirement that says nothing by its name alone.
     #[error("`{0}` says nothing alone")]
     WithoutRules(Requirement),
-    /// Nobody in particular may sign.
-    #[error("no signer is named: anybody with an account could have signed the image")]
+    /// No signer in particular.
+    #[error("no signer is named: anyone with an account could have signed the image")]
     NoSigner,
     /// A pattern that strangers can satisfy.
     #[error("{0}")]
@@ -278,7 +279,7 @@ pub enum PolicyError {
         identity: String,
     },
     /// An issuer without an identity.
-    #[error("an issuer without an identity: anybody with an account at `{issuer}` could have signed the image")]
+    #[error("an issuer without an identity: anyone with an account at `{issuer}` could have signed the image")]
     NoIdentity {
         /// The issuer that was given.
         issuer: String,
@@ -322,7 +323,7 @@ pub enum PolicyError {
         flag: &'static str,
     },
     /// No log is wanted, and no key is given that could do without one.
-    #[error("without a key there is nothing to do without the log for: certificates live for minutes")]
+    #[error("`--key-without-log` needs `--key`: certificate signatures always require a log entry")]
     NoLogWithoutKey,
     /// More signers must have signed than there are.
     #[error("more signers must have signed ({at_least}) than are named ({count})")]
@@ -333,7 +334,7 @@ pub enum PolicyError {
         at_least: usize,
     },
     /// Two flags say the same thing in two ways.
-    #[error("{one} and {other} are both given, and only one of them can be what is meant")]
+    #[error("{one} and {other} are both given, and they contradict each other")]
     TwoRules {
         /// The first flag.
         one: &'static str,
@@ -345,7 +346,7 @@ pub enum PolicyError {
     Pattern {
         /// The flag that was given.
         flag: &'static str,
-        /// What is wrong with it.
+        /// The pattern's error.
         error: PatternError,
     },
     /// The signer's workflow is not `owner/name/.github/workflows/file`.
@@ -361,7 +362,7 @@ pub enum PolicyError {
         /// What can be used.
         expected: String,
     },
-    /// A flag about something that is not required.
+    /// A flag for a kind that is not required.
     #[error("{flag} is about {requirement}, which is not required")]
     NotRequired {
         /// The flag that was given.
@@ -460,13 +461,13 @@ impl Policy {
         &self.sha256
     }
 
-    /// Returns what is demanded, at least one thing that no exception covers, in the order of reports.
+    /// Returns the requirements in the order of reports. At least one is not covered by an exception.
     pub fn demands(&self) -> &[Demand] {
         &self.demands
     }
 
-    /// Returns a demand that anybody whom the policy names satisfies: what no demand asks for is held against it, so that a
-    /// report can say who signed it. It decides no verdict.
+    /// Returns a requirement that any signer in the policy satisfies. Evidence outside every requirement is judged by
+    /// it, so that a report can name its signer. It decides no verdict.
     pub fn anybody_named(&self) -> Demand {
         let listed =
             self.demands.iter().flat_map(|demand| demand.signers.listed().iter().chain(demand.asked.vex_signers()));

@@ -57,15 +57,15 @@ enum VersionRule {
     In(Box<Range>, String),
 }
 
-/// Why a text is no rule for packages.
+/// Why a text is not a rule for packages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageRuleError {
-    /// It is no package URL.
-    #[error("`{written}` is no package URL: {error}")]
+    /// It is not a package URL.
+    #[error("`{written}` is not a package URL: {error}")]
     Purl {
         /// The rule as written.
         written: String,
-        /// What is wrong with it.
+        /// The package URL's error.
         error: PurlError,
     },
     /// A part of the package, which rules are not about.
@@ -130,7 +130,7 @@ impl PackageRule {
         };
         let version = match purl.version.as_deref() {
             None | Some("*" | "**") => VersionRule::Any,
-            // A version is no path.
+            // A version has no path segments.
             Some(version) => VersionRule::Is(TextRule::glob(&version.replace('*', "**"))?),
         };
         Ok(Self { written: written.to_owned(), what, version, supplier: None })
@@ -198,7 +198,7 @@ impl PackageRule {
         }
     }
 
-    /// Whether it is about a package of which the package URL alone is known.
+    /// Whether it is about a package known only by its package URL.
     pub fn is_about(&self, purl: &Purl<'_>) -> Match {
         let component = Component { name: &purl.name, group: None, version: None, supplier: None, purls: Vec::new() };
         let key = purl.key();
@@ -267,7 +267,7 @@ fn is_version(rule: &TextRule, purl: &Purl<'_>, version: Option<&str>) -> Match 
     match same_version(&purl.kind, wanted, version) {
         Same::Yes => Match::Yes,
         Same::No => Match::No,
-        Same::Unknown => Match::Unknown(format!("`{version}` is no version that can be compared")),
+        Same::Unknown => Match::Unknown(format!("`{version}` is a version that cannot be compared")),
     }
 }
 
@@ -346,7 +346,7 @@ impl PackageRules {
         &self.rules
     }
 
-    /// Whether there is no rule.
+    /// Whether the list of rules is empty.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
@@ -401,8 +401,8 @@ impl PackageRules {
         }
     }
 
-    /// Returns the first rule that is about a package, or else the first of which it cannot be told; no answer counts once the time
-    /// is over.
+    /// Returns the first rule that is about a package, or else the first undecidable one; after the time is over no
+    /// answer counts.
     pub fn first(&self, component: &Component<'_>, time: TimeLimit<'_>) -> Option<(usize, Match)> {
         let mut first: Option<(usize, Match)> = None;
         self.matches(component, time, &mut |rule, _, matched| {
@@ -553,7 +553,7 @@ mod tests {
         let rules = PackageRules::new(vec![name("openssl").of_version(TextRule::exact("3.0")), name("lib*")]);
         let found = |name, version| rules.first(&component(name, version, &[]), TimeLimit::NONE);
         assert_eq!(found("openssl", Some("3.0")), Some((0, Match::Yes)));
-        assert_eq!(found("OpenSSL", Some("3.0")), Some((0, Match::Yes)), "case is no way around a rule");
+        assert_eq!(found("OpenSSL", Some("3.0")), Some((0, Match::Yes)), "another letter case does not escape a rule");
         assert_eq!(found("openssl", Some("3.1")), None);
         assert!(matches!(found("openssl", None), Some((0, Match::Unknown(_)))));
         assert_eq!(found("libc", None), Some((1, Match::Yes)));

@@ -12,7 +12,7 @@ pub struct FieldPath {
 }
 
 impl FieldPath {
-    /// Reads a path; `None` if a step of it is empty between dots, or a `~` of a pointer is no escape.
+    /// Reads a path; `None` if a step of it is empty between dots, or a `~` of a pointer is not an escape.
     pub fn parse(text: &str) -> Option<Self> {
         let steps = match text.strip_prefix('/') {
             Some(pointer) => pointer.split('/').map(unescaped).collect::<Option<Vec<_>>>()?,

@@ -140,9 +140,9 @@ pub struct ClaimRule {
 /// Who may sign. A certificate never stands in for a key, nor a key for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signer {
-    /// Whoever a certificate with these properties was issued to.
+    /// The holder of a certificate with these properties.
     Certificate(Box<CertificateRule>),
-    /// Whoever holds one of these keys.
+    /// The holder of one of these keys.
     Keys(KeyRule),
 }
 
@@ -159,7 +159,7 @@ pub struct CertificateRule {
     pub claims: Vec<ClaimRule>,
 }
 
-/// Signers, of which a number must have signed, each for itself.
+/// Signers, and how many of them must have signed, each by itself.
 ///
 /// No one stands in for two: of those that signed, as many as are demanded must be different, and each must be a
 /// different one of the list.
@@ -175,7 +175,7 @@ impl Signers {
         Self { listed: vec![signer], at_least: 1 }
     }
 
-    /// Proves that somebody is demanded, and no more than there are.
+    /// Proves that at least one signer is required, and not more than are listed.
     pub fn new(listed: Vec<Signer>, at_least: usize) -> Result<Self, PolicyError> {
         match (listed.len(), at_least) {
             (0, _) | (_, 0) => Err(PolicyError::NoSigner),
@@ -289,11 +289,11 @@ mod tests {
         ] {
             assert!(matches!(flags(identity, issuer).prove(), Err(PolicyError::Strangers(_))), "{identity}");
         }
-        assert!(flags(r"https://github\.com/acme/.*", ".*").prove().is_ok(), "an owner is somebody");
+        assert!(flags(r"https://github\.com/acme/.*", ".*").prove().is_ok(), "an owner names a signer");
         assert!(flags(".*", r"https://accounts\.acme\.example").prove().is_ok(), "so is everyone of one house");
         let github = r"https://token\.actions\.githubusercontent\.com";
         let pinned = SignerFlags { repository: Some("acme/app"), ..flags(".*", github) };
-        assert!(pinned.prove().is_ok(), "and whoever signs for one repository");
+        assert!(pinned.prove().is_ok(), "and so does a signer for one repository");
         let anywhere = SignerFlags { repository: Some("acme/app"), ..flags(".*", ".*") };
         assert!(anywhere.prove().is_err(), "but on Codefresh anyone can build a public repository");
     }

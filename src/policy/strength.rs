@@ -46,8 +46,8 @@ const fn filled(first: u8, middle: u8, last: u8) -> [u8; 32] {
     bytes
 }
 
-/// Says what is weak about a key, a DER `SubjectPublicKeyInfo` or an `RSAPublicKey` of PKCS #1. Of keys that cannot be read, and
-/// of other kinds, it says nothing.
+/// Returns the weakness of a key, a DER `SubjectPublicKeyInfo` or an `RSAPublicKey` of PKCS #1. For unreadable keys and
+/// other kinds it returns `None`.
 pub fn weakness(der: &[u8]) -> Option<String> {
     let Ok(key) = SubjectPublicKeyInfoRef::from_der(der) else { return rsa_weakness(der) };
     let bytes = key.subject_public_key.as_bytes()?;

@@ -31,10 +31,10 @@ pub enum PatternError {
     /// It is longer than any that a person writes.
     #[error("the pattern is longer than {MAX_PATTERN} bytes")]
     TooLong,
-    /// It is no regular expression, or one that takes too much to compile.
+    /// It is not a regular expression, or one that is too large to compile.
     #[error("the regular expression cannot be used: {reason}")]
     Regexp {
-        /// What is wrong with it, in one line.
+        /// The fault, in one line.
         reason: String,
     },
 }
@@ -77,8 +77,8 @@ impl TextRule {
         Ok(Self { form: Form::Glob(pattern), text: text.to_owned(), ignores_case })
     }
 
-    /// A regular expression for the whole text, in the syntax of the `regex` crate. It is anchored at both ends, whatever it
-    /// says itself: `https://github.com/acme/app` does not match `https://github.com/acme/app-evil` (A183, A186).
+    /// A regular expression for the whole text, in the syntax of the `regex` crate. It is always anchored at both ends:
+    /// `https://github.com/acme/app` does not match `https://github.com/acme/app-evil` (A183, A186).
     pub fn regexp(text: &str) -> Result<Self, PatternError> {
         // Alone first, so that no parenthesis of it can close the group around it.
         compile(text, text, false)?;
@@ -175,7 +175,7 @@ fn compile(written: &str, pattern: &str, ignores_case: bool) -> Result<Regex, Pa
         .map_err(|error| PatternError::Regexp { reason: one_line(&error.to_string()) })
 }
 
-/// The crate draws its errors over several lines; the last one says what is wrong.
+/// The crate draws its errors over several lines; the last one names the fault.
 fn one_line(drawn: &str) -> String {
     let last = drawn.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or(drawn);
     last.strip_prefix("error: ").unwrap_or(last).to_owned()

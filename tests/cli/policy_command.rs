@@ -51,7 +51,7 @@ fn lint_warnings_are_listed_and_are_errors_where_it_is_strict() {
         "warning: {file}:3:5: every branch and pull request of https://github.com/acme/app may sign\n\
          \x20 3 |   - match: ghcr.io/acme/**\n\
          \x20   |     ^^^^^\n\
-         \x20 → whoever may push a branch may sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`\n\
+         \x20 → anyone with push access to a branch can sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`\n\
          {file}: one rule, no errors, one warning\n"
     );
     assert_eq!(said, expected);

@@ -20,7 +20,7 @@ fn hinted(message: &str) -> Vec<&str> {
 fn a181_nobody_is_not_a_signer() {
     assert_eq!(
         refused(&[]),
-        "error: no signer is named: anybody with an account could have signed the image\n  → say who must have signed \
+        "error: no signer is named: anyone with an account could have signed the image\n  → say who must have signed \
          it: `--certificate-identity IDENTITY --certificate-oidc-issuer URL`, or `--repo OWNER/NAME` for GitHub Actions, or \
          `--key FILE`\n"
     );
@@ -53,7 +53,7 @@ fn a182_an_issuer_without_an_identity_is_refused() {
     assert_eq!(
         refused(&[&["--certificate-oidc-issuer", GITHUB]]),
         format!(
-            "error: an issuer without an identity: anybody with an account at `{GITHUB}` could have signed the image\n  \
+            "error: an issuer without an identity: anyone with an account at `{GITHUB}` could have signed the image\n  \
              → add `--certificate-identity IDENTITY`, or `--repo OWNER/NAME` for GitHub Actions\n"
         )
     );

@@ -40,7 +40,7 @@ fn predicate_type(node: &Node, problems: &mut Problems) -> Option<String> {
     let meant = AttestationRules::predicate_type_of(&written).map(str::to_owned);
     if meant.is_none() {
         let hint = format!("write the whole predicate type, such as https://…; {}", guess(&written, &short_names()));
-        problems.add(node.place, format!("`{written}` is no predicate type"), hint);
+        problems.add(node.place, format!("`{written}` is not a predicate type"), hint);
     }
     meant
 }
@@ -68,7 +68,7 @@ fn field_rule(key: &Key, node: &Node, problems: &mut Problems) -> Option<FieldRu
     if path.is_none() {
         let hint =
             "write names with dots between them, such as review.result, or a JSON pointer such as /review/result";
-        problems.add(key.place, format!("`{}` is no path", key.name), hint);
+        problems.add(key.place, format!("`{}` is not a path", key.name), hint);
     }
     let value = if matches!(node.value, Value::Map(_)) {
         condition(node, problems)

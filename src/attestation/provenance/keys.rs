@@ -217,7 +217,11 @@ fn event(node: &Node, problems: &mut Problems) -> Option<String> {
     let written = text(node, problems)?;
     if !is_event(&written) {
         let hint = format!("write {}", written.to_lowercase().replace(['-', ' '], "_"));
-        problems.add(node.place, format!("`{written}` is no event: they are written with small letters and `_`"), hint);
+        problems.add(
+            node.place,
+            format!("`{written}` is not an event: they are written with small letters and `_`"),
+            hint,
+        );
         return None;
     }
     Some(written)

@@ -41,7 +41,7 @@ pub(crate) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
     let formats = or_default(fields.get("formats"), |node| self::formats(node, problems));
     let strict = or_default(fields.get("strict"), |node| switch(node, problems));
     let describes =
-        optional(fields.get("describes"), |node| word(node, "rule for what it describes", &["required"], problems));
+        optional(fields.get("describes"), |node| word(node, "setting for `describes`", &["required"], problems));
     let minimum_elements = optional(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
     let deny = or_default(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
     let denied = fields.get("deny").and_then(severity_of);
@@ -86,7 +86,7 @@ pub(crate) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Prob
 
 fn formats(node: &Node, problems: &mut Problems) -> Option<Vec<SbomFormat>> {
     each(node, "formats", problems, |item, problems| {
-        SbomFormat::named(&word(item, "form of SBOMs", &SbomFormat::ALL, problems)?)
+        SbomFormat::named(&word(item, "format of SBOMs", &SbomFormat::ALL, problems)?)
     })
 }
 
@@ -97,7 +97,7 @@ fn minimum_elements(node: &Node, problems: &mut Problems) -> Option<MinimumEleme
 }
 
 fn no_assertion(node: &Node, problems: &mut Problems) -> Option<NoAssertion> {
-    let written = word(node, "rule for packages without a licence", &["allow", "deny"], problems)?;
+    let written = word(node, "setting for packages without a licence", &["allow", "deny"], problems)?;
     Some(if written == "allow" { NoAssertion::Allow } else { NoAssertion::Deny })
 }
 
@@ -126,7 +126,7 @@ fn unchecked(node: &Node, problems: &mut Problems) -> Option<bool> {
     let fields = Fields::of(node, "a rule for advisories", &["unchecked"], problems)?;
     let hint = "write `advisories: {unchecked: fail}`, or leave it out";
     let node = fields.required("unchecked", hint, problems)?;
-    Some(word(node, "rule for packages that could not be checked", &["allow", "fail"], problems)? == "fail")
+    Some(word(node, "setting for unchecked packages", &["allow", "fail"], problems)? == "fail")
 }
 
 fn count(node: &Node, problems: &mut Problems) -> Option<u64> {

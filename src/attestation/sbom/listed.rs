@@ -77,7 +77,7 @@ fn with_version(rule: PackageRule, fields: &Fields<'_>, problems: &mut Problems)
             let written = fields.text("vers", problems)?;
             let node = fields.get("vers")?;
             let range = Range::parse(&written).map_err(|error| {
-                let message = format!("`{written}` is no range of versions: {error}");
+                let message = format!("`{written}` is not a range of versions: {error}");
                 problems.add(
                     node.place,
                     message,

@@ -64,7 +64,7 @@ pub(crate) fn severity(node: &Node, problems: &mut Problems) -> Option<Severity>
 }
 
 fn unknown(node: &Node, problems: &mut Problems) -> Option<bool> {
-    Some(word(node, "rule for what is of no known severity", &["allow", "deny"], problems)? == "allow")
+    Some(word(node, "setting for unknown severities", &["allow", "deny"], problems)? == "allow")
 }
 
 /// `{signers: […]}`, any one of them.
@@ -88,7 +88,7 @@ fn ignored_one(node: &Node, problems: &mut Problems) -> Option<Ignored> {
         fields.required("id", "add `id: CVE-…`, as the scan names it", problems).and_then(|node| text(node, problems));
     let hints = Ending {
         until: "add the last day, such as `until: 2027-01-31`; or write the id alone",
-        because: "say why, for whoever reads the policy: `because: …`",
+        because: "state the reason, for readers of the policy: `because: …`",
     };
     let exception = hints.read(&fields, problems);
     Some(Ignored { id: id?, exception: Some(exception?) })

@@ -55,7 +55,7 @@ fn digest(node: &Node, problems: &mut Problems) -> Option<Digest> {
     let digest = written.parse().ok();
     if digest.is_none() {
         let hint = "write the algorithm and all digits in lower case: sha256:…";
-        problems.add(node.place, format!("`{written}` is no digest"), hint);
+        problems.add(node.place, format!("`{written}` is not a digest"), hint);
     }
     digest
 }

@@ -39,7 +39,7 @@ pub(crate) fn level(node: &Node, problems: &mut Problems) -> Option<BuildLevel> 
         _ => None,
     };
     if read.is_none() {
-        problems.add(node.place, "this is no SLSA build level", "write 1, 2 or 3");
+        problems.add(node.place, "not a SLSA build level", "write 1, 2 or 3");
     }
     read
 }

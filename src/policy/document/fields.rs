@@ -11,13 +11,13 @@ pub(crate) struct Fields<'a> {
     node: &'a Node,
     /// What it is, such as "a rule".
     what: &'static str,
-    /// Known keys that unknown ones are likely meant for: what is misspelt is not missing too.
+    /// Known keys that unknown ones are likely meant for: a misspelt key is not reported as missing too.
     meant: Vec<&'static str>,
     unknown: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// Takes a mapping apart. Keys other than `known` are problems, and so is a value that is no mapping.
+    /// Takes a mapping apart. Keys other than `known` are problems, and so is a value that is not a mapping.
     pub(crate) fn of(
         node: &'a Node,
         what: &'static str,
@@ -98,7 +98,7 @@ impl<'a> Fields<'a> {
         text(self.get(name)?, problems)
     }
 
-    /// Returns a glob that is there, or an exact text where there is no asterisk in it.
+    /// Returns the glob of a required field; a text without an asterisk is an exact one.
     pub(crate) fn glob(&self, name: &str, problems: &mut Problems) -> Option<TextRule> {
         glob(self.get(name)?, problems)
     }
@@ -121,7 +121,7 @@ pub(crate) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &
     .ok()
 }
 
-/// Reads a glob, or an exact text where there is no asterisk in it.
+/// Reads a glob; a text without an asterisk is an exact one.
 pub(crate) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     pattern(TextRule::glob(&written), node, problems)
@@ -187,8 +187,8 @@ pub(crate) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
     }
 }
 
-/// Reads every item of a list that must not be empty; one value alone is a list of one. Every problem is found, not only the
-/// first, and with one there is no list: what cannot be read must not leave the others to be enough.
+/// Reads every item of a list that must not be empty; a single value is a list of one. Every problem is found, not only
+/// the first, and with one the list is refused: the readable items alone must not be enough.
 pub(crate) fn each<T>(
     node: &Node,
     what: &str,
@@ -205,7 +205,7 @@ pub(crate) fn word(node: &Node, what: &str, known: &[&'static str], problems: &m
     if known.contains(&written.as_str()) {
         return Some(written);
     }
-    problems.add(node.place, format!("`{written}` is no {what}"), guess(&written, known));
+    problems.add(node.place, format!("`{written}` is not a {what}"), guess(&written, known));
     None
 }
 
@@ -225,7 +225,7 @@ pub(crate) fn max_age(node: &Node, problems: &mut Problems) -> Option<MaxAge> {
     let written = text(node, problems)?;
     let age = written.parse::<MaxAge>().ok();
     if age.is_none() {
-        problems.add(node.place, format!("`{written}` is no age"), "write a number and a unit: 30m, 12h, 7d or 4w");
+        problems.add(node.place, format!("`{written}` is not an age"), "write a number and a unit: 30m, 12h, 7d or 4w");
     }
     age
 }
@@ -256,7 +256,7 @@ pub(crate) fn guess(word: &str, known: &[&'static str]) -> String {
     }
 }
 
-/// Words longer than any that is known, and than what anybody mistypes: comparing takes time and memory by their lengths.
+/// Longer than any known word or a likely misspelling of one: a comparison takes time and memory by the lengths.
 const LONG_WORD: usize = 64;
 
 pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {

@@ -84,7 +84,7 @@ fn of_all() -> (String, &'static str) {
     )
 }
 
-/// What is not asked of a kind that has a requirement of its own.
+/// An attestation type that has a requirement of its own.
 fn by_type(rules: &AttestationRules) -> Option<(String, &'static str)> {
     let (missing, hint) = match rules.kind()? {
         KnownKind::Provenance => (
@@ -113,7 +113,7 @@ fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {
         Signer::Certificate(rule) => of_certificate(rule),
         Signer::Keys(rule) if rule.log() == LogDemand::NotRequired => vec![(
             format!("no log need hold what the key {} signs", rule.describe()),
-            "whoever gets hold of the key can sign in secret, with any date: leave `log: not-required` out",
+            "a stolen key can sign in secret, with any date: leave `log: not-required` out",
         )],
         Signer::Keys(_) => Vec::new(),
     }
@@ -221,7 +221,7 @@ fn of_workflow(rule: &CertificateRule) -> Vec<(String, &'static str)> {
                 "every branch and pull request of {} may sign",
                 rule.source.as_ref().map_or(repository, |source| &source.repository)
             ),
-            "whoever may push a branch may sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`",
+            "anyone with push access to a branch can sign: add `ref: refs/tags/v*` or `ref: refs/heads/main`",
         ));
     }
     warnings

@@ -1,7 +1,7 @@
 //! The policy file: who may sign which images, and what must be attached to them, in plain fields.
 //!
-//! YAML is read into a tree that knows its places, and the tree into rules that are proved when they exist. Everything that is
-//! wrong is reported, with line, column and what to do. Pure: files that the document names are read by whoever parses it.
+//! YAML is read into a tree that knows its places, and the tree into rules that are valid once they exist. Every
+//! mistake is reported, with line, column and a hint. Pure: the caller reads the files that the document names.
 
 pub(crate) mod builders;
 pub(crate) mod fields;
@@ -180,7 +180,7 @@ impl Document {
         rule.requirements.iter().map(demand).collect()
     }
 
-    /// What is asked for, with what the whole document says about it.
+    /// The requirement, with the settings of the whole document.
     fn asked(&self, asked: &Asked) -> Asked {
         match asked {
             Asked::Provenance(rules) => {
@@ -219,7 +219,7 @@ fn read(root: &yaml::Node, files: ReadFile<'_>, problems: &mut Problems) -> Opti
         } else {
             "give another file, or begin a policy: `bonafide policy init`"
         };
-        problems.add(first.place, format!("this is no policy: it has none of {}", DOCUMENT.join(", ")), hint);
+        problems.add(first.place, format!("not a policy: it has none of {}", DOCUMENT.join(", ")), hint);
         return None;
     }
     let fields = Fields::of(root, "a policy", &DOCUMENT, problems)?;

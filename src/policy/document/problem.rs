@@ -1,4 +1,4 @@
-//! What is wrong with a policy file, and where.
+//! The mistakes in a policy file, with their places.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -48,7 +48,7 @@ impl DocumentError {
         Self { source_name: source_name.to_owned(), text: text.to_owned(), problems }
     }
 
-    /// Returns what is wrong, in the order of the file.
+    /// Returns the mistakes, in the order of the file.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -77,7 +77,7 @@ impl Problem {
         let shown = text.lines().nth(line.saturating_sub(1)).filter(|shown| !shown.trim().is_empty());
         if let Some(shown) = shown.filter(|shown| shown.chars().count() <= 200) {
             let margin = " ".repeat(line.to_string().len());
-            // A tab is one character here, whatever a terminal makes of it.
+            // A tab counts as one character here; terminals vary.
             let shown = shown.replace('\t', " ");
             let rest = shown.chars().count().saturating_sub(column - 1).max(1);
             let under = format!("{}{}", " ".repeat(column - 1), "^".repeat(length.clamp(1, rest)));
@@ -90,7 +90,7 @@ impl Problem {
     }
 }
 
-/// Messages quote what is written, which may be as long as the file.
+/// Messages quote the written text, which may be as long as the file.
 fn short(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_MESSAGE) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),

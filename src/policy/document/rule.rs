@@ -1,4 +1,4 @@
-//! One rule of a policy file: which images, who signs, what is required, and what is excepted until when.
+//! One rule of a policy file: images, signers, requirements, and exceptions with their end dates.
 
 use std::fmt::Write as _;
 
@@ -149,7 +149,7 @@ pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
         } else {
             name
         };
-        let hint = format!("write {name}: a rule is about a name, whatever its tags point at today");
+        let hint = format!("write {name}: a rule is about a name, for all its tags");
         return Some((format!("`{written}` matches no image: names have no tag and no digest"), hint));
     }
     let Some((registry, repository)) = written.split_once('/') else {
@@ -162,7 +162,7 @@ pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
     };
     if !registry.contains(['.', ':', '*']) && registry != "localhost" {
         let hint = format!("write the registry too, such as docker.io/{written}");
-        return Some((format!("`{written}` matches no image: `{registry}` is no registry"), hint));
+        return Some((format!("`{written}` matches no image: `{registry}` is not a registry"), hint));
     }
     if registry.contains(|c: char| c.is_ascii_uppercase()) {
         let hint = format!("write {}/{repository}", registry.to_lowercase());
@@ -198,7 +198,7 @@ pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
         if character.is_ascii_uppercase() {
             let _ = write!(hint, ": write {registry}/{}", repository.to_lowercase());
         }
-        return Some((format!("`{written}` matches no image: there is no `{character}` in a repository's name"), hint));
+        return Some((format!("`{written}` matches no image: a repository's name cannot contain `{character}`"), hint));
     }
     None
 }
@@ -209,7 +209,7 @@ pub(crate) fn trust(node: &Node, problems: &mut Problems) -> Option<Vec<String>>
         let written = text(item, problems)?;
         if !is_instance(&written) && !written.contains(['/', '.']) {
             let hint = format!("{}; a file has a `/` or an ending: ./{written}", guess(&written, &INSTANCES));
-            problems.add(item.place, format!("there is no trust domain `{written}`"), hint);
+            problems.add(item.place, format!("`{written}` is not a trust domain"), hint);
             return None;
         }
         Some(written)
@@ -222,7 +222,11 @@ fn log(fields: &Fields<'_>, default: LogEvidence, problems: &mut Problems) -> Op
         "promise" => Some(LogEvidence::PromiseOrProof),
         "proof" => Some(LogEvidence::Proof),
         other => {
-            problems.add(node.place, format!("`{other}` is no rule for the log"), guess(other, &["promise", "proof"]));
+            problems.add(
+                node.place,
+                format!("`{other}` is not a setting for the log"),
+                guess(other, &["promise", "proof"]),
+            );
             None
         }
     }
@@ -231,7 +235,7 @@ fn log(fields: &Fields<'_>, default: LogEvidence, problems: &mut Problems) -> Op
 /// What holds for every requirement of a rule that does not say otherwise. The outer `None`: the rule has no `signers`.
 type Common<'a> = (Option<&'a Option<Signers>>, LogEvidence);
 
-/// `require`: names alone, or each with what is special about it.
+/// `require`: a list of names, or a map from each name to its settings.
 fn requirements(
     node: &Node,
     common: Common<'_>,
@@ -303,7 +307,11 @@ fn required_once(
         Some(node) => {
             if !matches!(node.value, Value::Map(_)) {
                 let message = format!("a requirement has fields or nothing, and this is {}", node.value.kind());
-                problems.add(node.place, message, format!("write `{name}: {{}}`; what is not required is left out"));
+                problems.add(
+                    node.place,
+                    message,
+                    format!("write `{name}: {{}}`, or remove the line if it is not required"),
+                );
                 return None;
             }
             let fields = Fields::of(node, "a requirement", &keys(requirement), problems)?;
@@ -316,7 +324,7 @@ fn required_once(
         (None, Some(common)) => common.clone(),
         (None, None) => {
             let hint = "add `signers` to the rule, or to this requirement";
-            let message = format!("`{name}` has no signers: anybody with an account could have signed it");
+            let message = format!("`{name}` has no signers: anyone with an account could have signed it");
             problems.add(place, message, hint);
             None
         }
@@ -351,13 +359,13 @@ fn asked(requirement: Requirement, fields: &Fields<'_>, files: ReadFile<'_>, pro
     })
 }
 
-/// A requirement by its name alone, if that says what is asked for.
+/// A requirement without settings, if it has a meaning without them.
 fn plain(requirement: Requirement, place: Place, problems: &mut Problems) -> Option<Asked> {
     let plain = Asked::plain(requirement);
     if plain.is_none() {
         let hint = match requirement {
             Requirement::Summary => "write whose it must be: `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}`",
-            _ => "write of which type: `attestation: {type: https://…}`",
+            _ => "write the type: `attestation: {type: https://…}`",
         };
         problems.add(place, format!("`{requirement}` says nothing alone"), hint);
     }
@@ -368,7 +376,7 @@ fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requ
     let found = Requirement::ALL.into_iter().find(|requirement| requirement.as_str() == name);
     if found.is_none() {
         let known: Vec<&str> = Requirement::ALL.iter().map(|requirement| requirement.as_str()).collect();
-        problems.add(place, format!("there is no requirement `{name}`"), guess(name, &known));
+        problems.add(place, format!("`{name}` is not a requirement"), guess(name, &known));
     }
     found
 }
@@ -396,7 +404,7 @@ pub(crate) struct Ending {
 impl Ending {
     pub(crate) const OF_EXCEPTION: Self = Self {
         until: "an exception ends: add the last day, such as `until: 2027-01-31`",
-        because: "say why, for whoever reads the report: `because: …`",
+        because: "state the reason, for readers of the report: `because: …`",
     };
 
     pub(crate) fn read(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {

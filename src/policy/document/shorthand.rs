@@ -133,7 +133,7 @@ fn repository(node: &Node, server: &str, problems: &mut Problems) -> Option<Text
         return None;
     }
     if parts[0].contains('*') {
-        let hint = "anybody can make an owner of a similar name: name the owner in full";
+        let hint = "anyone can create an owner with a similar name: name the owner in full";
         problems.add(node.place, format!("the owner in `{written}` is a pattern"), hint);
         return None;
     }
@@ -152,13 +152,13 @@ fn workflow_file(node: &Node, problems: &mut Problems) -> Option<String> {
     Some(format!(".github/workflows/{file}"))
 }
 
-/// What is written behind the server, if it is there.
+/// The text behind the server's name, if there is any.
 fn below<'a>(server: &str, written: &'a str) -> &'a str {
     let rest = written.strip_prefix(server).filter(|rest| rest.starts_with('/'));
     rest.map_or(written, |rest| rest.trim_start_matches('/'))
 }
 
-/// `OWNER/NAME/.github/workflows/FILE@REF`, of which the ref may be a glob.
+/// `OWNER/NAME/.github/workflows/FILE@REF`; the ref may be a glob.
 fn reusable(node: &Node, server: &str, problems: &mut Problems) -> Option<(TextRule, TextRule)> {
     let written = text(node, problems)?;
     let bare = below(server, &written);

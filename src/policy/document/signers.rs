@@ -15,7 +15,7 @@ use super::yaml::{Node, Value};
 /// Reads a file that the document names, relative to the document.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 
-/// The kinds of signer, exactly one of which each entry of the list is.
+/// The kinds of signer. Each entry of the list is exactly one of them.
 const KINDS: [&str; 9] =
     ["github", "gitlab", "google", "buildkite", "kubernetes", "email", "key", "identity", "identity-regexp"];
 const ENTRY: [&str; 12] = [
@@ -34,7 +34,7 @@ const ENTRY: [&str; 12] = [
 ];
 const COUNTED: [&str; 4] = ["any-of", "all-of", "at-least", "of"];
 
-/// Reads `signers`: a list of which any one is enough, or how many of a list there must be.
+/// Reads `signers`: a list in which one signer suffices, or a list with a number of signers.
 pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let Value::Map(entries) = &node.value else { return any_of(node, files, problems) };
     if entries.iter().any(|(key, _)| KINDS.contains(&key.name.as_str())) {
@@ -54,14 +54,14 @@ pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
             counted(count, listed?, at_least?, problems)
         }
         _ => {
-            let hint = "write a list of signers, of which any one is enough; or `all-of: [...]`; or `at-least: 2` with `of: [...]`";
+            let hint = "write a list of signers, any one of them suffices; or `all-of: [...]`; or `at-least: 2` with `of: [...]`";
             problems.add(fields.first_place(), "it does not say how many of the signers must have signed", hint);
             None
         }
     }
 }
 
-/// Reads a list of signers of which any one is enough.
+/// Reads a list in which one signer suffices.
 pub(crate) fn any_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let listed = list_of(node, files, problems)?;
     counted(node, listed, 1, problems)
@@ -103,9 +103,9 @@ pub(crate) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) 
     let [(kind, _)] = present.as_slice() else {
         if let Some((second, place)) = present.get(1) {
             let message = format!("one signer cannot be `{}` and `{second}` at once", present[0].0);
-            problems.add(*place, message, "write two entries of the list, of which any one is enough");
+            problems.add(*place, message, "write two entries of the list; either of them suffices");
         } else if ENTRY.iter().all(|name| !fields.likely_means(name)) {
-            nobody(&fields, problems);
+            no_signer(&fields, problems);
         }
         return None;
     };
@@ -132,12 +132,12 @@ pub(crate) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) 
 }
 
 /// An entry that is of no kind. One that is of an unknown kind has been reported as that.
-fn nobody(fields: &Fields<'_>, problems: &mut Problems) {
+fn no_signer(fields: &Fields<'_>, problems: &mut Problems) {
     if let Some((_, place)) = fields.present(&["issuer", "issuer-regexp"]).first() {
-        let message = "an issuer without an identity: anybody with an account there could have signed";
+        let message = "an issuer without an identity: anyone with an account there could have signed";
         problems.add(*place, message, "add `identity: …`, exactly as the certificate has it");
     } else if !fields.has_unknown() {
-        let message = "this names nobody: anybody with an account could have signed";
+        let message = "this names no signer: anyone with an account could have signed";
         problems.add(fields.first_place(), message, format!("name the signer with one of: {}", KINDS.join(", ")));
     }
 }
@@ -196,7 +196,7 @@ fn claims(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vec<ClaimRule>
         let claim = Claim::from_key(&key.name);
         if claim.is_none() {
             let known: Vec<&str> = Claim::ALL.iter().map(|claim| claim.key()).collect();
-            problems.add(key.place, format!("there is no claim `{}`", key.name), guess(&key.name, &known));
+            problems.add(key.place, format!("`{}` is not a claim", key.name), guess(&key.name, &known));
         }
         let text = text(value, problems)?;
         Some(ClaimRule { claim: claim?, value: pattern(TextRule::glob(&text), value, problems)? })
@@ -274,7 +274,7 @@ fn log_demand(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogDemand>
         other => {
             problems.add(
                 node.place,
-                format!("`{other}` is no rule for the log of a key"),
+                format!("`{other}` is not a setting for the log of a key"),
                 guess(other, &["required", "not-required"]),
             );
             None

@@ -31,7 +31,7 @@ pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i64),
-    /// A number with a fraction, or one that is no decimal integer.
+    /// A number with a fraction, or one that is not a decimal integer.
     Number,
     Text(String),
     List(Vec<Node>),
@@ -109,7 +109,7 @@ fn control_character(text: &str) -> Option<Problem> {
         Some(Problem {
             place: Place { line: line + 1, column: column + 1, length: 1 },
             message: format!("a control character (U+{found:04X})"),
-            hint: Some("this is no text file, or something damaged it: remove the character".to_owned()),
+            hint: Some("not a text file, or a damaged one: remove the character".to_owned()),
         })
     })
 }
@@ -148,9 +148,10 @@ fn problem(error: &Error, text: &str) -> Problem {
         // Within what an alias repeats, the same error comes wrapped in its text.
         other if other.to_string().contains("recursion limit") => too_deep(),
         other if other.to_string().contains("budget breached") => too_much(),
-        Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            ("an alias stands inside of what it repeats".to_owned(), "write out what is meant instead of the alias")
-        }
+        Error::RecursiveReferencesRequireWeakTypes { .. } => (
+            "an alias stands inside the value that it repeats".to_owned(),
+            "write out what is meant instead of the alias",
+        ),
         other => {
             let said = without_place(&other.to_string());
             let is_quote = ["multiline quoted scalar", "unclosed quote"].iter().any(|known| said.contains(known));
@@ -166,7 +167,7 @@ fn problem(error: &Error, text: &str) -> Problem {
     Problem { place, message, hint: Some(hint.to_owned()) }
 }
 
-/// What the parser says of a text that is no YAML, in the words of whoever wrote it.
+/// Rewords the parser's error about text that is not YAML for the author of the file.
 fn syntax(said: &str) -> (String, &'static str) {
     const KNOWN: [(&str, &str, &str); 2] = [
         (
@@ -186,7 +187,7 @@ fn syntax(said: &str) -> (String, &'static str) {
     }
 }
 
-/// Finds the quote that is not closed: the last on or above the line of which the parser complains.
+/// Finds the unclosed quote: the last one on or above the line of the parser's error.
 fn open_quote(line: usize, text: &str) -> Option<Problem> {
     let lines: Vec<&str> = text.lines().take(line).collect();
     lines.into_iter().enumerate().rev().find_map(|(position, content)| {
@@ -222,7 +223,7 @@ fn opened(line: &str) -> Option<(usize, char)> {
     open
 }
 
-/// An asterisk begins an alias: often enough nobody meant one.
+/// An asterisk begins an alias, often unintentionally.
 fn unknown_anchor(place: Place, text: &str) -> Problem {
     let word = word_at(place, text);
     let length = word.chars().count().max(1);
@@ -232,7 +233,7 @@ fn unknown_anchor(place: Place, text: &str) -> Problem {
         let name = word.trim_start_matches('*');
         format!("name what it repeats, above, with `&{name}`; a text that begins with an asterisk needs quotes")
     };
-    let message = format!("`{word}` repeats something that has no name above");
+    let message = format!("`{word}` repeats a value that is not defined above");
     Problem { place: Place { length, ..place }, message, hint: Some(hint) }
 }
 
@@ -262,7 +263,7 @@ fn without_place(message: &str) -> String {
 fn place(location: Location, text: &str) -> Place {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX).max(1);
     let span = location.span();
-    // A value may go over several lines, of which the first is shown.
+    // A value may take several lines; the first is shown.
     let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(usize::MAX);
     let length = usize::try_from(span.len()).unwrap_or(1);
     let on_this_line =
@@ -289,7 +290,7 @@ enum Tree {
 fn node(tree: Spanned<Tree>, text: &str) -> Node {
     let place = place(tree.defined, text);
     let value = match tree.value {
-        // `0o17` and `+7` are integers to YAML, and other texts than `15` and `7` to whoever compares them.
+        // `0o17` and `+7` are integers in YAML, but texts other than `15` and `7` in a comparison.
         Tree::Leaf(Value::Integer(number)) if !is_written(number, tree.defined, text) => Value::Number,
         Tree::Leaf(value) => value,
         Tree::List(items) => Value::List(items.into_iter().map(|item| node(item, text)).collect()),

@@ -283,7 +283,7 @@ impl Characters {
         Self(merged)
     }
 
-    /// Returns how many characters are in both, of which two stands for more.
+    /// Returns the number of characters in both; two stands for more.
     fn in_common(&self, other: &Self) -> usize {
         let mut count = 0;
         for mine in &self.0 {
@@ -345,7 +345,7 @@ mod tests {
             let rule = TextRule::regexp(expression).expect("an expression");
             for text in texts {
                 let both = of(expression).meet(&of(&regex::escape(text)), |_, _, _| {}) == Some(true);
-                // A greatest number is no bound here: `meet` says more than there is, and never less.
+                // Greatest numbers are ignored: `meet` may count too many matches, and never too few.
                 let is_loose = expression.contains(',') && text.len() > 3;
                 assert!(both == rule.matches(text) || is_loose, "{expression} and {text}");
             }

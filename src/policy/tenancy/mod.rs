@@ -185,7 +185,7 @@ impl CertificateRule {
     /// Returns who else can satisfy the rule: those who can have a name that it matches, from an issuer that it matches, where
     /// nothing pins the source (A181, A293). `None` if only those whom it names can.
     ///
-    /// Of GitHub's workflows there is nothing to ask: their repository is named by owner and name already.
+    /// GitHub's workflows need no answer here: their names already contain owner and repository.
     pub fn strangers(&self) -> Option<Strangers> {
         let IdentityRule::Name(name) = &self.identity else { return None };
         let (names, issuers) = (Automaton::of(name), Automaton::of(&self.issuer));

@@ -24,7 +24,7 @@ pub(super) enum Fit {
     Named,
     /// Those of tenants that the rule does not name match too.
     Open,
-    /// The same, and the rule does not even spell what is the form's own.
+    /// The same, and the rule does not even spell out the form's own text.
     Loose,
 }
 
@@ -37,9 +37,9 @@ impl Fit {
 
 /// Says how a rule stands to a form. One that is too large to be looked through is loose.
 ///
-/// A tenant is named if the rule spells all of it, with what stands behind it, and the text that the form begins with: where a
-/// repetition or a class of characters could stand for another tenant, it does. An unescaped dot for a dot of the form's own
-/// text is no harm.
+/// A tenant is named if the rule spells out all of it, with the text behind it, and the form's text in front of it: a
+/// repetition or a class of characters there could stand for another tenant. An unescaped dot for a dot in the form's
+/// own text is harmless.
 pub(super) fn fit(rule: Option<&Automaton<Width>>, form: &str) -> Fit {
     let Some(rule) = rule else { return Fit::Loose };
     let (mut is_open, mut is_loose) = (!form.contains('<'), false);

@@ -176,7 +176,7 @@ fn a293_claims_that_say_whose_source_it_was_pin_it() {
     ] {
         assert!(with(claim, value, GITHUB_ISSUER).is_some(), "{claim}");
     }
-    // On Codefresh anyone can build what is public.
+    // On Codefresh anyone can build a public repository.
     assert!(with(Claim::SourceRepositoryUri, "https://github.com/acme/app", "https://oidc.codefresh.io").is_some());
 }
 

@@ -23,11 +23,11 @@ const PUBLIC_GOOD: &str = "public-good";
 /// What an authority comes down to.
 #[derive(Debug)]
 pub(super) enum Authority {
-    /// Somebody in particular must have signed something.
+    /// Named signers must have signed an attestation.
     Signers(Demand),
     /// `static: {action: pass}`: everybody passes. Never written.
     Everybody,
-    /// It cannot be carried over, or lets nobody pass. The remarks say why.
+    /// It cannot be carried over, or no signer can satisfy it. The remarks say why.
     Nothing,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn unknown(field: &Field<'_>, known: &[&str], remarks: &mut Vec<Remar
 
 fn fixed_answer(fixed: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
     if fixed.text_of("action").as_deref() == Some("pass") {
-        let hint = "images that nobody has to sign need no policy: do not verify them, or name their signers";
+        let hint = "images without a required signature need no policy: do not verify them, or name their signers";
         remarks.push(fixed.remark(
             Effect::LeftOut,
             "a static pass lets unsigned images pass, and is never imported",
@@ -119,7 +119,7 @@ fn fixed_answer(fixed: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
         return Authority::Everybody;
     }
     let hint = "an image that no rule is about never passes: make sure that no other rule is about these";
-    remarks.push(fixed.remark(Effect::LeftOut, "there is no rule that refuses whatever is signed", hint));
+    remarks.push(fixed.remark(Effect::LeftOut, "a policy file cannot refuse signed images", hint));
     Authority::Nothing
 }
 
@@ -131,7 +131,7 @@ fn certificates(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
     }
     let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
     if identities.is_empty() {
-        let message = "no identity is named, so that anybody with an account could sign: never imported";
+        let message = "without an identity anyone with an account could sign: not imported";
         remarks.push(keyless.remark(Effect::LeftOut, message, "name issuer and subject of who signs"));
     }
     identities.iter().filter_map(|one| identity(one, remarks)).collect()
@@ -142,7 +142,7 @@ fn identity(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
     identity_of(field, Pattern::Exact, remarks)
 }
 
-/// Reads issuer and subject. `of_subject` says what a subject that is no regular expression means.
+/// Reads issuer and subject. `of_subject` is the meaning of a subject that is not a regular expression.
 pub(super) fn identity_of(
     field: &Field<'_>,
     of_subject: fn(String) -> Pattern,
@@ -154,7 +154,8 @@ pub(super) fn identity_of(
     let Some(strangers) = strangers(&identity.as_found, &issuer.as_found) else {
         return Some(Signer::Certificate { identity: identity.as_found, issuer: issuer.as_found });
     };
-    // What is looked for anywhere can be in the names of strangers. From the beginning it often cannot.
+    // An expression that is found anywhere may match inside strangers' names. Anchored at the beginning it often
+    // cannot.
     if let (Some(identity), Some(issuer)) = (identity.from_beginning, issuer.from_beginning)
         && self::strangers(&identity, &issuer).is_none()
     {
@@ -222,7 +223,7 @@ fn pattern(
 fn open(written: &Field<'_>, go: &str) -> Remark {
     written.remark(
         Effect::Check,
-        format!("`{go}` is found anywhere in the text, whatever stands before and behind it, here as there"),
+        format!("`{go}` is found anywhere in the text, as in the original policy"),
         "write the whole text: without that, a name that merely contains it passes",
     )
 }
@@ -257,8 +258,7 @@ fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Opt
     let log_is_required = authority.field("ctlog").is_some_and(|log| !log.is_empty())
         && authority.field("rfc3161timestamp").is_none_or(|field| field.is_empty());
     if read.is_ok() && !log_is_required {
-        let hint =
-            "with a log, leave out `log: not-required`: without one, whoever gets hold of the key can sign in secret";
+        let hint = "with a log, leave out `log: not-required`: without one, a stolen key can sign in secret";
         remarks.push(key.remark(Effect::Check, "no log need hold what this key signs, here as there", hint));
     }
     Some(Signer::Key { base64: STANDARD.encode(read.ok()?.der()), log_is_required })
@@ -292,7 +292,7 @@ pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Ve
         | "https://slsa.dev/provenance/v0.2"
         | "https://slsa.dev/provenance/v1" => {
             let message = format!("`{predicate_type}` is one version of provenance, and here any that is read will do");
-            remarks.push(field.remark(Effect::Check, message, "there is nothing to do, unless the version matters"));
+            remarks.push(field.remark(Effect::Check, message, "nothing, unless the version matters"));
             Some(Required::Kind(Requirement::Provenance))
         }
         "spdx" | "spdxjson" | "https://spdx.dev/Document" => Some(Required::Kind(Requirement::Sbom)),
@@ -302,7 +302,7 @@ pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Ve
         other => {
             let meant = AttestationRules::predicate_type_of(other).map(|full| Required::Type(full.to_owned()));
             if meant.is_none() {
-                let message = format!("`{other}` is no predicate type");
+                let message = format!("`{other}` is not a predicate type");
                 remarks.push(field.remark(
                     Effect::Lost,
                     message,
@@ -328,7 +328,7 @@ fn side_conditions(authority: &Field<'_>, remarks: &mut Vec<Remark>) {
     for source in authority.field("source").and_then(|list| list.items()).unwrap_or_default() {
         let place = source.text_of("oci").map_or_else(String::new, |oci| format!(" `{oci}`"));
         let hint = format!("give it to each run: `--evidence-repository{}`", place.replace('`', ""));
-        let message = format!("evidence lies in a repository of its own{place}, which is no matter of the policy file");
+        let message = format!("evidence lies in another repository{place}, which a policy file cannot name");
         remarks.push(source.remark(Effect::LeftOut, message, hint));
         if let Some(prefix) = source.field("tagPrefix").filter(|prefix| !prefix.is_empty()) {
             let hint = "copy the evidence to tags without it";
@@ -349,7 +349,7 @@ fn side_conditions(authority: &Field<'_>, remarks: &mut Vec<Remark>) {
         });
     }
     if let Some(format) = authority.field("signatureFormat").filter(|format| !format.is_empty()) {
-        let hint = "there is nothing to do";
+        let hint = "nothing to do";
         remarks.push(format.remark(Effect::Check, "bundles and legacy signatures are both read", hint));
     }
 }

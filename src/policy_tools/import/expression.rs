@@ -8,7 +8,7 @@ use crate::policy::TextRule;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expression {
     pub(super) text: String,
-    /// It matches whatever stands before or behind what it names.
+    /// It also matches with other text before or behind the named part.
     pub(super) is_open: bool,
 }
 

@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
         matches!(self.node.value, Value::Bool(false))
     }
 
-    /// Returns what is behind keys other than these. It could say anything, so it must not be overlooked.
+    /// Returns the values of keys other than these. They could mean anything, so they must not be overlooked.
     pub(super) fn unknown(&self, known: &[&str]) -> Vec<Self> {
         let Value::Map(entries) = &self.node.value else { return Vec::new() };
         entries

@@ -155,7 +155,7 @@ fn signers(attestor: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
         kyverno::own_instance(&keyless, remarks);
         let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
         if identities.is_empty() {
-            let message = "no identity is named, so that anybody with an account could sign: never imported";
+            let message = "without an identity anyone with an account could sign: not imported";
             remarks.push(keyless.remark(Effect::LeftOut, message, "name issuer and subject of who signs"));
         }
         return identities.iter().filter_map(|one| authority::identity_of(one, Pattern::Exact, remarks)).collect();

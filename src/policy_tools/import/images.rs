@@ -26,7 +26,7 @@ const MAX_CROSSINGS: usize = 4;
 pub(super) fn names(glob: &str) -> Names {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_:/*.@".contains(c);
     if glob.is_empty() || !glob.chars().all(allowed) {
-        let message = format!("`{glob}` is no glob that the policy-controller accepts");
+        let message = format!("the policy-controller does not accept the glob `{glob}`");
         return Names { patterns: Vec::new(), remarks: vec![(Effect::Lost, message, String::new())] };
     }
     // No name is longer, and each of several `**` is written in two ways.

@@ -78,7 +78,7 @@ pub(super) fn workloads(field: &Field<'_>, name: &str, remarks: &mut Vec<Remark>
     let Some(narrowing) = field.field(name).filter(|narrowing| !narrowing.is_empty()) else { return };
     // Every policy says which kinds it is about.
     if name != "match" && name != "matchConstraints" && name != "context" {
-        let hint = "verify with this policy what is meant, and with another what is not";
+        let hint = "verify the selected workloads with this policy, and the others with another one";
         remarks.push(narrowing.remark(
             Effect::LeftOut,
             "it was about some workloads, and rules are about images",
@@ -100,7 +100,7 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
     authority::unknown(field, &IMAGES, &mut remarks);
     let kind = field.text_of("type");
     if kind.as_deref().is_some_and(|kind| !matches!(kind, "Cosign" | "SigstoreBundle")) {
-        let message = format!("{} is no signature of Sigstore's", kind.unwrap_or_default());
+        let message = format!("{} is not a Sigstore signature", kind.unwrap_or_default());
         remarks.push(field.remark(Effect::Lost, message, "keep this rule where it is, or sign with cosign too"));
         return vec![Rule::without_demand(name, remarks)];
     }
@@ -120,9 +120,8 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
         let Some(required) = authority::required(&attestation, &kind, &mut remarks) else { continue };
         let own = sets(&attestation);
         if own.is_empty() {
-            let message =
-                "no attestor is named for it, so that anybody could sign it: here the image's own attestors must have";
-            remarks.push(attestation.remark(Effect::LeftOut, message, "name who signs it, if it is somebody else"));
+            let message = "without attestors anyone could sign it: here the image's own attestors must have signed it";
+            remarks.push(attestation.remark(Effect::LeftOut, message, "name its signers, if they differ"));
         }
         for set in if own.is_empty() { sets(field) } else { own } {
             demands.extend(of_set(&set, required.clone(), &mut remarks));
@@ -221,7 +220,7 @@ pub(super) fn pattern(image: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<St
     }
 }
 
-/// The entries of a set, of which so many must have signed.
+/// The entries of a set, and how many of them must have signed.
 fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Option<Demand> {
     authority::unknown(set, &["count", "entries"], remarks);
     let entries = set.field("entries").and_then(|entries| entries.items()).unwrap_or_default();

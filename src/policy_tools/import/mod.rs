@@ -1,9 +1,8 @@
 //! Policies of the sigstore policy-controller and of Kyverno, carried over into policy files.
 //!
 //! A `ClusterImagePolicy` (`policy.sigstore.dev/v1alpha1` and `v1beta1`), a `ClusterPolicy` with `verifyImages` and an
-//! `ImageValidatingPolicy` can say things that a policy file cannot. Whatever is
-//! not carried over as it is gets a [`Remark`], in the written file and beside it; nothing is left out in silence, and nothing
-//! that let everybody pass (a static `pass`) is written at all.
+//! `ImageValidatingPolicy` can say things that a policy file cannot. Every rule that is changed or left out gets a
+//! [`Remark`], in the written file and beside it. A rule that accepts every image (a static `pass`) is never written.
 
 mod authority;
 mod expression;
@@ -31,7 +30,7 @@ pub struct Import {
     pub remarks: Vec<Remark>,
 }
 
-/// What became of something that could not be carried over as it is.
+/// How a rule was changed or left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// It made the original stricter: without it, more images pass.
@@ -60,11 +59,11 @@ pub struct Remark {
 /// Why nothing can be imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// It is no YAML.
+    /// It is not YAML.
     #[error(transparent)]
     Source(DocumentError),
     /// No policy is in it.
-    #[error("there is no policy that verifies images in `{source_name}`")]
+    #[error("`{source_name}` contains no policy that verifies images")]
     NoPolicy {
         /// What was read.
         source_name: String,
@@ -225,7 +224,7 @@ fn other_kind(root: &Field<'_>) -> Remark {
     let hint = format!(
         "only {KIND} of {GROUP}v1alpha1 and {GROUP}v1beta1, verifyImages of Kyverno and ImageValidatingPolicy are imported"
     );
-    root.remark(Effect::LeftOut, format!("{kind} is no policy that verifies images"), hint)
+    root.remark(Effect::LeftOut, format!("{kind} does not verify images"), hint)
 }
 
 #[cfg(test)]

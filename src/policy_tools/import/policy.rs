@@ -46,7 +46,7 @@ impl Rule {
         Self { name: name.to_owned(), images, demand: Some(demand), remarks }
     }
 
-    /// What became of a policy of which no rule is left.
+    /// The result for a policy without any remaining rule.
     pub(super) fn without_demand(name: &str, mut remarks: Vec<Remark>) -> Self {
         for remark in &mut remarks {
             remark.field = format!("{name}: {}", remark.field);
@@ -99,7 +99,7 @@ fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
         remarks.push(mode.remark(Effect::LeftOut, "it only warned, and every rule is enforced", hint));
     }
     if let Some(matched) = spec.field("match").filter(|matched| !matched.is_empty()) {
-        let hint = "verify with this policy what is meant, and with another what is not";
+        let hint = "verify the selected workloads with this policy, and the others with another one";
         remarks.push(matched.remark(Effect::LeftOut, "it was about some workloads, and rules are about images", hint));
     }
     let read: Vec<(Field<'_>, Authority)> = spec
@@ -158,7 +158,7 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
     all
 }
 
-/// What an authority demanded is no loss where nobody passes by it any more.
+/// If no signer can satisfy an authority any more, its rules are not lost.
 fn forgive(authority: &Field<'_>, remarks: &mut [Remark]) {
     for remark in remarks.iter_mut().filter(|remark| authority.holds(remark) && remark.effect == Effect::Lost) {
         remark.effect = Effect::LeftOut;

@@ -169,8 +169,8 @@ fn a182_a_static_pass_and_a_keyless_authority_without_identities_are_never_impor
 
 #[test]
 fn a181_an_identity_that_everybody_has_is_left_out_and_the_others_stay() {
-    let anybody = "{issuerRegExp: '.*', subjectRegExp: '.*'}";
-    let import = import(&policy("a", "ghcr.io/acme/**", &keyless(&format!("{anybody}, {RELEASE}"), "")));
+    let anyone = "{issuerRegExp: '.*', subjectRegExp: '.*'}";
+    let import = import(&policy("a", "ghcr.io/acme/**", &keyless(&format!("{anyone}, {RELEASE}"), "")));
     assert!(fields(&import, Effect::LeftOut)[0].ends_with("identities[0]"), "{:?}", import.remarks);
     assert!(body(&import).contains("release.yml") && !body(&import).contains("'.*'"), "{}", body(&import));
 }

@@ -83,7 +83,7 @@ impl Entry {
     }
 }
 
-/// What a claim says, or in its place the claim of older certificates, of which `.5` is `owner/name` without GitHub's address.
+/// The value of a claim, or of its predecessor in older certificates; `.5` is `owner/name` without GitHub's address.
 fn claim(signer: &SignerReport, claim: Claim) -> Option<String> {
     let value = |wanted: Claim| {
         let found = signer.claims.iter().find(|one| one.name == wanted.name() && !one.value.is_empty());
@@ -152,8 +152,8 @@ fn push_claims(signer: &SignerReport, fields: &mut Vec<Field>, doubts: &mut Vec<
         None => {}
     }
     let ids = [
-        (Claim::SourceRepositoryIdentifier, "repository-id", "keeps out whoever takes the name after it was freed"),
-        (Claim::SourceRepositoryOwnerIdentifier, "owner-id", "keeps out whoever takes the owner's name"),
+        (Claim::SourceRepositoryIdentifier, "repository-id", "keeps out a new owner of a released name"),
+        (Claim::SourceRepositoryOwnerIdentifier, "owner-id", "keeps out a new holder of the owner's name"),
     ];
     for (number, name, comment) in ids {
         if let Some(value) = claim(signer, number).filter(|value| value.bytes().all(|b| b.is_ascii_digit())) {
@@ -175,8 +175,8 @@ fn own_workflow(uri: &str, source: &str) -> Option<String> {
     location.eq_ignore_ascii_case(source).then(|| file.to_owned())
 }
 
-/// A version's tag stands for the versions to come: `refs/tags/v1.2.3` for `refs/tags/v*`. Where nothing but the number tells
-/// it, the first number stays. What is not a version at the end of the tag's last part is itself.
+/// A version's tag stands for the versions to come: `refs/tags/v1.2.3` for `refs/tags/v*`. If only the number marks it
+/// as a version, the first number stays. A tag that does not end in a version stays as it is.
 fn versions_of(reference: &str) -> String {
     let Some(tag) = reference.strip_prefix("refs/tags/") else { return reference.to_owned() };
     let last = tag.rfind('/').map_or(0, |slash| slash + 1);
@@ -206,7 +206,7 @@ fn is_version(text: &str) -> bool {
         && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// `https://HOST/PROJECT//CONFIG@REF`, of which the project and the configuration.
+/// `https://HOST/PROJECT//CONFIG@REF`: returns the project and the configuration.
 fn gitlab_parts(signer: &SignerReport) -> Option<(String, String)> {
     let rest = signer.identity.strip_prefix(&signer.issuer)?.strip_prefix('/')?;
     let (project, config) = rest.split_once("//")?;
@@ -230,7 +230,7 @@ fn gitlab(signer: &SignerReport, project: &str) -> Entry {
     if let Some(id) =
         claim(signer, Claim::SourceRepositoryIdentifier).filter(|id| id.bytes().all(|b| b.is_ascii_digit()))
     {
-        fields.push(field("project-id", id, "keeps out whoever takes the name after it was freed"));
+        fields.push(field("project-id", id, "keeps out a new owner of a released name"));
     }
     if signer.issuer != "https://gitlab.com" {
         fields.push(field("server", &signer.issuer, "the server that the project lies on"));
@@ -260,7 +260,7 @@ fn email(signer: &SignerReport) -> Entry {
     )
 }
 
-/// The whole name, with the source that it was signed for: whoever can be called by others has the same name for all of them.
+/// The whole name, with the source it was signed for: a reusable workflow has the same name for all its callers.
 fn exactly(signer: &SignerReport) -> Entry {
     let mut fields = vec![field("identity", &signer.identity, ""), field("issuer", &signer.issuer, "")];
     if let Some(source) = claim(signer, Claim::SourceRepositoryUri) {

@@ -1,5 +1,5 @@
-//! A policy written for an image as it is: as narrow as what is attached to it justifies, with a comment for what each line
-//! keeps out, and with a list of what could not be justified.
+//! A policy written for an image as it is: as narrow as its evidence justifies, with a comment on each line's effect,
+//! and a list of rules that could not be justified.
 
 mod entry;
 
@@ -46,7 +46,7 @@ pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) ->
         );
     }
     if let Some(one) = common {
-        text.push_str("    # Nobody else counts, whatever they signed.\n");
+        text.push_str("    # Other signatures never count.\n");
         text.push_str(&one.draw_signers(4));
     }
     text.push_str("    require:\n");
@@ -63,7 +63,7 @@ pub fn suggest(name: &str, image: &InspectedImage, keys: &[(String, String)]) ->
 fn head(name: &str, image: &InspectedImage) -> String {
     let digest = image.digest.as_deref().unwrap_or_default();
     format!(
-        "# Written for {} @ {digest}.\n# It lets through whoever signed this image. That they are the right ones is for a person to say.\nversion: 1\n\nimages:\n  - match: {}\n",
+        "# Written for {} @ {digest}.\n# It accepts the signers of this image. A person must decide whether they are the right ones.\nversion: 1\n\nimages:\n  - match: {}\n",
         one_line(&image.reference),
         bare_or_scalar(name)
     )
@@ -77,7 +77,7 @@ struct Chosen {
     each: bool,
     domains: Vec<String>,
     proof: bool,
-    /// What must be named of a provenance, or it would satisfy nobody.
+    /// The parts of a provenance that must be named, or nothing would satisfy it.
     named: Named,
 }
 
@@ -190,7 +190,8 @@ fn choose(
             by_one.push((entry, used));
         }
     }
-    // Anybody who can push can sign too: who of several is the right one is not to be guessed, so all of them must sign.
+    // Anyone with push access can sign too, and the right one of several signers is not guessed, so all of them must
+    // sign.
     let each = by_one.len() > 1;
     let name = |used: &[&(&CandidateReport, Entry)]| Some(used.first()?.0.signer.as_ref()?.identity.clone());
     by_one.sort_by_key(|(_, used)| name(used));
@@ -235,7 +236,7 @@ fn choose(
     Some(Chosen { requirement, signers, each, domains, proof, named })
 }
 
-/// The signers, each once: one workflow is one, at whatever ref and in whatever case it is written.
+/// The signers, each once: a workflow counts once for all refs and letter cases.
 fn people(used: &[&(&CandidateReport, Entry)]) -> Vec<String> {
     let mut known: Vec<(String, String)> = Vec::new();
     for signer in used.iter().filter_map(|(candidate, _)| candidate.signer.as_ref()) {
