@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -61,17 +63,18 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
     let policy = Policy::from_flags(signer, [sample.requirement], None).expect("a policy");
     let blob = Blob::of(Algorithm::Sha256, sample.bytes.clone());
     let evidence = Evidence {
-        reference: String::new(),
-        name: None,
-        root: sample.image.clone(),
-        media_type: String::new(),
-        platforms: Vec::new(),
-        subjects: vec![Subject {
-            digest: sample.image.clone(),
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
+        target: Target {
+            reference: String::new(),
+            name: None,
+            root: sample.image.clone(),
+            kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
+            subjects: vec![Subject {
+                digest: sample.image.clone(),
+                kind: SubjectKind::Image(None),
+                reached_through: Vec::new(),
+                searched: true,
+            }],
+        },
         attestation_manifests: Vec::new(),
         candidates: vec![Candidate {
             subject: sample.image.clone(),

@@ -9,7 +9,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bonafide::check::{CheckId, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Document, Policy};
 use bonafide::trust::TrustRoot;
@@ -119,17 +121,21 @@ fn package(number: usize) -> Value {
 
 fn evidence(image: &Digest, bundle: Blob) -> Evidence {
     Evidence {
-        reference: "registry.test/acme/shop:1.0.0".to_owned(),
-        name: Some("registry.test/acme/shop".to_owned()),
-        root: image.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platforms: Vec::new(),
-        subjects: vec![Manifest {
-            digest: image.clone(),
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
+        target: Target {
+            reference: "registry.test/acme/shop:1.0.0".to_owned(),
+            name: Some("registry.test/acme/shop".to_owned()),
+            root: image.clone(),
+            kind: TargetKind::Image {
+                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                platforms: Vec::new(),
+            },
+            subjects: vec![Manifest {
+                digest: image.clone(),
+                kind: SubjectKind::Image(None),
+                reached_through: Vec::new(),
+                searched: true,
+            }],
+        },
         attestation_manifests: Vec::new(),
         candidates: vec![Candidate {
             subject: image.clone(),

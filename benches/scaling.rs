@@ -9,7 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::run::Threads;
@@ -120,17 +122,18 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
         content: Content::Bundle(Opened::bundle(blob.clone())),
     });
     Evidence {
-        reference: String::new(),
-        name: None,
-        root: image.clone(),
-        media_type: String::new(),
-        platforms: Vec::new(),
-        subjects: vec![Subject {
-            digest: image.clone(),
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
+        target: Target {
+            reference: String::new(),
+            name: None,
+            root: image.clone(),
+            kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
+            subjects: vec![Subject {
+                digest: image.clone(),
+                kind: SubjectKind::Image(None),
+                reached_through: Vec::new(),
+                searched: true,
+            }],
+        },
         attestation_manifests: Vec::new(),
         candidates: candidates.collect(),
         gaps: Vec::new(),

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{KeyRule, LogDemand, Policy, PublicKey, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -98,17 +100,21 @@ impl Judge {
             content,
         };
         let evidence = Evidence {
-            reference: "registry.test/acme/shop:v1".to_owned(),
-            name: None,
-            root: self.image.clone(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-            platforms: Vec::new(),
-            subjects: vec![Manifest {
-                digest: self.image.clone(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
+            target: Target {
+                reference: "registry.test/acme/shop:v1".to_owned(),
+                name: None,
+                root: self.image.clone(),
+                kind: TargetKind::Image {
+                    media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                    platforms: Vec::new(),
+                },
+                subjects: vec![Manifest {
+                    digest: self.image.clone(),
+                    kind: SubjectKind::Image(None),
+                    reached_through: Vec::new(),
+                    searched: true,
+                }],
+            },
             attestation_manifests: Vec::new(),
             candidates: vec![candidate],
             gaps: Vec::new(),

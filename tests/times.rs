@@ -5,7 +5,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -67,17 +69,21 @@ impl World {
     fn evidence(&self, content: Content) -> Evidence {
         let image = || self.image.clone();
         Evidence {
-            reference: "registry.test/acme/shop:v1".to_owned(),
-            name: None,
-            root: image(),
-            media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-            platforms: Vec::new(),
-            subjects: vec![Manifest {
-                digest: image(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
+            target: Target {
+                reference: "registry.test/acme/shop:v1".to_owned(),
+                name: None,
+                root: image(),
+                kind: TargetKind::Image {
+                    media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                    platforms: Vec::new(),
+                },
+                subjects: vec![Manifest {
+                    digest: image(),
+                    kind: SubjectKind::Image(None),
+                    reached_through: Vec::new(),
+                    searched: true,
+                }],
+            },
             attestation_manifests: Vec::new(),
             candidates: vec![Candidate {
                 subject: image(),

@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::{CandidateReport, ImageReport};
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -105,17 +107,21 @@ pub fn policy(signer: &Signer, requirements: &[Requirement]) -> Policy {
 /// One image without an index, and its evidence.
 pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
     Evidence {
-        reference: "registry.test/acme/shop:1.0.0".to_owned(),
-        name: Some("registry.test/acme/shop".to_owned()),
-        root: image.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platforms: Vec::new(),
-        subjects: vec![Subject {
-            digest: image.clone(),
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
+        target: Target {
+            reference: "registry.test/acme/shop:1.0.0".to_owned(),
+            name: Some("registry.test/acme/shop".to_owned()),
+            root: image.clone(),
+            kind: TargetKind::Image {
+                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                platforms: Vec::new(),
+            },
+            subjects: vec![Subject {
+                digest: image.clone(),
+                kind: SubjectKind::Image(None),
+                reached_through: Vec::new(),
+                searched: true,
+            }],
+        },
         attestation_manifests: Vec::new(),
         candidates,
         gaps: Vec::new(),

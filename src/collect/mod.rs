@@ -19,6 +19,7 @@
 
 pub mod discovery;
 mod error;
+mod file_target;
 pub mod files;
 pub mod layout;
 mod limits;
@@ -29,6 +30,7 @@ mod target;
 
 pub use discovery::{Collector, PlatformChoice};
 pub use error::{LoginUse, Said, SourceError};
+pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, refuse_other_than_layout};
 pub use limits::Limits;
 pub use registry::{

@@ -1,33 +1,25 @@
-//! What was collected for one image: manifests, candidates, gaps.
+//! What was collected for one target: an image or a file, candidates, gaps.
 //!
 //! Evidence is everything a verdict may rest on, and nothing else reaches [`crate::verify`]. It is data: it can be
 //! made by a registry, by a layout on disk or by a test.
 
 mod opened;
+mod target;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::oci::{Blob, Digest, Platform};
+use crate::oci::{Blob, Digest};
 
 pub use opened::{Opened, Payload};
+pub use target::{Subject, SubjectKind, Target, TargetKind};
 
-/// Everything collected for one image.
+/// Everything collected for one target.
 #[derive(Debug, Clone)]
 pub struct Evidence {
-    /// The reference as the user typed it.
-    pub reference: String,
-    /// The image's name without tag or digest, as it is pinned in reports; `None` for a layout.
-    pub name: Option<String>,
-    /// The digest the reference resolved to. Tags move, so every report shows it.
-    pub root: Digest,
-    /// The media type of the manifest or index that the reference resolved to.
-    pub media_type: String,
-    /// The platforms that were asked for; none for all that the image has.
-    pub platforms: Vec<Platform>,
-    /// The image's index and platform manifests, the root first.
-    pub subjects: Vec<Subject>,
+    /// The image or file that it was collected for.
+    pub target: Target,
     /// The attestation manifests beside those, each once.
     pub attestation_manifests: Vec<AttestationPlace>,
     /// Everything that may be a signature or an attestation, as found.
@@ -45,28 +37,6 @@ pub struct LookedIn {
     pub repository: Option<String>,
     /// The service beside the registry that was asked.
     pub service: Option<String>,
-}
-
-/// A digest that evidence may be about: the index, a nested index, or a platform manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// The digest of the manifest.
-    pub digest: Digest,
-    /// Whether it is an index or an image.
-    pub kind: SubjectKind,
-    /// The indexes through which it was reached, outermost first. An index's digest binds its children.
-    pub reached_through: Vec<Digest>,
-    /// Whether evidence attached to this digest has been looked for.
-    pub searched: bool,
-}
-
-/// What a subject is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SubjectKind {
-    /// An index of several manifests.
-    Index,
-    /// An image manifest, for this platform if an index said so.
-    Image(Option<Platform>),
 }
 
 /// A place of evidence beside a subject: an attestation manifest, which lists statements, and on which a signature may be.
@@ -153,6 +123,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The line of a file that holds one bundle per line.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::File { line, .. } => *line,
+            _ => None,
+        }
+    }
+
     /// The short name used in reports.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -242,31 +220,6 @@ pub enum Content {
         /// Why it does not count.
         reason: String,
     },
-}
-
-/// A file or its digest, and the bundles given for it. Nothing can be attached to a file, so no place is searched and
-/// none can fail.
-#[derive(Debug, Clone)]
-pub struct Artifact {
-    /// The file's name or the digest, as the user typed it.
-    pub reference: String,
-    /// The digest of the content.
-    pub digest: Digest,
-    /// The content, if there is more than its digest.
-    pub content: Option<Blob>,
-    /// The bundles, each to be judged by itself.
-    pub bundles: Vec<LooseBundle>,
-}
-
-/// A Sigstore bundle in a file.
-#[derive(Debug, Clone)]
-pub struct LooseBundle {
-    /// The file's name.
-    pub file: String,
-    /// The line, from 1, where the file holds one bundle per line.
-    pub line: Option<usize>,
-    /// The bundle.
-    pub bundle: Opened,
 }
 
 /// A read that failed. Only a true "not found" is absence; everything else is a gap.

@@ -127,11 +127,11 @@ impl Absence<'_> {
     /// Whether one manifest was named by its digest, and no index leads to it.
     fn is_one_manifest(&self) -> bool {
         let is_image = |kind: &SubjectKind| matches!(kind, SubjectKind::Image(_));
-        let by_digest = match self.evidence.reference.parse() {
+        let by_digest = match self.evidence.target.reference.parse() {
             Ok(Reference::Registry(reference)) => reference.digest.is_some(),
             _ => false,
         };
-        by_digest && self.evidence.subjects.first().is_some_and(|subject| is_image(&subject.kind))
+        by_digest && self.evidence.target.subjects.first().is_some_and(|subject| is_image(&subject.kind))
     }
 
     /// Whether an attestation may be with GitHub, which was not asked (`actions/attest-build-provenance` keeps it there unless it is
@@ -148,7 +148,7 @@ impl Absence<'_> {
 
     /// Most tools copy an image without what is attached to it.
     fn left_behind(&self) -> String {
-        if self.evidence.name.is_none() {
+        if self.evidence.target.name.is_none() {
             return "`docker save` and `skopeo copy` leave evidence behind: copy the image again with `cosign save`, `oras copy -r` or \
                     `regctl image copy --referrers --digest-tags`"
                 .to_owned();

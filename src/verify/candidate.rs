@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome};
-use crate::evidence::{Candidate, Content, Evidence, Opened, Origin};
+use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::packages::{Advisories, Examined};
@@ -89,7 +89,7 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
     let examined = if terms.time.is_over() {
         Ok(Examination::stopped_by(Kind::Unread, overdue(terms.time)))
     } else {
-        examine(id, candidate)
+        examine(id, candidate, &terms.evidence.target)
     };
     match examined {
         Ok(examination) => examination.conclude(id, candidate, terms),
@@ -100,7 +100,7 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
 /// Reads a VEX document that one of the demand's signers signed, or what an SBOM of theirs says of vulnerabilities; of everything
 /// else nothing.
 pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: Terms<'_>) -> Option<vex::Attached> {
-    let examination = examine(id, candidate).ok()?;
+    let examination = examine(id, candidate, &terms.evidence.target).ok()?;
     let is_read = matches!(examination.kind, Kind::Vex | Kind::Sbom) && !examination.is_stopped();
     let statement = examination.statement.as_ref().filter(|_| is_read)?;
     let (material, signed) = examination.ready.as_ref()?;
@@ -123,7 +123,7 @@ pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: 
 
 /// Says what a candidate is and who signed it. It is accepted if it verifies and can be read.
 pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {
-    match examine(id, candidate) {
+    match examine(id, candidate, &means.evidence.target) {
         Ok(examination) => examination.inspect(id, candidate, means),
         Err(report) => *report,
     }
@@ -131,12 +131,13 @@ pub(super) fn inspect(id: &str, candidate: &Candidate, means: &Means<'_>) -> Can
 
 /// Lists the packages of a candidate that is an SBOM, verifies and can be read.
 pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option<ListedDocument> {
-    let examination = examine(id, candidate).ok().filter(|examination| examination.kind == Kind::Sbom)?;
+    let examination = examine(id, candidate, &means.evidence.target).ok();
+    let examination = examination.filter(|examination| examination.kind == Kind::Sbom)?;
     let look = examination.look(&candidate.subject, means);
     match (look.signing, look.predicate) {
         (Some(signing), Predicate::Sbom(Ok(sbom))) if !look.findings.iter().any(Finding::is_blocking) => {
             Some(ListedDocument {
-                reference: means.evidence.reference.clone(),
+                reference: means.evidence.target.reference.clone(),
                 candidate: id.to_owned(),
                 subject: candidate.subject.to_string(),
                 signer: signing.signer,
@@ -149,11 +150,15 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
 
 /// Looks at a candidate until all is known that there is to know before its signature is verified. What is no evidence is
 /// reported as it is.
-fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Box<CandidateReport>> {
-    Ok(match &candidate.content {
+fn examine<'a>(
+    id: &str,
+    candidate: &'a Candidate,
+    target: &'a Target,
+) -> Result<Examination<'a>, Box<CandidateReport>> {
+    let mut examination = match &candidate.content {
         Content::Unsigned { what } => return Err(unsigned::named(id, candidate, what)),
         Content::ListedStatement { manifest, signature, statement } => {
-            return listed::examine_listed(id, candidate, (manifest, signature), statement);
+            return listed::examine_listed(id, (candidate, target), (manifest, signature), statement);
         }
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
@@ -166,13 +171,13 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
         }
         Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
         Content::Bundle(bundle) => match material::read_bundle(bundle) {
-            Ok(material) => examine_material(material, bundle, candidate),
+            Ok(material) => examine_material(material, bundle, candidate, target),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
             // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(material, bundle, candidate)
+                examine_material(material, bundle, candidate, target)
             }
             Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
@@ -182,9 +187,11 @@ fn examine<'a>(id: &str, candidate: &'a Candidate) -> Result<Examination<'a>, Bo
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
         Content::LegacyAttestation { envelope, annotations } => {
-            examine_legacy_attestation(envelope, annotations, candidate)
+            examine_legacy_attestation(envelope, annotations, candidate, target)
         }
-    })
+    };
+    examination.any_statement_signs = target.is_file();
+    Ok(examination)
 }
 
 /// It could satisfy what nothing else does, so it is an error until it is read; where all is satisfied it does no harm.
@@ -193,44 +200,11 @@ fn unread(bytes: u64) -> Finding {
         .next("this evidence was not collected whole: collect it again")
 }
 
-/// Judges a bundle that is said to be about a file, of which the digest is known and perhaps the content.
-///
-/// Only the signature is asked for, on the content itself or in a statement about it. A predicate is reported.
-pub(super) fn judge_loose(
-    id: &str,
-    candidate: &Candidate,
-    (bundle, content): (&Opened, Option<&Blob>),
-    terms: Terms<'_>,
-) -> Judged {
-    let mut examination = match material::read_bundle(bundle) {
-        Ok(material) => examine_loose(material, bundle, candidate, content),
-        Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
-    };
-    examination.only_signature = true;
-    examination.conclude(id, candidate, terms)
-}
-
-fn examine_loose<'a>(
-    material: Material,
-    bundle: &'a Opened,
-    candidate: &'a Candidate,
-    content: Option<&'a Blob>,
-) -> Examination<'a> {
-    match &material.content {
-        SignedContent::Message(message) => {
-            let finding = check_message_digest(message, &candidate.subject, content);
-            let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
-            Examination::of_message(finding, material, signed)
-        }
-        SignedContent::Envelope(_) => examine_envelope(material, bundle, candidate, ("file", content)),
-    }
-}
-
 /// What is known of a candidate before anybody asks who signed it. The first step that fails is the last.
 struct Examination<'a> {
     kind: Kind,
-    /// Whether a good signature is all that is asked for, whatever kind of statement it is on.
-    only_signature: bool,
+    /// Whether a signature on any kind of statement is one on the target: a file has no statement of its own for that.
+    any_statement_signs: bool,
     /// Whether it cannot be a signature on the image, whatever it turns out to be.
     never_signature: bool,
     predicate_type: Option<String>,
@@ -246,7 +220,7 @@ impl<'a> Examination<'a> {
     fn of(kind: Kind) -> Self {
         Self {
             kind,
-            only_signature: false,
+            any_statement_signs: false,
             never_signature: false,
             predicate_type: None,
             findings: Vec::new(),
@@ -282,8 +256,8 @@ impl<'a> Examination<'a> {
     }
 
     fn concerns(&self, asked: &Asked) -> bool {
-        if self.only_signature {
-            return matches!(asked, Asked::Signature);
+        if self.any_statement_signs && matches!(asked, Asked::Signature) {
+            return true;
         }
         !(self.never_signature && matches!(asked, Asked::Signature))
             && self.kind.concerns(asked, self.predicate_type.as_deref())
@@ -308,7 +282,7 @@ impl<'a> Examination<'a> {
             .chain(&unasked)
             .min_by_key(|one| (one.distance(), one.is_by_fields()))
             .expect("there is one for a demand, or the one that nobody asked for");
-        let is_asked_for = self.only_signature || unasked.is_none() || !self.kind.counts_only_if_asked();
+        let is_asked_for = unasked.is_none() || !self.kind.counts_only_if_asked();
         let report = self.report(id, candidate, (telling, is_asked_for), &predicate);
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
@@ -421,7 +395,8 @@ impl<'a> Examination<'a> {
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
-        if self.only_signature {
+        let is_signature_asked = question.expected.is_some_and(|expected| matches!(expected.asked, Asked::Signature));
+        if self.any_statement_signs && is_signature_asked {
             return predicate.set_aside();
         }
         let mut findings = predicate.check(question);
@@ -533,9 +508,10 @@ fn examine_legacy_attestation<'a>(
     envelope: &'a Opened,
     annotations: &BTreeMap<String, String>,
     candidate: &'a Candidate,
+    target: &'a Target,
 ) -> Examination<'a> {
     match legacy::read_attestation(envelope, annotations) {
-        Ok(material) => examine_material(material, envelope, candidate),
+        Ok(material) => examine_material(material, envelope, candidate, target),
         Err(finding) => {
             let claimed =
                 material::read_envelope(envelope).ok().and_then(|envelope| claimed_predicate_type(envelope.payload()));
@@ -547,13 +523,20 @@ fn examine_legacy_attestation<'a>(
     }
 }
 
-fn examine_material<'a>(material: Material, opened: &'a Opened, candidate: &'a Candidate) -> Examination<'a> {
+fn examine_material<'a>(
+    material: Material,
+    opened: &'a Opened,
+    candidate: &'a Candidate,
+    target: &'a Target,
+) -> Examination<'a> {
     match &material.content {
         SignedContent::Message(message) => {
-            let finding = check_message_digest(message, &candidate.subject, None);
-            Examination::of_message(finding, material, Signed::Digest(&candidate.subject))
+            let content = target.content();
+            let finding = check_message_digest(message, &candidate.subject, content);
+            let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
+            Examination::of_message(finding, material, signed)
         }
-        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, ("image", None)),
+        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, target),
     }
 }
 
@@ -593,7 +576,7 @@ fn examine_envelope<'a>(
     material: Material,
     opened: &'a Opened,
     candidate: &'a Candidate,
-    (thing, whole): (&str, Option<&Blob>),
+    target: &Target,
 ) -> Examination<'a> {
     let (SignedContent::Envelope(envelope), Some(payload)) = (&material.content, opened.payload()) else {
         return Examination::of(Kind::Unreadable);
@@ -612,9 +595,9 @@ fn examine_envelope<'a>(
     examination.predicate_type = Some(statement.predicate_type.clone());
     let known = candidate.subject.algorithm();
     let others = Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != known && statement.states(*algorithm));
-    let computed = others.filter_map(|algorithm| whole.map(|whole| Digest::of(algorithm, whole.bytes())));
+    let computed = others.filter_map(|algorithm| Some(Digest::of(algorithm, target.content()?.bytes())));
     let digests: Vec<Digest> = std::iter::once(candidate.subject.clone()).chain(computed).collect();
-    let about = statement.check_subject(&digests, thing);
+    let about = statement.check_subject(&digests, target.noun());
     examination.findings.extend(newer_predicate(&statement.predicate_type));
     examination.statement = Some(statement);
     examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))

@@ -42,10 +42,10 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
         PlatformReport {
             platform: match &subject.kind {
                 SubjectKind::Image(platform) => platform.as_ref().map(ToString::to_string),
-                SubjectKind::Index => None,
+                SubjectKind::Index | SubjectKind::File => None,
             },
             digest: subject.digest.to_string(),
-            pinned: evidence.name.as_ref().map(|name| format!("{name}@{}", subject.digest)),
+            pinned: evidence.target.name.as_ref().map(|name| format!("{name}@{}", subject.digest)),
             verdict: Verdict::join(counting),
             requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
         }
@@ -73,8 +73,8 @@ pub(super) fn undecided(demand: &Demand) -> RequirementReport {
 /// The image manifests to cover; an index without any stands for itself.
 fn selected(evidence: &Evidence) -> Vec<&Subject> {
     let images: Vec<&Subject> =
-        evidence.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_))).collect();
-    if images.is_empty() { evidence.subjects.iter().take(1).collect() } else { images }
+        evidence.target.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_))).collect();
+    if images.is_empty() { evidence.target.subjects.iter().take(1).collect() } else { images }
 }
 
 /// One demand over all platforms.
@@ -271,7 +271,7 @@ impl<'a> Cell<'a> {
             evidence.attestation_manifests.iter().filter(|place| may_satisfy && cell.is_beside(place)).collect();
         let on_manifest: HashSet<&Digest> = beside.iter().map(|place| &place.digest).collect();
         cell.unsearched =
-            evidence.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched)
+            evidence.target.subjects.iter().any(|subject| cell.is_covered_by(&subject.digest) && !subject.searched)
                 || beside.iter().any(|place| !place.searched);
         let concerns = |gap: &&Gap| cell.is_covered_by(&gap.subject) || on_manifest.contains(&gap.subject);
         cell.gaps = evidence.gaps.iter().filter(concerns).collect();
@@ -364,7 +364,7 @@ impl<'a> Cell<'a> {
     fn platform_name(&self) -> Option<String> {
         match &self.platform.kind {
             SubjectKind::Image(platform) => platform.as_ref().map(ToString::to_string),
-            SubjectKind::Index => None,
+            SubjectKind::Index | SubjectKind::File => None,
         }
     }
 

@@ -82,16 +82,16 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
         let message = "of the index, the platforms that were asked for were examined, and no others";
         Finding::pass(CheckId::ImageResolved, message)
     });
-    let is_part = verified_digest(evidence).is_some_and(|digest| *digest != evidence.root);
+    let is_part = verified_digest(evidence).is_some_and(|digest| *digest != evidence.target.root);
     findings.extend(parts);
     let mut candidates: Vec<CandidateReport> = judged.into_iter().map(|one| one.report).collect();
     advisories::bound(&mut candidates);
     ImageReport {
-        reference: evidence.reference.clone(),
+        reference: evidence.target.reference.clone(),
         pinned: pinned(evidence),
-        digest: Some(verified_digest(evidence).unwrap_or(&evidence.root).to_string()),
-        index: is_part.then(|| evidence.root.to_string()),
-        media_type: Some(evidence.media_type.clone()),
+        digest: Some(verified_digest(evidence).unwrap_or(&evidence.target.root).to_string()),
+        index: is_part.then(|| evidence.target.root.to_string()),
+        media_type: evidence.target.media_type().map(str::to_owned),
         verdict: Verdict::join(requirements.chain(pin)),
         findings,
         platforms: coverage.platforms,

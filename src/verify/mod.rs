@@ -40,9 +40,9 @@ use jiff::Timestamp;
 
 use crate::check::{
     CandidateReport, CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform,
-    KnownVulnerabilitiesReport, ListedDocument, RequirementReport, SbomReport, Verdict,
+    KnownVulnerabilitiesReport, ListedDocument, SbomReport, Verdict,
 };
-use crate::evidence::{Artifact, Candidate, Content, Evidence, Gap, LookedIn, Origin, Subject, SubjectKind};
+use crate::evidence::{Candidate, Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::packages::Advisories;
 use crate::policy::{Asked, Demand, KeyRule, Policy};
@@ -51,7 +51,7 @@ use crate::time_limit::TimeLimit;
 use crate::attestation::sbom::Sbom;
 use crate::attestation::vex::Statements;
 pub use bundle::{Domain, DomainError};
-use candidate::{Judged, Means, Terms};
+use candidate::{Means, Terms};
 pub use coverage::gap_hint as hint_for_gap;
 pub use judge::Judge;
 pub use workers::{Alone, Workers};
@@ -143,11 +143,11 @@ pub fn inspect_with(
         .collect();
     advisories::bound(&mut candidates);
     InspectedImage {
-        reference: evidence.reference.clone(),
+        reference: evidence.target.reference.clone(),
         pinned: pinned(evidence),
-        digest: Some(evidence.root.to_string()),
-        media_type: Some(evidence.media_type.clone()),
-        platforms: evidence.subjects.iter().filter_map(inspected_platform).collect(),
+        digest: Some(evidence.target.root.to_string()),
+        media_type: evidence.target.media_type().map(str::to_owned),
+        platforms: evidence.target.subjects.iter().filter_map(inspected_platform).collect(),
         candidates,
         gaps: evidence.gaps.iter().map(gap_report).collect(),
     }
@@ -185,86 +185,20 @@ fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {
     })
 }
 
-/// Judges the bundles that are said to be about a file.
-///
-/// Asked for is the signature alone: each bundle is judged by itself, whatever kind of statement it holds, and any one
-/// that is accepted satisfies it. What a predicate says is reported and not judged.
-pub fn verify_artifact(
-    workers: &dyn Workers,
-    artifact: &Artifact,
-    policy: &Policy,
-    domains: &[Domain],
-    now: Timestamp,
-) -> ImageReport {
-    let candidates: Vec<Candidate> = artifact
-        .bundles
-        .iter()
-        .map(|loose| Candidate {
-            subject: artifact.digest.clone(),
-            origin: Origin::File { file: loose.file.clone(), line: loose.line },
-            digest: loose.bundle.digest().clone(),
-            content: Content::Bundle(loose.bundle.clone()),
-        })
-        .collect();
-    let evidence = whole(artifact, candidates);
-    let unasked = &policy.anybody_named();
-    let terms =
-        Terms { evidence: &evidence, policy, unasked, vex: &[], domains, advisories: None, now, time: TimeLimit::NONE };
-    let judged: Vec<Judged> = workers::gather(workers, evidence.candidates.len(), |position| {
-        let (bundle, content) = (&artifact.bundles[position].bundle, artifact.content.as_ref());
-        candidate::judge_loose(&id(position), &evidence.candidates[position], (bundle, content), terms)
-    });
-    let coverage = coverage::cover(&evidence, policy, &judged, now);
-    ImageReport {
-        reference: evidence.reference,
-        pinned: None,
-        digest: Some(artifact.digest.to_string()),
-        index: None,
-        media_type: None,
-        verdict: Verdict::join(coverage.requirements.iter().filter_map(RequirementReport::counting)),
-        findings: Vec::new(),
-        platforms: coverage.platforms,
-        requirements: coverage.requirements,
-        candidates: judged.into_iter().map(|one| one.report).collect(),
-        gaps: Vec::new(),
-    }
-}
-
-/// A file as the one subject there is, searched because there is nothing to search.
-fn whole(artifact: &Artifact, candidates: Vec<Candidate>) -> Evidence {
-    Evidence {
-        reference: artifact.reference.clone(),
-        name: None,
-        root: artifact.digest.clone(),
-        media_type: String::new(),
-        platforms: Vec::new(),
-        subjects: vec![Subject {
-            digest: artifact.digest.clone(),
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
-        attestation_manifests: Vec::new(),
-        candidates,
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
-}
-
 /// The digest that the verdict is about, if there is one. Of an index of which platforms were asked for, it is their manifest:
 /// a pull of the index elsewhere would run what was not looked at. Where they are several, there is no one digest.
 fn verified_digest(evidence: &Evidence) -> Option<&Digest> {
-    let images = evidence.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
+    let images = evidence.target.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
     let mut digests = images.map(|subject| &subject.digest);
-    match (evidence.platforms.is_empty(), digests.next()) {
-        (true, _) | (_, None) => Some(&evidence.root),
+    match (evidence.target.platforms().is_empty(), digests.next()) {
+        (true, _) | (_, None) => Some(&evidence.target.root),
         (false, Some(first)) => digests.all(|digest| digest == first).then_some(first),
     }
 }
 
 /// Name and digest, as another tool can pull what the verdict is about.
 fn pinned(evidence: &Evidence) -> Option<String> {
-    Some(format!("{}@{}", evidence.name.as_ref()?, verified_digest(evidence)?))
+    Some(format!("{}@{}", evidence.target.name.as_ref()?, verified_digest(evidence)?))
 }
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
@@ -303,9 +237,10 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
 fn in_order(evidence: &Evidence) -> Vec<&Candidate> {
     let mut candidates: Vec<&Candidate> = evidence.candidates.iter().collect();
     let position =
-        |candidate: &Candidate| evidence.subjects.iter().position(|subject| subject.digest == candidate.subject);
+        |candidate: &Candidate| evidence.target.subjects.iter().position(|subject| subject.digest == candidate.subject);
     candidates.sort_by_cached_key(|candidate| {
-        (position(candidate), candidate.origin.kind(), candidate.origin.to_string(), candidate.digest.clone())
+        let origin = &candidate.origin;
+        (position(candidate), origin.kind(), origin.line(), origin.to_string(), candidate.digest.clone())
     });
     candidates
 }
@@ -313,13 +248,13 @@ fn in_order(evidence: &Evidence) -> Vec<&Candidate> {
 /// `--expect-digest`: the reference must not have moved.
 fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
     let expected = policy.expected_digest()?;
-    if evidence.root == *expected {
+    if evidence.target.root == *expected {
         return Some(Finding::pass(CheckId::ImagePinned, "the reference resolves to the expected digest"));
     }
     Some(
         Finding::fail(CheckId::ImagePinned, "the reference resolves to another digest")
             .expected(expected.to_string())
-            .found(evidence.root.to_string())
+            .found(evidence.target.root.to_string())
             .next("the tag moved: find out who moved it, and name the image by digest"),
     )
 }

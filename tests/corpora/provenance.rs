@@ -8,7 +8,9 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::CandidateReport;
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::trust::TrustRoot;
 use bonafide::verify::{Domain, inspect};
@@ -276,17 +278,21 @@ fn evidence(bundle: &str) -> Evidence {
         content: Content::Bundle(Opened::bundle(blob)),
     };
     Evidence {
-        reference: "published".to_owned(),
-        name: None,
-        root: subject.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platforms: Vec::new(),
-        subjects: vec![Subject {
-            digest: subject,
-            kind: SubjectKind::Image(None),
-            reached_through: Vec::new(),
-            searched: true,
-        }],
+        target: Target {
+            reference: "published".to_owned(),
+            name: None,
+            root: subject.clone(),
+            kind: TargetKind::Image {
+                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                platforms: Vec::new(),
+            },
+            subjects: vec![Subject {
+                digest: subject,
+                kind: SubjectKind::Image(None),
+                reached_through: Vec::new(),
+                searched: true,
+            }],
+        },
         attestation_manifests: Vec::new(),
         candidates: vec![candidate],
         gaps: Vec::new(),

@@ -393,7 +393,7 @@ fn a_provenance_of_docker_github_builder_counts_for_the_repository_that_called_i
         let first = image.beside(0, statement);
         let signature = image.world.instance.signer(&identity).sign_image(&subject(&first.signed));
         let mut evidence = image.evidence(vec![first.with(bundle(&signature.bundle(Version::V03)))]);
-        evidence.subjects.pop();
+        evidence.target.subjects.pop();
         let rule = Signer::from_flags(Some(BUILDER), Some(GITHUB_ACTIONS), Some("acme/shop"), None, None);
         let policy = Policy::from_flags(rule.expect("a signer"), [Requirement::Provenance], None).expect("a policy");
         verify(&evidence, &policy, &[image.world.domain()], image.world.for_provenance().now)

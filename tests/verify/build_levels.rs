@@ -1,7 +1,7 @@
 //! The build level of a whole image: what every platform reaches, by what satisfies the requirement there.
 
 use bonafide::check::{ImageReport, Verdict};
-use bonafide::evidence::{Candidate, Evidence, SubjectKind};
+use bonafide::evidence::{Candidate, SubjectKind};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::verify::verify;
 use jiff::SignedDuration;
@@ -47,20 +47,14 @@ impl Index {
     fn judge(&self, require: &str, attached: &[(&Digest, Builder)]) -> ImageReport {
         let platform = |name: &str| SubjectKind::Image(name.parse().ok());
         let [amd64, arm64] = &self.platforms;
-        let collected = Evidence {
-            subjects: vec![
-                manifest(&self.root, SubjectKind::Index, &[]),
-                manifest(amd64, platform("linux/amd64"), &[&self.root]),
-                manifest(arm64, platform("linux/arm64"), &[&self.root]),
-            ],
-            attestation_manifests: Vec::new(),
-            candidates: attached
-                .iter()
-                .enumerate()
-                .map(|(place, (of, builder))| self.provenance(place, of, *builder))
-                .collect(),
-            ..evidence(&self.root, [])
-        };
+        let mut collected = evidence(&self.root, []);
+        collected.target.subjects = vec![
+            manifest(&self.root, SubjectKind::Index, &[]),
+            manifest(amd64, platform("linux/amd64"), &[&self.root]),
+            manifest(arm64, platform("linux/arm64"), &[&self.root]),
+        ];
+        let attached = attached.iter().enumerate();
+        collected.candidates = attached.map(|(place, (of, builder))| self.provenance(place, of, *builder)).collect();
         let rules = policy(&rule(&["signers: [{github: acme/shop}]", require]));
         verify(&collected, &rules, &[self.world.domain()], SIGNING_TIME + SignedDuration::from_hours(1))
     }

@@ -1,7 +1,7 @@
 //! Which platforms are covered by what is attached to an index, to a platform, or to something else.
 
 use bonafide::check::{CheckId, ImageReport, Verdict};
-use bonafide::evidence::{Candidate, Evidence, Gap, GapReason, SubjectKind};
+use bonafide::evidence::{Candidate, Evidence, Gap, GapReason, SubjectKind, TargetKind};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::Requirement;
 
@@ -153,8 +153,8 @@ fn evidence_on_a_nested_index_covers_what_is_below_it() {
     let index = Index::new();
     let nested = Digest::of(Algorithm::Sha256, b"nested index");
     let mut evidence = index.evidence(vec![index.signature_on(&nested)]);
-    evidence.subjects.insert(1, manifest(&nested, SubjectKind::Index, &[&index.root]));
-    evidence.subjects[3].reached_through.push(nested.clone());
+    evidence.target.subjects.insert(1, manifest(&nested, SubjectKind::Index, &[&index.root]));
+    evidence.target.subjects[3].reached_through.push(nested.clone());
     let report = index.world.for_signatures().judge_evidence(&evidence);
     assert_eq!(verdicts(&report), [(Some("linux/amd64"), Verdict::Absent), (Some("linux/arm64"), Verdict::Verified)]);
 }
@@ -163,7 +163,7 @@ fn evidence_on_a_nested_index_covers_what_is_below_it() {
 fn an_index_without_platforms_stands_for_itself() {
     let index = Index::new();
     let mut evidence = index.evidence(vec![index.signature_on(&index.root)]);
-    evidence.subjects.truncate(1);
+    evidence.target.subjects.truncate(1);
     let report = index.world.for_signatures().judge_evidence(&evidence);
     assert_eq!((report.verdict, verdicts(&report)), (Verdict::Verified, vec![(None, Verdict::Verified)]));
     evidence.candidates.clear();
@@ -175,7 +175,7 @@ fn an_index_without_platforms_stands_for_itself() {
 fn a267_no_subject_is_never_a_pass() {
     let index = Index::new();
     let mut evidence = index.evidence(vec![index.signature_on(&index.root)]);
-    evidence.subjects.clear();
+    evidence.target.subjects.clear();
     let report = index.world.for_signatures().judge_evidence(&evidence);
     assert_eq!(report.verdict, Verdict::Undecided);
 }
@@ -186,7 +186,7 @@ fn a_manifest_that_was_not_searched_is_undecided_unless_it_is_covered_otherwise(
     let index = Index::new();
     let judge = index.world.for_signatures();
     let mut evidence = index.evidence(vec![index.signature_on(&index.platforms[0])]);
-    evidence.subjects[2].searched = false;
+    evidence.target.subjects[2].searched = false;
     let report = judge.judge_evidence(&evidence);
     assert_eq!(
         verdicts(&report),
@@ -202,11 +202,14 @@ fn a_manifest_that_was_not_searched_is_undecided_unless_it_is_covered_otherwise(
 fn of_one_platform_that_was_asked_for_the_platform_is_what_is_pinned() {
     let index = Index::new();
     let mut evidence = index.evidence(vec![index.signature_on(&index.root)]);
-    evidence.name = Some("registry.test/acme/shop".to_owned());
+    evidence.target.name = Some("registry.test/acme/shop".to_owned());
     let judge = index.world.for_signatures();
     assert_eq!(judge.judge_evidence(&evidence).pinned, Some(format!("registry.test/acme/shop@{}", index.root)));
-    evidence.platforms = vec!["linux/amd64".parse().expect("a platform")];
-    evidence.subjects.truncate(2);
+    evidence.target.kind = TargetKind::Image {
+        media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+        platforms: vec!["linux/amd64".parse().expect("a platform")],
+    };
+    evidence.target.subjects.truncate(2);
     let report = judge.judge_evidence(&evidence);
     assert_eq!(report.verdict, Verdict::Verified);
     assert_eq!(report.pinned, Some(format!("registry.test/acme/shop@{}", index.platforms[0])));

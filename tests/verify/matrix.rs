@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bonafide::check::{ImageReport, Verdict};
-use bonafide::evidence::{AttestationManifest, AttestationPlace, Candidate, Content, Evidence, Origin};
+use bonafide::evidence::{AttestationManifest, AttestationPlace, Candidate, Content, Origin};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::verify::verify;
 use jiff::SignedDuration;
@@ -181,11 +181,9 @@ impl Index {
                 searched: true,
             })
             .collect();
-        let evidence = Evidence {
-            name: Some("registry.test/acme/shop".to_owned()),
-            attestation_manifests: places,
-            ..evidence_of_index(&self.root, &self.platforms, candidates)
-        };
+        let mut evidence = evidence_of_index(&self.root, &self.platforms, candidates);
+        evidence.target.name = Some("registry.test/acme/shop".to_owned());
+        evidence.attestation_manifests = places;
         let policy = policy(&rule(&["signers: [{github: acme/shop}]", &format!("require: {{{}}}", kind.require)]));
         verify(&evidence, &policy, &[self.world.domain()], SIGNING_TIME + SignedDuration::from_hours(1))
     }

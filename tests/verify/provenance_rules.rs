@@ -464,7 +464,7 @@ fn a111_what_could_not_be_read_may_contradict() {
         detail: "503".to_owned(),
     });
     let mut unsearched = whole.clone();
-    unsearched.subjects[0].searched = false;
+    unsearched.target.subjects[0].searched = false;
     let unread = Content::Unread { media_type: "application/vnd.dev.sigstore.bundle.v0.3+json".to_owned(), bytes: 1 };
     let unread = evidence(&world.image, [provenance(&world, |_| {}), unread]);
     for lacking in [&gap, &unsearched, &unread] {

@@ -109,7 +109,7 @@ fn a308_a_strangers_signature_decides_nothing_beside_one_that_could_not_be_read(
         bundle["mediaType"] = serde_json::json!("application/vnd.dev.sigstore.bundle.v0.4+json");
     }));
     let mut unsearched = evidence(&world.image, [signed.clone()]);
-    unsearched.subjects[0].searched = false;
+    unsearched.target.subjects[0].searched = false;
     let reports = [
         judge.judge_evidence(&with_gap(&world, [signed.clone()])),
         judge.judge_evidence(&unsearched),

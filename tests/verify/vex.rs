@@ -1,7 +1,7 @@
 //! VEX: what may close a finding, who must have said it, and of which image. Nothing that is said opens anything.
 
 use bonafide::check::{CheckId, ImageReport, Verdict};
-use bonafide::evidence::{Content, Evidence, SubjectKind};
+use bonafide::evidence::{Content, SubjectKind};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::verify::verify;
 use jiff::SignedDuration;
@@ -288,18 +288,15 @@ fn what_is_said_of_an_index_holds_for_its_platforms_and_not_the_other_way_round(
     let rules = policy(&rule(&["signers: [{github: acme/shop}]", RULES]));
     let verdict = |scanned: &Digest, said_of: &Digest| {
         let said = document(&[said(json!(null), "fixed")]);
-        let collected = Evidence {
-            subjects: vec![
-                manifest(&index, SubjectKind::Index, &[]),
-                manifest(&amd64, SubjectKind::Image("linux/amd64".parse().ok()), &[&index]),
-            ],
-            attestation_manifests: Vec::new(),
-            candidates: vec![
-                candidate(scanned, 0, scan_of(&world, &subject(scanned))),
-                candidate(said_of, 1, vex_of(&world, &subject(said_of), OPENVEX, said, &vex_team())),
-            ],
-            ..evidence(&index, [])
-        };
+        let mut collected = evidence(&index, []);
+        collected.target.subjects = vec![
+            manifest(&index, SubjectKind::Index, &[]),
+            manifest(&amd64, SubjectKind::Image("linux/amd64".parse().ok()), &[&index]),
+        ];
+        collected.candidates = vec![
+            candidate(scanned, 0, scan_of(&world, &subject(scanned))),
+            candidate(said_of, 1, vex_of(&world, &subject(said_of), OPENVEX, said, &vex_team())),
+        ];
         verify(&collected, &rules, &[world.domain()], SIGNING_TIME + SignedDuration::from_hours(1)).verdict
     };
     assert_eq!(verdict(&amd64, &index), Verdict::Verified);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind};
+use bonafide::evidence::{
+    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
+};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -316,12 +318,16 @@ fn cosign_tag(subject: &Digest, suffix: &str, layer: usize) -> Origin {
 pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Content>) -> Evidence {
     let candidates = contents.into_iter().enumerate();
     Evidence {
-        reference: "registry.test/acme/shop:1.0.0".to_owned(),
-        name: Some("registry.test/acme/shop".to_owned()),
-        root: image.clone(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        platforms: Vec::new(),
-        subjects: vec![manifest(image, SubjectKind::Image(None), &[])],
+        target: Target {
+            reference: "registry.test/acme/shop:1.0.0".to_owned(),
+            name: Some("registry.test/acme/shop".to_owned()),
+            root: image.clone(),
+            kind: TargetKind::Image {
+                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                platforms: Vec::new(),
+            },
+            subjects: vec![manifest(image, SubjectKind::Image(None), &[])],
+        },
         attestation_manifests: Vec::new(),
         candidates: candidates.map(|(position, content)| candidate(image, position, content)).collect(),
         gaps: Vec::new(),
@@ -332,17 +338,17 @@ pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Conten
 /// What is collected for an index of linux/amd64 and linux/arm64 that is known by no name.
 pub(crate) fn evidence_of_index(root: &Digest, platforms: &[Digest; 2], candidates: Vec<Candidate>) -> Evidence {
     let platform = |name: &str| SubjectKind::Image(Some(name.parse().expect("a platform")));
-    Evidence {
-        name: None,
-        media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-        subjects: vec![
-            manifest(root, SubjectKind::Index, &[]),
-            manifest(&platforms[0], platform("linux/amd64"), &[root]),
-            manifest(&platforms[1], platform("linux/arm64"), &[root]),
-        ],
-        candidates,
-        ..evidence(root, [])
-    }
+    let mut evidence = evidence(root, []);
+    evidence.target.name = None;
+    evidence.target.kind =
+        TargetKind::Image { media_type: "application/vnd.oci.image.index.v1+json".to_owned(), platforms: Vec::new() };
+    evidence.target.subjects = vec![
+        manifest(root, SubjectKind::Index, &[]),
+        manifest(&platforms[0], platform("linux/amd64"), &[root]),
+        manifest(&platforms[1], platform("linux/arm64"), &[root]),
+    ];
+    evidence.candidates = candidates;
+    evidence
 }
 
 pub(crate) fn manifest(digest: &Digest, kind: SubjectKind, reached_through: &[&Digest]) -> Manifest {

@@ -1,7 +1,7 @@
 //! Sigstore bundles, written by anyone with push access.
 
-use bonafide::evidence::{Artifact, Content, LooseBundle, Opened};
-use bonafide::verify::{Alone, verify_artifact};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
+use bonafide::verify::{Alone, verify_with};
 
 use crate::{holds, lab};
 
@@ -12,10 +12,17 @@ pub fn run(data: &[u8]) {
         let report = lab::judge(image, Content::Bundle(Opened::bundle(lab::blob(data))), signer, &*lab::DOMAINS);
         holds::of_lab_evidence(&report);
     }
-    let loose = LooseBundle { file: "a.json".to_owned(), line: None, bundle: Opened::bundle(lab::blob(data)) };
-    let artifact = Artifact { reference: "a".to_owned(), digest: image.clone(), content: None, bundles: vec![loose] };
+    let bundle = Opened::bundle(lab::blob(data));
+    let candidate = Candidate {
+        subject: image.clone(),
+        origin: Origin::File { file: "a.json".to_owned(), line: None },
+        digest: bundle.digest().clone(),
+        content: Content::Bundle(bundle),
+    };
+    let target = Target::file("a".to_owned(), image.clone(), None);
+    let evidence = Evidence { target, ..lab::evidence(image, vec![candidate]) };
     let policy = lab::policy(&lab::SIGNERS[0], &[bonafide::policy::Requirement::Signature]);
-    holds::of_lab_evidence(&verify_artifact(&Alone, &artifact, &policy, &*lab::DOMAINS, lab::NOW));
+    holds::of_lab_evidence(&verify_with(&Alone, &evidence, &policy, &*lab::DOMAINS, lab::NOW));
 }
 
 /// The bundles of the fixtures.

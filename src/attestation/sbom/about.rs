@@ -85,7 +85,7 @@ pub(crate) fn describe(sbom: &Sbom<'_>, image: Image<'_>) -> Description {
     match named.iter().find(|one| one.is_firm) {
         Some(other) if is_of_another_platform(other, image.evidence) || !is_excused(sbom, image.evidence) => {
             // With `--platform` the other platforms of the index are not known: it may be about one of them.
-            if !image.evidence.platforms.is_empty() && is_index(image.subject, image.evidence) {
+            if !image.evidence.target.platforms().is_empty() && is_index(image.subject, image.evidence) {
                 return Description::Agrees { only: Some(Vec::new()) };
             }
             Description::Contradicts(clipped(&other.text))
@@ -101,7 +101,7 @@ pub(crate) fn describe(sbom: &Sbom<'_>, image: Image<'_>) -> Description {
 /// The digests that a document attached to this subject may name: the subject's own, those of the indexes that it is in, and of an
 /// index those of everything in it.
 fn relatives(image: Image<'_>) -> BTreeSet<&Digest> {
-    let subjects = &image.evidence.subjects;
+    let subjects = &image.evidence.target.subjects;
     let own = subjects.iter().filter(|one| one.digest == *image.subject);
     let above = own.flat_map(|one| &one.reached_through);
     let below = subjects.iter().filter(|one| one.reached_through.contains(image.subject)).map(|one| &one.digest);
@@ -111,7 +111,7 @@ fn relatives(image: Image<'_>) -> BTreeSet<&Digest> {
 /// Whether a digest may be of the image: of the subject, an index that it is in, or a platform in it. With `--platform` the other
 /// platforms of an index are not known.
 pub(crate) fn may_be_of(digest: &Digest, image: Image<'_>) -> bool {
-    let is_cut = !image.evidence.platforms.is_empty() && is_index(image.subject, image.evidence);
+    let is_cut = !image.evidence.target.platforms().is_empty() && is_index(image.subject, image.evidence);
     is_cut || relatives(image).contains(digest)
 }
 
@@ -124,18 +124,18 @@ fn only(agreeing: &BTreeSet<&Digest>, image: Image<'_>) -> Option<Vec<Digest>> {
 }
 
 fn is_index(digest: &Digest, evidence: &Evidence) -> bool {
-    evidence.subjects.iter().any(|one| one.digest == *digest && one.kind == SubjectKind::Index)
+    evidence.target.subjects.iter().any(|one| one.digest == *digest && one.kind == SubjectKind::Index)
 }
 
 /// Whether it is the digest of another platform of the same image, which no daemon makes up.
 fn is_of_another_platform(named: &Named, evidence: &Evidence) -> bool {
-    evidence.subjects.iter().any(|one| one.digest == named.digest)
+    evidence.target.subjects.iter().any(|one| one.digest == named.digest)
 }
 
 fn name_of(digest: &Digest, evidence: &Evidence) -> String {
-    let platform = evidence.subjects.iter().find(|one| one.digest == *digest).and_then(|one| match &one.kind {
+    let platform = evidence.target.subjects.iter().find(|one| one.digest == *digest).and_then(|one| match &one.kind {
         SubjectKind::Image(platform) => platform.as_ref(),
-        SubjectKind::Index => None,
+        SubjectKind::Index | SubjectKind::File => None,
     });
     platform.map_or_else(|| digest.to_string(), ToString::to_string)
 }
@@ -144,7 +144,7 @@ fn name_of(digest: &Digest, evidence: &Evidence) -> String {
 fn is_excused(sbom: &Sbom<'_>, evidence: &Evidence) -> bool {
     let is_syft = sbom.creators.iter().any(|creator| creator.starts_with("Tool: syft"));
     let names = described(sbom).map(|package| package.name.as_ref());
-    is_syft && !names.into_iter().any(|name| is_another_image(name, evidence.name.as_deref()))
+    is_syft && !names.into_iter().any(|name| is_another_image(name, evidence.target.name.as_deref()))
 }
 
 /// Whether a name with a registry in it ends in another repository than the image's. A name without may be one that the image
@@ -251,7 +251,7 @@ fn in_words(sbom: &Sbom<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Subject;
+    use crate::evidence::{Subject, Target, TargetKind};
     use crate::oci::Algorithm;
 
     fn digest(name: &str) -> Digest {
@@ -264,16 +264,17 @@ mod tests {
             |name: &str, kind, reached_through| Subject { digest: digest(name), kind, reached_through, searched: true };
         let platform = |text: &str| SubjectKind::Image(Some(text.parse().expect("a platform")));
         Evidence {
-            reference: String::new(),
-            name: name.map(str::to_owned),
-            root: digest("index"),
-            media_type: String::new(),
-            platforms: Vec::new(),
-            subjects: vec![
-                subject("index", SubjectKind::Index, vec![]),
-                subject("amd64", platform("linux/amd64"), vec![digest("index")]),
-                subject("arm64", platform("linux/arm64"), vec![digest("index")]),
-            ],
+            target: Target {
+                reference: String::new(),
+                name: name.map(str::to_owned),
+                root: digest("index"),
+                kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
+                subjects: vec![
+                    subject("index", SubjectKind::Index, vec![]),
+                    subject("amd64", platform("linux/amd64"), vec![digest("index")]),
+                    subject("arm64", platform("linux/arm64"), vec![digest("index")]),
+                ],
+            },
             attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),
@@ -384,8 +385,11 @@ mod tests {
     #[test]
     fn with_one_platform_chosen_a_document_of_another_is_about_none_of_those_that_are_looked_at() {
         let mut evidence = evidence(None);
-        evidence.platforms = vec!["linux/amd64".parse().expect("a platform")];
-        evidence.subjects.pop();
+        evidence.target.kind = TargetKind::Image {
+            media_type: String::new(),
+            platforms: vec!["linux/amd64".parse().expect("a platform")],
+        };
+        evidence.target.subjects.pop();
         let of_arm64 = by_purl(format!("pkg:oci/shop@{}", digest("arm64")));
         let description = describe(&of_arm64, Image { subject: &digest("index"), evidence: &evidence });
         assert_eq!(description, Description::Agrees { only: Some(Vec::new()) });

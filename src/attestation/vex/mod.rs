@@ -216,7 +216,7 @@ impl Image<'_> {
 
     /// Whether a digest is that of the image or of an index that binds it.
     fn has_digest(&self, digest: &Digest) -> bool {
-        let of_subject = || self.evidence.subjects.iter().filter(|one| one.digest == *self.subject);
+        let of_subject = || self.evidence.target.subjects.iter().filter(|one| one.digest == *self.subject);
         digest == self.subject || of_subject().any(|one| one.reached_through.contains(digest))
     }
 }

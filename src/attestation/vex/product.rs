@@ -73,7 +73,7 @@ fn is_package(purl: &Purl<'_>, image: &Image<'_>) -> bool {
         return digest(version).is_some_and(|digest| image.has_digest(&digest));
     }
     let repository = purl.qualifier("repository_url").and_then(|url| url.parse::<RegistryReference>().ok());
-    repository.is_some_and(|reference| image.evidence.name.as_ref() == Some(&reference.name.to_string()))
+    repository.is_some_and(|reference| image.evidence.target.name.as_ref() == Some(&reference.name.to_string()))
 }
 
 fn digest(text: &str) -> Option<Digest> {

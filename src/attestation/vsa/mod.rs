@@ -157,7 +157,7 @@ impl Summary {
         if agrees {
             return Finding::pass(CheckId::VsaResource, "the summary is for this image by its name");
         }
-        let name = question.evidence.name.as_deref();
+        let name = question.evidence.target.name.as_deref();
         let expected = match (&rules.resource, name) {
             (Some(rule), _) => rule.to_string(),
             (None, Some(name)) => format!("{name}, or pkg:oci/… with that repository_url"),

@@ -8,10 +8,10 @@ use crate::packages::Purl;
 /// `pkg:oci/…?repository_url=…`. A tag in it must be the one that was asked for, if one was, and a digest must be that of the
 /// image or of an index that it was reached through. Every other form is another name.
 pub(super) fn names(uri: &str, evidence: &Evidence, subject: &Digest) -> bool {
-    let Some(name) = &evidence.name else { return false };
+    let Some(name) = &evidence.target.name else { return false };
     let named = if uri.starts_with("pkg:") { package(uri) } else { reference(uri) };
     let Some(named) = named else { return false };
-    let asked_tag = match evidence.reference.parse() {
+    let asked_tag = match evidence.target.reference.parse() {
         Ok(Reference::Registry(RegistryReference { tag: Some(tag), .. })) => Some(tag.as_str().to_owned()),
         _ => None,
     };
@@ -20,7 +20,8 @@ pub(super) fn names(uri: &str, evidence: &Evidence, subject: &Digest) -> bool {
 }
 
 fn is_of(digest: &Digest, evidence: &Evidence, subject: &Digest) -> bool {
-    let through = || evidence.subjects.iter().filter(|one| one.digest == *subject).flat_map(|one| &one.reached_through);
+    let through =
+        || evidence.target.subjects.iter().filter(|one| one.digest == *subject).flat_map(|one| &one.reached_through);
     digest == subject || through().any(|index| index == digest)
 }
 
@@ -56,7 +57,7 @@ fn package(uri: &str) -> Option<Named> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{LookedIn, Subject, SubjectKind};
+    use crate::evidence::{LookedIn, Subject, SubjectKind, Target, TargetKind};
     use crate::oci::Algorithm;
 
     fn digest(text: &str) -> Digest {
@@ -71,12 +72,13 @@ mod tests {
             searched: true,
         };
         Evidence {
-            reference: reference.to_owned(),
-            name: name.map(str::to_owned),
-            root: digest("index"),
-            media_type: String::new(),
-            platforms: Vec::new(),
-            subjects: vec![platform],
+            target: Target {
+                reference: reference.to_owned(),
+                name: name.map(str::to_owned),
+                root: digest("index"),
+                kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
+                subjects: vec![platform],
+            },
             attestation_manifests: Vec::new(),
             candidates: Vec::new(),
             gaps: Vec::new(),

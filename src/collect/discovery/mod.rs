@@ -19,7 +19,7 @@ use search::{Found, Offered, OnTheWay, Wanted};
 use super::error::SourceError;
 use super::limits::Limits;
 use super::source::Source;
-use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject, Target, TargetKind};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -69,16 +69,21 @@ impl<S: Source> Collector<S> {
         let reader = Reader::new(source, limits);
         let (root, manifest) = reader.root().await?;
         let image = Box::pin(subjects::find(&reader, &root, &manifest, &choice)).await?;
-        let evidence = Evidence {
+        let target = Target {
             reference: reference.into(),
             name: reader.source().name(),
             root,
-            media_type: manifest.media_type().to_owned(),
-            platforms: match &choice {
-                PlatformChoice::All => Vec::new(),
-                PlatformChoice::These(platforms) => platforms.clone(),
+            kind: TargetKind::Image {
+                media_type: manifest.media_type().to_owned(),
+                platforms: match &choice {
+                    PlatformChoice::All => Vec::new(),
+                    PlatformChoice::These(platforms) => platforms.clone(),
+                },
             },
             subjects: image.subjects,
+        };
+        let evidence = Evidence {
+            target,
             attestation_manifests: image.attestations.iter().map(|one| one.place(false)).collect(),
             candidates: Vec::new(),
             gaps: Vec::new(),
@@ -117,13 +122,13 @@ impl<S: Source> Collector<S> {
     /// large evidence from small to large; the same for the platforms and their attestation manifests; attestation
     /// manifests found on the way; unsigned documents, if they are to be named.
     pub async fn step(&mut self) -> bool {
-        let root = self.evidence.root.clone();
-        if self.evidence.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
+        let root = self.evidence.target.root.clone();
+        if self.evidence.target.subjects.iter().any(|subject| !subject.searched && subject.digest == root) {
             let on_the_way = if self.wants_statements { OnTheWay::Alone } else { OnTheWay::Never };
             self.search(|digest| *digest == root, Vec::new(), on_the_way).await;
         } else if let Some(smallest) = self.later.iter().map(Offered::bytes).min() {
             self.fetch_later(smallest.saturating_mul(GROWTH)).await;
-        } else if self.evidence.subjects.iter().any(|subject| !subject.searched) {
+        } else if self.evidence.target.subjects.iter().any(|subject| !subject.searched) {
             let (attestations, on_the_way) = if self.wants_statements {
                 (self.take_attestations(), OnTheWay::UpTo(self.may_search()))
             } else {
@@ -162,9 +167,9 @@ impl<S: Source> Collector<S> {
 
     /// Whether the next step fetches large evidence.
     pub fn is_next_large(&self) -> bool {
-        let root = &self.evidence.root;
+        let root = &self.evidence.target.root;
         let is_searched = |subject: &Subject| subject.searched || subject.digest != *root;
-        !self.later.is_empty() && self.evidence.subjects.iter().all(is_searched)
+        !self.later.is_empty() && self.evidence.target.subjects.iter().all(is_searched)
     }
 
     /// Returns what has been collected.
@@ -181,7 +186,7 @@ impl<S: Source> Collector<S> {
     /// The digests of the image's subjects, each once.
     fn image(&self) -> Vec<Digest> {
         let mut seen = HashSet::new();
-        let digests = self.evidence.subjects.iter().map(|subject| &subject.digest);
+        let digests = self.evidence.target.subjects.iter().map(|subject| &subject.digest);
         digests.filter(|digest| seen.insert(*digest)).cloned().collect()
     }
 
@@ -196,7 +201,7 @@ impl<S: Source> Collector<S> {
 
     async fn search(&mut self, wanted: impl Fn(&Digest) -> bool, attestations: Vec<Attestation>, on_the_way: OnTheWay) {
         let mut digests: Vec<Digest> = Vec::new();
-        for subject in &mut self.evidence_mut().subjects {
+        for subject in &mut self.evidence_mut().target.subjects {
             if !subject.searched && wanted(&subject.digest) {
                 subject.searched = true;
                 if !digests.contains(&subject.digest) {

@@ -239,7 +239,7 @@ impl Image {
 fn platform(subject: &Subject) -> Option<&Platform> {
     match &subject.kind {
         SubjectKind::Image(platform) => platform.as_ref(),
-        SubjectKind::Index => None,
+        SubjectKind::Index | SubjectKind::File => None,
     }
 }
 

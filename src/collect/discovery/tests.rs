@@ -260,7 +260,7 @@ fn a_bundle_named_by_the_referrers_api_is_a_candidate() {
     assert_eq!(bundles(&evidence), [b"bundle"]);
     assert_eq!(evidence.candidates[0].subject, subject);
     assert!(matches!(evidence.candidates[0].origin, Origin::Referrer(_)));
-    assert!(evidence.gaps.is_empty() && evidence.subjects[0].searched);
+    assert!(evidence.gaps.is_empty() && evidence.target.subjects[0].searched);
 }
 
 #[test]
@@ -667,7 +667,8 @@ fn platforms_are_searched_in_a_step_of_their_own() {
     let fake = Fake::new(&index(&[platform("a", "linux", "amd64"), platform("b", "linux", "arm64")]));
     let mut collector = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image");
     assert!(now(collector.step()));
-    let searched = |evidence: &Evidence| evidence.subjects.iter().map(|subject| subject.searched).collect::<Vec<_>>();
+    let searched =
+        |evidence: &Evidence| evidence.target.subjects.iter().map(|subject| subject.searched).collect::<Vec<_>>();
     assert_eq!(searched(collector.evidence()), [true, false, false]);
     assert_eq!(fake.asked.borrow().len(), 5);
     assert!(now(collector.step()));
@@ -711,10 +712,13 @@ fn a046_the_first_entry_for_a_platform_is_the_one_that_is_verified() {
     let wished = PlatformChoice::These(vec!["linux/amd64".parse().expect("a platform")]);
     let evidence = resolve(&fake, wished, Limits::default()).expect("an image").into_evidence();
     assert_eq!(
-        evidence.subjects.iter().map(|subject| subject.digest.clone()).collect::<Vec<_>>(),
+        evidence.target.subjects.iter().map(|subject| subject.digest.clone()).collect::<Vec<_>>(),
         [fake.root_digest(), digest(b"b")]
     );
-    assert_eq!(resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").evidence().subjects.len(), 4);
+    assert_eq!(
+        resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").evidence().target.subjects.len(),
+        4
+    );
 }
 
 /// The subjects that are left of an index for a wish, in words.
@@ -723,7 +727,7 @@ fn selected(entries: &[Value], texts: &[&str]) -> Vec<Digest> {
     let evidence = resolve(&Fake::new(&index(entries)), PlatformChoice::These(wished), Limits::default())
         .expect("an image")
         .into_evidence();
-    evidence.subjects.iter().skip(1).map(|subject| subject.digest.clone()).collect()
+    evidence.target.subjects.iter().skip(1).map(|subject| subject.digest.clone()).collect()
 }
 
 #[test]
@@ -750,7 +754,7 @@ fn a290_each_index_is_chosen_from_by_itself() {
     fake.root = index(&[nested, platform("c", "linux", "arm64")]).to_string().into_bytes();
     let wished = PlatformChoice::These(vec!["linux/arm64".parse().expect("a platform")]);
     let evidence = resolve(&fake, wished, Limits::default()).expect("an image").into_evidence();
-    let images = evidence.subjects.iter().filter(|subject| subject.kind != SubjectKind::Index);
+    let images = evidence.target.subjects.iter().filter(|subject| subject.kind != SubjectKind::Index);
     assert_eq!(images.map(|subject| subject.digest.clone()).collect::<Vec<_>>(), [digest(b"a"), digest(b"c")]);
 }
 
@@ -770,7 +774,8 @@ fn the_platform_of_a_single_image_is_read_only_when_one_is_asked_for() {
     root["config"] = fake.add(configuration, "application/vnd.oci.image.config.v1+json");
     fake.root = root.to_string().into_bytes();
     let kind = |choice| {
-        resolve(&fake, choice, Limits::default()).map(|collector| collector.into_evidence().subjects.remove(0).kind)
+        resolve(&fake, choice, Limits::default())
+            .map(|collector| collector.into_evidence().target.subjects.remove(0).kind)
     };
     assert_eq!(kind(PlatformChoice::All).expect("an image"), SubjectKind::Image(None));
     assert_eq!(fake.asked.borrow().len(), 1);
@@ -802,7 +807,7 @@ fn a215_attestations_of_buildkit_are_no_platforms_and_only_provenance_is_fetched
     let (spdx, slsa) = ("https://spdx.dev/Document", "https://slsa.dev/provenance/v0.2");
     attested_by_buildkit(&mut fake, &[spdx, slsa]);
     let evidence = collect(&fake);
-    assert_eq!(evidence.subjects.len(), 2);
+    assert_eq!(evidence.target.subjects.len(), 2);
     let [sbom, provenance] = evidence.candidates.as_slice() else { panic!("two candidates") };
     assert!(evidence.candidates.iter().all(|candidate| candidate.subject == digest(b"a")));
     assert!(matches!(&sbom.content, Content::Unsigned { what } if what == spdx));
@@ -840,7 +845,7 @@ fn an_annotation_does_not_hide_a_platform() {
     odd["mediaType"] = json!("application/vnd.docker.distribution.manifest.v1+json");
     let fake = Fake::new(&index(&[hidden, odd, platform("a", "linux", "amd64")]));
     let evidence = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").into_evidence();
-    assert_eq!(evidence.subjects.len(), 4);
+    assert_eq!(evidence.target.subjects.len(), 4);
 }
 
 #[test]
@@ -850,11 +855,11 @@ fn nested_indexes_are_followed_and_remembered() {
     let nested = fake.add_manifest(&inner);
     fake.root = index(&[nested, platform("b", "linux", "arm64")]).to_string().into_bytes();
     let evidence = resolve(&fake, PlatformChoice::All, Limits::default()).expect("an image").into_evidence();
-    let through: Vec<_> = evidence.subjects.iter().map(|subject| subject.reached_through.len()).collect();
+    let through: Vec<_> = evidence.target.subjects.iter().map(|subject| subject.reached_through.len()).collect();
     assert_eq!(through, [0, 1, 2, 1]);
-    assert_eq!(evidence.subjects[2].reached_through, [fake.root_digest(), digest(inner.to_string().as_bytes())]);
+    assert_eq!(evidence.target.subjects[2].reached_through, [fake.root_digest(), digest(inner.to_string().as_bytes())]);
     let wished = PlatformChoice::These(vec!["linux/amd64".parse().expect("a platform")]);
-    assert_eq!(resolve(&fake, wished, Limits::default()).expect("an image").evidence().subjects.len(), 3);
+    assert_eq!(resolve(&fake, wished, Limits::default()).expect("an image").evidence().target.subjects.len(), 3);
 }
 
 #[test]

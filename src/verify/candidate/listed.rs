@@ -5,7 +5,7 @@
 //! attestation manifest is none on the image, so that no such candidate satisfies a requirement of a signature.
 
 use crate::check::{CandidateReport, CheckId, Finding, Outcome};
-use crate::evidence::{AttestationManifest, Candidate};
+use crate::evidence::{AttestationManifest, Candidate, Target};
 use crate::oci::{Blob, Digest};
 
 use super::super::material::check_payload_size;
@@ -16,7 +16,7 @@ use super::{Examination, examine, newer_predicate, set_aside};
 /// Looks at the statement and at the signature until all is known that there is to know before the signature is verified.
 pub(super) fn examine_listed<'a>(
     id: &str,
-    candidate: &'a Candidate,
+    (candidate, target): (&'a Candidate, &'a Target),
     (manifest, signature): (&AttestationManifest, &'a Candidate),
     statement: &'a Blob,
 ) -> Result<Examination<'a>, Box<CandidateReport>> {
@@ -25,7 +25,7 @@ pub(super) fn examine_listed<'a>(
         let what = claimed.as_deref().unwrap_or_default();
         Err(set_aside(id, candidate, "ignored", what, reason))
     };
-    let Ok(signed) = examine(id, signature) else {
+    let Ok(signed) = examine(id, signature, target) else {
         return no_signature("what is attached to the attestation manifest that lists it is no signature");
     };
     if !matches!(signed.kind, Kind::Signature | Kind::Unreadable) {

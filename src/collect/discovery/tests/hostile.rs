@@ -61,7 +61,7 @@ fn a_layer_of_no_bytes_or_of_another_size_is_no_bundle_and_no_silence() {
 }
 
 fn kinds(evidence: &Evidence) -> Vec<&SubjectKind> {
-    evidence.subjects.iter().map(|subject| &subject.kind).collect()
+    evidence.target.subjects.iter().map(|subject| &subject.kind).collect()
 }
 
 /// A runtime chooses by platform, so every entry that it may run is verified, with any media type.
@@ -85,6 +85,7 @@ fn an_image_in_two_places_is_verified_in_each() {
     fake.root = index(&[twice.clone(), twice.clone(), nested]).to_string().into_bytes();
     let evidence = collect(&fake);
     let images: Vec<usize> = evidence
+        .target
         .subjects
         .iter()
         .filter(|subject| matches!(subject.kind, SubjectKind::Image(_)))
@@ -102,7 +103,7 @@ fn an_entry_for_a_platform_is_verified_though_it_is_called_an_attestation() {
         entry["annotations"] = json!({"vnd.docker.reference.type": "attestation-manifest",
             "vnd.docker.reference.digest": digest(b"another").to_string()});
         let fake = Fake::new(&index(&[entry]));
-        assert_eq!(collect(&fake).subjects.len(), 2, "{os}");
+        assert_eq!(collect(&fake).target.subjects.len(), 2, "{os}");
     }
 }
 

@@ -1,0 +1,170 @@
+//! A file as a target: the file or its digest, and the bundles in another file that are said to be about it. Nothing is attached to
+//! a file, so there is nothing to search and nothing to miss.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::de::IgnoredAny;
+
+use super::files::{self, FileError, Given};
+use super::limits::Limits;
+use crate::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Target};
+use crate::json;
+use crate::oci::{Algorithm, Blob, Digest, DigestError, Hasher};
+
+/// Bundles that one file may have.
+const MAX_BUNDLES: usize = 1024;
+/// Bytes of the longest file that is held in memory.
+const LONGEST_HELD: u64 = 256 * 1024 * 1024;
+/// Bytes of a longer one that are read at once.
+const PIECE: u64 = 1024 * 1024;
+const STANDARD_INPUT: &str = "-";
+
+/// Why a file and its bundles are not read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileTargetError {
+    /// What looks like a digest is none.
+    #[error("`{text}` is not a digest")]
+    Digest {
+        /// What was given.
+        text: String,
+        /// Why it is none.
+        source: DigestError,
+    },
+    /// Standard input cannot be read.
+    #[error("cannot read standard input")]
+    Input(#[source] io::Error),
+    /// A file cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot.
+        source: FileError,
+    },
+    /// There are more bundles than are judged.
+    #[error("`{}` has {found} bundles; the limit is {limit}", .path.display())]
+    TooManyBundles {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        found: usize,
+        /// How many are judged.
+        limit: usize,
+    },
+}
+
+/// Collects what there is for a file, `-` for standard input, or the digest of a file: the bundles in this other file.
+pub fn collect_file(artifact: &str, bundles: &Path) -> Result<Evidence, FileTargetError> {
+    let bundles = read_bundles(bundles)?;
+    let (digest, content) = read_artifact(artifact)?;
+    let candidate = |(origin, bundle): (Origin, Opened)| Candidate {
+        subject: digest.clone(),
+        origin,
+        digest: bundle.digest().clone(),
+        content: Content::Bundle(bundle),
+    };
+    let candidates = bundles.into_iter().map(candidate).collect();
+    Ok(Evidence {
+        target: Target::file(artifact.to_owned(), digest, content),
+        attestation_manifests: Vec::new(),
+        candidates,
+        gaps: Vec::new(),
+        looked_in: LookedIn::default(),
+    })
+}
+
+fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), FileTargetError> {
+    let names_a_digest =
+        |algorithm: &Algorithm| text.strip_prefix(algorithm.name()).is_some_and(|rest| rest.starts_with(':'));
+    if Algorithm::ALL.iter().any(names_a_digest) {
+        let digest = Digest::of_file(text).map_err(|source| FileTargetError::Digest { text: text.to_owned(), source });
+        return digest.map(|digest| (digest, None));
+    }
+    if text == STANDARD_INPUT {
+        return digest_and_content(io::stdin().lock()).map_err(FileTargetError::Input);
+    }
+    let path = Path::new(text);
+    let read = Given::open(path).and_then(|file| digest_and_content(file).map_err(FileError::from));
+    read.map_err(unread(path))
+}
+
+fn unread(path: &Path) -> impl FnOnce(FileError) -> FileTargetError {
+    move |source| FileTargetError::File { path: path.to_owned(), source }
+}
+
+/// Reads a file of any length. One that is longer than is held in memory is judged by its digest.
+fn digest_and_content(mut from: impl Read) -> io::Result<(Digest, Option<Blob>)> {
+    let mut bytes = Vec::new();
+    from.by_ref().take(LONGEST_HELD + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 <= LONGEST_HELD {
+        let blob = Blob::of(Algorithm::Sha256, bytes);
+        return Ok((blob.digest().clone(), Some(blob)));
+    }
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    hasher.update(&bytes);
+    loop {
+        bytes.clear();
+        if from.by_ref().take(PIECE).read_to_end(&mut bytes)? == 0 {
+            return Ok((hasher.finish(), None));
+        }
+        hasher.update(&bytes);
+    }
+}
+
+fn read_bundles(file: &Path) -> Result<Vec<(Origin, Opened)>, FileTargetError> {
+    let bytes = files::read_given(file, Limits::default().total_bytes).map_err(unread(file))?;
+    let documents = documents(&bytes);
+    if documents.len() > MAX_BUNDLES {
+        let (path, found) = (file.to_owned(), documents.len());
+        return Err(FileTargetError::TooManyBundles { path, found, limit: MAX_BUNDLES });
+    }
+    let name = file.display().to_string();
+    let read = |(line, text): (Option<usize>, &[u8])| {
+        let bundle = Opened::bundle(Blob::of(Algorithm::Sha256, text.to_vec()));
+        (Origin::File { file: name.clone(), line }, bundle)
+    };
+    Ok(documents.into_iter().map(read).collect())
+}
+
+/// Splits a file of one bundle per line (client-spec §5). A file that is one document, or of which no line is one, is one
+/// bundle, good or broken; otherwise every line that is not empty is one by itself (A090).
+fn documents(bytes: &[u8]) -> Vec<(Option<usize>, &[u8])> {
+    // RFC 8259 §8.1: a byte order mark may be ignored. Windows editors and shells write it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let is_document = |text: &[u8]| text.starts_with(b"{") && json::from_slice::<IgnoredAny>(text).is_ok();
+    let lines: Vec<(Option<usize>, &[u8])> = bytes
+        .split(|byte| *byte == b'\n')
+        .enumerate()
+        .map(|(position, line)| (Some(position + 1), line.trim_ascii()))
+        .filter(|(_, line)| !line.is_empty())
+        .collect();
+    if lines.len() > 1 && !is_document(bytes.trim_ascii()) && lines.iter().any(|(_, line)| is_document(line)) {
+        lines
+    } else {
+        vec![(None, bytes)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<Option<usize>> {
+        documents(text.as_bytes()).into_iter().map(|(line, _)| line).collect()
+    }
+
+    #[test]
+    fn a090_one_document_is_one_bundle_however_it_is_written() {
+        for text in ["{}", "{}\n", "{\n  \"a\": {}\n}\n", "\u{feff}{}\r\n", "", "rubbish", "{\n  \"a\":\n"] {
+            assert_eq!(lines(text), [None], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a090_each_line_is_a_bundle_of_its_own_also_the_broken_ones() {
+        assert_eq!(lines("{}\n{}\n"), [Some(1), Some(2)]);
+        assert_eq!(lines("\u{feff}{}\r\n\r\n{\"a\":\r\n{}"), [Some(1), Some(3), Some(4)]);
+        assert_eq!(lines("rubbish\n{}"), [Some(1), Some(2)]);
+    }
+}

@@ -1,0 +1,108 @@
+//! What a verdict is about: an image or a file, by its digest and its parts.
+//!
+//! A new kind of target is a variant of [`TargetKind`] and a collector that makes [`Evidence`](super::Evidence) of it; it is
+//! verified as all others are.
+
+use crate::oci::{Blob, Digest, Platform};
+
+/// What a verdict is about.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The reference as the user typed it.
+    pub reference: String,
+    /// The name without tag, version or digest, as it is pinned in reports; `None` for what only lies on this machine.
+    pub name: Option<String>,
+    /// The digest the reference resolved to. Tags move, so every report shows it.
+    pub root: Digest,
+    /// Whether it is an image or something else.
+    pub kind: TargetKind,
+    /// Its parts that evidence may be about, the root first: the index and platform manifests of an image, a file itself.
+    pub subjects: Vec<Subject>,
+}
+
+/// What kind of thing a target is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A container image.
+    Image {
+        /// The media type of the manifest or index that the reference resolved to.
+        media_type: String,
+        /// The platforms that were asked for; none for all that the image has.
+        platforms: Vec<Platform>,
+    },
+    /// A file. Its content is what is signed, or what a statement is about.
+    File {
+        /// The content, if more than its digest is known.
+        content: Option<Blob>,
+    },
+}
+
+impl Target {
+    /// A file, or the digest of one: the one subject there is, with nowhere to search for evidence.
+    pub fn file(reference: String, digest: Digest, content: Option<Blob>) -> Self {
+        let subject =
+            Subject { digest: digest.clone(), kind: SubjectKind::File, reached_through: Vec::new(), searched: true };
+        Self { reference, name: None, root: digest, kind: TargetKind::File { content }, subjects: vec![subject] }
+    }
+
+    /// The platforms that were asked for; none for all that there are.
+    pub fn platforms(&self) -> &[Platform] {
+        match &self.kind {
+            TargetKind::Image { platforms, .. } => platforms,
+            TargetKind::File { .. } => &[],
+        }
+    }
+
+    /// The media type, which an image alone has.
+    pub fn media_type(&self) -> Option<&str> {
+        match &self.kind {
+            TargetKind::Image { media_type, .. } => Some(media_type),
+            TargetKind::File { .. } => None,
+        }
+    }
+
+    /// Whether it is a file and no image.
+    pub fn is_file(&self) -> bool {
+        matches!(self.kind, TargetKind::File { .. })
+    }
+
+    /// The content of a file, if it is known.
+    pub fn content(&self) -> Option<&Blob> {
+        match &self.kind {
+            TargetKind::File { content } => content.as_ref(),
+            TargetKind::Image { .. } => None,
+        }
+    }
+
+    /// What messages call it.
+    pub fn noun(&self) -> &'static str {
+        match self.kind {
+            TargetKind::Image { .. } => "image",
+            TargetKind::File { .. } => "file",
+        }
+    }
+}
+
+/// A digest that evidence may be about: the index, a nested index, a platform manifest, or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The digest of the manifest or of the file.
+    pub digest: Digest,
+    /// What it is.
+    pub kind: SubjectKind,
+    /// The indexes through which it was reached, outermost first. An index's digest binds its children.
+    pub reached_through: Vec<Digest>,
+    /// Whether evidence attached to this digest has been looked for.
+    pub searched: bool,
+}
+
+/// What a subject is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// An index of several manifests.
+    Index,
+    /// An image manifest, for this platform if an index said so.
+    Image(Option<Platform>),
+    /// A file, which has no platforms.
+    File,
+}
