@@ -1,8 +1,8 @@
 //! Advisories out of files: OSV records as JSON, folders of them, and the zip archives that osv.dev publishes.
 //!
-//! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded, whatever an archive says
-//! of its own sizes. A file that is no OSV ends the run if it is named itself, and is passed over in a folder or an archive: then no
-//! limit passes, as half a database would pass what the other half denies.
+//! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded; an archive's own
+//! sizes are not trusted. A file that is not OSV ends the run if it is named itself, and is skipped in a folder or an
+//! archive: then no limit passes, because the skipped half of a database might deny what the other half passes.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -119,7 +119,7 @@ struct Read {
 }
 
 impl Reader {
-    /// A file, an archive or a folder. One without a record is not what was meant.
+    /// A file, an archive or a folder. One without a record is a mistake.
     fn place(&mut self, place: &Path) -> Result<(), AdvisoriesError> {
         let before = self.files - self.passed_over;
         let unread = |error: FileError| AdvisoriesError::File(place.to_owned(), error);
@@ -261,7 +261,7 @@ fn read_file(path: &Path, file: impl io::Read, length: u64) -> Result<Read, Advi
 fn read_member(archive: &ZipArchive<FileReader>, path: &Path, member: &Member) -> Result<Read, AdvisoriesError> {
     let Member { name, method, at } = member;
     let entry = archive.get_entry(*at).map_err(|error| AdvisoriesError::Archive(path.to_owned(), error))?;
-    // Whatever its size is said to be: that says how much room to make at first, and no more.
+    // The declared size only decides the room made at first.
     let length = at.uncompressed_size_hint();
     let bytes = if *method == CompressionMethod::STORE {
         read_bounded(entry.verifying_reader(entry.reader()), LONGEST_RECORD, length)

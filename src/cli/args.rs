@@ -35,7 +35,7 @@ Exit codes:
   0  verified    every requirement is satisfied for every selected platform
   1  rejected    everything that could satisfy the policy was read, and something does not
   2  usage       the command line or a file it names is wrong
-  3  undecided   something that could satisfy the policy could not be read or checked
+  3  undecided   evidence that could satisfy the policy could not be read or checked
   4  absent      nothing of a required kind is attached";
 
 /// Verifies that a container image is what its maker says it is.
@@ -84,7 +84,7 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Verify images: signature, provenance and SBOM
     Verify(Box<VerifyArgs>),
-    /// Show what is attached to images, who signed it and what it says; nothing is demanded
+    /// Show the evidence attached to images, its signers and its content, without a policy
     Inspect(Box<InspectArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest
     Bundle(Box<BundleArgs>),
@@ -157,8 +157,8 @@ pub(super) struct VerifyArgs {
     pub(super) expect_digest: Option<Digest>,
     /// The platform to verify, such as linux/arm64, or all; may be given more than once
     ///
-    /// Every entry of an index is verified that containerd or containers/image would choose for it, whichever way the platform is
-    /// written: linux/x86_64 is linux/amd64. A version of Windows may be added: windows/amd64:10.0.20348
+    /// Every entry of an index is verified that containerd or containers/image would choose for it, in any spelling:
+    /// linux/x86_64 is linux/amd64. A version of Windows may be added: windows/amd64:10.0.20348
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
     pub(super) platform: Vec<PlatformArg>,
     /// How long to wait while nothing of a required kind is attached, such as 5m; anything else ends it
@@ -200,9 +200,9 @@ Examples:
   bonafide inspect ghcr.io/acme/app:1.4.2 --advisories npm.zip
   bonafide inspect sbom:app.spdx.json --advisories npm.zip --advisories Debian.zip
 
-That something verifies says that somebody signed it, not that it was who should have: anybody can.
+A verified signature shows a signer, but not the right one: anyone can sign.
 
-Exit codes: 0 everything was read, 2 usage, 3 something could not be read, 4 there is nothing to suggest a policy
+Exit codes: 0 everything was read, 2 usage, 3 some evidence could not be read, 4 no evidence to suggest a policy
 from, or no SBOM that verifies";
 
 #[derive(Debug, ClapArgs)]
@@ -217,7 +217,7 @@ pub(super) struct InspectArgs {
     /// Known vulnerabilities to hold the packages of SBOMs against: OSV records as JSON, a folder of them, or a zip of osv.dev
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "suggest_policy")]
     pub(super) advisories: Vec<PathBuf>,
-    /// Write a policy that the image satisfies, as narrow as what is attached to it justifies
+    /// Write a policy that the image satisfies, as narrow as its evidence justifies
     #[arg(long, conflicts_with = "output")]
     pub(super) suggest_policy: bool,
     /// The name that the policy is to be about, for a layout or archive
@@ -326,7 +326,7 @@ pub(super) struct SignerArgs {
     /// A public key (PEM) that must have signed, instead of an identity; of several, any one
     #[arg(long, value_name = "FILE")]
     pub(super) key: Vec<String>,
-    /// Believe the key alone: no transparency log need hold the signature, and nobody vouches for its time
+    /// Trust the key alone: the signature needs no log entry, and its time stays unproven
     #[arg(long)]
     pub(super) key_without_log: bool,
     /// The GitHub repository that the workflow must have run for, by name or address; alone, any of its own workflows may have
@@ -410,7 +410,7 @@ pub(super) struct ProvenanceArgs {
     /// An external parameter by its JSON pointer, such as /inputs/target=linux; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     pub(super) build_parameter: Vec<String>,
-    /// Accept external parameters of which the build type's description says nothing
+    /// Accept external parameters that the build type does not describe
     #[arg(long)]
     pub(super) allow_unknown_parameters: bool,
     /// The SLSA build level that builder and signer must reach together: 1, 2 or 3 (`bonafide explain builders`)
@@ -481,7 +481,7 @@ pub(super) struct RepositoryArgs {
     /// The TUF repository of another Sigstore instance; needs --tuf-root
     #[arg(long, value_name = "URL", requires = "tuf_root")]
     pub(super) tuf_mirror: Option<String>,
-    /// The initial root.json of that repository, as whoever runs it publishes it
+    /// The initial root.json of that repository, as its operator publishes it
     #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
     pub(super) tuf_root: Option<PathBuf>,
 }
@@ -555,9 +555,9 @@ Examples:
   kubectl get clusterpolicies,imagevalidatingpolicies -o yaml | bonafide policy import - > bonafide.yaml
   bonafide policy check bonafide.yaml
 
-What is not carried over as it is stands on standard error and in comments of the policy.
+Standard error and comments in the policy list everything that is changed or left out.
 
-Exit codes: 0 a policy is written; 2 errors, or something that made the original stricter would
+Exit codes: 0 a policy is written; 2 errors, or a rule that made the original stricter would
 be lost: then nothing is written without --lossy";
 
 #[derive(Debug, Subcommand)]
@@ -584,7 +584,7 @@ pub(super) enum PolicyCommand {
         /// The YAML file, with one or several of them; - for standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// Write the policy even if something that made the original stricter is lost
+        /// Write the policy even if a rule that made the original stricter is lost
         #[arg(long)]
         lossy: bool,
     },

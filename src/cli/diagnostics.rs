@@ -29,7 +29,7 @@ use super::{ABSENT, UNDECIDED, USAGE, streams};
 #[derive(Debug)]
 pub(super) struct Diagnostic {
     error: anyhow::Error,
-    /// What is shown below the error, over several lines.
+    /// The details below the error, over several lines.
     body: String,
     hint: Option<String>,
     exit_code: u8,
@@ -48,7 +48,7 @@ impl Diagnostic {
         Self { error: error.into(), body: String::new(), hint: Some(hint.into()), exit_code }
     }
 
-    /// An error that there is nothing to do about.
+    /// An error without a remedy.
     fn without_hint(error: anyhow::Error) -> Self {
         Self { error, body: String::new(), hint: None, exit_code: UNDECIDED }
     }
@@ -67,10 +67,10 @@ impl Diagnostic {
         )
     }
 
-    /// A policy from elsewhere that anybody who serves it could change.
+    /// A remote policy without a digest: its server could change it.
     pub(super) fn policy_without_digest(text: &str) -> Self {
         Self::usage(
-            anyhow::anyhow!("the policy `{text}` is named without a digest, and whoever serves it could change it"),
+            anyhow::anyhow!("the policy `{text}` is named without a digest, so its server could change it"),
             "add the digest: of the file for https://…/policy.yaml@sha256:…, of the manifest for docker:// and oci:",
         )
     }
@@ -78,7 +78,7 @@ impl Diagnostic {
     /// An address that no policy is read from.
     pub(super) fn policy_address(text: &str) -> Self {
         Self::usage(
-            anyhow::anyhow!("`{text}` is no address of a policy"),
+            anyhow::anyhow!("`{text}` is not the address of a policy"),
             "write https://HOST/PATH/FILE@sha256:…, without a login, query or fragment; without TLS only loopback hosts are asked",
         )
     }
@@ -101,14 +101,14 @@ impl Diagnostic {
     pub(super) fn policy_digest(error: BlobError) -> Self {
         Self::usage(
             anyhow::Error::new(error).context("the policy is not the one that was named"),
-            "whoever serves it changed it: read what changed before you name the new digest",
+            "its server changed it: read the changes before you name the new digest",
         )
     }
 
     /// An artifact that holds no policy.
     pub(super) fn policy_artifact(reference: &Reference) -> Self {
         Self::usage(
-            anyhow::anyhow!("{reference} is no artifact with one layer of the size of a policy"),
+            anyhow::anyhow!("{reference} is not an artifact with one layer of the size of a policy"),
             "push it as one file, such as with `oras push REGISTRY/REPOSITORY:TAG bonafide.yaml`",
         )
     }
@@ -127,7 +127,7 @@ impl Diagnostic {
         Self::usage(anyhow::Error::new(error).context(format!("cannot write `{}`", file.display())), hint)
     }
 
-    /// A policy file with errors in it, each of which says what to do.
+    /// A policy file with errors, each with its hint.
     pub(super) fn document(error: &DocumentError) -> Self {
         let count = match error.problems().len() {
             1 => "an error".to_owned(),
@@ -137,7 +137,7 @@ impl Diagnostic {
         Self { error: summary, body: error.to_string(), hint: None, exit_code: USAGE }
     }
 
-    /// Policies of which nothing can be carried over.
+    /// Policies that cannot be carried over at all.
     pub(super) fn import(error: ImportError) -> Self {
         let hint = match &error {
             ImportError::Source(_) => "give the YAML that `kubectl get clusterimagepolicies -o yaml` prints",
@@ -164,9 +164,7 @@ impl Diagnostic {
     /// An import that would let more images pass than the original did.
     pub(super) fn lossy_import(source_name: &str) -> Self {
         Self::usage(
-            anyhow::anyhow!(
-                "something that makes `{source_name}` stricter cannot be carried over, so nothing is written"
-            ),
+            anyhow::anyhow!("a rule that makes `{source_name}` stricter cannot be carried over, so nothing is written"),
             "look at every line above that begins with `lost`, and write the policy without it with `--lossy`",
         )
     }
@@ -213,7 +211,7 @@ impl Diagnostic {
         )
     }
 
-    /// An image of which a policy says nothing. `judged_as` is the name that was given for it, if one was.
+    /// An image without a rule in the policy. `is_named` tells whether `--as` named it.
     pub(super) fn image_without_policy(reference: &Reference, is_named: bool, error: ImageError) -> Self {
         let hint = match (&error, reference) {
             (ImageError::NoRule { .. }, Reference::Layout(_)) if !is_named => {
@@ -265,7 +263,7 @@ impl Diagnostic {
         Self::undecided(error, hint_for_gap(&gap.reason))
     }
 
-    /// Attestations of which repository?
+    /// `--github-api` without a repository.
     pub(super) fn no_repository_for_github(reference: &Reference) -> Self {
         Self::usage(
             anyhow::anyhow!("`--github-api` is given, and nothing pins a repository on GitHub for {reference}"),
@@ -301,7 +299,7 @@ impl Diagnostic {
 
     /// A reference to a local layout where there is none.
     pub(super) fn no_layout(text: &str, error: NoLayout) -> Self {
-        Self::usage(anyhow::Error::new(error).context(format!("`{text}` is no image")), error.hint())
+        Self::usage(anyhow::Error::new(error).context(format!("`{text}` is not an image")), error.hint())
     }
 
     /// A list of references that cannot be used.
@@ -311,7 +309,7 @@ impl Diagnostic {
             ListError::Twice => "write `-` once",
             ListError::Empty => "write one reference on each line",
             ListError::TooLong | ListError::TooMany => "verify them in several runs",
-            ListError::NoText => "check what is piped into standard input",
+            ListError::NoText => "check the program that writes to standard input",
         };
         Self::usage(error, hint)
     }
@@ -415,14 +413,14 @@ impl Diagnostic {
 
     /// A trusted root whose keys cannot be used.
     pub(super) fn domain(error: DomainError) -> Self {
-        Self::usage(error, "ask whoever runs that Sigstore instance for its current `trusted_root.json`")
+        Self::usage(error, "ask the operator of that Sigstore instance for its current `trusted_root.json`")
     }
 
     /// A trusted root that TUF does not give.
     pub(super) fn tuf(error: TufError) -> Self {
         let (hint, exit_code) = match &error {
             TufError::Anchor { .. } => {
-                ("give the initial `root.json` as whoever runs that repository publishes it", USAGE)
+                ("give the initial `root.json` as the repository's operator publishes it", USAGE)
             }
             TufError::Unreadable { .. } => {
                 ("check the network, the proxy and the address; `-v` shows every request", UNDECIDED)
@@ -432,7 +430,7 @@ impl Diagnostic {
                 UNDECIDED,
             ),
             TufError::Refused { .. } => (
-                "somebody may be between you and the repository: try another network, and tell whoever runs it",
+                "the connection may be intercepted: try another network, and tell the repository's operator",
                 UNDECIDED,
             ),
             TufError::TrustedRoot { .. } => ("a newer version of this program may be able to read it", UNDECIDED),
@@ -459,7 +457,7 @@ impl Diagnostic {
         })
     }
 
-    /// Adds which root would do for somebody who does not insist on an update.
+    /// Adds the root that is used without `--update-trust`.
     pub(super) fn at_hand(self, chosen: &Result<Chosen, Self>) -> Self {
         match chosen {
             Ok(Chosen { root, .. }) => {
@@ -474,7 +472,7 @@ impl Diagnostic {
         self
     }
 
-    /// A repository of which no trusted root is at hand.
+    /// A repository without a cached or embedded trusted root.
     pub(super) fn nothing_cached(repository: &Repository) -> Self {
         let error = anyhow::anyhow!("no trusted root of {} is cached, and none is embedded", repository.domain());
         let hint = format!(
@@ -491,7 +489,7 @@ impl Diagnostic {
         Self::undecided(anyhow::Error::new(reason).context(what), hint)
     }
 
-    /// Files alone, which nobody updates.
+    /// Only files, which are never updated.
     pub(super) fn nothing_to_update() -> Self {
         let error =
             anyhow::anyhow!("`--update-trust` has nothing to update: a file given with `--trusted-root` is what it is");
@@ -514,7 +512,7 @@ impl Diagnostic {
         Self::usage(error.context(format!("cannot read `{}`", path.display())), "check the path")
     }
 
-    /// A file that is no SBOM. What it says of itself is escaped where it is shown.
+    /// A file that is not an SBOM. Its text is escaped when it is shown.
     pub(super) fn sbom_file(path: &Path, finding: &Finding) -> Self {
         let found = finding.found.as_deref().map(|found| format!(": {found}")).unwrap_or_default();
         let expected = finding.expected.as_deref().unwrap_or("SPDX or CycloneDX JSON");
@@ -527,7 +525,7 @@ impl Diagnostic {
         let text = error.render().to_string();
         let lines: Vec<&str> = text.lines().collect();
         let message = lines.first().map_or("", |line| line.strip_prefix("error: ").unwrap_or(line));
-        // A tip to quote an unknown flag helps nobody: no reference begins with a dash.
+        // A tip to quote an unknown flag is useless: references never begin with a dash.
         let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
         let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
         Self::usage(anyhow::anyhow!(message.to_owned()), hint.join("\n    "))
@@ -609,13 +607,13 @@ impl Diagnostic {
         Self::usage(error, hint)
     }
 
-    /// A report that could not be written: nobody may take the run for a success.
+    /// A report that could not be written: the run must not look like a success.
     pub(super) fn write(path: &Path, error: io::Error) -> Self {
         let error = anyhow::Error::new(error).context(format!("cannot write the report to `{}`", path.display()));
         Self::undecided(error, "check the folder and the free space")
     }
 
-    /// Standard output that does not take what is written.
+    /// Standard output that cannot be written.
     pub(super) fn stdout(error: io::Error) -> Self {
         Self::without_hint(anyhow::Error::new(error).context("cannot write to standard output"))
     }
@@ -649,7 +647,7 @@ impl Diagnostic {
     }
 }
 
-/// What is attached and was never meant to be evidence.
+/// An attachment that was never meant as evidence.
 fn is_beside_the_point(kind: &str) -> bool {
     matches!(kind, "unsigned" | "ignored" | "attestation")
 }
@@ -672,7 +670,8 @@ impl Warning {
         let message = "no SBOM that is attached verifies, so no package is listed".to_owned();
         Self {
             message,
-            hint: "`bonafide inspect` without `--sbom` shows what is attached, and why it does not".to_owned(),
+            hint: "`bonafide inspect` without `--sbom` shows the attached evidence, and why it does not verify"
+                .to_owned(),
         }
     }
 
@@ -682,7 +681,7 @@ impl Warning {
         Self { message, hint: "`bonafide trust update`".to_owned() }
     }
 
-    /// An embedded root that nobody would take from a repository any more.
+    /// An embedded root whose TUF root has expired.
     pub(super) fn old_embedded(embedded: &TrustRoot, expired: Timestamp) -> Self {
         let message =
             format!("the {} is old: the TUF root that came with it expired on {expired}", described(embedded));
@@ -709,7 +708,7 @@ impl Warning {
         Self { message, hint: "set `XDG_CACHE_HOME` to a folder that can be written".to_owned() }
     }
 
-    /// Returns what is the matter, without the way out.
+    /// Returns the message, without the hint.
     pub(super) fn message(&self) -> &str {
         &self.message
     }

@@ -19,7 +19,7 @@ pub(super) enum LoginError {
     /// It is longer than any.
     #[error("{place} is longer than {LONGEST_SECRET} bytes: expected a {what}")]
     TooLong { place: String, what: &'static str },
-    /// It is no text of one line.
+    /// It is not a single line of text.
     #[error("{place} has more than one line, or characters that no {what} has")]
     Characters { place: String, what: &'static str },
     /// The name of a user has the character that ends it.
@@ -27,7 +27,7 @@ pub(super) enum LoginError {
     Colon,
 }
 
-/// Why standard input is no list of references.
+/// Why standard input is not a list of references.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListError {
     /// The password comes from there.
@@ -36,7 +36,7 @@ pub(super) enum ListError {
     /// It can be read once.
     #[error("standard input is named twice")]
     Twice,
-    /// There is nothing to verify, which must never look like success.
+    /// Without an image to verify, which must never look like success.
     #[error("standard input has no reference: expected at least one")]
     Empty,
     /// It is longer than is read.

@@ -1,4 +1,4 @@
-//! `bonafide inspect`: what is attached to images, and a policy that one of them satisfies.
+//! `bonafide inspect`: the evidence attached to images, and a policy that one of them satisfies.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ struct Request {
     trusted: Trusted,
     platform: PlatformChoice,
     evidence_repository: Option<ImageName>,
-    /// Where GitHub is asked for attestations too, and of which repository.
+    /// The GitHub API to ask for attestations, and the repository there.
     github: Option<(GitHubBase, String)>,
     github_token: Option<String>,
     limits: Limits,
@@ -52,7 +52,7 @@ struct Request {
     lists_packages: bool,
 }
 
-/// Looks at the images, and writes what is there or the policy that it suggests.
+/// Looks at the images, and writes their evidence or a suggested policy.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(args.transport.timeout);
     let targets = targets(args)?;
@@ -102,7 +102,7 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
     let keys = if keys.is_empty() {
         None
     } else {
-        // Whether a log holds the signature is shown, and demanded by whoever verifies.
+        // A log entry is shown here; `verify` is what requires it.
         Some(KeyRule::new(keys, LogDemand::NotRequired).map_err(Diagnostic::policy)?)
     };
     let (files, images): (Vec<&String>, Vec<&String>) =
@@ -187,7 +187,7 @@ fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
     }
 }
 
-/// What is there is shown whole: every place is searched, whatever was found before.
+/// Everything is shown: each place is searched, even after evidence was found.
 async fn collect(
     request: &Request,
     registries: &Rc<Registries>,
@@ -207,7 +207,7 @@ async fn collect(
     Ok(collector.into_evidence())
 }
 
-/// Writes the policy to standard output, and what is left to decide to standard error too.
+/// Writes the policy to standard output, and the open decisions to standard error too.
 fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage) -> Result<u8, Diagnostic> {
     // What could not be read might have been what the policy should be about.
     if let Some(gap) = image.gaps.first() {

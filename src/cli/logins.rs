@@ -141,7 +141,9 @@ fn add_files(logins: &mut Logins, variable: impl Fn(&str) -> Option<PathBuf>) ->
     let docker = folder("DOCKER_CONFIG").or_else(|| home.as_ref().map(|home| home.join(".docker")));
     match &named {
         // It was set for this one file, so what takes its place is not looked for.
-        Some(file) if file.is_relative() => logins.add_unusable_file(file, "`REGISTRY_AUTH_FILE` is no absolute path"),
+        Some(file) if file.is_relative() => {
+            logins.add_unusable_file(file, "`REGISTRY_AUTH_FILE` is not an absolute path")
+        }
         Some(file) => logins.add_named_file(file),
         None => {}
     }

@@ -161,7 +161,7 @@ pub(super) fn write_packages(listing: &Listing, target: &PackageTarget) -> Resul
     }
 }
 
-/// Writes to the files first, so that whoever reads standard output finds them there.
+/// Writes to the files first, so that they exist when a reader sees standard output.
 fn write_with(
     targets: &[Target],
     render: impl Fn(&Target, &mut dyn Write) -> io::Result<()>,

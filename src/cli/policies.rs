@@ -125,7 +125,7 @@ fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
     Ok(Some(file))
 }
 
-/// The first flag that says who must have signed or what is required, which a policy file says too.
+/// The first flag about signers or requirements, which a policy file states too.
 fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
     let others = [
         ("--key", !args.signer.key.is_empty()),
@@ -152,7 +152,7 @@ fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     }
 }
 
-/// The domains of the flags are for rules that name none; where there is no such rule, flags would say nothing.
+/// The trust domains of the flags are for rules without any; without such a rule the flags would have no effect.
 fn of_rules_without_trust(
     document: &Document,
     args: &VerifyArgs,

@@ -1,4 +1,4 @@
-//! Policies from elsewhere: a web server, a registry or a layout. Only by digest, so that whoever serves one cannot change it.
+//! Remote policies: from a web server, a registry or a layout. Only by digest, so that the server cannot change them.
 
 use std::path::Path;
 use std::rc::Rc;

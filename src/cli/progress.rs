@@ -117,7 +117,7 @@ fn say(line: &str) {
 mod tests {
     use super::*;
 
-    /// What is written while work takes so long.
+    /// The text written while work takes this long.
     fn shown(patience: Duration, work: Duration) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut progress = Progress { out: Vec::new(), patience };
@@ -134,7 +134,7 @@ mod tests {
         let text = shown(Duration::ZERO, Duration::from_millis(50));
         assert!(text.starts_with(&format!("{BLANK}3 requests")) && text.ends_with(BLANK), "{text:?}");
         assert!(!text.replace(BLANK, "").contains('\u{1b}'), "{text:?}");
-        assert_eq!(shown(Duration::from_secs(60), Duration::ZERO), "", "nobody waited");
+        assert_eq!(shown(Duration::from_secs(60), Duration::ZERO), "", "no wait");
     }
 
     #[test]

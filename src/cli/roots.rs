@@ -137,7 +137,7 @@ pub(super) fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain,
     Ok(chosen.domain)
 }
 
-/// No file is named as an embedded instance is, whatever it is called.
+/// A file's name is never that of an embedded instance.
 pub(super) fn name_of_file(file: &Path) -> String {
     let name = file.display().to_string();
     if name.parse::<Instance>().is_ok() { format!("./{name}") } else { name }
@@ -176,7 +176,7 @@ impl Source {
         Self { repository: Repository::of(instance), embedded: Some(instance) }
     }
 
-    /// Takes what is at hand, without asking anybody.
+    /// Takes the cached or embedded root, without a network.
     pub(super) fn at_hand(&self, cache: &Cache, now: Timestamp) -> Result<Chosen, Diagnostic> {
         let found = cached(&self.repository, cache, now);
         match self.embedded {
@@ -217,8 +217,7 @@ impl Source {
     }
 }
 
-/// Updates a root, or falls back to a cached one that is still valid. An expired one is none, and an embedded one is not
-/// what was asked for.
+/// Updates a root, or falls back to a cached one that is still valid, never to an expired or an embedded one.
 fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut NetworkUse) -> Result<Chosen, Diagnostic> {
     let cache = cache();
     match source.update(&cache, reach, now, network)? {
@@ -239,7 +238,7 @@ fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut Network
     }
 }
 
-/// Chooses the cached root while it is valid and not older than the embedded one, else that, and says what is wrong with it.
+/// Chooses the cached root if it is valid and not older than the embedded one, else the embedded one with a warning.
 fn choose(
     embedded: TrustRoot,
     expired: Option<Timestamp>,

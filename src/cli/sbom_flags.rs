@@ -47,7 +47,7 @@ impl SbomArgs {
     }
 }
 
-/// Adds what the flags say of the SBOM to what is required. A flag about something that is not required would say nothing.
+/// Adds the flags about the SBOM to the requirements. A flag about a kind that is not required would have no effect.
 pub(super) fn asked(required: Vec<Asked>, args: &SbomArgs) -> Result<Vec<Asked>, Diagnostic> {
     let Some((flag, _)) = args.flags().into_iter().find(|(_, given)| *given) else { return Ok(required) };
     let requirement = Requirement::Sbom;

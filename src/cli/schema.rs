@@ -29,7 +29,7 @@ fn inspection() -> Value {
     json!({
         "$schema": report["$schema"],
         "title": "Bonafide inspection",
-        "description": "What is attached to images, who signed it and what it says. Nothing in it was expected of anybody.",
+        "description": "The evidence attached to images, its signers and its content. It was compared with no expectation.",
         "type": "object",
         "properties": {
             "schemaVersion": part("schemaVersion"),
@@ -49,7 +49,7 @@ fn inspection() -> Value {
                         "platforms": platforms(),
                         "candidates": {
                             "type": "array",
-                            "description": "Everything that was found attached. Here `accepted` says that it verifies and can be read, whoever signed it.",
+                            "description": "Every attached piece of evidence. Here `accepted` means that it verifies and can be read, with any signer.",
                             "items": {"$ref": "#/$defs/candidate"},
                         },
                         "gaps": of_image("gaps"),
@@ -61,7 +61,7 @@ fn inspection() -> Value {
             "advisories": part("advisories"),
             "files": {
                 "type": "array",
-                "description": "SBOMs in files of this machine, in the order given. Nobody vouches for them.",
+                "description": "SBOMs in files of this machine, in the order given. They are unsigned.",
                 "items": {
                     "type": "object",
                     "description": "One file.",

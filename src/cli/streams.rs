@@ -43,7 +43,7 @@ pub(super) fn to_stdout(render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::
     without_secrets(io::BufWriter::new(io::stdout().lock()), render)
 }
 
-/// Writes to standard error. If that is gone there is nobody to tell, and the exit code still says it.
+/// Writes to standard error. If that is closed the message is lost, and the exit code still tells the result.
 pub(super) fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(SECRETS.hide(text).as_bytes());
 }
@@ -54,7 +54,7 @@ fn keep_login_of(secrets: &Secrets, address: &str) {
     let Some((login, _)) = authority.rsplit_once('@') else { return };
     let Some((username, password)) = login.split_once(':') else { return };
     secrets.keep(password);
-    // The URL's own parser knows what is percent-encoded.
+    // The URL's own parser decodes percent-encoding.
     let decoded = |text: &str| {
         Url::parse(&format!("data:,?x={}", text.replace('+', "%2b")))
             .ok()

@@ -87,7 +87,7 @@ pub(super) struct PackageTarget {
     pub(super) file: Option<PathBuf>,
 }
 
-/// `FORMAT=FILE`, or a file of which the name says the format. The file `-` is standard output.
+/// `FORMAT=FILE`, or a file whose name tells the format. The file `-` is standard output.
 pub(super) fn package_target(text: &str) -> Result<PackageTarget, String> {
     let named = |name: &str| PackageFormat::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
     let (format, file) = match text.split_once('=') {

@@ -36,7 +36,8 @@ fn flags(args: &SignerArgs) -> SignerFlags<'_> {
     }
 }
 
-/// What is required, and what the flags say of the provenance. A flag about something that is not required would say nothing.
+/// The requirements, with the flags about the provenance. A flag about a kind that is not required would have no
+/// effect.
 pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<Vec<Asked>, Diagnostic> {
     let is_provenance = |asked: &Asked| asked.requirement() == Requirement::Provenance;
     let given = provenance.flags().into_iter().find(|(_, given)| *given);
@@ -45,7 +46,8 @@ pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<V
         return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
     }
     let mut rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
-    // Scripts that ask for a provenance by a signer, whatever it says, go on to get it. A policy file says what it means.
+    // Scripts that require a provenance by its signer alone continue to work. In a policy file, the key has a meaning
+    // of its own.
     if given.is_none() {
         rules.unknown_type = UnknownType::Accept;
     }

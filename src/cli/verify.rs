@@ -55,7 +55,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         note_login(&request, &registries, &registry);
     }
     let texts = request.targets.iter().map(|target| target.text.as_str());
-    // What is waited for may change.
+    // The image that is waited for may change.
     let rows = if request.wait.is_some() { None } else { Rows::begin(texts, &targets, args) };
     let is_silent = args.quiet || args.shows_requests() || request.wait.is_some() || rows.is_some();
     let progress = if is_silent { None } else { Progress::on_terminal() };
@@ -191,7 +191,7 @@ async fn examine_each<'a>(
     images
 }
 
-/// Examines what is absent again, until nothing is, or something is worse, or the time is up.
+/// Examines absent images again, until none is absent, one is worse, or the time is up.
 ///
 /// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
 async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images: &mut [ImageReport], mut wait: Wait) {

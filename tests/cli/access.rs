@@ -467,7 +467,9 @@ fn a299_relative_folders_of_logins_are_ignored() {
         verify(&variables).exits(3);
     }
     never_saw_the_login(&served.registry);
-    verify(&[("REGISTRY_AUTH_FILE", "containers/auth.json")]).exits(3).says("`REGISTRY_AUTH_FILE` is no absolute path");
+    verify(&[("REGISTRY_AUTH_FILE", "containers/auth.json")])
+        .exits(3)
+        .says("`REGISTRY_AUTH_FILE` is not an absolute path");
     never_saw_the_login(&served.registry);
     let here = planted.directory().display().to_string();
     verify(&[("HOME", &here), ("DOCKER_CONFIG", "")]).exits(0);

@@ -87,7 +87,7 @@ fn a_place_without_a_layout_is_a_usage_error_that_says_what_is_there() {
     ] {
         for command in [&["verify", reference, "--repo", "acme/shop"][..], &["inspect", reference]] {
             let message = Program::new(command).within(scratch.directory()).run().usage_error();
-            assert!(message.contains(&format!("`{reference}` is no image")), "{message}");
+            assert!(message.contains(&format!("`{reference}` is not an image")), "{message}");
             assert!(message.contains(found) && message.contains(hint), "{reference}: {message}");
         }
     }

@@ -204,7 +204,7 @@ pub(super) const FLAGS: &[Foreign] = &[
     switch(
         Tool::SlsaVerifier,
         "print-provenance",
-        Fate::Needless("`bonafide inspect IMAGE --output json` shows what is attached"),
+        Fate::Needless("`bonafide inspect IMAGE --output json` shows the attached evidence"),
     ),
     value(Tool::SlsaVerifier, "provenance-path", Fate::Special(Special::Bundle)),
     value(Tool::SlsaVerifier, "provenance-repository", Fate::Same("evidence-repository")),

@@ -65,7 +65,7 @@ impl Task {
     }
 }
 
-/// Commands of other tools for which there is one line to say. The words, what is said, and what to do.
+/// Commands of other tools that are answered in one line: their words, and our command.
 const OTHERS: &[(&[&str], &str)] = &[
     (&["tree"], "bonafide inspect IMAGE"),
     (&["triangulate"], "bonafide inspect IMAGE"),

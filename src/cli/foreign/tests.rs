@@ -127,7 +127,7 @@ fn certificates_and_keys_of_services_are_fetched_first() {
     assert!(said.ends_with("--key cosign.pub"), "{said}");
 }
 
-/// A183: what is looked for anywhere would be found in the names of strangers.
+/// A183: an expression that is found anywhere would match inside strangers' names.
 #[test]
 fn a183_an_expression_is_anchored() {
     for (given, whole) in [

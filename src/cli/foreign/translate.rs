@@ -23,7 +23,7 @@ struct Ours {
     first: Vec<String>,
     /// Certificates for a trusted root of one's own.
     authorities: Vec<(String, String)>,
-    /// What is to be said of the flags that were given.
+    /// Remarks about the given flags.
     notes: Vec<String>,
     is_less_strict: bool,
     /// Switches that count once all is known.

@@ -11,7 +11,7 @@ use super::super::args::{RepositoryArgs, duration};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TrustCommand {
-    /// Show the trusted roots: where from, how old, what they name, what is wrong with them; asks nobody
+    /// Show the trusted roots: source, age, content and problems; without a network
     Show(TrustShowArgs),
     /// Bring trusted roots up to date with TUF, and keep them for later runs
     Update(TrustUpdateArgs),

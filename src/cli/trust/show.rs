@@ -14,7 +14,7 @@ use super::super::print;
 use super::super::roots::{self, Chosen};
 use super::args::{ShowFormat, TrustShowArgs};
 
-/// What is about to end within this time is worth a word: the metadata of TUF roots is renewed well before.
+/// An end within this time gets a warning: the metadata of TUF roots is renewed well before.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The version of the JSON shape: additions only within a version.
