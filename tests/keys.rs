@@ -219,7 +219,7 @@ fn a287_the_log_is_required_unless_it_is_waived_by_name() {
     let mut unlogged = world.bundle();
     without_log_entries(&mut unlogged);
     let finding = world.judge().refuses(bundle(&unlogged), CheckId::TransparencyLog);
-    assert_eq!(finding.message, "there is no transparency log entry");
+    assert_eq!(finding.message, "the signature has no transparency log entry");
     assert!(finding.next.expect("a hint").contains("--key-without-log"));
 
     let accepted = world.without_log().accepts(bundle(&unlogged));

@@ -1,4 +1,4 @@
-//! What is said where nothing of a required kind is attached: what was looked for, where, and what to do.
+//! The report of a missing kind of evidence: the missing evidence, the places searched, and the next step.
 //!
 //! The reader of a verification is seldom the image's maker, so what a reader can do comes first.
 
@@ -12,16 +12,16 @@ use crate::policy::{Asked, Demand, GITHUB_ISSUER, Signer};
 use super::candidate::Judged;
 use super::unsigned::{how_to_sign, kind_of};
 
-/// What is attached to a platform, or to an index through which it was reached.
+/// The evidence attached to a platform, or to an index through which it was reached.
 #[derive(PartialEq, Eq)]
 pub(super) struct Attached {
     described: BTreeSet<String>,
-    /// The type of what would count if somebody had signed it.
+    /// The type of the unsigned evidence that would count if it were signed.
     unsigned: Option<String>,
 }
 
 impl Attached {
-    /// Lists these candidates, of which each may be about another platform.
+    /// Lists these candidates; each may be about another platform.
     pub(super) fn of<'a>(candidates: impl Iterator<Item = &'a Judged>, asked: &Asked, platform: &Digest) -> Self {
         let mut attached = Self { described: BTreeSet::new(), unsigned: None };
         for judged in candidates {
@@ -71,7 +71,7 @@ pub(super) struct Absence<'a> {
 }
 
 impl Absence<'_> {
-    /// Says what is there instead, so that a misnamed attestation is seen for what it is.
+    /// Names the other attachments, so that a misnamed attestation is recognised.
     pub(super) fn finding(&self) -> Finding {
         let Wanted { what, expected, make } = Wanted::by(&self.demand.asked);
         let what = if self.attached.unsigned.is_some() { format!("signed {what}") } else { what.to_owned() };
@@ -101,7 +101,7 @@ impl Absence<'_> {
         }
         if let Some(platform) = &self.covered {
             return format!(
-                "what is attached to one platform covers that one alone: ask the image's maker to attach it to the index, or verify \
+                "evidence on one platform covers that platform only: ask the image's maker to attach it to the index, or verify \
                  {platform} alone with `--platform {platform}`"
             );
         }
@@ -146,7 +146,7 @@ impl Absence<'_> {
             && self.demand.signers.listed().iter().any(by_workflow)
     }
 
-    /// Most tools copy an image without what is attached to it.
+    /// Most tools copy an image without its evidence.
     fn left_behind(&self) -> String {
         if self.evidence.target.name.is_none() {
             return "`docker save` and `skopeo copy` leave evidence behind: copy the image again with `cosign save`, `oras copy -r` or \
@@ -159,7 +159,7 @@ impl Absence<'_> {
     }
 }
 
-/// What is not there, what would be, and how the image's maker attaches it.
+/// The missing evidence, its forms, and the command by which the image's maker attaches it.
 struct Wanted {
     what: &'static str,
     expected: String,

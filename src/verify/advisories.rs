@@ -41,7 +41,7 @@ impl Closed {
         Self(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
     }
 
-    /// Returns what is still open.
+    /// Returns the open vulnerabilities.
     fn leave<'e>(&self, examined: &'e Examined) -> Vec<&'e Vulnerable> {
         let listed = examined.vulnerable.iter().enumerate();
         listed.filter(|(place, _)| !self.0.contains_key(place)).map(|(_, one)| one).collect()
@@ -105,7 +105,7 @@ fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Vec<
     Some(by)
 }
 
-/// Judges the packages of an SBOM. Without a limit of the policy what is found is reported, and stands in nobody's way.
+/// Judges the packages of an SBOM. Without a limit in the policy, findings are reported and block nothing.
 pub(super) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
     let limit = rules(question).and_then(|rules| rules.deny_severity);
     match (question.advised.examine(sbom, question.time), limit) {
@@ -179,7 +179,7 @@ fn judge_by(examined: &Examined, closed: &Closed, limit: Severity, question: &Qu
         return Finding::error(CheckId::SbomAdvisories, message)
             .expected(nothing_of(limit))
             .found(format!("{}{more}", unreadable.named.join(", ")))
-            .next("fetch the advisories again, or take out what is no OSV record");
+            .next("fetch the advisories again, or remove the files that are not OSV records");
     } else if examined.is_cut_short || examined.more > 0 {
         Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
             .next("give the advisories of one ecosystem at a time, or split the SBOM")
@@ -217,7 +217,7 @@ fn vulnerabilities(count: usize) -> String {
     if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") }
 }
 
-/// How many of which severity, and among which packages.
+/// The number of vulnerabilities of each severity, and of their packages.
 fn counted(examined: &Examined) -> String {
     let total = examined.vulnerable.len();
     let each: Vec<String> =
@@ -290,7 +290,7 @@ fn word(severity: Option<Severity>) -> &'static str {
     severity.map_or("unknown", Severity::as_str)
 }
 
-/// Returns what a report says of an SBOM that nobody signed.
+/// Returns the report about an unsigned SBOM.
 pub(super) fn of_nobody(sbom: &Sbom<'_>, advisories: &Advisories) -> KnownVulnerabilitiesReport {
     report(&advisories.examine(listed(sbom).into_iter()), &Closed::default())
 }
@@ -329,7 +329,7 @@ fn described(one: &Vulnerable) -> VulnerabilityReport {
     }
 }
 
-/// Keeps what the candidates of an image list within the limit, the first candidate first. What is left out is counted.
+/// Bounds the listed vulnerabilities of an image's candidates, the first candidate first. The rest is counted.
 pub(super) fn bound(candidates: &mut [CandidateReport]) {
     let mut left = LISTED;
     for known in candidates.iter_mut().filter_map(|candidate| candidate.known_vulnerabilities.as_mut()) {

@@ -1,7 +1,8 @@
 //! Several attestations of one kind on one image: whether they contradict each other.
 //!
-//! One of them satisfies a requirement by itself. Anybody who can push can attach another, so what a stranger signed says
-//! nothing; what an expected signer signed besides is listed, and decides where the policy demands that all of it holds.
+//! One of them satisfies a requirement by itself. Anyone with push access can attach another, so a stranger's evidence
+//! proves nothing. Further evidence of an expected signer is listed, and decides if the policy requires all of it to
+//! hold.
 
 use crate::check::{CandidateReport, CheckId, Finding, Outcome, ProvenanceReport, Verdict};
 use crate::policy::{Asked, Demand};
@@ -73,7 +74,7 @@ pub(super) fn disagreements(
 fn refusal(finding: Finding, obstacle: &Finding, report: &CandidateReport, counts: bool) -> Finding {
     let outcome = if counts { obstacle.outcome } else { Outcome::Skip };
     let finding = Finding { outcome, expected: obstacle.expected.clone(), ..finding };
-    let next = "find out which of them is right; what is wrong is best deleted from the registry";
+    let next = "find out which of them is right; and delete the wrong one from the registry";
     Finding { candidate: Some(report.id.clone()), ..finding }.about(&report.subject).next(next)
 }
 

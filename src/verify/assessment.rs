@@ -13,7 +13,7 @@ use super::signature::{SignedBy, Verified};
 pub(super) struct Assessment {
     /// The signers of the demand, by their place in its list, whose rules hold. Empty unless everything else holds too.
     pub(super) matched: Vec<usize>,
-    /// Whether one of the signers signed it, whatever became of what it says.
+    /// Whether one of the expected signers signed it, with any result of the other checks.
     pub(super) by_expected_signer: bool,
     /// The SLSA build level of a provenance.
     pub(super) build_level: Option<BuildLevel>,
@@ -29,7 +29,7 @@ pub(super) struct Assessment {
 }
 
 impl Assessment {
-    /// A candidate that failed before anybody asked who signed it.
+    /// A candidate that failed before its signer was compared.
     pub(super) fn stopped(findings: Vec<Finding>) -> Self {
         Self {
             matched: Vec::new(),
@@ -48,7 +48,7 @@ impl Assessment {
         self.only.as_ref().is_none_or(|only| only.contains(manifest))
     }
 
-    /// When it was made, as it says itself, and when it was signed, as somebody vouches for.
+    /// The date it states, and the trusted time of its signature.
     pub(super) fn dates(&self) -> String {
         let made = self.made.as_deref().unwrap_or("at an unstated time");
         let signed = self.signing.iter().flat_map(|signing| &signing.timestamps).map(|stamp| stamp.time).max();
@@ -84,8 +84,8 @@ impl Assessment {
         self.findings.iter().any(|finding| finding.check == CheckId::AttestationFields)
     }
 
-    /// Less is nearer to being accepted: first what may still be good, for it is not known; then what is signed by a signer who
-    /// is known, and lacks the least.
+    /// Less is nearer to being accepted: undecided candidates come first, then those of known signers with the fewest
+    /// failures.
     pub(super) fn distance(&self) -> (bool, bool, bool, usize) {
         let obstacles = self.findings.iter().filter(|finding| finding.is_blocking()).count();
         (!self.is_accepted(), self.outcome() == Outcome::Fail, self.signing.is_none(), obstacles)

@@ -156,8 +156,8 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// What is there of log entries and timestamps must hold in one domain. Where a rule needs none, and no domain knows of any or
-    /// refuses what there is, the key alone is enough.
+    /// The log entries and timestamps must hold in one domain. If a rule needs none, and every domain either does not
+    /// know them or has none to refuse, the key alone suffices.
     fn hold_keys(&mut self, rule: &'a KeyRule, domains: &[usize]) -> Held {
         let alone = self.attempt(Attempt::Keys(rule));
         if let Err(finding) = &self.done[alone].1 {
@@ -212,8 +212,8 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// A signature that could not be verified, for a reason that decides nothing, is still no reason to wait for it where its
-    /// certificate names somebody else: it cannot become one of this signer.
+    /// An undecided signature is settled all the same if its certificate names another signer: it cannot become one of
+    /// this signer.
     fn refused(&self, finding: Finding, signer: &Signer, written_in: WrittenIn) -> Refused<'_> {
         let (Outcome::Error, Signer::Certificate(rule)) = (finding.outcome, signer) else {
             return Refused { verified: None, findings: vec![finding] };

@@ -17,7 +17,8 @@ use super::logs;
 use super::material::decode_base64;
 use super::untrusted_der::{self, Encoding};
 
-/// Checks that every key of a log is within the limits of what is decoded (A310). Certificates are checked where they are decoded.
+/// Checks that every key of a log is within the decoder's limits (A310). Certificates are checked where they are
+/// decoded.
 pub(super) fn check_key_limits(document: &Value) -> Result<(), String> {
     for list in logs::LISTS {
         for (position, log) in document[list].as_array().into_iter().flatten().enumerate() {
@@ -67,8 +68,8 @@ pub(super) fn narrow_authorities(document: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses a root whose authorities could not issue (A117; RFC 5280 §4.2.1.3, §4.2.1.9), or for which others could (A318). Returns
-/// what is worth a word.
+/// Refuses a root whose authorities could not issue (A117; RFC 5280 §4.2.1.3, §4.2.1.9), or for which others could
+/// (A318). Returns the warnings.
 pub(super) fn check_authorities(document: &Value) -> Result<Vec<String>, String> {
     let mut warnings = Vec::new();
     for (list, usage, leaves) in LISTS {

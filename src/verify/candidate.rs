@@ -34,12 +34,13 @@ use crate::attestation::vex::{self, Statements};
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a> {
-    /// All that was collected, of which a candidate is a part.
+    /// All the collected evidence; a candidate is a part of it.
     pub(super) evidence: &'a Evidence,
     pub(super) policy: &'a Policy,
-    /// A demand that anybody named in the policy satisfies: what no requirement asks for is held against it, for the report.
+    /// A requirement that every signer in the policy satisfies. Candidates outside all requirements are judged by it,
+    /// for the report.
     pub(super) unasked: &'a Demand,
-    /// What is said by signers of VEX whom each demand believes, in the policy's order.
+    /// The VEX statements of the signers of each requirement, in the policy's order.
     pub(super) vex: &'a [Statements],
     pub(super) domains: &'a [Domain],
     pub(super) advisories: Option<&'a Advisories>,
@@ -47,9 +48,9 @@ pub(super) struct Terms<'a> {
     pub(super) time: TimeLimit<'a>,
 }
 
-/// What candidates are verified with where nobody in particular is expected to have signed.
+/// The context for candidates without an expected signer.
 pub(super) struct Means<'a> {
-    /// All that was collected, of which a candidate is a part.
+    /// All the collected evidence; a candidate is a part of it.
     pub(super) evidence: &'a Evidence,
     pub(super) keys: Option<&'a KeyRule>,
     pub(super) domains: &'a [Domain],
@@ -148,8 +149,8 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
     }
 }
 
-/// Looks at a candidate until all is known that there is to know before its signature is verified. What is no evidence is
-/// reported as it is.
+/// Examines a candidate as far as possible before its signature is verified. An attachment that is not evidence is
+/// reported as such.
 fn examine<'a>(
     id: &str,
     candidate: &'a Candidate,
@@ -175,7 +176,7 @@ fn examine<'a>(
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
-            // Whoever put the two together, a statement is judged by what it says and by nothing beside it.
+            // A statement is judged by its content alone, whatever it was packed with.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
                 examine_material(material, bundle, candidate, target)
             }
@@ -200,16 +201,16 @@ fn unread(bytes: u64) -> Finding {
         .next("this evidence was not collected whole: collect it again")
 }
 
-/// What is known of a candidate before anybody asks who signed it. The first step that fails is the last.
+/// The facts about a candidate before its signer is compared. The first failed step is the last.
 struct Examination<'a> {
     kind: Kind,
     /// Whether a signature on any kind of statement is one on the target: a file has no statement of its own for that.
     any_statement_signs: bool,
-    /// Whether it cannot be a signature on the image, whatever it turns out to be.
+    /// Whether it cannot be a signature on the image, with any content.
     never_signature: bool,
     predicate_type: Option<String>,
     findings: Vec<Finding>,
-    /// What is to be verified, unless something stands in the way.
+    /// The signature to verify, unless an earlier step failed.
     ready: Option<(Material, Signed<'a>)>,
     statement: Option<Statement<'a>>,
     /// What advisories say of the packages of an SBOM, once they are asked.
@@ -236,7 +237,7 @@ impl<'a> Examination<'a> {
         examination
     }
 
-    /// A signature on the subject itself, of which `signed` is what is known: its content or its digest.
+    /// A signature on the subject itself; `signed` is its content or its digest.
     fn of_message(finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
         Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
     }
@@ -250,7 +251,7 @@ impl<'a> Examination<'a> {
         self
     }
 
-    /// Whether something stands in the way before anybody asks who signed it.
+    /// Whether an earlier step failed, before the signer is compared.
     fn is_stopped(&self) -> bool {
         self.findings.iter().any(Finding::is_blocking)
     }
@@ -281,7 +282,7 @@ impl<'a> Examination<'a> {
             .flatten()
             .chain(&unasked)
             .min_by_key(|one| (one.distance(), one.is_by_fields()))
-            .expect("there is one for a demand, or the one that nobody asked for");
+            .expect("every requirement has one, or else the fallback exists");
         let is_asked_for = unasked.is_none() || !self.kind.counts_only_if_asked();
         let report = self.report(id, candidate, (telling, is_asked_for), &predicate);
         Judged { subject: candidate.subject.clone(), assessments, report }
@@ -323,7 +324,7 @@ impl<'a> Examination<'a> {
         look
     }
 
-    /// What it is worth to one demand: judged in every way in which it is signed for it, of which one is enough.
+    /// Assesses it for one requirement: each of its verified signatures is judged, and one suffices.
     fn assess<'b, 's>(
         &'s self,
         (demand, vex): (&'b Demand, Option<&'b Statements>),
@@ -400,7 +401,7 @@ impl<'a> Examination<'a> {
             return predicate.set_aside();
         }
         let mut findings = predicate.check(question);
-        // What was left undone can have been what is denied, or what is required.
+        // The part that was not judged may be denied or required.
         if !matches!(predicate, Predicate::Other) && question.time.is_over() {
             return vec![overdue(question.time)];
         }
@@ -430,7 +431,8 @@ impl<'a> Examination<'a> {
         // What a refused signer says is not repeated as if it were known.
         let Said { provenance, sbom, vsa, vulnerabilities, vex } =
             if obstacle.is_none() { predicate.reports() } else { Said::default() };
-        // What its packages are known to have is reported whatever the verdict: an expected signer says that they are there.
+        // The known vulnerabilities of its packages are reported for every verdict: an expected signer lists those
+        // packages.
         let known_vulnerabilities = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
         let signing = telling.signing.as_ref();
         let of_candidate = |finding: &Finding| Finding {
@@ -460,7 +462,7 @@ impl<'a> Examination<'a> {
     }
 }
 
-/// What is seen of a candidate of which nobody in particular should be the signer.
+/// The view of a candidate without an expected signer.
 struct Look<'a> {
     findings: Vec<Finding>,
     signing: Option<Signing>,
@@ -494,7 +496,7 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
     }
 }
 
-/// Something attached that is no evidence: named, and of no consequence.
+/// An attachment that is not evidence: named, without effect.
 pub(super) fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Box<CandidateReport> {
     Box::new(CandidateReport {
         kind: kind.to_owned(),
@@ -652,7 +654,7 @@ fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
         }
     };
     if signed.critical.kind != TYPE {
-        return Finding::fail(CheckId::PayloadFormat, "the payload is no cosign image signature")
+        return Finding::fail(CheckId::PayloadFormat, "the payload is not a cosign image signature")
             .expected(TYPE)
             .found(signed.critical.kind);
     }

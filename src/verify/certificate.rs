@@ -193,8 +193,8 @@ pub(super) fn key_finding(error: &KeyError) -> Finding {
 /// certificate-specification.md: exactly one GeneralName; "MUST be critical" as the subject is empty (A194, A197).
 fn identity(extensions: &[Extension], subject_is_empty: bool) -> Result<(IdentityKind, String), Finding> {
     let one = "one subject alternative name: a URI, an e-mail address or a Fulcio user name";
-    let extension = find(extensions, ID_CE_SUBJECT_ALT_NAME)
-        .ok_or_else(|| profile("the certificate names nobody").expected(one))?;
+    let extension =
+        find(extensions, ID_CE_SUBJECT_ALT_NAME).ok_or_else(|| profile("the certificate has no name").expected(one))?;
     if !subject_is_empty || !extension.critical {
         return Err(profile("the certificate has a subject beside its alternative name, or the name is not critical")
             .expected("an empty subject and a critical subject alternative name"));

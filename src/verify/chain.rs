@@ -56,8 +56,8 @@ impl Issuers {
             .map(Self)
     }
 
-    /// Returns the public key of the leaf's issuer: a certificate of one authority that counts at each of the times, and at
-    /// each of which the whole path is valid.
+    /// Returns the public key of the leaf's issuer: a certificate of an authority that is trusted at each of the times,
+    /// with the whole path valid at each of them.
     pub(super) fn issuer_key(
         &self,
         leaf: &[u8],
@@ -221,6 +221,6 @@ mod tests {
         assert!(ask(&others, &[signed]).is_ok());
         let without = issuers(|authorities| drop(authorities.remove(0)));
         assert!(matches!(ask(&without, &[signed]), Err(NoIssuer::Unknown(_))));
-        assert!(matches!(ask(&embedded, &[]), Err(NoIssuer::NotThen(_))), "no time is no time within the window");
+        assert!(matches!(ask(&embedded, &[]), Err(NoIssuer::NotThen(_))), "without a time no window is met");
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
     }
 }
 
-/// A requirement of which nothing is known.
+/// A requirement without any result.
 pub(super) fn undecided(demand: &Demand) -> RequirementReport {
     RequirementReport {
         id: demand.id.clone(),
@@ -91,7 +91,7 @@ struct Cell<'a> {
     satisfied_by: Vec<Assessed<'a>>,
     refused: Vec<Assessed<'a>>,
     gaps: Vec<&'a Gap>,
-    /// Whether there are places that nobody has looked at yet.
+    /// Whether some places were not searched yet.
     unsearched: bool,
 }
 
@@ -201,7 +201,7 @@ impl<'a> Row<'a> {
         let open = || self.cells.iter().filter(|cell| cell.verdict != Verdict::Verified);
         let mut seen = BTreeSet::new();
         let mut refused: Vec<&Assessed<'_>> = open().flat_map(|cell| &cell.refused).collect();
-        // What is undecided comes before what was read and satisfies nothing.
+        // Undecided candidates come before those that were read and do not satisfy.
         refused.sort_by_key(|one| one.assessment.outcome() != Outcome::Error);
         let refusals = refused
             .into_iter()
@@ -302,7 +302,7 @@ impl<'a> Cell<'a> {
         level.filter(|_| self.verdict == Verdict::Verified)
     }
 
-    /// Whether there is something that nobody could read, or that nobody looked for.
+    /// Whether some place could not be read, or was not searched.
     fn is_incomplete(&self) -> bool {
         let unread =
             |one: &Assessed<'_>| !one.assessment.by_expected_signer && one.assessment.outcome() == Outcome::Error;
@@ -322,7 +322,7 @@ impl<'a> Cell<'a> {
         agreement::disagreements(self.demand, &pairs(&self.satisfied_by), &pairs(&self.refused))
     }
 
-    /// How many of the signers that the policy names signed, each somebody else.
+    /// The number of the policy's signers that signed, each a different one.
     fn signers(&self) -> usize {
         let signed = |one: &Assessed<'a>| Some((one.assessment.matched.as_slice(), one.assessment.person()?));
         let signatures: Vec<(&[usize], &Person)> = self.satisfied_by.iter().filter_map(signed).collect();
@@ -411,11 +411,11 @@ pub fn gap_hint(reason: &str) -> &'static str {
             "if its certificate is not valid yet or no longer, check this machine's clock (`date -u`); if a private authority issued it, give that authority with `--ca-file`; else the connection may be intercepted"
         }
         "timeout" => "try again, or allow more time with `--timeout`",
-        "limit" => "the evidence is larger than this program reads: delete what is not needed, or ask its maker",
+        "limit" => "the evidence is larger than this program reads: delete unneeded parts, or ask its maker",
         "corrupt" => {
             "the registry returned bytes that are not what was asked for: do not use this image until that is explained"
         }
-        "selection" => "choose one of what is there: by tag or digest in the reference, or with `--platform`",
+        "selection" => "choose an existing one: by tag or digest in the reference, or with `--platform`",
         "missing" => "check the name, the tag or the digest; if a list names it, push the evidence again",
         "unsupported" => "this version of the program does not read that form: see whether a newer one does",
         _ => "see the detail",

@@ -20,7 +20,7 @@ use super::{Grounds, advisories, believed, check_pin, coverage, gap_report, id, 
 /// again. It may hold an SBOM of a hundred million bytes. Everything else is judged anew each time.
 pub struct Judge<'a> {
     grounds: Grounds<'a>,
-    /// A demand that anybody named in the policy satisfies.
+    /// A requirement that every signer in the policy satisfies.
     unasked: Demand,
     settled: HashMap<Place, Judged>,
 }

@@ -38,7 +38,7 @@ pub(super) fn trusted_entries<'a>(
 
 fn no_entry(domain: &Domain, material: &Material) -> Finding {
     match material.entries.first() {
-        None => log_failure("there is no transparency log entry")
+        None => log_failure("the signature has no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
             .next(match material.key {
                 KeyMaterial::Certificate(_) => {
@@ -75,7 +75,7 @@ fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(),
     // sigstore_bundle.proto: from v0.2 on the inclusion proof is required; a promise alone vouches only in v0.1.
     match (&entry.proof, &entry.promise) {
         (None, None) => Err(log_failure("the log entry has neither an inclusion proof nor a promise")),
-        // Rekor v2 promises nothing: what stands there is no promise (A153).
+        // Rekor v2 makes no promises: a promise there means nothing (A153).
         (None, Some(_)) if entry.is_rekor_v2() => {
             Err(log_failure("the log entry has no inclusion proof, without which Rekor v2 vouches for nothing"))
         }
@@ -131,7 +131,7 @@ pub(super) fn check_integrated_times(
     Ok(())
 }
 
-/// A finding that there is no certificate to verify.
+/// The finding that a certificate is missing.
 pub(super) fn signed_with_a_key() -> Finding {
     Finding::fail(CheckId::CertificateChain, "it was signed with a key, not with a certificate")
         .expected("a Fulcio certificate (keyless signing)")
@@ -146,7 +146,7 @@ pub(super) fn signed_with_a_certificate(expected: &str, signed_by: Option<&Leaf>
     match signed_by {
         Some(leaf) => finding
             .found(format!("a certificate of {}", leaf.identity))
-            .next("anybody can sign keyless: if that is how its maker signs, name the signer whom you expect instead of the key"),
+            .next("anyone can sign keyless: if its maker signs keyless, name the expected signer instead of the key"),
         None => finding.found("a certificate that cannot be read"),
     }
 }

@@ -1,8 +1,8 @@
 //! Evidence, policy, trust and a time become a report. Pure, total and deterministic.
 //!
-//! [`verify`] returns no `Result`: whatever is wrong with bytes that an attacker may have written is a finding. One
-//! candidate must satisfy a whole requirement by itself; checks are never mixed across candidates. What satisfies nothing
-//! never passes, and what cannot be decided never passes.
+//! [`verify`] returns no `Result`: a fault in evidence that an attacker may have written is a finding. One candidate
+//! must satisfy a whole requirement by itself; checks are never mixed across candidates. Evidence that satisfies
+//! nothing never passes, and neither does undecided evidence.
 
 mod absence;
 pub(crate) mod advisories;
@@ -88,7 +88,7 @@ pub struct Grounds<'a> {
     pub advisories: Option<&'a Advisories>,
     /// The only clock.
     pub now: Timestamp,
-    /// How long judging may take. What is not judged by then is undecided, and never verified.
+    /// The time allowed for judging. Candidates not judged by then are undecided, and never verified.
     pub time: TimeLimit<'a>,
 }
 
@@ -119,10 +119,10 @@ fn id(place: usize) -> String {
     format!("c{}", place + 1)
 }
 
-/// Says what is attached to an image, who signed it and what it says, without any expectation of who should have.
+/// Reports the evidence attached to an image, its signers and its content, without expectations.
 ///
-/// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and what it says can
-/// be read. That is no verdict: anybody can sign.
+/// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and its
+/// content can be read. That is not a verdict: anyone can sign.
 pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
     inspect_with(None, evidence, keys, domains, now)
 }
@@ -153,7 +153,7 @@ pub fn inspect_with(
     }
 }
 
-/// Lists the packages of the SBOMs that are attached to an image, verify and can be read, whoever signed them.
+/// Lists the packages of an image's verified and readable SBOMs, with any signer.
 pub fn list_packages(
     evidence: &Evidence,
     keys: Option<&KeyRule>,
@@ -167,7 +167,7 @@ pub fn list_packages(
         .collect()
 }
 
-/// Says what an SBOM in a file says, and what is known of its packages. Nobody vouches for it.
+/// Reports an SBOM in a file and the known vulnerabilities of its packages. The file is unsigned.
 pub fn inspect_sbom(
     bytes: &[u8],
     advisories: Option<&Advisories>,
@@ -185,8 +185,8 @@ fn inspected_platform(subject: &Subject) -> Option<InspectedPlatform> {
     })
 }
 
-/// The digest that the verdict is about, if there is one. Of an index of which platforms were asked for, it is their manifest:
-/// a pull of the index elsewhere would run what was not looked at. Where they are several, there is no one digest.
+/// The digest that the verdict is about, if there is one. For selected platforms of an index it is their manifest:
+/// pulling the index elsewhere would run an unverified manifest. Several manifests have no common digest.
 fn verified_digest(evidence: &Evidence) -> Option<&Digest> {
     let images = evidence.target.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Image(_)));
     let mut digests = images.map(|subject| &subject.digest);

@@ -1,7 +1,7 @@
-//! What somebody probably meant who named a signer that almost signed it.
+//! Recognises the misspelt name of a signer.
 //!
-//! Only a spelling of the same name is answered with the corrected one. Whoever else signed is a stranger, and no hint says how to
-//! trust one.
+//! Only another spelling of the same name is answered with the corrected one. Any other signer is a stranger, and no
+//! hint tells how to trust a stranger.
 
 /// Returns how the name that was expected should have been written, if the name that was found is that very name.
 pub(super) fn identity(expected: &str, found: &str) -> Option<&'static str> {

@@ -1,7 +1,7 @@
-//! What is newer than this program: a version of a format that comes after those known here.
+//! Formats newer than this program: versions after those known here.
 //!
-//! It says nothing for or against the evidence, so it is an error and never a refusal (A309). What is no version, or one that
-//! never was, is malformed.
+//! A newer version does not speak for or against the evidence, so it is an error and never a refusal (A309). A text
+//! that is not a version, or one that never existed, is malformed.
 
 use super::predicate::Kind;
 

@@ -21,7 +21,7 @@ impl Person {
     /// One workflow at two refs is the same signer; one reusable workflow that two repositories called is two.
     fn of_certificate(leaf: &Leaf) -> Self {
         if leaf.identity_kind == IdentityKind::Email {
-            // Whichever issuer vouches for it, it is one mailbox.
+            // With any issuer it is one mailbox.
             return Self(format!("mailbox {}", mailbox(&leaf.identity)));
         }
         let name = match workflow(&leaf.identity) {
@@ -56,7 +56,7 @@ fn mailbox(address: &str) -> String {
     }
 }
 
-/// Whether as many signers signed as are demanded: each a different one of the list, and each somebody else.
+/// Whether enough signers signed: each a different one of the list, and no two the same person.
 ///
 /// `signatures` are the places in the list that each accepted candidate matches, and who signed it. No signature counts for
 /// two of the list, and no person for two of the signatures.

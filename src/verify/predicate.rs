@@ -1,4 +1,4 @@
-//! What a statement is about: its kind by the predicate type, and the predicate, read once and judged by what is asked.
+//! The predicate of a statement: its kind by the predicate type, and its content, read once and judged by the rules.
 
 use jiff::Timestamp;
 
@@ -71,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// Whether it could satisfy what is asked, by what it is or claims to be. What cannot be read may have been anything.
+    /// Whether it could satisfy a requirement, by its actual or claimed kind. An unreadable one may be of any kind.
     pub(crate) fn concerns(self, asked: &Asked, predicate_type: Option<&str>) -> bool {
         if matches!(self, Self::Unreadable | Self::Unread) {
             return true;
@@ -82,7 +82,7 @@ impl Kind {
             Asked::Sbom(_) => self == Self::Sbom,
             Asked::Summary(_) => self == Self::Summary,
             Asked::Vulnerabilities(_) => self == Self::Scan,
-            // Who asks for the type of an SBOM wants an SBOM: VEX under that type satisfies nobody.
+            // A requirement for the type of an SBOM wants an SBOM: VEX under that type does not satisfy it.
             Asked::Attestation(rules) => predicate_type.is_some_and(|found| {
                 attestation::is_of_type(found, rules) && !(self == Self::Vex && sbom::is_sbom(found))
             }),
@@ -100,13 +100,13 @@ impl Kind {
 pub(crate) struct Question<'a> {
     /// Who signed it, and when.
     pub(crate) verified: &'a Verified,
-    /// Who should have, and what it must say; nothing where nobody in particular is expected.
+    /// The expected signers and rules; `None` without an expectation.
     pub(crate) expected: Option<Expected<'a>>,
     /// The manifest that it is attached to, which is one of its subjects.
     pub(crate) subject: &'a Digest,
     /// All that was collected: what the manifest is a part of, and by which name.
     pub(crate) evidence: &'a Evidence,
-    /// What is known of vulnerabilities.
+    /// The known vulnerabilities.
     pub(crate) advised: Advised<'a>,
     /// The only clock.
     pub(crate) now: Timestamp,
@@ -119,13 +119,14 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Expected<'a> {
     /// The signer of the policy that signed.
     pub(crate) signer: &'a Signer,
-    /// What is asked for.
+    /// The requirement.
     pub(crate) asked: &'a Asked,
     /// What signers of VEX say whom the demand believes.
     pub(crate) vex: Option<&'a Statements>,
 }
 
-/// What a statement says, read once and only if somebody expected signed it. One at a time, so its size does not matter.
+/// The content of a statement, read once and only if an expected signer signed it. Only one exists at a time, so its
+/// size does not matter.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum Predicate<'a> {
     Unread,

@@ -31,9 +31,9 @@ impl Verified {
         }
     }
 
-    /// Returns a time that the signer states, or that of the signature where that is earlier: nobody signs what is still to
-    /// come, and a date in the future would stay fresh for ever. Where nobody vouches for the time of the signature, one that
-    /// is still to come is the finding of this check.
+    /// Returns the signer's stated time, or that of the signature if it is earlier: a date in the future would stay
+    /// fresh for ever. Without a trusted time of the signature, a stated time in the future is the finding of this
+    /// check.
     pub(crate) fn not_after_signing(
         &self,
         stated: Timestamp,
@@ -45,7 +45,7 @@ impl Verified {
         if time <= now {
             return Ok(time);
         }
-        Err(Finding::fail(check, "what it says of its time is still to come, so that nobody can say how old it is")
+        Err(Finding::fail(check, "its stated time is in the future, so its age cannot be determined")
             .expected(format!("a time before {now}"))
             .found(time.to_string())
             .next("set the clock that is wrong, the signer's or the one here; signatures in a transparency log have a time that can be relied on"))
@@ -106,7 +106,7 @@ pub(super) fn signing_key<'a>(
     Err(Finding::fail(CheckId::SignerKey, "none of the expected keys made the signature")
         .expected(rule.describe())
         .found(found)
-        .next("somebody else signed it, the key was replaced, or what was signed was changed since"))
+        .next("another signer signed it, the key was replaced, or the content changed after signing"))
 }
 
 /// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is demanded.
@@ -173,7 +173,7 @@ fn was_issued_by(domain: &Domain, material: &Material) -> bool {
     Leaf::read(der).is_ok_and(|leaf| domain.issued(der, leaf.not_before))
 }
 
-/// No domain's authority issued the certificate: whatever else is wrong, this is what to act on.
+/// No domain's authority issued the certificate: that is the first fault to act on.
 fn unknown_authority(material: &Material, finding: Finding, names: &[&str]) -> Finding {
     let Some(leaf) = material.key.leaf().map(Leaf::read).and_then(Result::ok) else {
         return finding;

@@ -17,7 +17,7 @@ pub(crate) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn)
         (SignedBy::Key(key), Signer::Keys(rule)) if rule.keys().contains(key) => {
             let made = Finding::pass(CheckId::SignerKey, format!("signed with the key {}", key.fingerprint()));
             let log = (rule.log() == LogDemand::NotRequired && verified.log_entries.is_empty()).then(|| {
-                let message = "log not required: nobody but the key vouches for the signature, and nobody for its time";
+                let message = "log not required: only the key proves the signature, and its time is unproven";
                 Finding::skip(CheckId::TransparencyLog, message)
             });
             std::iter::once(made).chain(log).collect()
@@ -98,7 +98,7 @@ fn check_pinned_source(leaf: &Leaf, rule: &SourceRule, written_in: WrittenIn) ->
         .collect()
 }
 
-/// `place` is the flag or the key that says what is expected.
+/// `place` is the flag or the policy key with the expectation.
 fn compare(what: &str, place: &str, expected: &TextRule, found: Option<&str>) -> Finding {
     match found {
         Some(found) if expected.matches(found) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
@@ -184,7 +184,7 @@ fn check_unpinned_source(leaf: &Leaf, written_in: WrittenIn) -> Finding {
         return Finding::pass(CheckId::SignerSource, format!("the workflow belongs to {source}"));
     }
     if !can_be_reusable(&leaf.identity) {
-        let message = format!("the signer is no workflow that others could call; it ran for {source}");
+        let message = format!("the signer is not a reusable workflow; it ran for {source}");
         return Finding::skip(CheckId::SignerSource, message);
     }
     let pin = pin_hint(&source, written_in);

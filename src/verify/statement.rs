@@ -138,8 +138,8 @@ impl WireSubject {
         compared.peek().is_some() && compared.all(|is_equal| is_equal)
     }
 
-    /// Whether something else stands where a name or digests should. A statement that has such a subject is malformed whatever
-    /// else is in it: nobody can say how another program reads it.
+    /// Whether the name or the digests have a wrong type. One such subject makes the whole statement malformed: other
+    /// programs may read it differently.
     ///
     /// statement.md: "subject[*].digest … MUST be set"; digest_set.md: each value is a digest of that algorithm, as a string.
     fn malformed(&self) -> Option<Finding> {
@@ -180,7 +180,7 @@ fn limit(message: String) -> Finding {
     Finding::error(CheckId::PayloadFormat, message)
 }
 
-/// A statement that says that it is of a newer version, whatever else is in it: this program is the older one (A309).
+/// A statement that states a newer version, with any content: this program is the older one (A309).
 fn newer_version(payload: &[u8]) -> Option<Finding> {
     #[derive(Deserialize)]
     struct Named {

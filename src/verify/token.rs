@@ -47,12 +47,13 @@ fn refused(reason: impl Into<String>) -> NoTime {
     NoTime::Refused(reason.into())
 }
 
-/// Checks what the crate leaves open in a token: one signer, whose attributes name the type of what is inside (A170).
+/// Checks two things in a token that the crate leaves open: one signer, whose attributes name the type of the content
+/// (A170).
 pub(super) fn check_token(token: &[u8]) -> Result<(), Finding> {
     let refused = |found: &str| {
         Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
     };
-    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
+    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is not signed data"))?;
     let [signer] = content.signer_infos.0.as_slice() else {
         return Err(refused("the timestamp does not have exactly one signer"));
     };
@@ -68,7 +69,7 @@ pub(super) fn check_token(token: &[u8]) -> Result<(), Finding> {
 /// signer's certificate first, the root last. Whether the authority was trusted then is for the caller to compare.
 pub(super) fn time_of(token: &[u8], stamped: &[&[u8]], chain: &[&[u8]]) -> Result<Timestamp, NoTime> {
     check_status(token)?;
-    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is no signed data"))?;
+    let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is not signed data"))?;
     let [signer] = content.signer_infos.0.as_slice() else {
         return Err(refused("the timestamp does not have exactly one signer"));
     };
@@ -119,7 +120,8 @@ fn is_signer(named: &SignerIdentifier, leaf: &Certificate) -> bool {
     }
 }
 
-/// RFC 3161 §2.4.2, `TSTInfo`: version, policy, imprint, serial number, time, and what is optional. Returns imprint and time.
+/// RFC 3161 §2.4.2, `TSTInfo`: version, policy, imprint, serial number, time, and optional fields. Returns imprint and
+/// time.
 fn read_info(info: &[u8]) -> Result<(Digest, Timestamp), NoTime> {
     let malformed = || refused("what the timestamp says cannot be read");
     let fields = Vec::<Any>::from_der(info).map_err(|_| malformed())?;
@@ -129,7 +131,7 @@ fn read_info(info: &[u8]) -> Result<(Digest, Timestamp), NoTime> {
     if version.decode_as::<u8>().ok() != Some(1) {
         return Err(NoTime::Unknown("a timestamp of another version than 1".to_owned()));
     }
-    // The context tag [1]: extensions, of which a critical one changes what the token means (RFC 5280 §4.2).
+    // The context tag [1]: extensions. A critical one changes the token's meaning (RFC 5280 §4.2).
     if optional.iter().any(|field| field.tag().number() == der::TagNumber::N1 && field.tag().is_context_specific()) {
         return Err(NoTime::Unknown("a timestamp with extensions".to_owned()));
     }
@@ -165,7 +167,7 @@ fn hash(oid: ObjectIdentifier) -> Result<Algorithm, NoTime> {
     }
 }
 
-/// RFC 5652 §5.4: what is signed are the attributes, as the encoding of a SET, and the digest of the content is one of them.
+/// RFC 5652 §5.4: the signature is over the attributes, encoded as a SET, and one of them is the digest of the content.
 fn verify_signer(signer: &SignerInfo, info: &[u8], certificate: &[u8]) -> Result<(), NoTime> {
     let hash = hash(signer.digest_alg.oid)?;
     let attributes = signer.signed_attrs.as_ref().ok_or_else(|| refused("the timestamp has no signed attributes"))?;

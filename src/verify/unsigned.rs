@@ -1,5 +1,5 @@
-//! What nobody signed: the statements that BuildKit puts into an index, and documents that are attached as they are. They are
-//! shown with what they say, and count for nothing.
+//! Unsigned evidence: the statements that BuildKit puts into an index, and plain documents. They are shown with their
+//! content, and count for nothing.
 //!
 //! BuildKit `docs/attestations/attestation-storage.md`: the layers are bare in-toto statements (A048, A215, A231).
 

@@ -1,8 +1,8 @@
 //! The one place where DER from outside is decoded, and its limits, which are checked before any parser sees it (A310).
 //!
-//! The `der` crate sorts the members of a SET by insertion while it decodes: one SET of ten thousand members in descending
-//! order takes seconds. Certificates and timestamp tokens are short and have few members, so what is larger is not decoded.
-//! The walk below visits each element once and keeps one small record for each level.
+//! The `der` crate sorts the members of a SET by insertion while it decodes: one SET of ten thousand members in
+//! descending order takes seconds. Certificates and timestamp tokens are short and have few members, so larger ones are
+//! not decoded. The walk below visits each element once and keeps one small record for each level.
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Certificate, Refusal> {
     Certificate::from_der(der).map_err(Refusal::Malformed)
 }
 
-/// Decodes what is signed in a timestamp token, alone or within the response of an authority (RFC 3161 §2.4.2).
+/// Decodes the signed part of a timestamp token, alone or within the response of an authority (RFC 3161 §2.4.2).
 pub(super) fn signed_data(token: &[u8]) -> Option<SignedData> {
     check(Encoding::Timestamp, token).ok()?;
     let content = ContentInfo::from_der(token).ok().or_else(|| {

@@ -1,7 +1,7 @@
-//! Who judges the candidates: one after the other here, or whoever the caller sends.
+//! The workers that judge the candidates: the calling thread here, or the caller's workers.
 //!
-//! What is judged does not depend on it. Each candidate is judged by itself, the results stand in the order of the candidates,
-//! and this module starts no thread of its own.
+//! The result does not depend on them. Each candidate is judged by itself, the results have the order of the
+//! candidates, and this module starts no thread.
 
 use std::sync::OnceLock;
 
@@ -21,13 +21,13 @@ impl Workers for Alone {
     }
 }
 
-/// Makes one result of each number below `pieces`, in their order whoever was first.
+/// Makes one result of each number below `pieces`, in their order.
 pub(super) fn gather<R: Send + Sync>(workers: &dyn Workers, pieces: usize, make: impl Fn(usize) -> R + Sync) -> Vec<R> {
     let results: Vec<OnceLock<R>> = (0..pieces).map(|_| OnceLock::new()).collect();
     workers.share(pieces, &|position| {
         results[position].get_or_init(|| make(position));
     });
-    // What the workers have left undone is done here: no evidence is passed over because somebody was lazy.
+    // The caller makes the results that the workers left out, so that no evidence is skipped.
     let finished = results.into_iter().enumerate();
     finished.map(|(position, result)| result.into_inner().unwrap_or_else(|| make(position))).collect()
 }

@@ -224,7 +224,7 @@ fn a_layer_without_a_log_entry_is_refused_even_with_a_timestamp() {
             layer.annotations.remove(BUNDLE);
         });
         let finding = world.for_signatures().rejects(legacy(layer), CheckId::TransparencyLog);
-        assert_eq!(finding.message, "there is no transparency log entry");
+        assert_eq!(finding.message, "the signature has no transparency log entry");
     }
     let proof_alone = world.signer().evidence(Evidence::Proof).stamped().sign_simple(&world.subject);
     world.for_signatures().rejects(legacy(proof_alone.legacy_layer()), CheckId::TransparencyLog);

@@ -293,7 +293,7 @@ fn a_bundle_without_an_entry_is_refused_even_with_a_timestamp() {
         for version in [Version::V01, Version::V02, Version::V03] {
             let content = bundle(&signed.bundle(version));
             let finding = world.for_provenance().rejects(content, CheckId::TransparencyLog);
-            assert_eq!(finding.message, "there is no transparency log entry");
+            assert_eq!(finding.message, "the signature has no transparency log entry");
         }
     }
 }

@@ -36,7 +36,7 @@ impl Domain {
                 .expected(format!("log {}", encode_hex(&entry.log_id)))
                 .found(format!("a checkpoint of {}", parsed.origin())));
         }
-        // Rekor v1 states size and root twice; what differs from the signed checkpoint is not what was signed (A143).
+        // Rekor v1 states size and root twice; a value that differs from the signed checkpoint was not signed (A143).
         let proof = entry.proof.as_ref().filter(|_| !entry.is_rekor_v2());
         if proof.is_some_and(|proof| {
             proof.tree_size != parsed.tree_size() || proof.root_hash != parsed.root_hash().as_bytes()

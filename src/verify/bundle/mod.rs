@@ -69,7 +69,7 @@ pub enum DomainError {
     Unusable {
         /// Where it came from.
         source_name: String,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// It has no certificate authority, so no certificate could ever verify.
@@ -189,8 +189,8 @@ impl Domain {
         Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
     }
 
-    /// Verifies what stands behind a signature by `key`, and the signature once more: log entries, of which there must be
-    /// one, their binding to the key, and timestamps.
+    /// Verifies the log entries, their binding to `key` and the timestamps, and the signature once more. At least one
+    /// log entry is required.
     pub(super) fn verify_with_key(
         &self,
         material: &Material,
@@ -228,8 +228,8 @@ impl Domain {
         self.issuers.issuer_key(leaf, times, &algorithms())
     }
 
-    /// Whether an authority of this domain issued the certificate, whatever its window. Used to choose which of several
-    /// refusals to report, never to accept anything.
+    /// Whether an authority of this domain issued the certificate, valid at any time. Only used to choose which of
+    /// several refusals to report, never to accept one.
     pub(super) fn issued(&self, leaf: &[u8], not_before: Timestamp) -> bool {
         self.issuers.issued(leaf, not_before, &algorithms())
     }
@@ -313,7 +313,7 @@ fn reports(
     (entries.iter().map(|entry| entry.report()).collect(), times.collect())
 }
 
-/// What the signature is over. Of an envelope that is in the material, whatever the statement in it is about.
+/// The signed content. For an envelope in the material, its statement's subject is not compared here.
 fn artifact<'a>(material: &'a Material, signed: Signed<'a>) -> Result<Artifact<'a>, Finding> {
     let digest = match (&material.content, signed) {
         (SignedContent::Envelope(envelope), _) => return Ok(Artifact::from_blob(envelope.signed())),

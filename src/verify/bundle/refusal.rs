@@ -34,7 +34,7 @@ fn refusal(error: &Error) -> Finding {
     let text = error.to_string();
     let (check, message) = match error {
         Error::SignatureInvalid(_) | Error::Crypto(_) => (CheckId::Signature, "the signature does not verify"),
-        // What the material is about was compared before: what is left is an entry about something else.
+        // The subject was compared before, so the entry is about other content.
         Error::ArtifactMismatch(_) => (CheckId::TransparencyLog, "the log entry is about something else"),
         Error::Certificate(CertificateError::Malformed(_)) => {
             (CheckId::CertificateProfile, "the certificate cannot be read")

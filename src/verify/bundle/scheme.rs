@@ -94,8 +94,8 @@ impl Scheme {
         }
     }
 
-    /// Whether a signature that states this hash may be of the scheme. Pure Ed25519 signs no digest, and whoever states one beside
-    /// it states SHA-256.
+    /// Whether a signature that states this hash may be of the scheme. Pure Ed25519 signs no digest, and a digest
+    /// stated beside it is SHA-256.
     fn goes_with(self, stated: Algorithm) -> bool {
         self.hash().unwrap_or(Algorithm::Sha256) == stated
     }
@@ -175,7 +175,7 @@ fn is_sha512(digest: &Digest) -> bool {
     digest.algorithm() == Algorithm::Sha512
 }
 
-/// The schemes that a signature may be of, by what is stated of its hash.
+/// The schemes that a signature may be of, by the stated hash.
 fn possible_schemes(kind: KeyKind, material: &Material) -> Vec<Scheme> {
     let all = Scheme::of(kind);
     let stating = |hash: Algorithm| all.iter().copied().filter(move |scheme| scheme.goes_with(hash));
@@ -188,7 +188,7 @@ fn possible_schemes(kind: KeyKind, material: &Material) -> Vec<Scheme> {
     match (recorded.is_empty(), kind) {
         (false, _) => recorded,
         (true, KeyKind::Ed25519) => all.to_vec(),
-        // Rekor v1 verified envelopes with SHA-256, whatever the key (rekor `pkg/types/dsse`).
+        // Rekor v1 verified envelopes with SHA-256, for every key (rekor `pkg/types/dsse`).
         (true, _) if material.entries.iter().any(LogEntry::is_envelope_of_rekor_v1) => all.to_vec(),
         (true, _) => all[..1].to_vec(),
     }

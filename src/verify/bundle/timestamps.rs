@@ -58,8 +58,8 @@ impl Domain {
         Ok(reports)
     }
 
-    /// Returns the time that an authority gives, within the window that the root gives that very authority. What one authority
-    /// could not be asked decides nothing, whatever the others refuse.
+    /// Returns the time of the authority that made the token, within that authority's window. If one authority's answer
+    /// is undecided, the refusals of others do not decide.
     fn time_of(&self, token: &[u8], stamped: &[&[u8]]) -> Result<Timestamp, Finding> {
         let mut refusal = None;
         for authority in &self.root.timestamp_authorities {

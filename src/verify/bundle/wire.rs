@@ -28,7 +28,7 @@ pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: 
         Version::V03 => MediaType::Bundle0_3,
     };
     let key = match (&material.key, material.version) {
-        // The hint is whatever the signer wrote: the key comes from the policy.
+        // The hint is the signer's text: the key comes from the policy.
         (KeyMaterial::PublicKey, _) => VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new("")),
         (KeyMaterial::Certificate(leaf), Version::V03) => {
             VerificationMaterialContent::Certificate(CertificateContent::new(DerCertificate::from_bytes(leaf)))

@@ -26,12 +26,10 @@ pub(super) fn examine_listed<'a>(
         Err(set_aside(id, candidate, "ignored", what, reason))
     };
     let Ok(signed) = examine(id, signature, target) else {
-        return no_signature("what is attached to the attestation manifest that lists it is no signature");
+        return no_signature("the attachment of its attestation manifest is not a signature");
     };
     if !matches!(signed.kind, Kind::Signature | Kind::Unreadable) {
-        return no_signature(
-            "what is attached to the attestation manifest that lists it is an attestation and no signature",
-        );
+        return no_signature("the attachment of its attestation manifest is an attestation, not a signature");
     }
     let mut examination = Examination::of(claimed.as_deref().map_or(Kind::Unreadable, kind_of));
     examination.never_signature = true;

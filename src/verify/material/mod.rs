@@ -30,7 +30,7 @@ const MAX_CERTIFICATES: usize = 8;
 const MAX_TEXT: usize = 16 * 1024 * 1024;
 /// Bytes that a payload may have.
 const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
-/// Hashes that one inclusion proof may have: a tree of 2^64 leaves is no deeper (RFC 9162 §2.1.3.2).
+/// Hashes that one inclusion proof may have: a tree of 2^64 leaves is not deeper (RFC 9162 §2.1.3.2).
 const MAX_PROOF_HASHES: usize = 64;
 
 /// The version of the bundle format, which decides what must be in it.
@@ -54,14 +54,14 @@ pub(super) struct Material {
 }
 
 impl Material {
-    /// Checks that certificates and timestamps are within the limits of what is decoded (A310).
+    /// Checks that certificates and timestamps are within the decoder's limits (A310).
     pub(super) fn check_limits(&self) -> Result<(), Finding> {
         let certificates = self.key.leaf().into_iter().map(|der| (Encoding::Certificate, der));
         let timestamps = self.timestamps.iter().map(|token| (Encoding::Timestamp, token.as_slice()));
         certificates
             .chain(timestamps)
             .try_for_each(|(what, der)| untrusted_der::check(what, der))
-            // The limits are this program's, so what is beyond them says nothing against the evidence.
+            // These limits are this program's own, so exceeding them does not speak against the evidence.
             .map_err(|excess| Finding::error(CheckId::BundleFormat, excess.to_string()))
     }
 }
@@ -260,7 +260,7 @@ pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
         })
     })?;
     if let Some(excess) = wire.beyond_a_limit() {
-        // The limits are this program's, so what is beyond them says nothing against the evidence.
+        // These limits are this program's own, so exceeding them does not speak against the evidence.
         return Err(Finding::error(CheckId::BundleFormat, excess));
     }
     let material = wire.into_material(opened.payload()).map_err(|reason| {
@@ -274,7 +274,7 @@ pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
     Ok(material)
 }
 
-/// A bundle that says that it is of a newer version, whatever else is in it: this program is the older one (A309).
+/// A bundle that states a newer version, with any content: this program is the older one (A309).
 fn newer_version(opened: &Opened) -> Option<Finding> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -303,7 +303,7 @@ pub(super) fn read_envelope(opened: &Opened) -> Result<Envelope, Finding> {
     Ok(envelope)
 }
 
-/// What is too large is not looked into (A222).
+/// Too large bundles are not read (A222).
 fn check_sizes(opened: &Opened) -> Result<(), Finding> {
     check_payload_size(opened.payload().map_or(0, |payload| payload.bytes().len()))?;
     check_size("the bundle without its payload", opened.bytes_beside_payload(), MAX_TEXT)

@@ -17,7 +17,7 @@ fn version_of(media_type: &str) -> Result<Version, String> {
         "application/vnd.dev.sigstore.bundle.v0.3+json" | "application/vnd.dev.sigstore.bundle+json;version=0.3" => {
             Ok(Version::V03)
         }
-        "" => Err("there is no `mediaType`, so its version is unknown".to_owned()),
+        "" => Err("`mediaType` is missing, so its version is unknown".to_owned()),
         other => {
             Err(format!("media type `{}` is not a bundle version known here (0.1, 0.2, 0.3)", other.escape_debug()))
         }
@@ -111,7 +111,7 @@ struct WirePromise {
 struct WireProof {
     #[serde(default, deserialize_with = "integer")]
     log_index: u64,
-    // proto3 leaves out what is empty or zero, and Rekor v2 leaves both to the checkpoint.
+    // proto3 omits empty and zero values, and Rekor v2 leaves both to the checkpoint.
     #[serde(default)]
     root_hash: Bytes,
     #[serde(default, deserialize_with = "integer")]

@@ -1,4 +1,4 @@
-//! What an entry recorded, compared with what is here: digest, envelope or payload, signature, certificate or key.
+//! The content of a log entry, compared with the evidence: digest, envelope or payload, signature, certificate or key.
 //!
 //! Every kind binds the signature, for a body that fits another signature would lend it the time (CVE-2022-36056): `hashedrekord`,
 //! `dsse` 0.0.1 and `intoto` 0.0.2 hold it, `intoto` 0.0.1 holds the hash of the envelope with it (rekor `pkg/types`; rekor-tiles
@@ -265,7 +265,8 @@ struct RecordedEnvelope<'a> {
 }
 
 impl RecordedEnvelope<'_> {
-    /// The hash of the envelope is left out: it is over the JSON that was sent to the log, which nobody can write again.
+    /// The hash of the envelope is not compared: it is over the JSON that was sent to the log, which cannot be
+    /// reproduced.
     fn verify_dsse(&self, recorded: &Dsse, verifier: &Verifier<'_>) -> Result<(), Finding> {
         let [signature] = recorded.signatures.as_slice() else {
             return Err(another_count(recorded.signatures.len()));
@@ -342,7 +343,7 @@ impl RecordedEnvelope<'_> {
 }
 
 impl Verifier<'_> {
-    /// Whether it is what an entry of Rekor v2 recorded, of which exactly one is.
+    /// Whether it is the one key or certificate that an entry of Rekor v2 recorded.
     fn is_recorded_as(&self, recorded: &HashedRekord2Verifier) -> bool {
         let is = |raw: &RawBytes, der: &[u8]| decode_base64(&raw.raw_bytes).as_deref() == Some(der);
         match (self, &recorded.x509_certificate, &recorded.public_key) {
@@ -352,7 +353,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// Whether it is what an entry recorded: base64 of PEM. A certificate is the very same one, whoever has the same key.
+    /// Whether it is the recorded one: base64 of PEM. A certificate must be the same one, and not another with the same
+    /// key.
     fn is_pem(&self, recorded: &str) -> bool {
         match self {
             Self::Certificate { der, .. } => {
@@ -403,7 +405,7 @@ pub(super) fn check_kind(entry: &LogEntry) -> Result<(), Finding> {
         return Ok(());
     }
     let message = format!("log entries of kind {kind} {version} are not supported");
-    // What is newer than this program says nothing against the evidence.
+    // A newer version does not speak against the evidence.
     let finding = if newer::is_log_entry(kind, version) {
         Finding::error(CheckId::TransparencyLog, message).next("a newer version of this program may read them")
     } else {

@@ -20,7 +20,7 @@ use super::certificate::{Leaf, key_finding};
 use super::material::{LogEntry, Material, SignedContent, Version, log_failure};
 use body::{Recorded, Verifier};
 
-/// What is known of a signature once it is verified: the log entries, and the times that others vouch for.
+/// The facts of a verified signature: its log entries, and its trusted times.
 type Proved = (Vec<LogEntryReport>, Vec<TimestampReport>);
 
 /// Whether a signature with this kind of key takes this way. The crate reads P-256 with SHA-256, and entries that record a digest.
@@ -28,7 +28,7 @@ pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKin
     let records_digest = |entry: &&LogEntry| {
         let is_message = matches!(material.content, SignedContent::Message(_));
         let is_known = entry.is_rekor_v2() || (is_message && entry.kind == "hashedrekord" && entry.version == "0.0.1");
-        // Of the first version the crate reads any digest as one of SHA-256, whatever the entry calls it.
+        // For the first version the crate reads any digest as SHA-256, in spite of the algorithm in the entry.
         is_known && entry.recorded_hash() == Some(Algorithm::Sha256)
     };
     let states_another_hash = match &material.content {
@@ -48,7 +48,7 @@ pub(super) fn verify(
     leaf: &Leaf,
     now: Timestamp,
 ) -> Result<Proved, Finding> {
-    let der = material.key.leaf().ok_or_else(|| log_failure("there is no certificate to verify"))?;
+    let der = material.key.leaf().ok_or_else(|| log_failure("the certificate to verify is missing"))?;
     let logged = verify_log(domain, material, entries, now)?;
     let mut times = domain.verify_timestamps(material, Some(leaf))?;
     times.extend(logged);
