@@ -4,15 +4,16 @@
 //! sizes are not trusted. A file that is not OSV ends the run if it is named itself, and is skipped in a folder or an
 //! archive: then no limit passes, because the skipped half of a database might deny what the other half passes.
 
+mod bytes;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, DirEntry, FileType};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use flate2::read::DeflateDecoder;
-use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+use rawzip::{RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
 use crate::check::AdvisoriesReport;
 use crate::collect::files::{self, FileError, Given};
@@ -21,6 +22,7 @@ use crate::run::Threads;
 use crate::verify::Workers;
 
 use super::diagnostics::Diagnostic;
+use bytes::{Member, Room, Rooms};
 
 /// The longest file of records that is read: lists of a whole database come as one.
 const LONGEST_FILE: u64 = 256 * 1024 * 1024;
@@ -30,8 +32,6 @@ const LONGEST_RECORD: u64 = 64 * 1024 * 1024;
 const MOST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Files that are read in all.
 const MOST_FILES: u64 = 4_000_000;
-/// The most room that is made for a file before it is read: more is made while it is read.
-const ROOM: u64 = 1024 * 1024;
 /// Folders within folders.
 const DEEPEST: u32 = 16;
 
@@ -71,7 +71,7 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     if places.is_empty() {
         return Ok(None);
     }
-    let mut reader = Reader { advisories: Advisories::default(), bytes: 0, files: 0, passed_over: 0 };
+    let mut reader = Reader::default();
     for place in places {
         reader.place(place).map_err(Diagnostic::advisories)?;
     }
@@ -101,15 +101,19 @@ fn unused(records: &UnusedRecords) -> BTreeMap<String, u64> {
     named.chain(ecosystems).filter(|(_, count)| *count > 0).collect()
 }
 
-/// Files that are read at once, by every core, before what they hold is added in their order.
+/// Files that are read at once, by every core, while what the ones before hold is added in their order.
 const BATCH: usize = 1024;
 
+#[derive(Default)]
 struct Reader {
     advisories: Advisories,
     bytes: u64,
     files: u64,
     /// How many of the files hold no record that can be read.
     passed_over: u64,
+    rooms: Rooms,
+    /// What was read last and is not added yet.
+    last: Vec<Result<Read, AdvisoriesError>>,
 }
 
 /// A file or a member of an archive as it was read: its bytes are counted, and its records are added later.
@@ -131,8 +135,13 @@ impl Reader {
             self.archive(place)?;
         } else {
             let given = Given::open(place).map_err(unread)?;
-            self.add(read_file(place, given, 0))?;
+            let read = self.rooms.with(|room| {
+                let bytes = room.read(given, LONGEST_FILE, 0).map_err(|error| unread(error.into()))?;
+                read_records(bytes, LONGEST_FILE, || place.to_owned())
+            });
+            self.add(read)?;
         }
+        self.add_last()?;
         if self.files - self.passed_over == before { Err(AdvisoriesError::Empty(place.to_owned())) } else { Ok(()) }
     }
 
@@ -164,13 +173,7 @@ impl Reader {
     }
 
     fn files(&mut self, waiting: &mut Vec<PathBuf>) -> Result<(), AdvisoriesError> {
-        let read = |path: &PathBuf| {
-            let unread = |error: FileError| AdvisoriesError::File(path.clone(), error);
-            let file = files::open(path).map_err(unread)?;
-            let length = file.metadata().map_err(|error| unread(error.into()))?.len();
-            read_file(path, file, length)
-        };
-        self.add_all(waiting, read)?;
+        self.add_all(waiting, |room, path| read_records(room.file(path)?, LONGEST_FILE, || path.clone()))?;
         waiting.clear();
         Ok(())
     }
@@ -180,7 +183,10 @@ impl Reader {
         let broken = |error| AdvisoriesError::Archive(path.to_owned(), error);
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
-        let read = |member: &Member| read_member(&archive, path, member);
+        let read = |room: &mut Room, member: &Member| {
+            let bytes = room.member(&archive, path, member)?;
+            read_records(bytes, LONGEST_RECORD, || path.join(&member.name))
+        };
         let mut entries = archive.entries(&mut buffer);
         let (mut found, mut waiting) = (0, Vec::new());
         while let Some(entry) = entries.next_entry().map_err(broken)? {
@@ -204,21 +210,39 @@ impl Reader {
         }
     }
 
-    /// Reads on every core, and adds what was read in the order in which it stands there: the first error counts, and of two records
-    /// of one time the first one.
+    /// Reads on every core, and meanwhile adds what was read before, in the order in which it stands there: the first error counts,
+    /// and of two records of one time the first one.
     fn add_all<T: Sync>(
         &mut self,
         waiting: &[T],
-        read: impl Fn(&T) -> Result<Read, AdvisoriesError> + Sync,
+        read: impl Fn(&mut Room, &T) -> Result<Read, AdvisoriesError> + Sync,
     ) -> Result<(), AdvisoriesError> {
+        let rooms = std::mem::take(&mut self.rooms);
         let results: Vec<Mutex<Option<_>>> = waiting.iter().map(|_| Mutex::new(None)).collect();
-        Threads.share(waiting.len(), &|place| {
-            let result = read(&waiting[place]);
-            *results[place].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        let adding = Mutex::new((self, Ok(())));
+        Threads.share(waiting.len() + 1, &|place| match place.checked_sub(1) {
+            None => {
+                let (reader, added) = &mut *adding.lock().unwrap_or_else(PoisonError::into_inner);
+                *added = reader.add_last();
+            }
+            Some(place) => {
+                let result = rooms.with(|room| read(room, &waiting[place]));
+                *results[place].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            }
         });
-        for (result, one) in results.into_iter().zip(waiting) {
+        let (reader, added) = adding.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let results = results.into_iter().zip(waiting).map(|(result, one)| {
             let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-            match result.unwrap_or_else(|| read(one)) {
+            result.unwrap_or_else(|| rooms.with(|room| read(room, one)))
+        });
+        reader.last = results.collect();
+        reader.rooms = rooms;
+        added
+    }
+
+    fn add_last(&mut self) -> Result<(), AdvisoriesError> {
+        for result in std::mem::take(&mut self.last) {
+            match result {
                 Err(AdvisoriesError::Record(name, _) | AdvisoriesError::NoText(name)) => self.pass_over(name)?,
                 other => self.add(other)?,
             }
@@ -245,53 +269,16 @@ impl Reader {
     }
 }
 
-/// A record in an archive: where it is, and how it is compressed.
-struct Member {
-    name: String,
-    method: CompressionMethod,
-    at: ZipArchiveEntryWayfinder,
-}
-
-fn read_file(path: &Path, file: impl io::Read, length: u64) -> Result<Read, AdvisoriesError> {
-    let read = read_bounded(file, LONGEST_FILE, length);
-    let bytes = read.map_err(|error| AdvisoriesError::File(path.to_owned(), error.into()))?;
-    read_records(&path.display().to_string(), &bytes, LONGEST_FILE)
-}
-
-fn read_member(archive: &ZipArchive<FileReader>, path: &Path, member: &Member) -> Result<Read, AdvisoriesError> {
-    let Member { name, method, at } = member;
-    let entry = archive.get_entry(*at).map_err(|error| AdvisoriesError::Archive(path.to_owned(), error))?;
-    // The declared size only decides the room made at first.
-    let length = at.uncompressed_size_hint();
-    let bytes = if *method == CompressionMethod::STORE {
-        read_bounded(entry.verifying_reader(entry.reader()), LONGEST_RECORD, length)
-    } else if *method == CompressionMethod::DEFLATE {
-        read_bounded(entry.verifying_reader(DeflateDecoder::new(entry.reader())), LONGEST_RECORD, length)
-    } else {
-        let (archive, method) = (path.to_owned(), format!("{method:?}"));
-        return Err(AdvisoriesError::Method { archive, name: name.clone(), method });
-    };
-    let bytes = bytes.map_err(|error| AdvisoriesError::File(path.join(name), error.into()))?;
-    read_records(&path.join(name).display().to_string(), &bytes, LONGEST_RECORD)
-}
-
-fn read_records(name: &str, bytes: &[u8], longest: u64) -> Result<Read, AdvisoriesError> {
+fn read_records(bytes: &[u8], longest: u64, path: impl Fn() -> PathBuf) -> Result<Read, AdvisoriesError> {
+    let name = || path().display().to_string();
     if bytes.len() as u64 > longest {
-        return Err(AdvisoriesError::TooLong(name.to_owned(), longest));
+        return Err(AdvisoriesError::TooLong(name(), longest));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| AdvisoriesError::NoText(name.to_owned()))?;
-    let records = Records::read(text).map_err(|error| AdvisoriesError::Record(name.to_owned(), error))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| AdvisoriesError::NoText(name()))?;
+    let records = Records::read(text).map_err(|error| AdvisoriesError::Record(name(), error))?;
     Ok(Read { bytes: bytes.len() as u64, records })
 }
 
 fn is_named(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
-}
-
-/// Reads what there is and a byte more than it may have. A member that ends before that is held against its checksum.
-fn read_bounded(reader: impl io::Read, longest: u64, stated: u64) -> io::Result<Vec<u8>> {
-    let room = usize::try_from(stated.min(ROOM)).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(room + 1);
-    reader.take(longest + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

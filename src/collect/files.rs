@@ -80,8 +80,13 @@ fn longest_silence() -> Duration {
 
 /// Opens a regular file.
 pub fn open(path: &Path) -> Result<File, FileError> {
+    open_with_length(path).map(|(file, _)| file)
+}
+
+/// Opens a regular file, and tells how many bytes it has at this time.
+pub fn open_with_length(path: &Path) -> Result<(File, u64), FileError> {
     let (file, found) = open_anything(path, is_regular)?;
-    if found.is_file() { Ok(file) } else { Err(FileError::Kind { found: kind(&found) }) }
+    if found.is_file() { Ok((file, found.len())) } else { Err(FileError::Kind { found: kind(&found) }) }
 }
 
 /// Reads a regular file of at most `limit` bytes.

@@ -9,9 +9,9 @@ use crate::packages::version::Same;
 
 use super::ecosystem::{self, Lookup, Place};
 use super::range::{Range, Status};
-use super::record::Affected;
+use super::record::{Affected, Vulnerability};
 use super::severity::Severity;
-use super::{Advisories, Vulnerability, alias};
+use super::{Advisories, alias};
 
 /// Comparisons of a version with an event that one list of packages may cost: some seconds. A list that asks for more is not
 /// examined to its end, and says so.
@@ -161,9 +161,10 @@ struct Sources {
 
 /// A record that is about a package, and what it says of the package's version.
 struct Match<'d> {
-    vulnerability: &'d Vulnerability,
-    affected: &'d Affected,
-    fixed: Option<Box<str>>,
+    vulnerability: Vulnerability<'d>,
+    /// How bad the record says that it is for the package.
+    severity: Option<Severity>,
+    fixed: Option<&'d str>,
     is_certain: bool,
 }
 
@@ -224,7 +225,7 @@ impl<'d> Examination<'d> {
             self.sources.entry(distribution).or_default().are_named |= names_source;
         }
         // Most packages have no record at all, and many are there in several copies.
-        let is_known = lookups.iter().any(|one| self.advisories.by_package.contains_key(one.place.key.as_str()));
+        let is_known = lookups.iter().any(|one| self.advisories.about(&one.place.key).next().is_some());
         // A package that no record is about has none of these vulnerabilities in any version.
         if version.is_none() && !is_known && first.place.distribution.is_some() {
             return Err(Obstacle::WithoutVersion);
@@ -243,12 +244,14 @@ impl<'d> Examination<'d> {
     /// Finds the records that are about a package, and leaves out those that its version is not affected by.
     fn find(&mut self, lookup: &Lookup, matches: &mut Vec<Match<'d>>) {
         let advisories = self.advisories;
-        for affected in advisories.about(&lookup.place.key) {
-            let vulnerability = &advisories.vulnerabilities[affected.vulnerability as usize];
-            let release = lookup.place.release.as_deref().unwrap_or_default();
-            if vulnerability.is_void || !ecosystem::is_in_release(release, affected.release.as_deref()) {
+        let release = lookup.place.release.as_deref().unwrap_or_default();
+        for link in advisories.about(&lookup.place.key) {
+            let record = &advisories.records[link.record as usize];
+            if record.is_void {
                 continue;
             }
+            let is_meant = |stated: Option<&str>| ecosystem::is_in_release(release, stated);
+            let Some(affected) = record.packed.affected(link.at as usize, is_meant) else { continue };
             let cost = 1 + affected.ranges.iter().map(|range| range.events().len() as u64).sum::<u64>();
             let cost = cost + affected.versions.len() as u64 / 32;
             let Some(left) = self.left.checked_sub(cost) else {
@@ -256,13 +259,13 @@ impl<'d> Examination<'d> {
                 return;
             };
             self.left = left;
-            match affected.status(lookup) {
-                Status::NotAffected => {}
-                Status::Affected { fixed } => {
-                    matches.push(Match { vulnerability, affected, fixed, is_certain: true });
-                }
-                Status::Undecided => matches.push(Match { vulnerability, affected, fixed: None, is_certain: false }),
-            }
+            let (fixed, is_certain) = match affected.status(lookup) {
+                Status::NotAffected => continue,
+                Status::Affected { fixed } => (fixed, true),
+                Status::Undecided => (None, false),
+            };
+            let vulnerability = record.packed.vulnerability();
+            matches.push(Match { vulnerability, severity: affected.severity, fixed, is_certain });
         }
     }
 
@@ -285,11 +288,11 @@ impl<'d> Examination<'d> {
     }
 }
 
-impl Affected {
+impl<'a> Affected<'a> {
     /// "A version is considered affected if it lies within any one of the ranges or is listed in the versions list."
     ///
     /// A record that has neither, or ranges of commits alone, is about the package and cannot be compared with any version.
-    fn status(&self, lookup: &Lookup) -> Status {
+    fn status(&self, lookup: &Lookup) -> Status<'a> {
         if lookup.version.is_empty() {
             return self.status_of_any_version();
         }
@@ -310,7 +313,7 @@ impl Affected {
     }
 
     /// A package without a version has every vulnerability that every version has, and perhaps each other one.
-    fn status_of_any_version(&self) -> Status {
+    fn status_of_any_version(&self) -> Status<'a> {
         if self.ranges.iter().any(Range::is_unlimited) { Status::Affected { fixed: None } } else { Status::Undecided }
     }
 
@@ -350,12 +353,12 @@ fn first_number(text: &str) -> Option<&str> {
     Some(digits[..end].trim_start_matches('0'))
 }
 
-impl Vulnerability {
+impl<'a> Vulnerability<'a> {
     /// The ids by which another record is known to be of the same vulnerability.
-    fn same(&self) -> Vec<&str> {
+    fn same(&self) -> Vec<&'a str> {
         let upstream = Some(&self.upstream).filter(|upstream| upstream.len() == 1);
         let others = self.aliases.iter().chain(upstream.into_iter().flatten());
-        std::iter::once(&self.id).chain(others).map(AsRef::as_ref).collect()
+        std::iter::once(&self.id).chain(others).copied().collect()
     }
 }
 
@@ -363,10 +366,10 @@ impl Advisories {
     /// How bad a record says it is: for the package, in general, or elsewhere under another id. A record about several
     /// vulnerabilities is as bad as the worst of them.
     fn severity(&self, one: &Match<'_>) -> Option<Severity> {
-        let stated = one.affected.severity.max(one.vulnerability.severity);
+        let stated = one.severity.max(one.vulnerability.severity);
         stated.or_else(|| {
             let others = one.vulnerability.aliases.iter().chain(&one.vulnerability.upstream);
-            others.filter_map(|id| self.by_id.get(id)?.severity).max()
+            others.filter_map(|id| self.by_id.get(&self.names.of(id))?.severity).max()
         })
     }
 }
@@ -382,7 +385,7 @@ fn ids(group: &[&Match<'_>]) -> Vec<String> {
 /// The versions that records of one vulnerability name as its fix, each once and in the order of the records.
 fn fixed(group: &[&Match<'_>]) -> Vec<String> {
     let mut fixed: Vec<String> = Vec::new();
-    for version in group.iter().filter_map(|one| one.fixed.as_deref()) {
+    for version in group.iter().filter_map(|one| one.fixed) {
         if fixed.len() < MOST_FIXES && !fixed.iter().any(|known| known == version) {
             fixed.push(version.to_owned());
         }

@@ -1,30 +1,31 @@
 //! Advisories in the OSV format, and which packages of a list they are about.
 //!
-//! Of a record is kept what matching needs, so that the databases of osv.dev fit into memory: ids, ranges, listed versions and
-//! the severity. They are found by the type and the name of a package.
+//! Every record is read whole and kept as the bytes of what matching needs, so that the databases of osv.dev fit into memory: ids,
+//! ranges, listed versions and the severity. Those of a package are found by its type and name, and are read again when a list has it.
 
 mod alias;
 mod ecosystem;
 mod examine;
+mod pack;
 mod range;
 mod record;
 mod severity;
 mod unused;
 
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher as _;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::json;
 
-use record::{Affected, Record};
+use record::{Packed, Record};
 
 pub use examine::{Examined, Listed, Unchecked, Vulnerable};
 pub use record::AdvisoryError;
 pub use severity::{Severity, UnknownSeverity};
-use unused::Unused;
 pub use unused::UnusedRecords;
 
 /// Unreadable files that are named.
@@ -33,16 +34,55 @@ const MOST_NAMED: usize = 5;
 /// Known vulnerabilities, by package.
 #[derive(Debug, Default)]
 pub struct Advisories {
-    vulnerabilities: Vec<Vulnerability>,
-    by_id: HashMap<Box<str>, Named>,
-    affected: Vec<Affected>,
-    /// The first and the last in `affected`, by the key of a package; each names the next one.
-    by_package: HashMap<Box<str>, (u32, u32)>,
+    records: Vec<Kept>,
+    by_id: HashMap<Name, Named>,
+    links: Vec<Link>,
+    /// The first and the last in `links`, by the key of a package; each names the next one.
+    by_package: HashMap<Name, (u32, u32)>,
+    names: Names,
     /// The databases that there is a record of, and the releases that they have records of: `None` for all of them.
     databases: BTreeMap<Box<str>, BTreeSet<Option<Box<str>>>>,
     newest: Option<Timestamp>,
     unused: UnusedRecords,
     unreadable: Unreadable,
+}
+
+/// A record.
+#[derive(Debug)]
+struct Kept {
+    packed: Packed,
+    modified: Option<Timestamp>,
+    /// Withdrawn, or replaced by a later record with its id.
+    is_void: bool,
+}
+
+/// A package of a record.
+#[derive(Debug)]
+struct Link {
+    /// The place of the record among all.
+    record: u32,
+    /// The place in the record of what it says of the package.
+    at: u32,
+    /// The next one of the same package, by its place.
+    next: Option<u32>,
+}
+
+/// An id or the key of a package, as long as two hashes of it are: there are hundreds of thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Name([u8; 16]);
+
+/// Names texts. The keys of both hashes are secret and differ, so that no two texts have one name: not by chance, and not by intent.
+#[derive(Debug, Default)]
+struct Names([RandomState; 2]);
+
+impl Names {
+    fn of(&self, text: &str) -> Name {
+        let mut name = [0; 16];
+        for (half, state) in name.chunks_exact_mut(8).zip(&self.0) {
+            half.copy_from_slice(&state.hash_one(text).to_ne_bytes());
+        }
+        Name(name)
+    }
 }
 
 /// Files beside the advisories that hold none that can be read. Each may be about any package.
@@ -57,7 +97,7 @@ pub struct Unreadable {
 /// The state of an id.
 #[derive(Debug, Clone, Copy, Default)]
 struct Named {
-    /// The record whose id it is: its place among the vulnerabilities.
+    /// The record whose id it is: its place among all.
     record: Option<u32>,
     /// The worst severity that some record gives to it, as its own id or as an alias.
     severity: Option<Severity>,
@@ -78,20 +118,6 @@ impl Records {
         let listed = json::from_part::<Vec<&RawValue>>(json).map_err(malformed)?;
         Ok(Self(listed.into_iter().map(|record| Record::read(record.get())).collect::<Result<_, _>>()?))
     }
-}
-
-/// A record without the packages that it affects.
-#[derive(Debug)]
-struct Vulnerability {
-    id: Box<str>,
-    aliases: Box<[Box<str>]>,
-    upstream: Box<[Box<str>]>,
-    severity: Option<Severity>,
-    modified: Option<Timestamp>,
-    /// Withdrawn, or replaced by a later record with its id.
-    is_void: bool,
-    /// Why no package can be held against it.
-    unused: Option<Unused>,
 }
 
 impl Advisories {
@@ -124,7 +150,7 @@ impl Advisories {
 
     /// Returns how many vulnerabilities are known, without those that were withdrawn.
     pub fn count(&self) -> usize {
-        self.vulnerabilities.iter().filter(|vulnerability| !vulnerability.is_void).count()
+        self.records.iter().filter(|record| !record.is_void).count()
     }
 
     /// Returns when a record was last modified: how old the advisories are at least.
@@ -138,73 +164,68 @@ impl Advisories {
     }
 
     fn insert(&mut self, record: Record) {
-        let known = self.by_id.get(&record.id).and_then(|named| named.record);
-        if let Some(known) = known.map(|place| &mut self.vulnerabilities[place as usize]) {
+        let named = self.names.of(record.packed.vulnerability().id);
+        let known = self.by_id.get(&named).and_then(|named| named.record);
+        if let Some(known) = known.map(|place| &mut self.records[place as usize]) {
             if known.modified >= record.modified {
                 return;
             }
             known.is_void = true;
-            if let Some(reason) = known.unused.take() {
+            if let Some(reason) = known.packed.unused() {
                 self.unused.remove(&reason);
             }
         }
-        let Ok(place) = u32::try_from(self.vulnerabilities.len()) else { return };
+        let Ok(place) = u32::try_from(self.records.len()) else { return };
         self.newest = self.newest.max(record.modified);
         if !record.is_withdrawn {
             self.rate(&record);
         }
-        for (found_by, affected) in record.affected {
-            let releases = self.databases.entry(found_by.database.into()).or_default();
-            if !releases.contains(&affected.release) {
-                releases.insert(affected.release.clone());
+        for listed in &record.affected {
+            let release = listed.place.release.as_deref();
+            let releases = self.databases.entry(listed.place.database.as_str().into()).or_default();
+            if !releases.iter().any(|known| known.as_deref() == release) {
+                releases.insert(release.map(Into::into));
             }
             if !record.is_withdrawn {
-                self.link(found_by.key, Affected { vulnerability: place, ..affected });
+                self.link(&listed.place.key, place, listed.at);
             }
         }
-        self.by_id.entry(record.id.clone()).or_default().record = Some(place);
-        if let Some(reason) = &record.unused {
-            self.unused.add(reason);
+        self.by_id.entry(named).or_default().record = Some(place);
+        if let Some(reason) = record.packed.unused() {
+            self.unused.add(&reason);
         }
-        self.vulnerabilities.push(Vulnerability {
-            id: record.id,
-            aliases: record.aliases,
-            upstream: record.upstream,
-            severity: record.severity,
-            modified: record.modified,
-            is_void: record.is_withdrawn,
-            unused: record.unused,
-        });
+        let Record { packed, modified, is_withdrawn, .. } = record;
+        self.records.push(Kept { packed, modified, is_void: is_withdrawn });
     }
 
-    fn link(&mut self, key: String, affected: Affected) {
-        let Ok(at) = u32::try_from(self.affected.len()) else { return };
-        match self.by_package.entry(key.into()) {
+    fn link(&mut self, key: &str, record: u32, at: usize) {
+        let (Ok(place), Ok(at)) = (u32::try_from(self.links.len()), u32::try_from(at)) else { return };
+        match self.by_package.entry(self.names.of(key)) {
             Entry::Occupied(mut known) => {
                 let (_, last) = known.get_mut();
-                self.affected[*last as usize].next = Some(at);
-                *last = at;
+                self.links[*last as usize].next = Some(place);
+                *last = place;
             }
             Entry::Vacant(new) => {
-                new.insert((at, at));
+                new.insert((place, place));
             }
         }
-        self.affected.push(affected);
+        self.links.push(Link { record, at, next: None });
     }
 
     /// What records say of a package, in the order in which they were added.
-    fn about(&self, key: &str) -> impl Iterator<Item = &Affected> {
-        let first = self.by_package.get(key).map(|(first, _)| *first);
-        let place = |at: u32| &self.affected[at as usize];
-        std::iter::successors(first.map(place), move |affected| affected.next.map(place))
+    fn about(&self, key: &str) -> impl Iterator<Item = &Link> {
+        let first = self.by_package.get(&self.names.of(key)).map(|(first, _)| *first);
+        let place = |at: u32| &self.links[at as usize];
+        std::iter::successors(first.map(place), move |link| link.next.map(place))
     }
 
     /// Remembers how bad a record says its vulnerability is, for those that do not say.
     fn rate(&mut self, record: &Record) {
-        let of_packages = record.affected.iter().filter_map(|(_, affected)| affected.severity).max();
-        let Some(severity) = record.severity.max(of_packages) else { return };
-        for id in std::iter::once(&record.id).chain(&record.aliases) {
-            let known = &mut self.by_id.entry(id.clone()).or_default().severity;
+        let Some(severity) = record.worst else { return };
+        let rated = record.packed.vulnerability();
+        for id in std::iter::once(rated.id).chain(rated.aliases) {
+            let known = &mut self.by_id.entry(self.names.of(id)).or_default().severity;
             *known = Some(severity).max(*known);
         }
     }

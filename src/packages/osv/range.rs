@@ -4,27 +4,29 @@ use std::cmp::Ordering;
 
 use crate::packages::version::{Scheme, Version};
 
+use super::pack::{Reader, Writer};
+
 /// A range, in one of two orders. Ranges of commits are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Range {
-    Semver(Box<[Event]>),
-    Ecosystem(Box<[Event]>),
+pub(super) enum Range<'a> {
+    Semver(Vec<Event<'a>>),
+    Ecosystem(Vec<Event<'a>>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Event {
-    Introduced(Box<str>),
-    Fixed(Box<str>),
-    LastAffected(Box<str>),
-    Limit(Box<str>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event<'a> {
+    Introduced(&'a str),
+    Fixed(&'a str),
+    LastAffected(&'a str),
+    Limit(&'a str),
 }
 
 /// What comes of holding a version against a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum Status<'a> {
     /// It is affected; the version that is not any more, if one is named.
     Affected {
-        fixed: Option<Box<str>>,
+        fixed: Option<&'a str>,
     },
     NotAffected,
     /// A version in question cannot be ordered.
@@ -38,16 +40,44 @@ enum Bound {
     At(Version),
 }
 
-impl Range {
+impl<'a> Range<'a> {
+    pub(super) fn pack(&self, writer: &mut Writer) {
+        writer.number(u64::from(matches!(self, Self::Semver(_))));
+        writer.number(self.events().len() as u64);
+        for event in self.events() {
+            let kind = match event {
+                Event::Introduced(_) => 0,
+                Event::Fixed(_) => 1,
+                Event::LastAffected(_) => 2,
+                Event::Limit(_) => 3,
+            };
+            writer.number(kind);
+            writer.text(event.version());
+        }
+    }
+
+    pub(super) fn unpack(reader: &mut Reader<'a>) -> Self {
+        let is_semver = reader.number() != 0;
+        let count = reader.number();
+        let event = |_| match (reader.number(), reader.text()) {
+            (0, version) => Event::Introduced(version),
+            (1, version) => Event::Fixed(version),
+            (2, version) => Event::LastAffected(version),
+            (_, version) => Event::Limit(version),
+        };
+        let events = (0..count).map(event).collect();
+        if is_semver { Self::Semver(events) } else { Self::Ecosystem(events) }
+    }
+
     /// How many comparisons a version costs.
-    pub(super) fn events(&self) -> &[Event] {
+    pub(super) fn events(&self) -> &[Event<'a>] {
         match self {
             Self::Semver(events) | Self::Ecosystem(events) => events,
         }
     }
 
     /// Holds a version against the range. What semantic versioning does not have is ordered as the ecosystem orders it.
-    pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Status {
+    pub(super) fn holds(&self, version: &str, ecosystem: Option<Scheme>) -> Status<'a> {
         let schemes = match (self, ecosystem) {
             // A Bitnami revision is not a pre-release, in any type of range.
             (Self::Semver(_), Some(Scheme::Bitnami)) | (Self::Ecosystem(_), _) => [ecosystem, None],
@@ -60,11 +90,11 @@ impl Range {
     /// Whether every version is in the range: it begins before the first one and has no end.
     pub(super) fn is_unlimited(&self) -> bool {
         let mut events = self.events().iter();
-        let begins = events.clone().any(|event| matches!(event, Event::Introduced(version) if &**version == "0"));
+        let begins = events.clone().any(|event| matches!(event, Event::Introduced(version) if *version == "0"));
         begins
             && events.all(|event| match event {
                 Event::Introduced(_) => true,
-                Event::Limit(limit) => &**limit == "*",
+                Event::Limit(limit) => *limit == "*",
                 Event::Fixed(_) | Event::LastAffected(_) => false,
             })
     }
@@ -89,7 +119,7 @@ fn is_of_another_stream(version: &str, fixed: &str, scheme: Scheme) -> bool {
 /// without sorting: not every order of versions is transitive, and a sort may panic then. A version at which a flaw is
 /// both fixed and introduced again is affected. If it is both introduced and last affected at one version, only that
 /// version is affected.
-fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Status> {
+fn evaluate<'a>(events: &[Event<'a>], written: &str, scheme: Scheme) -> Option<Status<'a>> {
     let version = Version::parse(scheme, written).ok()?;
     // PEP 440: a local label counts only against a version that has one.
     let has_label = events.iter().any(|event| event.version().contains('+'));
@@ -98,7 +128,7 @@ fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Status> {
         return Some(Status::NotAffected);
     }
     let (mut introduced, mut closed, mut is_affected) = (None, None, false);
-    let mut fixed: Option<(Bound, &str)> = None;
+    let mut fixed: Option<(Bound, &'a str)> = None;
     for event in events {
         let bound = event.bound(scheme)?;
         match (event, bound.compare_version(&version)) {
@@ -114,8 +144,8 @@ fn evaluate(events: &[Event], written: &str, scheme: Scheme) -> Option<Status> {
     if let Some(introduced) = introduced {
         is_affected = closed.is_none_or(|closed| (introduced, false) >= closed);
     }
-    let fixed: Option<Box<str>> = fixed.map(|(_, text)| text.into());
-    if is_affected && fixed.as_ref().is_some_and(|fixed| is_of_another_stream(written, fixed, scheme)) {
+    let fixed = fixed.map(|(_, text)| text);
+    if is_affected && fixed.is_some_and(|fixed| is_of_another_stream(written, fixed, scheme)) {
         return None;
     }
     Some(if is_affected { Status::Affected { fixed } } else { Status::NotAffected })
@@ -129,7 +159,7 @@ fn latest<T: PartialOrd>(known: &mut Option<T>, other: T) {
 }
 
 /// `BeforeLimits` of the specification.
-fn is_before_limits(events: &[Event], version: &Version, scheme: Scheme) -> Option<bool> {
+fn is_before_limits(events: &[Event<'_>], version: &Version, scheme: Scheme) -> Option<bool> {
     let mut limits = events.iter().filter_map(|event| match event {
         Event::Limit(limit) => Some(limit),
         _ => None,
@@ -138,7 +168,7 @@ fn is_before_limits(events: &[Event], version: &Version, scheme: Scheme) -> Opti
     let below = limits.try_fold(false, |below, limit| {
         any = true;
         // "`limit` allows versions containing the string `*` to represent infinity."
-        let is_below = &**limit == "*" || version.compare(&Version::parse(scheme, limit).ok()?) == Some(Ordering::Less);
+        let is_below = *limit == "*" || version.compare(&Version::parse(scheme, limit).ok()?) == Some(Ordering::Less);
         Some(below || is_below)
     })?;
     Some(below || !any)
@@ -153,15 +183,15 @@ impl Bound {
     }
 }
 
-impl Event {
-    fn version(&self) -> &str {
+impl<'a> Event<'a> {
+    fn version(self) -> &'a str {
         match self {
             Self::Introduced(text) | Self::Fixed(text) | Self::LastAffected(text) | Self::Limit(text) => text,
         }
     }
 
     /// Its position in the order. Limits may be `*`, and their position is never compared here.
-    fn bound(&self, scheme: Scheme) -> Option<Bound> {
+    fn bound(self, scheme: Scheme) -> Option<Bound> {
         match (self, self.version()) {
             (Self::Limit(_), _) | (_, "0") => Some(Bound::Lowest),
             (_, text) => Version::parse(scheme, text).ok().map(Bound::At),
@@ -173,12 +203,12 @@ impl Event {
 mod tests {
     use super::*;
 
-    fn events(texts: &[(&str, &str)]) -> Box<[Event]> {
-        let read = |(kind, version): &(&str, &str)| match *kind {
-            "introduced" => Event::Introduced((*version).into()),
-            "fixed" => Event::Fixed((*version).into()),
-            "last_affected" => Event::LastAffected((*version).into()),
-            _ => Event::Limit((*version).into()),
+    fn events<'a>(texts: &[(&str, &'a str)]) -> Vec<Event<'a>> {
+        let read = |(kind, version): &(&str, &'a str)| match *kind {
+            "introduced" => Event::Introduced(version),
+            "fixed" => Event::Fixed(version),
+            "last_affected" => Event::LastAffected(version),
+            _ => Event::Limit(version),
         };
         texts.iter().map(read).collect()
     }
@@ -227,8 +257,8 @@ mod tests {
             ("introduced", "3.0.0"),
             ("fixed", "3.0.5"),
         ]));
-        assert_eq!(range.holds("3.0.1", None), Status::Affected { fixed: Some("3.0.5".into()) });
-        assert_eq!(range.holds("1.0.0", None), Status::Affected { fixed: Some("1.9.0".into()) });
+        assert_eq!(range.holds("3.0.1", None), Status::Affected { fixed: Some("3.0.5") });
+        assert_eq!(range.holds("1.0.0", None), Status::Affected { fixed: Some("1.9.0") });
     }
 
     #[test]

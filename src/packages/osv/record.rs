@@ -1,4 +1,4 @@
-//! One record of the OSV schema (1.0 to 1.7), read, and kept as small as what matching needs.
+//! One record of the OSV schema (1.0 to 1.7), read whole, and kept as the bytes of what matching needs.
 //!
 //! "Clients can assume that new minor and patch versions of the schema only add new fields", so unknown fields are passed over.
 
@@ -11,39 +11,77 @@ use serde_json::value::RawValue;
 use crate::json;
 
 use super::ecosystem::{self, Place};
+use super::pack::{Reader, Writer};
 use super::range::{Event, Range};
 use super::severity::Severity;
 use super::unused::Unused;
 
-/// A vulnerability as one database has it.
+/// A vulnerability as one database has it, read and not added yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    pub(super) id: Box<str>,
-    /// Ids of the same vulnerability elsewhere.
-    pub(super) aliases: Box<[Box<str>]>,
-    /// Ids of the vulnerabilities that this one is about, as distributions have them.
-    pub(super) upstream: Box<[Box<str>]>,
-    pub(super) severity: Option<Severity>,
+    pub(super) packed: Packed,
     pub(super) modified: Option<Timestamp>,
     pub(super) is_withdrawn: bool,
-    pub(super) affected: Vec<(Place, Affected)>,
-    /// Why no package can be held against it.
-    pub(super) unused: Option<Unused>,
+    /// The worst severity of the record and of its packages.
+    pub(super) worst: Option<Severity>,
+    pub(super) affected: Vec<Listed>,
 }
 
-/// One package of a record.
+/// A package of a record: where packages of its name are looked for, and the place in the bytes of what the record says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Affected {
-    /// Its record, by its place among all.
-    pub(super) vulnerability: u32,
-    /// The next one of the same package, by its place.
-    pub(super) next: Option<u32>,
-    /// The release of a distribution, if the record is about one alone.
-    pub(super) release: Option<Box<str>>,
-    pub(super) ranges: Box<[Range]>,
-    /// Affected versions, one on each line: there can be thousands, and they are looked through once.
-    pub(super) versions: Box<str>,
+pub(super) struct Listed {
+    pub(super) place: Place,
+    pub(super) at: usize,
+}
+
+/// A record as it is kept, in as few bytes as its texts allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packed(Box<[u8]>);
+
+/// A record without the packages that it affects.
+#[derive(Debug)]
+pub(super) struct Vulnerability<'a> {
+    pub(super) id: &'a str,
+    /// Ids of the same vulnerability elsewhere.
+    pub(super) aliases: Vec<&'a str>,
+    /// Ids of the vulnerabilities that this one is about, as distributions have them.
+    pub(super) upstream: Vec<&'a str>,
     pub(super) severity: Option<Severity>,
+}
+
+/// What a record says of one of its packages.
+#[derive(Debug)]
+pub(super) struct Affected<'a> {
+    pub(super) ranges: Vec<Range<'a>>,
+    /// Affected versions, one on each line: there can be thousands, and they are looked through once.
+    pub(super) versions: &'a str,
+    pub(super) severity: Option<Severity>,
+}
+
+impl Packed {
+    /// Why no package can be held against it.
+    pub(super) fn unused(&self) -> Option<Unused> {
+        Unused::unpack(&mut Reader::new(&self.0))
+    }
+
+    pub(super) fn vulnerability(&self) -> Vulnerability<'_> {
+        let mut reader = Reader::new(&self.0);
+        Unused::unpack(&mut reader);
+        let severity = Severity::unpack(&mut reader);
+        Vulnerability { id: reader.text(), aliases: reader.texts(), upstream: reader.texts(), severity }
+    }
+
+    /// Reads what a record says of one of its packages; nothing if that is about releases of a distribution that `is_meant` refuses.
+    pub(super) fn affected(&self, at: usize, is_meant: impl Fn(Option<&str>) -> bool) -> Option<Affected<'_>> {
+        let mut reader = Reader::new(&self.0[at..]);
+        if !is_meant(reader.option()) {
+            return None;
+        }
+        let severity = Severity::unpack(&mut reader);
+        let versions = reader.text();
+        let count = reader.number();
+        Some(Affected { ranges: (0..count).map(|_| Range::unpack(&mut reader)).collect(), versions, severity })
+    }
 }
 
 /// Why bytes are no OSV record.
@@ -153,30 +191,42 @@ impl Record {
         if wire.id.is_empty() {
             return Err(AdvisoryError::NoId);
         }
-        let mut record = Self {
-            id: wire.id.as_ref().into(),
-            aliases: boxes(wire.aliases),
-            upstream: boxes(wire.upstream),
-            severity: severity_of_record(&wire.id, wire.severity.as_deref(), wire.database_specific),
-            modified: wire.modified.as_deref().and_then(json::stated_date).and_then(|modified| modified.parse().ok()),
-            is_withdrawn: wire.withdrawn.as_deref().and_then(json::stated_date).is_some(),
-            affected: Vec::new(),
-            unused: None,
-        };
-        let all = wire.affected.unwrap_or_default();
-        record.unused = if record.is_withdrawn { Some(Unused::Withdrawn) } else { None };
-        for affected in &all {
+        let all = wire.affected.as_deref().unwrap_or_default();
+        let places = all.iter().filter_map(|one| {
             // A record may be about commits alone, or about what no package URL can name.
-            let package = affected.package.as_ref();
-            if let Some(place) = package.and_then(|package| ecosystem::place(&package.ecosystem, &package.name)) {
-                let affected = Affected::from_wire(&place, affected);
-                record.affected.push((place, affected));
-            }
+            let package = one.package.as_ref()?;
+            Some((one, ecosystem::place(&package.ecosystem, &package.name)?))
+        });
+        let places: Vec<(&WireAffected<'_>, Place)> = places.collect();
+        let is_withdrawn = wire.withdrawn.as_deref().and_then(json::stated_date).is_some();
+        let unused = match (is_withdrawn, places.is_empty()) {
+            (true, _) => Some(Unused::Withdrawn),
+            (false, true) => Some(unused(all)),
+            (false, false) => None,
+        };
+        let mut worst = severity_of_record(&wire.id, wire.severity.as_deref(), wire.database_specific);
+        let mut writer = Writer::default();
+        Unused::pack(unused.as_ref(), &mut writer);
+        Severity::pack(worst, &mut writer);
+        writer.text(&wire.id);
+        for texts in [&wire.aliases, &wire.upstream] {
+            let texts = texts.as_deref().unwrap_or_default();
+            writer.number(texts.len() as u64);
+            texts.iter().for_each(|text| writer.text(text));
         }
-        if record.affected.is_empty() && !record.is_withdrawn {
-            record.unused = Some(unused(&all));
-        }
-        Ok(record)
+        let affected = places.into_iter().map(|(one, place)| {
+            let at = writer.len();
+            worst = worst.max(one.pack(place.release.as_deref(), &mut writer));
+            Listed { place, at }
+        });
+        let affected = affected.collect();
+        Ok(Self {
+            packed: Packed(writer.finish()),
+            modified: wire.modified.as_deref().and_then(json::stated_date).and_then(|modified| modified.parse().ok()),
+            is_withdrawn,
+            worst,
+            affected,
+        })
     }
 }
 
@@ -191,19 +241,20 @@ fn unused(affected: &[WireAffected<'_>]) -> Unused {
     }
 }
 
-impl Affected {
-    fn from_wire(place: &Place, wire: &WireAffected<'_>) -> Self {
-        let specific = [wire.ecosystem_specific, wire.database_specific].map(specific);
+impl WireAffected<'_> {
+    /// Writes what is said of the package, as [`Packed::affected`] reads it, and returns how bad that is.
+    fn pack(&self, release: Option<&str>, writer: &mut Writer) -> Option<Severity> {
+        let specific = [self.ecosystem_specific, self.database_specific].map(specific);
         let stated = specific.iter().filter_map(Specific::rating).max();
-        let vectors = wire.severity.as_deref().and_then(severity);
-        Self {
-            vulnerability: 0,
-            next: None,
-            release: place.release.as_deref().map(Into::into),
-            ranges: wire.ranges.iter().flatten().filter_map(range).collect(),
-            versions: wire.versions.as_deref().unwrap_or_default().join("\n").into(),
-            severity: vectors.max(stated).or_else(|| specific.iter().find_map(Specific::fallback)),
-        }
+        let vectors = self.severity.as_deref().and_then(severity);
+        let severity = vectors.max(stated).or_else(|| specific.iter().find_map(Specific::fallback));
+        writer.option(release);
+        Severity::pack(severity, writer);
+        writer.text(&self.versions.as_deref().unwrap_or_default().join("\n"));
+        let ranges: Vec<Range<'_>> = self.ranges.iter().flatten().filter_map(range).collect();
+        writer.number(ranges.len() as u64);
+        ranges.iter().for_each(|range| range.pack(writer));
+        severity
     }
 }
 
@@ -247,8 +298,8 @@ fn text(raw: Option<&RawValue>) -> Option<String> {
 }
 
 /// Of commits nothing is kept: no package URL says which commit a package was built from.
-fn range(wire: &WireRange<'_>) -> Option<Range> {
-    let events = || wire.events.iter().flat_map(event).collect();
+fn range<'a>(wire: &'a WireRange<'_>) -> Option<Range<'a>> {
+    let events = || wire.events.iter().flat_map(events).collect();
     match &*wire.kind {
         "SEMVER" => Some(Range::Semver(events())),
         "ECOSYSTEM" => Some(Range::Ecosystem(events())),
@@ -256,20 +307,15 @@ fn range(wire: &WireRange<'_>) -> Option<Range> {
     }
 }
 
-fn event(wire: &WireEvent<'_>) -> impl Iterator<Item = Event> {
-    let boxed = |version: &Option<Cow<'_, str>>| version.as_deref().map(Into::into);
+fn events<'a>(wire: &'a WireEvent<'_>) -> impl Iterator<Item = Event<'a>> {
     [
-        boxed(&wire.introduced).map(Event::Introduced),
-        boxed(&wire.fixed).map(Event::Fixed),
-        boxed(&wire.last_affected).map(Event::LastAffected),
-        boxed(&wire.limit).map(Event::Limit),
+        wire.introduced.as_deref().map(Event::Introduced),
+        wire.fixed.as_deref().map(Event::Fixed),
+        wire.last_affected.as_deref().map(Event::LastAffected),
+        wire.limit.as_deref().map(Event::Limit),
     ]
     .into_iter()
     .flatten()
-}
-
-fn boxes(texts: Option<Vec<Cow<'_, str>>>) -> Box<[Box<str>]> {
-    texts.unwrap_or_default().into_iter().map(|text| text.as_ref().into()).collect()
 }
 
 #[cfg(test)]
@@ -278,7 +324,8 @@ mod tests {
 
     fn severity_of(json: &str) -> Option<Severity> {
         let record = Record::read(json).expect("a record");
-        record.severity.max(record.affected.first().and_then(|(_, affected)| affected.severity))
+        let affected = record.affected.first().and_then(|one| record.packed.affected(one.at, |_| true));
+        record.packed.vulnerability().severity.max(affected.and_then(|affected| affected.severity))
     }
 
     #[test]

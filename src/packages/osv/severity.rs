@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::pack::{Reader, Writer};
+
 /// The qualitative rating of CVSS 3.1 §5 and 4.0 §6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -39,6 +41,15 @@ impl Severity {
             Self::High => "high",
             Self::Critical => "critical",
         }
+    }
+
+    pub(super) fn pack(severity: Option<Self>, writer: &mut Writer) {
+        writer.number(severity.map_or(0, |severity| severity as u64 + 1));
+    }
+
+    pub(super) fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+        let number = reader.number();
+        Self::ALL.into_iter().find(|severity| *severity as u64 + 1 == number)
     }
 
     /// Reads a word as some database writes it: GitHub says `MODERATE`, Red Hat `Important`, Ubuntu `negligible`.

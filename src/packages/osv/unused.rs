@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::pack::{Reader, Writer};
+
 /// Ecosystems that are told apart by name. A file may name as many as it has records.
 const MOST_ECOSYSTEMS: usize = 64;
 
@@ -16,6 +18,31 @@ pub(super) enum Unused {
     WithoutPackages,
     /// Each of its packages is of an ecosystem, or of a release of one, that no package URL stands for; this is the first.
     Ecosystem(Box<str>),
+}
+
+impl Unused {
+    pub(super) fn pack(reason: Option<&Self>, writer: &mut Writer) {
+        writer.number(match reason {
+            None => 0,
+            Some(Self::Withdrawn) => 1,
+            Some(Self::CommitsAlone) => 2,
+            Some(Self::WithoutPackages) => 3,
+            Some(Self::Ecosystem(_)) => 4,
+        });
+        if let Some(Self::Ecosystem(name)) = reason {
+            writer.text(name);
+        }
+    }
+
+    pub(super) fn unpack(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(match reader.number() {
+            0 => return None,
+            1 => Self::Withdrawn,
+            2 => Self::CommitsAlone,
+            3 => Self::WithoutPackages,
+            _ => Self::Ecosystem(reader.text().into()),
+        })
+    }
 }
 
 /// How many records no package can be held against.
