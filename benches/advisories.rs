@@ -1,4 +1,5 @@
-//! What 200,000 advisories cost, in a folder and in a zip archive as osv.dev publishes them: time, and the peak of memory by GNU time.
+//! What 200,000 advisories cost, in a folder, in a zip archive as osv.dev publishes them, and in an index: time, and the peak of memory
+//! by GNU time.
 //!
 //! `cargo bench --profile dev --bench advisories -- target/release/bonafide`; the rows are in `benches/README.md`.
 
@@ -21,6 +22,7 @@ fn main() {
     };
     let folder = std::env::temp_dir().join(format!("bonafide-advisories-{}", std::process::id()));
     let (loose, archive, one) = (folder.join("loose"), folder.join("all.zip"), folder.join("one.json"));
+    let index = folder.join("all.jsonl");
     fs::create_dir_all(&loose).expect("a folder");
     fs::write(&one, record(0)).expect("a file");
     let mut bytes = 0;
@@ -30,8 +32,10 @@ fn main() {
         fs::write(loose.join(format!("{}.json", id(number))), text).expect("a file");
     }
     fs::write(&archive, zip()).expect("an archive");
+    let made = Command::new(&program).args(["advisories", "index"]).arg(&loose).arg("-o").arg(&index).status();
+    assert!(made.expect("the program").success());
     println!("{RECORDS} records of {bytes} bytes in all; the fastest of {ROUNDS} rounds");
-    for (title, place) in [("one record", one), ("a folder", loose), ("a zip archive", archive)] {
+    for (title, place) in [("one record", one), ("a folder", loose), ("a zip archive", archive), ("an index", index)] {
         measure(&program, title, &place);
     }
     fs::remove_dir_all(&folder).expect("the folder");

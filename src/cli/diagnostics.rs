@@ -192,7 +192,11 @@ impl Diagnostic {
             AdvisoriesError::Archive(..) | AdvisoriesError::Incomplete { .. } => {
                 "fetch the archive again: it came here broken"
             }
-            AdvisoriesError::Empty(_) => "give files that end with .json or .zip, or a folder that has some",
+            AdvisoriesError::Empty(_) => "give files that end with .json, .jsonl or .zip, or a folder that has some",
+            AdvisoriesError::NoIndex { .. } => {
+                "make it again: `bonafide advisories index FILE|DIR -o advisories.jsonl`"
+            }
+            AdvisoriesError::Write(..) => "name a file in a folder that exists and has room",
             AdvisoriesError::Record(..) | AdvisoriesError::NoText(_) | AdvisoriesError::Method { .. } => {
                 "expected OSV records (https://ossf.github.io/osv-schema/): JSON objects with `id` and `affected`"
             }

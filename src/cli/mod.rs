@@ -83,6 +83,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Policy(policy) => policy::run(policy, args),
         Command::Trust(command) => trust::run(command, args),
+        Command::Advisories(command) => advisories::run(command),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

@@ -438,3 +438,90 @@ fn an_sbom_that_names_no_source_packages_is_not_taken_for_one_without_vulnerabil
         .exits(1)
         .says("pkg:deb/debian/libssl3@3.0.11-1~deb12u1 DSA-1 (high, fixed in 3.0.11-1~deb12u2)");
 }
+
+/// What an index says is what the files say, unreadable ones and withdrawn records among them.
+#[test]
+fn an_index_says_what_the_files_say() {
+    let served = served(&["pkg:npm/bad@1.0.0", "pkg:npm/worse@1.0.0", "pkg:npm/good@1.0.0"]);
+    let mut withdrawn = npm("GHSA-3", "good", Some(CRITICAL));
+    withdrawn["withdrawn"] = json!("2026-01-01T00:00:00Z");
+    let mut long = npm("GHSA-1", "bad", Some(LOW));
+    long["details"] = json!("not read");
+    long["references"] = json!([{"type": "WEB", "url": "https://example.com"}]);
+    long["affected"][0]["database_specific"] = json!({"source": "not read", "severity": "HIGH"});
+    let folder = served.scratch.path("database");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("a.json"), format!("{long:#}")).expect("a record");
+    fs::write(folder.join("b.json"), json!([npm("MAL-1", "worse", None), withdrawn]).to_string()).expect("a list");
+    let folder = folder.to_str().expect("text");
+    let index = served.scratch.path("all.jsonl");
+    let index = index.to_str().expect("text");
+    let make = || bonafide(&["advisories", "index", folder, "-o", index]);
+    let known = |place: &str, code: i32| {
+        let checked = verify(&served, &["--advisories", place, "--deny-severity", "high"]).exits(code);
+        let mut report = checked.report["advisories"].clone();
+        for key in ["sources", "unreadableFiles"] {
+            report.as_object_mut().expect("an object").remove(key);
+        }
+        (report, advisories(checked.image())["found"].clone())
+    };
+    assert_eq!(make().success(), "");
+    let text = fs::read_to_string(index).expect("an index");
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(!text.contains("not read") && !text.contains("example.com"), "{text}");
+    assert_eq!(known(index, 1), known(folder, 1));
+    // An index of an index is the same one.
+    let again = served.scratch.path("again.jsonl");
+    bonafide(&["advisories", "index", index, "-o", again.to_str().expect("text")]).success();
+    assert_eq!(fs::read_to_string(again).expect("an index"), text);
+    // What cannot be read there cannot be read here.
+    fs::write(format!("{folder}/c.json"), "7").expect("no record");
+    let said = make();
+    assert!(said.stderr.contains("warning: 1 of the files cannot be read"), "{}", said.stderr);
+    assert_eq!(known(index, 1), known(folder, 1));
+    for name in ["a.json", "b.json"] {
+        fs::remove_file(format!("{folder}/{name}")).expect("a file");
+    }
+    fs::write(format!("{folder}/good.json"), npm("GHSA-4", "other", Some(LOW)).to_string()).expect("a record");
+    make();
+    let undecided = verify(&served, &["--advisories", index, "--deny-severity", "high"]).exits(3);
+    assert_eq!(undecided.report["advisories"]["unreadable"], 1);
+    undecided.says("all.jsonl line 1");
+    bonafide(&["advisories", "index", folder, "-o", "all.json"]).usage_error();
+}
+
+/// Where an index ends early or was changed, half a database would pass for a whole one.
+#[test]
+fn an_index_is_read_whole_or_not_at_all() {
+    let scratch = Scratch::new();
+    let records: Vec<Value> = (0..5).map(|number| npm(&format!("GHSA-{number}"), "bad", None)).collect();
+    let records = scratch.write("all.json", json!(records).to_string());
+    let index = scratch.path("all.jsonl");
+    bonafide(&["advisories", "index", &records, "-o", index.to_str().expect("text")]).success();
+    let whole = fs::read_to_string(&index).expect("an index");
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let last = lines[5];
+    let broken = [
+        (String::new(), "its last line is missing"),
+        (lines[..5].concat(), "its last line is missing"),
+        (lines[..3].concat() + last, "it is not what was written"),
+        (lines[..5].concat() + lines[4] + last, "it is not what was written"),
+        (whole.replacen("2.0.0", "1.0.0", 1), "it is not what was written"),
+        (whole[..whole.len() - 1].to_owned(), "its last line is missing"),
+        (whole.clone() + "x", "its last line is missing"),
+        (whole.replace("advisories/v1", "advisories/v2"), "another version of the program wrote it"),
+        (last.to_owned(), "it is not what was written"),
+    ];
+    for (position, (content, why)) in broken.into_iter().enumerate() {
+        let file = scratch.write(&format!("{position}.jsonl"), content);
+        let arguments =
+            [&["verify", "oci:fixtures/images/signed:v1.0.0", "--advisories", &file], &BY_SIGNER[..]].concat();
+        let error = bonafide(&arguments).usage_error();
+        assert!(error.contains("is no whole index of advisories") && error.contains(why), "{position}: {error}");
+    }
+    // Nothing is left of an index that could not be made.
+    let missing = scratch.path("nowhere/all.jsonl");
+    bonafide(&["advisories", "index", &records, "-o", missing.to_str().expect("text")]).usage_error();
+    bonafide(&["advisories", "index", "nowhere", "-o", index.to_str().expect("text")]).usage_error();
+    assert_eq!(fs::read_to_string(&index).expect("an index"), whole);
+}

@@ -75,7 +75,7 @@ impl Room {
     ) -> Result<&[u8], AdvisoriesError> {
         let Member { name, method, at } = member;
         let entry = archive.get_entry(*at).map_err(|error| AdvisoriesError::Archive(path.to_owned(), error))?;
-        // Whatever its size is said to be: that says how much room to make at first, and no more.
+        // The declared size only decides the room made at first.
         let stated = at.uncompressed_size_hint();
         let read = match *method {
             CompressionMethod::STORE => self.read(entry.verifying_reader(entry.reader()), LONGEST_RECORD, stated),

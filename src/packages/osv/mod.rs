@@ -111,13 +111,23 @@ pub struct Records(Vec<Record>);
 impl Records {
     /// Reads one record, or a list of them.
     pub fn read(json: &str) -> Result<Self, AdvisoryError> {
-        if !json.trim_start().starts_with('[') {
-            return Ok(Self(vec![Record::read(json)?]));
-        }
-        let malformed = |error: json::Error| AdvisoryError::Malformed { reason: error.to_string() };
-        let listed = json::from_part::<Vec<&RawValue>>(json).map_err(malformed)?;
-        Ok(Self(listed.into_iter().map(|record| Record::read(record.get())).collect::<Result<_, _>>()?))
+        each(json, Record::read).map(Self)
     }
+
+    /// Reads them as [`read`](Self::read) does, and returns what it reads of them as JSON: each record on a line, with nothing else
+    /// in it.
+    pub fn reduce(json: &str) -> Result<Vec<String>, AdvisoryError> {
+        each(json, record::reduce)
+    }
+}
+
+fn each<T>(json: &str, read: impl Fn(&str) -> Result<T, AdvisoryError>) -> Result<Vec<T>, AdvisoryError> {
+    if !json.trim_start().starts_with('[') {
+        return Ok(vec![read(json)?]);
+    }
+    let malformed = |error: json::Error| AdvisoryError::Malformed { reason: error.to_string() };
+    let listed = json::from_part::<Vec<&RawValue>>(json).map_err(malformed)?;
+    listed.into_iter().map(|record| read(record.get())).collect()
 }
 
 impl Advisories {

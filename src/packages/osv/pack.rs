@@ -16,10 +16,12 @@ impl Writer {
     /// Seven bits in each byte, the lowest first; the highest bit of a byte says that another one follows.
     pub(super) fn number(&mut self, mut number: u64) {
         while number > 0x7f {
-            self.0.push((number & 0x7f) as u8 | 0x80);
+            let [low, ..] = number.to_le_bytes();
+            self.0.push(low | 0x80);
             number >>= 7;
         }
-        self.0.push(number as u8);
+        let [low, ..] = number.to_le_bytes();
+        self.0.push(low);
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -30,7 +32,9 @@ impl Writer {
     /// A text that may be missing.
     pub(super) fn option(&mut self, text: Option<&str>) {
         self.number(u64::from(text.is_some()));
-        text.into_iter().for_each(|text| self.text(text));
+        if let Some(text) = text {
+            self.text(text);
+        }
     }
 
     pub(super) fn finish(self) -> Box<[u8]> {
@@ -84,7 +88,9 @@ mod tests {
     fn what_was_written_is_read_in_the_same_order() {
         let numbers = [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, u64::from(u32::MAX), u64::MAX];
         let mut writer = Writer::default();
-        numbers.iter().for_each(|number| writer.number(*number));
+        for number in numbers {
+            writer.number(number);
+        }
         writer.text("é");
         writer.option(None);
         writer.option(Some(""));

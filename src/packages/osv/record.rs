@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::json;
@@ -98,27 +98,27 @@ pub enum AdvisoryError {
     NoId,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     #[serde(borrow, default)]
     id: Cow<'a, str>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     modified: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     withdrawn: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<Cow<'a, str>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     upstream: Option<Vec<Cow<'a, str>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     severity: Option<Vec<WireSeverity<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     affected: Option<Vec<WireAffected<'a>>>,
-    #[serde(borrow, default)]
-    database_specific: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    database_specific: Option<Beside<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WireSeverity<'a> {
     #[serde(borrow, default, rename = "type")]
     kind: Cow<'a, str>,
@@ -126,23 +126,23 @@ struct WireSeverity<'a> {
     score: Cow<'a, str>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WireAffected<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     package: Option<WirePackage<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     severity: Option<Vec<WireSeverity<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     ranges: Option<Vec<WireRange<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     versions: Option<Vec<Cow<'a, str>>>,
-    #[serde(borrow, default)]
-    ecosystem_specific: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    database_specific: Option<&'a RawValue>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    ecosystem_specific: Option<Beside<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    database_specific: Option<Beside<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WirePackage<'a> {
     #[serde(borrow)]
     ecosystem: Cow<'a, str>,
@@ -150,7 +150,7 @@ struct WirePackage<'a> {
     name: Cow<'a, str>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WireRange<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
@@ -158,19 +158,24 @@ struct WireRange<'a> {
     events: Vec<WireEvent<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WireEvent<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     introduced: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     fixed: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     last_affected: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     limit: Option<Cow<'a, str>>,
 }
 
-/// What databases put beside the schema: GitHub's `severity`, RustSec's `cvss` and `informational`, Debian's `urgency`.
+/// What databases put beside the schema.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(transparent)]
+struct Beside<'a>(#[serde(borrow)] &'a RawValue);
+
+/// What is read of it: GitHub's `severity`, RustSec's `cvss` and `informational`, Debian's `urgency`.
 #[derive(Deserialize, Default)]
 struct Specific<'a> {
     #[serde(borrow, default)]
@@ -183,14 +188,34 @@ struct Specific<'a> {
     urgency: Option<&'a RawValue>,
 }
 
+/// Reads a record, and writes what is read of any record as one line of JSON.
+pub(super) fn reduce(json: &str) -> Result<String, AdvisoryError> {
+    let mut wire = Wire::read(json)?;
+    let says = |beside: &Beside<'_>| beside.texts().next().is_some();
+    wire.database_specific = wire.database_specific.filter(says);
+    for affected in wire.affected.iter_mut().flatten() {
+        affected.database_specific = affected.database_specific.filter(says);
+        affected.ecosystem_specific = affected.ecosystem_specific.filter(says);
+        let ranges = affected.ranges.iter_mut().flatten();
+        for commits in ranges.filter(|wire| range(wire).is_none()) {
+            commits.events.clear();
+        }
+    }
+    serde_json::to_string(&wire).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })
+}
+
+impl<'a> Wire<'a> {
+    fn read(json: &'a str) -> Result<Self, AdvisoryError> {
+        let wire: Self =
+            json::from_part(json).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })?;
+        if wire.id.is_empty() { Err(AdvisoryError::NoId) } else { Ok(wire) }
+    }
+}
+
 impl Record {
     /// Reads a record.
     pub(super) fn read(json: &str) -> Result<Self, AdvisoryError> {
-        let wire: Wire<'_> =
-            json::from_part(json).map_err(|error| AdvisoryError::Malformed { reason: error.to_string() })?;
-        if wire.id.is_empty() {
-            return Err(AdvisoryError::NoId);
-        }
+        let wire = Wire::read(json)?;
         let all = wire.affected.as_deref().unwrap_or_default();
         let places = all.iter().filter_map(|one| {
             // A record may be about commits alone, or about what no package URL can name.
@@ -212,7 +237,9 @@ impl Record {
         for texts in [&wire.aliases, &wire.upstream] {
             let texts = texts.as_deref().unwrap_or_default();
             writer.number(texts.len() as u64);
-            texts.iter().for_each(|text| writer.text(text));
+            for text in texts {
+                writer.text(text);
+            }
         }
         let affected = places.into_iter().map(|(one, place)| {
             let at = writer.len();
@@ -253,13 +280,15 @@ impl WireAffected<'_> {
         writer.text(&self.versions.as_deref().unwrap_or_default().join("\n"));
         let ranges: Vec<Range<'_>> = self.ranges.iter().flatten().filter_map(range).collect();
         writer.number(ranges.len() as u64);
-        ranges.iter().for_each(|range| range.pack(writer));
+        for range in &ranges {
+            range.pack(writer);
+        }
         severity
     }
 }
 
 /// Malware is not rated, and nothing is worse.
-fn severity_of_record(id: &str, stated: Option<&[WireSeverity<'_>]>, database: Option<&RawValue>) -> Option<Severity> {
+fn severity_of_record(id: &str, stated: Option<&[WireSeverity<'_>]>, database: Option<Beside<'_>>) -> Option<Severity> {
     if id.starts_with("MAL-") {
         return Some(Severity::Critical);
     }
@@ -276,8 +305,23 @@ fn severity(stated: &[WireSeverity<'_>]) -> Option<Severity> {
 }
 
 /// Fields that databases add have no schema: a value that is not an object, or has other types, says nothing.
-fn specific(raw: Option<&RawValue>) -> Specific<'_> {
-    raw.and_then(|raw| json::from_part(raw.get()).ok()).unwrap_or_default()
+fn specific(beside: Option<Beside<'_>>) -> Specific<'_> {
+    beside.and_then(|beside| json::from_part(beside.0.get()).ok()).unwrap_or_default()
+}
+
+impl Beside<'_> {
+    /// The texts that are read.
+    fn texts(self) -> impl Iterator<Item = (&'static str, String)> {
+        let Specific { severity, cvss, informational, urgency } = specific(Some(self));
+        let all = [("severity", severity), ("cvss", cvss), ("informational", informational), ("urgency", urgency)];
+        all.into_iter().filter_map(|(key, raw)| Some((key, text(raw)?)))
+    }
+}
+
+impl Serialize for Beside<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.texts())
+    }
 }
 
 impl Specific<'_> {
@@ -349,6 +393,30 @@ mod tests {
         assert_eq!(of(r#""database_specific":{"cvss":null,"informational":"unmaintained"}"#), Some(Severity::None));
         assert_eq!(of(r#""ecosystem_specific":{"urgency":"unimportant"}"#), Some(Severity::Low));
         assert_eq!(of(r#""ecosystem_specific":{"urgency":"not yet assigned"}"#), None);
+    }
+
+    #[test]
+    fn what_is_left_of_a_record_is_all_that_is_read_of_it() {
+        let package = r#""package":{"ecosystem":"Debian:12","name":"a\nb","purl":"pkg:deb/a"}"#;
+        for record in [
+            r#"{"id":"CVE-1","summary":"x","modified":"2026-01-01T00:00:00Z","withdrawn":"0001-01-01T00:00:00Z"}"#.to_owned(),
+            r#"{"id":"A","withdrawn":"2026-01-01T00:00:00Z","aliases":["B","C"],"upstream":[],"severity":[]}"#.to_owned(),
+            r#"{"id":"A","database_specific":{"severity":"LOW","cwe_ids":[],"cvss":{"a":1}}}"#.to_owned(),
+            r#"{"id":"A","database_specific":["LOW"],"affected":[{"ranges":[{"type":"GIT","events":[{"introduced":"0"}]}]}]}"#.to_owned(),
+            r#"{"id":"A","affected":[{"package":{"ecosystem":"Fantasy","name":"a"}}]}"#.to_owned(),
+            format!(
+                r#"{{"id":"A","affected":[{{{package},"versions":["1","2\n3"],"ecosystem_specific":{{"urgency":"low"}},
+                    "ranges":[{{"type":"GIT","events":[{{"fixed":"c"}}]}},{{"type":"ECOSYSTEM","events":
+                    [{{"introduced":"0"}},{{"fixed":"1:2"}},{{"last_affected":"3"}},{{"limit":"*"}}]}}]}}]}}"#
+            ),
+            r#"{"id":"A","affected":[{"package":{"ecosystem":"npm","name":"a"},"ranges":[{"type":"SEMVER"}],
+                "severity":[{"type":"CVSS_V2","score":"AV:N/AC:L/Au:N/C:N/I:N/A:C"}],"database_specific":{"informational":"x"}}]}"#
+                .to_owned(),
+        ] {
+            let reduced = reduce(&record).expect("a record");
+            assert_eq!(Record::read(&reduced), Record::read(&record), "{reduced}");
+            assert_eq!((reduced.lines().count(), reduce(&reduced)), (1, Ok(reduced.clone())));
+        }
     }
 
     #[test]
