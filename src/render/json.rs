@@ -13,7 +13,8 @@ pub(super) const OUTPUT: Output =
 
 /// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.
 pub(super) fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
+    // The runners of GitHub and Azure take this for a command wherever it stands in a line (A269). In JSON it stands in strings alone.
+    let text = serde_json::to_string_pretty(report)?.replace("##[", "#\\u0023[");
     // JSON may hold invisible characters as they are; escaping them changes no value and keeps terminals safe.
     for character in text.chars() {
         if character != '\n' && super::escape::is_unsafe(character) {

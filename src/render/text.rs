@@ -219,9 +219,9 @@ impl Page<'_> {
         let bare = bare(finding);
         let again = if self.said.contains(&bare) { ", as above" } else { "" };
         if label.is_empty() {
-            writeln!(self.out, "    {candidate}{}{again}", terminal(&finding.message))?;
+            writeln!(self.out, "    {}{}{again}", terminal(&candidate), terminal(&finding.message))?;
         } else {
-            writeln!(self.out, "  {label:<11} {candidate}{}{again}", terminal(&finding.message))?;
+            writeln!(self.out, "  {label:<11} {}{}{again}", terminal(&candidate), terminal(&finding.message))?;
         }
         if !again.is_empty() {
             return Ok(());
@@ -255,7 +255,13 @@ impl Page<'_> {
             let cells: Vec<String> =
                 platform.requirements.iter().map(|(requirement, verdict)| format!("{requirement} {verdict}")).collect();
             let verdict = self.verdict(platform.verdict, 9);
-            writeln!(self.out, "    {:<14} {verdict}  {}  {}", terminal(name), platform.digest, cells.join(", "))?;
+            writeln!(
+                self.out,
+                "    {:<14} {verdict}  {}  {}",
+                terminal(name),
+                platform.digest,
+                terminal(&cells.join(", "))
+            )?;
         }
         Ok(())
     }

@@ -1,0 +1,203 @@
+//! Every output format of the table, with hostile text in every field that comes from outside: it does nothing there, and the format's
+//! own reader reads it back (A269, A270, A273).
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use bonafide::check::{
+    CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport, Report,
+    RequirementReport, SCHEMA_VERSION, Tool, TrustReport, Verdict,
+};
+use bonafide::render::{Asked, Detail, Head, OUTPUTS, Output, column, escape};
+
+/// What may stand in a name, a claim or an error of others.
+fn hostile() -> Vec<String> {
+    let short = [
+        "plain",
+        "x\u{1b}[32mverified\u{1b}[1A\n::set-output name=ok::1\r\u{202e}live\u{200b}\u{2028}\u{7}",
+        "##[error]x\n::error file=a::b\n##vso[task.setvariable]x",
+        "]]><script>alert(1)</script><!-- & &amp; \u{0}\u{8}\u{b}\u{c}\u{fffe}\u{ffff}\u{85}",
+        "a|b|c\n|---|---|\n# heading\n</details><img src=x onerror=alert(1)> @everyone #1 https://evil.example",
+        "[x](javascript:alert(1)) \\[y\\] ![z](https://evil.example/z.png) `code` **bold** {0} {{1}}",
+        "=cmd|' /C calc'!A0\t\"quoted\", 'quoted'; %0A%0D",
+        "ghcr.io/acme/app:1.4.2@sha256:../../etc/passwd",
+        "\u{1f600} \u{e9}\u{301} \u{10ffff}",
+        "",
+    ];
+    short.into_iter().map(str::to_owned).chain(["long ".repeat(4_000)]).collect()
+}
+
+fn finding(check: CheckId, error: bool, text: &str) -> Finding {
+    let new = if error { Finding::error } else { Finding::fail };
+    let finding = new(check, format!("says {text}"));
+    Finding { subject: None, candidate: Some(text.to_owned()), ..finding.expected(text).found(text).next(text) }
+}
+
+fn requirement(id: &str, verdict: Verdict, text: &str) -> RequirementReport {
+    let findings = match verdict {
+        Verdict::Verified => Vec::new(),
+        Verdict::Undecided => vec![finding(CheckId::EvidenceComplete, true, text)],
+        _ => vec![finding(CheckId::SignerIdentity, false, text)],
+    };
+    RequirementReport {
+        id: id.to_owned(),
+        kind: "signature".to_owned(),
+        verdict,
+        build_level: None,
+        satisfied_by: Vec::new(),
+        signatures: Vec::new(),
+        findings,
+        exception: None,
+    }
+}
+
+fn platform(name: &str, requirements: &[RequirementReport]) -> PlatformReport {
+    PlatformReport {
+        platform: Some(name.to_owned()),
+        digest: format!("sha256:{}", "a".repeat(64)),
+        pinned: None,
+        verdict: Verdict::join(requirements.iter().map(|one| one.verdict)),
+        requirements: requirements.iter().map(|one| (one.id.clone(), one.verdict)).collect(),
+    }
+}
+
+/// An image of two platforms of the same name, which JUnit and SARIF must still tell apart.
+fn image(verdict: Verdict, text: &str) -> ImageReport {
+    let mut excepted = requirement("sbom", Verdict::Absent, text);
+    excepted.exception =
+        Some(ExceptionReport { until: "2026-12-31".to_owned(), because: text.to_owned(), works: true });
+    let requirements = vec![requirement(&format!("signature {text}"), verdict, text), excepted];
+    let gap = GapReport { what: text.to_owned(), reason: "timeout".to_owned(), detail: text.to_owned(), subject: None };
+    ImageReport {
+        reference: format!("ghcr.io/acme/{text}"),
+        pinned: None,
+        digest: Some(format!("sha256:{}", "b".repeat(64))),
+        index: None,
+        media_type: Some(text.to_owned()),
+        verdict,
+        findings: Vec::new(),
+        platforms: vec![platform(text, &requirements), platform(text, &requirements)],
+        requirements,
+        candidates: Vec::new(),
+        gaps: vec![gap],
+    }
+}
+
+/// An image of which nothing was read.
+fn unread(text: &str) -> ImageReport {
+    ImageReport {
+        digest: None,
+        verdict: Verdict::Undecided,
+        findings: vec![finding(CheckId::ImageResolved, true, text)],
+        platforms: Vec::new(),
+        requirements: Vec::new(),
+        ..image(Verdict::Undecided, text)
+    }
+}
+
+fn report(images: Vec<ImageReport>, text: &str) -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: Verdict::join(images.iter().map(|image| image.verdict)),
+        started_at: "2026-11-30T12:00:00Z".parse().expect("a time"),
+        policy: PolicyReport { source: text.to_owned(), sha256: "c".repeat(64) },
+        verifier: Some("https://acme.example/verifier".to_owned()),
+        trust: vec![TrustReport {
+            domain: text.to_owned(),
+            source: text.to_owned(),
+            sha256: "d".repeat(64),
+            updated_at: None,
+            not_demanded: Vec::new(),
+            warnings: vec![text.to_owned()],
+        }],
+        advisories: None,
+        images,
+        network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
+    }
+}
+
+/// Runs of one image and of several, in every verdict.
+fn reports(text: &str) -> Vec<Report> {
+    let verdicts = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent];
+    let one = verdicts.into_iter().map(|verdict| vec![image(verdict, text)]);
+    let all = verdicts.iter().map(|verdict| image(*verdict, text)).chain([unread(text), unread(text)]).collect();
+    one.chain([vec![unread(text)], all]).map(|images| report(images, text)).collect()
+}
+
+fn written(output: &Output, report: &Report, verbose: bool) -> String {
+    let references = report.images.iter().map(|image| image.reference.as_str());
+    let detail = Detail { verbose, ..Detail::default() };
+    let head = Head { targets: report.images.len(), column: column(references), detail };
+    let mut bytes = Vec::new();
+    output.write(&head, report, &mut bytes).expect("memory takes every byte");
+    String::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
+    for text in hostile() {
+        for report in reports(&text) {
+            for output in OUTPUTS {
+                for verbose in [false, true] {
+                    let written = written(output, &report, verbose);
+                    let found = written.chars().find(|one| *one != '\n' && escape::is_unsafe(*one));
+                    assert_eq!(found, None, "{output:?} of {text:?}");
+                    let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+                    assert!(!written.lines().any(is_command), "{output:?} of {text:?}\n{written}");
+                    assert!(written.len() < 20_000_000, "{output:?}: {} bytes", written.len());
+                }
+            }
+        }
+    }
+}
+
+/// Whoever adds a format says here how it is read.
+#[test]
+fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
+    for text in hostile() {
+        for report in reports(&text) {
+            for output in OUTPUTS {
+                let written = written(output, &report, false);
+                match output.name {
+                    "text" => assert!(!written.is_empty()),
+                    "pinned" => assert_eq!(written, "", "no image of these has a name"),
+                    "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
+                    "json" => is_the_report(&json(&written), &report),
+                    other => panic!("no reader for {other}"),
+                }
+            }
+        }
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn is_the_report(read: &serde_json::Value, report: &Report) {
+    assert_eq!(read["verdict"], report.verdict.as_str());
+    for (image, read) in report.images.iter().zip(read["images"].as_array().expect("images")) {
+        assert_eq!(read["reference"], image.reference, "JSON keeps every character");
+    }
+}
+
+#[test]
+fn names_are_single_words_and_each_is_in_the_documentation_with_its_help() {
+    let documentation = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ci.md")).expect("docs/ci.md");
+    let mut names = BTreeMap::new();
+    for output in OUTPUTS {
+        assert!(output.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{output:?}");
+        assert_eq!(names.insert(output.name, output.help), None, "{output:?} is there twice");
+        let row = format!("| `{}` | {} |", output.name, output.help);
+        assert!(documentation.contains(&row), "docs/ci.md needs the row\n{row}");
+    }
+}
+
+#[test]
+fn a_format_that_names_the_verifier_says_so_before_anything_is_fetched() {
+    for output in OUTPUTS {
+        let nobody = output.check(&Asked { images: 1, verifier: None });
+        assert_eq!(nobody.is_err(), output.names_verifier, "{output:?}");
+    }
+}
