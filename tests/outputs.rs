@@ -1,7 +1,7 @@
 //! Every output format of the table, with hostile text in every field that comes from outside: it does nothing there, and the format's
 //! own reader reads it back (A269, A270, A273).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use bonafide::check::{
@@ -164,6 +164,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "pinned" => assert_eq!(written, "", "no image of these has a name"),
                     "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
                     "json" => is_the_report(&json(&written), &report),
+                    "junit" => junit(&written, &report),
                     other => panic!("no reader for {other}"),
                 }
             }
@@ -179,6 +180,24 @@ fn is_the_report(read: &serde_json::Value, report: &Report) {
     assert_eq!(read["verdict"], report.verdict.as_str());
     for (image, read) in report.images.iter().zip(read["images"].as_array().expect("images")) {
         assert_eq!(read["reference"], image.reference, "JSON keeps every character");
+    }
+}
+
+/// A suite fails or errs exactly where its image is not verified, and no two cases have one name.
+fn junit(text: &str, report: &Report) {
+    let read = quick_junit::Report::deserialize_from_str(text).expect("JUnit");
+    assert_eq!(read.test_suites.len(), report.images.len());
+    let mut names = BTreeSet::new();
+    for (suite, image) in read.test_suites.iter().zip(&report.images) {
+        let is_good = suite.failures + suite.errors == 0;
+        assert_eq!(is_good, image.verdict == Verdict::Verified, "{}", image.reference);
+        assert_eq!(suite.errors > 0, image.verdict == Verdict::Undecided, "{}", image.reference);
+        let excepted = if image.requirements.is_empty() { 0 } else { 2 };
+        assert_eq!(suite.skipped, excepted, "each platform of the excepted requirement");
+        for case in &suite.test_cases {
+            let class = case.classname.as_ref().map(|name| name.as_str().to_owned());
+            assert!(names.insert((class, case.name.as_str().to_owned())), "twice: {}", case.name.as_str());
+        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! an [`Output`], and its line in [`OUTPUTS`].
 
 mod brief;
+mod cells;
 pub mod escape;
 mod inspection;
 mod json;
+mod junit;
 mod lines;
 mod output;
 mod packages;
@@ -21,7 +23,7 @@ pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;
 
 /// Every output format. The first is the default.
-pub const OUTPUTS: &[&Output] = &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT];
+pub const OUTPUTS: &[&Output] = &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT, &junit::OUTPUT];
 
 /// The format for people.
 pub const TEXT: &Output = &brief::OUTPUT;

@@ -1,0 +1,70 @@
+//! JUnit: what Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform a case.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use crate::check::{ImageReport, Report, Verdict};
+
+use super::cells::{Cell, cells};
+use super::escape::{clipped, terminal};
+use super::output::Output;
+
+pub(super) const OUTPUT: Output =
+    Output::new("junit", "test cases for Jenkins, GitLab and others", |_, report, out| write(report, out))
+        .for_bundles();
+
+fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut junit = Junit::new(report.tool.name);
+    // Names of cases that were given, and how often: readers take two cases of one name for one.
+    let mut given = BTreeMap::new();
+    for image in &report.images {
+        junit.add_test_suite(suite(image, &mut given));
+    }
+    junit.serialize(out).map_err(io::Error::other)
+}
+
+fn suite(image: &ImageReport, given: &mut BTreeMap<(String, String), usize>) -> TestSuite {
+    let mut suite = TestSuite::new(text(&image.reference));
+    for (name, value) in [("digest", &image.digest), ("pinned", &image.pinned)] {
+        if let Some(value) = value {
+            suite.add_property((name, text(value).as_str()));
+        }
+    }
+    for cell in cells(image) {
+        let class = text(cell.requirement());
+        let name = match cell.platform() {
+            Some(platform) => format!("{}@{}", text(&image.reference), text(platform)),
+            None => text(&image.reference),
+        };
+        let count = given.entry((class.clone(), name.clone())).or_default();
+        *count += 1;
+        let name = if *count == 1 { name } else { format!("{name} ({count})") };
+        let mut case = TestCase::new(name, status(&cell));
+        case.set_classname(class);
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn status(cell: &Cell<'_>) -> TestCaseStatus {
+    let mut status = match (cell.verdict, &cell.excepted) {
+        (Verdict::Verified, _) => return TestCaseStatus::success(),
+        (_, Some(exception)) => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(text(&format!("{} {exception}", cell.message())));
+            return skipped;
+        }
+        (Verdict::Rejected | Verdict::Absent, None) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        (Verdict::Undecided, None) => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    let details: Vec<String> = cell.details().iter().map(|line| text(line)).collect();
+    status.set_message(text(&cell.message())).set_type(cell.check().as_str()).set_description(details.join("\n"));
+    status
+}
+
+/// XML knows no escape for most control characters, so they are shown as on a terminal.
+fn text(text: &str) -> String {
+    clipped(&terminal(text))
+}
