@@ -9,6 +9,7 @@ use bonafide::check::{
     RequirementReport, SCHEMA_VERSION, Tool, TrustReport, Verdict,
 };
 use bonafide::render::{Asked, Detail, Head, OUTPUTS, Output, column, escape};
+use serde_json::{Value, json as object};
 
 /// What may stand in a name, a claim or an error of others.
 fn hostile() -> Vec<String> {
@@ -165,6 +166,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
                     "json" => is_the_report(&json(&written), &report),
                     "junit" => junit(&written, &report),
+                    "sarif" => drop(sarif(&json(&written), &report)),
                     other => panic!("no reader for {other}"),
                 }
             }
@@ -172,11 +174,11 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
     }
 }
 
-fn json(text: &str) -> serde_json::Value {
+fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
-fn is_the_report(read: &serde_json::Value, report: &Report) {
+fn is_the_report(read: &Value, report: &Report) {
     assert_eq!(read["verdict"], report.verdict.as_str());
     for (image, read) in report.images.iter().zip(read["images"].as_array().expect("images")) {
         assert_eq!(read["reference"], image.reference, "JSON keeps every character");
@@ -199,6 +201,72 @@ fn junit(text: &str, report: &Report) {
             assert!(names.insert((class, case.name.as_str().to_owned())), "twice: {}", case.name.as_str());
         }
     }
+}
+
+/// Asserts what GitHub asks of SARIF, and that it says what the report says. Returns the fingerprints of the results.
+fn sarif(log: &Value, report: &Report) -> Vec<String> {
+    assert_eq!((&log["version"], log["runs"].as_array().map(Vec::len)), (&object!("2.1.0"), Some(1)));
+    let run = &log["runs"][0];
+    let is_undecided = report.images.iter().any(|image| image.verdict == Verdict::Undecided);
+    assert_eq!(run["invocations"][0]["executionSuccessful"], !is_undecided);
+    assert_eq!(run["invocations"][0]["exitCode"], report.verdict.exit_code());
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), CheckId::ALL.len());
+    assert!(rules.iter().all(|rule| rule["help"]["markdown"].as_str().is_some_and(|page| page.starts_with("# "))));
+    let results = run["results"].as_array().expect("results");
+    assert!(results.len() <= 5000, "{} results", results.len());
+    let counts = |result: &&Value| result["level"] == "error";
+    assert_eq!(results.iter().any(|result| counts(&result)), report.verdict != Verdict::Verified);
+    let mut fingerprints = Vec::new();
+    for result in results {
+        let rule = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).expect("an index");
+        assert_eq!(rules[rule]["id"], result["ruleId"]);
+        let location = &result["locations"][0]["physicalLocation"];
+        let uri = location["artifactLocation"]["uri"].as_str().expect("a URI");
+        assert!(!uri.starts_with('/') && !uri.contains("..") && !uri.contains(':') && !uri.is_empty(), "{uri}");
+        assert_eq!(location["region"]["startLine"], 1);
+        let message = result["message"]["text"].as_str().expect("a message");
+        assert!(message.ends_with('.') && !has_link(message), "{message}");
+        fingerprints.push(result["partialFingerprints"]["primaryLocationLineHash"].to_string());
+    }
+    assert_eq!(fingerprints.iter().collect::<BTreeSet<_>>().len(), results.len(), "fingerprints are unique");
+    fingerprints
+}
+
+/// SARIF 2.1.0 §3.11.6: whether something in a message could be a link.
+fn has_link(message: &str) -> bool {
+    let mut escaped = false;
+    message.chars().any(|character| {
+        let is_open = character == '[' && !escaped;
+        escaped = character == '\\' && !escaped;
+        is_open
+    })
+}
+
+#[test]
+fn a271_of_very_many_results_some_are_listed_and_the_rest_counted() {
+    let output = OUTPUTS.iter().find(|output| output.name == "sarif").expect("SARIF");
+    let images = |tag: &str| {
+        let named = |number: usize| ImageReport {
+            reference: format!("ghcr.io/acme/app{}:{tag}", number % 40),
+            ..image(Verdict::Rejected, "x")
+        };
+        // Two platforms, each with a requirement that is rejected and one that an exception covers.
+        (0..2500).map(named).collect::<Vec<_>>()
+    };
+    let log = |tag: &str| {
+        let report = report(images(tag), "policies/bonafide.yaml");
+        let log = json(&written(output, &report, false));
+        let fingerprints = sarif(&log, &report);
+        (log, fingerprints)
+    };
+    let (one, fingerprints) = log("1.4.2");
+    assert_eq!(fingerprints.len(), 5000);
+    let said = &one["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+    assert_eq!(said, "5000 more results are not listed.");
+    let place = &one["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "policies/bonafide.yaml");
+    assert_eq!(log("1.4.3").1, fingerprints, "an alert stays the same for another tag");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod packages;
 mod parts;
 mod pinned;
 mod provenance;
+mod sarif;
 mod text;
 mod vsa;
 
@@ -23,7 +24,8 @@ pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;
 
 /// Every output format. The first is the default.
-pub const OUTPUTS: &[&Output] = &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT, &junit::OUTPUT];
+pub const OUTPUTS: &[&Output] =
+    &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT, &junit::OUTPUT, &sarif::OUTPUT];
 
 /// The format for people.
 pub const TEXT: &Output = &brief::OUTPUT;
