@@ -165,6 +165,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "pinned" => assert_eq!(written, "", "no image of these has a name"),
                     "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
                     "json" => is_the_report(&json(&written), &report),
+                    "jsonl" => jsonl(&written, &report),
                     "junit" => junit(&written, &report),
                     "sarif" => drop(sarif(&json(&written), &report)),
                     other => panic!("no reader for {other}"),
@@ -183,6 +184,21 @@ fn is_the_report(read: &Value, report: &Report) {
     for (image, read) in report.images.iter().zip(read["images"].as_array().expect("images")) {
         assert_eq!(read["reference"], image.reference, "JSON keeps every character");
     }
+}
+
+/// A line for each image in its order, and then a summary.
+fn jsonl(text: &str, report: &Report) {
+    let lines: Vec<Value> = text.lines().map(json).collect();
+    let (summary, targets) = lines.split_last().expect("a summary");
+    assert_eq!(targets.len(), report.images.len());
+    for (target, image) in targets.iter().zip(&report.images) {
+        assert_eq!(target["target"]["reference"], image.reference, "JSON keeps every character");
+        assert_eq!(target["target"]["verdict"], image.verdict.as_str());
+    }
+    let summary = &summary["summary"];
+    assert_eq!(summary["exitCode"], report.verdict.exit_code());
+    let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
+    assert_eq!(summary["counts"]["verified"], verified);
 }
 
 /// A suite fails or errs exactly where its image is not verified, and no two cases have one name.

@@ -13,8 +13,17 @@ pub(super) const OUTPUT: Output =
 
 /// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.
 pub(super) fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    // The runners of GitHub and Azure take this for a command wherever it stands in a line (A269). In JSON it stands in strings alone.
-    let text = serde_json::to_string_pretty(report)?.replace("##[", "#\\u0023[");
+    write_safe(&serde_json::to_string_pretty(report)?, out)
+}
+
+/// Writes the same in one line.
+pub(super) fn write_line(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    write_safe(&serde_json::to_string(report)?, out)
+}
+
+fn write_safe(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    // The runners of GitHub and Azure take this for a command anywhere in a line (A269). In JSON it occurs in strings alone.
+    let text = text.replace("##[", "#\\u0023[");
     // JSON may hold invisible characters as they are; escaping them changes no value and keeps terminals safe.
     for character in text.chars() {
         if character != '\n' && super::escape::is_unsafe(character) {

@@ -8,6 +8,7 @@ mod cells;
 pub mod escape;
 mod inspection;
 mod json;
+mod jsonl;
 mod junit;
 mod lines;
 mod output;
@@ -24,8 +25,16 @@ pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;
 
 /// Every output format. The first is the default.
-pub const OUTPUTS: &[&Output] =
-    &[&brief::OUTPUT, &json::OUTPUT, &pinned::OUTPUT, &vsa::OUTPUT, &junit::OUTPUT, &sarif::OUTPUT];
+#[rustfmt::skip]
+pub const OUTPUTS: &[&Output] = &[
+    &brief::OUTPUT,
+    &json::OUTPUT,
+    &jsonl::OUTPUT,
+    &pinned::OUTPUT,
+    &vsa::OUTPUT,
+    &junit::OUTPUT,
+    &sarif::OUTPUT,
+];
 
 /// The format for people.
 pub const TEXT: &Output = &brief::OUTPUT;

@@ -134,7 +134,7 @@ fn unknown_words_are_refused_with_the_known_ones() {
         (&["--require", "vsa"], "whose summary it must be is said in a policy file"),
         (&["--require", "attestation"], "name the attestation's type instead: https://…"),
         (&["--trust", "public"], "expected public-good, github or staging"),
-        (&["--output", "xml"], "`xml` is not an output format: expected text, json, pinned"),
+        (&["--output", "xml"], "`xml` is not an output format: expected text, json, "),
         (&["--output", "json="], "the file's name is missing after `=`"),
         (&["--platform", "linux"], "expected OS/ARCH or OS/ARCH/VARIANT, such as linux/arm64"),
         (&["--color", "sometimes"], "possible values: auto, always, never"),

@@ -1,0 +1,79 @@
+//! JSON Lines: an object for each target as soon as it and all before it are known, then one for the run.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::check::{AdvisoriesReport, ImageReport, Network, PolicyReport, Report, Tool, TrustReport, Verdict};
+
+use super::json;
+use super::output::Output;
+
+pub(super) const OUTPUT: Output = Output::new(
+    "jsonl",
+    "a line of JSON for each image as soon as it is known, then one for the run",
+    |_, report, out| json::write_line(&Line::Summary(summary(report)), out),
+)
+.streamed(|_| true, |_, image, out| target(image, out))
+.for_bundles();
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Line<'a> {
+    Target(&'a ImageReport),
+    Summary(Summary<'a>),
+}
+
+/// What the report says beside its images.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary<'a> {
+    schema_version: u32,
+    tool: &'a Tool,
+    verdict: Verdict,
+    exit_code: u8,
+    counts: Counts,
+    started_at: Timestamp,
+    policy: &'a PolicyReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verifier: Option<&'a str>,
+    trust: &'a [TrustReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advisories: Option<&'a AdvisoriesReport>,
+    network: &'a Network,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    verified: usize,
+    rejected: usize,
+    undecided: usize,
+    absent: usize,
+}
+
+fn target(image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
+    json::write_line(&Line::Target(image), out)
+}
+
+fn summary(report: &Report) -> Summary<'_> {
+    let count = |verdict| report.images.iter().filter(|image| image.verdict == verdict).count();
+    Summary {
+        schema_version: report.schema_version,
+        tool: &report.tool,
+        verdict: report.verdict,
+        exit_code: report.verdict.exit_code(),
+        counts: Counts {
+            verified: count(Verdict::Verified),
+            rejected: count(Verdict::Rejected),
+            undecided: count(Verdict::Undecided),
+            absent: count(Verdict::Absent),
+        },
+        started_at: report.started_at,
+        policy: &report.policy,
+        verifier: report.verifier.as_deref(),
+        trust: &report.trust,
+        advisories: report.advisories.as_ref(),
+        network: &report.network,
+    }
+}
