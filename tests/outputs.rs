@@ -167,6 +167,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "json" => is_the_report(&json(&written), &report),
                     "jsonl" => jsonl(&written, &report),
                     "junit" => junit(&written, &report),
+                    "markdown" => markdown(&written, &report),
                     "sarif" => drop(sarif(&json(&written), &report)),
                     other => panic!("no reader for {other}"),
                 }
@@ -247,6 +248,24 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
     }
     assert_eq!(fingerprints.iter().collect::<BTreeSet<_>>().len(), results.len(), "fingerprints are unique");
     fingerprints
+}
+
+/// Text from outside stands in code, as letters and references to characters; nothing else is in the document but what is ours.
+fn markdown(text: &str, report: &Report) {
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
+    assert_eq!(rows.len(), 1 + report.images.len());
+    assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{text}");
+    for (position, part) in text.split("<code>").enumerate() {
+        let (code, ours) = if position == 0 { ("", part) } else { part.split_once("</code>").expect("an end of code") };
+        let is_inert = |one: char| one.is_alphanumeric() || [' ', '&', '#', ';'].contains(&one);
+        assert!(code.chars().all(is_inert), "{code}");
+        for tag in ours.split('<').skip(1) {
+            let known = ["details>", "summary>", "/summary>", "/details>", "br>"];
+            assert!(known.iter().any(|known| tag.starts_with(known)), "<{tag}");
+        }
+        assert!(!ours.contains(['[', ']', '`', '@', '!']), "{ours}");
+    }
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }
 
 /// SARIF 2.1.0 §3.11.6: whether something in a message could be a link.

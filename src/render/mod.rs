@@ -11,6 +11,7 @@ mod json;
 mod jsonl;
 mod junit;
 mod lines;
+mod markdown;
 mod output;
 mod packages;
 mod parts;
@@ -34,6 +35,7 @@ pub const OUTPUTS: &[&Output] = &[
     &vsa::OUTPUT,
     &junit::OUTPUT,
     &sarif::OUTPUT,
+    &markdown::OUTPUT,
 ];
 
 /// The format for people.
