@@ -680,19 +680,14 @@ fn requirement(text: &str) -> Result<Asked, String> {
     if let Some(predicate_type) = short.or(text.contains("://").then_some(text)) {
         return Ok(Asked::Attestation(Box::new(AttestationRules::of_type(predicate_type))));
     }
-    let plain = |requirement: Requirement| Asked::plain(requirement).map(|asked| (requirement, asked));
-    let known: Vec<(Requirement, Asked)> = Requirement::ALL.into_iter().filter_map(plain).collect();
-    let names = known.iter().map(|(requirement, _)| requirement.as_str()).collect::<Vec<_>>().join(", ");
-    let found = known.into_iter().find(|(requirement, _)| requirement.as_str() == text).map(|(_, asked)| asked);
-    found.ok_or_else(|| match text {
-        "vsa" => {
-            "whose summary it must be is said in a policy file: `require: {vsa: {verifier: …, levels: …}}`".to_owned()
-        }
-        "attestation" => "name the attestation's type instead: https://…".to_owned(),
-        _ => format!(
+    let Some(requirement) = Requirement::ALL.iter().copied().find(|known| known.as_str() == text) else {
+        let known = Requirement::ALL.iter().copied().filter(|requirement| Asked::plain(*requirement).is_some());
+        let names = known.map(Requirement::as_str).collect::<Vec<_>>().join(", ");
+        return Err(format!(
             "expected {names}, or the type of an attestation: https://…, or cosign's name of it, such as spdxjson"
-        ),
-    })
+        ));
+    };
+    Asked::named(requirement).map_err(|alone| alone.as_flag.to_owned())
 }
 
 /// in-toto `field_types.md`, TypeURI: an RFC 3986 URI, with a scheme.

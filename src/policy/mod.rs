@@ -21,18 +21,18 @@ mod tenancy;
 pub(crate) mod text;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 use crate::packages::Severity;
 
-pub use crate::attestation::generic::rules::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue, KnownKind};
+pub use crate::attestation::generic::rules::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
 pub use crate::attestation::provenance::rules::{
     BuildLevel, DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule,
     ProvenanceFlags, ProvenanceRules, ProvenanceSourceRule, RepositoryError, UnknownParameters, UnknownType,
 };
+pub use crate::attestation::rules::{Asked, Incomplete, Requirement};
 pub use crate::attestation::sbom::rules::{
     ExceptedLicense, MinimumElements, NoAssertion, SbomException, SbomFormat, SbomList, SbomRules,
 };
@@ -56,138 +56,6 @@ pub use strength::{broken_hash, weakness};
 pub(crate) use tenancy::service_of;
 pub use tenancy::{Strangers, Unmatchable};
 pub use text::{PatternError, TextRule};
-
-/// One thing that must be attached to the image and be good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Requirement {
-    /// A signature on the image: a cosign signature bundle, a message signature or legacy simple signing. An
-    /// attestation is not a signature.
-    Signature,
-    /// A signed SLSA provenance.
-    Provenance,
-    /// A signed SPDX SBOM.
-    Sbom,
-    /// A signed verification summary (VSA): another verifier's verdict.
-    Summary,
-    /// A signed vulnerability scan.
-    Vulnerabilities,
-    /// A signed attestation of a type that the policy names.
-    Attestation,
-}
-
-impl Requirement {
-    /// Every requirement, in the order of reports.
-    pub const ALL: [Self; 6] =
-        [Self::Signature, Self::Provenance, Self::Sbom, Self::Summary, Self::Vulnerabilities, Self::Attestation];
-
-    /// The requirements if none are given.
-    pub const DEFAULT: [Self; 3] = [Self::Signature, Self::Provenance, Self::Sbom];
-
-    /// Returns the word used on the command line and in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Signature => "signature",
-            Self::Provenance => "provenance",
-            Self::Sbom => "sbom",
-            Self::Summary => "vsa",
-            Self::Vulnerabilities => "vulnerabilities",
-            Self::Attestation => "attestation",
-        }
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
-    }
-}
-
-/// A requirement, with its rules.
-#[derive(Debug, Clone)]
-pub enum Asked {
-    /// A signature on the image.
-    Signature,
-    /// A provenance that satisfies these rules.
-    Provenance(Box<ProvenanceRules>),
-    /// An SBOM that satisfies these rules.
-    Sbom(Box<SbomRules>),
-    /// A verification summary that satisfies these rules.
-    Summary(Box<SummaryRules>),
-    /// A vulnerability scan that satisfies these rules.
-    Vulnerabilities(Box<VulnerabilityRules>),
-    /// An attestation of this type that satisfies these rules.
-    Attestation(Box<AttestationRules>),
-}
-
-impl Asked {
-    /// A requirement without rules of its own: what holds for every one of its kind. `None` where it says nothing without.
-    pub fn plain(requirement: Requirement) -> Option<Self> {
-        match requirement {
-            Requirement::Signature => Some(Self::Signature),
-            Requirement::Provenance => Some(Self::Provenance(Box::default())),
-            Requirement::Sbom => Some(Self::Sbom(Box::default())),
-            Requirement::Vulnerabilities => Some(Self::Vulnerabilities(Box::default())),
-            Requirement::Summary | Requirement::Attestation => None,
-        }
-    }
-
-    /// Returns the name that it has in reports, unless several rules make it.
-    pub fn id(&self) -> String {
-        match self {
-            Self::Attestation(rules) => format!("{} {}", self.requirement(), rules.name),
-            _ => self.requirement().to_string(),
-        }
-    }
-
-    /// Returns the signers whose VEX statements may close findings.
-    pub fn vex_signers(&self) -> &[Signer] {
-        self.vex().map_or(&[], Signers::listed)
-    }
-
-    /// The same, with any one of them enough.
-    pub(crate) fn vex(&self) -> Option<&Signers> {
-        match self {
-            Self::Sbom(rules) => rules.vex.as_ref(),
-            Self::Vulnerabilities(rules) => rules.vex.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// Returns its rules as a person reads them, a line each.
-    pub fn describe(&self) -> Vec<String> {
-        match self {
-            Self::Signature => Vec::new(),
-            Self::Provenance(rules) => rules.describe(),
-            Self::Sbom(rules) => rules.lines(),
-            Self::Summary(rules) => rules.describe(),
-            Self::Vulnerabilities(rules) => rules.describe(),
-            Self::Attestation(rules) => rules.describe(),
-        }
-    }
-
-    /// Returns the requirement that it makes.
-    pub const fn requirement(&self) -> Requirement {
-        match self {
-            Self::Signature => Requirement::Signature,
-            Self::Provenance(_) => Requirement::Provenance,
-            Self::Sbom(_) => Requirement::Sbom,
-            Self::Summary(_) => Requirement::Summary,
-            Self::Vulnerabilities(_) => Requirement::Vulnerabilities,
-            Self::Attestation(_) => Requirement::Attestation,
-        }
-    }
-
-    fn canonical_text(&self) -> String {
-        match self {
-            Self::Signature => String::new(),
-            Self::Provenance(rules) => rules.canonical_text(),
-            Self::Sbom(rules) => rules.canonical_text(),
-            Self::Summary(rules) => rules.canonical_text(),
-            Self::Vulnerabilities(rules) => rules.canonical_text(),
-            Self::Attestation(rules) => rules.canonical_text(),
-        }
-    }
-}
 
 /// What stands behind a signature in the transparency log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -232,7 +100,7 @@ impl Demand {
             "require {} {:?}\n{}{}{domains}{log}{exception}",
             self.requirement(),
             self.id,
-            self.asked.canonical_text(),
+            self.asked.rules().canonical_text(),
             self.signers.canonical_text()
         )
     }
@@ -475,7 +343,7 @@ impl Policy {
         let signers: Vec<Signer> = listed.filter(|signer| seen.insert(signer.canonical_text())).cloned().collect();
         Demand {
             id: "unasked".to_owned(),
-            asked: Asked::Signature,
+            asked: Asked::Signature(Box::default()),
             signers: Signers::new(signers, 1).unwrap_or_else(|_| self.demands[0].signers.clone()),
             domains: self.named_domains(),
             log: LogEvidence::PromiseOrProof,

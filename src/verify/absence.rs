@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attestation::rules::Missing;
 use crate::check::{CheckId, Finding};
 use crate::evidence::{Evidence, SubjectKind};
 use crate::oci::{Digest, Reference};
@@ -73,7 +74,7 @@ pub(super) struct Absence<'a> {
 impl Absence<'_> {
     /// Names the other attachments, so that a misnamed attestation is recognised.
     pub(super) fn finding(&self) -> Finding {
-        let Wanted { what, expected, make } = Wanted::by(&self.demand.asked);
+        let Missing { what, expected, make } = self.demand.asked.rules().missing();
         let what = if self.attached.unsigned.is_some() { format!("signed {what}") } else { what.to_owned() };
         let whom = match self.platforms.join(", ") {
             names if names.is_empty() => names,
@@ -141,7 +142,7 @@ impl Absence<'_> {
             Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
             Signer::Keys(_) => false,
         };
-        !matches!(self.demand.asked, Asked::Signature)
+        !matches!(self.demand.asked, Asked::Signature(_))
             && self.evidence.looked_in.service.is_none()
             && self.demand.signers.listed().iter().any(by_workflow)
     }
@@ -156,51 +157,5 @@ impl Absence<'_> {
         "a copied image may have left it behind, as by `docker push` or `skopeo copy`: copy it with `cosign copy`, `oras copy -r` or \
          `regctl image copy --referrers --digest-tags`, or name the repository that has it: `--evidence-repository REPOSITORY`"
             .to_owned()
-    }
-}
-
-/// The missing evidence, its forms, and the command by which the image's maker attaches it.
-struct Wanted {
-    what: &'static str,
-    expected: String,
-    make: String,
-}
-
-impl Wanted {
-    fn by(asked: &Asked) -> Self {
-        let (what, expected, make) = match asked {
-            Asked::Signature => ("signature", "a cosign signature".to_owned(), "`cosign sign IMAGE@DIGEST`".to_owned()),
-            Asked::Provenance(_) => (
-                "provenance",
-                "a signed attestation of SLSA provenance v0.2 or v1".to_owned(),
-                "`actions/attest-build-provenance` with `push-to-registry: true`, or another builder that signs"
-                    .to_owned(),
-            ),
-            Asked::Sbom(_) => (
-                "SBOM",
-                "a signed attestation of an SPDX or CycloneDX document".to_owned(),
-                "`cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`)".to_owned(),
-            ),
-            Asked::Vulnerabilities(_) => (
-                "vulnerability scan",
-                "a signed vulnerability scan (cosign vuln, in-toto vulns, or SARIF)".to_owned(),
-                "`trivy image --format cosign-vuln`, then `cosign attest --type vuln --predicate SCAN IMAGE@DIGEST`"
-                    .to_owned(),
-            ),
-            Asked::Summary(rules) => (
-                "verification summary",
-                format!(
-                    "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
-                    rules.verifier
-                ),
-                "have that verifier look at it and attest what it found".to_owned(),
-            ),
-            Asked::Attestation(rules) => (
-                "attestation of the type",
-                format!("a signed attestation of type {}", rules.predicate_type),
-                format!("`cosign attest --type {} --predicate FILE IMAGE@DIGEST`", rules.predicate_type),
-            ),
-        };
-        Self { what, expected, make }
     }
 }

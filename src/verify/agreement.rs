@@ -5,7 +5,7 @@
 //! hold.
 
 use crate::check::{CandidateReport, CheckId, Finding, Outcome, ProvenanceReport, Verdict};
-use crate::policy::{Asked, Demand};
+use crate::policy::Demand;
 
 use super::assessment::Assessment;
 
@@ -13,7 +13,7 @@ use super::assessment::Assessment;
 /// contradiction, and nothing that satisfies the policy any better.
 pub(super) fn verdict(demand: &Demand, refused: &[&Assessment], incomplete: bool) -> Verdict {
     let refused_with = |outcome| refused.iter().any(|assessment| assessment.outcome() == outcome);
-    if !demands_all(demand) {
+    if !demand.asked.rules().all() {
         Verdict::Verified
     } else if refused_with(Outcome::Fail) {
         Verdict::Rejected
@@ -24,26 +24,6 @@ pub(super) fn verdict(demand: &Demand, refused: &[&Assessment], incomplete: bool
     }
 }
 
-fn demands_all(demand: &Demand) -> bool {
-    match &demand.asked {
-        Asked::Provenance(rules) => rules.all,
-        Asked::Sbom(rules) => rules.all,
-        Asked::Vulnerabilities(rules) => rules.all,
-        Asked::Signature | Asked::Summary(_) | Asked::Attestation(_) => false,
-    }
-}
-
-/// The check for other attestations of the kind that is asked for, and what one of them is called. Of the other kinds one that
-/// does not hold says nothing of one that does.
-fn others(asked: &Asked) -> Option<(CheckId, &'static str)> {
-    match asked {
-        Asked::Provenance(_) => Some((CheckId::ProvenanceOthers, "provenance")),
-        Asked::Sbom(_) => Some((CheckId::SbomOthers, "SBOM")),
-        Asked::Vulnerabilities(_) => Some((CheckId::ScanOthers, "scan")),
-        Asked::Signature | Asked::Summary(_) | Asked::Attestation(_) => None,
-    }
-}
-
 /// Returns the findings that refuse each attestation of an expected signer beside one that counts, with the dates of both; and one
 /// for each provenance that holds and says something else.
 pub(super) fn disagreements(
@@ -51,7 +31,7 @@ pub(super) fn disagreements(
     accepted: &[(&CandidateReport, &Assessment)],
     refused: &[(&CandidateReport, &Assessment)],
 ) -> Vec<Finding> {
-    let (Some((first, counting)), Some((check, what))) = (accepted.first(), others(&demand.asked)) else {
+    let (Some((first, counting)), Some((check, what))) = (accepted.first(), demand.requirement().others()) else {
         return Vec::new();
     };
     let by_expected = refused.iter().filter(|(_, assessment)| assessment.by_expected_signer);
@@ -63,7 +43,7 @@ pub(super) fn disagreements(
             let message = format!("another {what} of an expected signer does not hold: {said}");
             let found =
                 obstacle.found.iter().map(String::as_str).chain([dates.as_str()]).collect::<Vec<_>>().join("; ");
-            refusal(Finding::skip(check, message).found(found), obstacle, report, demands_all(demand))
+            refusal(Finding::skip(check, message).found(found), obstacle, report, demand.asked.rules().all())
         })
     });
     let others = accepted.iter().skip(1).filter_map(|(other, _)| difference(first, other));

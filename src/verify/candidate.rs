@@ -257,10 +257,10 @@ impl<'a> Examination<'a> {
     }
 
     fn concerns(&self, asked: &Asked) -> bool {
-        if self.any_statement_signs && matches!(asked, Asked::Signature) {
+        if self.any_statement_signs && matches!(asked, Asked::Signature(_)) {
             return true;
         }
-        !(self.never_signature && matches!(asked, Asked::Signature))
+        !(self.never_signature && matches!(asked, Asked::Signature(_)))
             && self.kind.concerns(asked, self.predicate_type.as_deref())
     }
 

@@ -266,7 +266,7 @@ impl<'a> Cell<'a> {
         });
         (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
         // A signature on an attestation manifest is none on the image, so nothing on one could satisfy that requirement.
-        let may_satisfy = !matches!(demand.asked, Asked::Signature);
+        let may_satisfy = !matches!(demand.asked, Asked::Signature(_));
         let beside: Vec<&AttestationPlace> =
             evidence.attestation_manifests.iter().filter(|place| may_satisfy && cell.is_beside(place)).collect();
         let on_manifest: HashSet<&Digest> = beside.iter().map(|place| &place.digest).collect();

@@ -101,8 +101,8 @@ pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
 /// Nothing else crosses from one candidate to another, and this only ever closes.
 fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
     let collect = |demand: &Demand| {
-        let Some(signers) = demand.asked.vex() else { return Statements::default() };
-        let believed = Demand { asked: Asked::Signature, signers: signers.clone(), ..demand.clone() };
+        let Some(signers) = demand.asked.rules().vex() else { return Statements::default() };
+        let believed = Demand { asked: Asked::Signature(Box::default()), signers: signers.clone(), ..demand.clone() };
         let named = candidates.iter().enumerate();
         Statements(
             named

@@ -3,18 +3,7 @@
 //! A newer version does not speak for or against the evidence, so it is an error and never a refusal (A309). A text
 //! that is not a version, or one that never existed, is malformed.
 
-use super::predicate::Kind;
-
-/// A family of predicate types that differ in their version, the newest that is known here, and what they are.
-const PREDICATES: [(&str, &[u32], Kind); 7] = [
-    ("https://sigstore.dev/cosign/sign/v", &[1], Kind::Signature),
-    ("https://slsa.dev/provenance/v", &[1], Kind::Provenance),
-    ("https://spdx.dev/Document/v", &[3, 0, 1], Kind::Sbom),
-    ("https://cyclonedx.org/bom/v", &[1, 7], Kind::Sbom),
-    ("https://slsa.dev/verification_summary/v", &[1], Kind::Summary),
-    ("https://cosign.sigstore.dev/attestation/vuln/v", &[1], Kind::Scan),
-    ("https://in-toto.io/attestation/vulns/v", &[0, 2], Kind::Scan),
-];
+use crate::attestation::types::Kind;
 
 /// Log entries about signatures, and the newest version of each kind that is known here.
 const ENTRIES: [(&str, &[u32]); 3] = [("hashedrekord", &[0, 0, 2]), ("dsse", &[0, 0, 1]), ("intoto", &[0, 0, 2])];
@@ -24,10 +13,10 @@ const OTHER_ENTRIES: [&str; 8] = ["rekord", "rpm", "jar", "alpine", "helm", "tuf
 
 /// Returns the kind of a predicate type that differs from a known one in a newer version.
 pub(super) fn predicate(predicate_type: &str) -> Option<Kind> {
-    let newer = |(family, known, kind): &(&str, &[u32], Kind)| {
-        is_newer(predicate_type.strip_prefix(family)?, known).then_some(*kind)
+    let is_newer = |(family, known): &(&str, &[u32])| {
+        predicate_type.strip_prefix(family).is_some_and(|version| is_newer(version, known))
     };
-    PREDICATES.iter().find_map(newer)
+    Kind::ALL.iter().copied().find(|kind| kind.types().newest.iter().any(is_newer))
 }
 
 /// Whether an in-toto statement is of a newer version (`spec/v1/statement.md`, `_type`).

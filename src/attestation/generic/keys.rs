@@ -1,5 +1,7 @@
 //! The fields of an `attestation` requirement.
 
+use crate::attestation::rules::{Incomplete, Keys};
+use crate::policy::document::signers::ReadFile;
 use crate::policy::text::TextRule;
 use crate::policy::{AttestationRules, COSIGN_TYPES, FieldPath, FieldRule, FieldValue};
 
@@ -7,31 +9,30 @@ use crate::policy::document::fields::{Fields, each, guess, or_default, pattern, 
 use crate::policy::document::problem::Problems;
 use crate::policy::document::yaml::{Key, Node, Value};
 
-/// Its keys, beside those of every requirement.
-pub(crate) const KEYS: [&str; 3] = ["type", "name", "fields"];
 const CONDITIONS: [&str; 3] = ["equals", "one-of", "absent"];
 
-/// Reads them.
-pub(crate) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<AttestationRules> {
-    let hint = "add `type: URI`: the predicate type, or cosign's short name for it";
-    let predicate_type = fields.required("type", hint, problems).and_then(|node| predicate_type(node, problems));
-    let name = fields.get("name").map(|node| text(node, problems));
-    let rules = or_default(fields.get("fields"), |node| field_rules(node, problems));
-    let predicate_type = predicate_type?;
-    let name = match name {
-        Some(name) => name?,
-        None => predicate_type.clone(),
-    };
-    Some(AttestationRules { predicate_type, name, fields: rules? })
-}
+impl Keys for AttestationRules {
+    const KEYS: &'static [&'static str] = &["type", "name", "fields"];
+    const SEVERAL: bool = true;
 
-/// Reports name attestations by their names or types, so no two of a rule have the same.
-pub(crate) fn refuse_names_twice(listed: &[Node], ids: &[String], problems: &mut Problems) {
-    for (position, (node, id)) in listed.iter().zip(ids).enumerate() {
-        if ids[..position].contains(id) {
-            let hint = "write what both must say as one, or give them different names: `name: …`";
-            problems.add(node.place, format!("two requirements are called `{id}`"), hint);
-        }
+    fn read(fields: &Fields<'_>, _: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let hint = "add `type: URI`: the predicate type, or cosign's short name for it";
+        let predicate_type = fields.required("type", hint, problems).and_then(|node| predicate_type(node, problems));
+        let name = fields.get("name").map(|node| text(node, problems));
+        let rules = or_default(fields.get("fields"), |node| field_rules(node, problems));
+        let predicate_type = predicate_type?;
+        let name = match name {
+            Some(name) => name?,
+            None => predicate_type.clone(),
+        };
+        Some(AttestationRules { predicate_type, name, fields: rules? })
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Err(Incomplete {
+            in_file: "write the type: `attestation: {type: https://…}`",
+            as_flag: "name the attestation's type instead: https://…",
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod keys;
 mod lookup;
 pub(crate) mod rules;
+pub(crate) mod types;
 
 use serde_json::value::RawValue;
 
@@ -11,19 +12,7 @@ use crate::policy::{AttestationRules, FieldRule, FieldValue};
 
 use crate::verify::statement::Statement;
 use lookup::Found;
-
-/// What cosign 1.x wrote without `https://`, and what it writes today. Nothing else is taken for something else (A285).
-const LEGACY: [(&str, &str); 2] = [
-    ("cosign.sigstore.dev/attestation/v1", COSIGN_CUSTOM),
-    ("cosign.sigstore.dev/attestation/vuln/v1", "https://cosign.sigstore.dev/attestation/vuln/v1"),
-];
-/// cosign `specs/COSIGN_PREDICATE_SPEC.md`: the file that was given, as a text under `Data`.
-const COSIGN_CUSTOM: &str = "https://cosign.sigstore.dev/attestation/v1";
-
-/// Returns the type that a legacy spelling stands for; every other type as it is.
-pub(crate) fn current_spelling(predicate_type: &str) -> &str {
-    LEGACY.iter().find(|(legacy, _)| *legacy == predicate_type).map_or(predicate_type, |(_, current)| current)
-}
+use types::{COSIGN_CUSTOM, current_spelling};
 
 /// Whether a statement of a type is what the rules are about.
 pub(crate) fn is_of_type(found: &str, rules: &AttestationRules) -> bool {
@@ -102,16 +91,6 @@ mod tests {
         }
         for predicate in [r#"{"a":false}"#, r#"{"a":""}"#, r#"{"a":[]}"#, r#"{"a":{}}"#] {
             assert_eq!(outcome(predicate, "a", FieldValue::Absent), Outcome::Fail, "{predicate}");
-        }
-    }
-
-    #[test]
-    fn a285_only_the_spellings_of_the_table_stand_for_another() {
-        assert_eq!(current_spelling("cosign.sigstore.dev/attestation/v1"), COSIGN_CUSTOM);
-        for other in
-            ["http://cosign.sigstore.dev/attestation/v1", "cosign.sigstore.dev/attestation/v1/", "spdx.dev/Document"]
-        {
-            assert_eq!(current_spelling(other), other);
         }
     }
 }

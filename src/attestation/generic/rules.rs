@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
+
+use crate::attestation::rules::{Missing, Rules};
+use crate::attestation::types::Kind;
 use crate::policy::path::FieldPath;
 use crate::policy::text::TextRule;
 
@@ -17,38 +21,6 @@ pub const COSIGN_TYPES: [(&str, &str); 10] = [
     ("spdx", "https://spdx.dev/Document"),
     ("spdxjson", "https://spdx.dev/Document"),
     ("vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"),
-];
-
-/// A kind of attestation that has a requirement of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KnownKind {
-    /// `provenance`
-    Provenance,
-    /// `sbom`
-    Sbom,
-    /// `vsa`
-    Summary,
-    /// `vulnerabilities`
-    Scan,
-    /// `vex`, below `sbom` and `vulnerabilities`
-    Vex,
-}
-
-/// How the predicate types of each kind begin, whatever their version.
-const KINDS: [(&str, KnownKind); 13] = [
-    ("https://slsa.dev/provenance/", KnownKind::Provenance),
-    ("https://in-toto.io/Provenance/", KnownKind::Provenance),
-    ("https://spdx.dev/Document", KnownKind::Sbom),
-    ("https://cyclonedx.org/", KnownKind::Sbom),
-    ("https://slsa.dev/verification_summary/", KnownKind::Summary),
-    ("https://cosign.sigstore.dev/attestation/vuln/", KnownKind::Scan),
-    ("cosign.sigstore.dev/attestation/vuln/", KnownKind::Scan),
-    ("https://in-toto.io/attestation/vulns", KnownKind::Scan),
-    ("https://docs.oasis-open.org/sarif/", KnownKind::Scan),
-    ("https://json.schemastore.org/sarif-", KnownKind::Scan),
-    ("https://raw.githubusercontent.com/oasis-tcs/sarif-spec/", KnownKind::Scan),
-    ("https://openvex.dev/ns", KnownKind::Vex),
-    ("https://docs.oasis-open.org/csaf/", KnownKind::Vex),
 ];
 
 /// The type of an attestation, and what must stand in it.
@@ -92,14 +64,10 @@ impl AttestationRules {
         let is_uri = written.contains([':', '/']) && !written.contains(char::is_whitespace);
         short.or_else(|| is_uri.then_some(written))
     }
+}
 
-    /// Returns the kind that has a requirement of its own, if the type is of one.
-    pub fn kind(&self) -> Option<KnownKind> {
-        KINDS.iter().find(|(start, _)| self.predicate_type.starts_with(start)).map(|(_, kind)| *kind)
-    }
-
-    /// Returns the rules as a person reads them, a line each.
-    pub(crate) fn describe(&self) -> Vec<String> {
+impl Rules for AttestationRules {
+    fn describe(&self) -> Vec<String> {
         let fields = self.fields.iter().map(|field| match &field.value {
             FieldValue::Text(rule) => format!("{}: {rule}", field.path),
             FieldValue::Absent => format!("{}: absent", field.path),
@@ -107,8 +75,7 @@ impl AttestationRules {
         std::iter::once(format!("of type {}", self.predicate_type)).chain(fields).collect()
     }
 
-    /// Returns the rules as lines of text, for the policy's hash.
-    pub(crate) fn canonical_text(&self) -> String {
+    fn canonical_text(&self) -> String {
         let Self { predicate_type, name: _, fields } = self;
         let mut text = format!("type {predicate_type:?}\n");
         for field in fields {
@@ -120,6 +87,25 @@ impl AttestationRules {
             let _ = writeln!(text, "field {:?} {value}", field.path.as_str());
         }
         text
+    }
+
+    fn missing(&self) -> Missing {
+        Missing {
+            what: "attestation of the type",
+            expected: format!("a signed attestation of type {}", self.predicate_type),
+            make: format!("`cosign attest --type {} --predicate FILE IMAGE@DIGEST`", self.predicate_type),
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    /// A kind that is known and asked for by its type alone (A292).
+    fn warnings(&self, _: Date) -> Vec<(String, &'static str)> {
+        let known = Kind::of_family(&self.predicate_type).and_then(|kind| kind.types().by_type);
+        let warning = |(missing, hint)| (format!("`attestation` of type {} {missing}", self.predicate_type), hint);
+        known.map(warning).into_iter().collect()
     }
 }
 

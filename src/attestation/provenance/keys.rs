@@ -1,6 +1,9 @@
 //! The fields of a `provenance` requirement.
 
 use crate::attestation::provenance::rules::{is_event, repository};
+use crate::attestation::rules::{Incomplete, Keys};
+use crate::check::CheckId;
+use crate::policy::document::signers::ReadFile;
 use crate::policy::text::TextRule;
 use crate::policy::{
     DependencyRule, DependencyRules, ExpectedValue, ParameterError, ParameterPath, ParameterRule, ProvenanceRules,
@@ -14,56 +17,63 @@ use crate::policy::document::problem::Problems;
 use crate::policy::document::yaml::{Node, Value};
 use crate::policy::document::{builders, shorthand};
 
-/// Its keys, beside those of every requirement.
-pub(crate) const KEYS: [&str; 12] = [
-    "builders",
-    "build-types",
-    "source",
-    "level",
-    "parameters",
-    "unknown-parameters",
-    "dependencies",
-    "max-age",
-    "denied-events",
-    "hosted-runners-only",
-    "builder-ref",
-    "all",
-];
 const SOURCE: [&str; 5] = ["repository", "ref", "commit", "tag", "repository-id"];
 const DEPENDENCIES: [&str; 4] = ["pinned", "allow", "deny", "required"];
 const EXPECTED: [&str; 3] = ["equals", "one-of", "absent"];
 
-/// Reads them. Every problem is found, not only the first.
-pub(crate) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<ProvenanceRules> {
-    let builders = or_default(fields.get("builders"), |node| each(node, "builders", problems, glob));
-    let build_types = or_default(fields.get("build-types"), |node| each(node, "build types", problems, glob));
-    let source = or_default(fields.get("source"), |node| source(node, problems));
-    let level = optional(fields.get("level"), |node| builders::level(node, problems));
-    let parameters = or_default(fields.get("parameters"), |node| parameters(node, problems));
-    let unknown_parameters = or_default(fields.get("unknown-parameters"), |node| unknown_parameters(node, problems));
-    let dependencies = or_default(fields.get("dependencies"), |node| dependencies(node, problems));
-    let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let denied_events = or_default(fields.get("denied-events"), |node| each(node, "events", problems, event));
-    let hosted_runners_only = or_default(fields.get("hosted-runners-only"), |node| switch(node, problems));
-    let allows_any_builder_ref =
-        or_default(fields.get("builder-ref"), |node| is_word(node, "any", "release", problems));
-    let all = or_default(fields.get("all"), |node| switch(node, problems));
-    Some(ProvenanceRules {
-        unknown_type: UnknownType::Refuse,
-        builders: builders?,
-        build_types: build_types?,
-        source: source?,
-        level: level?,
-        parameters: parameters?,
-        unknown_parameters: unknown_parameters?,
-        dependencies: dependencies?,
-        max_age: max_age?,
-        denied_events: denied_events?,
-        hosted_runners_only: hosted_runners_only?,
-        allows_any_builder_ref: allows_any_builder_ref?,
-        all: all?,
-        known_builders: Vec::new(),
-    })
+impl Keys for ProvenanceRules {
+    const KEYS: &'static [&'static str] = &[
+        "builders",
+        "build-types",
+        "source",
+        "level",
+        "parameters",
+        "unknown-parameters",
+        "dependencies",
+        "max-age",
+        "denied-events",
+        "hosted-runners-only",
+        "builder-ref",
+        "all",
+    ];
+    const OTHERS: Option<(CheckId, &'static str)> = Some((CheckId::ProvenanceOthers, "provenance"));
+
+    fn read(fields: &Fields<'_>, _: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let builders = or_default(fields.get("builders"), |node| each(node, "builders", problems, glob));
+        let build_types = or_default(fields.get("build-types"), |node| each(node, "build types", problems, glob));
+        let source = or_default(fields.get("source"), |node| source(node, problems));
+        let level = optional(fields.get("level"), |node| builders::level(node, problems));
+        let parameters = or_default(fields.get("parameters"), |node| parameters(node, problems));
+        let unknown_parameters =
+            or_default(fields.get("unknown-parameters"), |node| unknown_parameters(node, problems));
+        let dependencies = or_default(fields.get("dependencies"), |node| dependencies(node, problems));
+        let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
+        let denied_events = or_default(fields.get("denied-events"), |node| each(node, "events", problems, event));
+        let hosted_runners_only = or_default(fields.get("hosted-runners-only"), |node| switch(node, problems));
+        let allows_any_builder_ref =
+            or_default(fields.get("builder-ref"), |node| is_word(node, "any", "release", problems));
+        let all = or_default(fields.get("all"), |node| switch(node, problems));
+        Some(ProvenanceRules {
+            unknown_type: UnknownType::Refuse,
+            builders: builders?,
+            build_types: build_types?,
+            source: source?,
+            level: level?,
+            parameters: parameters?,
+            unknown_parameters: unknown_parameters?,
+            dependencies: dependencies?,
+            max_age: max_age?,
+            denied_events: denied_events?,
+            hosted_runners_only: hosted_runners_only?,
+            allows_any_builder_ref: allows_any_builder_ref?,
+            all: all?,
+            known_builders: Vec::new(),
+        })
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Ok(Self::default())
+    }
 }
 
 fn unknown_parameters(node: &Node, problems: &mut Problems) -> Option<UnknownParameters> {

@@ -13,6 +13,7 @@ mod outline;
 mod report;
 pub(crate) mod rules;
 mod source;
+pub(crate) mod types;
 mod v02;
 mod v1;
 
@@ -26,24 +27,10 @@ use account::Topic;
 use build_type::Meaning;
 use outline::Outline;
 
+use types::{V1, V02};
+
 pub(crate) use model::{Build, Provenance};
 pub(crate) use source::Source;
-
-/// The predicate types that can be read. TypeURIs are compared whole and case-sensitively (A094).
-const V1: &str = "https://slsa.dev/provenance/v1";
-const V02: &str = "https://slsa.dev/provenance/v0.2";
-/// Drafts, refused by name.
-const DRAFTS: [&str; 4] = [
-    "https://slsa.dev/provenance/v0.1",
-    "https://slsa.dev/provenance/v1-rc1",
-    "https://slsa.dev/provenance/v1-rc2",
-    "https://in-toto.io/Provenance/v0.1",
-];
-
-/// Whether a predicate type is provenance, readable or not.
-pub(crate) fn is_provenance(predicate_type: &str) -> bool {
-    [V1, V02].contains(&predicate_type) || DRAFTS.contains(&predicate_type)
-}
 
 /// A source repository as far as a provenance states one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,8 +178,11 @@ mod tests {
             "https://slsa.dev/provenance/v10",
             "https://slsa.dev/provenance/v1/",
         ] {
-            assert!(!is_provenance(near), "{near}");
+            assert!(!super::types::is_provenance(near), "{near}");
         }
-        assert!(is_provenance("https://slsa.dev/provenance/v0.1"), "a draft is provenance that cannot be read");
+        assert!(
+            super::types::is_provenance("https://slsa.dev/provenance/v0.1"),
+            "a draft is provenance that cannot be read"
+        );
     }
 }

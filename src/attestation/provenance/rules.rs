@@ -10,6 +10,9 @@ mod source;
 
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
+
+use crate::attestation::rules::{Missing, Rules, warning_of_all};
 use crate::policy::age::MaxAge;
 use crate::policy::builder::BuilderRule;
 use crate::policy::text::TextRule;
@@ -64,9 +67,56 @@ pub enum UnknownType {
     Accept,
 }
 
-impl ProvenanceRules {
-    /// Returns the rules as lines of text, for the policy's hash.
-    pub(crate) fn canonical_text(&self) -> String {
+/// Whether a text can be an event: GitHub and GitLab write all of them with small letters and `_`.
+pub(crate) fn is_event(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// Adds a line for each value. Values are quoted, so that none can look like another line.
+fn lines(text: &mut String, what: &str, values: impl Iterator<Item = String>) {
+    for value in values {
+        let _ = writeln!(text, "provenance {what} {value}");
+    }
+}
+
+impl Rules for ProvenanceRules {
+    fn describe(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let listed = |rules: &[TextRule]| rules.iter().map(TextRule::to_string).collect::<Vec<_>>().join(" or ");
+        if !self.builders.is_empty() {
+            said.push(format!("builder {}", listed(&self.builders)));
+        }
+        said.push(match self.build_types.as_slice() {
+            [] if self.unknown_type == UnknownType::Accept => "any build type".to_owned(),
+            [] => "a build type whose parameters are known".to_owned(),
+            types => format!("build type {}", listed(types)),
+        });
+        said.extend(self.source.describe());
+        said.extend(self.level.map(|level| format!("at least {level}, by builder and signer together")));
+        said.extend(self.parameters.iter().map(ToString::to_string));
+        let unknown = match self.unknown_parameters {
+            UnknownParameters::Allow => "external parameters that the build type does not describe are allowed",
+            UnknownParameters::Refuse => "no external parameter that the build type does not describe",
+        };
+        said.push(unknown.to_owned());
+        said.extend(self.dependencies.describe());
+        said.extend(self.max_age.as_ref().map(|age| format!("signed no longer than {age} ago")));
+        if !self.denied_events.is_empty() {
+            said.push(format!("not started by {}", self.denied_events.join(" or ")));
+        }
+        if self.hosted_runners_only {
+            said.push("on a runner of the service, as the certificate says".to_owned());
+        }
+        if self.allows_any_builder_ref {
+            said.push("by any ref of a builder that is released".to_owned());
+        }
+        if self.all {
+            said.push("every provenance of these signers that is attached".to_owned());
+        }
+        said
+    }
+
+    fn canonical_text(&self) -> String {
         let Self {
             builders,
             build_types,
@@ -106,53 +156,21 @@ impl ProvenanceRules {
         text
     }
 
-    /// Returns what must hold, each in words that a person reads.
-    pub fn describe(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        let listed = |rules: &[TextRule]| rules.iter().map(TextRule::to_string).collect::<Vec<_>>().join(" or ");
-        if !self.builders.is_empty() {
-            said.push(format!("builder {}", listed(&self.builders)));
+    fn missing(&self) -> Missing {
+        Missing {
+            what: "provenance",
+            expected: "a signed attestation of SLSA provenance v0.2 or v1".to_owned(),
+            make: "`actions/attest-build-provenance` with `push-to-registry: true`, or another builder that signs"
+                .to_owned(),
         }
-        said.push(match self.build_types.as_slice() {
-            [] if self.unknown_type == UnknownType::Accept => "any build type".to_owned(),
-            [] => "a build type whose parameters are known".to_owned(),
-            types => format!("build type {}", listed(types)),
-        });
-        said.extend(self.source.describe());
-        said.extend(self.level.map(|level| format!("at least {level}, by builder and signer together")));
-        said.extend(self.parameters.iter().map(ToString::to_string));
-        let unknown = match self.unknown_parameters {
-            UnknownParameters::Allow => "external parameters that the build type does not describe are allowed",
-            UnknownParameters::Refuse => "no external parameter that the build type does not describe",
-        };
-        said.push(unknown.to_owned());
-        said.extend(self.dependencies.describe());
-        said.extend(self.max_age.as_ref().map(|age| format!("signed no longer than {age} ago")));
-        if !self.denied_events.is_empty() {
-            said.push(format!("not started by {}", self.denied_events.join(" or ")));
-        }
-        if self.hosted_runners_only {
-            said.push("on a runner of the service, as the certificate says".to_owned());
-        }
-        if self.allows_any_builder_ref {
-            said.push("by any ref of a builder that is released".to_owned());
-        }
-        if self.all {
-            said.push("every provenance of these signers that is attached".to_owned());
-        }
-        said
     }
-}
 
-/// Whether a text can be an event: GitHub and GitLab write all of them with small letters and `_`.
-pub(crate) fn is_event(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-}
+    fn all(&self) -> bool {
+        self.all
+    }
 
-/// Adds a line for each value. Values are quoted, so that none can look like another line.
-fn lines(text: &mut String, what: &str, values: impl Iterator<Item = String>) {
-    for value in values {
-        let _ = writeln!(text, "provenance {what} {value}");
+    fn warnings(&self, _: Date) -> Vec<(String, &'static str)> {
+        self.all.then(warning_of_all).into_iter().collect()
     }
 }
 

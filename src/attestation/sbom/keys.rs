@@ -5,83 +5,91 @@ use crate::attestation::sbom::rules::{
 };
 
 use super::listed::{license, licenses, names, packages};
+use crate::attestation::rules::{Incomplete, Keys};
 use crate::attestation::scan::keys::{severity, vex};
+use crate::check::CheckId;
+use crate::policy::document::ending::Ending;
 use crate::policy::document::fields::{Fields, each, max_age, optional, or_default, switch, word};
 use crate::policy::document::problem::Problems;
-use crate::policy::document::rule::Ending;
 use crate::policy::document::signers::ReadFile;
 use crate::policy::document::yaml::{Node, Value};
 
-/// Its keys, beside those of every requirement.
-pub(crate) const KEYS: [&str; 16] = [
-    "formats",
-    "strict",
-    "describes",
-    "minimum-elements",
-    "deny",
-    "vex",
-    "advisories",
-    "allow",
-    "no-assertion",
-    "generators",
-    "creators",
-    "max-age",
-    "required-packages",
-    "min-packages",
-    "exceptions",
-    "all",
-];
 const LIST: [&str; 3] = ["packages", "licenses", "suppliers"];
 /// What can be denied beside these.
 const DENY: [&str; 4] = ["packages", "licenses", "suppliers", "severity"];
 const EXCEPTION: [&str; 4] = ["package", "license", "until", "because"];
 
-/// Reads them. Every problem is found, not only the first.
-pub(crate) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<SbomRules> {
-    let formats = or_default(fields.get("formats"), |node| self::formats(node, problems));
-    let strict = or_default(fields.get("strict"), |node| switch(node, problems));
-    let describes =
-        optional(fields.get("describes"), |node| word(node, "setting for `describes`", &["required"], problems));
-    let minimum_elements = optional(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
-    let deny = or_default(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
-    let denied = fields.get("deny").and_then(severity_of);
-    let deny_severity = optional(denied, |node| severity(node, problems));
-    let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
-    if denied.is_none() && !fields.likely_means("deny") {
-        for (name, place) in fields.present(&["vex", "advisories"]) {
-            let hint = "add `deny: {severity: high}`, or leave this out";
-            problems.add(place, format!("`{name}` has no effect without `deny: {{severity: …}}`"), hint);
+impl Keys for SbomRules {
+    const KEYS: &'static [&'static str] = &[
+        "formats",
+        "strict",
+        "describes",
+        "minimum-elements",
+        "deny",
+        "vex",
+        "advisories",
+        "allow",
+        "no-assertion",
+        "generators",
+        "creators",
+        "max-age",
+        "required-packages",
+        "min-packages",
+        "exceptions",
+        "all",
+    ];
+    const OTHERS: Option<(CheckId, &'static str)> = Some((CheckId::SbomOthers, "SBOM"));
+
+    fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let formats = or_default(fields.get("formats"), |node| self::formats(node, problems));
+        let strict = or_default(fields.get("strict"), |node| switch(node, problems));
+        let describes =
+            optional(fields.get("describes"), |node| word(node, "setting for `describes`", &["required"], problems));
+        let minimum_elements = optional(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
+        let deny = or_default(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
+        let denied = fields.get("deny").and_then(severity_of);
+        let deny_severity = optional(denied, |node| severity(node, problems));
+        let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
+        if denied.is_none() && !fields.likely_means("deny") {
+            for (name, place) in fields.present(&["vex", "advisories"]) {
+                let hint = "add `deny: {severity: high}`, or leave this out";
+                problems.add(place, format!("`{name}` has no effect without `deny: {{severity: …}}`"), hint);
+            }
         }
+        let unchecked = or_default(fields.get("advisories"), |node| unchecked(node, problems));
+        let allow = or_default(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
+        let no_assertion = optional(fields.get("no-assertion"), |node| no_assertion(node, problems));
+        let generators = or_default(fields.get("generators"), |node| names(node, "generators", problems));
+        let creators = or_default(fields.get("creators"), |node| names(node, "creators", problems));
+        let oldest = optional(fields.get("max-age"), |node| max_age(node, problems));
+        let required_packages = or_default(fields.get("required-packages"), |node| packages(node, problems));
+        let min_packages = optional(fields.get("min-packages"), |node| count(node, problems));
+        let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
+        let all = or_default(fields.get("all"), |node| switch(node, problems));
+        Some(SbomRules {
+            formats: formats?,
+            strict: strict?,
+            describes_required: describes?.is_some(),
+            minimum_elements: minimum_elements?,
+            deny: deny?,
+            deny_severity: deny_severity?,
+            vex: vex?,
+            unchecked_fail: unchecked?,
+            allow: allow?,
+            no_assertion: no_assertion?,
+            generators: generators?,
+            creators: creators?,
+            max_age: oldest?,
+            required_packages: required_packages?,
+            min_packages: min_packages?,
+            exceptions: exceptions?,
+            all: all?,
+        })
     }
-    let unchecked = or_default(fields.get("advisories"), |node| unchecked(node, problems));
-    let allow = or_default(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
-    let no_assertion = optional(fields.get("no-assertion"), |node| no_assertion(node, problems));
-    let generators = or_default(fields.get("generators"), |node| names(node, "generators", problems));
-    let creators = or_default(fields.get("creators"), |node| names(node, "creators", problems));
-    let oldest = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let required_packages = or_default(fields.get("required-packages"), |node| packages(node, problems));
-    let min_packages = optional(fields.get("min-packages"), |node| count(node, problems));
-    let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
-    let all = or_default(fields.get("all"), |node| switch(node, problems));
-    Some(SbomRules {
-        formats: formats?,
-        strict: strict?,
-        describes_required: describes?.is_some(),
-        minimum_elements: minimum_elements?,
-        deny: deny?,
-        deny_severity: deny_severity?,
-        vex: vex?,
-        unchecked_fail: unchecked?,
-        allow: allow?,
-        no_assertion: no_assertion?,
-        generators: generators?,
-        creators: creators?,
-        max_age: oldest?,
-        required_packages: required_packages?,
-        min_packages: min_packages?,
-        exceptions: exceptions?,
-        all: all?,
-    })
+
+    fn plain() -> Result<Self, Incomplete> {
+        Ok(Self::default())
+    }
 }
 
 fn formats(node: &Node, problems: &mut Problems) -> Option<Vec<SbomFormat>> {

@@ -11,34 +11,36 @@ use crate::policy::text::TextRule;
 /// Longer, and images outlive the SBOM.
 const LONG_AGE: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// Returns every warning, with what to do about it.
-pub(crate) fn warnings(rules: &SbomRules, today: Date) -> Vec<(String, &'static str)> {
-    let mut warnings = Vec::new();
-    warnings.extend(about_all(&rules.deny).map(|what| {
-        (format!("{what} denies everything"), "name what is denied; where only some are allowed, write `allow`")
-    }));
-    warnings.extend(
-        about_all(&rules.allow)
-            .map(|what| (format!("{what} allows everything"), "name what is allowed, or leave the list out")),
-    );
-    for packages in [&rules.deny.packages, &rules.allow.packages, &rules.required_packages] {
-        warnings.extend(without_namespace(packages));
+impl SbomRules {
+    /// Returns every warning, with what to do about it.
+    pub(super) fn doubtful(&self, today: Date) -> Vec<(String, &'static str)> {
+        let mut warnings = Vec::new();
+        warnings.extend(about_all(&self.deny).map(|what| {
+            (format!("{what} denies everything"), "name what is denied; where only some are allowed, write `allow`")
+        }));
+        warnings.extend(
+            about_all(&self.allow)
+                .map(|what| (format!("{what} allows everything"), "name what is allowed, or leave the list out")),
+        );
+        for packages in [&self.deny.packages, &self.allow.packages, &self.required_packages] {
+            warnings.extend(without_namespace(packages));
+        }
+        warnings.extend(self.deny.licenses.iter().filter_map(|rule| leaves_or_later(rule, &self.deny.licenses)));
+        if !self.deny.licenses.is_empty() && self.allow.licenses.is_empty() && self.no_assertion.is_none() {
+            warnings.push((
+                "licences are denied, and packages that assert none pass".to_owned(),
+                "say what they are: `no-assertion: deny` or `no-assertion: allow`",
+            ));
+        }
+        warnings.extend(self.max_age.iter().filter(|age| age.duration() >= LONG_AGE).map(|age| {
+            (
+                format!("an SBOM may be {age} old when it is signed"),
+                "one that is made in the build that signs is minutes old: write `max-age: 1d`",
+            )
+        }));
+        warnings.extend(of_exceptions(self, today));
+        warnings
     }
-    warnings.extend(rules.deny.licenses.iter().filter_map(|rule| leaves_or_later(rule, &rules.deny.licenses)));
-    if !rules.deny.licenses.is_empty() && rules.allow.licenses.is_empty() && rules.no_assertion.is_none() {
-        warnings.push((
-            "licences are denied, and packages that assert none pass".to_owned(),
-            "say what they are: `no-assertion: deny` or `no-assertion: allow`",
-        ));
-    }
-    warnings.extend(rules.max_age.iter().filter(|age| age.duration() >= LONG_AGE).map(|age| {
-        (
-            format!("an SBOM may be {age} old when it is signed"),
-            "one that is made in the build that signs is minutes old: write `max-age: 1d`",
-        )
-    }));
-    warnings.extend(of_exceptions(rules, today));
-    warnings
 }
 
 /// A rule of a list that is about everything.

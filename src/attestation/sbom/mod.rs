@@ -9,8 +9,8 @@ mod judge;
 pub(crate) mod keys;
 mod lenient;
 mod license;
-pub(crate) mod lint;
-pub(crate) mod listed;
+mod lint;
+mod listed;
 mod locators;
 mod model;
 mod quality;
@@ -18,6 +18,7 @@ pub(crate) mod rules;
 mod spdx2;
 mod spdx3;
 mod strict;
+pub(crate) mod types;
 
 use std::borrow::Cow;
 
@@ -31,7 +32,6 @@ use crate::verify::predicate::Question;
 
 use about::Description;
 pub(crate) use about::{Image, may_be_of};
-pub(crate) use families::is_sbom;
 use model::Package;
 pub(crate) use model::clipped;
 pub(crate) use model::{Purpose, Sbom};

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::packages::Severity;
 
+use crate::attestation::rules::{Missing, Rules, warning_of_all};
 use crate::policy::age::MaxAge;
 use crate::policy::emit::bare_or_scalar;
 use crate::policy::exception::Exception;
@@ -267,14 +269,6 @@ impl SbomRules {
         lines.extend(all.then(|| "every attached SBOM of an expected signer".to_owned()));
         lines
     }
-
-    /// Returns the rules as lines of text, for the policy's hash.
-    pub(crate) fn canonical_text(&self) -> String {
-        let quoted: Vec<String> = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
-        // How a signer is described to a person leaves out what two of them may differ in.
-        let vex = self.vex.as_ref().map(|signers| format!("vex {:?}\n", signers.canonical_text()));
-        quoted.concat() + &vex.unwrap_or_default()
-    }
 }
 
 impl SbomList {
@@ -298,6 +292,39 @@ fn quoted_package(rule: &PackageRule) -> String {
 
 fn joined(items: &[impl fmt::Display], between: &str) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+}
+
+impl Rules for SbomRules {
+    fn canonical_text(&self) -> String {
+        let quoted: Vec<String> = self.lines().iter().map(|line| format!("{line:?}\n")).collect();
+        // How a signer is described to a person leaves out what two of them may differ in.
+        let vex = self.vex.as_ref().map(|signers| format!("vex {:?}\n", signers.canonical_text()));
+        quoted.concat() + &vex.unwrap_or_default()
+    }
+
+    fn describe(&self) -> Vec<String> {
+        self.lines()
+    }
+
+    fn missing(&self) -> Missing {
+        Missing {
+            what: "SBOM",
+            expected: "a signed attestation of an SPDX or CycloneDX document".to_owned(),
+            make: "`cosign attest --type spdxjson --predicate SBOM IMAGE@DIGEST` (or `--type cyclonedx`)".to_owned(),
+        }
+    }
+
+    fn all(&self) -> bool {
+        self.all
+    }
+
+    fn vex(&self) -> Option<&Signers> {
+        self.vex.as_ref()
+    }
+
+    fn warnings(&self, today: Date) -> Vec<(String, &'static str)> {
+        self.all.then(warning_of_all).into_iter().chain(self.doubtful(today)).collect()
+    }
 }
 
 #[cfg(test)]

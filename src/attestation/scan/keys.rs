@@ -1,50 +1,58 @@
 //! The fields of a `vulnerabilities` requirement.
 
 use super::rules::{Ignored, VulnerabilityRules};
+use crate::attestation::rules::{Incomplete, Keys};
+use crate::check::CheckId;
 use crate::packages::Severity;
 use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 
+use crate::policy::document::ending::Ending;
 use crate::policy::document::fields::{Fields, each, glob, max_age, optional, or_default, switch, text, word};
 use crate::policy::document::problem::Problems;
-use crate::policy::document::rule::Ending;
 use crate::policy::document::signers::{self, ReadFile};
 use crate::policy::document::yaml::{Node, Value};
 
-/// Its keys, beside those of every requirement.
-pub(crate) const KEYS: [&str; 8] =
-    ["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore", "vex", "all"];
 /// Keys that say something of what is denied.
 const OF_DENIAL: [&str; 3] = ["unknown-severity", "ignore", "vex"];
 /// What may be denied from: `none` is everything that a scanner lists, which no image ever stays free of.
 const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
-/// Reads them.
-pub(crate) fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<VulnerabilityRules> {
-    let scanners = or_default(fields.get("scanners"), |node| scanners(node, problems));
-    let age = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let database = optional(fields.get("max-database-age"), |node| max_age(node, problems));
-    let deny = optional(fields.get("deny"), |node| deny(node, problems));
-    let unknown = or_default(fields.get("unknown-severity"), |node| unknown(node, problems));
-    let ignored = or_default(fields.get("ignore"), |node| ignored(node, problems));
-    let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
-    let all = or_default(fields.get("all"), |node| switch(node, problems));
-    if fields.get("deny").is_none() && !fields.likely_means("deny") {
-        for (name, place) in fields.present(&OF_DENIAL) {
-            let hint = "add `deny: {severity: high}`, or leave this out";
-            problems.add(place, format!("`{name}` is about what is denied, and nothing is"), hint);
+impl Keys for VulnerabilityRules {
+    const KEYS: &'static [&'static str] =
+        &["scanners", "max-age", "max-database-age", "deny", "unknown-severity", "ignore", "vex", "all"];
+    const OTHERS: Option<(CheckId, &'static str)> = Some((CheckId::ScanOthers, "scan"));
+
+    fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let scanners = or_default(fields.get("scanners"), |node| scanners(node, problems));
+        let age = optional(fields.get("max-age"), |node| max_age(node, problems));
+        let database = optional(fields.get("max-database-age"), |node| max_age(node, problems));
+        let deny = optional(fields.get("deny"), |node| deny(node, problems));
+        let unknown = or_default(fields.get("unknown-severity"), |node| unknown(node, problems));
+        let ignored = or_default(fields.get("ignore"), |node| ignored(node, problems));
+        let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
+        let all = or_default(fields.get("all"), |node| switch(node, problems));
+        if fields.get("deny").is_none() && !fields.likely_means("deny") {
+            for (name, place) in fields.present(&OF_DENIAL) {
+                let hint = "add `deny: {severity: high}`, or leave this out";
+                problems.add(place, format!("`{name}` is about what is denied, and nothing is"), hint);
+            }
         }
+        Some(VulnerabilityRules {
+            scanners: scanners?,
+            max_age: age?,
+            max_database_age: database?,
+            deny: deny?,
+            unknown_allowed: unknown?,
+            ignored: ignored?,
+            vex: vex?,
+            all: all?,
+        })
     }
-    Some(VulnerabilityRules {
-        scanners: scanners?,
-        max_age: age?,
-        max_database_age: database?,
-        deny: deny?,
-        unknown_allowed: unknown?,
-        ignored: ignored?,
-        vex: vex?,
-        all: all?,
-    })
+
+    fn plain() -> Result<Self, Incomplete> {
+        Ok(Self::default())
+    }
 }
 
 fn scanners(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {

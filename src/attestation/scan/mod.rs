@@ -12,6 +12,7 @@ mod result;
 pub(crate) mod rules;
 mod sarif;
 mod trivy;
+pub(crate) mod types;
 
 use std::collections::BTreeMap;
 
@@ -23,33 +24,17 @@ use crate::oci::Digest;
 use crate::packages::Severity;
 use crate::policy::{Asked, MaxAge, VulnerabilityRules};
 
-use crate::attestation::generic::current_spelling;
+use crate::attestation::generic::types::current_spelling;
 use crate::attestation::sbom;
 use crate::attestation::vex::Image;
 use crate::verify::predicate::Question;
 
 use model::Findings;
 pub(crate) use model::{Scan, Scanner, Vulnerability};
-
-/// cosign `specs/COSIGN_VULN_ATTESTATION_SPEC.md`; cosign 1 wrote it without `https://` (A285).
-const COSIGN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
-/// in-toto `spec/predicates/vulns.md` and `vulns_02.md`.
-const INTOTO: [&str; 2] = ["https://in-toto.io/attestation/vulns/v0.1", "https://in-toto.io/attestation/vulns/v0.2"];
-/// A scanner's report as it is. No specification gives it a predicate type: these are the URIs of SARIF 2.1.0's schema.
-const SARIF: [&str; 3] = [
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-    "https://json.schemastore.org/sarif-2.1.0.json",
-    "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json",
-];
+use types::{INTOTO, SARIF};
 
 /// Vulnerabilities that a message names.
 const SHOWN: usize = 5;
-
-/// Whether a predicate type is a vulnerability scan.
-pub(crate) fn is_scan(predicate_type: &str) -> bool {
-    let current = current_spelling(predicate_type);
-    current == COSIGN || INTOTO.contains(&current) || SARIF.contains(&current)
-}
 
 impl Scan {
     /// Reads a predicate of a scan's type.

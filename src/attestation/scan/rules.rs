@@ -1,9 +1,11 @@
 //! What a vulnerability scan must say.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::packages::Severity;
 
+use crate::attestation::rules::{Missing, Rules, warning_of_all};
 use crate::policy::age::MaxAge;
 use crate::policy::exception::Exception;
 use crate::policy::signer::{Signer, Signers};
@@ -46,9 +48,8 @@ impl Ignored {
     }
 }
 
-impl VulnerabilityRules {
-    /// Returns the rules as a person reads them, a line each.
-    pub(crate) fn describe(&self) -> Vec<String> {
+impl Rules for VulnerabilityRules {
+    fn describe(&self) -> Vec<String> {
         let scanners: Vec<String> = self.scanners.iter().map(ToString::to_string).collect();
         let mut lines = Vec::new();
         lines.extend((!scanners.is_empty()).then(|| format!("by the scanner {}", scanners.join(" or "))));
@@ -70,8 +71,7 @@ impl VulnerabilityRules {
         lines
     }
 
-    /// Returns the rules as lines of text, for the policy's hash.
-    pub(crate) fn canonical_text(&self) -> String {
+    fn canonical_text(&self) -> String {
         let Self { scanners, max_age, max_database_age, deny, unknown_allowed, ignored, vex, all } = self;
         let scanners: Vec<String> = scanners.iter().map(TextRule::canonical_text).collect();
         let age = |age: &Option<MaxAge>| age.as_ref().map(ToString::to_string);
@@ -88,5 +88,26 @@ impl VulnerabilityRules {
             age(max_database_age),
             vex.as_ref().map(Signers::canonical_text)
         )
+    }
+
+    fn missing(&self) -> Missing {
+        Missing {
+            what: "vulnerability scan",
+            expected: "a signed vulnerability scan (cosign vuln, in-toto vulns, or SARIF)".to_owned(),
+            make: "`trivy image --format cosign-vuln`, then `cosign attest --type vuln --predicate SCAN IMAGE@DIGEST`"
+                .to_owned(),
+        }
+    }
+
+    fn all(&self) -> bool {
+        self.all
+    }
+
+    fn vex(&self) -> Option<&Signers> {
+        self.vex.as_ref()
+    }
+
+    fn warnings(&self, _: Date) -> Vec<(String, &'static str)> {
+        self.all.then(warning_of_all).into_iter().collect()
     }
 }

@@ -6,6 +6,7 @@ mod csaf;
 mod cyclonedx;
 mod openvex;
 mod product;
+pub(crate) mod types;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -22,20 +23,12 @@ use crate::time_limit::TimeLimit;
 
 use crate::attestation::sbom::clipped;
 
-pub(crate) use product::{Component, Product};
+use types::CSAF;
 
-/// OpenVEX `ATTESTING.md`: the predicate type is the context, which is written with and without its version.
-const OPENVEX: &str = "https://openvex.dev/ns";
-/// CSAF 2.0 has no predicate type of its own: this is the URI of its schema.
-const CSAF: &str = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json";
+pub(crate) use product::{Component, Product};
 
 /// CycloneDX has one predicate type for SBOMs and VEX, which is written with and without a version.
 const CYCLONEDX: &str = "https://cyclonedx.org/";
-
-/// Whether a predicate type is a VEX document.
-pub(crate) fn is_vex(predicate_type: &str) -> bool {
-    is_openvex(predicate_type) || predicate_type == CSAF
-}
 
 /// Whether a statement of an SBOM's type is a VEX document of its own instead.
 pub(crate) fn is_instead_of_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> bool {
@@ -45,11 +38,6 @@ pub(crate) fn is_instead_of_sbom(predicate_type: &str, predicate: Option<&RawVal
 /// Whether an SBOM may state something of vulnerabilities. Most have no such field, and need not be read for it.
 pub(crate) fn may_be_in_sbom(predicate: Option<&RawValue>) -> bool {
     predicate.is_some_and(|text| text.get().contains("vulnerabilities"))
-}
-
-/// Whether a predicate type or a context is that of OpenVEX, of some version below 1.
-fn is_openvex(text: &str) -> bool {
-    text.strip_prefix(OPENVEX).is_some_and(|version| version.is_empty() || version.starts_with("/v0."))
 }
 
 /// A VEX document, read.

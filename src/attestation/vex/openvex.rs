@@ -72,7 +72,7 @@ struct WireComponent {
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Document, String> {
     let wire: Wire = json::from_part(text).map_err(|error| error.to_string())?;
-    if !super::is_openvex(&wire.context) {
+    if !super::types::is_openvex(&wire.context) {
         return Err(format!("`@context` is `{}`, which is not that of OpenVEX", wire.context));
     }
     let issued = time(wire.timestamp.as_deref())?;

@@ -1,6 +1,8 @@
 //! The fields of a `vsa` requirement.
 
+use crate::attestation::rules::{Incomplete, Keys};
 use crate::oci::Digest;
+use crate::policy::document::signers::ReadFile;
 use crate::policy::text::TextRule;
 use crate::policy::{Level, SummaryRules};
 
@@ -8,29 +10,36 @@ use crate::policy::document::fields::{Fields, each, max_age, optional, or_defaul
 use crate::policy::document::problem::Problems;
 use crate::policy::document::yaml::Node;
 
-/// Its keys, beside those of every requirement.
-pub(crate) const KEYS: [&str; 6] = ["verifier", "resource", "levels", "dependency-levels", "policy", "max-age"];
+impl Keys for SummaryRules {
+    const KEYS: &'static [&'static str] = &["verifier", "resource", "levels", "dependency-levels", "policy", "max-age"];
 
-/// Reads them.
-pub(crate) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<SummaryRules> {
-    let hint = "add `verifier: URI`, as the summary names it: who verified is as important as who signed";
-    let verifier = fields.required("verifier", hint, problems).and_then(|node| text(node, problems));
-    let hint = "add `levels: [SLSA_BUILD_LEVEL_3]`, or what else the verifier says of what it let through";
-    let wanted = fields.required("levels", hint, problems).and_then(|node| levels(node, problems));
-    let dependency_levels = or_default(fields.get("dependency-levels"), |node| levels(node, problems));
-    let resource = optional(fields.get("resource"), |_| fields.glob("resource", problems));
-    let policy = optional(fields.get("policy"), |node| policy(node, problems));
-    let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
-    let (policy_uri, policy_digest) = policy?.unwrap_or_default();
-    Some(SummaryRules {
-        verifier: verifier?,
-        resource: resource?,
-        levels: wanted?,
-        dependency_levels: dependency_levels?,
-        policy_uri,
-        policy_digest,
-        max_age: max_age?,
-    })
+    fn read(fields: &Fields<'_>, _: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let hint = "add `verifier: URI`, as the summary names it: who verified is as important as who signed";
+        let verifier = fields.required("verifier", hint, problems).and_then(|node| text(node, problems));
+        let hint = "add `levels: [SLSA_BUILD_LEVEL_3]`, or what else the verifier says of what it let through";
+        let wanted = fields.required("levels", hint, problems).and_then(|node| levels(node, problems));
+        let dependency_levels = or_default(fields.get("dependency-levels"), |node| levels(node, problems));
+        let resource = optional(fields.get("resource"), |_| fields.glob("resource", problems));
+        let policy = optional(fields.get("policy"), |node| policy(node, problems));
+        let max_age = optional(fields.get("max-age"), |node| max_age(node, problems));
+        let (policy_uri, policy_digest) = policy?.unwrap_or_default();
+        Some(SummaryRules {
+            verifier: verifier?,
+            resource: resource?,
+            levels: wanted?,
+            dependency_levels: dependency_levels?,
+            policy_uri,
+            policy_digest,
+            max_age: max_age?,
+        })
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Err(Incomplete {
+            in_file: "write whose it must be: `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}`",
+            as_flag: "whose summary it must be is said in a policy file: `require: {vsa: {verifier: …, levels: …}}`",
+        })
+    }
 }
 
 fn levels(node: &Node, problems: &mut Problems) -> Option<Vec<Level>> {

@@ -5,6 +5,7 @@
 pub(crate) mod keys;
 mod resource;
 pub(crate) mod rules;
+pub(crate) mod types;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,17 +19,10 @@ use crate::policy::{Asked, Level, MaxAge, SummaryRules};
 
 use crate::verify::predicate::Question;
 
-const V1: &str = "https://slsa.dev/verification_summary/v1";
-/// Drafts, whose fields have other names and meanings: recognised, and said to be unsupported.
-const DRAFTS: [&str; 2] = ["https://slsa.dev/verification_summary/v0.1", "https://slsa.dev/verification_summary/v0.2"];
+use types::V1;
 
 /// The result of what did not pass, in the place of a level (`SlsaResult`).
 const FAILED: &str = "FAILED";
-
-/// Whether a predicate type is a verification summary, readable or not.
-pub(crate) fn is_summary(predicate_type: &str) -> bool {
-    predicate_type == V1 || DRAFTS.contains(&predicate_type)
-}
 
 /// A summary, read.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::oci::Digest;
 
+use crate::attestation::rules::{Missing, Rules};
 use crate::policy::age::MaxAge;
 use crate::policy::text::TextRule;
 
@@ -25,44 +26,6 @@ pub struct SummaryRules {
     pub policy_digest: Option<Digest>,
     /// How long ago `timeVerified` may be.
     pub max_age: Option<MaxAge>,
-}
-
-impl SummaryRules {
-    /// Returns the rules as a person reads them, a line each.
-    pub(crate) fn describe(&self) -> Vec<String> {
-        let levels = |levels: &[Level]| levels.iter().map(Level::as_str).collect::<Vec<_>>().join(" and ");
-        let mut lines = vec![
-            format!("verified by {}", self.verifier),
-            match &self.resource {
-                Some(resource) => format!("for {resource}"),
-                None => "for the image by the name that is asked for".to_owned(),
-            },
-            format!("at {} or above", levels(&self.levels)),
-        ];
-        lines.extend(
-            (!self.dependency_levels.is_empty())
-                .then(|| format!("every dependency at {} or above", levels(&self.dependency_levels))),
-        );
-        lines.extend(self.policy_uri.as_ref().map(|uri| format!("by the policy {uri}")));
-        lines.extend(self.policy_digest.as_ref().map(|digest| format!("by the policy @ {digest}")));
-        lines.extend(self.max_age.as_ref().map(|age| format!("not longer ago than {age}")));
-        lines
-    }
-
-    /// Returns the rules as lines of text, for the policy's hash.
-    pub(crate) fn canonical_text(&self) -> String {
-        let Self { verifier, resource, levels, dependency_levels, policy_uri, policy_digest, max_age } = self;
-        let rule = |rule: &Option<TextRule>| rule.as_ref().map(TextRule::canonical_text);
-        let texts = |levels: &[Level]| levels.iter().map(|level| level.as_str().to_owned()).collect::<Vec<_>>();
-        format!(
-            "verifier {verifier:?}\nresource {:?}\nlevels {:?}\ndependency levels {:?}\npolicy {:?} {policy_digest:?}\nage {:?}\n",
-            rule(resource),
-            texts(levels),
-            texts(dependency_levels),
-            rule(policy_uri),
-            max_age.as_ref().map(ToString::to_string),
-        )
-    }
 }
 
 /// A result of SLSA: the level of a track, or another word.
@@ -111,6 +74,53 @@ impl Level {
 impl fmt::Display for Level {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
+    }
+}
+
+impl Rules for SummaryRules {
+    fn describe(&self) -> Vec<String> {
+        let levels = |levels: &[Level]| levels.iter().map(Level::as_str).collect::<Vec<_>>().join(" and ");
+        let mut lines = vec![
+            format!("verified by {}", self.verifier),
+            match &self.resource {
+                Some(resource) => format!("for {resource}"),
+                None => "for the image by the name that is asked for".to_owned(),
+            },
+            format!("at {} or above", levels(&self.levels)),
+        ];
+        lines.extend(
+            (!self.dependency_levels.is_empty())
+                .then(|| format!("every dependency at {} or above", levels(&self.dependency_levels))),
+        );
+        lines.extend(self.policy_uri.as_ref().map(|uri| format!("by the policy {uri}")));
+        lines.extend(self.policy_digest.as_ref().map(|digest| format!("by the policy @ {digest}")));
+        lines.extend(self.max_age.as_ref().map(|age| format!("not longer ago than {age}")));
+        lines
+    }
+
+    fn canonical_text(&self) -> String {
+        let Self { verifier, resource, levels, dependency_levels, policy_uri, policy_digest, max_age } = self;
+        let rule = |rule: &Option<TextRule>| rule.as_ref().map(TextRule::canonical_text);
+        let texts = |levels: &[Level]| levels.iter().map(|level| level.as_str().to_owned()).collect::<Vec<_>>();
+        format!(
+            "verifier {verifier:?}\nresource {:?}\nlevels {:?}\ndependency levels {:?}\npolicy {:?} {policy_digest:?}\nage {:?}\n",
+            rule(resource),
+            texts(levels),
+            texts(dependency_levels),
+            rule(policy_uri),
+            max_age.as_ref().map(ToString::to_string),
+        )
+    }
+
+    fn missing(&self) -> Missing {
+        Missing {
+            what: "verification summary",
+            expected: format!(
+                "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
+                self.verifier
+            ),
+            make: "have that verifier look at it and attest what it found".to_owned(),
+        }
     }
 }
 

@@ -7,11 +7,9 @@ use crate::policy::key::LogDemand;
 use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer, Signers};
 use crate::policy::tenancy::{is_open_issuer, is_open_name, overlap};
 use crate::policy::text::TextRule;
-use crate::policy::{Asked, AttestationRules, KnownKind};
 
 use super::problem::Problem;
 use super::rule::{Rule, RuleException};
-use crate::attestation::sbom::lint as lint_sbom;
 
 /// Returns every warning, each at the place of its rule.
 pub(super) fn warnings(rules: &[Rule], today: Date) -> Vec<Problem> {
@@ -22,17 +20,12 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
     let mut warnings: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
-        warnings.extend(of_asked(&required.asked).map(at_rule));
+        warnings.extend(required.asked.rules().warnings(today).into_iter().map(at_rule));
         let signers = required.signers.listed().iter().chain(required.asked.vex_signers());
         for warning in signers.flat_map(of_signer).chain(overlapping(&required.signers)).map(at_rule) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }
-        }
-    }
-    for required in &rule.requirements {
-        if let Asked::Sbom(rules) = &required.asked {
-            warnings.extend(lint_sbom::warnings(rules, today).into_iter().map(at_rule));
         }
     }
     let run_out =
@@ -64,48 +57,6 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     });
     warnings.extend(idle);
     warnings
-}
-
-/// A rule that holds the better, the less is attached (A111); a kind that is known and asked for by its type alone (A292).
-fn of_asked(asked: &Asked) -> Option<(String, &'static str)> {
-    match asked {
-        Asked::Attestation(rules) => by_type(rules),
-        Asked::Provenance(rules) => rules.all.then(of_all),
-        Asked::Sbom(rules) => rules.all.then(of_all),
-        Asked::Vulnerabilities(rules) => rules.all.then(of_all),
-        Asked::Signature | Asked::Summary(_) => None,
-    }
-}
-
-fn of_all() -> (String, &'static str) {
-    (
-        "`all: true` is satisfied more easily when less is attached".to_owned(),
-        "anyone who can delete from the registry, or withhold what it has, can make an image pass: do not rely on it to find forgeries",
-    )
-}
-
-/// An attestation type that has a requirement of its own.
-fn by_type(rules: &AttestationRules) -> Option<(String, &'static str)> {
-    let (missing, hint) = match rules.kind()? {
-        KnownKind::Provenance => (
-            "asks nothing of builder, source and build level",
-            "write `provenance:` instead, with what you expect; keep `attestation` only for fields that it has no key for",
-        ),
-        KnownKind::Sbom => ("asks nothing of the packages in the SBOM", "write `sbom:` instead, with what you expect"),
-        KnownKind::Summary => (
-            "does not say which verifier counts, nor for which levels",
-            "write `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}` instead: its signer could speak for any verifier",
-        ),
-        KnownKind::Scan => (
-            "does not say which findings of the scan count",
-            "write `vulnerabilities: {deny: {severity: high}}` instead: a scan that found something satisfies its type",
-        ),
-        KnownKind::Vex => (
-            "closes no finding",
-            "name its signers below `vex` of `vulnerabilities` or `sbom`, where what it says counts",
-        ),
-    };
-    Some((format!("`attestation` of type {} {missing}", rules.predicate_type), hint))
 }
 
 fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {

@@ -4,6 +4,7 @@
 //! mistake is reported, with line, column and a hint. Pure: the caller reads the files that the document names.
 
 pub(crate) mod builders;
+pub(crate) mod ending;
 pub(crate) mod fields;
 mod lint;
 pub(crate) mod problem;

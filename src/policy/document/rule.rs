@@ -2,22 +2,16 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::Date;
-
 use crate::policy::exception::Exception;
 use crate::policy::signer::Signers;
 use crate::policy::text::TextRule;
 use crate::policy::{Asked, LogEvidence, Requirement};
 
+use super::ending::Ending;
 use super::fields::{Fields, each, guess, items, or_default, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
-use crate::attestation::generic::keys as attestation;
-use crate::attestation::provenance::keys as provenance;
-use crate::attestation::sbom::keys as sbom;
-use crate::attestation::scan::keys as vulnerabilities;
-use crate::attestation::vsa::keys as summary;
 
 const RULE: [&str; 7] = ["match", "name", "trust", "log", "signers", "require", "exceptions"];
 const REQUIREMENT: [&str; 2] = ["signers", "log"];
@@ -283,15 +277,25 @@ fn required(
     let requirement = requirement(name, place, problems)?;
     // `signature:` with nothing behind it says as much as `signature: {}`.
     let special = special.filter(|node| !matches!(node.value, Value::Null));
-    let (Requirement::Attestation, Some(node)) = (requirement, special) else {
+    let Some(node) = special.filter(|_| requirement.may_be_several()) else {
         return Some(vec![required_once((requirement, place), special, common, files, problems)?]);
     };
     let listed = items(node, "attestations", problems);
     let read: Vec<Option<RequiredBy>> =
         listed.iter().map(|item| required_once((requirement, place), Some(item), common, files, problems)).collect();
     let read: Vec<RequiredBy> = read.into_iter().collect::<Option<_>>()?;
-    attestation::refuse_names_twice(listed, &read.iter().map(|one| one.asked.id()).collect::<Vec<_>>(), problems);
+    refuse_names_twice(listed, &read.iter().map(|one| one.asked.id()).collect::<Vec<_>>(), problems);
     Some(read)
+}
+
+/// Reports name attestations by their names or types, so no two of a rule have the same.
+fn refuse_names_twice(listed: &[Node], ids: &[String], problems: &mut Problems) {
+    for (position, (node, id)) in listed.iter().zip(ids).enumerate() {
+        if ids[..position].contains(id) {
+            let hint = "write what both must say as one, or give them different names: `name: …`";
+            problems.add(node.place, format!("two requirements are called `{id}`"), hint);
+        }
+    }
 }
 
 fn required_once(
@@ -316,7 +320,7 @@ fn required_once(
             }
             let fields = Fields::of(node, "a requirement", &keys(requirement), problems)?;
             let own = fields.get("signers").map(|node| signers::read(node, files, problems));
-            (own, self::log(&fields, log, problems), asked(requirement, &fields, files, problems))
+            (own, self::log(&fields, log, problems), Asked::read(requirement, &fields, files, problems))
         }
     };
     let signers = match (own, common) {
@@ -334,46 +338,17 @@ fn required_once(
 
 /// The keys that a requirement may have.
 fn keys(requirement: Requirement) -> Vec<&'static str> {
-    let own: &[&str] = match requirement {
-        Requirement::Signature => &[],
-        Requirement::Provenance => &provenance::KEYS,
-        Requirement::Sbom => &sbom::KEYS,
-        Requirement::Summary => &summary::KEYS,
-        Requirement::Vulnerabilities => &vulnerabilities::KEYS,
-        Requirement::Attestation => &attestation::KEYS,
-    };
-    REQUIREMENT.iter().chain(own).copied().collect()
-}
-
-/// What the fields of a requirement ask for.
-fn asked(requirement: Requirement, fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Asked> {
-    Some(match requirement {
-        Requirement::Signature => Asked::Signature,
-        Requirement::Provenance => Asked::Provenance(Box::new(provenance::read(fields, problems)?)),
-        Requirement::Sbom => Asked::Sbom(Box::new(sbom::read(fields, files, problems)?)),
-        Requirement::Summary => Asked::Summary(Box::new(summary::read(fields, problems)?)),
-        Requirement::Vulnerabilities => {
-            Asked::Vulnerabilities(Box::new(vulnerabilities::read(fields, files, problems)?))
-        }
-        Requirement::Attestation => Asked::Attestation(Box::new(attestation::read(fields, problems)?)),
-    })
+    REQUIREMENT.iter().chain(requirement.keys()).copied().collect()
 }
 
 /// A requirement without settings, if it has a meaning without them.
 fn plain(requirement: Requirement, place: Place, problems: &mut Problems) -> Option<Asked> {
-    let plain = Asked::plain(requirement);
-    if plain.is_none() {
-        let hint = match requirement {
-            Requirement::Summary => "write whose it must be: `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}`",
-            _ => "write the type: `attestation: {type: https://…}`",
-        };
-        problems.add(place, format!("`{requirement}` says nothing alone"), hint);
-    }
-    plain
+    let plain = Asked::named(requirement);
+    plain.map_err(|alone| problems.add(place, format!("`{requirement}` says nothing alone"), alone.in_file)).ok()
 }
 
 fn requirement(name: &str, place: Place, problems: &mut Problems) -> Option<Requirement> {
-    let found = Requirement::ALL.into_iter().find(|requirement| requirement.as_str() == name);
+    let found = Requirement::ALL.iter().copied().find(|requirement| requirement.as_str() == name);
     if found.is_none() {
         let known: Vec<&str> = Requirement::ALL.iter().map(|requirement| requirement.as_str()).collect();
         problems.add(place, format!("`{name}` is not a requirement"), guess(name, &known));
@@ -393,34 +368,4 @@ fn exception(node: &Node, problems: &mut Problems) -> Option<RuleException> {
     let ending = Ending::OF_EXCEPTION.read(&fields, problems);
     let images = or_default(fields.get("match"), |node| images(node, problems));
     Some(RuleException { requirement: requirement?, images: images?, exception: ending?, place: node.place })
-}
-
-/// When an exception ends, and why it was made: `until` and `because`, with what to do where one is missing.
-pub(crate) struct Ending {
-    pub(crate) until: &'static str,
-    pub(crate) because: &'static str,
-}
-
-impl Ending {
-    pub(crate) const OF_EXCEPTION: Self = Self {
-        until: "an exception ends: add the last day, such as `until: 2027-01-31`",
-        because: "state the reason, for readers of the report: `because: …`",
-    };
-
-    pub(crate) fn read(&self, fields: &Fields<'_>, problems: &mut Problems) -> Option<Exception> {
-        let until = fields.required("until", self.until, problems).and_then(|node| date(node, problems));
-        let because = fields.required("because", self.because, problems).and_then(|node| text(node, problems));
-        Some(Exception { until: until?, because: because? })
-    }
-}
-
-/// A day, as `YYYY-MM-DD`.
-pub(crate) fn date(node: &Node, problems: &mut Problems) -> Option<Date> {
-    let written = text(node, problems)?;
-    let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
-    if date.is_none() {
-        let hint = "write a day that there is as YYYY-MM-DD, such as 2027-01-31";
-        problems.add(node.place, format!("`{written}` is not a day"), hint);
-    }
-    date
 }
