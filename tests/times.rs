@@ -272,6 +272,6 @@ fn a_changed_byte_of_the_trusted_root_makes_nothing_else_believed() {
 fn facts(report: &CandidateReport) -> String {
     format!(
         "{:?} {:?} {:?} {:?} {:?}",
-        report.kind, report.trust_domain, report.signer, report.log_entries, report.sbom
+        report.kind, report.trust_domain, report.signer, report.log_entries, report.section
     )
 }

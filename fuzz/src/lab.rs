@@ -70,8 +70,7 @@ pub fn is_known(candidate: &CandidateReport) -> bool {
     };
     KNOWN.iter().any(|known| {
         said(known) == said(candidate)
-            && candidate.provenance.as_ref().is_none_or(|one| known.provenance.as_ref() == Some(one))
-            && candidate.sbom.as_ref().is_none_or(|one| known.sbom.as_ref() == Some(one))
+            && candidate.section.as_ref().is_none_or(|one| known.section.as_ref() == Some(one))
             && candidate.timestamps.iter().all(|stamp| known.timestamps.contains(stamp))
             && candidate.log_entries.iter().all(|entry| {
                 known.log_entries.iter().any(|known| {

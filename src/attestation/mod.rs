@@ -1,35 +1,38 @@
 //! The kinds of attestation, a folder for each: what a policy may ask of it, how it is read, and how it is judged.
 //!
-//! A kind is a folder and its line in [`kinds`]. Its files are of three layers:
+//! A kind is a folder and its line in [`kinds`]. Its files are of several layers:
 //!
 //! | files | what stands in them | interface |
 //! |---|---|---|
 //! | `types` | its predicate types | [`types::Types`] |
-//! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Described`], [`rules::RuleSet`] |
-//! | all others | how a predicate is read and judged | |
+//! | `section` | what a report says of a verified one | [`section::Shown`] |
+//! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
+//! | all others | how a predicate is read and judged | [`judging::Judging`], and a function `read` |
 
 /// Every kind, in the order of reports: its name in the code, its name in policies and reports, its folder, and what is in there.
-/// A kind without `rules` is none that a policy can require.
+/// A kind without `rules` is none that a policy can require, and of one without `predicate` nothing is read but its fields.
 macro_rules! kinds {
     ($make:ident) => {
         $make! {
-            Signature "signature" signature { rules SignatureRules }
-            Provenance "provenance" provenance { rules ProvenanceRules }
-            Sbom "sbom" sbom { rules SbomRules }
-            Summary "vsa" vsa { rules SummaryRules }
-            Vulnerabilities "vulnerabilities" scan { rules VulnerabilityRules }
-            Vex "vex" vex { }
-            Attestation "attestation" generic { rules AttestationRules }
+            Signature "signature" signature { rules SignatureRules; }
+            Provenance "provenance" provenance { rules ProvenanceRules; predicate Provenance; section ProvenanceReport; }
+            Sbom "sbom" sbom { rules SbomRules; predicate Sbom<'a>; section SbomReport; }
+            Summary "vsa" vsa { rules SummaryRules; predicate Summary; section SummaryReport; }
+            Vulnerabilities "vulnerabilities" scan { rules VulnerabilityRules; predicate Scan; section VulnerabilitiesReport; }
+            Vex "vex" vex { predicate Document; section VexReport; }
+            Attestation "attestation" generic { rules AttestationRules; }
         }
     };
 }
 pub(crate) use kinds;
 
 pub(crate) mod generic;
+pub(crate) mod judging;
 pub(crate) mod provenance;
 pub mod rules;
 pub(crate) mod sbom;
 pub(crate) mod scan;
+pub mod section;
 pub(crate) mod signature;
 pub mod types;
 pub(crate) mod vex;

@@ -96,7 +96,7 @@ macro_rules! first {
 }
 
 macro_rules! rules {
-    ($($variant:ident $word:literal $folder:ident { $(rules $rules:ident)? $(, $($rest:tt)*)? })+) => {
+    ($($variant:ident $word:literal $folder:ident { $(rules $rules:ident;)? $(predicate $predicate:ident $(<$life:lifetime>)?;)? $(section $section:ident;)? })+) => {
         $($(use super::$folder::rules::$rules;)?)+
 
         /// A kind that a policy can require.

@@ -3,7 +3,6 @@
 //! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
 
 mod advisories;
-mod attested;
 mod inspection;
 mod report;
 mod verdict;
@@ -13,17 +12,21 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+pub use crate::attestation::provenance::section::{DependencyReport, ProvenanceReport, WorkflowReport};
+pub use crate::attestation::sbom::section::{MissingElementsReport, SbomReport, ShortfallReport};
+pub use crate::attestation::scan::section::{ScannerReport, VulnerabilitiesReport};
+pub use crate::attestation::section::{OfKind, Section, Shown};
+pub use crate::attestation::vex::section::VexReport;
+pub use crate::attestation::vsa::section::SummaryReport;
+pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
-pub(crate) use attested::ignored_in_words;
-pub use attested::{ScannerReport, SummaryReport, VexReport, VulnerabilitiesReport};
 pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
 };
 pub use report::{
-    CandidateReport, ClaimReport, DependencyReport, ExceptionReport, GapReport, ImageReport, LogEntryReport,
-    MissingElementsReport, Network, NotDemanded, OriginReport, PlatformReport, PolicyReport, ProvenanceReport, Report,
-    RequirementReport, SCHEMA_VERSION, SbomReport, ShortfallReport, SignatureReport, SignerReport, TimestampReport,
-    Tool, TrustReport, WorkflowReport,
+    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, NotDemanded,
+    OriginReport, PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport,
+    SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 

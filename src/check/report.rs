@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    AdvisoriesReport, Finding, KnownVulnerabilitiesReport, SummaryReport, Verdict, VexReport, VulnerabilitiesReport,
-};
+use crate::attestation::provenance::section::ProvenanceReport;
+use crate::attestation::section::{OfKind, Section};
+
+use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, Verdict};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -263,27 +264,15 @@ pub struct CandidateReport {
     pub log_entries: Vec<LogEntryReport>,
     /// The times that a trusted party vouches for.
     pub timestamps: Vec<TimestampReport>,
-    /// What the provenance says: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provenance: Option<ProvenanceReport>,
+    /// What it says, under the name of its kind: only if it verified.
+    #[serde(flatten)]
+    pub section: Option<Section>,
     /// The claims of an unsigned provenance: anyone with push access can write it, and it counts for nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsigned_provenance: Option<ProvenanceReport>,
-    /// What the SBOM says: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sbom: Option<SbomReport>,
     /// The advisories about the packages of an SBOM from an expected signer, for every verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
-    /// What the verification summary says: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vsa: Option<SummaryReport>,
-    /// What the vulnerability scan says: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vulnerabilities: Option<VulnerabilitiesReport>,
-    /// What the VEX document says: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vex: Option<VexReport>,
     /// Whether it satisfies a requirement on its subject.
     pub accepted: bool,
     /// Why it does not.
@@ -294,6 +283,11 @@ pub struct CandidateReport {
 }
 
 impl CandidateReport {
+    /// Returns what it says, if it is of this kind and verified.
+    pub fn says<S: OfKind>(&self) -> Option<&S> {
+        S::of(self.section.as_ref()?)
+    }
+
     /// Returns what came of it, in words.
     pub fn state(&self) -> &'static str {
         match (self.accepted, self.kind.as_str()) {
@@ -383,174 +377,6 @@ pub struct TimestampReport {
     pub source: String,
     /// The time.
     pub time: Timestamp,
-}
-
-/// What a verified provenance says. These are the builder's words: verified is who said them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProvenanceReport {
-    /// The SLSA version of the predicate: `v0.2` or `v1`.
-    pub version: String,
-    /// The builder's id.
-    pub builder: String,
-    /// The build type.
-    pub build_type: String,
-    /// The source repository, in its normal form.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// The git ref.
-    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// The commit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// The parameters under external control, as written.
-    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
-    pub parameters: serde_json::Value,
-    /// Whether the description of the build type is known, so that its parameters are.
-    pub known_build_type: bool,
-    /// JSON pointers to the external parameters that the description does not know, the first of them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown_parameters: Vec<String>,
-    /// The workflow that was run, which may have called the one that signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workflow: Option<WorkflowReport>,
-    /// The number of the source repository at its host.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub repository_id: Option<String>,
-    /// The number of the repository's owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner_id: Option<String>,
-    /// The URL of the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
-    /// The event that started the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// The kind of machine that the run was on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub runner_environment: Option<String>,
-    /// When the build began, as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_on: Option<String>,
-    /// When the build ended, as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub finished_on: Option<String>,
-    /// How many things went into the build.
-    pub dependency_count: u64,
-    /// What went into the build, the first of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dependencies: Vec<DependencyReport>,
-}
-
-/// A workflow file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct WorkflowReport {
-    /// Its path in the repository.
-    pub path: String,
-    /// The ref that it was taken from.
-    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-}
-
-/// An input of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DependencyReport {
-    /// Where it came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// What it is called.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its digests by algorithm, as written.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub digests: BTreeMap<String, String>,
-}
-
-/// What a verified SBOM says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SbomReport {
-    /// Family and version: `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
-    pub format: String,
-    /// The document's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The document's own name in the world: SPDX 2 `documentNamespace`, SPDX 3 `spdxId`, CycloneDX `serialNumber`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// When it was made, as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
-    /// Who or what made it, as written.
-    pub creators: Vec<String>,
-    /// The packages that the document says it describes.
-    pub describes: Vec<String>,
-    /// How many packages it lists.
-    pub packages: u64,
-    /// How many of them have a package URL.
-    pub with_purl: u64,
-    /// How many of them have a version.
-    pub with_version: u64,
-    /// How many of them have a supplier.
-    pub with_supplier: u64,
-    /// How many of them have a concluded or declared licence.
-    pub with_license: u64,
-    /// How many files it lists.
-    pub files: u64,
-    /// How many relationships it states.
-    pub relationships: u64,
-    /// How many ends of relationships name nothing that is in the document.
-    pub dangling: u64,
-    /// What standards of what an SBOM should hold ask for and it does not hold. How complete it is says nothing of whether
-    /// it is true.
-    pub missing_elements: MissingElementsReport,
-}
-
-/// Which minimum elements an SBOM does not hold, by standard.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct MissingElementsReport {
-    /// NTIA, The Minimum Elements For a Software Bill of Materials (2021).
-    #[serde(rename = "ntia-2021")]
-    pub ntia_2021: Vec<ShortfallReport>,
-    /// CISA, 2025 Minimum Elements for a Software Bill of Materials (draft of 2025-08-22).
-    #[serde(rename = "cisa-2025")]
-    pub cisa_2025: Vec<ShortfallReport>,
-}
-
-impl MissingElementsReport {
-    /// Returns each standard by its name, with its missing elements in words.
-    pub fn in_words(&self) -> impl Iterator<Item = (&'static str, String)> {
-        [("NTIA 2021", &self.ntia_2021), ("CISA 2025", &self.cisa_2025)].into_iter().map(|(standard, missing)| {
-            let words: Vec<String> = missing.iter().map(ShortfallReport::in_words).collect();
-            (standard, if words.is_empty() { "nothing".to_owned() } else { words.join(", ") })
-        })
-    }
-}
-
-/// A minimum element that is missing somewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ShortfallReport {
-    /// The element in the words of its standard.
-    pub element: String,
-    /// How many packages lack it; 1 of 1 where the document as a whole does.
-    pub missing: u64,
-    /// How many packages there are.
-    pub of: u64,
-    /// The first of the packages that lack it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub first: Vec<String>,
-}
-
-impl ShortfallReport {
-    /// Returns it as a person would say it: `supplier name (2 of 6)`, or `timestamp` for the document as a whole.
-    pub fn in_words(&self) -> String {
-        if self.first.is_empty() {
-            self.element.clone()
-        } else {
-            format!("{} ({} of {})", self.element, self.missing, self.of)
-        }
-    }
 }
 
 /// A failed read.

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CheckId, ClosingReport, Finding, GapReport, ImageReport, KnownVulnerabilitiesReport, Outcome,
-    ProvenanceReport, Report, RequirementReport, SignerReport, Verdict,
+    Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
 use super::escape::terminal;
@@ -17,7 +17,6 @@ use super::inspection;
 use super::lines::Lines;
 use super::output::{Head, Output};
 use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
-use super::provenance::line;
 use super::text;
 
 pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
@@ -203,24 +202,11 @@ impl<'a> Page<'a> {
             }
             None => None,
         };
-        let mut said: Vec<String> = Vec::new();
-        if let Some(provenance) = &candidate.provenance {
-            said.push(built(provenance, candidate.signer.as_ref()));
-        }
+        let signed_by = candidate.signer.as_ref().map(|signer| signer.identity.as_str());
+        let section = candidate.section.as_ref();
+        let mut said = section.map(|section| section.shown().brief(signed_by)).unwrap_or_default();
         if let Some(level) = requirement.build_level.or(candidate.build_level) {
             said.push(format!("SLSA build level {level}"));
-        }
-        if let Some(sbom) = &candidate.sbom {
-            said.push(sbom.format.replacen('-', " ", 1));
-            said.push(format!("{} packages", sbom.packages));
-        }
-        if let Some(summary) = &candidate.vsa {
-            said.push(format!("{} by {}", summary.result, summary.verifier));
-            said.push(summary.levels.join(", "));
-        }
-        if let Some(scan) = &candidate.vulnerabilities {
-            said.extend(scan.scanners.first().map(|scanner| format!("scanned by {}", scanner.uri)));
-            said.push(scan.counts());
         }
         if said.is_empty() {
             said.extend(who.or_else(|| Some("the same signer".to_owned()).filter(|_| candidate.signer.is_some())));
@@ -234,7 +220,7 @@ impl<'a> Page<'a> {
         }
         said.retain(|text| !text.is_empty());
         self.row(&requirement.id, &said.join(", "))?;
-        match (&candidate.sbom, &candidate.known_vulnerabilities) {
+        match (candidate.says::<SbomReport>(), &candidate.known_vulnerabilities) {
             (Some(sbom), Some(known)) => self.known_vulnerabilities(known, sbom.packages),
             _ => Ok(()),
         }
@@ -339,7 +325,7 @@ impl<'a> Page<'a> {
         for candidate in unused {
             let reason = candidate.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
             let what = candidate.predicate_type.as_deref().unwrap_or(&candidate.kind);
-            let says = candidate.unsigned_provenance.as_ref().map(|says| format!("; it says: {}", line(says)));
+            let says = candidate.unsigned_provenance.as_ref().map(|says| format!("; it says: {}", says.line()));
             let state = candidate.state();
             described.push(format!("{state} {what} [{}]{reason}{}", candidate.origin.kind, says.unwrap_or_default()));
         }
@@ -436,21 +422,6 @@ fn reason(image: &ImageReport) -> Option<String> {
 /// Whether the reason of a failed requirement already covers a candidate's fault.
 fn is_explained(candidate: &CandidateReport) -> bool {
     candidate.findings.iter().any(|finding| finding.is_blocking() && finding.outcome == Outcome::Fail)
-}
-
-/// From where, by whom.
-fn built(provenance: &ProvenanceReport, signer: Option<&SignerReport>) -> String {
-    let short = |text: &str| text.strip_prefix("https://github.com/").unwrap_or(text).to_owned();
-    let source = provenance.source.as_deref().map_or_else(|| "no stated source".to_owned(), short);
-    let reference = provenance.reference.as_deref().map(|text| format!(" @ {text}")).unwrap_or_default();
-    let commit = provenance.commit.as_deref().map(|text| format!(" ({})", text.chars().take(12).collect::<String>()));
-    let builder = match signer {
-        _ if provenance.builder.is_empty() => String::new(),
-        Some(signer) if signer.identity == provenance.builder => ", built by that workflow".to_owned(),
-        _ => format!(", built by {}", short(&provenance.builder)),
-    };
-    let unknown = if provenance.known_build_type { "" } else { ", of a build type that is not known here" };
-    format!("{source}{reference}{}{builder}{unknown}", commit.unwrap_or_default())
 }
 
 /// The trusted time of the signature, if there is one.

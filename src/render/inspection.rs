@@ -4,10 +4,9 @@
 
 use std::io::{self, Write};
 
-use crate::check::{CandidateReport, InspectedImage, Inspection, KnownVulnerabilitiesReport, SbomReport};
+use crate::check::{CandidateReport, InspectedImage, Inspection, KnownVulnerabilitiesReport, SbomReport, Shown};
 
 use super::escape::terminal;
-use super::provenance;
 
 /// Writes the tree of each image.
 pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
@@ -23,7 +22,7 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
         }
         writeln!(out, "{}", terminal(&format!("{} @ {}", file.file, file.digest)))?;
         let known = file.known_vulnerabilities.as_ref();
-        for line in sbom_lines(&file.sbom).into_iter().chain(known_lines(known, file.sbom.packages)) {
+        for line in file.sbom.inspected().into_iter().map(drawn).chain(known_lines(known, file.sbom.packages)) {
             writeln!(out, "   {}", terminal(&line))?;
         }
         writeln!(out, "   signature   none: anyone could have written this file")?;
@@ -124,47 +123,20 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
         None => signer_lines(candidate, &mut lines),
     }
     lines.extend(evidence(candidate));
-    for provenance in candidate.provenance.iter().chain(&candidate.unsigned_provenance) {
-        lines.extend(provenance::lines(provenance).into_iter().map(|(label, text)| format!("{label:<11} {text}")));
-    }
+    lines.extend(candidate.section.iter().flat_map(|section| section.shown().inspected()).map(drawn));
+    lines.extend(candidate.unsigned_provenance.iter().flat_map(Shown::inspected).map(drawn));
     if candidate.kind == "unsigned" {
         let next = candidate.findings.iter().filter_map(|finding| finding.next.as_ref());
         lines.extend(next.map(|next| format!("→ {next}")));
     }
-    if let Some(sbom) = &candidate.sbom {
-        lines.extend(sbom_lines(sbom));
+    if let Some(sbom) = candidate.says::<SbomReport>() {
         lines.extend(known_lines(candidate.known_vulnerabilities.as_ref(), sbom.packages));
-    }
-    if let Some(summary) = &candidate.vsa {
-        let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
-        lines.push(format!("verified    by {}{time}: {}", summary.verifier, summary.result));
-        lines.push(format!("levels      {}", summary.levels.join(", ")));
-        lines.push(format!("resource    {}", summary.resource));
-        lines.push(format!("policy      {}", summary.policy));
-    }
-    if let Some(scan) = &candidate.vulnerabilities {
-        for scanner in &scan.scanners {
-            let version = scanner.version.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
-            let updated = scanner.database_updated.map(|time| format!(", database of {time}")).unwrap_or_default();
-            lines.push(format!("scanner     {}{version}{updated}", scanner.uri));
-        }
-        lines.extend(scan.finished.map(|time| format!("scanned     at {time}")));
-        lines.push(format!("found       {}", scan.counts()));
-    }
-    if let Some(vex) = &candidate.vex {
-        lines.push(format!("statements  {} by {}: {}", vex.format, vex.author, vex.counts()));
     }
     lines
 }
 
-fn sbom_lines(sbom: &SbomReport) -> Vec<String> {
-    let mut lines = vec![format!("document    {}, {} packages", sbom.format, sbom.packages)];
-    lines.extend(sbom.created.as_ref().map(|created| format!("created     {created}")));
-    lines.extend((!sbom.creators.is_empty()).then(|| format!("creators    {}", sbom.creators.join(", "))));
-    lines.extend((!sbom.describes.is_empty()).then(|| format!("describes   {}", few(&sbom.describes))));
-    let missing = sbom.missing_elements.in_words();
-    lines.extend(missing.map(|(standard, missing)| format!("missing     {missing} of {standard}")));
-    lines
+fn drawn((label, text): (&str, String)) -> String {
+    format!("{label:<11} {text}")
 }
 
 /// All that advisories say of the packages of an SBOM.
@@ -175,11 +147,6 @@ fn known_lines(known: Option<&KnownVulnerabilitiesReport>, packages: u64) -> Vec
     lines.extend(known.listed.iter().map(|one| format!("  {}", one.in_words())));
     lines.extend((known.more > 0).then(|| format!("  and {} more, beyond the most that are listed", known.more)));
     lines
-}
-
-fn few(names: &[String]) -> String {
-    let more = if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() };
-    format!("{}{more}", names[..names.len().min(3)].join(", "))
 }
 
 fn signer_lines(candidate: &CandidateReport, lines: &mut Vec<String>) {

@@ -16,7 +16,6 @@ mod output;
 mod packages;
 mod parts;
 mod pinned;
-mod provenance;
 mod sarif;
 mod text;
 mod vsa;

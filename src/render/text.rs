@@ -6,14 +6,12 @@
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, CheckId, ClosingReport, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome,
-    ProvenanceReport, Report, RequirementReport, SbomReport, SignerReport, SummaryReport, Verdict,
-    VulnerabilitiesReport,
+    CandidateReport, CheckId, ClosingReport, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome, Report,
+    RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
 use super::escape::terminal;
 use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
-use super::provenance::{line, lines};
 
 /// Writes the report in full.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
@@ -122,60 +120,21 @@ impl Page<'_> {
         let time = timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
         let evidence: Vec<String> = domain.into_iter().chain(unlogged).chain(log).chain(time).collect();
         writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;
-        if let Some(provenance) = &candidate.provenance {
-            self.provenance(provenance)?;
+        for (label, text) in candidate.section.iter().flat_map(|section| section.shown().lines()) {
+            writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
         }
         if let Some(level) = requirement.build_level.or(candidate.build_level) {
             writeln!(self.out, "    level      SLSA build level {level}")?;
         }
-        if let Some(sbom) = &candidate.sbom {
-            self.sbom(sbom)?;
-            if let Some(known) = &candidate.known_vulnerabilities {
-                self.known_vulnerabilities(known, sbom.packages)?;
-            }
+        if let (Some(sbom), Some(known)) = (candidate.says::<SbomReport>(), &candidate.known_vulnerabilities) {
+            self.known_vulnerabilities(known, sbom.packages)?;
         }
-        if let Some(summary) = &candidate.vsa {
-            self.summary(summary)?;
-        }
-        if let Some(scan) = &candidate.vulnerabilities {
-            self.scan(scan)?;
-            let judged = candidate.findings.iter().find(|finding| finding.check == CheckId::ScanFindings);
-            if let Some(finding) = judged {
-                writeln!(self.out, "    judged     {}", terminal(&finding.message))?;
-            }
+        let judged = candidate.findings.iter().find(|finding| finding.check == CheckId::ScanFindings);
+        if let Some(finding) = judged {
+            writeln!(self.out, "    judged     {}", terminal(&finding.message))?;
         }
         if count > 1 {
             writeln!(self.out, "    and {} more", count - 1)?;
-        }
-        Ok(())
-    }
-
-    fn provenance(&mut self, provenance: &ProvenanceReport) -> io::Result<()> {
-        for (label, text) in lines(provenance) {
-            writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
-        }
-        Ok(())
-    }
-
-    fn sbom(&mut self, sbom: &SbomReport) -> io::Result<()> {
-        writeln!(
-            self.out,
-            "    document   {}, {} packages ({} with purl, {} with version, {} with supplier, {} with licence)",
-            terminal(&sbom.format),
-            sbom.packages,
-            sbom.with_purl,
-            sbom.with_version,
-            sbom.with_supplier,
-            sbom.with_license
-        )?;
-        if !sbom.describes.is_empty() {
-            let shown: Vec<&str> = sbom.describes.iter().take(3).map(String::as_str).collect();
-            let more = sbom.describes.len().saturating_sub(3);
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            writeln!(self.out, "    describes  {}{rest}", terminal(&shown.join(", ")))?;
-        }
-        for (standard, missing) in sbom.missing_elements.in_words() {
-            writeln!(self.out, "    missing    {missing} of {standard}")?;
         }
         Ok(())
     }
@@ -194,23 +153,6 @@ impl Page<'_> {
             writeln!(self.out, "    closed     {} {}: {}", terminal(&one.package), terminal(&one.id), terminal(&why))?;
         }
         Ok(())
-    }
-
-    fn scan(&mut self, scan: &VulnerabilitiesReport) -> io::Result<()> {
-        for scanner in &scan.scanners {
-            let version = scanner.version.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
-            let updated = scanner.database_updated.map(|time| format!(", database of {time}")).unwrap_or_default();
-            writeln!(self.out, "    scanner    {}{}{updated}", terminal(&scanner.uri), terminal(&version))?;
-        }
-        let finished = scan.finished.map(|time| format!(" at {time}")).unwrap_or_default();
-        writeln!(self.out, "    scanned   {finished}: {}", terminal(&scan.counts()))
-    }
-
-    fn summary(&mut self, summary: &SummaryReport) -> io::Result<()> {
-        let time = summary.time_verified.map(|time| format!(" at {time}")).unwrap_or_default();
-        writeln!(self.out, "    verified   by {}{time}: {}", terminal(&summary.verifier), terminal(&summary.result))?;
-        writeln!(self.out, "    levels     {}", terminal(&summary.levels.join(", ")))?;
-        writeln!(self.out, "    resource   {}", terminal(&summary.resource))
     }
 
     /// What was expected, what was found, where, and what to do next.
@@ -289,7 +231,7 @@ impl Page<'_> {
                 terminal(&reason)
             )?;
             if let Some(provenance) = &candidate.unsigned_provenance {
-                writeln!(self.out, "                   it says: {}", terminal(&line(provenance)))?;
+                writeln!(self.out, "                   it says: {}", terminal(&provenance.line()))?;
             }
             writeln!(self.out, "          from {} on {}", terminal(&origin.place), candidate.subject)?;
             self.checks(candidate)?;

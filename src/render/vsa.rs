@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::check::{ImageReport, Report, Verdict};
+use crate::check::{ImageReport, Report, Verdict, VexReport};
 
 use super::json;
 use super::output::{Asked, Delivery, Note, Output, Refusal};
@@ -125,7 +125,8 @@ fn resource(image: &ImageReport) -> String {
 fn inputs(image: &ImageReport) -> Vec<Value> {
     let satisfies = |id: &String| image.requirements.iter().any(|requirement| requirement.satisfied_by.contains(id));
     // VEX satisfies nothing itself, and may have closed what a scan found.
-    let used = image.candidates.iter().filter(|candidate| satisfies(&candidate.id) || candidate.vex.is_some());
+    let used =
+        image.candidates.iter().filter(|candidate| satisfies(&candidate.id) || candidate.says::<VexReport>().is_some());
     let digests = used.map(|candidate| &candidate.digest);
     let mut digests: Vec<&String> = digests.collect();
     digests.sort_unstable();

@@ -10,7 +10,7 @@ use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Unreada
 use crate::policy::{Asked, SbomRules};
 use crate::time_limit::TimeLimit;
 
-use super::predicate::Question;
+use super::question::Question;
 use crate::attestation::sbom::{Purpose, Sbom};
 use crate::attestation::vex::{Image, Statements};
 
@@ -106,7 +106,7 @@ fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Vec<
 }
 
 /// Judges the packages of an SBOM. Without a limit in the policy, findings are reported and block nothing.
-pub(super) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
+pub(crate) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
     let limit = rules(question).and_then(|rules| rules.deny_severity);
     match (question.advised.examine(sbom, question.time), limit) {
         (None, None) => None,

@@ -60,7 +60,7 @@ fn refusal(finding: Finding, obstacle: &Finding, report: &CandidateReport, count
 
 /// Two that both count, and say different things of one image.
 fn difference(first: &CandidateReport, other: &CandidateReport) -> Option<Finding> {
-    let (one, two) = (first.provenance.as_ref()?, other.provenance.as_ref()?);
+    let (one, two) = (first.says::<ProvenanceReport>()?, other.says::<ProvenanceReport>()?);
     let (what, expected, found) = TOLD.iter().find_map(|(what, tell)| {
         let (one, two) = (tell(one)?, tell(two)?);
         (one != two).then_some((what, one, two))

@@ -25,7 +25,8 @@ use super::legacy;
 use super::material::{self, Material, SignedContent};
 use super::newer;
 use super::overdue::overdue;
-use super::predicate::{Expected, Kind, Predicate, Question, Said};
+use super::predicate::{Kind, Predicate};
+use super::question::{Expected, Question};
 use super::statement::{Statement, claimed_predicate_type};
 use super::unsigned;
 use crate::attestation::generic as attestation;
@@ -396,7 +397,8 @@ impl<'a> Examination<'a> {
         if matches!(predicate, Predicate::Unread) {
             *predicate = Predicate::read(self.kind, statement);
         }
-        let is_signature_asked = question.expected.is_some_and(|expected| matches!(expected.asked, Asked::Signature));
+        let is_signature_asked =
+            question.expected.is_some_and(|expected| matches!(expected.asked, Asked::Signature(_)));
         if self.any_statement_signs && is_signature_asked {
             return predicate.set_aside();
         }
@@ -429,8 +431,7 @@ impl<'a> Examination<'a> {
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.
-        let Said { provenance, sbom, vsa, vulnerabilities, vex } =
-            if obstacle.is_none() { predicate.reports() } else { Said::default() };
+        let section = if obstacle.is_none() { predicate.section() } else { None };
         // The known vulnerabilities of its packages are reported for every verdict: an expected signer lists those
         // packages.
         let known_vulnerabilities = self.examined.get().map(|examined| advisories::report(examined, &telling.closed));
@@ -442,18 +443,14 @@ impl<'a> Examination<'a> {
         };
         CandidateReport {
             kind: self.kind.as_str().to_owned(),
-            build_level: telling.build_level.filter(|_| provenance.is_some()).map(BuildLevel::number),
+            build_level: telling.build_level.filter(|_| section.is_some()).map(BuildLevel::number),
             predicate_type: self.predicate_type.clone(),
             trust_domain: signing.and_then(|signing| signing.trust_domain.clone()),
             signer: signing.map(|signing| signing.signer.clone()),
             log_entries: signing.map(|signing| signing.log_entries.clone()).unwrap_or_default(),
             timestamps: signing.map(|signing| signing.timestamps.clone()).unwrap_or_default(),
-            provenance,
-            sbom,
+            section,
             known_vulnerabilities,
-            vsa,
-            vulnerabilities,
-            vex,
             accepted: telling.is_accepted() && is_asked_for,
             reason,
             findings: telling.findings.iter().map(of_candidate).collect(),
@@ -483,13 +480,9 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
         signer: None,
         log_entries: Vec::new(),
         timestamps: Vec::new(),
-        provenance: None,
+        section: None,
         unsigned_provenance: None,
-        sbom: None,
         known_vulnerabilities: None,
-        vsa: None,
-        vulnerabilities: None,
-        vex: None,
         accepted: false,
         reason: None,
         findings: Vec::new(),

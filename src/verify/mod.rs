@@ -26,6 +26,7 @@ mod newer;
 mod overdue;
 mod person;
 pub(crate) mod predicate;
+pub(crate) mod question;
 mod rekor1;
 mod sct;
 pub(crate) mod signature;

@@ -1,27 +1,19 @@
 //! The predicate of a statement: its kind by the predicate type, and its content, read once and judged by the rules.
 
-use jiff::Timestamp;
-
-use crate::attestation::{kinds, types};
-use crate::check::{CheckId, Finding, ProvenanceReport, SbomReport, SummaryReport, VexReport, VulnerabilitiesReport};
-use crate::evidence::Evidence;
-use crate::oci::Digest;
-use crate::policy::{Asked, BuildLevel, Signer};
-use crate::time_limit::TimeLimit;
-
-use super::advisories::{self, Advised};
-use super::newer;
-use super::signature::Verified;
-use super::statement::Statement;
 use crate::attestation::generic as attestation;
-use crate::attestation::provenance::Provenance;
-use crate::attestation::sbom::{Sbom, clipped};
-use crate::attestation::scan::Scan;
-use crate::attestation::vex::{self, Statements};
-use crate::attestation::vsa::Summary;
+use crate::attestation::judging::Judging;
+use crate::attestation::section::Section;
+use crate::attestation::{kinds, types, vex};
+use crate::check::Finding;
+use crate::oci::Digest;
+use crate::policy::{Asked, BuildLevel};
+
+use super::newer;
+use super::question::Question;
+use super::statement::Statement;
 
 macro_rules! kinds_of_evidence {
-    ($($variant:ident $word:literal $folder:ident { $($rest:tt)* })+) => {
+    ($($variant:ident $word:literal $folder:ident { $(rules $rules:ident;)? $(predicate $predicate:ident $(<$life:lifetime>)?;)? $(section $section:ident;)? })+) => {
         /// What kind of evidence a candidate is, or claims to be.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Kind {
@@ -86,142 +78,85 @@ impl Kind {
     }
 }
 
-/// What a predicate is judged by.
-#[derive(Clone, Copy)]
-pub(crate) struct Question<'a> {
-    /// Who signed it, and when.
-    pub(crate) verified: &'a Verified,
-    /// The expected signers and rules; `None` without an expectation.
-    pub(crate) expected: Option<Expected<'a>>,
-    /// The manifest that it is attached to, which is one of its subjects.
-    pub(crate) subject: &'a Digest,
-    /// All that was collected: what the manifest is a part of, and by which name.
-    pub(crate) evidence: &'a Evidence,
-    /// The known vulnerabilities.
-    pub(crate) advised: Advised<'a>,
-    /// The only clock.
-    pub(crate) now: Timestamp,
-    /// How long the judging may take.
-    pub(crate) time: TimeLimit<'a>,
-}
-
-/// What a demand of the policy expects.
-#[derive(Clone, Copy)]
-pub(crate) struct Expected<'a> {
-    /// The signer of the policy that signed.
-    pub(crate) signer: &'a Signer,
-    /// The requirement.
-    pub(crate) asked: &'a Asked,
-    /// What signers of VEX say whom the demand believes.
-    pub(crate) vex: Option<&'a Statements>,
-}
-
-/// The content of a statement, read once and only if an expected signer signed it. Only one exists at a time, so its
-/// size does not matter.
-#[allow(clippy::large_enum_variant)]
-pub(crate) enum Predicate<'a> {
-    Unread,
-    Provenance(Result<Provenance, Finding>),
-    Sbom(Result<Sbom<'a>, Finding>),
-    Summary(Result<Summary, Finding>),
-    Scan(Result<Scan, Finding>),
-    Vex(Result<vex::Document, Finding>),
-    /// Of a kind that is not read.
-    Other,
-}
-
-impl<'a> Predicate<'a> {
-    pub(crate) fn read(kind: Kind, statement: &Statement<'a>) -> Self {
-        let text = statement.predicate;
-        match kind {
-            Kind::Provenance => Self::Provenance(Provenance::read(&statement.predicate_type, text)),
-            Kind::Sbom => Self::Sbom(Sbom::read(&statement.predicate_type, text)),
-            Kind::Summary => Self::Summary(Summary::read(&statement.predicate_type, text)),
-            Kind::Vulnerabilities => Self::Scan(Scan::read(&statement.predicate_type, text)),
-            Kind::Vex => Self::Vex(vex::Document::read(&statement.predicate_type, text)),
-            Kind::Signature | Kind::Attestation | Kind::Unreadable | Kind::Unread => Self::Other,
+macro_rules! predicates {
+    ($($variant:ident $word:literal $folder:ident { $(rules $rules:ident;)? $(predicate $predicate:ident $(<$life:lifetime>)?;)? $(section $section:ident;)? })+) => {
+        /// The content of a statement, read once and only if an expected signer signed it. Only one exists at a time, so its
+        /// size does not matter.
+        #[allow(clippy::large_enum_variant)]
+        pub(crate) enum Predicate<'a> {
+            Unread,
+            $($($variant(Result<crate::attestation::$folder::$predicate $(<$life>)?, Finding>),)?)+
+            /// Of a kind that is not read.
+            Other,
         }
+
+        impl<'a> Predicate<'a> {
+            pub(crate) fn read(kind: Kind, statement: &Statement<'a>) -> Self {
+                let (predicate_type, predicate) = (&statement.predicate_type, statement.predicate);
+                match kind {
+                    $($(Kind::$variant => {
+                        Self::$variant(crate::attestation::$folder::$predicate::read(predicate_type, predicate))
+                    })?)+
+                    _ => Self::Other,
+                }
+            }
+
+            /// What was read, or why it cannot be; nothing of what is not read.
+            fn judged(&self) -> Option<Result<&dyn Judging, &Finding>> {
+                match self {
+                    $($(Self::$variant(read) => Some(match read {
+                        Ok(one) => {
+                            let one: &crate::attestation::$folder::$predicate $(<$life>)? = one;
+                            Ok(one)
+                        }
+                        Err(finding) => Err(finding),
+                    }),)?)+
+                    Self::Other | Self::Unread => None,
+                }
+            }
+        }
+    };
+}
+kinds!(predicates);
+
+impl Predicate<'_> {
+    fn good(&self) -> Option<&dyn Judging> {
+        self.judged()?.ok()
     }
 
     /// Judges what was read. What cannot be read is a finding.
     pub(crate) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
-        match self {
-            Self::Provenance(Ok(provenance)) => provenance.judge(question),
-            Self::Sbom(Ok(sbom)) => {
-                let mut findings = sbom.judge(question);
-                findings.extend(advisories::judge(sbom, question));
-                findings
-            }
-            Self::Summary(Ok(summary)) => summary.judge(question),
-            Self::Scan(Ok(scan)) => scan.judge(question),
-            Self::Vex(Ok(document)) => document.judge(),
-            Self::Provenance(Err(finding))
-            | Self::Sbom(Err(finding))
-            | Self::Summary(Err(finding))
-            | Self::Scan(Err(finding))
-            | Self::Vex(Err(finding)) => vec![finding.clone()],
-            Self::Other | Self::Unread => Vec::new(),
+        match self.judged() {
+            Some(Ok(one)) => one.judge(question),
+            Some(Err(finding)) => vec![finding.clone()],
+            None => Vec::new(),
         }
     }
 
     /// The manifests that it is about, where that is not everything that the subject binds.
     pub(crate) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
-        match self {
-            Self::Sbom(Ok(sbom)) => sbom.only_about(question),
-            _ => None,
-        }
+        self.good()?.only_about(question)
     }
 
     /// The SLSA build level of a provenance, by its builder and its signer.
     pub(crate) fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
-        match self {
-            Self::Provenance(Ok(provenance)) => Some(provenance.build_level(question)),
-            _ => None,
-        }
+        self.good()?.build_level(question)
     }
 
     /// When it was made, as it says itself.
     pub(crate) fn made(&self) -> Option<String> {
-        match self {
-            Self::Provenance(Ok(one)) => one.finished_on.clone().or_else(|| one.started_on.clone()),
-            Self::Sbom(Ok(sbom)) => sbom.created.as_deref().map(clipped),
-            Self::Scan(Ok(scan)) => scan.finished.map(|time| time.to_string()),
-            _ => None,
-        }
+        self.good()?.made()
     }
 
     /// What the predicate says goes into the report as far as it can be read, and into no verdict.
     pub(crate) fn set_aside(&self) -> Vec<Finding> {
-        let check = match self {
-            Self::Provenance(_) => CheckId::ProvenanceFormat,
-            Self::Sbom(_) => CheckId::SbomFormat,
-            Self::Summary(_) => CheckId::VsaFormat,
-            Self::Scan(_) => CheckId::ScanFormat,
-            Self::Vex(_) => CheckId::VexFormat,
-            Self::Other | Self::Unread => return Vec::new(),
-        };
+        let check = self.judged().map(|read| read.map_or_else(|finding| finding.check, Judging::format));
         let message = "what it says is reported and not judged: only the signature is asked for";
-        vec![Finding::skip(check, message)]
+        check.map(|check| Finding::skip(check, message)).into_iter().collect()
     }
 
-    pub(crate) fn reports(&self) -> Said {
-        match self {
-            Self::Provenance(Ok(provenance)) => Said { provenance: Some(provenance.report()), ..Said::default() },
-            Self::Sbom(Ok(sbom)) => Said { sbom: Some(sbom.report()), ..Said::default() },
-            Self::Summary(Ok(summary)) => Said { vsa: Some(summary.report()), ..Said::default() },
-            Self::Scan(Ok(scan)) => Said { vulnerabilities: Some(scan.report()), ..Said::default() },
-            Self::Vex(Ok(document)) => Said { vex: Some(document.report()), ..Said::default() },
-            _ => Said::default(),
-        }
+    /// What it says, for the report.
+    pub(crate) fn section(&self) -> Option<Section> {
+        Some(self.good()?.section())
     }
-}
-
-/// What a predicate says, for the report: at most one of them.
-#[derive(Default)]
-pub(crate) struct Said {
-    pub(crate) provenance: Option<ProvenanceReport>,
-    pub(crate) sbom: Option<SbomReport>,
-    pub(crate) vsa: Option<SummaryReport>,
-    pub(crate) vulnerabilities: Option<VulnerabilitiesReport>,
-    pub(crate) vex: Option<VexReport>,
 }

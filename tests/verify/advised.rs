@@ -1,6 +1,6 @@
 //! Known vulnerabilities of an SBOM, and the VEX that closes them. Nothing that is said opens anything.
 
-use bonafide::check::{CheckId, Finding, ImageReport, KnownVulnerabilitiesReport, Verdict};
+use bonafide::check::{CheckId, Finding, ImageReport, KnownVulnerabilitiesReport, Verdict, VexReport};
 use bonafide::evidence::Content;
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::packages::Advisories;
@@ -130,7 +130,7 @@ fn what_a_believed_signer_says_closes_a_known_vulnerability_and_the_report_says_
     let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
     assert_eq!(
         (&by.candidate, by.author.as_str()),
-        (&document.id, document.vex.as_ref().expect("VEX").author.as_str())
+        (&document.id, document.says::<VexReport>().expect("VEX").author.as_str())
     );
     assert_eq!(by.describe(), format!("not affected: vulnerable_code_not_in_execute_path, {}", document.id));
     assert!(!document.accepted, "it satisfies no requirement itself");

@@ -93,7 +93,7 @@ impl Image {
         let refused = report.candidates.iter().find(|one| !one.accepted).expect("one is refused");
         let finding = obstacle(refused).expect("an obstacle");
         assert_eq!((finding.check, finding.outcome), (check, Outcome::Fail), "{finding:?}");
-        assert!(refused.provenance.is_none() && refused.sbom.is_none());
+        assert!(refused.section.is_none());
     }
 }
 
@@ -131,7 +131,7 @@ fn each_statement_counts_by_the_signature_on_its_manifest() {
     let one = &report.candidates[0];
     assert_eq!((one.kind.as_str(), one.origin.kind.as_str()), ("provenance", "attestation-manifest"));
     assert_eq!(one.subject, image.platforms[0].to_string());
-    assert!(one.provenance.is_some() && one.signer.is_some());
+    assert!(one.section.is_some() && one.signer.is_some());
     let passed: Vec<CheckId> =
         one.findings.iter().filter(|finding| finding.outcome == Outcome::Pass).map(|finding| finding.check).collect();
     for link in [CheckId::AttestationManifest, CheckId::SubjectDigest, CheckId::Signature] {

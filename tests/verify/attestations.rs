@@ -52,17 +52,17 @@ fn a292_provenance_at_odds_with_its_certificate_does_not_satisfy_its_type() {
     let truth = bundle(&world.signed_provenance().bundle(Version::V03));
     let by_type = required(&world, "{type: slsaprovenance1}", [lie.clone()]);
     assert_eq!(by_type.verdict, Verdict::Rejected);
-    assert!(!by_type.candidates[0].accepted && by_type.candidates[0].provenance.is_none());
+    assert!(!by_type.candidates[0].accepted && by_type.candidates[0].section.is_none());
     let by_type = required(&world, "{type: slsaprovenance1}", [truth.clone()]);
     assert_eq!(by_type.verdict, Verdict::Verified);
-    assert!(by_type.candidates[0].provenance.is_some(), "it was judged");
+    assert!(by_type.candidates[0].section.is_some(), "it was judged");
     let both = policy(&rule(&[BY_SHOP, "require: {attestation: {type: slsaprovenance1}, provenance: {}}"]));
     let report = judge(&world, &both, [truth]);
     assert_eq!(report.verdict, Verdict::Verified);
-    assert!(report.candidates[0].provenance.is_some(), "the other requirement judged it");
+    assert!(report.candidates[0].section.is_some(), "the other requirement judged it");
     let report = judge(&world, &both, [lie]);
     assert_eq!(report.verdict, Verdict::Rejected);
-    assert!(report.candidates[0].provenance.is_none());
+    assert!(report.candidates[0].section.is_none());
 }
 
 /// What the checks of each kind refuse, and its honest twin. Fields that hold do not mend it.

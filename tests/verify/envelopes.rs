@@ -1,6 +1,6 @@
 //! DSSE envelopes and message signatures: what exactly is signed, and by which key (G4).
 
-use bonafide::check::{CheckId, Verdict};
+use bonafide::check::{CheckId, SbomReport, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::Requirement;
 use serde_json::json;
@@ -51,7 +51,7 @@ fn a_large_payload_is_verified_to_its_last_byte_whatever_logged_it() {
             forms.push(|signed| legacy(signed.legacy_layer()));
         }
         for form in forms {
-            assert_eq!(world.for_sboms().accepts(form(&signed)).sbom.expect("an SBOM").packages, 2);
+            assert_eq!(world.for_sboms().accepts(form(&signed)).says::<SbomReport>().expect("an SBOM").packages, 2);
             for changed in ["large large large", "1.3.1", "zlib"] {
                 let mut other = signed.clone();
                 let payload = &mut other.content.envelope_mut().payload;

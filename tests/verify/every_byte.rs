@@ -20,15 +20,14 @@ const EVERY: usize = usize::MAX;
 /// What a report believes of a candidate.
 fn facts(report: &CandidateReport) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         report.kind,
         report.predicate_type,
         report.trust_domain,
         report.signer,
         report.log_entries,
         report.timestamps,
-        report.provenance,
-        report.sbom
+        report.section
     )
 }
 

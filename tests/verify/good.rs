@@ -1,6 +1,6 @@
 //! Good evidence of every generation verifies, and the report says what vouched for it.
 
-use bonafide::check::CheckId;
+use bonafide::check::{CheckId, ProvenanceReport, SbomReport};
 use bonafide::policy::Requirement;
 
 use crate::support::sigstore::identity::COMMIT;
@@ -70,7 +70,7 @@ fn what_provenance_and_sboms_say_is_reported() {
     for statement in [world.provenance(), slsa_v02(&world.subject, &world.build)] {
         let signed = world.signer().attest(&statement);
         let report = world.for_provenance().accepts(bundle(&signed.bundle(Version::V03)));
-        let provenance = report.provenance.expect("provenance");
+        let provenance = report.says::<ProvenanceReport>().expect("provenance");
         assert_eq!(provenance.builder, WORKFLOW_URI);
         assert_eq!(provenance.source.as_deref(), Some("https://github.com/acme/shop"));
         assert_eq!(provenance.reference.as_deref(), Some(REFERENCE));
@@ -79,7 +79,7 @@ fn what_provenance_and_sboms_say_is_reported() {
     let packages = [("zlib", "1.3.1"), ("openssl", "3.5.0")];
     let signed = world.signer().attest(&spdx_23(&world.subject, &packages));
     let report = world.for_sboms().accepts(bundle(&signed.bundle(Version::V03)));
-    let sbom = report.sbom.expect("an SBOM");
+    let sbom = report.says::<SbomReport>().expect("an SBOM");
     assert_eq!((sbom.format.as_str(), sbom.packages, sbom.with_purl), ("SPDX-2.3", 3, 2));
     assert_eq!(sbom.creators, ["Organization: Acme", "Tool: syft-1.20.0"]);
 }

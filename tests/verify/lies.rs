@@ -1,7 +1,7 @@
 //! What a provenance says of its run against the certificate of the run that signed it (A206, A207, A209): one lie at a time,
 //! each refused by the check that names it.
 
-use bonafide::check::{CheckId, Finding, Outcome, Verdict};
+use bonafide::check::{CheckId, Finding, Outcome, ProvenanceReport, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::Signer;
 use serde_json::{Value, json};
@@ -151,8 +151,8 @@ fn a206_a219_a_reusable_workflow_is_the_builder_and_its_caller_is_the_source() {
     };
     let build = Build { builder: generator.to_owned(), ..world.build.clone() };
     let accepted = world.for_provenance().signed_by(signer.clone()).accepts(attested(&build));
-    let provenance = accepted.provenance.expect("a provenance");
-    assert_eq!(provenance.workflow.expect("a workflow").path, WORKFLOW);
+    let provenance = accepted.says::<ProvenanceReport>().expect("a provenance");
+    assert_eq!(provenance.workflow.as_ref().expect("a workflow").path, WORKFLOW);
     for builder in [
         caller.as_str(),
         "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v2.1.0",
@@ -294,7 +294,7 @@ fn a217_times_are_the_builders_word_and_decide_nothing() {
     statement["predicate"]["runDetails"]["metadata"]["startedOn"] = json!("2999-01-01T00:00:00Z");
     statement["predicate"]["runDetails"]["metadata"]["finishedOn"] = json!("not a time at all");
     let accepted = world.for_provenance().accepts(attested(&world, &statement));
-    let provenance = accepted.provenance.expect("a provenance");
+    let provenance = accepted.says::<ProvenanceReport>().expect("a provenance");
     assert_eq!(provenance.started_on.as_deref(), Some("2999-01-01T00:00:00Z"));
     assert_eq!(provenance.finished_on.as_deref(), Some("not a time at all"));
 }
@@ -312,7 +312,7 @@ fn a211_unknown_external_parameters_are_refused_and_named() {
     let allowed = asking("{github: acme/shop}", "{unknown-parameters: allow}");
     let report = judge(&world, &allowed, [attested(&world, &statement)]);
     assert_eq!(report.verdict, Verdict::Verified);
-    let provenance = report.candidates[0].provenance.as_ref().expect("a provenance");
+    let provenance = report.candidates[0].says::<ProvenanceReport>().expect("a provenance");
     assert_eq!(provenance.unknown_parameters, ["/inputs", "/workflow/shell"]);
     assert!(provenance.known_build_type);
 }

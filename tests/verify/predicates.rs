@@ -1,6 +1,6 @@
 //! What a verified predicate must say: SLSA provenance (G10) and SPDX (G11).
 
-use bonafide::check::{CheckId, Verdict};
+use bonafide::check::{CheckId, ProvenanceReport, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::Signer;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ fn a215_an_unsigned_statement_is_shown_and_satisfies_nothing() {
             let report = judge.judge([unsigned.clone()]);
             assert_eq!(report.verdict, Verdict::Absent);
             assert_eq!((report.candidates[0].kind.as_str(), report.candidates[0].accepted), ("unsigned", false));
-            assert!(report.candidates[0].provenance.is_none(), "nobody stands for what it says");
+            assert!(report.candidates[0].section.is_none(), "nobody stands for what it says");
             let how = report.candidates[0].findings[0].next.as_deref().expect("what to do");
             assert!(how.contains("cosign attest --type ") && how.contains(" --predicate "), "{how}");
             let found = report.requirements[0].findings[0].found.clone().expect("what is there");
@@ -117,7 +117,7 @@ fn a206_a_builder_that_did_not_sign_is_refused() {
     let hosted = "https://github.com/actions/runner/github-hosted";
     let content = provenance(&world, |predicate| predicate["runDetails"]["builder"]["id"] = json!(hosted));
     let report = world.for_provenance().accepts(content);
-    assert_eq!(report.provenance.expect("provenance").builder, hosted);
+    assert_eq!(report.says::<ProvenanceReport>().expect("provenance").builder, hosted);
 }
 
 #[test]

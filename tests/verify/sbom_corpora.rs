@@ -39,7 +39,7 @@ fn judged(world: &World, file: &Path) -> CandidateReport {
 fn read(world: &World, file: &Path) -> SbomReport {
     let report = judged(world, file);
     assert_eq!(obstacle(&report), None, "{}", file.display());
-    report.sbom.expect("an SBOM")
+    report.says::<SbomReport>().cloned().expect("an SBOM")
 }
 
 fn documents(folder: &Path) -> Vec<PathBuf> {
@@ -125,7 +125,7 @@ fn valid_documents_of_cyclonedx_are_read() {
         let report = world.for_sboms().judge([attested(&world, &text)]).candidates.remove(0);
         let stopping = obstacle(&report).map(|finding| (finding.check, finding.found.clone()));
         let is_valid = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("valid"));
-        match (&report.sbom, stopping) {
+        match (report.says::<SbomReport>(), stopping) {
             (Some(sbom), None) => line(folder, &file, sbom),
             (_, Some((CheckId::SbomContent, found))) => println!("{} | empty | {found:?}", file.display()),
             (_, stopping) => assert!(!is_valid, "{}: {stopping:?}", file.display()),

@@ -1,6 +1,6 @@
 //! What an SBOM says, in every form that is read: whether it is one, whether it is about the image, and for which platforms.
 
-use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict};
+use bonafide::check::{CheckId, Finding, ImageReport, Outcome, SbomReport, Verdict};
 use bonafide::evidence::{Candidate, Content};
 use bonafide::oci::{Algorithm, Digest};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ fn every_format_is_read_and_recognised_as_being_about_the_image() {
         (SPDX, json!(spdx(&world).to_string()), "SPDX-2.3"),
     ] {
         let report = world.for_sboms().accepts(attested(&world, predicate_type, &document));
-        let sbom = report.sbom.expect("an SBOM");
+        let sbom = report.says::<SbomReport>().expect("an SBOM");
         assert_eq!((sbom.format.as_str(), sbom.packages), (format, 2));
         let about = report.findings.iter().find(|finding| finding.check == CheckId::SbomSubject).expect("the check");
         assert_eq!(about.outcome, Outcome::Pass, "{about:?}");
@@ -145,7 +145,7 @@ fn a223_cycles_and_dangling_references_are_reported_and_not_refused() {
     document["dependencies"] =
         json!([{"ref": "image", "dependsOn": ["zlib", "ghost"]}, {"ref": "zlib", "dependsOn": ["image"]}]);
     let report = world.for_sboms().accepts(attested(&world, CYCLONEDX, &document));
-    assert_eq!(report.sbom.expect("an SBOM").dangling, 1);
+    assert_eq!(report.says::<SbomReport>().expect("an SBOM").dangling, 1);
     let remarks: Vec<&Finding> = report
         .findings
         .iter()
@@ -159,7 +159,7 @@ fn a223_cycles_and_dangling_references_are_reported_and_not_refused() {
 fn a229_what_is_missing_of_the_minimum_elements_is_reported_and_not_refused() {
     let world = World::new();
     let report = world.for_sboms().accepts(attested(&world, SPDX, &spdx_3(&world)));
-    let missing = report.sbom.expect("an SBOM").missing_elements;
+    let missing = &report.says::<SbomReport>().expect("an SBOM").missing_elements;
     let suppliers = &missing.ntia_2021[0];
     assert_eq!((suppliers.element.as_str(), suppliers.missing, suppliers.of), ("supplier name", 2, 2));
     assert_eq!(suppliers.first, ["shop", "zlib 1.3.1"]);

@@ -1,6 +1,6 @@
 //! Vulnerability scans: what the scanner must be, how old its knowledge, and what must not be open.
 
-use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict};
+use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict, VulnerabilitiesReport};
 use bonafide::evidence::Content;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn what_is_open_is_held_against_the_severity_that_is_denied() {
     let medium = scan(trivy(&[("CVE-1", "MEDIUM"), ("CVE-2", "LOW")]));
     let report = judged(&world, "deny: {severity: high}", medium.clone());
     assert_eq!(report.verdict, Verdict::Verified);
-    let said = report.candidates[0].vulnerabilities.as_ref().expect("what it says");
+    let said = report.candidates[0].says::<VulnerabilitiesReport>().expect("what it says");
     assert_eq!(said.counts(), "1 medium, 1 low");
     assert_eq!(said.scanners[0].uri, "pkg:github/aquasecurity/trivy@0.50.0");
     let refused = stopped(&judged(&world, "deny: {severity: medium}", medium), CheckId::ScanFindings);
@@ -128,7 +128,7 @@ fn what_the_scanner_ignored_is_counted_and_closes_nothing() {
             let passed = report.requirements[0].findings.iter().find(|one| one.check == check).expect("a finding");
             assert!(passed.message.ends_with(&said), "{}", passed.message);
         }
-        let scanned = report.candidates[0].vulnerabilities.as_ref().expect("what it says");
+        let scanned = report.candidates[0].says::<VulnerabilitiesReport>().expect("what it says");
         assert_eq!((scanned.ignored, scanned.counts()), (count, format!("no vulnerabilities{said}")));
     }
     let open = json!([{"vulnerability": {"id": "CVE-1", "severity": "Critical"}, "artifact": {"name": "busybox"}}]);
@@ -161,7 +161,7 @@ fn a_scan_without_a_result_that_can_be_read_is_not_clean() {
         // Nothing is said of findings where none are denied, and nothing is counted.
         let report = judged(&world, "", scan(result.clone()));
         assert_eq!(report.verdict, Verdict::Verified, "{result}");
-        assert_eq!(report.candidates[0].vulnerabilities.as_ref().expect("a scan").found, None, "{result}");
+        assert_eq!(report.candidates[0].says::<VulnerabilitiesReport>().expect("a scan").found, None, "{result}");
     }
 }
 

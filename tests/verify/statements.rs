@@ -1,6 +1,6 @@
 //! In-toto statements: what they are about and what they claim to be (G5).
 
-use bonafide::check::{CheckId, Verdict};
+use bonafide::check::{CheckId, SbomReport, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::Requirement;
 use serde_json::{Value, json};
@@ -204,7 +204,7 @@ fn a106_an_sbom_in_a_text_is_read_and_another_format_is_unsupported() {
     let document = statement["predicate"].to_string();
     statement["predicate"] = json!(document);
     let report = world.for_sboms().accepts(attested(&world, &statement));
-    assert_eq!(report.sbom.expect("an SBOM").format, "SPDX-2.3");
+    assert_eq!(report.says::<SbomReport>().expect("an SBOM").format, "SPDX-2.3");
 
     statement["predicate"] = json!("SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n");
     let finding = world.for_sboms().cannot_decide(attested(&world, &statement), CheckId::SbomFormat);

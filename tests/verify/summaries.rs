@@ -1,6 +1,6 @@
 //! Verification summaries: whose they must be, about which image, and what they must say (SLSA `verification_summary.md`).
 
-use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict};
+use bonafide::check::{CheckId, Finding, ImageReport, Outcome, SummaryReport, Verdict};
 use bonafide::evidence::Content;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn refused(world: &World, more: &str, check: CheckId, bend: impl FnOnce(&mut Val
     let report = judged(world, more, bend);
     let refused = finding(&report.requirements[0].findings, check).clone();
     assert_eq!((report.verdict, refused.outcome), (Verdict::Rejected, Outcome::Fail), "{refused:?}");
-    assert!(report.candidates[0].vsa.is_none(), "what is refused is not repeated as if it were known");
+    assert!(report.candidates[0].section.is_none(), "what is refused is not repeated as if it were known");
     refused
 }
 
@@ -76,7 +76,7 @@ fn a_summary_of_the_right_verifier_about_this_image_is_enough() {
     assert_eq!((report.requirements[0].id.as_str(), report.requirements[0].kind.as_str()), ("vsa", "vsa"));
     let candidate = &report.candidates[0];
     assert_eq!((candidate.kind.as_str(), candidate.accepted), ("vsa", true));
-    let vsa = candidate.vsa.as_ref().expect("what it says");
+    let vsa = candidate.says::<SummaryReport>().expect("what it says");
     assert_eq!((vsa.verifier.as_str(), vsa.result.as_str()), (VERIFIER, "PASSED"));
     assert_eq!(vsa.levels, ["SLSA_BUILD_LEVEL_3", "ACME_REVIEWED"]);
 }

@@ -208,7 +208,7 @@ fn a_broken_candidate_beside_a_good_one_is_listed_with_its_reason() {
     reasons.sort();
     assert_eq!(reasons, [CheckId::BundleFormat, CheckId::Signature, CheckId::Signature]);
     let refused = report.candidates.iter().filter(|one| !one.accepted);
-    assert!(refused.clone().all(|one| one.reason.is_some() && one.provenance.is_none()));
+    assert!(refused.clone().all(|one| one.reason.is_some() && one.section.is_none()));
     assert_eq!(refused.count(), 3);
 }
 

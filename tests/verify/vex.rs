@@ -1,6 +1,6 @@
 //! VEX: what may close a finding, who must have said it, and of which image. Nothing that is said opens anything.
 
-use bonafide::check::{CheckId, ImageReport, Verdict};
+use bonafide::check::{CheckId, ImageReport, Verdict, VexReport};
 use bonafide::evidence::{Content, SubjectKind};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::verify::verify;
@@ -82,7 +82,7 @@ fn what_a_believed_signer_says_of_this_image_closes_a_finding_and_the_report_say
     assert!(passed.message.contains(closed), "{}", passed.message);
     let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
     assert!(!document.accepted, "it satisfies no requirement itself");
-    assert_eq!(document.vex.as_ref().expect("what it says").counts(), "1 not affected");
+    assert_eq!(document.says::<VexReport>().expect("what it says").counts(), "1 not affected");
     for predicate_type in ["https://openvex.dev/ns/v0.2.0", OPENVEX] {
         let fixed = document_of_one(&world, "fixed");
         let report = judged(&world, [vex_of(&world, &world.subject, predicate_type, fixed, &vex_team())]);
@@ -275,7 +275,7 @@ fn a_document_that_cannot_be_read_closes_nothing_and_says_why() {
         assert_eq!(report.verdict, Verdict::Rejected);
         let candidate = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
         assert_eq!(finding(&candidate.findings, CheckId::VexFormat).check, CheckId::VexFormat);
-        assert!(candidate.vex.is_none());
+        assert!(candidate.section.is_none());
     }
 }
 

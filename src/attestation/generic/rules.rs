@@ -124,4 +124,35 @@ mod tests {
             assert_eq!(meant(text), None, "{text:?}");
         }
     }
+
+    /// What a policy calls a kind is what a statement of that type is judged as.
+    #[test]
+    fn a292_policies_and_statements_know_the_same_kinds() {
+        let types = [
+            "https://slsa.dev/provenance/v0.1",
+            "https://in-toto.io/Provenance/v0.1",
+            "https://spdx.dev/Document/v2.3",
+            "https://spdx.dev/Document/v3.0.1",
+            "https://cyclonedx.org/bom/v1.6",
+            "https://cyclonedx.org/schema",
+            "https://slsa.dev/verification_summary/v0.2",
+            "https://slsa.dev/verification_summary/v1",
+            "cosign.sigstore.dev/attestation/vuln/v1",
+            "https://in-toto.io/attestation/vulns/v0.1",
+            "https://in-toto.io/attestation/vulns/v0.2",
+            "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+            "https://json.schemastore.org/sarif-2.1.0.json",
+            "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json",
+            "https://openvex.dev/ns/v0.2.0",
+            "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json",
+            "https://acme.example/review/v1",
+            "https://in-toto.io/attestation/link/v0.3",
+            "https://sigstore.dev/cosign/sign/v1",
+        ];
+        for predicate_type in types.into_iter().chain(COSIGN_TYPES.map(|(_, full)| full)) {
+            let kind = Kind::of_type(predicate_type);
+            let expected = Some(kind).filter(|kind| !matches!(kind, Kind::Signature | Kind::Attestation));
+            assert_eq!(Kind::of_family(predicate_type), expected, "{predicate_type}");
+        }
+    }
 }

@@ -4,23 +4,49 @@ mod dependencies;
 mod parameters;
 mod source;
 
+use crate::attestation::judging::Judging;
+use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding};
 use crate::policy::{Asked, BuildLevel, Claim, ProvenanceRules, TextRule, UnknownType, is_of_generator, is_release};
 
 use super::Provenance;
 use super::builders;
 use crate::verify::certificate::Leaf;
-use crate::verify::predicate::Question;
+use crate::verify::question::Question;
 
-impl Provenance {
-    /// Returns the SLSA build level that its builder and its signer reach together.
-    pub(crate) fn build_level(&self, question: &Question<'_>) -> BuildLevel {
-        build_level(&self.builder, question)
+impl Judging for Provenance {
+    fn format(&self) -> CheckId {
+        CheckId::ProvenanceFormat
+    }
+
+    fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let leaf = question.verified.leaf();
+        let pinned = question.expected.and_then(|expected| expected.signer.source());
+        let mut findings = vec![
+            Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
+            self.check_builder(leaf),
+            self.check_source(leaf, pinned),
+        ];
+        findings.extend(self.check_certificate(leaf));
+        findings.extend(by_rules(self, question));
+        findings
+    }
+
+    fn section(&self) -> Section {
+        Section::Provenance(self.report())
+    }
+
+    fn made(&self) -> Option<String> {
+        self.finished_on.clone().or_else(|| self.started_on.clone())
+    }
+
+    fn build_level(&self, question: &Question<'_>) -> Option<BuildLevel> {
+        Some(build_level(&self.builder, question))
     }
 }
 
 /// Judges a provenance by the rules of the demand. Where nobody in particular is expected, nothing is asked.
-pub(super) fn judge(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
+fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
     let Some(expected) = question.expected else { return Vec::new() };
     let pair = |rules| {
         let standing = builders::standing(&provenance.builder, question.verified, Some(expected.signer), rules);

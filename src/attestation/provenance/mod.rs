@@ -12,6 +12,7 @@ mod model;
 mod outline;
 mod report;
 pub(crate) mod rules;
+pub(crate) mod section;
 mod source;
 pub(crate) mod types;
 mod v02;
@@ -20,8 +21,6 @@ mod v1;
 use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding};
-
-use crate::verify::predicate::Question;
 
 use account::Topic;
 use build_type::Meaning;
@@ -96,20 +95,6 @@ impl Provenance {
             started_on: outline.started_on,
             finished_on: outline.finished_on,
         }
-    }
-
-    /// Judges it: by the certificate of its signer, and by what is asked.
-    pub(crate) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
-        let leaf = question.verified.leaf();
-        let pinned = question.expected.and_then(|expected| expected.signer.source());
-        let mut findings = vec![
-            Finding::pass(CheckId::ProvenanceFormat, format!("SLSA {}", self.version)),
-            self.check_builder(leaf),
-            self.check_source(leaf, pinned),
-        ];
-        findings.extend(self.check_certificate(leaf));
-        findings.extend(judge::judge(self, question));
-        findings
     }
 }
 

@@ -9,19 +9,57 @@ mod licenses;
 mod packages;
 mod suppliers;
 
+use crate::attestation::judging::Judging;
+use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding};
+use crate::oci::Digest;
 use crate::packages::Purl;
 use crate::policy::{Asked, Component, SbomRules};
 use crate::time_limit::TimeLimit;
 
 use super::about::{self, Description, Image};
-use super::model::{Package, Sbom};
-use crate::verify::predicate::Question;
+use super::model::{Package, Sbom, clipped};
+use super::quality;
+use crate::verify::advisories;
+use crate::verify::question::Question;
 
 use exceptions::Exceptions;
 
+impl Judging for Sbom<'_> {
+    fn format(&self) -> CheckId {
+        CheckId::SbomFormat
+    }
+
+    fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let image = Image { subject: question.subject, evidence: question.evidence };
+        let mut findings = vec![Finding::pass(CheckId::SbomFormat, self.format.to_string())];
+        findings.extend(self.remarks.iter().cloned());
+        findings.push(quality::check_content(self));
+        findings.extend(quality::remarks(self));
+        findings.push(about::describe(self, image).finding(image));
+        findings.extend(check(self, question));
+        findings.extend(advisories::judge(self, question));
+        findings
+    }
+
+    fn section(&self) -> Section {
+        Section::Sbom(self.report())
+    }
+
+    fn made(&self) -> Option<String> {
+        self.created.as_deref().map(clipped)
+    }
+
+    fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
+        match about::describe(self, Image { subject: question.subject, evidence: question.evidence }) {
+            Description::Agrees { only } => only,
+            Description::Contradicts(_) | Description::DoesNotSay(_) => None,
+        }
+    }
+}
+
 /// Judges an SBOM by what is asked of it. Nothing is said of what nobody asks.
-pub(super) fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
+fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     let Some(Asked::Sbom(rules)) = question.expected.map(|expected| expected.asked) else { return Vec::new() };
     let mut exceptions = Exceptions::at(&rules.exceptions, question.now, question.time);
     let mut findings: Vec<Finding> = check_format(sbom, rules).into_iter().collect();

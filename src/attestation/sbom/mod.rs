@@ -15,6 +15,7 @@ mod locators;
 mod model;
 mod quality;
 pub(crate) mod rules;
+pub(crate) mod section;
 mod spdx2;
 mod spdx3;
 mod strict;
@@ -26,11 +27,7 @@ use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding, ListedDocument, ListedPackage, MissingElementsReport, SbomReport, SignerReport};
 use crate::json;
-use crate::oci::Digest;
 
-use crate::verify::predicate::Question;
-
-use about::Description;
 pub(crate) use about::{Image, may_be_of};
 use model::Package;
 pub(crate) use model::clipped;
@@ -52,26 +49,6 @@ impl<'a> Sbom<'a> {
     pub(crate) fn of_file(bytes: &'a [u8]) -> Result<Self, Finding> {
         let document: &RawValue = json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         read(document.get())
-    }
-
-    /// Judges it: by itself, and by what is asked.
-    pub(crate) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
-        let image = Image { subject: question.subject, evidence: question.evidence };
-        let mut findings = vec![Finding::pass(CheckId::SbomFormat, self.format.to_string())];
-        findings.extend(self.remarks.iter().cloned());
-        findings.push(quality::check_content(self));
-        findings.extend(quality::remarks(self));
-        findings.push(about::describe(self, image).finding(image));
-        findings.extend(judge::check(self, question));
-        findings
-    }
-
-    /// The platforms that it is about, where that is not all of what it is attached to.
-    pub(crate) fn only_about(&self, question: &Question<'_>) -> Option<Vec<Digest>> {
-        match about::describe(self, Image { subject: question.subject, evidence: question.evidence }) {
-            Description::Agrees { only } => only,
-            Description::Contradicts(_) | Description::DoesNotSay(_) => None,
-        }
     }
 
     /// Returns what a report says of it.

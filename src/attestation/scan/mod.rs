@@ -11,6 +11,7 @@ mod predicate;
 mod result;
 pub(crate) mod rules;
 mod sarif;
+pub(crate) mod section;
 mod trivy;
 pub(crate) mod types;
 
@@ -19,7 +20,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport, ignored_in_words};
+use crate::attestation::judging::Judging;
+use crate::attestation::section::Section;
+use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport};
 use crate::oci::Digest;
 use crate::packages::Severity;
 use crate::policy::{Asked, MaxAge, VulnerabilityRules};
@@ -27,36 +30,22 @@ use crate::policy::{Asked, MaxAge, VulnerabilityRules};
 use crate::attestation::generic::types::current_spelling;
 use crate::attestation::sbom;
 use crate::attestation::vex::Image;
-use crate::verify::predicate::Question;
+use crate::verify::question::Question;
 
 use model::Findings;
 pub(crate) use model::{Scan, Scanner, Vulnerability};
+use section::ignored_in_words;
 use types::{INTOTO, SARIF};
 
 /// Vulnerabilities that a message names.
 const SHOWN: usize = 5;
 
-impl Scan {
-    /// Reads a predicate of a scan's type.
-    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let text = predicate.map_or("null", RawValue::get);
-        let read = if SARIF.contains(&predicate_type) {
-            sarif::read_document(text)
-        } else {
-            predicate::read(text, INTOTO.contains(&predicate_type))
-        };
-        let mut scan = read.map_err(|reason| {
-            Finding::fail(CheckId::ScanFormat, "the vulnerability scan cannot be read")
-                .expected("a predicate of cosign's vuln, of in-toto's vulns, or a SARIF report")
-                .found(reason)
-                .next("scan and attest again: `trivy image --format cosign-vuln`, then `cosign attest --type vuln`")
-        })?;
-        scan.is_legacy = current_spelling(predicate_type) != predicate_type;
-        Ok(scan)
+impl Judging for Scan {
+    fn format(&self) -> CheckId {
+        CheckId::ScanFormat
     }
 
-    /// Judges it by what is asked; where nothing in particular is, by what it says alone.
-    pub(crate) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+    fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
         let legacy = if self.is_legacy { " (its type is in the legacy spelling of cosign 1)" } else { "" };
         let names: Vec<String> = self.scanners.iter().map(Scanner::describe).collect();
         let ignored = ignored_in_words(self.ignored()).map(|text| format!("; {text}")).unwrap_or_default();
@@ -77,6 +66,34 @@ impl Scan {
         findings.extend(rules.max_database_age.iter().flat_map(|age| self.check_databases(age, question)));
         findings.extend(rules.deny.map(|severity| self.check_findings(severity, rules, question)));
         findings
+    }
+
+    fn section(&self) -> Section {
+        Section::Vulnerabilities(self.report())
+    }
+
+    fn made(&self) -> Option<String> {
+        self.finished.map(|time| time.to_string())
+    }
+}
+
+impl Scan {
+    /// Reads a predicate of a scan's type.
+    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
+        let text = predicate.map_or("null", RawValue::get);
+        let read = if SARIF.contains(&predicate_type) {
+            sarif::read_document(text)
+        } else {
+            predicate::read(text, INTOTO.contains(&predicate_type))
+        };
+        let mut scan = read.map_err(|reason| {
+            Finding::fail(CheckId::ScanFormat, "the vulnerability scan cannot be read")
+                .expected("a predicate of cosign's vuln, of in-toto's vulns, or a SARIF report")
+                .found(reason)
+                .next("scan and attest again: `trivy image --format cosign-vuln`, then `cosign attest --type vuln`")
+        })?;
+        scan.is_legacy = current_spelling(predicate_type) != predicate_type;
+        Ok(scan)
     }
 
     /// Whether each report that names its image by the digests of registries is of this one, an index that it is in, or a part of it.

@@ -4,8 +4,10 @@
 mod alone;
 mod csaf;
 mod cyclonedx;
+mod judge;
 mod openvex;
 mod product;
+pub(crate) mod section;
 pub(crate) mod types;
 
 use std::collections::{BTreeMap, HashMap};
@@ -99,14 +101,6 @@ impl Document {
     pub(crate) fn in_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
         let document = cyclonedx::read(predicate_type, predicate).ok()?;
         (!document.statements.is_empty()).then(|| document.indexed())
-    }
-
-    /// Judges it: it can be read. What it closes is for the scans.
-    pub(crate) fn judge(&self) -> Vec<Finding> {
-        let closing = self.statements.iter().filter(|statement| statement.is_closing()).count();
-        let message =
-            format!("{} statements of {}, of which {closing} may close a finding", self.statements.len(), self.author);
-        vec![Finding::pass(CheckId::VexFormat, message)]
     }
 
     /// Returns what a report says of it.

@@ -5,6 +5,7 @@
 pub(crate) mod keys;
 mod resource;
 pub(crate) mod rules;
+pub(crate) mod section;
 pub(crate) mod types;
 
 use std::collections::{BTreeMap, HashSet};
@@ -13,11 +14,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::attestation::judging::Judging;
+use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding, SummaryReport};
 use crate::json;
 use crate::policy::{Asked, Level, MaxAge, SummaryRules};
 
-use crate::verify::predicate::Question;
+use crate::verify::question::Question;
 
 use types::V1;
 
@@ -71,6 +74,40 @@ struct WirePolicy {
     digest: Option<BTreeMap<String, String>>,
 }
 
+impl Judging for Summary {
+    fn format(&self) -> CheckId {
+        CheckId::VsaFormat
+    }
+
+    fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
+        let said = format!("{} verified {} ({})", self.verifier, self.resource, self.result);
+        let read = Finding::pass(CheckId::VsaFormat, said);
+        let rules = match question.expected.map(|expected| expected.asked) {
+            Some(Asked::Summary(rules)) => rules,
+            // Asked for by its type: no verifier, name or level is stated that it could be compared with.
+            Some(Asked::Attestation(_)) => {
+                return [read, self.check_result()].into_iter().chain(self.check_tracks()).collect();
+            }
+            _ => return vec![read],
+        };
+        let mut findings = vec![
+            read,
+            self.check_verifier(rules),
+            self.check_resource(rules, question),
+            self.check_result(),
+            self.check_levels(rules),
+        ];
+        findings.extend(rules.dependency_levels.iter().map(|wanted| self.check_dependencies(wanted)));
+        findings.extend(self.check_policy(rules));
+        findings.extend(rules.max_age.as_ref().map(|age| self.check_age(age, question)));
+        findings
+    }
+
+    fn section(&self) -> Section {
+        Section::Summary(self.report())
+    }
+}
+
 impl Summary {
     /// Reads a predicate of a summary's type.
     pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
@@ -104,31 +141,6 @@ impl Summary {
             policy_uri: required("policy.uri", policy.uri)?,
             policy_digest: policy.digest.unwrap_or_default(),
         })
-    }
-
-    /// Judges it by what is asked; where nothing in particular is, by what it says alone.
-    pub(crate) fn judge(&self, question: &Question<'_>) -> Vec<Finding> {
-        let said = format!("{} verified {} ({})", self.verifier, self.resource, self.result);
-        let read = Finding::pass(CheckId::VsaFormat, said);
-        let rules = match question.expected.map(|expected| expected.asked) {
-            Some(Asked::Summary(rules)) => rules,
-            // Asked for by its type: no verifier, name or level is stated that it could be compared with.
-            Some(Asked::Attestation(_)) => {
-                return [read, self.check_result()].into_iter().chain(self.check_tracks()).collect();
-            }
-            _ => return vec![read],
-        };
-        let mut findings = vec![
-            read,
-            self.check_verifier(rules),
-            self.check_resource(rules, question),
-            self.check_result(),
-            self.check_levels(rules),
-        ];
-        findings.extend(rules.dependency_levels.iter().map(|wanted| self.check_dependencies(wanted)));
-        findings.extend(self.check_policy(rules));
-        findings.extend(rules.max_age.as_ref().map(|age| self.check_age(age, question)));
-        findings
     }
 
     /// Step 4: "Consumers MUST accept only specific (signer, verifier) pairs." Who signed was checked before.

@@ -5,7 +5,7 @@ mod entry;
 
 use std::fmt::Write as _;
 
-use crate::check::{CandidateReport, InspectedImage};
+use crate::check::{CandidateReport, InspectedImage, ProvenanceReport};
 use crate::policy::emit::{bare_or_scalar, one_line, scalar};
 use crate::policy::{Requirement, is_instance};
 
@@ -91,7 +91,7 @@ struct Named {
 impl Named {
     fn of(used: &[&(&CandidateReport, Entry)]) -> Self {
         let mut named = Self::default();
-        for provenance in used.iter().filter_map(|(candidate, _)| candidate.provenance.as_ref()) {
+        for provenance in used.iter().filter_map(|(candidate, _)| candidate.says::<ProvenanceReport>()) {
             if provenance.known_build_type {
                 named.unknown_parameters.extend(provenance.unknown_parameters.iter().cloned());
             } else {
@@ -100,7 +100,7 @@ impl Named {
         }
         // Where one type is named, every other one has to be.
         if !named.build_types.is_empty() {
-            let all = used.iter().filter_map(|(candidate, _)| candidate.provenance.as_ref());
+            let all = used.iter().filter_map(|(candidate, _)| candidate.says::<ProvenanceReport>());
             named.build_types = all.map(|provenance| provenance.build_type.clone()).collect();
         }
         named.build_types.sort();

@@ -1,0 +1,42 @@
+//! What a predicate is judged by.
+
+use jiff::Timestamp;
+
+use crate::attestation::vex::Statements;
+use crate::evidence::Evidence;
+use crate::oci::Digest;
+use crate::policy::{Asked, Signer};
+use crate::time_limit::TimeLimit;
+
+use super::advisories::Advised;
+use super::signature::Verified;
+
+/// What a predicate is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Who signed it, and when.
+    pub(crate) verified: &'a Verified,
+    /// The expected signers and rules; `None` without an expectation.
+    pub(crate) expected: Option<Expected<'a>>,
+    /// The manifest that it is attached to, which is one of its subjects.
+    pub(crate) subject: &'a Digest,
+    /// All that was collected: what the manifest is a part of, and by which name.
+    pub(crate) evidence: &'a Evidence,
+    /// The known vulnerabilities.
+    pub(crate) advised: Advised<'a>,
+    /// The only clock.
+    pub(crate) now: Timestamp,
+    /// How long the judging may take.
+    pub(crate) time: TimeLimit<'a>,
+}
+
+/// What a demand of the policy expects.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    /// The signer of the policy that signed.
+    pub(crate) signer: &'a Signer,
+    /// The requirement.
+    pub(crate) asked: &'a Asked,
+    /// What signers of VEX say whom the demand believes.
+    pub(crate) vex: Option<&'a Statements>,
+}
