@@ -11,6 +11,7 @@ use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requirement};
 use crate::trust::Instance;
 
+use super::doctor::DoctorArgs;
 use super::sbom_flags::SbomArgs;
 use super::targets::{OutputParser, PackageTarget, Target, package_target};
 use super::trust::TrustCommand;
@@ -100,6 +101,8 @@ pub(super) enum Command {
     /// Prepare advisories for runs that read them often
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
+    /// Look at what stands between this machine and a verdict: registry, login, proxy, clock, trusted roots, policy
+    Doctor(Box<DoctorArgs>),
     /// Say what a check proves, why it fails and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document

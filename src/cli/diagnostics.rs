@@ -632,6 +632,17 @@ impl Diagnostic {
         self.error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
+    /// Returns the message with what is shown below it, on one line.
+    pub(super) fn summary(&self) -> String {
+        let first = self.body.lines().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim()));
+        without_passwords(&format!("{}{}", self.message(), first.unwrap_or_default()))
+    }
+
+    /// Returns what to do about it.
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Returns the exit code that this error ends the run with.
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code
@@ -715,6 +726,11 @@ impl Warning {
     /// Returns the message, without the hint.
     pub(super) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Returns the way out.
+    pub(super) fn hint(&self) -> &str {
+        &self.hint
     }
 
     /// Writes the warning to standard error.

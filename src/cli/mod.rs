@@ -8,6 +8,8 @@ mod args;
 mod bundle;
 mod conformance;
 mod diagnostics;
+mod doctor;
+mod environment;
 mod errors;
 mod explain;
 mod foreign;
@@ -84,6 +86,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Policy(policy) => policy::run(policy, args),
         Command::Trust(command) => trust::run(command, args),
         Command::Advisories(command) => advisories::run(command),
+        Command::Doctor(doctor) => doctor::run(doctor, args),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

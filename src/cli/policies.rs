@@ -20,6 +20,8 @@ use super::{policy_source, sbom_flags, terms};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
+/// What it is called by mistake.
+const MISNAMED: [&str; 4] = ["bonafide.yml", ".bonafide.yaml", ".bonafide.yml", "bonafide.json"];
 const STANDARD_INPUT: &str = "-";
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
 pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -116,13 +118,19 @@ pub(super) fn read(
 }
 
 /// The policy of the folder, which came with it: a regular file. Anything else of that name might have been the policy.
-fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
+pub(super) fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
     let file = PathBuf::from(DEFAULT);
     if file.symlink_metadata().is_err() {
         return Ok(None);
     }
     files::open(&file).map_err(|error| Diagnostic::policy_file(&file, error))?;
     Ok(Some(file))
+}
+
+/// A file of the folder that a person may take for its policy, and that is none.
+pub(super) fn misnamed() -> Option<&'static str> {
+    let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok();
+    MISNAMED.into_iter().find(is_there).filter(|_| !is_there(&DEFAULT))
 }
 
 /// The first flag about signers or requirements, which a policy file states too.

@@ -35,8 +35,8 @@ pub use layout::{LayoutSource, NoLayout, refuse_other_than_layout};
 pub use limits::Limits;
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
-    GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries, RegistrySettings,
-    RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
+    GitHubBaseError, HelperFailure, Login, LoginPlace, Logins, Mirror, MirrorError, NetworkUse, Registries,
+    RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 pub use target::{GitHubPlace, ImageSource, Places};

@@ -18,6 +18,7 @@ mod brief;
 mod claims;
 mod delivery;
 mod diagnosis;
+mod doctor;
 mod escaping;
 mod faults;
 mod fixtures;

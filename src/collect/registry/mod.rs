@@ -28,7 +28,7 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
-pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, Logins};
+pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, LoginPlace, Logins};
 pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
@@ -39,6 +39,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
 use cache::Cache;
+use proxy::Proxies;
 use resolver::Resolver;
 use tls::Trust;
 use transport::{Answer, Deadline, Request, Transport, at, error_code};
@@ -130,8 +131,7 @@ impl Registries {
     ) -> Result<RegistrySource, SourceError> {
         let asked = self.mirror_of(&reference.name).unwrap_or_else(|| reference.name.clone());
         let host = asked.api_host();
-        let is_plain = self.plain_http || (asked.is_loopback() && !self.has_own_roots);
-        let scheme = if is_plain { "http" } else { "https" };
+        let scheme = if self.is_plain(&asked) { "http" } else { "https" };
         let not_a_host = |_| SourceError::Unexpected {
             at: reference.to_string(),
             expected: "a host that can be asked",
@@ -152,6 +152,19 @@ impl Registries {
     /// Returns the name under which an image is asked for on a mirror, if there is one for its registry.
     pub fn mirror_of(&self, image: &ImageName) -> Option<ImageName> {
         self.mirrors.iter().find_map(|mirror| mirror.name_of(image))
+    }
+
+    /// Whether a registry is asked without encryption.
+    pub fn is_plain(&self, image: &ImageName) -> bool {
+        self.plain_http || (image.is_loopback() && !self.has_own_roots)
+    }
+
+    /// Names the proxy that an image's registry, or its mirror, is asked through; never its login.
+    pub fn proxy_of(&self, image: &ImageName) -> Option<String> {
+        let asked = self.mirror_of(image).unwrap_or_else(|| image.clone());
+        let scheme = if self.is_plain(&asked) { "http" } else { "https" };
+        let url = Url::parse(&format!("{scheme}://{}/", asked.api_host())).ok()?;
+        Proxies::of_environment().describe(&url)
     }
 
     /// Tells this of every request from now on.

@@ -91,6 +91,11 @@ fn number(text: &str) -> Option<u64> {
     text.split([';', ',']).next()?.trim().parse().ok()
 }
 
+/// Returns what the server's clock said.
+pub(super) fn date_of(headers: &HeaderMap) -> Option<Timestamp> {
+    text(headers, DATE.as_str()).and_then(date)
+}
+
 /// RFC 9110 §5.6.7: the preferred form of a date is one of RFC 5322.
 fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()

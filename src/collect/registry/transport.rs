@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
 use tokio::sync::OwnedSemaphorePermit;
@@ -73,6 +74,8 @@ pub struct RequestRecord {
     pub bytes: usize,
     /// From sending the request to the last byte.
     pub took: Duration,
+    /// What the server's clock said, if it did.
+    pub date: Option<Timestamp>,
 }
 
 /// One question.
@@ -305,6 +308,7 @@ impl Transport {
                 status: answer.map(|answer| answer.status),
                 bytes: answer.map_or(0, |answer| answer.body.len()),
                 took,
+                date: answer.and_then(|answer| throttle::date_of(&answer.headers)),
             });
         }
     }

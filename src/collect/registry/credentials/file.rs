@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -74,6 +74,10 @@ impl LoginFile {
     pub(super) fn unusable(path: PathBuf, reason: &str) -> Self {
         let content = OnceCell::from(Err(unusable(&path, reason)));
         Self { path, must_exist: true, content }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the file's entry: a helper for this registry, else the helper for all, else a stored login.

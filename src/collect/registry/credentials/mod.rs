@@ -104,6 +104,24 @@ pub struct Logins {
     asked: RefCell<HashMap<(String, String), Answer>>,
 }
 
+/// Where a login is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginPlace {
+    /// It was given to this run.
+    Given,
+    /// It is written in this file.
+    File(PathBuf),
+    /// A credential helper keeps it.
+    Helper {
+        /// The helper, as the file names it.
+        helper: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// It is GitHub's token of the environment.
+    GitHubToken,
+}
+
 type Answer = Result<Option<Login>, CredentialsError>;
 
 /// The time limit of a credential helper. It may call a cloud, but it must not wait for a person.
@@ -144,11 +162,40 @@ impl Logins {
         self.github_token = Some(token);
     }
 
-    fn look_into(&self, file: &LoginFile, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
+    /// Returns the login for exactly this registry and repository, and where it is from.
+    pub fn locate(&self, registry: &str, repository: &str) -> Result<Option<(LoginPlace, Login)>, CredentialsError> {
+        if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
+            return Ok(Some((LoginPlace::Given, login.clone())));
+        }
+        let mut failed = None;
+        for file in &self.files {
+            match self.look_into(file, registry, repository) {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match (self.github(registry), failed) {
+            (Some(login), _) => Ok(Some((LoginPlace::GitHubToken, login))),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn look_into(
+        &self,
+        file: &LoginFile,
+        registry: &str,
+        repository: &str,
+    ) -> Result<Option<(LoginPlace, Login)>, CredentialsError> {
+        let written = |login| (LoginPlace::File(file.path().to_owned()), login);
         match file.find(registry, repository)? {
             None => Ok(None),
-            Some(Entry::Login(login)) => Ok(Some(login)),
-            Some(Entry::Helper { helper, otherwise }) => Ok(self.ask(&helper, docker_key(registry))?.or(otherwise)),
+            Some(Entry::Login(login)) => Ok(Some(written(login))),
+            Some(Entry::Helper { helper, otherwise }) => match self.ask(&helper, docker_key(registry))? {
+                Some(login) => Ok(Some((LoginPlace::Helper { helper, file: file.path().to_owned() }, login))),
+                None => Ok(otherwise.map(written)),
+            },
         }
     }
 
@@ -167,22 +214,7 @@ impl Logins {
 
 impl Credentials for Logins {
     fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
-        if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
-            return Ok(Some(login.clone()));
-        }
-        let mut failed = None;
-        for file in &self.files {
-            match self.look_into(file, registry, repository) {
-                Ok(Some(login)) => return Ok(Some(login)),
-                Ok(None) => {}
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        match (self.github(registry), failed) {
-            (Some(login), _) => Ok(Some(login)),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(None),
-        }
+        Ok(self.locate(registry, repository)?.map(|(_, login)| login))
     }
 }
 

@@ -1,0 +1,159 @@
+//! What lies between this machine and a registry: proxy, certificates, login, referrers, clock.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::collect::{
+    ImageSource, Limits, Login, LoginPlace, Logins, Places, Registries, RequestRecord, Source, SourceError,
+};
+use crate::oci::{Digest, Reference, RegistryReference};
+use crate::verify::hint_for_gap;
+
+use super::super::args::TransportArgs;
+use super::super::diagnostics::Diagnostic;
+use super::super::{progress, streams, verify};
+use super::Line;
+
+/// A clock that is wrong by less does no harm.
+const WRONG: SignedDuration = SignedDuration::from_secs(60);
+/// One that is wrong by more makes roots look expired, and signatures those of the future.
+const TOO_WRONG: SignedDuration = SignedDuration::from_hours(1);
+
+/// Looks at the way to a registry, and at the registry.
+pub(super) fn lines(
+    image: &RegistryReference,
+    logins: Logins,
+    transport: &TransportArgs,
+    shows_requests: bool,
+) -> Result<Vec<Line>, Diagnostic> {
+    let mut lines = vec![login(image, &logins)];
+    let registries = verify::registries(transport, logins, false)?;
+    lines.extend(way(image, &registries, transport));
+    let clock: Rc<RefCell<Option<SignedDuration>>> = Rc::default();
+    let seen = Rc::clone(&clock);
+    registries.log_requests(Box::new(move |record| {
+        note_clock(record, &mut seen.borrow_mut());
+        if shows_requests {
+            progress::request(record);
+        }
+    }));
+    let limits = Limits { total_time: transport.timeout, ..Limits::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    lines.extend(runtime.block_on(ask(image, &registries, &limits)));
+    lines.extend(clock.borrow().map(self::clock));
+    Ok(lines)
+}
+
+/// Whose login the registry would be shown, and where it is from.
+fn login(image: &RegistryReference, logins: &Logins) -> Line {
+    let registry = image.name.registry();
+    match logins.locate(registry, image.name.repository()) {
+        Ok(None) => Line::ok("login", format!("none for {registry}: it is asked without one")),
+        Ok(Some((place, login))) => {
+            login.keep_in(streams::secrets());
+            let whose = match &login {
+                Login::Password { username, .. } if is_name(username) => format!("{username}'s"),
+                Login::Password { .. } => "a name and a password".to_owned(),
+                Login::IdentityToken(_) => "an identity token".to_owned(),
+                Login::RegistryToken(_) => "a registry token".to_owned(),
+            };
+            let from = match place {
+                LoginPlace::Given => "from the command line or BONAFIDE_REGISTRY_TOKEN".to_owned(),
+                LoginPlace::File(file) => format!("from {}", file.display()),
+                LoginPlace::Helper { helper, file } => {
+                    format!("from docker-credential-{helper}, named in {}", file.display())
+                }
+                LoginPlace::GitHubToken => "from GH_TOKEN or GITHUB_TOKEN".to_owned(),
+            };
+            Line::ok("login", format!("{whose}, for {registry}, {from}"))
+        }
+        Err(error) => Line::error("login", error.to_string(), format!("log in again: `docker login {registry}`")),
+    }
+}
+
+/// Some put a token in the place of the name.
+fn is_name(username: &str) -> bool {
+    let is_token = ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "dckr_pat_", "ey"];
+    username.len() <= 64 && !is_token.iter().any(|start| username.starts_with(start)) && !username.is_empty()
+}
+
+/// Mirror, proxy and certificates, which are known before anything is asked.
+fn way(image: &RegistryReference, registries: &Registries, transport: &TransportArgs) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(mirror) = registries.mirror_of(&image.name) {
+        lines.push(Line::ok(
+            "mirror",
+            format!("{} is asked in the place of {}", mirror.registry(), image.name.registry()),
+        ));
+    }
+    if let Some(proxy) = registries.proxy_of(&image.name) {
+        lines.push(Line::ok("proxy", format!("through {proxy}")));
+    } else {
+        lines.push(Line::ok("proxy", "none for this registry"));
+    }
+    lines.push(match &transport.ca_file {
+        Some(file) => Line::ok("certificates", format!("those of the system, and of {}", file.display())),
+        None if registries.is_plain(&image.name) && !image.name.is_loopback() => Line::warning(
+            "certificates",
+            "none: the registry is asked without encryption",
+            "leave out `--plain-http` where the registry speaks TLS",
+        ),
+        None if registries.is_plain(&image.name) => Line::ok("certificates", "none: this machine is asked without TLS"),
+        None => Line::ok("certificates", "those of the system"),
+    });
+    lines
+}
+
+/// The manifest and the list of what is attached to it.
+async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Limits) -> Vec<Line> {
+    let reference = Reference::Registry(image.clone());
+    let asked = async {
+        let source = ImageSource::open(&reference, Places::default(), registries, limits)?;
+        let digest = source.root(limits.manifest).await?.blob.digest().clone();
+        Ok((source, digest))
+    };
+    let (source, digest): (ImageSource, Digest) = match asked.await {
+        Ok(found) => found,
+        Err(error) => return vec![failed("registry", &error)],
+    };
+    let answered = Line::ok("registry", format!("{} answers: {reference} is {digest}", image.name.registry()));
+    let referrers = match source.referrers(&digest, None, limits.manifest).await {
+        Ok(page) => {
+            let more = if page.next.is_some() { " and more" } else { "" };
+            Line::ok("referrers", format!("supported: {}{more} attached to this digest", page.manifests.len()))
+        }
+        Err(error) if error.is_not_found() => {
+            let tag = digest.to_string().replace(':', "-");
+            Line::ok("referrers", format!("not supported: what is attached is listed under the tag {tag}"))
+        }
+        Err(error) => failed("referrers", &error),
+    };
+    vec![answered, referrers]
+}
+
+fn failed(topic: &'static str, error: &SourceError) -> Line {
+    Line::error(topic, error.detail(), hint_for_gap(error.gap_reason().as_str()))
+}
+
+/// How far this machine is ahead of the server, by the nearest of all answers: an answer takes a while.
+fn note_clock(record: &RequestRecord, nearest: &mut Option<SignedDuration>) {
+    let Some(date) = record.date else { return };
+    let ahead = Timestamp::now().duration_since(date);
+    if nearest.is_none_or(|known| ahead.abs() < known.abs()) {
+        *nearest = Some(ahead);
+    }
+}
+
+fn clock(ahead: SignedDuration) -> Line {
+    let next = "set the clock: `timedatectl set-ntp true`, or your system's way";
+    let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
+    let by = ahead.abs();
+    let said = format!("{} s {direction} the registry's", by.as_secs());
+    match by {
+        by if by >= TOO_WRONG => Line::error("clock", said, next),
+        by if by >= WRONG => Line::warning("clock", said, next),
+        _ => Line::ok("clock", "agrees with the registry's, to the minute"),
+    }
+}

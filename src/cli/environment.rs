@@ -1,0 +1,50 @@
+//! The variables that the program reads, in one table: for the help, and to say which of them changed something.
+
+use std::env;
+
+/// A variable, or several that mean one thing, and what it changes.
+pub(super) const VARIABLES: [(&[&str], &str); 9] = [
+    (&["BONAFIDE_REGISTRY_TOKEN"], "a bearer token that the registry takes as it is"),
+    (&["DOCKER_CONFIG"], "the folder of docker's config.json, with logins and helpers [default: ~/.docker]"),
+    (&["REGISTRY_AUTH_FILE"], "the file with logins that takes the place of podman's"),
+    (&["GH_TOKEN", "GITHUB_TOKEN"], "GitHub's token, for ghcr.io and the attestations API"),
+    (&["HTTPS_PROXY", "ALL_PROXY"], "the proxy for registries and mirrors"),
+    (&["NO_PROXY"], "hosts that are asked without the proxy"),
+    (&["SSL_CERT_FILE", "SSL_CERT_DIR"], "certificate authorities in the place of the system's"),
+    (
+        &["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"],
+        "folders of cached trusted roots, and of podman's logins",
+    ),
+    (&["NO_COLOR"], "no colour on a terminal"),
+];
+
+/// Returns the variables that are set, in either case where both count.
+pub(super) fn set() -> Vec<String> {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let names = VARIABLES.iter().flat_map(|(names, _)| *names);
+    let mut set = Vec::new();
+    for name in names {
+        let lower = name.to_ascii_lowercase();
+        if is_set(name) {
+            set.push((*name).to_owned());
+        } else if name.ends_with("_PROXY") && is_set(&lower) {
+            set.push(lower);
+        }
+    }
+    set
+}
+
+/// The section of the help.
+pub(super) fn help() -> String {
+    let mut text = String::from("Environment:\n");
+    for (names, what) in VARIABLES {
+        let names = names.join(", ");
+        text.push_str(&if names.len() > 24 {
+            format!("  {names}\n{:28}{what}\n", "")
+        } else {
+            format!("  {names:<24}  {what}\n")
+        });
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
