@@ -15,6 +15,7 @@ use super::doctor::DoctorArgs;
 use super::sbom_flags::SbomArgs;
 use super::targets::{OutputParser, PackageTarget, Target, package_target};
 use super::trust::TrustCommand;
+use super::words::{self, completed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,7 +86,7 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Verify images: signature, provenance and SBOM
     Verify(Box<VerifyArgs>),
-    /// Show the evidence attached to images, its signers and its content, without a policy
+    /// Show what is attached to images, and who signed it
     Inspect(Box<InspectArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest
     Bundle(Box<BundleArgs>),
@@ -95,20 +96,22 @@ pub(super) enum Command {
     /// Check, begin and explain policy files
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Show the trusted roots of Sigstore instances, or bring them up to date
+    /// Show the trusted roots of Sigstore instances, or update them
     #[command(subcommand)]
     Trust(TrustCommand),
     /// Prepare advisories for runs that read them often
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
-    /// Look at what stands between this machine and a verdict: registry, login, proxy, clock, trusted roots, policy
+    /// Look for what stands in the way: registry, login, clock, roots, policy
     Doctor(Box<DoctorArgs>),
-    /// Say what a check proves, why it fails and what to do
+    /// Say what a check or verdict means, and what to do
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document
     Schema(SchemaArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print a manual page
+    Man(ManArgs),
 }
 
 const VERIFY_EXAMPLES: &str = "\
@@ -150,14 +153,14 @@ pub(super) struct VerifyArgs {
     pub(super) judged_as: Option<RegistryReference>,
     /// What must be attached and be good; also attestations by their types: https://… [default: signature,provenance,sbom, or
     /// what the policy says]
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = requirement)]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', hide_possible_values = true, value_parser = completed(requirement, words::requirements))]
     pub(super) require: Vec<Asked>,
     /// Known vulnerabilities to hold the packages of SBOMs against: OSV records as JSON, a folder of them, a zip of osv.dev, or
     /// an index that `bonafide advisories index` made of them
     #[arg(long, help_heading = "SBOM", value_name = "FILE|DIR")]
     pub(super) advisories: Vec<PathBuf>,
     /// Refuse an SBOM with a known vulnerability of this severity or a worse one: low, medium, high or critical
-    #[arg(long, help_heading = "SBOM", value_name = "LEVEL")]
+    #[arg(long, help_heading = "SBOM", value_name = "LEVEL", hide_possible_values = true, value_parser = completed(severity, words::severities))]
     pub(super) deny_severity: Option<Severity>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
@@ -468,7 +471,7 @@ fn slsa_level(text: &str) -> Result<BuildLevel, String> {
 #[command(next_help_heading = "Trust")]
 pub(super) struct TrustArgs {
     /// A Sigstore instance: public-good, github or staging [default: public-good, unless another is given]
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", hide_possible_values = true, value_parser = completed(instance, words::instances))]
     pub(super) trust: Vec<Instance>,
     /// The trusted root of a Sigstore instance, or several, one on each line; each is a domain of its own
     #[arg(long, value_name = "FILE")]
@@ -612,8 +615,8 @@ pub(super) enum PolicyCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// The check, as a report names it, or `builders`; without one, all checks are listed
-    #[arg(value_name = "CHECK|builders")]
+    /// The check as a report names it, or how it begins; a verdict; or `builders`. Without one, all checks are listed
+    #[arg(value_name = "CHECK|VERDICT|builders", hide_possible_values = true, value_parser = completed(text, words::pages))]
     pub(super) check: Option<String>,
 }
 
@@ -670,11 +673,37 @@ pub(super) struct CompletionsArgs {
     pub(super) shell: clap_complete::Shell,
 }
 
+const MAN_EXAMPLES: &str = "\
+Examples:
+  bonafide man > bonafide.1
+  bonafide man policy check | man -l -";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = MAN_EXAMPLES)]
+pub(super) struct ManArgs {
+    /// The command; without one, the page of the program
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Vec<String>,
+}
+
 /// A platform, or every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlatformArg {
     All,
     One(Platform),
+}
+
+fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// A Sigstore instance.
+pub(super) fn instance(text: &str) -> Result<Instance, String> {
+    text.parse().map_err(|error: crate::trust::UnknownInstance| error.to_string())
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    text.parse().map_err(|error: crate::packages::UnknownSeverity| error.to_string())
 }
 
 fn requirement(text: &str) -> Result<Asked, String> {

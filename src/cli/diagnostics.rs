@@ -560,9 +560,18 @@ impl Diagnostic {
         Self::usage(error, "split the file")
     }
 
-    /// A check that is none.
-    pub(super) fn check(error: UnknownCheck) -> Self {
-        Self::usage(error, "`bonafide explain` lists all checks")
+    /// A command that is none.
+    pub(super) fn no_command(name: &str) -> Self {
+        Self::usage(anyhow::anyhow!("there is no command `{name}`"), "`bonafide --help` lists all commands")
+    }
+
+    /// A check or verdict that is none.
+    pub(super) fn no_page(name: &str, nearest: Option<&str>) -> Self {
+        let meant = nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default();
+        Self::usage(
+            anyhow::Error::new(UnknownCheck(name.to_owned())),
+            format!("{meant}`bonafide explain` lists all checks"),
+        )
     }
 
     /// Two reports for standard output.

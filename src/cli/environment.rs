@@ -4,17 +4,14 @@ use std::env;
 
 /// A variable, or several that mean one thing, and what it changes.
 pub(super) const VARIABLES: [(&[&str], &str); 9] = [
-    (&["BONAFIDE_REGISTRY_TOKEN"], "a bearer token that the registry takes as it is"),
-    (&["DOCKER_CONFIG"], "the folder of docker's config.json, with logins and helpers [default: ~/.docker]"),
-    (&["REGISTRY_AUTH_FILE"], "the file with logins that takes the place of podman's"),
-    (&["GH_TOKEN", "GITHUB_TOKEN"], "GitHub's token, for ghcr.io and the attestations API"),
+    (&["BONAFIDE_REGISTRY_TOKEN"], "a bearer token, sent to the registry as it is"),
+    (&["DOCKER_CONFIG"], "docker's folder with config.json [~/.docker]"),
+    (&["REGISTRY_AUTH_FILE"], "a file with logins, instead of podman's"),
+    (&["GH_TOKEN", "GITHUB_TOKEN"], "for ghcr.io and GitHub's attestations API"),
     (&["HTTPS_PROXY", "ALL_PROXY"], "the proxy for registries and mirrors"),
     (&["NO_PROXY"], "hosts that are asked without the proxy"),
-    (&["SSL_CERT_FILE", "SSL_CERT_DIR"], "certificate authorities in the place of the system's"),
-    (
-        &["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"],
-        "folders of cached trusted roots, and of podman's logins",
-    ),
+    (&["SSL_CERT_FILE", "SSL_CERT_DIR"], "certificate authorities, instead of the system's"),
+    (&["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"], "trusted roots, and podman's logins"),
     (&["NO_COLOR"], "no colour on a terminal"),
 ];
 

@@ -1,4 +1,4 @@
-//! `bonafide explain`: the pages of the checks, and the builders that are known.
+//! `bonafide explain`: the pages of checks and verdicts, and the builders that are known.
 
 use std::fmt::Write as _;
 
@@ -7,26 +7,100 @@ use crate::policy::KNOWN_BUILDERS;
 
 use super::args::ExplainArgs;
 use super::diagnostics::Diagnostic;
-use super::print;
+use super::{print, words};
 
-/// Prints one page, the builders, or the list of all checks.
+/// The pages of the verdicts, in the order of their words.
+const VERDICT_PAGES: [&str; 4] = [
+    include_str!("verdicts/verified.md"),
+    include_str!("verdicts/rejected.md"),
+    include_str!("verdicts/undecided.md"),
+    include_str!("verdicts/absent.md"),
+];
+
+/// The parts of the list: the first check of each, and what it is called.
+const GROUPS: [(&str, &str); 8] = [
+    ("image-resolved", "Image"),
+    ("bundle-format", "Signature"),
+    ("signer-identity", "Signer"),
+    ("provenance-format", "Provenance"),
+    ("vsa-format", "Verification summary"),
+    ("scan-format", "Vulnerability scan and VEX"),
+    ("attestation-fields", "Attestation of another type"),
+    ("sbom-format", "SBOM"),
+];
+
+/// Names that mean one page differ by no more typing errors than these.
+const NEAR: usize = 3;
+
+/// Prints one page, the builders, what begins so, or the list of all checks.
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, Diagnostic> {
     let text = match &args.check {
-        Some(name) if name == "builders" => builders(),
-        Some(name) => name.parse::<CheckId>().map_err(Diagnostic::check)?.page().to_owned(),
+        Some(name) => found(name)?,
         None => list(),
     };
     print(text.as_bytes())
 }
 
+fn found(name: &str) -> Result<String, Diagnostic> {
+    if let Some(page) = page(name) {
+        return Ok(page);
+    }
+    let begins: Vec<&str> =
+        words::pages().into_iter().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
+    match begins.as_slice() {
+        [] => {
+            let nearest = words::pages().into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+            let nearest = nearest.filter(|known| strsim::damerau_levenshtein(known, name) <= NEAR);
+            Err(Diagnostic::no_page(name, nearest))
+        }
+        [only] => Ok(page(only).unwrap_or_default()),
+        several => Ok(several.iter().map(|name| line(name)).collect()),
+    }
+}
+
+fn page(name: &str) -> Option<String> {
+    let verdict = words::VERDICTS.iter().zip(VERDICT_PAGES).find(|(names, _)| names.contains(&name));
+    match (name, verdict) {
+        (words::BUILDERS, _) => Some(builders()),
+        (_, Some((_, page))) => Some(page.to_owned()),
+        _ => Some(in_order(name.parse::<CheckId>().ok()?.page())),
+    }
+}
+
+/// A page of a check as a person in trouble reads it: why it fails and what to do, and in the end what a pass is worth.
+fn in_order(page: &str) -> String {
+    let (head, parts) = page.split_once("\n## ").unwrap_or((page, ""));
+    let mut text = format!("{}\n", head.trim_end());
+    let parts: Vec<(&str, &str)> = parts.split("\n## ").filter_map(|part| part.split_once('\n')).collect();
+    let body = |name: &str| parts.iter().find(|(heading, _)| *heading == name).map_or("", |(_, body)| body.trim());
+    let last = ["Proves", "Does not prove"];
+    for (heading, body) in parts.iter().filter(|(heading, _)| !last.contains(heading)) {
+        let _ = write!(text, "\n## {heading}\n\n{}\n", body.trim());
+    }
+    let _ = write!(text, "\n## What you may conclude from a pass\n\n{}\n", body("Proves"));
+    let _ = write!(text, "\nA pass does not say:\n\n{}\n", body("Does not prove"));
+    text
+}
+
+fn line(name: &str) -> String {
+    let title = name.parse::<CheckId>().map_or("", |check| check.title());
+    format!("  {name:<26} {title}\n")
+}
+
 fn list() -> String {
     let mut text =
-        String::from("Checks, in the order in which evidence meets them. `bonafide explain CHECK` says more.\n\n");
+        String::from("Checks, in the order in which evidence meets them. `bonafide explain CHECK` says more.\n");
     for check in CheckId::ALL {
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "  {:<24} {}", check.as_str(), check.title());
+        if let Some((_, title)) = GROUPS.iter().find(|(first, _)| *first == check.as_str()) {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(text, "\n{title}:");
+        }
+        text.push_str(&line(check.as_str()));
     }
-    text.push_str("\n`bonafide explain builders` lists the builders that are known, and their SLSA build levels.\n");
+    text.push_str(
+        "\nVerdicts: `bonafide explain verified`, `rejected`, `undecided` or `absent`.\n\
+         `bonafide explain builders` lists the builders that are known, and their SLSA build levels.\n",
+    );
     text
 }
 

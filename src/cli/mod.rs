@@ -6,6 +6,7 @@
 mod advisories;
 mod args;
 mod bundle;
+mod command;
 mod conformance;
 mod diagnostics;
 mod doctor;
@@ -15,6 +16,7 @@ mod explain;
 mod foreign;
 mod inspect;
 mod logins;
+mod man;
 mod output;
 mod policies;
 mod policy;
@@ -29,13 +31,14 @@ mod targets;
 mod terms;
 mod trust;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 
 use args::{Args, Colour, Command};
 use diagnostics::Diagnostic;
@@ -48,7 +51,8 @@ const ABSENT: u8 = 4;
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let args = match Args::try_parse_from(&arguments) {
+    let parsed = command::command().try_get_matches_from(&arguments).and_then(|found| Args::from_arg_matches(&found));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => return ExitCode::from(refused(&error, &arguments)),
     };
@@ -91,9 +95,13 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {
             let mut script = Vec::new();
-            clap_complete::generate(completions.shell, &mut Args::command(), "bonafide", &mut script);
+            clap_complete::generate(completions.shell, &mut command::command(), "bonafide", &mut script);
+            if completions.shell == clap_complete::Shell::Fish {
+                script.extend(words::for_fish().as_bytes());
+            }
             print(&script)
         }
+        Command::Man(man) => man::run(man),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::policy::{
 };
 
 use super::diagnostics::Diagnostic;
+use super::words::{self, completed};
 
 /// What the SBOM must say
 #[derive(Debug, Default, ClapArgs)]
@@ -23,7 +24,12 @@ pub(super) struct SbomArgs {
     #[arg(long, value_name = "LICENSE", value_parser = license)]
     pub(super) allow_license: Vec<LicenseRule>,
     /// Whose minimum elements it must have: ntia-2021 or cisa-2025
-    #[arg(long, value_name = "STANDARD", value_parser = minimum_elements)]
+    #[arg(
+        long,
+        value_name = "STANDARD",
+        hide_possible_values = true,
+        value_parser = completed(minimum_elements, words::minimum_elements)
+    )]
     pub(super) minimum_elements: Option<MinimumElements>,
 }
 

@@ -1,7 +1,7 @@
 //! What the program says of itself.
 
 use crate::fixtures::{BY_SHOP, LAB, check, image};
-use crate::program::{Scratch, bonafide};
+use crate::program::{Program, Scratch, bonafide};
 
 /// The examples of a help text as one command a line, continued lines joined as a shell does.
 fn examples(help: &str) -> Vec<Vec<String>> {
@@ -25,7 +25,7 @@ fn help_has_examples_and_exit_codes() {
             &["trust", "update", "--help"],
             ["Examples:", "Exit codes: 0 all are up to date, 2 usage, 3 at least one is not"],
         ),
-        (&["-h"], ["Examples:", "  4  absent      nothing of a required kind is attached"]),
+        (&["-h"], ["Examples:", "Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent"]),
     ] {
         let help = bonafide(arguments).success();
         for line in lines {
@@ -92,16 +92,78 @@ fn version() {
     }
 }
 
+/// `-h` fits on one screen of 80 columns, and `--help` has every flag.
+#[test]
+fn short_help_is_one_screen() {
+    for command in
+        [&[] as &[&str], &["verify"], &["inspect"], &["bundle"], &["doctor"], &["policy", "check"], &["trust"]]
+    {
+        let shown = |flag: &str| {
+            let arguments: Vec<&str> = command.iter().copied().chain([flag]).collect();
+            Program::new(&arguments).env("COLUMNS", "80").run().success()
+        };
+        let short = shown("-h");
+        let lines: Vec<&str> = short.lines().collect();
+        assert!(lines.len() <= 42, "{} lines\n{short}", lines.len());
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{short}");
+        let long = shown("--help");
+        let flags = lines.iter().filter_map(|line| line.trim_start().strip_prefix("-q, ").or(Some(line.trim_start())));
+        for flag in flags.filter(|line| line.starts_with("--")).filter_map(|line| line.split([' ', '[', '.']).next()) {
+            assert!(long.contains(flag), "{command:?}: {flag}");
+        }
+    }
+    let long = bonafide(&["verify", "--help"]).success();
+    for name in [
+        "BONAFIDE_REGISTRY_TOKEN",
+        "DOCKER_CONFIG",
+        "HTTPS_PROXY",
+        "XDG_CACHE_HOME",
+        "--certificate-github-workflow-sha",
+    ] {
+        assert!(long.contains(name), "{name}");
+    }
+}
+
 #[test]
 fn explain_lists_every_check_and_each_has_a_page() {
     let list = bonafide(&["explain"]).success();
     let checks: Vec<&str> =
         list.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
     assert!(checks.len() >= 20 && checks.contains(&"signer-identity"), "{checks:?}");
-    for check in checks {
-        let page = bonafide(&["explain", check]).success();
-        assert!(page.starts_with(&format!("# {check}\n")) && page.contains("\n## What to do\n"), "{check}");
+    for group in ["Image:", "Signature:", "Signer:", "Provenance:", "SBOM:"] {
+        assert!(list.lines().any(|line| line == group), "{group}");
     }
+    for check in checks.into_iter().chain(["verified", "rejected", "undecided", "absent", "incomplete"]) {
+        let page = bonafide(&["explain", check]).success();
+        assert!(page.starts_with(&format!("# {}\n", if check == "incomplete" { "absent" } else { check })), "{check}");
+        assert!(page.contains("\n## What to do\n"), "{check}");
+        let last = page.lines().rfind(|line| line.starts_with("## "));
+        assert_eq!(last, Some("## What you may conclude from a pass"), "{check}");
+    }
+}
+
+#[test]
+fn explain_takes_the_beginning_of_a_name_and_guesses_at_what_was_meant() {
+    let page = bonafide(&["explain", "signer-id"]).success();
+    assert!(page.starts_with("# signer-identity\n"), "{page}");
+    let several = bonafide(&["explain", "signer-"]).success();
+    assert!(several.lines().count() > 3 && several.lines().all(|line| line.starts_with("  signer-")), "{several}");
+    for (written, meant) in [("signer-identiy", "signer-identity"), ("verfied", "verified"), ("bilders", "builders")] {
+        let message = bonafide(&["explain", written]).usage_error();
+        assert!(message.contains(&format!("did you mean `{meant}`?")), "{message}");
+    }
+    let message = bonafide(&["explain", "something-else"]).usage_error();
+    assert!(!message.contains("did you mean"), "{message}");
+}
+
+#[test]
+fn manual_pages_are_written() {
+    let page = bonafide(&["man"]).success();
+    assert!(page.contains(".TH bonafide 1") && page.contains("verify"), "{page}");
+    let page = bonafide(&["man", "policy", "check"]).success();
+    assert!(page.contains("bonafide-policy-check") && page.contains("strict"), "{page}");
+    let message = bonafide(&["man", "nonsense"]).usage_error();
+    assert!(message.contains("there is no command `nonsense`"), "{message}");
 }
 
 #[test]
@@ -125,11 +187,17 @@ fn every_page_that_a_report_names_is_there() {
 }
 
 #[test]
-fn completions_know_the_commands() {
-    for shell in ["bash", "zsh", "fish"] {
+fn completions_know_the_commands_and_the_values() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = bonafide(&["completions", shell]).success();
         for word in ["verify", "explain", "certificate-identity", "update-trust"] {
             assert!(script.contains(word), "{shell}: {word}");
+        }
+        // The generator has no values for PowerShell.
+        if shell != "powershell" {
+            for word in ["vulnerabilities", "spdxjson", "public-good", "pinned", "signer-identity", "could-not-check"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
         }
     }
 }

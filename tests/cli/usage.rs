@@ -283,7 +283,11 @@ fn two_reports_do_not_fit_on_standard_output_and_the_hint_can_be_pasted() {
 #[test]
 fn a_check_that_there_is_not_is_refused() {
     let message = bonafide(&["explain", "signer-identities"]).usage_error();
-    assert_eq!(message, "error: `signer-identities` is not a check\n  → `bonafide explain` lists all checks\n");
+    assert_eq!(
+        message,
+        "error: `signer-identities` is not a check\n  → did you mean `signer-identity`? `bonafide explain` lists all \
+         checks\n"
+    );
 }
 
 #[test]

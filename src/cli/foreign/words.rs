@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clap::{ArgAction, CommandFactory};
+use clap::ArgAction;
 
-use super::super::args::Args;
+use super::super::command::command;
 use super::flags::{self, Foreign, Takes};
 use super::{Task, Tool};
 
@@ -83,7 +83,7 @@ fn short<'a>(letters: &str, tool: Option<Tool>, rest: &mut impl Iterator<Item = 
 
 /// The long flags of `verify` and `bundle`, with whether each takes a value.
 fn ours() -> BTreeMap<String, bool> {
-    let command = Args::command();
+    let command = command();
     let commands = command.get_subcommands().filter(|one| matches!(one.get_name(), "verify" | "bundle"));
     commands
         .flat_map(|one| one.get_arguments().chain(command.get_arguments()).collect::<Vec<_>>())
@@ -98,7 +98,7 @@ fn ours() -> BTreeMap<String, bool> {
 
 /// Whether `bundle`, which judges signatures alone, has this flag too.
 pub(super) fn is_of_bundle(name: &str) -> bool {
-    let command = Args::command();
+    let command = command();
     let bundle = command.get_subcommands().find(|one| one.get_name() == "bundle");
     bundle.is_some_and(|bundle| bundle.get_arguments().any(|flag| flag.get_long() == Some(name)))
         || command.get_arguments().any(|flag| flag.get_long() == Some(name))

@@ -7,7 +7,8 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use crate::trust::Instance;
 
-use super::super::args::{RepositoryArgs, duration};
+use super::super::args::{RepositoryArgs, duration, instance};
+use super::super::words::{self, completed};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TrustCommand {
@@ -28,7 +29,7 @@ Shown is the root that `verify` would use now: the cached one while it is valid,
 #[command(after_help = SHOW_EXAMPLES)]
 pub(in crate::cli) struct TrustShowArgs {
     /// A Sigstore instance: public-good, github or staging [default: all three]
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", hide_possible_values = true, value_parser = completed(instance, words::instances))]
     pub(in crate::cli) trust: Vec<Instance>,
     /// The trusted root of a Sigstore instance
     #[arg(long, value_name = "FILE")]
@@ -63,7 +64,7 @@ Exit codes: 0 all are up to date, 2 usage, 3 at least one is not";
 #[command(after_help = UPDATE_EXAMPLES)]
 pub(in crate::cli) struct TrustUpdateArgs {
     /// A Sigstore instance: public-good, github or staging [default: public-good and github, unless another is given]
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", hide_possible_values = true, value_parser = completed(instance, words::instances))]
     pub(in crate::cli) trust: Vec<Instance>,
     #[command(flatten)]
     pub(in crate::cli) repository: RepositoryArgs,

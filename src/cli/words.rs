@@ -1,0 +1,76 @@
+//! Values of flags that a shell can complete, beside the function that reads them.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Command, Error};
+
+use crate::check::CheckId;
+use crate::policy::{COSIGN_TYPES, MinimumElements, Requirement};
+use crate::trust::Instance;
+
+/// What `explain` lists beside the checks.
+pub(super) const BUILDERS: &str = "builders";
+/// The verdicts, also by the words of the text output.
+pub(super) const VERDICTS: [&[&str]; 4] =
+    [&["verified"], &["rejected"], &["undecided", "could-not-check"], &["absent", "incomplete"]];
+
+/// Reads a value with a function. The words are for shells alone: what else the function reads is taken too.
+#[derive(Clone)]
+pub(super) struct Completed<T> {
+    read: fn(&str) -> Result<T, String>,
+    words: fn() -> Vec<&'static str>,
+}
+
+/// A reader with words.
+pub(super) const fn completed<T>(
+    read: fn(&str) -> Result<T, String>,
+    words: fn() -> Vec<&'static str>,
+) -> Completed<T> {
+    Completed { read, words }
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Completed<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<T, Error> {
+        let read = self.read;
+        (move |text: &str| read(text)).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.words)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// What can be required by a word.
+pub(super) fn requirements() -> Vec<&'static str> {
+    let kinds = [Requirement::Signature, Requirement::Provenance, Requirement::Sbom, Requirement::Vulnerabilities];
+    kinds.into_iter().map(Requirement::as_str).chain(COSIGN_TYPES.iter().map(|(short, _)| *short)).collect()
+}
+
+/// Every Sigstore instance that comes with the program.
+pub(super) fn instances() -> Vec<&'static str> {
+    Instance::ALL.into_iter().map(Instance::as_str).collect()
+}
+
+/// How bad a vulnerability is.
+pub(super) fn severities() -> Vec<&'static str> {
+    vec!["low", "medium", "high", "critical"]
+}
+
+/// Whose minimum elements an SBOM can have.
+pub(super) fn minimum_elements() -> Vec<&'static str> {
+    MinimumElements::ALL.into_iter().map(MinimumElements::as_str).collect()
+}
+
+/// Everything that has a page.
+pub(super) fn pages() -> Vec<&'static str> {
+    let verdicts = VERDICTS.iter().flat_map(|names| *names).copied();
+    CheckId::ALL.iter().map(|check| check.as_str()).chain(verdicts).chain([BUILDERS]).collect()
+}
+
+/// What the generator leaves out for fish: words that are no flags.
+pub(super) fn for_fish() -> String {
+    format!("complete -c bonafide -n \"__fish_bonafide_using_subcommand explain\" -f -a \"{}\"\n", pages().join(" "))
+}
