@@ -67,7 +67,9 @@ fn a_place_without_a_layout_is_a_usage_error_that_says_what_is_there() {
     scratch.write("saved.tar.gz", gzip.finish().expect("memory"));
     scratch.write("saved.tar", &saved);
     scratch.write("other.tar", tar(&["readme.txt"]));
-    scratch.write("zstd.tar", b"\x28\xb5\x2f\xfd....");
+    scratch.write("xz.tar", b"\xfd7zXZ\0....");
+    let zstd = ruzstd::encoding::compress_to_vec(&saved[..], ruzstd::encoding::CompressionLevel::Fastest);
+    scratch.write("saved.tar.zst", zstd);
     scratch.write("text", "hello");
     scratch.write("empty", "");
     for (reference, found, hint) in [
@@ -80,7 +82,8 @@ fn a_place_without_a_layout_is_a_usage_error_that_says_what_is_there() {
         ("oci-archive:saved.tar", "what `docker save` writes", "it has no signatures"),
         ("oci-archive:saved.tar.gz", "what `docker save` writes", "it has no signatures"),
         ("oci-archive:other.tar", "a tar archive without `oci-layout`", "`oras copy -r --to-oci-layout"),
-        ("oci-archive:zstd.tar", "compressed with zstd", "decompress it first"),
+        ("oci-archive:saved.tar.zst", "what `docker save` writes", "it has no signatures"),
+        ("oci-archive:xz.tar", "compressed with xz", "decompress it first"),
         ("oci-archive:text", "another kind of file", "`oci:DIR`"),
         ("oci-archive:empty", "another kind of file", "`oci:DIR`"),
         ("oci:/dev/null", "a pipe or a device", "`oci-archive:FILE`"),

@@ -1,4 +1,4 @@
-//! The files of a layout in a tar archive, which may be compressed with gzip.
+//! The files of a layout in a tar archive, which may be compressed with gzip or zstd.
 //!
 //! Nothing is unpacked. The archive is walked once, to its end, recording where each file begins; files are read on
 //! request. Everything that two programs could read differently is refused: links, devices, sparse files, names that
@@ -13,9 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flate2::read::MultiGzDecoder;
 use tar::{Entries, Entry, EntryType, PaxExtensions};
 
+use super::compressed::{self, Compression};
 use super::{at, too_large};
 use crate::collect::error::{SourceError, printable};
 use crate::collect::files;
@@ -24,7 +24,7 @@ use crate::collect::files;
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,
-    is_compressed: bool,
+    compression: Option<Compression>,
     end: End,
     files: HashMap<String, Place>,
 }
@@ -62,10 +62,11 @@ impl Archive {
         let end = End { at: Instant::now() + allowed, allowed };
         let failed = |error| SourceError::File { at: path.display().to_string(), source: Arc::new(error) };
         let mut file = files::open(path).map_err(|error| error.of_source(path.display().to_string()))?;
-        let mut magic = [0; 2];
-        let is_compressed = matches!(file.read_exact(&mut magic), Ok(()) if magic == [0x1f, 0x8b]);
+        let mut first = Vec::new();
+        file.by_ref().take(compressed::MAGIC as u64).read_to_end(&mut first).map_err(failed)?;
         file.rewind().map_err(failed)?;
-        let mut archive = Self { path: path.to_owned(), is_compressed, end, files: HashMap::new() };
+        let compression = Compression::of(&first);
+        let mut archive = Self { path: path.to_owned(), compression, end, files: HashMap::new() };
         archive.walk(file).map_err(|error| archive.failure(error))?;
         Ok(archive)
     }
@@ -85,8 +86,8 @@ impl Archive {
 
     fn bytes(&self, place: &Place) -> io::Result<Vec<u8>> {
         let mut file = files::open(&self.path).map_err(io::Error::other)?;
-        if self.is_compressed {
-            let mut plain = Counted::new(MultiGzDecoder::new(BufReader::new(file)), self.end);
+        if let Some(compression) = self.compression {
+            let mut plain = Counted::new(compression.decoder(file), self.end);
             io::copy(&mut plain.by_ref().take(place.offset), &mut io::sink())?;
             exactly(&mut plain, place.size)
         } else {
@@ -96,8 +97,8 @@ impl Archive {
     }
 
     fn walk(&mut self, file: File) -> Result<(), Failure> {
-        if self.is_compressed {
-            let plain = MultiGzDecoder::new(BufReader::new(file)).take(MOST_BYTES);
+        if let Some(compression) = self.compression {
+            let plain = compression.decoder(file).take(MOST_BYTES);
             let plain = Counted::new(plain, self.end);
             let position = Rc::clone(&plain.position);
             let mut archive = tar::Archive::new(plain);
@@ -136,7 +137,7 @@ impl Archive {
             if !is_file(&entry, &name)? || !is_of_a_layout(&name) {
                 continue;
             }
-            let keep = self.is_compressed && size <= KEPT && kept + size <= KEPT_IN_ALL;
+            let keep = self.compression.is_some() && size <= KEPT && kept + size <= KEPT_IN_ALL;
             let kept_bytes = if keep { Some(exactly(&mut entry, size)?) } else { None };
             kept += if keep { size } else { 0 };
             if self.files.insert(name.clone(), Place { offset, size, kept: kept_bytes }).is_some() {
@@ -388,14 +389,20 @@ mod tests {
             .file("./index.json", b"index")
     }
 
-    /// Opens bytes as a file, plain and compressed; both must say the same.
+    /// One frame of zstd.
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    /// Opens bytes as a file, plain and compressed in two ways; all must say the same.
     fn open(bytes: &[u8]) -> Result<Archive, String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("bonafide-archive-{}-{count}", std::process::id()));
         let mut compressed = GzEncoder::new(Vec::new(), Compression::fast());
         compressed.write_all(bytes).expect("memory");
-        let mut opened = [bytes.to_vec(), compressed.finish().expect("memory")].into_iter().map(|bytes| {
+        let frames: Vec<u8> = bytes.chunks(bytes.len() / 2 + 1).flat_map(zstd).collect();
+        let mut opened = [bytes.to_vec(), compressed.finish().expect("memory"), frames].into_iter().map(|bytes| {
             std::fs::write(&path, bytes).expect("a file");
             let opened = Archive::open(&path, Duration::from_secs(20)).map_err(|error| error.detail());
             if let Ok(archive) = &opened {
@@ -406,8 +413,10 @@ mod tests {
             }
             opened
         });
-        let (plain, compressed) = (opened.next().expect("two"), opened.next().expect("two"));
+        let (plain, compressed) = (opened.next().expect("three"), opened.next().expect("three"));
         assert_eq!(plain.is_ok(), compressed.is_ok(), "{plain:?} {compressed:?}");
+        let frames = opened.next().expect("three");
+        assert_eq!(plain.is_ok(), frames.is_ok(), "{plain:?} {frames:?}");
         drop(opened);
         let _ = std::fs::remove_file(&path);
         compressed.and(plain)
@@ -552,6 +561,14 @@ mod tests {
         let checksum = bad.len() - 6;
         bad[checksum] ^= 1;
         assert!(!opened(&bad));
+        let frame = zstd(&layout().ended());
+        assert!(opened(&frame));
+        assert!(!opened(&frame[..frame.len() - 2]), "cut off");
+        let mut bad = frame.clone();
+        let checksum = bad.len() - 1;
+        bad[checksum] ^= 1;
+        assert!(!opened(&bad), "the checksum of the frame");
+        assert!(!opened(&[frame, b"junk".to_vec()].concat()), "something behind the frame");
         let _ = std::fs::remove_file(&path);
     }
 

@@ -7,9 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use super::archive::is_of_a_layout;
+use super::compressed::Compression;
 use crate::collect::files;
 use crate::oci::{LayoutForm, LayoutReference};
 
@@ -38,7 +37,7 @@ pub enum NoLayout {
     #[error("expected an archive of an OCI layout, found a tar archive without `oci-layout` and `index.json`")]
     OtherArchive,
     /// A file compressed in a way that is not read.
-    #[error("expected a tar archive, plain or compressed with gzip, found one compressed with {0}")]
+    #[error("expected a tar archive, plain or compressed with gzip or zstd, found one compressed with {0}")]
     Compressed(&'static str),
     /// A file that is not a tar archive.
     #[error("expected a tar archive of an OCI layout, found another kind of file")]
@@ -70,9 +69,8 @@ impl NoLayout {
 const MOST_COMPRESSED: u64 = 256 << 20;
 /// More entries are not looked at.
 const MOST_ENTRIES: usize = 100_000;
-/// The beginnings of compressed files, except for gzip.
-const COMPRESSED: [(&[u8], &str); 3] =
-    [(&[0x28, 0xb5, 0x2f, 0xfd], "zstd"), (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"), (b"BZh", "bzip2")];
+/// The beginnings of files in compressions that are not read.
+const COMPRESSED: [(&[u8], &str); 2] = [(&[0xfd, b'7', b'z', b'X', b'Z'], "xz"), (b"BZh", "bzip2")];
 
 /// Refuses paths that are certainly not a layout. An unrecognised or unreadable one passes: the reader names its fault.
 pub fn refuse_other_than_layout(reference: &LayoutReference) -> Result<(), NoLayout> {
@@ -117,9 +115,9 @@ fn archive(mut file: File) -> Result<(), NoLayout> {
     if let Some((_, name)) = COMPRESSED.iter().find(|(magic, _)| first.starts_with(magic)) {
         return Err(NoLayout::Compressed(name));
     }
-    if first.starts_with(&[0x1f, 0x8b]) {
+    if let Some(compression) = Compression::of(&first) {
         // A truncated archive cannot be told from a layout.
-        return tar(tar::Archive::new(MultiGzDecoder::new(file).take(MOST_COMPRESSED)).entries());
+        return tar(tar::Archive::new(compression.decoder(file).take(MOST_COMPRESSED)).entries());
     }
     // POSIX.1-1988: the magic of a header. Without it, what cannot be read as an archive is none.
     let is_tar = first.get(257..262) == Some(b"ustar");

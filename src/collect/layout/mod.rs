@@ -6,6 +6,7 @@
 //! of `cosign save`.
 
 mod archive;
+mod compressed;
 mod directory;
 mod kind;
 
