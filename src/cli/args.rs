@@ -12,9 +12,10 @@ use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requireme
 use crate::trust::Instance;
 
 use super::doctor::DoctorArgs;
+use super::preview::PreviewArgs;
 use super::sbom_flags::SbomArgs;
 use super::targets::{OutputParser, PackageTarget, Target, package_target};
-use super::trust::TrustCommand;
+use super::trust::{ShowFormat, TrustCommand};
 use super::words::{self, completed};
 
 const EXAMPLES: &str = "\
@@ -119,7 +120,7 @@ References:
   ghcr.io/acme/app:1.4.2          a tag, resolved once; the report shows the digest
   ghcr.io/acme/app@sha256:…       a digest
   oci:DIR, oci:DIR:TAG            an OCI image layout on disk (also one written by `cosign save`)
-  oci-archive:FILE[:TAG]          the same as a tar archive, which may be compressed with gzip
+  oci-archive:FILE[:TAG]          the same as a tar archive, compressed with gzip or zstd, or not
   -                               references from standard input, one on each line, # for comments
 
 Files:
@@ -145,9 +146,12 @@ pub(super) struct VerifyArgs {
     pub(super) references: Vec<String>,
 
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
-    /// if it is there and no flag names a signer or a requirement]
+    /// if it is there]
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
+    /// Judge by flags alone, although there is a bonafide.yaml
+    #[arg(long, conflicts_with = "policy")]
+    pub(super) no_policy: bool,
     /// The name by which the policy judges a layout or archive, which itself has none
     #[arg(long = "as", value_name = "REFERENCE")]
     pub(super) judged_as: Option<RegistryReference>,
@@ -582,6 +586,9 @@ pub(super) enum PolicyCommand {
         /// Treat warnings as errors
         #[arg(long)]
         strict: bool,
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        output: ShowFormat,
     },
     /// Write a first policy with comments to standard output, or to a file that is not there yet
     Init {
@@ -599,6 +606,8 @@ pub(super) enum PolicyCommand {
         #[arg(long)]
         lossy: bool,
     },
+    /// Say which images would get another verdict by another policy
+    Preview(Box<PreviewArgs>),
     /// Say which rules apply to an image and what they demand; nothing is fetched
     Explain {
         /// The image, as it would be verified
@@ -616,7 +625,7 @@ pub(super) enum PolicyCommand {
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
     /// The check as a report names it, or how it begins; a verdict; or `builders`. Without one, all checks are listed
-    #[arg(value_name = "CHECK|VERDICT|builders", hide_possible_values = true, value_parser = completed(text, words::pages))]
+    #[arg(value_name = "CHECK|VERDICT|builders", hide_possible_values = true, value_parser = completed(page, words::pages))]
     pub(super) check: Option<String>,
 }
 
@@ -693,8 +702,9 @@ pub(super) enum PlatformArg {
     One(Platform),
 }
 
-fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
+/// The name of a page, or its beginning.
+fn page(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("expected a check, a verdict or `builders`".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// A Sigstore instance.

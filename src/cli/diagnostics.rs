@@ -177,6 +177,14 @@ impl Diagnostic {
         )
     }
 
+    /// The policy of the folder beside a flag that would take its place, or ask for less.
+    pub(super) fn default_policy_and_flag(file: &Path, flag: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{}` is here and {flag} is given, and both say what must hold", file.display()),
+            format!("leave out `{flag}`, or judge by flags alone: `--no-policy`"),
+        )
+    }
+
     /// A limit for the vulnerabilities of an SBOM that is not asked for.
     pub(super) fn severity_without_sbom() -> Self {
         Self::usage(
@@ -684,6 +692,23 @@ pub(super) struct Warning {
 }
 
 impl Warning {
+    /// A file that a person may take for the policy of the folder.
+    pub(super) fn misnamed_policy(name: &str) -> Self {
+        let message = format!("`{name}` is not read: the policy of a folder is called bonafide.yaml");
+        Self { message, hint: format!("rename it, or give it: `--policy {name}`") }
+    }
+
+    /// An image that a build of a pull request signed, which a repository alone lets pass.
+    pub(super) fn built_by_pull_request(reference: &str, build: &str, flag: &str) -> Self {
+        let message = format!(
+            "{reference} is signed by a build of a pull request ({build}): {flag} alone lets every branch and pull request sign"
+        );
+        Self {
+            message,
+            hint: "pin what may sign: `--source-ref refs/tags/…`, or in a policy `ref: refs/tags/v*`".to_owned(),
+        }
+    }
+
     /// What a report does not hold.
     pub(super) fn of_report(message: &str, hint: &str) -> Self {
         Self { message: message.to_owned(), hint: hint.to_owned() }

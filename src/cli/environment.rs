@@ -1,6 +1,7 @@
 //! The variables that the program reads, in one table: for the help, and to say which of them changed something.
 
 use std::env;
+use std::fmt::Write as _;
 
 /// A variable, or several that mean one thing, and what it changes.
 pub(super) const VARIABLES: [(&[&str], &str); 9] = [
@@ -36,11 +37,12 @@ pub(super) fn help() -> String {
     let mut text = String::from("Environment:\n");
     for (names, what) in VARIABLES {
         let names = names.join(", ");
-        text.push_str(&if names.len() > 24 {
-            format!("  {names}\n{:28}{what}\n", "")
+        // Writing to a `String` cannot fail.
+        let _ = if names.len() > 24 {
+            writeln!(text, "  {names}\n{:28}{what}", "")
         } else {
-            format!("  {names:<24}  {what}\n")
-        });
+            writeln!(text, "  {names:<24}  {what}")
+        };
     }
     text.truncate(text.trim_end().len());
     text

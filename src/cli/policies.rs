@@ -10,11 +10,12 @@ use crate::check::PolicyReport;
 use crate::collect::files::{self, FileError};
 use crate::collect::{NetworkUse, Registries};
 use crate::oci::{Blob, Digest, Reference, RegistryReference};
-use crate::policy::{Asked, Document, Policy, Requirement};
+use crate::packages::Severity;
+use crate::policy::{Asked, Document, DocumentError, Policy, Requirement};
 use crate::trust::Instance;
 
 use super::args::VerifyArgs;
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::{policy_source, sbom_flags, terms};
 
@@ -30,8 +31,13 @@ pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 pub(super) enum Policies {
     /// The same for every image.
     Flags(Policy),
-    /// By the image's name.
-    File { document: Box<Document>, default_trust: Vec<String>, expected_digest: Option<Digest> },
+    /// By the image's name, and more strictly where a flag says so.
+    File {
+        document: Box<Document>,
+        default_trust: Vec<String>,
+        expected_digest: Option<Digest>,
+        deny_severity: Option<Severity>,
+    },
 }
 
 impl Policies {
@@ -45,9 +51,16 @@ impl Policies {
     ) -> Result<Policy, Diagnostic> {
         match self {
             Self::Flags(policy) => Ok(policy.clone()),
-            Self::File { document, default_trust, expected_digest } => document
-                .policy_for(&name(reference, judged_as, plain_http)?, default_trust, expected_digest.clone(), now)
-                .map_err(|error| Diagnostic::image_without_policy(reference, judged_as.is_some(), error)),
+            Self::File { document, default_trust, expected_digest, deny_severity } => {
+                let policy = document
+                    .policy_for(&name(reference, judged_as, plain_http)?, default_trust, expected_digest.clone(), now)
+                    .map_err(|error| Diagnostic::image_without_policy(reference, judged_as.is_some(), error))?;
+                match deny_severity {
+                    None => Ok(policy),
+                    Some(severity) if policy.requires(Requirement::Sbom) => Ok(policy.denying_severity(*severity)),
+                    Some(_) => Err(Diagnostic::severity_without_sbom()),
+                }
+            }
         }
     }
 
@@ -57,7 +70,11 @@ impl Policies {
             Self::Flags(policy) => (policy.source(), policy.sha256()),
             Self::File { document, .. } => (document.source_name(), document.sha256()),
         };
-        PolicyReport { source: source.to_owned(), sha256: sha256.to_owned() }
+        let source = match self {
+            Self::File { deny_severity: Some(severity), .. } => format!("{source}, --deny-severity {severity}"),
+            _ => source.to_owned(),
+        };
+        PolicyReport { source, sha256: sha256.to_owned() }
     }
 }
 
@@ -97,9 +114,15 @@ pub(super) fn read(
     let file = match (&args.policy, flag) {
         (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
         (Some(file), None) => Some(file.clone()),
-        (None, None) => default_file()?,
-        (None, Some(_)) => None,
+        (None, _) if args.no_policy => None,
+        (None, flag) => match (default_file()?, flag) {
+            (Some(file), Some(flag)) => return Err(Diagnostic::default_policy_and_flag(&file, flag)),
+            (file, _) => file,
+        },
     };
+    if let Some(other) = misnamed().filter(|_| file.is_none() && !args.no_policy) {
+        Warning::misnamed_policy(other).print();
+    }
     let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
     // Every usage error is found before a trusted root is fetched.
     if let Some(file) = file {
@@ -139,7 +162,6 @@ fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
         ("--key", !args.signer.key.is_empty()),
         ("--key-without-log", args.signer.key_without_log),
         ("--require", !args.require.is_empty()),
-        ("--deny-severity", args.deny_severity.is_some()),
     ];
     let flags = args.signer.certificate_flags();
     let of_content = args.provenance.flags().into_iter().chain(args.sbom.flags());
@@ -194,17 +216,22 @@ fn from_document(
         trusted.domains.push(roots::named(name, file, now)?);
     }
     let expected_digest = args.expect_digest.clone();
-    Ok((Policies::File { document: Box::new(document), default_trust, expected_digest }, trusted))
+    let deny_severity = args.deny_severity;
+    Ok((Policies::File { document: Box::new(document), default_trust, expected_digest, deny_severity }, trusted))
 }
 
 /// Reads a policy file and the keys that it names.
 pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
+    parsed(file)?.map_err(|error| Diagnostic::document(&error))
+}
+
+/// The same, with its errors as they are.
+pub(super) fn parsed(file: &Path) -> Result<Result<Document, DocumentError>, Diagnostic> {
     let bytes = bytes(file)?;
     let key_file =
         |name: &str| files::read_named(&beside(file, name), file, MAX_BYTES).map_err(|error| error.to_string());
-    let document = Document::parse(&file.display().to_string(), &bytes, &key_file)
-        .map_err(|error| Diagnostic::document(&error))?;
-    Ok(document.with_roots_at(&|name| roots::name_of_file(&beside(file, name))))
+    let document = Document::parse(&file.display().to_string(), &bytes, &key_file);
+    Ok(document.map(|document| document.with_roots_at(&|name| roots::name_of_file(&beside(file, name)))))
 }
 
 /// Reads a policy from elsewhere. It has no folder, so it names no files: keys are written out in it, and trusted roots are

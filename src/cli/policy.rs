@@ -1,10 +1,9 @@
 //! `bonafide policy`: files are checked, begun, imported and explained. Nothing is fetched.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::collect::saving;
 use crate::oci::{Reference, RegistryReference};
@@ -14,58 +13,18 @@ use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
 use super::diagnostics::Diagnostic;
-use super::{USAGE, policies, print, streams};
+use super::{policies, policy_check, preview, print, streams};
 
 /// Runs one of the subcommands.
 pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic> {
     match command {
-        PolicyCommand::Check { files, strict } => check(files, *strict, args),
+        PolicyCommand::Check { files, strict, output } => policy_check::run(files, *strict, *output, args),
+        PolicyCommand::Preview(preview) => preview::run(preview, args),
         PolicyCommand::Init { file: Some(file) } => init(file),
         PolicyCommand::Init { file: None } => print(STARTER.as_bytes()),
         PolicyCommand::Import { file, lossy } => import(file, *lossy),
         PolicyCommand::Explain { reference, judged_as, policy } => explain(reference, judged_as.as_ref(), policy),
     }
-}
-
-/// Checks every file before it says whether all are good.
-fn check(files: &[PathBuf], strict: bool, args: &Args) -> Result<u8, Diagnostic> {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let mut text = String::new();
-    let mut worst = 0;
-    for file in files {
-        match policies::document(file) {
-            Ok(document) => {
-                let warnings = document.lint_warnings(today);
-                for warning in &warnings {
-                    let _ = writeln!(text, "warning: {}", lines(&document.draw(warning)));
-                }
-                let _ = writeln!(text, "{}: {}", terminal(document.source_name()), summary(&document, warnings.len()));
-                worst = worst.max(if strict && !warnings.is_empty() { USAGE } else { 0 });
-            }
-            Err(diagnostic) => {
-                diagnostic.print(args.color);
-                worst = worst.max(diagnostic.exit_code());
-            }
-        }
-    }
-    print(text.as_bytes())?;
-    Ok(worst)
-}
-
-fn summary(document: &Document, warnings: usize) -> String {
-    let rules = match document.rules().len() {
-        1 => "one rule".to_owned(),
-        count => format!("{count} rules"),
-    };
-    match warnings {
-        0 => format!("{rules}, no errors"),
-        1 => format!("{rules}, no errors, one warning"),
-        count => format!("{rules}, no errors, {count} warnings"),
-    }
-}
-
-fn lines(drawn: &str) -> String {
-    drawn.lines().map(terminal).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes the first policy, and never over a file that is there.

@@ -22,7 +22,7 @@ use super::diagnostics::Diagnostic;
 use super::output::Rows;
 use super::progress::{self, Progress, Wait};
 use super::roots::{self, Trusted};
-use super::{logins, output, policies, references, streams};
+use super::{logins, output, policies, pull_requests, references, streams};
 
 /// Everything a run needs, proved before the first byte is fetched.
 struct Request {
@@ -63,6 +63,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     report.verifier.clone_from(&verify.verifier);
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
+    pull_requests::warn(&report.images, &verify.signer);
     Ok(report.verdict.exit_code())
 }
 

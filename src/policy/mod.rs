@@ -282,12 +282,18 @@ impl Policy {
         Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest, None)
     }
 
-    /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM.
+    /// Whether it asks for something of this kind.
+    pub fn requires(&self, requirement: Requirement) -> bool {
+        self.demands.iter().any(|demand| demand.requirement() == requirement)
+    }
+
+    /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM. What is denied
+    /// already stays so.
     #[must_use]
     pub fn denying_severity(mut self, severity: Severity) -> Self {
         for demand in &mut self.demands {
             if let Asked::Sbom(rules) = &mut demand.asked {
-                rules.deny_severity = Some(severity);
+                rules.deny_severity = Some(rules.deny_severity.map_or(severity, |own| own.min(severity)));
             }
         }
         let text = format!("{}\ndeny severity {severity}\n", self.sha256);

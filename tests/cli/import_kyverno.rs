@@ -116,7 +116,7 @@ fn what_is_not_carried_over_is_named_with_what_it_means() {
         (
             "      type: Notary\n      attestors: [{entries: [{certificates: {cert: x}}]}]\n".to_owned(),
             "lost",
-            "no signature of Sigstore's",
+            "is not a Sigstore signature",
         ),
         ("      attestors: [{entries: [{keys: {kms: 'awskms:///x'}}]}]\n".to_owned(), "left out", "cannot be read"),
         (

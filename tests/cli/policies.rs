@@ -74,7 +74,7 @@ fn absolute(path: &str) -> String {
 }
 
 #[test]
-fn the_file_in_the_working_directory_is_read_unless_a_flag_names_a_signer() {
+fn the_file_in_the_working_directory_is_read_and_no_flag_takes_its_place_unsaid() {
     let scratch = Scratch::new();
     scratch.write("bonafide.yaml", good());
     let image = format!("oci:{}", absolute("fixtures/images/signed:v1.0.0"));
@@ -83,12 +83,19 @@ fn the_file_in_the_working_directory_is_read_unless_a_flag_names_a_signer() {
     let here =
         |more: &[&str]| verify_in(&[&[image.as_str()], &trust, more], |program| program.within(scratch.directory()));
     assert_eq!(here(&AS).exits(0).report["policy"]["source"], "bonafide.yaml");
-    assert_eq!(here(&BY_SHOP).exits(0).report["policy"]["source"], "flags");
-    assert_eq!(here(&["--repo", "acme/other"]).exits(1).report["policy"]["source"], "flags");
-    // A broken file is not passed over, and is not read at all where flags decide.
-    scratch.write("bonafide.yaml", "version: 1\n");
-    here(&BY_SHOP).exits(0);
+    let alone = |flags: &[&'static str]| [flags, &["--no-policy"]].concat();
+    assert_eq!(here(&alone(&BY_SHOP)).exits(0).report["policy"]["source"], "flags");
+    assert_eq!(here(&alone(&["--repo", "acme/other"])).exits(1).report["policy"]["source"], "flags");
     let arguments: Vec<&str> = ["verify", &image].into_iter().chain(trust).collect();
+    for flag in [["--repo", "acme/other"], ["--require", "signature"], ["--key", "cosign.pub"], ["--owner", "acme"]] {
+        let both = arguments.iter().chain(&flag);
+        let message = Program::new(both).within(scratch.directory()).run().usage_error();
+        assert!(message.contains(&format!("`bonafide.yaml` is here and {} is given", flag[0])), "{message}");
+        assert!(message.contains("`--no-policy`"), "{message}");
+    }
+    // A broken file is not passed over, and is not read at all where flags alone decide.
+    scratch.write("bonafide.yaml", "version: 1\n");
+    here(&alone(&BY_SHOP)).exits(0);
     let message = Program::new(&arguments).within(scratch.directory()).run().usage_error();
     assert!(message.contains("bonafide.yaml:1:1: `images` is missing"), "{message}");
     fs::remove_file(scratch.path("bonafide.yaml")).expect("the file was there");
@@ -126,6 +133,8 @@ fn a_file_and_a_flag_that_says_the_same_thing_are_refused() {
     let other = format!("sha256:{}", "0".repeat(64));
     verify(&[&[&image], &LAB, &["--policy", &file, "--expect-digest", &other], &AS]).exits(1);
     verify(&[&[&image], &LAB, &["--policy", &file, "--platform", "linux/amd64"], &AS]).exits(0);
+    let narrowed = verify(&[&[&image], &LAB, &["--policy", &file, "--deny-severity", "high"], &AS]);
+    assert_eq!(narrowed.report["policy"]["source"], format!("{file}, --deny-severity high"));
 }
 
 #[test]

@@ -124,7 +124,22 @@ pub(crate) fn pattern<R>(rule: Result<R, PatternError>, node: &Node, problems: &
 /// Reads a glob; a text without an asterisk is an exact one.
 pub(crate) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
+    if is_like_an_expression(&written) {
+        let hint = "here `*` stands for text inside a segment and `**` for any text; where a key takes expressions it ends in -regexp";
+        problems.warn(
+            node.place,
+            format!("`{written}` looks like a regular expression, and only asterisks stand for something"),
+            hint,
+        );
+    }
     pattern(TextRule::glob(&written), node, problems)
+}
+
+/// What is written in expressions, and in no name, address or version that a glob is for.
+fn is_like_an_expression(text: &str) -> bool {
+    text.starts_with('^')
+        || text.ends_with('$')
+        || [".*", ".+", "\\.", "[^", "(?", "\\d"].iter().any(|part| text.contains(part))
 }
 
 /// Returns a text. A number is one where nothing is lost: an integer.
@@ -256,12 +271,44 @@ pub(crate) fn guess(word: &str, known: &[&'static str]) -> String {
     }
 }
 
+/// What other tools, and people, call things that have another name here.
+const OTHER_NAMES: [(&str, &str); 24] = [
+    ("repo", "repository"),
+    ("branch", "ref"),
+    ("tag", "ref"),
+    ("sha", "commit"),
+    ("revision", "commit"),
+    ("trigger", "event"),
+    ("runner", "runner-environment"),
+    ("subject", "identity"),
+    ("san", "identity"),
+    ("certificate-identity", "identity"),
+    ("certificate-identity-regexp", "identity-regexp"),
+    ("certificate-oidc-issuer", "issuer"),
+    ("subjectRegExp", "identity-regexp"),
+    ("issuerRegExp", "issuer-regexp"),
+    ("image", "match"),
+    ("glob", "match"),
+    ("authorities", "signers"),
+    ("requires", "require"),
+    ("spdx-json", "sbom"),
+    ("spdx-json", "spdx"),
+    ("spdx", "sbom"),
+    ("spdxjson", "sbom"),
+    ("cyclonedx", "sbom"),
+    ("slsaprovenance", "provenance"),
+];
+
 /// Longer than any known word or a likely misspelling of one: a comparison takes time and memory by the lengths.
 const LONG_WORD: usize = 64;
 
 pub(crate) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     if word.len() > LONG_WORD {
         return None;
+    }
+    let called = OTHER_NAMES.iter().find(|(other, ours)| *other == word && known.contains(ours));
+    if let Some((_, ours)) = called {
+        return Some(ours);
     }
     known
         .iter()

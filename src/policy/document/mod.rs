@@ -38,6 +38,8 @@ pub struct Document {
     trust: Option<Vec<String>>,
     builders: Vec<BuilderRule>,
     rules: Vec<Rule>,
+    /// What can be read, and can never mean what it seems to.
+    warnings: Vec<Problem>,
 }
 
 /// Why a document says nothing about an image.
@@ -71,6 +73,7 @@ impl Document {
         let root = yaml::parse(text).map_err(|problem| DocumentError::new(source_name, text, vec![problem]))?;
         let mut problems = Problems::default();
         let read = read(&root, files, &mut problems);
+        let warnings = problems.take_warnings();
         match read.filter(|_| problems.is_empty()) {
             Some(Read { trust, builders, rules }) => Ok(Self {
                 source_name: source_name.to_owned(),
@@ -79,8 +82,9 @@ impl Document {
                 trust,
                 builders,
                 rules,
+                warnings,
             }),
-            None => Err(DocumentError::new(source_name, text, problems.sorted())),
+            None => Err(DocumentError::new(source_name, text, problems.sorted()).with_warnings(warnings)),
         }
     }
 
@@ -128,7 +132,10 @@ impl Document {
     /// Returns its lint warnings: rules that let more through than they seem to. `today` decides
     /// which exceptions have run out.
     pub fn lint_warnings(&self, today: jiff::civil::Date) -> Vec<Problem> {
-        lint::warnings(&self.rules, today)
+        let mut warnings: Vec<Problem> = self.warnings.clone();
+        warnings.extend(lint::warnings(&self.rules, today));
+        warnings.sort();
+        warnings
     }
 
     /// Draws a warning as an error is drawn.
@@ -248,7 +255,11 @@ fn check_version(fields: &Fields<'_>, problems: &mut Problems) {
         Value::Number => "the version is a whole number, and this is another".to_owned(),
         other => format!("the version is a number, and this is {}", other.kind()),
     };
-    problems.add(node.place, message, "this program reads version 1: write `version: 1`");
+    let hint = match &node.value {
+        Value::Text(text) if text == "1" => "leave the quotes out: `version: 1`",
+        _ => "this program reads version 1: write `version: 1`",
+    };
+    problems.add(node.place, message, hint);
 }
 
 /// Reports name the requirements of several rules by the rules' names.

@@ -41,26 +41,43 @@ pub struct DocumentError {
     source_name: String,
     text: String,
     problems: Vec<Problem>,
+    /// What is no error, and seldom what was meant.
+    warnings: Vec<Problem>,
 }
 
 impl DocumentError {
     pub(crate) fn new(source_name: &str, text: &str, problems: Vec<Problem>) -> Self {
-        Self { source_name: source_name.to_owned(), text: text.to_owned(), problems }
+        Self { source_name: source_name.to_owned(), text: text.to_owned(), problems, warnings: Vec::new() }
+    }
+
+    pub(super) fn with_warnings(mut self, warnings: Vec<Problem>) -> Self {
+        self.warnings = warnings;
+        self
     }
 
     /// Returns the mistakes, in the order of the file.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// Returns what deserves a warning beside them, in the order of the file.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
 }
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, problem) in self.problems.iter().take(MAX_PROBLEMS).enumerate() {
+        // A warning stands beside the errors of its place: it may be why they are there.
+        let errors = self.problems.iter().take(MAX_PROBLEMS).map(|problem| (problem, ""));
+        let mut shown: Vec<(&Problem, &str)> =
+            errors.chain(self.warnings.iter().take(MAX_PROBLEMS).map(|problem| (problem, "warning: "))).collect();
+        shown.sort_by_key(|(problem, kind)| (problem.place, *kind));
+        for (position, (problem, kind)) in shown.into_iter().enumerate() {
             if position > 0 {
                 formatter.write_str("\n")?;
             }
-            formatter.write_str(&problem.draw(&self.source_name, &self.text))?;
+            write!(formatter, "{kind}{}", problem.draw(&self.source_name, &self.text))?;
         }
         match self.problems.len().saturating_sub(MAX_PROBLEMS) {
             0 => Ok(()),
@@ -102,6 +119,7 @@ fn short(text: &str) -> Cow<'_, str> {
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Problem>,
+    warnings: Vec<Problem>,
     signers: usize,
     patterns: usize,
 }
@@ -113,6 +131,20 @@ impl Problems {
         if !self.found.contains(&problem) {
             self.found.push(problem);
         }
+    }
+
+    /// Notes what can be read, and can never mean what it seems to.
+    pub(super) fn warn(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        let problem = Problem { place, message: message.into(), hint: Some(hint.into()) };
+        if !self.warnings.contains(&problem) {
+            self.warnings.push(problem);
+        }
+    }
+
+    /// Takes the warnings, in the order of the file.
+    pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
+        self.warnings.sort();
+        std::mem::take(&mut self.warnings)
     }
 
     /// Counts one signer more, and returns whether there are not too many: each has patterns that take time and room.

@@ -149,7 +149,17 @@ fn workflow_file(node: &Node, problems: &mut Problems) -> Option<String> {
         problems.add(node.place, format!("`{written}` is not a file in .github/workflows"), hint);
         return None;
     }
+    if !file.contains('*') && !has_workflow_ending(file) {
+        let hint = "write the file's name with its ending, such as release.yml";
+        problems.warn(node.place, format!("no workflow is called `{file}`: each ends in .yml or .yaml"), hint);
+    }
     Some(format!(".github/workflows/{file}"))
+}
+
+/// GitHub runs no other file (docs.github.com, "Workflow syntax": "You must store workflow files in the `.github/workflows`
+/// directory", with "either a `.yml` or `.yaml` file extension").
+fn has_workflow_ending(file: &str) -> bool {
+    [".yml", ".yaml"].iter().any(|ending| file.len() > ending.len() && file.ends_with(ending))
 }
 
 /// The text behind the server's name, if there is any.

@@ -5,6 +5,7 @@ use crate::policy::key::{KeyError, KeyRule, LogDemand, PublicKey};
 use crate::policy::signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers, SourceRule,
 };
+use crate::policy::tenancy::Unmatchable;
 use crate::policy::text::TextRule;
 
 use super::fields::{Fields, each, guess, pattern, text};
@@ -82,7 +83,11 @@ fn number(node: &Node, problems: &mut Problems) -> Option<usize> {
         return usize::try_from(number).ok();
     }
     let message = "this says how many of the signers must have signed: a number, 1 or more";
-    problems.add(node.place, message, "write `at-least: 2`, or leave `at-least` out and name the signers in a list");
+    let hint = match &node.value {
+        Value::Text(text) if text.parse::<usize>().is_ok() => format!("leave the quotes out: `at-least: {text}`"),
+        _ => "write `at-least: 2`, or leave `at-least` out and name the signers in a list".to_owned(),
+    };
+    problems.add(node.place, message, hint);
     None
 }
 
@@ -123,12 +128,33 @@ pub(crate) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) 
         _ => identity(&fields, problems),
     }?;
     rule.claims.extend(claims(&fields, problems)?);
+    warn_of_nobody(&fields, &rule, problems);
     if let Some(strangers) = rule.strangers() {
         let or_source = if strangers.may_pin_source() { ", or pin the source with `claims`" } else { "" };
         problems.add(fields.first_place(), strangers.to_string(), format!("{}{or_source}", strangers.hint()));
         return None;
     }
     Some(Signer::Certificate(Box::new(rule)))
+}
+
+/// A signer that no certificate names: at the key that makes it so.
+fn warn_of_nobody(fields: &Fields<'_>, rule: &CertificateRule, problems: &mut Problems) {
+    let (keys, message, hint) = match rule.unmatchable() {
+        None => return,
+        Some(Unmatchable::Issuer) => (
+            ["issuer", "issuer-regexp"],
+            format!("`{}` is no issuer: each is an address", rule.issuer.as_str()),
+            format!("write it whole, as the certificate has it: `issuer: https://{}`", rule.issuer.as_str()),
+        ),
+        Some(Unmatchable::Name { service, form }) => (
+            ["identity", "identity-regexp"],
+            format!("no certificate of {service} has a name that matches this"),
+            format!("its names are written {form}"),
+        ),
+    };
+    if let Some((_, place)) = fields.present(&keys).first() {
+        problems.warn(*place, message, hint);
+    }
 }
 
 /// An entry that is of no kind. One that is of an unknown kind has been reported as that.
