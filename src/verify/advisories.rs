@@ -12,7 +12,7 @@ use crate::time_limit::TimeLimit;
 
 use super::question::Question;
 use crate::attestation::sbom::{Purpose, Sbom};
-use crate::attestation::vex::{Image, Statements};
+use crate::attestation::vex::{Image, Links, Statements};
 
 /// Vulnerabilities that a finding shows.
 const SHOWN: usize = 5;
@@ -34,9 +34,10 @@ pub(super) struct Closed(BTreeMap<usize, Vec<ClosingReport>>);
 
 impl Closed {
     /// VEX is asked about each, however bad it is: the report says so of all.
-    fn of(examined: &Examined, question: &Question<'_>) -> Self {
+    fn of(examined: &Examined, sbom: &Sbom<'_>, question: &Question<'_>) -> Self {
         let Some(vex) = question.expected.and_then(|expected| expected.vex) else { return Self::default() };
-        let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
+        let links = Links::of(sbom);
+        let image = image(question, &links);
         let listed = examined.vulnerable.iter().enumerate().take_while(|_| !question.time.is_over());
         Self(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
     }
@@ -112,8 +113,8 @@ pub(crate) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding>
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), limit) => {
-            let closed = question.advised.closed.get_or_init(|| Closed::of(examined, question));
-            Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, question)))
+            let closed = question.advised.closed.get_or_init(|| Closed::of(examined, sbom, question));
+            Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, (sbom, question))))
         }
     }
 }
@@ -126,9 +127,13 @@ fn rules<'q>(question: &Question<'q>) -> Option<&'q SbomRules> {
 }
 
 /// What believed VEX documents say of an open vulnerability, for those who expected one of them to close it.
-fn open_because(one: &Vulnerable, question: &Question<'_>) -> Option<String> {
-    let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
-    question.expected?.vex?.open_because(&one.ids, Some(&one.package), &image)
+fn open_because(one: &Vulnerable, sbom: &Sbom<'_>, question: &Question<'_>) -> Option<String> {
+    let vex = question.expected?.vex?;
+    vex.open_because(&one.ids, Some(&one.package), &image(question, &Links::of(sbom)))
+}
+
+fn image<'a>(question: &Question<'a>, links: &'a Links<'a>) -> Image<'a> {
+    Image { evidence: question.evidence, subject: question.subject, links: Some(links), time: question.time }
 }
 
 fn without_advisories(limit: Severity) -> Finding {
@@ -155,7 +160,12 @@ fn reported(examined: &Examined) -> Finding {
 }
 
 /// What may be at least as bad as the limit and is not known to be is an error: it would be a pass by ignorance otherwise.
-fn judge_by(examined: &Examined, closed: &Closed, limit: Severity, question: &Question<'_>) -> Finding {
+fn judge_by(
+    examined: &Examined,
+    closed: &Closed,
+    limit: Severity,
+    (sbom, question): (&Sbom<'_>, &Question<'_>),
+) -> Finding {
     let all_checked = rules(question).is_some_and(|rules| rules.unchecked_fail);
     let counts = |one: &Vulnerable| one.severity.is_none_or(|severity| severity >= limit);
     let is_known = |one: &Vulnerable| one.is_certain && one.severity.is_some();
@@ -167,7 +177,7 @@ fn judge_by(examined: &Examined, closed: &Closed, limit: Severity, question: &Qu
     let finding = if let Some(first) = denied().next() {
         let message = format!("{} of severity {}{by_vex}", vulnerabilities(denied().count()), or_worse(limit));
         let next = "update the packages, build the image again, and attest it again";
-        let next = match open_because(first, question) {
+        let next = match open_because(first, sbom, question) {
             Some(because) => format!("{next}; {} stays open, as {because}", id(first)),
             None => format!("{next}; or say why one does not matter, with VEX"),
         };

@@ -13,6 +13,8 @@ pub(crate) struct Sbom<'a> {
     pub(crate) name: Option<Text<'a>>,
     /// Its own name in the world: SPDX 2 `documentNamespace`, CycloneDX `serialNumber`, SPDX 3 `spdxId`.
     pub(crate) namespace: Option<Text<'a>>,
+    /// Which version of the document of that name it is: CycloneDX `version`, 1 where it does not say.
+    pub(crate) edition: u64,
     /// When it was made, as written.
     pub(crate) created: Option<Text<'a>>,
     /// Who or what made it, as SPDX 2 writes them: `Tool: …`, `Organization: …`, `Person: …`.
@@ -244,6 +246,7 @@ impl Sbom<'_> {
             format: self.format,
             name: word(self.name),
             namespace: word(self.namespace),
+            edition: self.edition,
             created: word(self.created),
             creators: words(self.creators),
             contexts: words(self.contexts),

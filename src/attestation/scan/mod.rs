@@ -297,6 +297,6 @@ fn shown(all: &[String]) -> String {
 
 /// Why VEX closes it, if it does.
 fn closing(one: &Vulnerability, question: &Question<'_>) -> Option<String> {
-    let image = Image { evidence: question.evidence, subject: question.subject, time: question.time };
+    let image = Image { evidence: question.evidence, subject: question.subject, links: None, time: question.time };
     question.expected?.vex?.closing(&one.ids, one.purl.as_deref(), &image).map(|by| by.describe())
 }

@@ -3,7 +3,6 @@
 //!
 //! A vulnerability without `analysis` is a finding of a scanner, and no statement.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,12 +13,11 @@ use crate::attestation::sbom::{Purpose, Sbom, document};
 use crate::json;
 use crate::packages::Purl;
 
-use super::{Component, Document, Product, Statement, Status, time};
+use super::link::BOM_LINK;
+use super::{Component, Document, Links, Product, Statement, Status, time};
 
 /// Components that all vulnerabilities together may name.
 const MAX_AFFECTED: usize = 1_000_000;
-/// How a reference to a component of another document begins: `urn:cdx:SERIAL/VERSION#BOM-REF`.
-const BOM_LINK: &str = "urn:cdx:";
 
 #[derive(Deserialize)]
 struct Wire {
@@ -188,36 +186,31 @@ enum Named {
     Unknown,
 }
 
-/// The components of a document by their `bom-ref`; `None` for one that several have.
+/// The components of a document by their `bom-ref`.
 struct Names<'a> {
     sbom: &'a Sbom<'a>,
-    places: HashMap<&'a str, Option<usize>>,
-    serial: Option<&'a str>,
+    links: Links<'a>,
 }
 
 impl<'a> Names<'a> {
     fn of(sbom: &'a Sbom<'a>) -> Self {
-        let mut places = HashMap::new();
-        for (place, package) in sbom.packages.iter().enumerate().filter(|(_, package)| !package.id.is_empty()) {
-            places.entry(package.id.as_ref()).and_modify(|known| *known = None).or_insert(Some(place));
-        }
-        let serial = sbom.namespace.as_deref().and_then(|name| name.strip_prefix("urn:uuid:"));
-        Self { sbom, places, serial }
+        Self { sbom, links: Links::of(sbom) }
     }
 
-    /// Finds a component of this document, or of another one that names its components by package URLs.
+    /// Finds a component of this document, or of another one: that names its components by package URLs, or is known once an
+    /// SBOM is there that has it.
     fn find(&self, reference: &str) -> Named {
-        if let Some(place) = self.places.get(reference) {
+        if let Some(place) = self.links.place(reference) {
             return place.map_or(Named::Unknown, |place| self.named(place));
         }
         let Some((document, element)) = reference.strip_prefix(BOM_LINK).and_then(|link| link.split_once('#')) else {
             return product(reference);
         };
-        let is_own = self.serial.is_some_and(|serial| document.split('/').next() == Some(serial));
+        let is_own = self.links.is_of_this(document);
         match decoded(element) {
-            Some(element) if is_own && self.places.contains_key(element.as_str()) => self.find(&element),
+            Some(element) if is_own && self.links.place(&element).is_some() => self.find(&element),
             Some(_) if is_own => Named::Unknown,
-            Some(element) => product(&element),
+            Some(element) => linked(document, &element),
             None => Named::Unknown,
         }
     }
@@ -258,6 +251,18 @@ fn product(purl: &str) -> Named {
         }
         _ => Named::Unknown,
     }
+}
+
+/// A component of another document. What looks like a package URL is one.
+fn linked(document: &str, element: &str) -> Named {
+    let purl = Purl::parse(element);
+    if purl.as_ref().is_ok_and(|purl| purl.version.is_none()) {
+        return Named::Unknown;
+    }
+    let mut names: Vec<String> = purl.is_ok().then(|| element.to_owned()).into_iter().collect();
+    names.push(format!("{BOM_LINK}{document}#{element}"));
+    let component = Component { names, sha256: Vec::new() };
+    Named::Product(Arc::new(Product { component: component.into(), parts: Vec::new() }))
 }
 
 /// A `bom-ref` in a BOM-Link: percent-encoded, or written as it is.
@@ -339,13 +344,19 @@ mod tests {
         };
         assert_eq!(fixed(BAD, r#"{"ref":"b"}"#), "pkg:npm/bad@1.0.0");
         assert_eq!(fixed(BAD, r#"{"ref":"urn:cdx:3e67/1#b"}"#), "pkg:npm/bad@1.0.0");
-        assert_eq!(fixed(BAD, r#"{"ref":"urn:cdx:9999/1#pkg:npm/bad@1.0.0"}"#), "pkg:npm/bad@1.0.0");
-        assert_eq!(fixed(BAD, r#"{"ref":"urn:cdx:9999/1#pkg%3Anpm%2Fbad%401.0.0"}"#), "pkg:npm/bad@1.0.0");
+        for link in ["urn:cdx:9999/1#pkg:npm/bad@1.0.0", "urn:cdx:9999/1#pkg%3Anpm%2Fbad%401.0.0"] {
+            let named = fixed(BAD, &format!(r#"{{"ref":"{link}"}}"#));
+            assert_eq!(named, "pkg:npm/bad@1.0.0 urn:cdx:9999/1#pkg:npm/bad@1.0.0");
+        }
         assert_eq!(fixed(BAD, r#"{"ref":"pkg:npm/other@2"}"#), "pkg:npm/other@2");
         let without_version = r#"{"bom-ref":"b","name":"bad","version":"1.0.0","purl":"pkg:npm/bad"}"#;
         assert_eq!(fixed(without_version, r#"{"ref":"b"}"#), "pkg:npm/bad@1.0.0", "never any version");
-        for unknown in ["c", "urn:cdx:9999/1#b", "urn:cdx:3e67/1#c", "pkg:npm/bad", "urn:cdx:9999/1#pkg:npm/bad", "%zz"]
-        {
+        assert_eq!(
+            fixed(BAD, r#"{"ref":"urn:cdx:9999/1#b"}"#),
+            "urn:cdx:9999/1#b",
+            "by the document of that name alone"
+        );
+        for unknown in ["c", "urn:cdx:9999/1#%zz", "urn:cdx:3e67/1#c", "pkg:npm/bad", "urn:cdx:9999/1#pkg:npm/bad"] {
             assert_eq!(fixed(BAD, &format!(r#"{{"ref":"{unknown}"}}"#)), "", "{unknown}");
         }
         let twice = format!(r#"{BAD},{{"bom-ref":"b","name":"worse","version":"1","purl":"pkg:npm/worse@1"}}"#);

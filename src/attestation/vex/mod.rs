@@ -5,6 +5,7 @@ mod alone;
 mod csaf;
 mod cyclonedx;
 mod judge;
+mod link;
 mod openvex;
 mod product;
 pub(crate) mod section;
@@ -27,6 +28,7 @@ use crate::attestation::sbom::clipped;
 
 use types::CSAF;
 
+pub(crate) use link::Links;
 pub(crate) use product::{Component, Product};
 
 /// CycloneDX has one predicate type for SBOMs and VEX, which is written with and without a version.
@@ -187,6 +189,8 @@ fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
 pub(crate) struct Image<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) subject: &'a Digest,
+    /// The components of the SBOM that lists what was found, by their links.
+    pub(crate) links: Option<&'a Links<'a>>,
     pub(crate) time: TimeLimit<'a>,
 }
 

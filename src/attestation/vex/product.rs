@@ -7,6 +7,7 @@ use crate::oci::{Digest, RegistryReference};
 use crate::packages::Purl;
 
 use super::Image;
+use super::link::BOM_LINK;
 
 /// A product, and the parts of it that are meant; all of it where none is named.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(crate) struct Product {
 /// How something is named: each name that it has.
 #[derive(Debug, Default)]
 pub(crate) struct Component {
-    /// Package URLs and references of images.
+    /// Package URLs, references of images, and links to components of SBOMs.
     pub(super) names: Vec<String>,
     /// SHA-256, in hexadecimal digits.
     pub(super) sha256: Vec<String>,
@@ -52,8 +53,9 @@ impl Component {
 
     /// Whether one of its names is that of a package.
     fn is(&self, package: Option<&Purl<'_>>, image: &Image<'_>) -> bool {
-        let covers =
-            |name: &String| package.is_some_and(|package| Purl::parse(name).is_ok_and(|one| one.covers(package)));
+        let Some(package) = package else { return false };
+        let is_linked = |name: &String| image.links.is_some_and(|links| links.is_to(name, package));
+        let covers = |name: &String| Purl::parse(name).is_ok_and(|one| one.covers(package)) || is_linked(name);
         image.any(self.names.iter(), covers)
     }
 }
@@ -61,6 +63,9 @@ impl Component {
 fn names(name: &str, image: &Image<'_>) -> bool {
     if name.starts_with("pkg:") {
         return Purl::parse(name).is_ok_and(|purl| purl.kind == "oci" && is_package(&purl, image));
+    }
+    if name.starts_with(BOM_LINK) {
+        return false;
     }
     let reference: Option<RegistryReference> = name.strip_prefix("oci://").unwrap_or(name).parse().ok();
     reference.and_then(|reference| reference.digest).is_some_and(|digest| image.has_digest(&digest))
