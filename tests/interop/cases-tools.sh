@@ -44,6 +44,63 @@ of_tool() {
 # no_tool NAME — says what was left out
 no_tool() { printf '!!! %s could not be had: its SBOMs were NOT judged\n' "$1" >&2; }
 
+# of_syft TITLE FOLDER HONEST RULE… — the SBOMs that syft writes of a folder, in both forms, as `of_tool` judges them
+of_syft() {
+  local title=$1 folder=$2 form
+  shift 2
+  for form in cyclonedx spdx; do
+    "$syft" scan "dir:$folder" --quiet --output "$form-json=$work/sbom.json"
+    of_tool "syft, $title, $form" "${form/spdx/spdxjson}" "$@"
+  done
+}
+
+# syft — where it was built before; that takes ten minutes of two cores:
+#   GOBIN=~/.cache/bonafide-lab/syft go install github.com/anchore/syft/cmd/syft@v1.57.1
+syft_sboms() {
+  local syft=$BONAFIDE_LAB/syft/syft
+  [ -x "$syft" ] || { no_tool syft && return; }
+  npm_project
+  of_syft npm "$work/npm" "${rules[@]}"
+  mkdir -p "$work/python"
+  cp "$work/requirements.txt" "$work/python/"
+  of_syft Python "$work/python" \
+    'deny: {packages: [pkg:pypi/zope, pkg:pypi/requests@2.19.1]}, required-packages: pkg:pypi/requests' \
+    'package|sbom-packages|packages: [pkg:pypi/zope_interface@5.0.0]' \
+    'range|sbom-packages|packages: [{purl: pkg:pypi/Requests, vers: "vers:pypi/<2.20"}]'
+  mkdir -p "$work/go"
+  cp "$here/lab/tools/go.mod" "$here/lab/tools/go.sum" "$work/go/"
+  of_syft Go "$work/go" \
+    'deny: {packages: [pkg:golang/golang.org/x]}, required-packages: pkg:golang/github.com/docker/cli' \
+    'incompatible version|sbom-packages|packages: [{purl: pkg:golang/github.com/docker/cli, vers: "vers:golang/>=v2.0.0"}]'
+  mkdir -p "$work/cargo"
+  cp "$root/Cargo.lock" "$work/cargo/"
+  of_syft Cargo "$work/cargo" \
+    'deny: {packages: [{purl: pkg:cargo/serde, vers: "vers:cargo/<1.0.0"}]}, min-packages: 200, required-packages: pkg:cargo/serde' \
+    'range|sbom-packages|packages: [{purl: pkg:cargo/serde, vers: "vers:cargo/>=1.0.0|<2.0.0"}]'
+  mkdir -p "$work/debian/etc" "$work/debian/var/lib/dpkg"
+  printf 'ID=debian\nVERSION_ID="12"\n' >"$work/debian/etc/os-release"
+  cat >"$work/debian/var/lib/dpkg/status" <<'STATUS'
+Package: libssl3
+Status: install ok installed
+Maintainer: Debian OpenSSL Team <pkg-openssl-devel@alioth-lists.debian.net>
+Architecture: amd64
+Source: openssl
+Version: 3.0.11-1~deb12u2
+Description: Secure Sockets Layer toolkit - shared libraries
+
+Package: gzip
+Status: install ok installed
+Maintainer: Milan Kupcevic <milan@debian.org>
+Architecture: amd64
+Version: 1:1.12-1
+Description: GNU compression utilities
+STATUS
+  of_syft Debian "$work/debian" \
+    'deny: {packages: [{purl: pkg:deb/debian/libssl3, vers: "vers:deb/<3.0.11-1~deb12u2"}]}, required-packages: pkg:deb/debian/gzip' \
+    'range|sbom-packages|packages: [{purl: pkg:deb/debian/libssl3, vers: "vers:deb/<3.0.11-1"}]' \
+    'epoch|sbom-packages|packages: [{purl: pkg:deb/debian/gzip, vers: "vers:deb/>=1:1.0"}]'
+}
+
 tool_sboms() {
   local registry=$LAB_REGISTRY format rules
   echo "--- SBOMs of other tools, $registry"
@@ -100,4 +157,5 @@ tool_sboms() {
   else
     no_tool cyclonedx-gomod
   fi
+  syft_sboms
 }
