@@ -514,3 +514,84 @@ fn another_sbom_of_the_signer_that_is_refused_is_named_and_decides_where_all_mus
     let beside_a_stranger = judged(true, [ours("fine"), theirs("event-stream")]);
     assert_eq!((beside_a_stranger.verdict, others(&beside_a_stranger)), (Verdict::Verified, Vec::new()));
 }
+
+/// The SBOM in CycloneDX, as version 2 of a document: `bad` is one of its components.
+fn bom(world: &World, bend: impl FnOnce(&mut Value)) -> Content {
+    let mut document = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:3e67", "version": 2,
+        "metadata": {"component": {"bom-ref": "root", "type": "container", "name": "shop"}},
+        "components": [
+            {"bom-ref": "b", "type": "library", "name": "bad", "version": "1.0.0", "purl": "pkg:npm/bad@1.0.0"},
+            {"bom-ref": "g", "type": "library", "name": "good", "version": "1.0.0", "purl": "pkg:npm/good@1.0.0"},
+        ],
+    });
+    bend(&mut document);
+    let said = statement(&world.subject, "https://cyclonedx.org/bom", document);
+    bundle(&world.signer().attest(&said).bundle(Version::V03))
+}
+
+fn judge_bom(world: &World, rules: &str, contents: impl IntoIterator<Item = Content>) -> ImageReport {
+    let rules = policy(&rule(&["signers: [{github: acme/shop}]", rules]));
+    let (advisories, collected) = (bad(), evidence(&world.image, contents));
+    let now = SIGNING_TIME + SignedDuration::from_hours(1);
+    let (workers, policy, domains, advisories) = (&Alone, &rules, &[world.domain()], Some(&advisories));
+    verify_on(&Grounds { workers, policy, domains, advisories, now, time: TimeLimit::NONE }, &collected)
+}
+
+#[test]
+fn a301_a_link_to_a_component_closes_what_that_version_of_the_sbom_calls_so() {
+    let world = World::new();
+    let verdict = |link: &str, bend: fn(&mut Value)| {
+        let vex = cyclonedx(&world, &json!([]), link, "not_affected", "2026-03-01T10:00:00Z", &vex_team());
+        judge_bom(&world, RULES, [bom(&world, bend), vex]).verdict
+    };
+    let as_it_is: fn(&mut Value) = |_| ();
+    assert_eq!(verdict("urn:cdx:3e67/2#b", as_it_is), Verdict::Verified);
+    for link in [
+        "urn:cdx:3e67/1#b",
+        "urn:cdx:3e67/3#b",
+        "urn:cdx:3e67#b",
+        "urn:cdx:3e68/2#b",
+        "urn:cdx:3e67/2#g",
+        "urn:cdx:3e67/2#c",
+        "urn:cdx:3e67/2#root",
+        "urn:cdx:3e67/2",
+    ] {
+        assert_eq!(verdict(link, as_it_is), Verdict::Rejected, "{link}");
+    }
+    // Without a version it is the first one.
+    let first: fn(&mut Value) = |bom| drop(bom.as_object_mut().expect("an object").remove("version"));
+    assert_eq!(verdict("urn:cdx:3e67/1#b", first), Verdict::Verified);
+    let twice: fn(&mut Value) = |bom| bom["components"][1]["bom-ref"] = json!("b");
+    assert_eq!(verdict("urn:cdx:3e67/2#b", twice), Verdict::Rejected, "two components have the name");
+}
+
+/// What the document says is no part of the product is denied all the same, as nobody else says so. It is no package that must be
+/// there, either.
+#[test]
+fn a_component_out_of_scope_is_held_against_advisories_and_not_counted() {
+    let world = World::new();
+    let excluded: fn(&mut Value) = |bom| bom["components"][0]["scope"] = json!("excluded");
+    let judged = |rules: &str, bend: fn(&mut Value)| judge_bom(&world, rules, [bom(&world, bend)]);
+    assert_eq!(judged(RULES, excluded).verdict, Verdict::Rejected);
+    let least = "require: {sbom: {min-packages: 3}}";
+    assert_eq!(judged(least, |_| ()).verdict, Verdict::Verified, "the image is listed as well");
+    let report = judged(least, excluded);
+    assert_eq!(report.verdict, Verdict::Rejected);
+    let findings = &report.requirements[0].findings;
+    let finding = findings.iter().find(|one| one.check == CheckId::SbomPackages).expect("a finding");
+    assert_eq!(finding.found.as_deref(), Some("2, and 1 of scope excluded"));
+}
+
+#[test]
+fn a_package_url_that_evidence_concludes_is_held_against_advisories_and_rules() {
+    let world = World::new();
+    let hidden: fn(&mut Value) = |bom| {
+        bom["components"][0]["purl"] = json!("pkg:npm/fine@1.0.0");
+        bom["components"][0]["evidence"] =
+            json!({"identity": [{"field": "purl", "confidence": 1, "concludedValue": "pkg:npm/bad@1.0.0"}]});
+    };
+    for rules in [RULES, "require: {sbom: {deny: {packages: ['pkg:npm/bad']}}}"] {
+        assert_eq!(judge_bom(&world, rules, [bom(&world, hidden)]).verdict, Verdict::Rejected, "{rules}");
+    }
+}

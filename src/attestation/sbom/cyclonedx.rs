@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::check::Finding;
+use crate::packages::Purl;
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{
@@ -26,6 +27,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let builder = Builder::new(text);
     let mut document = Document { builder, format: Word::default(), version: Word::default(), also: false };
     document.builder.define(NOTHING, End::NOTHING);
+    document.builder.sbom.edition = 1;
     read_fields(&mut document, text).map_err(|error| unreadable(&error))?;
     if document.also {
         return Err(malformed("the document claims to be CycloneDX and another format at once".to_owned()));
@@ -56,6 +58,7 @@ enum Field {
     BomFormat,
     SpecVersion,
     SerialNumber,
+    Version,
     Metadata,
     Components,
     Services,
@@ -232,6 +235,73 @@ impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
 struct Evidence<'a> {
     #[serde(borrow, default)]
     licenses: Choices<'a>,
+    #[serde(borrow, default)]
+    identity: Identities<'a>,
+}
+
+/// What somebody concluded about the identity of a component: a list of conclusions, or one alone as in 1.5.
+#[derive(Default)]
+struct Identities<'a>(Vec<Identity<'a>>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity<'a> {
+    #[serde(borrow, default)]
+    field: Word<'a>,
+    #[serde(borrow, default)]
+    concluded_value: Word<'a>,
+}
+
+impl PassedOver for Identities<'_> {
+    fn passed_over() -> Self {
+        Self::default()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Identities<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Identities<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                let listed: Objects<Identity<'de>> =
+                    Objects::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
+                Ok(Identities(listed.0))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+                let one = Identity::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+                Ok(Identities(vec![one]))
+            }
+
+            pass_over!(scalars text);
+        }
+
+        deserializer.deserialize_any(Shapes)
+    }
+}
+
+/// The package URLs that were concluded. cdxgen writes paths of files in their place, which say nothing of the package.
+fn concluded(identities: Identities<'_>) -> impl Iterator<Item = Text<'_>> {
+    let of_purls = identities.0.into_iter().filter(|one| one.field.as_str() == Some("purl"));
+    of_purls.filter_map(|one| one.concluded_value.stated()).filter(|value| value.starts_with("pkg:"))
+}
+
+/// Adds a package URL that names another package, or another version, than those that are there.
+fn add_purl<'a>(package: &mut Package<'a>, purl: Text<'a>) {
+    let same = |known: &Text<'_>| match (Purl::parse(known), Purl::parse(&purl)) {
+        (Ok(known), Ok(purl)) => known.is_same_package(&purl) && known.version == purl.version,
+        _ => *known == purl,
+    };
+    if !package.purls.iter().any(same) {
+        package.purls.push(purl);
+    }
 }
 
 /// Declares a visitor of objects that passes over everything else.
@@ -258,6 +328,7 @@ impl<'de> ReadFields<'de> for Document<'de> {
             Field::BomFormat => *format = values.next_value()?,
             Field::SpecVersion => *version = values.next_value()?,
             Field::SerialNumber => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
+            Field::Version => builder.sbom.edition = values.next_value::<serde_json::Value>()?.as_u64().unwrap_or(1),
             Field::Metadata => values.next_value_seed(Metadata(builder))?,
             Field::Components => values.next_value_seed(Components { builder, parent: None })?,
             Field::Services => values.next_value_seed(Each::new(|one| service(builder, &one)))?,
@@ -445,8 +516,17 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
         let mut package = Package::default();
         let mut is_file = false;
         let mut source = Source::default();
+        let mut identities = Identities::default();
         while let Some(field) = fields.next_key::<ComponentField>()? {
             match field {
+                ComponentField::Evidence => {
+                    if let Some(evidence) = fields.next_value::<Object<Evidence<'de>>>()?.0 {
+                        identities = evidence.identity;
+                        let read = licenses(evidence.licenses);
+                        package.license_observed = all_of(read.concluded.into_iter().chain(read.declared).collect());
+                        package.has_unread_license |= read.has_unread;
+                    }
+                }
                 ComponentField::Components => {
                     fields.next_value_seed(Components { builder, parent: place.or(parent) })?;
                 }
@@ -466,6 +546,9 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
             }
         }
         package.source = source.package();
+        for purl in concluded(identities) {
+            add_purl(&mut package, purl);
+        }
         // A file is no package, unless it is named as one or something is inside of it.
         let is_bare = is_file && !is_root && package.purls.is_empty() && package.version.is_none();
         let last = place.filter(|place| is_bare && place + 1 == builder.sbom.packages.len());
@@ -552,13 +635,6 @@ fn read_field<'de, A: MapAccess<'de>>(
             let read = licenses(fields.next_value()?);
             (package.license_concluded, package.license_declared) = (read.concluded, read.declared);
             package.has_unread_license |= read.has_unread;
-        }
-        ComponentField::Evidence => {
-            if let Some(evidence) = fields.next_value::<Object<Evidence<'de>>>()?.0 {
-                let read = licenses(evidence.licenses);
-                package.license_observed = all_of(read.concluded.into_iter().chain(read.declared).collect());
-                package.has_unread_license |= read.has_unread;
-            }
         }
         _ => {
             fields.next_value::<IgnoredAny>()?;
@@ -788,6 +864,34 @@ mod tests {
         ] {
             assert!(read_one(fields).has_unread_license, "{fields}");
         }
+    }
+
+    #[test]
+    fn a_package_url_that_was_concluded_counts_beside_the_stated_one() {
+        let read_one = |fields: &str| {
+            let text =
+                format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"name":"a",{fields}}}]}}"#);
+            read(&text).expect("a document").into_owned().packages[0].purls.join(" ")
+        };
+        let identity =
+            |identity: &str| read_one(&format!(r#""evidence":{{"identity":{identity}}},"purl":"pkg:npm/a@1""#));
+        let concludes = |purl: &str| format!(r#"{{"field":"purl","confidence":1,"concludedValue":"{purl}"}}"#);
+        let other = concludes("pkg:npm/b@2");
+        assert_eq!(identity(&format!("[{other}]")), "pkg:npm/a@1 pkg:npm/b@2");
+        assert_eq!(identity(&other), "pkg:npm/a@1 pkg:npm/b@2", "one alone, as in 1.5");
+        assert_eq!(identity(&concludes("pkg:npm/a@2")), "pkg:npm/a@1 pkg:npm/a@2");
+        for same in [
+            concludes("pkg:npm/a@1"),
+            concludes("pkg:npm/a@1?x=y"),
+            concludes("a/package-lock.json"),
+            r#"{"field":"name","concludedValue":"pkg:npm/b@2"}"#.to_owned(),
+            r#"{"field":"purl"}"#.to_owned(),
+            r#"[7,{"field":"purl","concludedValue":{"x":1}}]"#.to_owned(),
+            "7".to_owned(),
+        ] {
+            assert_eq!(identity(&same), "pkg:npm/a@1", "{same}");
+        }
+        assert_eq!(read_one(&format!(r#""evidence":{{"identity":[{other}]}}"#)), "pkg:npm/b@2");
     }
 
     #[test]

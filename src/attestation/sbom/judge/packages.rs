@@ -19,6 +19,8 @@ pub(super) struct Check<'a> {
     untold: Offenders,
     not_allowed: Offenders,
     without_purl: u64,
+    /// How many are no part of the product.
+    excluded: u64,
     missing: BTreeSet<usize>,
     time: TimeLimit<'a>,
 }
@@ -36,6 +38,7 @@ impl<'a> Check<'a> {
             untold: Offenders::default(),
             not_allowed: Offenders::default(),
             without_purl: 0,
+            excluded: 0,
             missing: (0..rules.required_packages.rules().len()).collect(),
             time,
         })
@@ -43,6 +46,7 @@ impl<'a> Check<'a> {
 
     pub(super) fn look_at(&mut self, judged: &Judged<'_>, exceptions: &mut Exceptions<'_>) {
         self.without_purl += u64::from(judged.package.purls.is_empty());
+        self.excluded += u64::from(judged.package.is_excluded);
         // What is no part of the product is not what was required. It may have been denied all the same.
         if !self.missing.is_empty() && !judged.package.is_excluded {
             let missing = &mut self.missing;
@@ -124,11 +128,16 @@ impl<'a> Check<'a> {
                 "generate the SBOM from the whole image, or see whether the package is called otherwise in it",
             );
         }
-        if let Some(least) = rules.min_packages.filter(|least| *least > count) {
+        let counted = count - self.excluded;
+        if let Some(least) = rules.min_packages.filter(|least| *least > counted) {
+            let excluded = match self.excluded {
+                0 => String::new(),
+                some => format!(", and {some} of scope excluded"),
+            };
             complaints.refuse(
                 "the SBOM lists fewer packages than the policy asks for".to_owned(),
                 format!("at least {least}"),
-                format!("{count}"),
+                format!("{counted}{excluded}"),
                 "generate the SBOM from the whole image: the generator may have missed a part of it",
             );
         }
@@ -142,7 +151,7 @@ impl<'a> Check<'a> {
         }
         let denies_purls = rules.deny.packages.are_about_purls();
         let unnamed = if denies_purls { self.without_purl } else { 0 };
-        complaints.finding(|| praise(rules, count, unnamed), ran_out)
+        complaints.finding(|| praise(rules, (count, counted), unnamed), ran_out)
     }
 }
 
@@ -152,8 +161,8 @@ enum Denial {
     No,
 }
 
-/// What holds, and what was not looked at.
-fn praise(rules: &SbomRules, count: u64, without_purl: u64) -> String {
+/// What holds, and what was not looked at. Of those that are listed, `counted` are part of the product.
+fn praise(rules: &SbomRules, (count, counted): (u64, u64), without_purl: u64) -> String {
     let mut said = Vec::new();
     if !rules.deny.packages.is_empty() {
         said.push(match without_purl {
@@ -168,7 +177,7 @@ fn praise(rules: &SbomRules, count: u64, without_purl: u64) -> String {
         said.push("every required package is listed".to_owned());
     }
     if let Some(least) = rules.min_packages {
-        said.push(format!("{count} packages are listed, at least {least} are asked for"));
+        said.push(format!("{counted} packages are listed, at least {least} are asked for"));
     }
     said.join(", ")
 }
