@@ -103,8 +103,8 @@ impl NotDemanded {
     /// Returns a sentence about it, whose subject is the trusted root.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::LogEntry => "it has no transparency log, so none is demanded",
-            Self::Sct => "it has no certificate transparency log, so no SCT is demanded",
+            Self::LogEntry => "it has no transparency log, so no log entry is required",
+            Self::Sct => "it has no certificate transparency log, so no SCT is required",
             Self::Timestamp => "it has no timestamp authority, so timestamps prove nothing",
         }
     }

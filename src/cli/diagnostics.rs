@@ -116,14 +116,14 @@ impl Diagnostic {
     /// A policy from elsewhere that names a file.
     pub(super) fn policy_names_file(name: &str) -> Self {
         Self::usage(
-            anyhow::anyhow!("the policy names the trusted root `{name}`, and a policy from elsewhere names no files"),
-            "leave `trust` out of it, and give the root with `--trusted-root FILE`",
+            anyhow::anyhow!("the policy names the trusted root `{name}`, but a remote policy cannot name files"),
+            "remove `trust` from it, and give the root with `--trusted-root FILE`",
         )
     }
 
     /// A policy file that cannot be begun.
     pub(super) fn new_policy(file: &Path, error: io::Error) -> Self {
-        let hint = "give the name of a file that is not there yet, or leave it out to see the text";
+        let hint = "give the name of a new file, or leave it out to see the text";
         Self::usage(anyhow::Error::new(error).context(format!("cannot write `{}`", file.display())), hint)
     }
 
@@ -149,7 +149,7 @@ impl Diagnostic {
                 "write the signers by hand: `bonafide inspect IMAGE --suggest-policy` begins a policy"
             }
             ImportError::NothingLeft { .. } => {
-                "`bonafide policy init` writes a first policy: write into it who must have signed"
+                "`bonafide policy init` writes a first policy: add the expected signers to it"
             }
         };
         match error {
@@ -172,7 +172,7 @@ impl Diagnostic {
     /// A policy file beside a flag that says the same thing.
     pub(super) fn policy_and_flag(flag: &str) -> Self {
         Self::usage(
-            anyhow::anyhow!("--policy and {flag} are both given, and the policy says who signs what"),
+            anyhow::anyhow!("--policy and {flag} are both given, and the policy names the signers and requirements"),
             format!("leave out `{flag}`, or write it into the policy"),
         )
     }
@@ -188,7 +188,7 @@ impl Diagnostic {
     /// A limit for the vulnerabilities of an SBOM that is not asked for.
     pub(super) fn severity_without_sbom() -> Self {
         Self::usage(
-            anyhow::anyhow!("--deny-severity is about the packages of an SBOM, and --require asks for none"),
+            anyhow::anyhow!("--deny-severity needs an SBOM: --require does not list one"),
             "add sbom to `--require`, or leave `--deny-severity` out",
         )
     }
@@ -254,7 +254,7 @@ impl Diagnostic {
             (true, _) => {
                 let lines: Vec<String> = open.iter().map(|line| format!("to decide: {line}")).collect();
                 let error = anyhow::anyhow!("no one signer signed `{text}` for every platform, or several did");
-                let hint = "sign the index with one signer, or write a policy that says who counts for what";
+                let hint = "sign the index with one signer, or write a policy with the signers of each requirement";
                 return Self { body: lines.join("\n"), ..Self::ending_with(ABSENT, error, hint) };
             }
             (false, Some(reason)) => (
@@ -333,7 +333,7 @@ impl Diagnostic {
         let hint = match &error {
             PolicyError::NoSigner => {
                 format!(
-                    "say who must have signed it: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions, or `--key FILE`"
+                    "name the expected signer: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions, or `--key FILE`"
                 )
             }
             PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
@@ -351,7 +351,7 @@ impl Diagnostic {
                 "leave `--require` out to require signature, provenance and sbom".to_owned()
             }
             PolicyError::WithoutRules(_) => {
-                "write it in a policy file, with what it must say: `bonafide schema policy`".to_owned()
+                "write it in a policy file, with its fields: `bonafide schema policy`".to_owned()
             }
             PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
             PolicyError::RepositoryElsewhere { host, name, .. } if host.starts_with("gitlab") => {
@@ -364,10 +364,10 @@ impl Diagnostic {
             PolicyError::NeverMatches { written, form } => foreign::whole_expression(written, form),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
             PolicyError::KeyWithIdentity { flag } => {
-                format!("leave out `--key` or `{flag}`; run twice to demand both")
+                format!("leave out `--key` or `{flag}`; run twice to require both")
             }
             PolicyError::NoLogWithoutKey => "add `--key FILE`, or leave `--key-without-log` out".to_owned(),
-            PolicyError::TooFewSigners { .. } => "name more signers, or ask for fewer of them".to_owned(),
+            PolicyError::TooFewSigners { .. } => "name more signers, or require fewer of them".to_owned(),
             PolicyError::TwoRules { one, other } => format!("leave out `{one}` or `{other}`"),
             PolicyError::Pattern { .. } => {
                 "regular expressions are those of Rust's `regex` crate, without look-around; they match the whole text"
@@ -375,7 +375,7 @@ impl Diagnostic {
             }
             PolicyError::SignerWorkflow(_) => "write `--signer-workflow OWNER/NAME/.github/workflows/FILE`".to_owned(),
             PolicyError::Malformed { flag, .. } => {
-                format!("correct `{flag}`; `bonafide verify --help` says what it takes")
+                format!("correct `{flag}`; `bonafide verify --help` shows its values")
             }
             PolicyError::NotRequired { flag, requirement } => {
                 format!("add {requirement} to `--require`, or leave out `{flag}`")
@@ -390,7 +390,7 @@ impl Diagnostic {
         let hint = format!(
             "export the public key once, and give the file: `cosign public-key --key {uri} > cosign.pub`, then `--key cosign.pub`"
         );
-        Self::usage(anyhow::anyhow!("`{uri}` names a key in a service, and no service is asked for keys"), hint)
+        Self::usage(anyhow::anyhow!("`{uri}` names a key in a service, and keys are only read from files"), hint)
     }
 
     /// A file that holds no key that could be used.
@@ -465,7 +465,7 @@ impl Diagnostic {
                 format!("the {} stays in use until {time}", described(root))
             }
             Ok(Chosen { root, .. }) => format!("the {} stays in use", described(root)),
-            Err(_) => "no trusted root of it is at hand".to_owned(),
+            Err(_) => "it has no cached or embedded trusted root".to_owned(),
         })
     }
 
@@ -503,8 +503,9 @@ impl Diagnostic {
 
     /// Only files, which are never updated.
     pub(super) fn nothing_to_update() -> Self {
-        let error =
-            anyhow::anyhow!("`--update-trust` has nothing to update: a file given with `--trusted-root` is what it is");
+        let error = anyhow::anyhow!(
+            "`--update-trust` has nothing to update: files given with `--trusted-root` are never updated"
+        );
         Self::usage(error, "leave it out, or name an instance with `--trust` or `--tuf-mirror`")
     }
 

@@ -20,7 +20,7 @@ pub(super) enum LoginError {
     #[error("{place} is longer than {LONGEST_SECRET} bytes: expected a {what}")]
     TooLong { place: String, what: &'static str },
     /// It is not a single line of text.
-    #[error("{place} has more than one line, or characters that no {what} has")]
+    #[error("{place} has more than one line, or characters that are invalid in a {what}")]
     Characters { place: String, what: &'static str },
     /// The name of a user has the character that ends it.
     #[error("the user name has a colon, which HTTP cannot carry")]

@@ -237,7 +237,7 @@ pub(super) fn parsed(file: &Path) -> Result<Result<Document, DocumentError>, Dia
 /// Reads a policy from elsewhere. It has no folder, so it names no files: keys are written out in it, and trusted roots are
 /// those of the program.
 fn fetched(location: &Path, bytes: &Blob) -> Result<Document, Diagnostic> {
-    let no_file = |_: &str| Err("a policy from elsewhere names no files: write the key out as `pem`".to_owned());
+    let no_file = |_: &str| Err("a remote policy cannot name files: write the key out as `pem`".to_owned());
     let document = Document::parse(&location.display().to_string(), bytes.bytes(), &no_file)
         .map_err(|error| Diagnostic::document(&error))?;
     match document.trust().into_iter().find(|name| name.parse::<Instance>().is_err()) {

@@ -62,7 +62,7 @@ pub enum PurlError {
         key: String,
     },
     /// A qualifier is there twice: readers would differ in which one counts.
-    #[error("the qualifier `{key}` is there twice")]
+    #[error("the qualifier `{key}` occurs twice")]
     KeyTwice {
         /// The key, in lower case.
         key: String,

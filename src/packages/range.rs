@@ -58,7 +58,7 @@ pub enum RangeError {
     #[error("a constraint of the range has no version")]
     Empty,
     /// `*` beside other constraints.
-    #[error("`*` stands alone or not at all")]
+    #[error("`*` must be the only constraint")]
     Star,
     /// A `%` that is not followed by two hexadecimal digits, or that encodes what need not be.
     #[error("`{version}` has a `%` that encodes nothing")]
@@ -70,7 +70,7 @@ pub enum RangeError {
     #[error("the range has a version that is none")]
     Version(#[source] VersionError),
     /// "Tools shall report an error for non-canonical ordering … for duplicated versions."
-    #[error("`{before}` stands before `{after}`, which is not greater")]
+    #[error("`{before}` comes before `{after}`, which is not greater")]
     Order {
         /// The version that stands first.
         before: String,
@@ -78,7 +78,7 @@ pub enum RangeError {
         after: String,
     },
     /// Two constraints, one of them redundant: `>1|>2`.
-    #[error("`{first}` cannot be followed by `{second}`: one of them says nothing")]
+    #[error("`{first}` cannot be followed by `{second}`: one of them is redundant")]
     Redundant {
         /// The first constraint.
         first: String,

@@ -141,7 +141,7 @@ pub enum PolicyError {
     #[error("{0}")]
     Strangers(Strangers),
     /// An identity without the issuer that must vouch for it.
-    #[error("an identity without an issuer: any issuer could vouch for `{identity}`")]
+    #[error("an identity without an issuer: any issuer could assert `{identity}`")]
     NoIssuer {
         /// The identity that was given.
         identity: String,

@@ -157,7 +157,7 @@ impl<'a> Page<'a> {
         if !checks.is_empty() {
             let because: Vec<String> = checks.iter().map(|(check, count)| format!("{check} ({count})")).collect();
             self.lines.write("", "", &format!("not verified because of: {}", because.join(", ")))?;
-            self.lines.write("", "", "-v shows each in full; `bonafide explain CHECK` says what a check means")?;
+            self.lines.write("", "", "-v shows each in full; `bonafide explain CHECK` explains a check")?;
         }
         Ok(())
     }

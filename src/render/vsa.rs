@@ -59,13 +59,13 @@ fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
     if image.verdict == Verdict::Undecided {
         return vec![Note::Warning {
             message: format!("{reference} is undecided, so no verification summary is written"),
-            hint: "see what could not be read, and verify it again",
+            hint: "see the gaps in the report, and verify it again",
         }];
     }
     if is_of_several_digests(image) {
         return vec![Note::Warning {
             message: format!("several platforms of {reference} were verified, so no verification summary is written"),
-            hint: "a summary is about one digest: ask for one platform, or for all",
+            hint: "a summary is about one digest: select one platform, or all",
         }];
     }
     let (Some(pinned), Some(file)) = (&image.pinned, delivery.file) else { return Vec::new() };

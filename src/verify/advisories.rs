@@ -191,7 +191,7 @@ fn judge_by(
             .found(format!("{}{more}", unreadable.named.join(", ")))
             .next("fetch the advisories again, or remove the files that are not OSV records");
     } else if examined.is_cut_short || examined.more > 0 {
-        Finding::error(CheckId::SbomAdvisories, "the SBOM asks for more comparisons with advisories than are made")
+        Finding::error(CheckId::SbomAdvisories, "the SBOM needs more comparisons with advisories than the limit")
             .next("give the advisories of one ecosystem at a time, or split the SBOM")
     } else if open().next().is_some() {
         let message = format!("{} may be of severity {}{by_vex}", vulnerabilities(open().count()), or_worse(limit));
@@ -205,10 +205,10 @@ fn judge_by(
         )
         .next("give the advisories of the ecosystems in the SBOM with `--advisories`")
     } else if let Some(left) = unchecked(&examined.unchecked).filter(|_| all_checked) {
-        let message = format!("{} packages could not be held against the advisories", examined.unchecked.count());
+        let message = format!("{} packages could not be compared with the advisories", examined.unchecked.count());
         let next = "give the advisories of the ecosystems that are named with `--advisories`, or have the SBOM made by a tool that writes package URLs with versions and releases";
         return Finding::error(CheckId::SbomAdvisories, message)
-            .expected("every package checked, as `advisories: {unchecked: fail}` demands")
+            .expected("every package checked, as `advisories: {unchecked: fail}` requires")
             .found(left)
             .next(next);
     } else {

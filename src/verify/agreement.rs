@@ -54,7 +54,7 @@ pub(super) fn disagreements(
 fn refusal(finding: Finding, obstacle: &Finding, report: &CandidateReport, counts: bool) -> Finding {
     let outcome = if counts { obstacle.outcome } else { Outcome::Skip };
     let finding = Finding { outcome, expected: obstacle.expected.clone(), ..finding };
-    let next = "find out which of them is right; and delete the wrong one from the registry";
+    let next = "find out which of them is right, and delete the other from the registry";
     Finding { candidate: Some(report.id.clone()), ..finding }.about(&report.subject).next(next)
 }
 
@@ -65,11 +65,12 @@ fn difference(first: &CandidateReport, other: &CandidateReport) -> Option<Findin
         let (one, two) = (tell(one)?, tell(two)?);
         (one != two).then_some((what, one, two))
     })?;
-    let finding = Finding::skip(CheckId::ProvenanceOthers, format!("two provenances that count name another {what}"))
-        .expected(format!("{expected}, as {} says", first.id))
-        .found(found)
-        .about(&other.subject)
-        .next("the same image may have been built twice; if you do not know why, ask its maker");
+    let finding =
+        Finding::skip(CheckId::ProvenanceOthers, format!("two accepted provenances disagree about the {what}"))
+            .expected(format!("{expected}, as {} says", first.id))
+            .found(found)
+            .about(&other.subject)
+            .next("the same image may have been built twice; if you do not know why, ask its maker");
     Some(Finding { candidate: Some(other.id.clone()), ..finding })
 }
 

@@ -425,9 +425,9 @@ impl<'a> Examination<'a> {
         let reason = match (obstacle, is_asked_for) {
             (Some(finding), _) => Some(finding.message.clone()),
             (None, false) if self.kind == Kind::Vex => {
-                Some("closes what a scan or advisories found, if the policy believes its signer".to_owned())
+                Some("closes findings of a scan or of advisories, if the policy names its signer".to_owned())
             }
-            (None, false) => Some("signed, but of a kind that no requirement asks for".to_owned()),
+            (None, false) => Some("signed, but of a kind that is not required".to_owned()),
             (None, true) => None,
         };
         // What a refused signer says is not repeated as if it were known.

@@ -182,7 +182,7 @@ pub(super) fn key_finding(error: &KeyError) -> Finding {
             Finding::error(CheckId::CertificateProfile, "signatures of this kind of key cannot be verified here")
                 .expected(EXPECTED)
                 .found(format!("a key of kind {kind}"))
-                .next("sign the image with one of the expected kinds of key: P-256 is what cosign makes by itself")
+                .next("sign the image with one of the expected kinds of key: cosign's default is P-256")
         }
         other => {
             profile("the key in the certificate is not one to sign with").expected(EXPECTED).found(other.to_string())
@@ -290,7 +290,7 @@ fn issuer(extensions: &[Extension]) -> Result<String, Finding> {
             Err(profile("the certificate names two issuers").expected(current).found(legacy))
         }
         (Some(issuer), _) | (None, Some(issuer)) => Ok(issuer),
-        (None, None) => Err(profile("the certificate does not say which issuer vouched for the signer")),
+        (None, None) => Err(profile("the certificate does not name the signer's issuer")),
     }
 }
 

@@ -379,7 +379,7 @@ fn run_out(exception: &ExceptionReport) -> Option<Finding> {
         Finding::fail(CheckId::PolicyException, "the exception for it has run out")
             .expected(format!("no need of it after {}", exception.until))
             .found(format!("still needed: {}", exception.because))
-            .next("fix what the exception was made for, or decide anew and give the exception another day")
+            .next("fix the excepted fault, or decide anew and give the exception another day")
     })
 }
 
@@ -400,7 +400,7 @@ fn unsearched_finding(platform: &Subject) -> Finding {
 pub fn gap_hint(reason: &str) -> &'static str {
     match reason {
         "unauthorized" => {
-            "log in to the registry (`docker login`), correct the login that was given (`--username`, `--registry-token-file`), or ask for the right to pull this repository"
+            "log in to the registry (`docker login`), correct the given login (`--username`, `--registry-token-file`), or ask for read access to this repository"
         }
         "throttled" => "the registry limits requests: wait, or log in for a higher limit",
         "unavailable" => "the registry failed: try again later, and report it to the registry if it stays so",
@@ -413,7 +413,7 @@ pub fn gap_hint(reason: &str) -> &'static str {
         "timeout" => "try again, or allow more time with `--timeout`",
         "limit" => "the evidence is larger than this program reads: delete unneeded parts, or ask its maker",
         "corrupt" => {
-            "the registry returned bytes that are not what was asked for: do not use this image until that is explained"
+            "the registry returned bytes that do not match the request: do not use this image until that is explained"
         }
         "selection" => "choose an existing one: by tag or digest in the reference, or with `--platform`",
         "missing" => "check the name, the tag or the digest; if a list names it, push the evidence again",

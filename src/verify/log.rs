@@ -30,7 +30,7 @@ pub(super) fn trusted_entries<'a>(
     for (position, entry) in entries.iter().enumerate() {
         check_form(domain, material.version, entry)?;
         if entries[..position].iter().any(|earlier| is_same(earlier, entry)) {
-            return Err(log_failure("the same log entry is there twice"));
+            return Err(log_failure("the same log entry occurs twice"));
         }
     }
     Ok(entries)
@@ -77,10 +77,10 @@ fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(),
         (None, None) => Err(log_failure("the log entry has neither an inclusion proof nor a promise")),
         // Rekor v2 makes no promises: a promise there means nothing (A153).
         (None, Some(_)) if entry.is_rekor_v2() => {
-            Err(log_failure("the log entry has no inclusion proof, without which Rekor v2 vouches for nothing"))
+            Err(log_failure("the log entry has no inclusion proof, without which an entry of Rekor v2 proves nothing"))
         }
         (None, Some(_)) if version != Version::V01 => {
-            Err(log_failure("the log entry has no inclusion proof, which this bundle version demands"))
+            Err(log_failure("the log entry has no inclusion proof, which this bundle version requires"))
         }
         (Some(proof), _) => domain.check_checkpoint_log(entry, &proof.checkpoint),
         (None, Some(_)) => Ok(()),
@@ -99,7 +99,7 @@ pub(super) fn outside_window(domain: &Domain, entry: &LogEntry, message: &str, t
     log_failure(message)
         .expected(format!("a time within the window of {}", domain.describe_log(&entry.log_id)))
         .found(time.to_string())
-        .next("if the trusted root is old, update it (`bonafide trust update`, or ask for the current one); a log that was retired by then vouches for nothing")
+        .next("if the trusted root is old, update it (`bonafide trust update`, or ask for the current one); a log that was retired by then proves nothing")
 }
 
 /// Two entries are the same when they hold the same place of the same log, or the same body in it.

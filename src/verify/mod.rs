@@ -256,7 +256,7 @@ fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
         Finding::fail(CheckId::ImagePinned, "the reference resolves to another digest")
             .expected(expected.to_string())
             .found(evidence.target.root.to_string())
-            .next("the tag moved: find out who moved it, and name the image by digest"),
+            .next("the tag moved: find out why, and name the image by digest"),
     )
 }
 

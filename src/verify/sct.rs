@@ -29,7 +29,8 @@ pub(super) fn verify_sct(
     now: Timestamp,
 ) -> Result<(), Finding> {
     let refused = |reason: String| {
-        Finding::fail(CheckId::CertificateTransparency, "no trusted log vouches for the certificate").found(reason)
+        Finding::fail(CheckId::CertificateTransparency, "the certificate has no valid SCT of a trusted log")
+            .found(reason)
     };
     let certificate = untrusted_der::certificate(leaf).map_err(|error| refused(error.to_string()))?;
     let list: SignedCertificateTimestampList = match certificate.tbs_certificate.get() {

@@ -238,7 +238,7 @@ fn check_issued(
     };
     let times: Vec<Timestamp> = timestamps.iter().map(|stamp| stamp.time).collect();
     if times.is_empty() {
-        return Err(Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature")
+        return Err(Finding::fail(CheckId::SignedTime, "the signature has no trusted time")
             .expected("a signed entry timestamp (SET) or a timestamp of an authority"));
     }
     let issuer_key = domain.issuer_key(der, &times).map_err(|refusal| match refusal {

@@ -61,7 +61,7 @@ fn check_issuer(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) ->
     if signer.issuer.matches(&leaf.issuer) {
         return Finding::pass(CheckId::SignerIssuer, format!("vouched for by {}", leaf.issuer));
     }
-    Finding::fail(CheckId::SignerIssuer, "another issuer vouched for the signer")
+    Finding::fail(CheckId::SignerIssuer, "the signer's issuer is another one")
         .expected(signer.issuer.to_string())
         .found(&leaf.issuer)
         .next(issuer_hint(&signer.issuer, &leaf.issuer, written_in))
@@ -106,7 +106,7 @@ fn compare(what: &str, place: &str, expected: &TextRule, found: Option<&str>) ->
             .expected(expected.to_string())
             .found(found)
             .next(source_hint(what, place, expected, found)),
-        None => Finding::fail(CheckId::SignerSource, format!("the certificate does not say what the {what} is"))
+        None => Finding::fail(CheckId::SignerSource, format!("the certificate does not state the {what}"))
             .expected(expected.to_string())
             .next(format!(
                 "the signer is not a workflow that states it: leave `{place}` out, or sign from the workflow"
@@ -150,7 +150,7 @@ fn check_claim(leaf: &Leaf, rule: &ClaimRule) -> Finding {
         None => Finding::fail(CheckId::SignerClaims, format!("the certificate has no claim {}", named(claim)))
             .expected(rule.value.to_string())
             .found("nothing")
-            .next("its issuer does not state it: sign from a workflow that does, or do not ask for it"),
+            .next("its issuer does not state it: sign from a workflow that does, or remove the rule"),
     }
 }
 
@@ -166,9 +166,9 @@ fn claim_hint(claim: Claim) -> &'static str {
     match claim {
         Claim::RunnerEnvironment => "the workflow ran on another kind of machine than is allowed: find out why",
         Claim::BuildTrigger | Claim::WorkflowTrigger => {
-            "another event started the workflow than is allowed: events such as pull_request_target run what others wrote"
+            "another event than allowed started the workflow: events such as pull_request_target run others' code"
         }
-        _ => "the right workflow may have run for something else: if this value is what you mean, change the rule",
+        _ => "the right workflow may have run for another purpose: if this value is correct, change the rule",
     }
 }
 

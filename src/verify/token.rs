@@ -50,9 +50,7 @@ fn refused(reason: impl Into<String>) -> NoTime {
 /// Checks two things in a token that the crate leaves open: one signer, whose attributes name the type of the content
 /// (A170).
 pub(super) fn check_token(token: &[u8]) -> Result<(), Finding> {
-    let refused = |found: &str| {
-        Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
-    };
+    let refused = |found: &str| Finding::fail(CheckId::SignedTime, "the signature has no trusted time").found(found);
     let content = untrusted_der::signed_data(token).ok_or_else(|| refused("the timestamp is not signed data"))?;
     let [signer] = content.signer_infos.0.as_slice() else {
         return Err(refused("the timestamp does not have exactly one signer"));
@@ -123,7 +121,7 @@ fn is_signer(named: &SignerIdentifier, leaf: &Certificate) -> bool {
 /// RFC 3161 §2.4.2, `TSTInfo`: version, policy, imprint, serial number, time, and optional fields. Returns imprint and
 /// time.
 fn read_info(info: &[u8]) -> Result<(Digest, Timestamp), NoTime> {
-    let malformed = || refused("what the timestamp says cannot be read");
+    let malformed = || refused("the content of the timestamp cannot be read");
     let fields = Vec::<Any>::from_der(info).map_err(|_| malformed())?;
     let [version, _policy, imprint, _serial, time, optional @ ..] = fields.as_slice() else {
         return Err(malformed());

@@ -32,7 +32,7 @@ pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Bo
         Origin::CosignTag { tag, .. } => format!(" under the tag {tag}"),
         _ => String::new(),
     };
-    let reason = format!("present{place}, unsigned: anyone who can push can write it");
+    let reason = format!("present{place}, unsigned: anyone with push access can write it");
     let mut report = set_aside(id, candidate, "unsigned", predicate_type, &reason);
     if let Some(next) = how_to_sign(predicate_type) {
         let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
@@ -49,7 +49,7 @@ pub(super) fn kind_of(what: &str) -> Kind {
 
 /// What to do about it: for its reader, then for its maker (docs.docker.com, "Inspect provenance"; `cosign attest --help`).
 pub(super) fn how_to_sign(predicate_type: &str) -> Option<String> {
-    const ASK: &str = "anyone who can push can write it: ask the image's maker to sign it";
+    const ASK: &str = "anyone with push access can write it: ask the image's maker to sign it";
     if is_sbom_document(predicate_type) {
         let kind = if predicate_type.contains("cyclonedx") { "cyclonedx" } else { "spdxjson" };
         return Some(format!("{ASK}; if you made it: `cosign attest --type {kind} --predicate SBOM IMAGE@DIGEST`"));

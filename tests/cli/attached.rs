@@ -207,7 +207,7 @@ fn an_sbom_under_cosigns_tag_is_named_as_present_and_unsigned() {
         let served = shop.serve();
         let inspected = Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root]).run();
         assert_eq!(inspected.exit, 0, "{}", inspected.stderr);
-        for text in [media_type, ".sbom, unsigned: anyone who can push can write it"] {
+        for text in [media_type, ".sbom, unsigned: anyone with push access can write it"] {
             assert!(inspected.stdout.contains(text), "{text} is missing in\n{}", inspected.stdout);
         }
         let checked = served.verify(&["--require", "sbom"]).exits(4);

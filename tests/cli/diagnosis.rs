@@ -135,7 +135,7 @@ fn s15_provenance_that_nobody_signed() {
     let image = Image::index(&["linux/amd64", "linux/arm64"]).with_unsigned_statements(&statement);
     let run = verify(&Shop::selling(image).serve(), &[&BY_SIGNER[..], &["--require", "provenance"]].concat());
     let texts =
-        ["no signed provenance is attached", "https://slsa.dev/provenance/v1 (unsigned)", "anyone who can push"];
+        ["no signed provenance is attached", "https://slsa.dev/provenance/v1 (unsigned)", "anyone with push access"];
     says(&run, 4, &texts);
     says(
         &run,

@@ -49,7 +49,7 @@ fn what_is_unsigned_fails_or_is_not_there_is_shown_as_that() {
     let unsigned = Program::new(["inspect", &layout("buildkit-unsigned"), "--trusted-root", &root()]).run();
     assert_eq!(unsigned.exit, 0);
     for text in [
-        "present, unsigned: anyone who can push can write it",
+        "present, unsigned: anyone with push access can write it",
         "build type  https://mobyproject.org/buildkit@v1 (SLSA v0.2)",
         "`cosign attest --type slsaprovenance02 --predicate FILE IMAGE@DIGEST`",
         "`cosign attest --type spdxjson --predicate FILE IMAGE@DIGEST`",

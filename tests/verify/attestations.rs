@@ -267,5 +267,5 @@ fn an_attestation_that_no_requirement_asks_for_is_listed_and_counts_for_nothing(
     );
     let other = report.candidates.iter().find(|one| one.predicate_type.as_deref() != Some(REVIEW)).expect("the other");
     assert!(!other.accepted);
-    assert_eq!(other.reason.as_deref(), Some("signed, but of a kind that no requirement asks for"));
+    assert_eq!(other.reason.as_deref(), Some("signed, but of a kind that is not required"));
 }

@@ -129,7 +129,7 @@ fn a157_the_same_entry_twice_is_refused() {
         let signed = world.provenance_logged_as(kind);
         let twice = Signed { entries: vec![signed.entries[0].clone(); 2], ..signed.clone() };
         let finding = world.for_provenance().rejects(bundle(&twice.bundle(Version::V03)), CheckId::TransparencyLog);
-        assert_eq!(finding.message, "the same log entry is there twice");
+        assert_eq!(finding.message, "the same log entry occurs twice");
         // Logged twice, under two indices, by the same log.
         let mut again = signed.clone();
         relog(&world.instance, &mut again, kind);

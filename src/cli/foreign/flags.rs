@@ -132,7 +132,7 @@ pub(super) const FLAGS: &[Foreign] = &[
     value(
         Tool::Cosign,
         "policy",
-        Fate::Lost("CUE and Rego are not read: see which of it `attestation: {fields: …}` of a policy file can say"),
+        Fate::Lost("CUE and Rego are not read: try to express it with `attestation: {fields: …}` in a policy file"),
     ),
     value(Tool::Cosign, "registry-cacert", Fate::Same("ca-file")),
     value(Tool::Cosign, "registry-client-cert", Fate::Same("client-cert")),
@@ -159,11 +159,7 @@ pub(super) const FLAGS: &[Foreign] = &[
     short('t', value(Tool::Cosign, "timeout", Fate::Special(Special::Timeout))),
     value(Tool::Cosign, "timestamp-certificate-chain", Fate::TrustedRoot),
     value(Tool::Cosign, "type", Fate::Kind),
-    switch(
-        Tool::Cosign,
-        "use-signed-timestamps",
-        Fate::Lost("a timestamp is checked where there is one, and not demanded"),
-    ),
+    switch(Tool::Cosign, "use-signed-timestamps", Fate::Lost("a timestamp is checked if present, and not required")),
     short('d', switch(Tool::Cosign, "verbose", Fate::Same("verbose"))),
     // gh attestation verify
     short('b', value(Tool::Gh, "bundle", Fate::Special(Special::Bundle))),

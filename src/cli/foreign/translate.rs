@@ -127,7 +127,7 @@ impl Ours {
     /// The type of an attestation. What provenance and SBOM say is judged too, which no other tool does.
     fn kind(&mut self, given: &str, value: &str, task: Task) {
         if task.is_about_file() {
-            let hint = "`bundle` reports what the statement is, and judges the signature alone";
+            let hint = "`bundle` reports the statement's type, and judges the signature alone";
             return self.lose(&format!("{given} {}", quoted(value)), hint);
         }
         let meant = COSIGN_TYPES.iter().find(|(short, _)| *short == value).map_or(value, |(_, full)| *full);
@@ -217,7 +217,7 @@ impl Ours {
             }
         }
         let message = if self.is_less_strict {
-            format!("{given}, and the command below is less strict than what was given")
+            format!("{given}, and the command below is less strict than yours")
         } else {
             given
         };

@@ -31,7 +31,7 @@ pub enum NoLayout {
     #[error("expected an OCI layout, found a directory without `oci-layout` and `index.json`")]
     OtherDirectory,
     /// What `docker save` writes without the containerd image store, which has no place for signatures.
-    #[error("expected an OCI layout, found what `docker save` writes: it has `manifest.json` and no `oci-layout`")]
+    #[error("expected an OCI layout, found the output of `docker save`: it has `manifest.json` and no `oci-layout`")]
     DockerSave,
     /// A tar archive of something else.
     #[error("expected an archive of an OCI layout, found a tar archive without `oci-layout` and `index.json`")]

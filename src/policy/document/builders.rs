@@ -20,7 +20,7 @@ fn builder(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
         .required("id", "add `id:` with the builder's id as its provenance has it", problems)
         .and_then(|_| fields.glob("id", problems));
     let signer = fields
-        .required("signer", "add `signer:` with who signs for it, as in `signers`", problems)
+        .required("signer", "add `signer:` with its signer, as in `signers`", problems)
         .and_then(|node| signers::signer(node, files, problems));
     let level = fields
         .required("level", "add `level:` with the SLSA build level that the two reach: 1, 2 or 3", problems)

@@ -146,7 +146,7 @@ fn is_like_an_expression(text: &str) -> bool {
 pub(crate) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
     match &node.value {
         Value::Text(text) if text.trim().is_empty() => {
-            problems.add(node.place, "an empty text matches nothing", "write what must be there, or leave the key out");
+            problems.add(node.place, "an empty text matches nothing", "write a value, or remove the key");
             None
         }
         Value::Text(text) => Some(text.clone()),
@@ -157,11 +157,7 @@ pub(crate) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
             None
         }
         Value::Null => {
-            problems.add(
-                node.place,
-                "there is nothing behind the key",
-                "write what must be there, or leave the key out",
-            );
+            problems.add(node.place, "there is nothing behind the key", "write a value, or remove the key");
             None
         }
         other => {
@@ -195,7 +191,7 @@ pub(crate) fn items<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> 
         }
         Value::List(items) => items,
         Value::Null => {
-            problems.add(node.place, format!("there are no {what} behind the key"), "name at least one");
+            problems.add(node.place, format!("the key has no {what}"), "name at least one");
             &[]
         }
         _ => std::slice::from_ref(node),

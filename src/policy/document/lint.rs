@@ -63,7 +63,7 @@ fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {
     match signer {
         Signer::Certificate(rule) => of_certificate(rule),
         Signer::Keys(rule) if rule.log() == LogDemand::NotRequired => vec![(
-            format!("no log need hold what the key {} signs", rule.describe()),
+            format!("signatures of the key {} need no log entry", rule.describe()),
             "a stolen key can sign in secret, with any date: leave `log: not-required` out",
         )],
         Signer::Keys(_) => Vec::new(),
@@ -82,7 +82,7 @@ fn of_certificate(rule: &CertificateRule) -> Vec<(String, &'static str)> {
     if events.into_iter().any(|one| one.value.matches("pull_request_target")) {
         warnings.push((
             "builds started by pull_request_target may sign".to_owned(),
-            "it runs with the repository's rights on what a stranger proposes: leave it out of `event`",
+            "it runs strangers' changes with the repository's rights: leave it out of `event`",
         ));
     }
     warnings
@@ -113,7 +113,7 @@ fn of_patterns(rule: &CertificateRule, name: Option<&TextRule>) -> Vec<(String, 
     if is_open_issuer(&rule.issuer) {
         warnings.push((
             format!("{} can be any of several issuers, and anyone can have an account at some", rule.issuer),
-            "each issuer vouches for other people: name the one that is meant in full",
+            "each issuer has other accounts: name the right one in full",
         ));
     }
     if let Some(name) = name.filter(|name| is_open_name(name)) {
@@ -122,14 +122,14 @@ fn of_patterns(rule: &CertificateRule, name: Option<&TextRule>) -> Vec<(String, 
         } else {
             (
                 format!("everyone with an account at {} whose name matches {name} may sign", rule.issuer),
-                "name who signs, or a part of their names that no others there can have",
+                "name the signers, or a part of their names that others there cannot have",
             )
         });
     }
     let has_dot = |text: &&TextRule| text.is_regexp() && has_bare_dot(text.as_str());
     warnings.extend(name.into_iter().chain([&rule.issuer]).filter(has_dot).map(|text| {
         (
-            format!("a dot in {text} stands for any character"),
+            format!("a dot in {text} matches any character"),
             r"write `\.` for a dot: `github.com` also matches `githubXcom`",
         )
     }));

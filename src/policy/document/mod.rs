@@ -56,7 +56,7 @@ pub enum ImageError {
         patterns: Vec<String>,
     },
     /// Everything that is demanded of it is excepted.
-    #[error("`{source_name}` demands nothing of `{name}`: exceptions cover every requirement")]
+    #[error("`{source_name}` requires nothing of `{name}`: exceptions cover every requirement")]
     AllExcepted {
         /// The document.
         source_name: String,
@@ -169,7 +169,7 @@ impl Document {
         let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
         Policy::new((&self.source_name, WrittenIn::File), &self.sha256, demands, expected_digest, Some(now)).map_err(
             |error| {
-                debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always demands something");
+                debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always has a requirement");
                 ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
             },
         )

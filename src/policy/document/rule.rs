@@ -87,7 +87,7 @@ pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     let all = fields.get("signers").map(|node| signers::read(node, files, problems));
     let all = if fields.likely_means("signers") { all.or(Some(None)) } else { all };
     let requirements = fields
-        .required("require", "add `require: [signature, provenance, sbom]`, or what of it you need", problems)
+        .required("require", "add `require: [signature, provenance, sbom]`, or a part of it", problems)
         .and_then(|node| requirements(node, (all.as_ref(), log?), files, problems));
     let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
     let name = match fields.get("name") {

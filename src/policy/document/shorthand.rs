@@ -243,7 +243,7 @@ fn events(node: &Node, problems: &mut Problems) -> Option<TextRule> {
 fn word(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<TextRule> {
     let written = text(node, problems)?;
     if !known.contains(&written.as_str()) {
-        problems.add(node.place, format!("`{written}` is none of what GitHub states here"), guess(&written, known));
+        problems.add(node.place, format!("GitHub never states `{written}` here"), guess(&written, known));
         return None;
     }
     Some(TextRule::exact(written))
@@ -306,8 +306,8 @@ pub(crate) fn google(node: &Node, problems: &mut Problems) -> Option<Certificate
 pub(crate) fn email(node: &Node, problems: &mut Problems) -> Option<CertificateRule> {
     if !matches!(node.value, Value::Map(_)) {
         let written = text(node, problems)?;
-        let hint = format!("write who vouches for it: `email: {{address: {written}, issuer: https://…}}`");
-        problems.add(node.place, "an e-mail address without an issuer: any issuer could vouch for it", hint);
+        let hint = format!("add its issuer: `email: {{address: {written}, issuer: https://…}}`");
+        problems.add(node.place, "an e-mail address without an issuer: any issuer could assert it", hint);
         return None;
     }
     let fields = Fields::of(node, "an e-mail signer", &["address", "issuer"], problems)?;

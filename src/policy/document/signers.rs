@@ -73,7 +73,7 @@ fn counted(node: &Node, listed: Vec<Signer>, at_least: usize, problems: &mut Pro
     Signers::new(listed, at_least)
         .map_err(|_| {
             let message = format!("{at_least} different signers must have signed, and {named} are named");
-            problems.add(node.place, message, "name more signers, or ask for fewer of them");
+            problems.add(node.place, message, "name more signers, or require fewer of them");
         })
         .ok()
 }
@@ -99,7 +99,7 @@ fn list_of(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<
 /// Reads one signer.
 pub(crate) fn signer(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signer> {
     if !problems.may_read_signer() {
-        let hint = "use a pattern for many of a kind, or split the policy by what it is about";
+        let hint = "use a pattern for many similar signers, or split the policy by image";
         problems.add(Place { line: 1, column: 1, length: 1 }, format!("more than {MAX_SIGNERS} signers"), hint);
         return None;
     }
@@ -174,7 +174,7 @@ fn refuse_issuer_of_shorthand(fields: &Fields<'_>, kind: &str, problems: &mut Pr
         return;
     }
     for (name, place) in fields.present(&["issuer", "issuer-regexp"]) {
-        let message = format!("`{kind}` says who the issuer is, so `{name}` has no place beside it");
+        let message = format!("`{kind}` implies the issuer, so remove `{name}`");
         problems.add(place, message, format!("leave it out, or write `identity` and `issuer` instead of `{kind}`"));
     }
 }
@@ -198,9 +198,9 @@ fn identity(fields: &Fields<'_>, problems: &mut Problems) -> Option<CertificateR
         (None, None) => {
             let hint = match &name {
                 Some(name) if name.as_str().starts_with("https://github") => format!("add `issuer: {GITHUB_ISSUER}`"),
-                _ => "add who vouches for it, as the certificate says it: `issuer: https://…`".to_owned(),
+                _ => "add its issuer as in the certificate: `issuer: https://…`".to_owned(),
             };
-            problems.add(fields.first_place(), "an identity without an issuer: any issuer could vouch for it", hint);
+            problems.add(fields.first_place(), "an identity without an issuer: any issuer could assert it", hint);
             None
         }
     };
@@ -282,7 +282,7 @@ fn read_key_file(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> O
     let name = text(node, problems)?;
     if name.contains("://") || name.starts_with("pkcs11:") {
         let hint = format!("export the public key once: `cosign public-key --key {name} > cosign.pub`");
-        problems.add(node.place, "this names a key in a service, and no service is asked for keys", hint);
+        problems.add(node.place, "this names a key in a service, and keys are only read from files", hint);
         return None;
     }
     files(&name)

@@ -93,9 +93,7 @@ fn refuse_what_is_no_text(text: &str) -> Result<(), Problem> {
         return Err(Problem {
             place: Place { line: 1, column: 1, length: 1 },
             message: format!("the file has more than {MAX_BYTES} bytes"),
-            hint: Some(
-                "is this a policy? if so, split it by what it is about, and give each run the one it needs".to_owned(),
-            ),
+            hint: Some("is this a policy? if so, split it by image, and give each run the part it needs".to_owned()),
         });
     }
     control_character(text).map_or(Ok(()), Err)
@@ -134,7 +132,7 @@ fn problem(error: &Error, text: &str) -> Problem {
         Error::UnknownAnchor { .. } => return unknown_anchor(place, text),
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().map_or_else(|| "a key".to_owned(), |key| format!("the key `{key}`"));
-            (format!("{key} is there twice"), "remove one of the two: the policy must say what it means")
+            (format!("{key} occurs twice"), "remove one of the two: the policy must say what it means")
         }
         Error::MergeKeyNotAllowed { .. } => {
             ("merge keys (`<<`) are not read".to_owned(), "repeat a whole value with an anchor: `&name` and `*name`")
@@ -148,10 +146,9 @@ fn problem(error: &Error, text: &str) -> Problem {
         // Within what an alias repeats, the same error comes wrapped in its text.
         other if other.to_string().contains("recursion limit") => too_deep(),
         other if other.to_string().contains("budget breached") => too_much(),
-        Error::RecursiveReferencesRequireWeakTypes { .. } => (
-            "an alias stands inside the value that it repeats".to_owned(),
-            "write out what is meant instead of the alias",
-        ),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            ("an alias stands inside the value that it repeats".to_owned(), "write out the value instead of the alias")
+        }
         other => {
             let said = without_place(&other.to_string());
             let is_quote = ["multiline quoted scalar", "unclosed quote"].iter().any(|known| said.contains(known));
@@ -231,7 +228,7 @@ fn unknown_anchor(place: Place, text: &str) -> Problem {
         format!("a text that begins with an asterisk needs quotes: \"{word}\"")
     } else {
         let name = word.trim_start_matches('*');
-        format!("name what it repeats, above, with `&{name}`; a text that begins with an asterisk needs quotes")
+        format!("mark the repeated value above with `&{name}`; a text that begins with an asterisk needs quotes")
     };
     let message = format!("`{word}` repeats a value that is not defined above");
     Problem { place: Place { length, ..place }, message, hint: Some(hint) }
@@ -247,7 +244,7 @@ fn word_at(place: Place, text: &str) -> String {
 fn too_much() -> (String, &'static str) {
     (
         format!("the policy has more than {MAX_NODES} values"),
-        "a policy is one short document; aliases count as what they repeat",
+        "a policy is one short document; an alias counts as a copy of its value",
     )
 }
 

@@ -132,7 +132,7 @@ fn certificates(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
     let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
     if identities.is_empty() {
         let message = "without an identity anyone with an account could sign: not imported";
-        remarks.push(keyless.remark(Effect::LeftOut, message, "name issuer and subject of who signs"));
+        remarks.push(keyless.remark(Effect::LeftOut, message, "name the issuer and subject of the signer"));
     }
     identities.iter().filter_map(|one| identity(one, remarks)).collect()
 }
@@ -259,7 +259,11 @@ fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Opt
         && authority.field("rfc3161timestamp").is_none_or(|field| field.is_empty());
     if read.is_ok() && !log_is_required {
         let hint = "with a log, leave out `log: not-required`: without one, a stolen key can sign in secret";
-        remarks.push(key.remark(Effect::Check, "no log need hold what this key signs, here as there", hint));
+        remarks.push(key.remark(
+            Effect::Check,
+            "signatures of this key need no log entry, as in the original policy",
+            hint,
+        ));
     }
     Some(Signer::Key { base64: STANDARD.encode(read.ok()?.der()), log_is_required })
 }
@@ -318,8 +322,8 @@ pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Ve
 pub(super) fn content_policy(field: &Field<'_>, remarks: &mut Vec<Remark>) {
     if let Some(policy) = field.field("policy") {
         let language = policy.text_of("type").unwrap_or_else(|| "cue".to_owned());
-        let hint = "see which of it the policy file can say, and check the rest with another tool";
-        remarks.push(policy.remark(Effect::Lost, format!("what it demands in {language} is not carried over"), hint));
+        let hint = "express it in the policy file as far as possible, and check the rest with another tool";
+        remarks.push(policy.remark(Effect::Lost, format!("its requirements in {language} are not carried over"), hint));
     }
 }
 
@@ -338,12 +342,12 @@ fn side_conditions(authority: &Field<'_>, remarks: &mut Vec<Remark>) {
     if let Some(timestamp) = authority.field("rfc3161timestamp").filter(|field| !field.is_empty()) {
         remarks.push(if authority.field("key").is_some() {
             let hint = "with a log, leave out `log: not-required`: then the log says when it was signed";
-            timestamp.remark(Effect::Lost, "a timestamp of what a key signs is not demanded", hint)
+            timestamp.remark(Effect::Lost, "a timestamp of a key's signature is not required", hint)
         } else {
             let hint = "sign with a log, or expect these images to be rejected";
             timestamp.remark(
                 Effect::LeftOut,
-                "a timestamp does not stand in for the log, which is always demanded",
+                "a timestamp does not replace the log entry, which is always required",
                 hint,
             )
         });
@@ -377,7 +381,7 @@ fn trust(authority: &Field<'_>, is_key: bool, remarks: &mut Vec<Remark>) -> Opti
     };
     let file = format!("./{}.trusted_root.json", file_name(name));
     let message = format!(
-        "this is an instance of one's own: its trusted root is expected in {file}, with a log that holds what it signs"
+        "this is a private instance: its trusted root is expected in {file}, with a log that holds its signatures"
     );
     let hint = "write it with `cosign trusted-root create`, with every key and certificate that the TrustRoot names";
     remarks.push(field.remark(Effect::Check, message, hint));

@@ -68,7 +68,7 @@ pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
         demands.extend(demand(&spec, &validation, &mut remarks));
     }
     if demands.is_empty() {
-        let hint = "write by hand who must have signed";
+        let hint = "add the expected signers by hand";
         remarks.push(spec.remark(Effect::Lost, "no validation is left, so no rule is written", hint));
         return vec![Rule::without_demand(&name, remarks)];
     }
@@ -108,8 +108,8 @@ fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -
         is_consistent.then_some((attestation, attestors))
     });
     let Some((attestation, attestors)) = found else {
-        let hint = "see which of it the policy file can say, and check the rest with another tool";
-        remarks.push(validation.remark(Effect::Lost, "what it demands in CEL is not carried over", hint));
+        let hint = "express it in the policy file as far as possible, and check the rest with another tool";
+        remarks.push(validation.remark(Effect::Lost, "its requirements in CEL are not carried over", hint));
         return None;
     };
     let required = match &attestation {
@@ -124,7 +124,7 @@ fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -
     let signers: Vec<Signer> = named.iter().flat_map(|attestor| signers(attestor, remarks)).collect();
     if signers.is_empty() {
         let message = "none of its attestors can be carried over";
-        remarks.push(validation.remark(Effect::Lost, message, "write by hand who must have signed"));
+        remarks.push(validation.remark(Effect::Lost, message, "add the expected signers by hand"));
         return None;
     }
     Some(Demand { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: 1 })
@@ -156,7 +156,7 @@ fn signers(attestor: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
         let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
         if identities.is_empty() {
             let message = "without an identity anyone with an account could sign: not imported";
-            remarks.push(keyless.remark(Effect::LeftOut, message, "name issuer and subject of who signs"));
+            remarks.push(keyless.remark(Effect::LeftOut, message, "name the issuer and subject of the signer"));
         }
         return identities.iter().filter_map(|one| authority::identity_of(one, Pattern::Exact, remarks)).collect();
     }

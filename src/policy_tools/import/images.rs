@@ -81,7 +81,7 @@ fn suffix_remark(glob: &str, name: &str, suffix: &str) -> Option<(Effect, String
             format!(
                 "`{glob}` matches no reference with a tag or digest, as the policy-controller sees them; this rule is about all of them"
             ),
-            "make sure that this is what was meant".to_owned(),
+            "make sure that this was intended".to_owned(),
         )),
         _ => None,
     }

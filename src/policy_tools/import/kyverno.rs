@@ -113,8 +113,8 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
     for attestation in field.field("attestations").and_then(|list| list.items()).unwrap_or_default() {
         authority::unknown(&attestation, &["name", "type", "predicateType", "attestors", "conditions"], &mut remarks);
         if let Some(conditions) = attestation.field("conditions").filter(|conditions| !conditions.is_empty()) {
-            let hint = "see which of it the policy file can say: `attestation: {fields: …}`, `sbom`, `vulnerabilities`";
-            remarks.push(conditions.remark(Effect::Lost, "what it demands of the contents is not carried over", hint));
+            let hint = "express it in the policy file as far as possible: `attestation: {fields: …}`, `sbom`, `vulnerabilities`";
+            remarks.push(conditions.remark(Effect::Lost, "its requirements on the content are not carried over", hint));
         }
         let kind = attestation.text_of("type").or_else(|| attestation.text_of("predicateType")).unwrap_or_default();
         let Some(required) = authority::required(&attestation, &kind, &mut remarks) else { continue };
@@ -128,7 +128,7 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
         }
     }
     if demands.is_empty() {
-        let hint = "images that no other rule is about never pass; for the others, write by hand who must have signed";
+        let hint = "images that no other rule is about never pass; for the others, add the expected signers by hand";
         remarks.push(field.remark(Effect::Lost, "no attestor is left, so no rule is written", hint));
         return vec![Rule::without_demand(name, remarks)];
     }
@@ -156,11 +156,11 @@ fn beside_the_signers(field: &Field<'_>, remarks: &mut Vec<Remark>) {
     }
     for (name, message) in [
         ("annotations", "annotations of a signature are not compared"),
-        ("validate", "what it demands of the image's contents is not carried over"),
+        ("validate", "its requirements on the image's content are not carried over"),
         ("key", "the signer in the form of early versions is not read: write it below `attestors`"),
     ] {
         if let Some(lost) = field.field(name).filter(|field| !field.is_empty()) {
-            remarks.push(lost.remark(Effect::Lost, message, "write by hand what can be said here"));
+            remarks.push(lost.remark(Effect::Lost, message, "add it by hand as far as possible"));
         }
     }
 }
@@ -195,7 +195,7 @@ pub(super) fn pattern(image: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<St
     let is_any = |suffix: &str| suffix.chars().skip(1).all(|c| c == '*');
     if suffix.is_empty() && !name.ends_with('*') {
         let message = format!("`{written}` matches no reference with a tag; this rule is about all of them");
-        say(Effect::Check, message, "make sure that this is what was meant");
+        say(Effect::Check, message, "make sure that this was intended");
     } else if !suffix.is_empty() && !is_any(suffix) {
         let message = format!("`{written}` is about some tags, and rules are about names: this one is about every tag");
         say(Effect::Lost, message, "make sure that the signers below may sign every tag");
@@ -234,7 +234,7 @@ fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Opt
     let count = set.text_of("count").and_then(|count| count.parse().ok()).unwrap_or(all).max(1);
     if signers.len() < count {
         let message = format!("{count} of its entries must have signed, and {} can be carried over", signers.len());
-        remarks.push(set.remark(Effect::Lost, message, "write by hand who must have signed"));
+        remarks.push(set.remark(Effect::Lost, message, "add the expected signers by hand"));
         return None;
     }
     Some(Demand { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: count })
@@ -262,7 +262,7 @@ fn of_entry(entry: &Field<'_>, remarks: &mut Vec<Remark>) -> (Vec<Signer>, usize
     authority::unknown(&keyless, &KEYLESS, remarks);
     own_instance(&keyless, remarks);
     if let Some(extensions) = keyless.field("additionalExtensions").filter(|field| !field.is_empty()) {
-        let message = "what it demands of the certificate beside its name is not carried over";
+        let message = "its requirements on the certificate, other than the name, are not carried over";
         remarks.push(extensions.remark(Effect::Lost, message, "write it by hand: `claims` beside the signer"));
     }
     (authority::identity_of(&keyless, wildcard, remarks).into_iter().collect(), 1)
@@ -331,7 +331,7 @@ pub(super) fn own_instance(field: &Field<'_>, remarks: &mut Vec<Remark>) {
         })
         || field.text_of("roots").is_some();
     if is_own {
-        let hint = "make a trusted root of it, and name it in the rule: `trust: [FILE]`";
+        let hint = "make a trusted root from it, and name that in the rule: `trust: [FILE]`";
         remarks.push(field.remark(
             Effect::LeftOut,
             "it trusts an instance of its own, and this rule the public one",

@@ -219,7 +219,7 @@ fn other_kind(root: &Field<'_>) -> Remark {
     let kind = root.field("kind").and_then(|kind| kind.text()).unwrap_or_else(|| "something without a kind".to_owned());
     if let Some(maker) = Maker::of(root) {
         let message = format!("{kind} is a policy of {}, and {}", maker.name(), maker.reason());
-        return root.remark(Effect::Lost, message, "write by hand what it demands");
+        return root.remark(Effect::Lost, message, "add its requirements by hand");
     }
     let hint = format!(
         "only {KIND} of {GROUP}v1alpha1 and {GROUP}v1beta1, verifyImages of Kyverno and ImageValidatingPolicy are imported"

@@ -118,7 +118,7 @@ fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
         // Where everybody passed, an image is as well off without the rule.
         let effect = if everybody_passes { Effect::LeftOut } else { Effect::Lost };
         let message = "no authority is left, so no rule is written";
-        let hint = "images that no other rule is about never pass; for the others, write by hand who must have signed";
+        let hint = "images that no other rule is about never pass; for the others, add the expected signers by hand";
         remarks.push(spec.remark(effect, message, hint));
     }
     demand
@@ -142,7 +142,7 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
             }
             Some(_) => {
                 let message = "it wants something else signed than the first authority, or by another instance";
-                let hint = "decide which of them is to hold, and write that one";
+                let hint = "decide which of them applies, and write that one";
                 remarks.push(field.remark(Effect::LeftOut, message, hint));
                 forgive(&field, remarks);
                 continue;
@@ -150,7 +150,7 @@ fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Optio
         }
         count += 1;
         if let Some(all) = all.as_ref().filter(|all| count == 2 && all.requirements.len() > 1) {
-            let message = "one authority had to sign all of it, and here each part may be signed by another";
+            let message = "one authority had to sign all of it, and here each requirement may have another signer";
             let hint = "if that matters, keep one of the signers of this rule";
             remarks.push(field.remark(Effect::Lost, format!("{}: {message}", words(&all.requirements)), hint));
         }

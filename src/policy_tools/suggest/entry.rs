@@ -104,7 +104,7 @@ fn github(signer: &SignerReport) -> Option<Entry> {
     let mut fields = vec![field("repository", repository, "keeps out forks and every other repository")];
     let mut doubts = Vec::new();
     if location.eq_ignore_ascii_case(&source) {
-        fields.push(field("workflow", file, "keeps out other workflows of it"));
+        fields.push(field("workflow", file, "keeps out its other workflows"));
     } else {
         let called = signer.identity.strip_prefix(&format!("{server}/"))?;
         let (path, at) = called.split_once('@')?;
@@ -138,7 +138,7 @@ fn push_claims(signer: &SignerReport, fields: &mut Vec<Field>, doubts: &mut Vec<
     match claim(signer, Claim::BuildTrigger) {
         Some(event) if event.starts_with("pull_request") => {
             doubts.push(format!(
-                "a build for {event} signed it, which may run what a stranger proposes: sign on release instead"
+                "a build for {event} signed it, which may run strangers' changes: sign on release instead"
             ));
         }
         Some(event) => fields.push(field("event", event, "keeps out builds that other events start")),
@@ -148,7 +148,9 @@ fn push_claims(signer: &SignerReport, fields: &mut Vec<Field>, doubts: &mut Vec<
         Some("github-hosted") => {
             fields.push(field("runner-environment", "github-hosted", "keeps out machines that GitHub does not run"));
         }
-        Some(_) => doubts.push("it was signed on a self-hosted runner: who can log in there can sign".to_owned()),
+        Some(_) => {
+            doubts.push("it was signed on a self-hosted runner: anyone who can log in there can sign".to_owned())
+        }
         None => {}
     }
     let ids = [
@@ -222,7 +224,7 @@ fn gitlab(signer: &SignerReport, project: &str) -> Entry {
     }
     let mut fields = vec![
         field("project", project, "keeps out forks and every other project"),
-        field("config", config, "keeps out other pipelines of it"),
+        field("config", config, "keeps out its other pipelines"),
     ];
     if let Some(reference) = claim(signer, Claim::SourceRepositoryRef) {
         fields.push(field("ref", versions_of(&reference), "keeps out builds of other branches"));
@@ -255,7 +257,7 @@ fn email(signer: &SignerReport) -> Entry {
         "email",
         vec![
             field("address", &signer.identity, ""),
-            field("issuer", &signer.issuer, "keeps out the same address vouched for by others"),
+            field("issuer", &signer.issuer, "keeps out the same address at other issuers"),
         ],
     )
 }

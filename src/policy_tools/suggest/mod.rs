@@ -112,9 +112,7 @@ impl Named {
         let mut lines = String::new();
         if !self.build_types.is_empty() {
             let types: Vec<String> = self.build_types.iter().map(|name| scalar(name)).collect();
-            lines.push_str(
-                "        # What this type means is not known here: its parameters are for a person to read.\n",
-            );
+            lines.push_str("        # This type is unknown here: a person must read its parameters.\n");
             let _ = writeln!(lines, "        build-types: [{}]", types.join(", "));
         }
         if !self.unknown_parameters.is_empty() {
@@ -146,7 +144,7 @@ impl Chosen {
         let (each, deeper) = if self.each {
             (
                 format!(
-                    "{margin}  # Each of them must have signed: any one of them alone could be the wrong one.\n{margin}  all-of:\n"
+                    "{margin}  # Each of them must have signed: a single one could be the wrong one.\n{margin}  all-of:\n"
                 ),
                 4,
             )
@@ -199,12 +197,10 @@ fn choose(
         let all: Vec<_> = by_one.iter().flat_map(|(_, used)| used.iter().copied()).collect();
         let names = people(&all).join("; ");
         if people(&all).len() < by_one.len() {
-            open.push(format!("{requirement} is not required: say who of these counts: {names}"));
+            open.push(format!("{requirement} is not required: choose its signer among {names}"));
             return None;
         }
-        open.push(format!(
-            "{requirement} is required of each who signed all of it: {names}; take out who need not sign"
-        ));
+        open.push(format!("{requirement} is required from each of {names}; remove those that need not sign"));
     }
     let by_one: Vec<_> = by_one.into_iter().flat_map(|(_, used)| used).collect();
     let used = Some(by_one).filter(|used| !used.is_empty());
@@ -252,7 +248,10 @@ fn people(used: &[&(&CandidateReport, Entry)]) -> Vec<String> {
 fn name_others(requirement: Requirement, good: &[(&CandidateReport, Entry)], chosen: &[Entry], open: &mut Vec<String>) {
     for (candidate, entry) in good {
         if let Some(signer) = candidate.signer.as_ref().filter(|_| !chosen.contains(entry)) {
-            open.push(format!("{requirement} was signed by {} too, who is not needed and not named", signer.identity));
+            open.push(format!(
+                "{requirement} was also signed by {}, which is not needed and not named",
+                signer.identity
+            ));
         }
     }
 }

@@ -43,7 +43,7 @@ fn refusal(error: &Error) -> Finding {
             (CheckId::SignedTime, "the certificate was not valid when the signature was made")
         }
         Error::Certificate(CertificateError::Sct(_)) => {
-            (CheckId::CertificateTransparency, "no trusted log vouches for the certificate")
+            (CheckId::CertificateTransparency, "the certificate has no valid SCT of a trusted log")
         }
         Error::Certificate(_) => (CheckId::CertificateChain, "the certificate was not issued by a trusted authority"),
         Error::TransparencyLog(sigstore_verify::TransparencyLogError::IntegratedTime(_)) => {
@@ -58,7 +58,7 @@ fn refusal(error: &Error) -> Finding {
             | BundleError::CheckpointRootMismatch,
         ) => (CheckId::TransparencyLog, "the log entry does not verify"),
         Error::Bundle(BundleError::MissingSigningTimeEvidence | BundleError::MissingTimestamp) => {
-            (CheckId::SignedTime, "no trusted party vouches for the time of the signature")
+            (CheckId::SignedTime, "the signature has no trusted time")
         }
         Error::UnsupportedArtifact(_) => {
             return Finding::error(CheckId::Signature, "a signature of this kind cannot be verified from a digest")

@@ -83,7 +83,7 @@ impl Domain {
 }
 
 fn no_time(found: String) -> Finding {
-    Finding::fail(CheckId::SignedTime, "no trusted party vouches for the time of the signature").found(found)
+    Finding::fail(CheckId::SignedTime, "the signature has no trusted time").found(found)
 }
 
 /// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No

@@ -72,7 +72,8 @@ fn on_manifest(finding: Finding, manifest: &Digest) -> Finding {
         Outcome::Pass => "the signature is on the attestation manifest",
         _ => "the signature is on something else than the attestation manifest",
     };
-    let next = finding.next.map(|_| "it was copied here from elsewhere: sign this attestation manifest".to_owned());
+    let next =
+        finding.next.map(|_| "it was copied here from another manifest: sign this attestation manifest".to_owned());
     Finding { message: message.to_owned(), next, ..finding }.about(manifest)
 }
 

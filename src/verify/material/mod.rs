@@ -368,7 +368,7 @@ mod tests {
                 "{media_type}"
             );
         }
-        assert!(refusal(&bundle("", CERTIFICATE, MESSAGE)).contains("no `mediaType`"));
+        assert!(refusal(&bundle("", CERTIFICATE, MESSAGE)).contains("`mediaType` is missing"));
         let whole = bundle(V03, CERTIFICATE, MESSAGE);
         assert!(refusal(&whole[..whole.len() - 9]).contains("EOF"));
     }

@@ -110,7 +110,7 @@ fn verify_log(
     // client-spec §4.4, sigstore_bundle.proto: a promise is what a bundle of version 0.1 must have.
     let is_unpromised = !entries.is_empty() && entries.iter().all(|entry| entry.promise.is_none());
     if material.version == Version::V01 && is_unpromised {
-        return Err(log_failure("no log entry has a promise (SET), which this bundle version demands"));
+        return Err(log_failure("no log entry has a promise (SET), which this bundle version requires"));
     }
     let mut times = Vec::new();
     for entry in entries {

@@ -114,7 +114,7 @@ impl LoginFile {
         json::check(text).map_err(|error| unusable(&self.path, error.to_string()))?;
         // The parser's words may quote what the file holds.
         json::from_slice(text)
-            .map_err(|_| unusable(&self.path, "expected what `docker login` or `podman login` writes"))
+            .map_err(|_| unusable(&self.path, "expected a file written by `docker login` or `podman login`"))
     }
 
     /// containers-auth.json(5): "the most specific match" of `host/namespace/repository`, `host/namespace`, `host`.
