@@ -59,8 +59,8 @@ fn place(line: usize, column: usize) -> String {
     if line == 0 { String::new() } else { format!(" at line {line} column {column}") }
 }
 
-/// Reads one JSON document of the type `T`, refusing duplicate keys, trailing bytes and excessive depth. What `T` borrows
-/// stands in `bytes` as it is.
+/// Reads one JSON document of the type `T`, refusing duplicate keys, trailing bytes and excessive depth. Borrowed texts
+/// of `T` point into `bytes`.
 pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
     let text = utf8(bytes)?;
     check_text(text)?;

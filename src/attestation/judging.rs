@@ -12,7 +12,7 @@ pub(crate) trait Judging {
     /// Returns the check that it can be read.
     fn format(&self) -> CheckId;
 
-    /// Judges it by what is asked; where nothing in particular is, by what it says alone.
+    /// Judges it by the rules; without rules, by its content alone.
     fn judge(&self, question: &Question<'_>) -> Vec<Finding>;
 
     /// Returns what a report says of it.

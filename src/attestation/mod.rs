@@ -9,8 +9,9 @@
 //! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
 //! | all others | how a predicate is read and judged | [`judging::Judging`], and a function `read` |
 
-/// Every kind, in the order of reports: its name in the code, its name in policies and reports, its folder, and what is in there.
-/// A kind without `rules` is none that a policy can require, and of one without `predicate` nothing is read but its fields.
+/// Every kind, in the order of reports: its name in the code, its name in policies and reports, its folder, and the
+/// parts in it. A policy cannot require a kind without `rules`, and of a kind without `predicate` only the fields are
+/// read.
 macro_rules! kinds {
     ($make:ident) => {
         $make! {

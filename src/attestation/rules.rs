@@ -20,7 +20,7 @@ pub(crate) trait Rules {
     /// Returns the rules as lines of text, for the policy's hash.
     fn canonical_text(&self) -> String;
 
-    /// Returns what is said where nothing of the kind is attached.
+    /// Returns the texts for missing evidence of the kind.
     fn missing(&self) -> Missing;
 
     /// Returns what tells one from another of the kind, where a rule may ask for several.
@@ -33,7 +33,7 @@ pub(crate) trait Rules {
         false
     }
 
-    /// Returns whose VEX statements may close what is found, any one of them.
+    /// Returns the signers whose VEX statements may close findings.
     fn vex(&self) -> Option<&Signers> {
         None
     }

@@ -10,7 +10,7 @@ pub trait Shown {
     /// Returns it in full, for the requirement that it satisfies.
     fn lines(&self) -> Vec<Line>;
 
-    /// Returns it in full, for whoever looks at what is attached.
+    /// Returns it in full, for `inspect`.
     fn inspected(&self) -> Vec<Line> {
         self.lines()
     }
@@ -21,7 +21,7 @@ pub trait Shown {
 
 /// What one kind says, found among all of them.
 pub trait OfKind: Sized {
-    /// Returns what is said, if it is of this kind.
+    /// Returns the section, if it is of this kind.
     fn of(section: &Section) -> Option<&Self>;
 }
 

@@ -5,11 +5,11 @@
 pub struct Types {
     /// Whether a type is of this kind, in a version that is read or one that is known and refused.
     pub is: fn(&str) -> bool,
-    /// How its types begin, whatever their version.
+    /// The beginnings of its types, for all versions.
     pub starts: &'static [&'static str],
     /// Families of types that differ in their version alone, and the newest version that is known.
     pub newest: &'static [(&'static str, &'static [u32])],
-    /// What is not asked of it where a policy names its type alone, and what to write instead.
+    /// The properties that a policy does not check if it names the type alone, and the better requirement.
     pub by_type: Option<(&'static str, &'static str)>,
 }
 
@@ -40,12 +40,12 @@ macro_rules! types {
 kinds!(types);
 
 impl Kind {
-    /// Returns the kind that a predicate type is of. What is of no other is an attestation that only its fields say something of.
+    /// Returns the kind of a predicate type. A type of no other kind is an attestation whose fields alone are read.
     pub fn of_type(predicate_type: &str) -> Self {
         Self::ALL.iter().copied().find(|kind| (kind.types().is)(predicate_type)).unwrap_or(Self::Attestation)
     }
 
-    /// Returns the kind that a predicate type is of, whatever its version.
+    /// Returns the kind of a predicate type, for all versions.
     pub fn of_family(predicate_type: &str) -> Option<Self> {
         let begins = |kind: &Self| kind.types().starts.iter().any(|start| predicate_type.starts_with(start));
         Self::ALL.iter().copied().find(begins)

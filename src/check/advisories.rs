@@ -135,7 +135,7 @@ pub struct ClosingReport {
     pub candidate: String,
     /// The author of the document, as written.
     pub author: String,
-    /// What it says: that it is fixed, or that the image is not affected, and why.
+    /// Its status, fixed or not affected, and the reason.
     pub statement: String,
     /// Since when it says so.
     #[serde(skip_serializing_if = "Option::is_none")]

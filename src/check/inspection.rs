@@ -63,7 +63,7 @@ pub struct InspectedFile {
     pub file: String,
     /// The SHA-256 of its bytes.
     pub digest: String,
-    /// What it says.
+    /// Its content.
     pub sbom: SbomReport,
     /// What the advisories of the run say of its packages.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -259,7 +259,7 @@ impl Finding {
         self
     }
 
-    /// Whether the check stands in the way of accepting what it was made on.
+    /// Whether the check blocks the acceptance of its candidate.
     pub fn is_blocking(&self) -> bool {
         matches!(self.outcome, Outcome::Fail | Outcome::Error)
     }

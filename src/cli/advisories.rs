@@ -57,7 +57,7 @@ pub(super) enum AdvisoriesError {
     NoText(String),
     #[error("`{}` holds no advisory that can be read", .0.display())]
     Empty(PathBuf),
-    #[error("`{}` is no whole index of advisories: {why}", .index.display())]
+    #[error("`{}` is not a complete index of advisories: {why}", .index.display())]
     NoIndex { index: PathBuf, why: &'static str },
     #[error("cannot write `{}`", .0.display())]
     Write(PathBuf, #[source] io::Error),

@@ -651,7 +651,7 @@ pub(super) enum Document {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AdvisoriesCommand {
-    /// Write what is read of advisories as an index, which --advisories reads several times as fast
+    /// Write an index of advisories, which --advisories reads several times as fast
     #[command(after_help = "\
 Example:
   bonafide advisories index npm.zip Debian.zip -o advisories.jsonl

@@ -544,7 +544,7 @@ impl Diagnostic {
         Self::usage(anyhow::anyhow!(message.to_owned()), hint.join("\n    "))
     }
 
-    /// A command line of another tool, with what there is to say of it and our own.
+    /// A command line of another tool, with remarks and our own command.
     pub(super) fn foreign(message: String, notes: &[String], ours: String) -> Self {
         Self { body: notes.join("\n"), ..Self::usage(anyhow::anyhow!(message), ours) }
     }
@@ -591,7 +591,7 @@ impl Diagnostic {
         )
     }
 
-    /// A format that cannot be written of what is asked.
+    /// A format that cannot be written for the request.
     pub(super) fn output(refusal: Refusal) -> Self {
         Self::usage(anyhow::anyhow!(refusal.message), refusal.hint)
     }

@@ -27,7 +27,7 @@ const STANDARD_INPUT: &str = "-";
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
 pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
-/// What images are judged by, before it is known which.
+/// The policies of a run, before the images are known.
 pub(super) enum Policies {
     /// The same for every image.
     Flags(Policy),

@@ -60,8 +60,8 @@ pub(super) struct Chosen {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Returns the domains of a run: the files given, the instances named, or the public instance if neither is. What there is
-/// to warn about goes to standard error: it is about this machine, not about the evidence.
+/// Returns the domains of a run: the files given, the instances named, or the public instance if neither is. Warnings
+/// go to standard error: they are about this machine, not about the evidence.
 pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result<Trusted, Diagnostic> {
     let sources = sources(args)?;
     let mut network = NetworkUse::default();

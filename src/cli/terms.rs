@@ -1,4 +1,4 @@
-//! What evidence is judged by, out of flags and files: the signer, and what must be said.
+//! The requirements out of flags and files: the signers, and the rules for the content.
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::evidence::GapReason;
 use crate::oci::{BlobError, ManifestError, Platform};
 
-/// Why a source did not give what it was asked for.
+/// Why a request to a source failed.
 ///
 /// `at` says what was asked and where, such as "`GET /v2/acme/app/manifests/1.0` at ghcr.io". What a server said is
 /// shortened and escaped where it enters; secrets never enter.
@@ -28,7 +28,7 @@ pub enum SourceError {
         status: u16,
         /// What the server said.
         said: Said,
-        /// What it was shown.
+        /// The login that was sent.
         login: LoginUse,
     },
     /// The registry asked to slow down and still did so at the last attempt (429).
@@ -120,7 +120,7 @@ pub enum SourceError {
         limit: &'static str,
         /// The limit.
         allowed: u64,
-        /// What there is, such as `more`.
+        /// The actual amount, such as `more`.
         found: String,
     },
     /// The content is longer than its descriptor says, and was not read to its end.
@@ -152,7 +152,7 @@ pub enum SourceError {
     Newer {
         /// What was read, and where.
         at: String,
-        /// What it is called, shortened and escaped.
+        /// Its media type, shortened and escaped.
         found: String,
     },
     /// The image is not for the platform that was asked for.
@@ -160,13 +160,13 @@ pub enum SourceError {
     NoSuchPlatform {
         /// What was asked for.
         wished: Platform,
-        /// What there is.
+        /// The existing platforms.
         available: Vec<Platform>,
     },
     /// A layout holds several images, or none, that the reference may mean.
     #[error("{at}: expected one image, found {}", list(.choices, "none"))]
     Choice {
-        /// The layout and what it was searched for.
+        /// The layout and the searched name.
         at: String,
         /// What it holds: tags with digests.
         choices: Vec<String>,

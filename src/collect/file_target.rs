@@ -1,5 +1,5 @@
-//! A file as a target: the file or its digest, and the bundles in another file that are said to be about it. Nothing is attached to
-//! a file, so there is nothing to search and nothing to miss.
+//! A file as a target: the file or its digest, and the bundles given for it. Nothing can be attached to a file, so no
+//! place is searched and none can fail.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ pub enum FileTargetError {
     },
 }
 
-/// Collects what there is for a file, `-` for standard input, or the digest of a file: the bundles in this other file.
+/// Collects the evidence for a file, `-` for standard input, or the digest of a file: the bundles in this other file.
 pub fn collect_file(artifact: &str, bundles: &Path) -> Result<Evidence, FileTargetError> {
     let bundles = read_bundles(bundles)?;
     let (digest, content) = read_artifact(artifact)?;
@@ -127,8 +127,8 @@ fn read_bundles(file: &Path) -> Result<Vec<(Origin, Opened)>, FileTargetError> {
     Ok(documents.into_iter().map(read).collect())
 }
 
-/// Splits a file of one bundle per line (client-spec §5). A file that is one document, or of which no line is one, is one
-/// bundle, good or broken; otherwise every line that is not empty is one by itself (A090).
+/// Splits a file of one bundle per line (client-spec §5). A file that is one document, or has no line that is one, is
+/// one bundle, good or broken; otherwise every line that is not empty is a bundle (A090).
 fn documents(bytes: &[u8]) -> Vec<(Option<usize>, &[u8])> {
     // RFC 8259 §8.1: a byte order mark may be ignored. Windows editors and shells write it.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -22,7 +22,7 @@ pub enum FileError {
     /// It is something else, such as a directory, a pipe or a device.
     #[error("expected a regular file, found {found}")]
     Kind {
-        /// What it is.
+        /// Its actual kind.
         found: &'static str,
     },
     /// It is longer than the limit.
@@ -185,7 +185,7 @@ impl Read for Given {
     }
 }
 
-/// Opens a file if it is of a fitting kind, without waiting; returns what it is once it is open.
+/// Opens a file of a fitting kind, without waiting; returns the kind of the opened file.
 fn open_anything(path: &Path, fits: impl Fn(&Metadata) -> bool) -> Result<(File, Metadata), FileError> {
     // Also before it is opened: opening some devices has effects.
     let found = fs::metadata(path)?;

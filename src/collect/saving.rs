@@ -43,7 +43,7 @@ fn draft(file: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(draft)
 }
 
-/// For whoever may read new files of this user, where a temporary file is for its owner alone.
+/// Makes a draft readable like other new files: a temporary file is only readable by its owner.
 #[cfg(unix)]
 fn readable<'a, 'b, 'c>(builder: &'a mut tempfile::Builder<'b, 'c>) -> &'a mut tempfile::Builder<'b, 'c> {
     use std::os::unix::fs::PermissionsExt;
@@ -94,7 +94,7 @@ mod tests {
         save(&at("dangling"), b"new").expect("a report in the place of the link");
         assert!(!at("made").exists());
         symlink(folder.path(), at("folder")).expect("a link");
-        save(&at("folder"), b"new").expect_err("a folder is no place for a report");
+        save(&at("folder"), b"new").expect_err("a folder cannot be replaced by a report");
         assert_eq!(fs::read_to_string(at("victim")).expect("the file"), "keep");
     }
 

@@ -80,7 +80,7 @@ pub trait Source {
     }
 }
 
-/// A manifest's bytes and what they are said to be.
+/// A manifest's bytes and their stated type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// The bytes.

@@ -66,7 +66,7 @@ pub struct AttestationManifest {
     pub digest: Digest,
     /// What the indexes say that it is about (`vnd.docker.reference.digest`), each once.
     pub annotated: Vec<Digest>,
-    /// What it says itself that it is about.
+    /// The subject that it names itself.
     pub subject: Option<Digest>,
     /// The digests of its layers that are in-toto statements.
     pub statements: Vec<Digest>,
@@ -215,7 +215,7 @@ pub enum Content {
     },
     /// Attached, but nothing that this program takes as evidence.
     Ignored {
-        /// What it says it is: an artifact type or layer media type.
+        /// Its stated type: an artifact type or layer media type.
         artifact_type: String,
         /// Why it does not count.
         reason: String,

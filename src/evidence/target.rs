@@ -30,7 +30,7 @@ pub enum TargetKind {
         /// The platforms that were asked for; none for all that the image has.
         platforms: Vec<Platform>,
     },
-    /// A file. Its content is what is signed, or what a statement is about.
+    /// A file. Its content is the signed message, or the subject of a statement.
     File {
         /// The content, if more than its digest is known.
         content: Option<Blob>,
@@ -88,7 +88,7 @@ impl Target {
 pub struct Subject {
     /// The digest of the manifest or of the file.
     pub digest: Digest,
-    /// What it is.
+    /// Its kind.
     pub kind: SubjectKind,
     /// The indexes through which it was reached, outermost first. An index's digest binds its children.
     pub reached_through: Vec<Digest>,

@@ -74,7 +74,7 @@ impl Form {
         }
     }
 
-    /// Writes bytes in this form: what was decoded becomes what it was.
+    /// Writes bytes in this form: decoding and encoding again gives the same text.
     pub fn encode(self, bytes: &[u8]) -> String {
         self.engine(true).encode(bytes)
     }

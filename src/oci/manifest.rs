@@ -203,7 +203,7 @@ impl Manifest {
         }
     }
 
-    /// Returns what this says it is about.
+    /// Returns the stated subject.
     pub fn subject(&self) -> Option<&Descriptor> {
         match self {
             Self::Image(image) => image.subject.as_ref(),
@@ -301,7 +301,7 @@ fn member<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 impl<'de, Entry: Deserialize<'de>> Document<Entry> {
-    /// Reads a document, and decides what it is.
+    /// Reads a document, and decides its kind.
     fn read(blob: &'de Blob, content_type: Option<&str>) -> Result<(Self, String, Form), ManifestError> {
         let declared = content_type.map(essence).filter(|declared| Form::of(declared).is_some());
         let document: Self = match json::from_slice(blob.bytes()) {

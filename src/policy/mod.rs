@@ -71,7 +71,7 @@ pub enum LogEvidence {
 pub struct Demand {
     /// Its name within the policy, by which reports name it.
     pub id: String,
-    /// What must be attached, and what it must say.
+    /// The requirement with its rules.
     pub asked: Asked,
     /// Who must have signed it.
     pub signers: Signers,
@@ -235,7 +235,7 @@ pub enum PolicyError {
     NotRequired {
         /// The flag that was given.
         flag: &'static str,
-        /// What it is about.
+        /// The requirement it is about.
         requirement: Requirement,
     },
     /// A value that no certificate can ever have.

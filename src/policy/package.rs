@@ -356,8 +356,9 @@ impl PackageRules {
         !self.exact_purls.is_empty() || !self.purl_globs.is_empty()
     }
 
-    /// Calls `found` with each rule that is, or may be, about a package: with the rule's place, and the place of the package URL
-    /// that it is about unless it is about the name. It ends with the time, and what it has said by then is not all.
+    /// Calls `found` with each rule that is, or may be, about a package: with the rule's place, and the place of the
+    /// package URL that it is about unless it is about the name. It stops when the time is over, and then misses some
+    /// rules.
     pub fn matches(
         &self,
         component: &Component<'_>,

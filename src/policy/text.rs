@@ -86,7 +86,7 @@ impl TextRule {
         Ok(Self { form: Form::Regexp(pattern), text: text.to_owned(), ignores_case: false })
     }
 
-    /// Whether a text is what it must be.
+    /// Whether a text matches the rule.
     pub fn matches(&self, text: &str) -> bool {
         match &self.form {
             Form::Exact if self.ignores_case => text.eq_ignore_ascii_case(&self.text),

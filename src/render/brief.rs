@@ -349,7 +349,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A label with a text beside it, or below it if there is no room.
+    /// A label with a text beside it, or below it if the line is too short.
     fn row(&mut self, label: &str, text: &str) -> io::Result<()> {
         let indent = self.indent();
         if indent == INDENT && label.chars().count() + 2 < INDENT.len() - 1 {

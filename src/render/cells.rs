@@ -33,12 +33,12 @@ impl Cell<'_> {
         self.verdict != Verdict::Verified && self.excepted.is_none()
     }
 
-    /// The check that says most of what is the matter.
+    /// The check that best explains the result.
     pub(super) fn check(&self) -> CheckId {
         self.findings.first().map_or(CheckId::EvidencePresent, |finding| finding.check)
     }
 
-    /// What is the matter, in one sentence.
+    /// The reason, in one sentence.
     pub(super) fn message(&self) -> String {
         let said = self.findings.first().map_or_else(|| "no reason is stated".to_owned(), |one| one.message.clone());
         format!("{}: {said}", self.verdict)
@@ -90,7 +90,7 @@ fn of_requirement<'a>(image: &'a ImageReport, requirement: &'a RequirementReport
     if found.is_empty() || !is_said { vec![cell(None, requirement.verdict)] } else { found }
 }
 
-/// What the requirement says of this platform: what is about it, or about no subject; otherwise all of it.
+/// The requirement's findings about this platform, or about no subject; otherwise all of them.
 fn reasons<'a>(requirement: &'a RequirementReport, platform: Option<&PlatformReport>) -> Vec<&'a Finding> {
     let says_why = |finding: &&Finding| finding.is_blocking() || finding.outcome == Outcome::Skip;
     let all: Vec<&Finding> = requirement.findings.iter().filter(says_why).collect();

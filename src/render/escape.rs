@@ -37,7 +37,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 /// The most characters of a text that a report for another program takes over.
 const LONGEST: usize = 2000;
 
-/// Cuts a text that is longer than anybody reads.
+/// Shortens a text for reading.
 pub(super) fn clipped(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),

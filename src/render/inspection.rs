@@ -108,7 +108,7 @@ fn state(candidate: &CandidateReport) -> &'static str {
     }
 }
 
-/// What there is to say of a candidate, a line each.
+/// The remarks about a candidate, a line each.
 fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     if !candidate.accepted {

@@ -1,4 +1,4 @@
-//! Markdown: one table for a pull request or the summary of a job, and below it what is the matter, folded.
+//! Markdown: one table for a pull request or the summary of a job, with the reasons folded below it.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub(super) const OUTPUT: Output =
     })
     .for_bundles();
 
-/// The most images of which the details are shown, and the most lines of each.
+/// The most images whose details are shown, and the most lines of each.
 const MOST_IMAGES: usize = 100;
 const MOST_LINES: usize = 20;
 
@@ -70,8 +70,9 @@ fn lines(cell: &Cell<'_>) -> Vec<String> {
     std::iter::once(first).chain(more.map(|line| format!("  - {}", code(&line)))).collect()
 }
 
-/// Shows text from outside as it is. In code nobody is mentioned and nothing is linked; as references to characters nothing is
-/// markup: CommonMark 0.31 §2.5, "Entity and numeric character references cannot be used in place of symbols indicating structure".
+/// Shows text from outside literally. Code contains no mentions and no links, and character references are never
+/// markup: CommonMark 0.31 §2.5, "Entity and numeric character references cannot be used in place of symbols indicating
+/// structure".
 fn code(text: &str) -> String {
     let mut code = "<code>".to_owned();
     for character in clipped(&terminal(text)).chars() {

@@ -12,9 +12,9 @@ use super::parts::Detail;
 pub struct Output {
     /// The name on the command line.
     pub name: &'static str,
-    /// What it is for, in one line.
+    /// Its purpose, in one line.
     pub help: &'static str,
-    /// Whether it can be written of bundles about a file, which is no image.
+    /// Whether it can be written for bundles about a file.
     pub is_for_bundles: bool,
     /// Whether it names who verified.
     pub names_verifier: bool,
@@ -28,7 +28,7 @@ pub struct Output {
 
 type WriteInspection = fn(&Inspection, &mut dyn Write) -> io::Result<()>;
 
-/// What is known before the first target.
+/// The facts before the first target.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     /// How many targets there are.
@@ -48,10 +48,10 @@ pub struct Asked<'a> {
     pub verifier: Option<&'a str>,
 }
 
-/// Why a format cannot be written of what is asked.
+/// Why a format cannot be written for the targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is the matter.
+    /// The reason.
     pub message: String,
     /// What to do.
     pub hint: &'static str,
@@ -75,7 +75,7 @@ pub enum Note {
     Report,
     /// Something is missing from the report.
     Warning {
-        /// What is missing.
+        /// The missing part.
         message: String,
         /// What to do.
         hint: &'static str,

@@ -30,7 +30,8 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Why an image is not pinned, where no other report says it: whoever takes standard output for a reference sees nothing there.
+/// Why an image is not pinned, if no other report tells it: a script that reads the reference from standard output gets
+/// nothing.
 fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
     if !delivery.is_only {
         return Vec::new();

@@ -212,7 +212,7 @@ fn rule(check: CheckId) -> Rule {
     }
 }
 
-/// What was not read, and what is not listed.
+/// The gaps, and the number of omitted results.
 fn notifications(report: &Report, more: usize) -> Vec<Notification> {
     let undecided = report.images.iter().filter(|image| image.verdict == Verdict::Undecided);
     let unread = undecided.take(MOST).map(|image| Notification {
@@ -258,7 +258,7 @@ fn result(image: &ImageReport, cell: &Cell<'_>, place: &str, given: &mut HashMap
     }
 }
 
-/// The same in every run for the same check of the same image, whatever its tag. Of several with that in common each has a number.
+/// The same in every run for the same check of the same image, with any tag. Equal ones are numbered.
 fn fingerprints(parts: &[&str], given: &mut HashMap<String, usize>) -> Fingerprints {
     // Each with its length, so that no two lists look alike.
     let key: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();

@@ -39,7 +39,7 @@ fn refuse(asked: &Asked<'_>) -> Result<(), Refusal> {
     match (asked.verifier, asked.images) {
         (None, _) => Err(Refusal {
             message: "a verification summary names its verifier, and none is given".to_owned(),
-            hint: "add `--verifier URI`, with a URI that is yours: whoever reads the summary compares it",
+            hint: "add `--verifier URI`, with your own URI: readers of the summary compare it",
         }),
         (Some(_), 1) => Ok(()),
         (Some(_), images) => Err(Refusal {
@@ -111,8 +111,8 @@ fn level(image: &ImageReport) -> String {
     level.map_or_else(|| UNEVALUATED.to_owned(), |level| format!("SLSA_BUILD_LEVEL_{level}"))
 }
 
-/// "The URI from which the producer expects the consumer to fetch the artifact": purl-spec, type `oci`. A layout has none, and
-/// is called what it was called.
+/// "The URI from which the producer expects the consumer to fetch the artifact": purl-spec, type `oci`. A layout has
+/// none, and keeps its given name.
 fn resource(image: &ImageReport) -> String {
     let Some((name, digest)) = image.pinned.as_deref().and_then(|pinned| pinned.split_once('@')) else {
         return image.reference.clone();

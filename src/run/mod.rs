@@ -48,7 +48,7 @@ pub struct Run<'a> {
     pub started_at: Timestamp,
 }
 
-/// One image, as it was asked for, and what it is judged by.
+/// One image, as given by the user, with its policy.
 pub struct Target {
     /// The reference as it was typed.
     pub text: String,

@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::verify::{Alone, Workers};
 
-/// The fewest candidates for which threads are started: what fewer could win is in `benches/README.md`.
+/// The fewest candidates for which threads are started: the gain for fewer is in `benches/README.md`.
 const WORTH_IT: usize = 8;
 /// Stack of a thread in bytes, as the main one has it.
 pub(super) const STACK: usize = 8 * 1024 * 1024;

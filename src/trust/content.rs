@@ -24,7 +24,7 @@ pub struct Contents {
 /// One authority or log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// What it is called: the subject of an authority, the address of a log.
+    /// Its name: the subject of an authority, the address of a log.
     pub name: String,
     /// The id of a log; of an authority the SHA-256 of its first certificate. Hexadecimal digits.
     pub id: String,
@@ -67,7 +67,7 @@ impl TrustRoot {
     }
 
     /// Whether this is an earlier state of another root: all it names is in the other, and the other names more or has
-    /// ended what is open here. Documents have no date, so other pairs cannot be ordered (A253).
+    /// closed windows that are open here. Documents have no date, so other pairs cannot be ordered (A253).
     pub fn is_earlier_than(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.contents(), other.contents());
         let pairs = mine.lists().into_iter().zip(theirs.lists());

@@ -42,7 +42,7 @@ impl Attached {
     }
 }
 
-/// Names a candidate by what it is, for the list of what was there.
+/// Describes a candidate by its kind, for the list of other attachments.
 fn describe(judged: &Judged, is_elsewhere: bool) -> String {
     let report = &judged.report;
     if is_elsewhere {

@@ -1,6 +1,7 @@
 //! What advisories say of the packages of an SBOM, and what the policy makes of it.
 //!
-//! Nothing here says that there are no vulnerabilities: only that these advisories know of none in what they are about.
+//! A pass does not mean the absence of vulnerabilities: only that these advisories list none for the packages they
+//! cover.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
@@ -19,7 +20,7 @@ const SHOWN: usize = 5;
 /// Vulnerabilities that the report of one image lists. It is held until the run ends.
 const LISTED: usize = 100_000;
 
-/// The advisories of a run, and what they said of the candidate when they were first asked.
+/// The advisories of a run, and their first result for the candidate.
 #[derive(Clone, Copy)]
 pub(crate) struct Advised<'a> {
     pub(super) advisories: Option<&'a Advisories>,
@@ -236,7 +237,7 @@ fn counted(examined: &Examined) -> String {
     format!("{}{each}{}", vulnerabilities(total), scope(examined))
 }
 
-/// How far the advisories reach: what they are not about is not free of anything.
+/// The coverage of the advisories: a package outside it is not free of vulnerabilities.
 fn scope(examined: &Examined) -> String {
     let not = unchecked(&examined.unchecked).map(|text| format!("; {text}")).unwrap_or_default();
     format!(" in the {} packages that the advisories are about{not}", examined.checked)

@@ -20,9 +20,9 @@ pub(super) struct Assessment {
     /// Who signed it, as this demand knows it; nothing where it does not verify for it.
     pub(super) signing: Option<Signing>,
     pub(super) findings: Vec<Finding>,
-    /// When what it says was made, as it says itself.
+    /// When its content was made, as it states itself.
     pub(super) made: Option<String>,
-    /// The manifests that what it says is about, where that is not everything that its subject binds.
+    /// The manifests that its content is about, if these are fewer than its subject binds.
     pub(super) only: Option<Vec<Digest>>,
     /// The known vulnerabilities of an SBOM that VEX closes.
     pub(super) closed: Closed,

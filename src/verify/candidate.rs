@@ -63,7 +63,8 @@ pub(super) struct Means<'a> {
 #[derive(Clone)]
 pub(super) struct Judged {
     pub(super) subject: Digest,
-    /// What it is worth to each demand of the policy, in the policy's order; nothing to one that it does not concern.
+    /// Its assessment for each requirement of the policy, in the policy's order; `None` for one that it does not
+    /// concern.
     pub(super) assessments: Vec<Option<Assessment>>,
     pub(super) report: CandidateReport,
 }
@@ -298,7 +299,7 @@ impl<'a> Examination<'a> {
         CandidateReport { accepted: verifies, reason: report.reason.filter(|_| !verifies), ..report }
     }
 
-    /// Verifies it by any signer, and reads what it says.
+    /// Verifies it with any signer, and reads its content.
     fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
         let mut look =
             Look { findings: self.findings.clone(), signing: None, predicate: Predicate::Unread, build_level: None };
@@ -358,7 +359,8 @@ impl<'a> Examination<'a> {
         Assessment { matched, by_expected_signer, ..told }
     }
 
-    /// What it says, by one signer, time and log that the demand believes, and by no other (A288, A289).
+    /// Judges its content by one verification (signer, time and log) that the requirement accepts, and by no other
+    /// (A288, A289).
     fn judge_way<'b, 's>(
         &'s self,
         way: SignedFor<'_, 'b>,

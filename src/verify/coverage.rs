@@ -95,7 +95,7 @@ struct Cell<'a> {
     unsearched: bool,
 }
 
-/// A candidate, and what it is worth to the demand of the row.
+/// A candidate, and its assessment for the requirement of the row.
 #[derive(Clone, Copy)]
 struct Assessed<'a> {
     candidate: &'a Judged,

@@ -189,7 +189,7 @@ mod tests {
                 .contains("not a PEM")
         );
         assert!(refusal(&[(SIGNATURE, "AAAA"), (CERTIFICATE, &"x".repeat(5_000_000))]).contains("the limit is"));
-        // Only white space is the same as nothing: a key signature, which is refused later for what it is.
+        // Only white space is the same as nothing: a key signature, which a later check refuses.
         assert!(read_signature(&annotations(&[(SIGNATURE, "AAAA"), (CERTIFICATE, " \n")])).is_ok());
     }
 

@@ -101,7 +101,7 @@ macro_rules! predicates {
                 }
             }
 
-            /// What was read, or why it cannot be; nothing of what is not read.
+            /// The content, or why it cannot be read; `None` for a kind that is not read.
             fn judged(&self) -> Option<Result<&dyn Judging, &Finding>> {
                 match self {
                     $($(Self::$variant(read) => Some(match read {
@@ -151,7 +151,7 @@ impl Predicate<'_> {
     /// What the predicate says goes into the report as far as it can be read, and into no verdict.
     pub(crate) fn set_aside(&self) -> Vec<Finding> {
         let check = self.judged().map(|read| read.map_or_else(|finding| finding.check, Judging::format));
-        let message = "what it says is reported and not judged: only the signature is asked for";
+        let message = "its content is reported and not judged: only the signature is required";
         check.map(|check| Finding::skip(check, message)).into_iter().collect()
     }
 

@@ -1,4 +1,4 @@
-//! The in-toto statement inside a DSSE envelope, and what it is about.
+//! The in-toto statement inside a DSSE envelope, and its subjects.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const MAX_DIGESTS: usize = 32;
 /// in-toto `spec/v1/statement.md`, and the older version that cosign and slsa-github-generator still write.
 const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
-/// A statement, read. What it says of the predicate is borrowed from the payload, which may be large.
+/// A statement, read. The predicate is borrowed from the payload, which may be large.
 #[derive(Debug)]
 pub(crate) struct Statement<'a> {
     pub(crate) predicate_type: String,
@@ -94,8 +94,8 @@ impl<'a> Statement<'a> {
         self.subjects.iter().filter_map(|subject| subject.digest.as_ref()).any(|set| set.contains_key(algorithm.name()))
     }
 
-    /// Checks that the statement is about the thing with these digests, an image or some other `thing`. The first is the one that names it;
-    /// of what there is the content of, there may be more, each by another algorithm.
+    /// Checks that the statement is about the thing with these digests, an image or some other `thing`. The first one
+    /// names it; if its content is available, there may be more, each by another algorithm.
     ///
     /// in-toto `digest_set.md`: two sets match if any digest of an accepted algorithm does; unrecognised algorithms
     /// are ignored. Values are compared as bytes, so upper-case digits match and prefixes do not (A099–A101). A subject that

@@ -13,7 +13,7 @@ use super::predicate::Kind;
 use super::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
 use crate::attestation::provenance::Provenance;
 
-/// Says what an unsigned statement is and, of a provenance about this image, what it says.
+/// Reports an unsigned statement: its kind and, for a provenance about this image, its content.
 pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<CandidateReport> {
     let read = Statement::read(PAYLOAD_TYPE, bytes.bytes()).ok();
     let claimed = || claimed_predicate_type(bytes.bytes()).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn report(id: &str, candidate: &Candidate, bytes: &Blob) -> Box<Candi
     report
 }
 
-/// Names an unsigned statement by what it says it is.
+/// Names an unsigned statement by its own type.
 pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Box<CandidateReport> {
     let place = match &candidate.origin {
         Origin::CosignTag { tag, .. } => format!(" under the tag {tag}"),

@@ -504,20 +504,20 @@ fn an_index_is_read_whole_or_not_at_all() {
     let broken = [
         (String::new(), "its last line is missing"),
         (lines[..5].concat(), "its last line is missing"),
-        (lines[..3].concat() + last, "it is not what was written"),
-        (lines[..5].concat() + lines[4] + last, "it is not what was written"),
-        (whole.replacen("2.0.0", "1.0.0", 1), "it is not what was written"),
+        (lines[..3].concat() + last, "it was changed after it was written"),
+        (lines[..5].concat() + lines[4] + last, "it was changed after it was written"),
+        (whole.replacen("2.0.0", "1.0.0", 1), "it was changed after it was written"),
         (whole[..whole.len() - 1].to_owned(), "its last line is missing"),
         (whole.clone() + "x", "its last line is missing"),
         (whole.replace("advisories/v1", "advisories/v2"), "another version of the program wrote it"),
-        (last.to_owned(), "it is not what was written"),
+        (last.to_owned(), "it was changed after it was written"),
     ];
     for (position, (content, why)) in broken.into_iter().enumerate() {
         let file = scratch.write(&format!("{position}.jsonl"), content);
         let arguments =
             [&["verify", "oci:fixtures/images/signed:v1.0.0", "--advisories", &file], &BY_SIGNER[..]].concat();
         let error = bonafide(&arguments).usage_error();
-        assert!(error.contains("is no whole index of advisories") && error.contains(why), "{position}: {error}");
+        assert!(error.contains("is not a complete index of advisories") && error.contains(why), "{position}: {error}");
     }
     // Nothing is left of an index that could not be made.
     let missing = scratch.path("nowhere/all.jsonl");

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn members_and_items_are_followed() {
         assert_eq!(found(&["a", "b", "0", "c"]), scalar("x"));
-        assert_eq!(found(&["a", "b", "1"]), scalar("1.10"), "a number is what is written");
+        assert_eq!(found(&["a", "b", "1"]), scalar("1.10"), "a number keeps its spelling");
         assert_eq!(found(&["a", "b", "2"]), scalar("true"));
         assert_eq!(found(&["e/f"]), scalar("y"));
         assert_eq!(found(&["key"]), scalar("z"), "a key may be written with escapes");

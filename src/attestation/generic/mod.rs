@@ -51,7 +51,7 @@ fn check(predicate: &str, field: &FieldRule, custom: bool) -> Finding {
     Finding::fail(CheckId::AttestationFields, format!("`{path}` of the attestation is something else"))
         .expected(expected)
         .found(found.describe())
-        .next("whoever attested it says something else than the policy asks for: read the attestation (`cosign download attestation`), then decide which of the two is wrong")
+        .next("the attestation and the policy disagree: read the attestation (`cosign download attestation`), then decide which of the two is wrong")
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub struct FieldRule {
 /// What must stand in a field.
 #[derive(Debug, Clone)]
 pub enum FieldValue {
-    /// A text, a number or a truth value, of which the text is this.
+    /// A text, a number or a truth value whose text matches this.
     Text(TextRule),
     /// Nothing at all.
     Absent,
@@ -58,7 +58,7 @@ impl AttestationRules {
         Self { predicate_type: predicate_type.to_owned(), name: predicate_type.to_owned(), fields: Vec::new() }
     }
 
-    /// Returns the predicate type that is meant: a URI, or one of cosign's short names. `None` for what is neither.
+    /// Returns the predicate type: a URI, or one of cosign's short names. `None` for other texts.
     pub fn predicate_type_of(written: &str) -> Option<&str> {
         let short = COSIGN_TYPES.iter().find(|(short, _)| *short == written).map(|(_, full)| *full);
         let is_uri = written.contains([':', '/']) && !written.contains(char::is_whitespace);

@@ -4,7 +4,7 @@
 
 use super::source::Source;
 
-/// Something that both a provenance and a certificate may state.
+/// A property that both a provenance and a certificate may state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Topic {
     Repository,
@@ -39,7 +39,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Adds a statement; none where there is no value.
+    /// Adds a statement, if there is a value.
     pub(super) fn tell(&mut self, topic: Topic, place: impl Into<String>, value: Option<impl Into<String>>) {
         if let Some(value) = value.map(Into::into).filter(|value| !value.is_empty()) {
             self.told.push(Told { topic, place: place.into(), value });
@@ -71,7 +71,7 @@ impl Account {
         self.built.as_ref().map(|told| told.value.as_str()).or_else(|| self.first(Topic::Commit))
     }
 
-    /// Returns what is said of the commit that was built, where that may be another one than the run was started for.
+    /// Returns the statement of the built commit, if that may differ from the commit that the run was started for.
     pub(crate) fn other_commit(&self) -> Option<&Told> {
         self.built.as_ref()
     }

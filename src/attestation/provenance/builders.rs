@@ -19,9 +19,9 @@ const GITLAB_ISSUER: &str = "https://gitlab.com";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) level: BuildLevel,
-    /// Why it is no other.
+    /// The reason for it.
     pub(super) reason: String,
-    /// Who signs for the builder, if it is somebody else than who did.
+    /// The signers of this builder, if the actual signer is not one of them.
     pub(super) contradicted_by: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn standing(
         Some(known) => match pair(known, builder, verified, signer, rules) {
             Ok((_, reason)) | Err(reason) => reason,
         },
-        None => "nobody is known to say what this builder reaches with this signer".to_owned(),
+        None => "no known source states a level for this builder with this signer".to_owned(),
     };
     Standing { level: BuildLevel::One, reason, contradicted_by: contradiction(&known, verified) }
 }
@@ -64,7 +64,7 @@ fn by_policy(of_policy: &[&BuilderRule], verified: &Verified) -> Standing {
     let expected: Vec<String> = of_policy.iter().map(|known| known.signer.describe()).collect();
     Standing {
         level: BuildLevel::One,
-        reason: "the policy says that somebody else signs for this builder".to_owned(),
+        reason: "the policy names other signers for this builder".to_owned(),
         contradicted_by: Some(expected.join(" or ")),
     }
 }
@@ -144,8 +144,8 @@ fn hosted(known: &KnownBuilder, leaf: &Leaf, by_service: &str) -> Result<(), Str
 /// Whether a reusable workflow signed that the policy names, by its file and not by a pattern for many.
 ///
 /// GitHub, "Using artifact attestations and reusable workflows to achieve SLSA v1 Build Level 3": "known, vetted build
-/// instructions", in a workflow that keeps the build apart from whoever calls it. A workflow of the very repository that it
-/// builds keeps nothing apart (A207).
+/// instructions", in a workflow that isolates the build from its caller. A workflow in the same repository as the
+/// source isolates nothing (A207).
 fn is_vetted(leaf: &Leaf, signer: Option<&Signer>, rules: &ProvenanceRules) -> bool {
     let called = leaf.claim_or_older(Claim::BuildConfigUri);
     let source = leaf.source_repository();
@@ -168,7 +168,7 @@ fn names_one_workflow(rule: &CertificateRule, leaf: &Leaf) -> bool {
         }
 }
 
-/// Whether there is no asterisk before the ref or version.
+/// Whether the part before the ref or version has no asterisk.
 fn names_one(rule: &TextRule) -> bool {
     !rule.is_regexp() && rule.as_str().split('@').next().is_some_and(|name| !name.contains('*'))
 }
@@ -190,7 +190,7 @@ fn platform(leaf: &Leaf) -> Option<Platform> {
     }
 }
 
-/// A build on one service cannot be a build on another: whoever signed it wrote the id of a builder that it was not (A221).
+/// A build on one service cannot be a build on another: the signer wrote the id of another builder (A221).
 fn contradiction(known: &[&KnownBuilder], verified: &Verified) -> Option<String> {
     let signed_on = platform(verified.leaf()?)?;
     let runs_on = |known: &&KnownBuilder| match known.signer {
@@ -202,7 +202,7 @@ fn contradiction(known: &[&KnownBuilder], verified: &Verified) -> Option<String>
     known.first().filter(|_| elsewhere).map(|known| format!("{}: {}", known.name, known.signer.describe()))
 }
 
-/// The finding for a builder that somebody else signs for.
+/// The finding for a builder with other signers.
 pub(super) fn check_pair(builder: &str, standing: &Standing, verified: &Verified) -> Option<Finding> {
     let expected = standing.contradicted_by.as_ref()?;
     let found = match verified.leaf() {
@@ -212,11 +212,11 @@ pub(super) fn check_pair(builder: &str, standing: &Standing, verified: &Verified
     Some(
         Finding::fail(
             CheckId::ProvenanceBuilder,
-            format!("somebody else than its signer signs for the builder {builder}"),
+            format!("the signer is not one of those that sign for the builder {builder}"),
         )
         .expected(expected.clone())
         .found(found)
-        .next("whoever signed it claims to be that builder: do not trust this provenance"),
+        .next("the signer claims to be that builder: do not trust this provenance"),
     )
 }
 

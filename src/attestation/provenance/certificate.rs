@@ -30,13 +30,13 @@ impl Provenance {
         CHECKS.iter().filter_map(move |(check, topics)| check_topics(*check, topics, &self.account, leaf))
     }
 
-    /// Checks that the builder is not somebody else than the signer.
+    /// Checks that the builder matches the signer.
     ///
     /// build-provenance.md: "Consumers MUST accept only specific signer-builder pairs" (A206, A219). A workflow's builder id is
     /// the workflow itself; a workflow can name another one there, and only the certificate says which it was.
     pub(super) fn check_builder(&self, leaf: Option<&Leaf>) -> Finding {
         let Some(leaf) = leaf else {
-            let message = "it was signed with a key, which names nobody that the builder could be compared with";
+            let message = "it was signed with a key, which has no name to compare the builder with";
             return Finding::skip(CheckId::ProvenanceBuilder, message);
         };
         let signer = leaf.claim_or_older(Claim::BuildSignerUri);
@@ -63,7 +63,7 @@ impl Provenance {
         let Some(first) = told.first() else {
             return Finding::skip(check, "the provenance does not state a source repository");
         };
-        // A pattern of the policy lets several through, of which the certificate says which it was.
+        // A pattern of the policy may match several repositories; the certificate names the actual one.
         let pinned = pinned.map(|source| &source.repository).filter(|rule| rule.is_exact() || certified.is_none());
         if let Some(finding) = told.iter().find_map(|one| refute_source(one, pinned, certified.as_deref())) {
             return finding;
@@ -123,13 +123,13 @@ fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Optio
             let both = format!("{}, as the certificate says", agreed.join(" and "));
             Some(Finding::pass(check, std::iter::once(both).chain(alone).collect::<Vec<_>>().join("; ")))
         }
-        // Of a key's owner it is known that there is nothing to compare with: one finding says so for all.
+        // A key has nothing to compare with: one finding tells that for all.
         (true, false, Some(_)) => Some(Finding::skip(check, alone.join("; "))),
         (true, _, _) => None,
     }
 }
 
-/// Returns the finding that one statement is not what the certificate says, or not what another one is.
+/// Returns the finding that one statement contradicts the certificate or another statement.
 fn refute(check: CheckId, topic: Topic, told: &[&Told], certified: Option<&Certified>) -> Option<Finding> {
     if let Some(certified) = certified
         && let Some(wrong) = told.iter().find(|told| !certified.allows(topic, &told.value))
@@ -159,7 +159,7 @@ fn contradiction(check: CheckId, what: &str, one: &Told, other: &Told) -> Findin
 
 fn hint(check: CheckId) -> &'static str {
     match check {
-        CheckId::ProvenanceBuilder => "whoever signed it claims to be that builder: do not trust this provenance",
+        CheckId::ProvenanceBuilder => "the signer claims to be that builder: do not trust this provenance",
         CheckId::ProvenanceSource => {
             "the image was built from something else than its signer's repository: ask its maker why"
         }

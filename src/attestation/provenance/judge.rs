@@ -45,7 +45,7 @@ impl Judging for Provenance {
     }
 }
 
-/// Judges a provenance by the rules of the demand. Where nobody in particular is expected, nothing is asked.
+/// Judges a provenance by the rules of the requirement. Without an expected signer no rule applies.
 fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
     let Some(expected) = question.expected else { return Vec::new() };
     let pair = |rules| {
@@ -138,9 +138,9 @@ fn builder_hint(builder: &str, rules: &[TextRule]) -> &'static str {
     }
 }
 
-/// verifying-artifacts.md, step 2: the build type is compared with the one that is expected. One that is not known here has
-/// parameters that mean nothing here, so only a policy that names it accepts it. Where nothing is asked of what a provenance says,
-/// there is nothing to misread: then it is called unknown, and the signer vouches for it alone.
+/// verifying-artifacts.md, step 2: the build type is compared with the expected one. The parameters of an unknown one
+/// have no meaning here, so only a policy that names it accepts it. If the policy has no rules for the content, nothing
+/// can be misread: then it is reported as unknown, and rests on the signer alone.
 fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding {
     let build_type = &provenance.build_type;
     match (rules.build_types.is_empty(), provenance.known) {
@@ -177,7 +177,7 @@ fn check_age(question: &Question<'_>, rules: &ProvenanceRules) -> Option<Finding
     let next = "build it anew, or allow more in `max-age` or `--provenance-max-age`";
     let Some(signed) = question.verified.timestamps.iter().map(|stamp| stamp.time).min() else {
         return Some(
-            Finding::fail(CheckId::ProvenanceAge, "nobody vouches for when it was signed")
+            Finding::fail(CheckId::ProvenanceAge, "the time of its signature is unproven")
                 .expected(format!("signed no longer than {age} ago"))
                 .found("no time of a log or of a timestamp authority")
                 .next("sign it with a time: in a transparency log, or with a timestamp"),
@@ -219,8 +219,8 @@ fn check_trigger(provenance: &Provenance, leaf: Option<&Leaf>, rules: &Provenanc
     })
 }
 
-/// SLSA `verifying-artifacts.md`: "GitHub hosted vs self-hosted must be taken from" the certificate. A provenance is filled in by
-/// what is built (A201).
+/// SLSA `verifying-artifacts.md`: "GitHub hosted vs self-hosted must be taken from" the certificate. The build itself
+/// fills in a provenance (A201).
 fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<Finding> {
     if !rules.hosted_runners_only {
         return None;
@@ -240,7 +240,7 @@ fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<F
             (None, Some(_)) => "no runner environment in the certificate".to_owned(),
             (None, None) => "a key, which says nothing of where it ran".to_owned(),
         })
-        .next("build it on a runner of the service; on others, whoever runs them can change what is built"),
+        .next("build it on a hosted runner: the owner of another runner can change the build"),
     })
 }
 

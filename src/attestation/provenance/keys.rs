@@ -81,7 +81,7 @@ fn unknown_parameters(node: &Node, problems: &mut Problems) -> Option<UnknownPar
         .map(|allows| if allows { UnknownParameters::Allow } else { UnknownParameters::Refuse })
 }
 
-/// One of two words, the first of which is not the default.
+/// One of two words; the second is the default.
 fn is_word(node: &Node, word: &'static str, default: &'static str, problems: &mut Problems) -> Option<bool> {
     let (message, hint) = match &node.value {
         Value::Text(written) if written == word || written == default => return Some(written == word),
@@ -180,7 +180,7 @@ fn expected(node: &Node, problems: &mut Problems) -> Option<ExpectedValue> {
         (None, Some(node), None) => each(node, "values", problems, value).map(ExpectedValue::OneOf),
         (None, None, Some(Node { value: Value::Bool(true), .. })) => Some(ExpectedValue::Absent),
         (None, None, Some(node)) => {
-            problems.add(node.place, "what is not absent has a value", hint);
+            problems.add(node.place, "`absent: false` has no meaning", hint);
             None
         }
         (None, None, None) if fields.has_unknown() => None,

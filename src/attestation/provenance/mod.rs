@@ -68,7 +68,7 @@ impl Provenance {
         }
     }
 
-    /// Reads what nobody signed. BuildKit leaves the builder out where it knows of none; nothing rests on it.
+    /// Reads an unsigned provenance. BuildKit leaves out an unknown builder; nothing depends on it.
     pub(crate) fn read_unsigned(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
         outline(predicate_type, predicate).ok().map(Self::of)
     }

@@ -12,7 +12,7 @@ use super::account::{Account, Topic};
 pub(crate) struct Provenance {
     /// `v0.2` or `v1`.
     pub(crate) version: &'static str,
-    /// Empty only where nobody signed it, as BuildKit knows of no builder outside of a CI job.
+    /// Empty only in an unsigned provenance: outside a CI job BuildKit knows no builder.
     pub(crate) builder: String,
     pub(crate) build_type: String,
     /// Whether the description of the build type is known here, so that its parameters are.
@@ -23,9 +23,9 @@ pub(crate) struct Provenance {
     pub(crate) build: Build,
     /// All that it states which a certificate may state too, with the places.
     pub(crate) account: Account,
-    /// What is under external control, as written.
+    /// The parameters under external control, as written.
     pub(crate) parameters: Value,
-    /// The external parameters of which the description of the build type says nothing, each as a JSON pointer.
+    /// The external parameters that the build type does not describe, each as a JSON pointer.
     pub(crate) unknown_parameters: Vec<String>,
     /// What went in: v1 `resolvedDependencies`, v0.2 `materials`.
     pub(crate) dependencies: Vec<Dependency>,
@@ -71,7 +71,7 @@ pub(crate) struct Workflow {
     pub(crate) reference: Option<String>,
 }
 
-/// Something that went into the build.
+/// An input of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Dependency {
     pub(crate) uri: Option<String>,

@@ -1,4 +1,4 @@
-//! A predicate of either version, before anybody asks its build type what it means.
+//! A predicate of either version, before its build type gives it a meaning.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Outline {
     pub(super) version: &'static str,
     pub(super) builder: Option<String>,
     pub(super) build_type: String,
-    /// What is under external control: v1 `externalParameters`, v0.2 `invocation.parameters`.
+    /// The parameters under external control: v1 `externalParameters`, v0.2 `invocation.parameters`.
     pub(super) external: Value,
     /// What the builder added: v1 `internalParameters`, v0.2 `invocation.environment`.
     pub(super) internal: Members,

@@ -39,7 +39,7 @@ pub struct ProvenanceRules {
     pub level: Option<BuildLevel>,
     /// What the external parameters are.
     pub parameters: Vec<ParameterRule>,
-    /// Whether there may be external parameters of which the build type's description says nothing.
+    /// Whether external parameters that the build type does not describe are allowed.
     pub unknown_parameters: UnknownParameters,
     /// What went into the build.
     pub dependencies: DependencyRules,

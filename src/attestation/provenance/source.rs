@@ -15,10 +15,11 @@ pub(crate) struct Source {
 impl Source {
     /// Reads `git+https://host/path@ref`, `https://host/path.git#ref` and the like.
     ///
-    /// The ssh spellings of a repository are the same repository. Anything with a second meaning is not read: user names in
-    /// front of the host, empty or dotted path segments, other schemes, an ssh port, whose repository nobody knows by https
-    /// (A210). Percent escapes are not decoded but refused: RFC 3986 §6.2.2.2 makes `%73` the same as `s`, servers and git
-    /// differ on whether `%2f` is a slash, and no builder writes either in the name of a repository.
+    /// The ssh spellings of a repository are the same repository. Anything with a second meaning is not read: user
+    /// names in front of the host, empty or dotted path segments, other schemes, an ssh port, because the repository's
+    /// https address is then unknown (A210). Percent escapes are not decoded but refused: RFC 3986 §6.2.2.2 makes `%73`
+    /// the same as `s`, servers and git differ on whether `%2f` is a slash, and no builder writes either in the name of
+    /// a repository.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("git+").unwrap_or(text);
         let (host, path) = if let Some(rest) = text.strip_prefix("https://") {
@@ -28,7 +29,7 @@ impl Source {
             let (host, path) = rest.split_once('/').filter(|(host, _)| is_host(host))?;
             (without_port(host.strip_suffix(":22").unwrap_or(host))?, path)
         } else {
-            // The way `scp` writes it, with the one user name that stands for nobody.
+            // The `scp` spelling, with the one user name that does not name a user.
             text.strip_prefix("git@")?.split_once(':').filter(|(host, _)| is_host(host))?
         };
         let (path, reference) = split_reference(path);

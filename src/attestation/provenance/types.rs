@@ -24,6 +24,6 @@ pub(crate) const TYPES: Types = Types {
     newest: &[("https://slsa.dev/provenance/v", &[1])],
     by_type: Some((
         "asks nothing of builder, source and build level",
-        "write `provenance:` instead, with what you expect; keep `attestation` only for fields that it has no key for",
+        "write `provenance:` instead, with your expectations; keep `attestation` only for fields without a key there",
     )),
 };

@@ -64,7 +64,7 @@ struct Metadata {
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Outline, String> {
     let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
-    let predicate = predicate.ok_or("there is no predicate")?;
+    let predicate = predicate.ok_or("the predicate is missing")?;
     let invocation = predicate.invocation.unwrap_or_default();
     let source = invocation.config_source.unwrap_or_default();
     let metadata = predicate.metadata.unwrap_or_default();

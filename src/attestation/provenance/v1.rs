@@ -58,7 +58,7 @@ struct Metadata {
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Outline, String> {
     let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
-    let predicate = predicate.ok_or("there is no predicate")?;
+    let predicate = predicate.ok_or("the predicate is missing")?;
     let definition = predicate.build_definition.ok_or("`buildDefinition` is missing")?;
     let details = predicate.run_details.unwrap_or_default();
     let metadata = details.metadata.unwrap_or_default();

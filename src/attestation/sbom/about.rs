@@ -165,7 +165,7 @@ fn named(sbom: &Sbom<'_>) -> Vec<Named> {
     named
 }
 
-/// What the document describes, by whatever means its format has for it; of a document that does not say, the images in it.
+/// The described packages, by any of the format's ways; in a document without a description, the images in it.
 fn described<'s, 'a>(sbom: &'s Sbom<'a>) -> impl Iterator<Item = &'s Package<'a>> {
     let places = sbom.describes.iter().map(|place| &sbom.packages[*place]);
     let is_unsaid = sbom.describes.is_empty() && sbom.counts.describes_otherwise == 0;

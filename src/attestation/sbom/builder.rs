@@ -16,7 +16,7 @@ const MAX_RELATIONSHIPS: usize = 5_000_000;
 /// Names that are given where something is missing.
 const FIRST: usize = 5;
 
-/// A name that no element has, for what is said to be related to nothing.
+/// A name that no element has: the end of a relationship to nothing.
 pub(super) const NOTHING: &str = "\0";
 
 /// A document in the making.
@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Keeps a place for a package that is read to its end after what is inside of it.
+    /// Reserves the place of a package whose inner packages are read before its own end.
     pub(super) fn reserve(&mut self) -> Option<usize> {
         self.packages += 1;
         let place = self.sbom.packages.len();
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         self.sbom.describes.extend(place);
     }
 
-    /// Says what a name stands for. Whoever has it first keeps it.
+    /// Defines a name. The first definition counts.
     pub(super) fn define(&mut self, name: &str, end: End) {
         if name.is_empty() {
             return;
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Everything is read: numbers become places, and what is referred to and nowhere is counted.
+    /// Everything is read: numbers become places, and undefined names are counted.
     pub(super) fn finish(mut self, format: Format) -> Result<Sbom<'a>, Finding> {
         self.check_limits()?;
         let elements = &self.elements;
@@ -211,7 +211,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Takes what is hashed already as it is.
+/// Passes an existing hash through.
 #[derive(Default)]
 struct Hashed(u64);
 

@@ -488,7 +488,7 @@ impl<'de> Visitor<'de> for Components<'_, 'de> {
     }
 }
 
-/// One component, and what is inside of it. Its value is its place, if it has one.
+/// One component, with the components inside it. Its value is its place, if it has one.
 struct Component<'b, 'a> {
     builder: &'b mut Builder<'a>,
     parent: Option<usize>,
@@ -549,7 +549,7 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
         for purl in concluded(identities) {
             add_purl(&mut package, purl);
         }
-        // A file is no package, unless it is named as one or something is inside of it.
+        // A file is not a package, unless it has a package's name or packages inside it.
         let is_bare = is_file && !is_root && package.purls.is_empty() && package.version.is_none();
         let last = place.filter(|place| is_bare && place + 1 == builder.sbom.packages.len());
         if last.is_some() {
@@ -643,8 +643,8 @@ fn read_field<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// The licences that are concluded and those that are declared, each as one expression. Several in a list all hold, as far
-/// as the specification says anything: whoever allows one of them has not allowed the others.
+/// The licences that are concluded and those that are declared, each as one expression. Several in a list all hold, as
+/// far as the specification says: allowing one of them does not allow the others.
 fn licenses(choices: Choices<'_>) -> Licenses<'_> {
     let (mut concluded, mut declared, mut has_unread) = (Vec::new(), Vec::new(), choices.is_other);
     for choice in choices.listed {
@@ -684,7 +684,7 @@ struct Licenses<'a> {
     has_unread: bool,
 }
 
-/// The text of a field. One of another type is noted: nobody can say which package it is.
+/// The text of a field. A value of another type is noted: the package is then not certain.
 fn noted<'a>(word: Word<'a>, field: &'static str, package: &mut Package<'a>) -> Option<Text<'a>> {
     package.unread = package.unread.or(word.1.then_some(field));
     word.stated()

@@ -10,7 +10,7 @@ struct Known {
     family: Family,
     /// The version that it names, or how it begins: `3` names every 3.
     version: Option<&'static str>,
-    /// The spelling to use instead, of one that is no longer written.
+    /// The current spelling, for an outdated one.
     legacy_for: Option<&'static str>,
 }
 
@@ -62,8 +62,8 @@ pub(crate) fn is_sbom(predicate_type: &str) -> bool {
 
 /// Holds a document against the type that it was attested under.
 ///
-/// A document of another family is not what the type promises. Another version is said and not refused: tools keep the
-/// version in the type when the one in their documents moves on.
+/// A document of another family contradicts its type. Another version is reported and not refused: tools keep the
+/// version in the type when that of their documents moves on.
 pub(super) fn check(predicate_type: &str, format: Format) -> Result<Vec<Finding>, Finding> {
     let Some(known) = known(predicate_type) else { return Ok(Vec::new()) };
     if known.family != format.family {

@@ -23,10 +23,10 @@ pub(super) enum Form {
     CycloneDx,
 }
 
-/// Takes the document out of whatever wraps it.
+/// Unwraps the document.
 ///
-/// cosign 1.x wrapped a predicate as `{"Data": …}`, and `cosign attest --type spdx` wraps the document in a JSON string,
-/// whatever format it has (A106).
+/// cosign 1.x wrapped a predicate as `{"Data": …}`, and `cosign attest --type spdx` wraps the document in a JSON
+/// string, in any format (A106).
 pub(super) fn document(predicate: &str) -> Result<Cow<'_, str>, Finding> {
     let text = unwrapped(predicate);
     if !text.starts_with('"') {
@@ -52,7 +52,7 @@ fn unwrapped(text: &str) -> &str {
     json::from_part::<Wrapped<'_>>(text).map_or(text, |wrapped| wrapped.data.get())
 }
 
-/// A form that is no JSON, by its first words, and the tool that converts it.
+/// A form other than JSON, by its first words, and the tool that converts it.
 fn not_json(text: &str) -> Finding {
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let (found, next) = if text.starts_with("<rdf:RDF") || text.contains("http://spdx.org/rdf/terms") {
@@ -67,7 +67,7 @@ fn not_json(text: &str) -> Finding {
     } else if text.starts_with("spdxVersion:") || text.contains("\nspdxVersion:") {
         ("SPDX YAML", "`pyspdxtools -i sbom.yaml -o sbom.spdx.json`")
     } else {
-        ("a text that is no JSON", "generate the SBOM as JSON")
+        ("a text that is not JSON", "generate the SBOM as JSON")
     };
     Finding::error(CheckId::SbomFormat, "this form of SBOM is not supported")
         .expected(SUPPORTED)
@@ -150,7 +150,11 @@ mod tests {
             assert_eq!(document(wrapped).expect("a document"), r#"{"a":1}"#);
         }
         let with_more = r#"{"Data":{"a":1},"bomFormat":"CycloneDX"}"#;
-        assert_eq!(document(with_more).expect("a document"), with_more, "what has other fields is no wrapping");
+        assert_eq!(
+            document(with_more).expect("a document"),
+            with_more,
+            "an object with other fields is not a wrapping"
+        );
     }
 
     #[test]
@@ -166,7 +170,7 @@ mod tests {
                 "cyclonedx convert",
             ),
             ("spdxVersion: SPDX-2.3\n", "SPDX YAML", "pyspdxtools"),
-            ("", "a text that is no JSON", "as JSON"),
+            ("", "a text that is not JSON", "as JSON"),
         ] {
             let finding = document(&serde_json::Value::from(text).to_string()).expect_err(found);
             assert_eq!((finding.outcome, finding.found.as_deref()), (Outcome::Error, Some(found)));

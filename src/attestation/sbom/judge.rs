@@ -58,7 +58,7 @@ impl Judging for Sbom<'_> {
     }
 }
 
-/// Judges an SBOM by what is asked of it. Nothing is said of what nobody asks.
+/// Judges an SBOM by the rules. Without rules it reports nothing.
 fn check(sbom: &Sbom<'_>, question: &Question<'_>) -> Vec<Finding> {
     let Some(Asked::Sbom(rules)) = question.expected.map(|expected| expected.asked) else { return Vec::new() };
     let mut exceptions = Exceptions::at(&rules.exceptions, question.now, question.time);
@@ -96,7 +96,7 @@ fn check_named(sbom: &Sbom<'_>) -> Option<Finding> {
     Some(
         Finding::error(CheckId::SbomAdvisories, "a package could not be held against the advisories")
             .expected("names, versions and package URLs that are texts")
-            .found(format!("{}: `{field}` holds something that cannot be read", package.describe()))
+            .found(format!("{}: `{field}` cannot be read", package.describe()))
             .next("generate the SBOM again with a current tool, and attest it"),
     )
 }

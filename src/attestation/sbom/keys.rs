@@ -46,7 +46,7 @@ impl Keys for SbomRules {
         let describes =
             optional(fields.get("describes"), |node| word(node, "setting for `describes`", &["required"], problems));
         let minimum_elements = optional(fields.get("minimum-elements"), |node| minimum_elements(node, problems));
-        let deny = or_default(fields.get("deny"), |node| list(node, "what is denied", &DENY, problems));
+        let deny = or_default(fields.get("deny"), |node| list(node, "`deny`", &DENY, problems));
         let denied = fields.get("deny").and_then(severity_of);
         let deny_severity = optional(denied, |node| severity(node, problems));
         let vex = optional(fields.get("vex"), |node| vex(node, files, problems));
@@ -57,7 +57,7 @@ impl Keys for SbomRules {
             }
         }
         let unchecked = or_default(fields.get("advisories"), |node| unchecked(node, problems));
-        let allow = or_default(fields.get("allow"), |node| list(node, "what is allowed", &LIST, problems));
+        let allow = or_default(fields.get("allow"), |node| list(node, "`allow`", &LIST, problems));
         let no_assertion = optional(fields.get("no-assertion"), |node| no_assertion(node, problems));
         let generators = or_default(fields.get("generators"), |node| names(node, "generators", problems));
         let creators = or_default(fields.get("creators"), |node| names(node, "creators", problems));

@@ -1,7 +1,7 @@
-//! Values as generators write them: what is of another type than it should be is passed over and noted, never refused. Where a
-//! rule would have read it, the note makes the package undecided (A295); a `null` is a missing field.
+//! Values as generators write them: a value of the wrong type is skipped and noted, never refused. If a rule would have
+//! read it, the note makes the package undecided (A295); a `null` is a missing field.
 //!
-//! Texts are borrowed from the document; nothing is allocated for what is passed over.
+//! Texts are borrowed from the document; nothing is allocated for skipped values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -142,7 +142,7 @@ pub(super) enum TextOr<'a, T> {
     Object(T),
 }
 
-/// A document of which each field is read where it stands, in one pass and in any order.
+/// A document whose fields are read in place, in one pass and in any order.
 pub(super) trait ReadFields<'de> {
     /// What its fields are called.
     type Field: Deserialize<'de>;

@@ -28,7 +28,7 @@ pub(super) struct Licenses<'a> {
 enum License<'a> {
     /// `simplelicensing_LicenseExpression`, or the name of a licence.
     Expression(Text<'a>),
-    /// A set, of which all or any one holds.
+    /// A set; all of its members hold, or any one.
     Set(&'static str, Vec<Text<'a>>),
     /// `NoneLicense` and `NoAssertionLicense`.
     Nothing,
@@ -74,14 +74,14 @@ impl<'a> Licenses<'a> {
         }
     }
 
-    /// The expression that an element stands for. One that cannot be told is named by its id, which is no expression, so that
-    /// nobody takes it for a package without a licence.
+    /// The expression that an element stands for. An undecidable one is named by its id, which is not an expression, so
+    /// that the package does not seem to lack a licence.
     fn expression(&mut self, id: &Text<'a>, depth: usize) -> Option<Text<'a>> {
         if let Some(text) = self.made.get(id) {
             return Some(text.clone());
         }
         let (operator, members) = match self.known.get(id) {
-            // Each package would hold a copy of what cannot be borrowed. Its name is no expression.
+            // Each package would hold a copy of a text that cannot be borrowed. Its name is not an expression.
             Some(License::Expression(Cow::Owned(text))) if text.len() > MAX_COPIED => return Some(id.clone()),
             Some(License::Expression(text)) => return Some(text.clone()),
             Some(License::Nothing) => return None,
@@ -115,13 +115,13 @@ fn both<'a>(one: Text<'a>, other: &str) -> Text<'a> {
     if one == other || one.len() > MAX_LENGTH {
         return one;
     }
-    // Of more than is read, what is kept is no expression.
+    // Beyond the limit, the text is cut so that it is not an expression.
     let whole = format!("{} AND {}", operand(&one), operand(other));
     if whole.len() > MAX_LENGTH { format!("{whole} …").into() } else { whole.into() }
 }
 
-/// A licence as one side of an `AND`, whatever it is written like: a choice in it is its own. What closes parentheses that it does
-/// not open is quoted, which makes it no expression.
+/// A licence as one side of an `AND`, in any spelling: a choice in it stays its own. An unmatched closing parenthesis
+/// is quoted, so that the text is not an expression.
 pub(super) fn operand(text: &str) -> Cow<'_, str> {
     let depths = text.chars().scan(0_i64, |depth, c| {
         *depth += i64::from(c == '(') - i64::from(c == ')');

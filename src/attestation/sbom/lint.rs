@@ -16,11 +16,11 @@ impl SbomRules {
     pub(super) fn doubtful(&self, today: Date) -> Vec<(String, &'static str)> {
         let mut warnings = Vec::new();
         warnings.extend(about_all(&self.deny).map(|what| {
-            (format!("{what} denies everything"), "name what is denied; where only some are allowed, write `allow`")
+            (format!("{what} denies everything"), "name the denied ones; to allow only some, write `allow`")
         }));
         warnings.extend(
             about_all(&self.allow)
-                .map(|what| (format!("{what} allows everything"), "name what is allowed, or leave the list out")),
+                .map(|what| (format!("{what} allows everything"), "name the allowed ones, or remove the list")),
         );
         for packages in [&self.deny.packages, &self.allow.packages, &self.required_packages] {
             warnings.extend(without_namespace(packages));

@@ -102,7 +102,7 @@ fn purl(node: &Node, problems: &mut Problems) -> Option<PackageRule> {
                     "name the type, such as pkg:npm/…, or use `name: …` for packages of any type".to_owned()
                 }
                 PackageRuleError::Purl { .. } => "write it as pkg:TYPE/NAMESPACE/NAME@VERSION".to_owned(),
-                PackageRuleError::Subpath(_) => "leave out what is behind `#`".to_owned(),
+                PackageRuleError::Subpath(_) => "remove the `#` and the text behind it".to_owned(),
                 PackageRuleError::Asterisk(_) => "name each package".to_owned(),
                 PackageRuleError::Pattern(_) => "write a shorter one".to_owned(),
             };
@@ -143,7 +143,7 @@ pub(crate) fn license(node: &Node, problems: &mut Problems) -> Option<LicenseRul
         .ok()
 }
 
-/// A list of names, each of which may have asterisks.
+/// A list of names, each of them with optional asterisks.
 pub(crate) fn names(node: &Node, what: &str, problems: &mut Problems) -> Option<Vec<TextRule>> {
     each(node, what, problems, |item, problems| {
         let written = text(item, problems)?;

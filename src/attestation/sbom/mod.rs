@@ -111,7 +111,7 @@ impl Package<'_> {
     }
 }
 
-/// Reads a document, of which the content decides what it is.
+/// Reads a document; its content decides its format.
 fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     match form::sniff(text) {
         Some(form::Form::Spdx2) | None => spdx2::read(text),

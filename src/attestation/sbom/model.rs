@@ -25,15 +25,15 @@ pub(crate) struct Sbom<'a> {
     pub(crate) describes: Vec<usize>,
     pub(crate) packages: Vec<Package<'a>>,
     pub(crate) relationships: Vec<Relationship>,
-    /// What is counted and not kept.
+    /// The counted elements, which are not stored.
     pub(crate) counts: Counts,
-    /// Names of images by digest that generators put into notes about what is described: trivy's `RepoDigest`.
+    /// Names of images by digest that generators add to the described package: trivy's `RepoDigest`.
     pub(crate) repository_digests: Vec<Text<'a>>,
     /// Licences that the document gives names of its own: SPDX 2 `hasExtractedLicensingInfos`.
     pub(crate) extracted: Vec<ExtractedLicense<'a>>,
     /// The predicate, as it was signed.
     pub(crate) source: &'a str,
-    /// What is to be said of its form although it could be read.
+    /// Remarks on its form, although it could be read.
     pub(crate) remarks: Vec<crate::check::Finding>,
 }
 
@@ -84,12 +84,12 @@ impl fmt::Display for Format {
     }
 }
 
-/// What is counted and not kept.
+/// The counted elements, which are not stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Files that it lists.
     pub(crate) files: u64,
-    /// Relationships that it states, whatever their ends are.
+    /// Relationships that it states, with any ends.
     pub(crate) relationships: u64,
     /// Ends of relationships that name nothing in the document.
     pub(crate) dangling: u64,
@@ -99,7 +99,7 @@ pub(crate) struct Counts {
     pub(crate) describes_otherwise: u64,
 }
 
-/// One package. What is not asserted (`NOASSERTION`, `NONE`, nothing) is absent.
+/// One package. Values that are not asserted (`NOASSERTION`, `NONE`, nothing) are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Package<'a> {
     /// Its name within the document.
@@ -123,11 +123,11 @@ pub(crate) struct Package<'a> {
     /// The licence that its authors declare, an SPDX expression.
     pub(crate) license_declared: Option<Text<'a>>,
     pub(crate) purpose: Purpose,
-    /// Whether it has an identifier that is no package URL: a CPE, a SWID tag, a gitoid.
+    /// Whether it has an identifier other than a package URL: a CPE, a SWID tag, a gitoid.
     pub(crate) otherwise_identified: bool,
     /// The licence that was seen in its files, an SPDX expression (CycloneDX `evidence`).
     pub(crate) license_observed: Option<Text<'a>>,
-    /// A field that says which package it is and holds something that cannot be read.
+    /// An unreadable field that tells which package it is.
     pub(crate) unread: Option<&'static str>,
     /// Whether it is listed and no part of the product (CycloneDX `scope: excluded`), as dependencies for tests are.
     pub(crate) is_excluded: bool,
@@ -208,9 +208,9 @@ pub(crate) struct End(u32);
 impl End {
     /// The document itself.
     pub(crate) const DOCUMENT: Self = Self(u32::MAX);
-    /// Something in the document that is no package: a file, a snippet, a service.
+    /// An element that is not a package: a file, a snippet, a service.
     pub(crate) const OTHER: Self = Self(u32::MAX - 1);
-    /// Something that the document does not hold: in another document, or nowhere.
+    /// An element outside the document, in another one or undefined.
     pub(crate) const OUTSIDE: Self = Self(u32::MAX - 2);
     /// `NONE` and `NOASSERTION`, which say that there is nothing, or nothing to say.
     pub(crate) const NOTHING: Self = Self(u32::MAX - 3);

@@ -36,7 +36,7 @@ impl Shortfall {
     }
 }
 
-/// A package, and what is known of it beside what it says itself.
+/// A package, with facts that other elements state about it.
 struct Entry<'s, 'a> {
     package: &'s Package<'a>,
     family: Family,
@@ -106,7 +106,7 @@ pub(crate) fn shortfalls(sbom: &Sbom<'_>, standard: Standard) -> Vec<Shortfall> 
     found
 }
 
-/// The elements that the document has once. A tool is no author.
+/// The elements that the document has once. A tool is not an author.
 fn of_document(sbom: &Sbom<'_>, standard: Standard) -> Vec<(&'static str, bool)> {
     let says = |kind: &str| sbom.creators.iter().any(|creator| creator.strip_prefix(kind).is_some_and(is_stated));
     let (author, timestamp) = (says("Person:") || says("Organization:"), sbom.created.is_some());

@@ -32,11 +32,11 @@ pub struct SbomRules {
     pub deny: SbomList,
     /// Known vulnerabilities of this severity or a worse one are denied.
     pub deny_severity: Option<Severity>,
-    /// Whose VEX statements may close what is known, any one of them; nobody's without them.
+    /// The signers whose VEX statements may close vulnerabilities; without them no statement does.
     pub vex: Option<Signers>,
     /// Whether each package must be one that the advisories could have said something of.
     pub unchecked_fail: bool,
-    /// What alone it may list, of each kind of which something is named.
+    /// The only allowed items, for each kind that is named.
     pub allow: SbomList,
     /// What packages without a licence are.
     pub no_assertion: Option<NoAssertion>,
@@ -50,7 +50,7 @@ pub struct SbomRules {
     pub required_packages: PackageRules,
     /// How many packages it must list.
     pub min_packages: Option<u64>,
-    /// What is not held against it for a while.
+    /// Exceptions with an end date.
     pub exceptions: Vec<SbomException>,
     /// Whether every SBOM of an expected signer that is attached must satisfy this, not one alone.
     pub all: bool,

@@ -1,4 +1,4 @@
-//! SPDX 3.0 JSON-LD: the profiles core, software, licensing, and what is a package or a relationship in the others.
+//! SPDX 3.0 JSON-LD: the profiles core, software, licensing, and the packages and relationships of the others.
 //!
 //! The document is read as the JSON that the specification gives it (SPDX 3.0.1 annex "RDF serialization"), not as RDF: the
 //! context must be the one of a known version, by its address, and is never fetched (A226).
@@ -255,7 +255,7 @@ impl<'a> Document<'a> {
         self.refused.get_or_insert(reason);
     }
 
-    /// JSON-LD may write an element into another one, where nobody looks for packages (A295): that is said, not skipped.
+    /// JSON-LD may nest an element in another one, where packages are not read (A295): that is reported, not skipped.
     fn check_form(&mut self, element: &Element<'a>, class: &str) {
         let id = element.id.as_str().unwrap_or("without an `spdxId`");
         let wrong = [
@@ -397,7 +397,7 @@ impl<'a> Document<'a> {
                 .expected("one SpdxDocument at most (SPDX 3.0.1 Core, SpdxDocument)"));
         }
         if let Some(name) = agents.values().find(|name| name.len() > MAX_NAME) {
-            return Err(Finding::error(CheckId::SbomFormat, "the SBOM has a longer name of somebody than is read")
+            return Err(Finding::error(CheckId::SbomFormat, "the SBOM has a supplier's name that is too long")
                 .expected(format!("at most {MAX_NAME} bytes"))
                 .found(format!("{} bytes", name.len()))
                 .next("generate and attest the SBOM again"));
@@ -413,7 +413,7 @@ impl<'a> Document<'a> {
         builder.sbom.creators = creators.map(|id| agents.get(&id).map_or(id, |name| name.clone().into())).collect();
         for package in &mut builder.sbom.packages {
             for party in [&mut package.supplier, &mut package.originator] {
-                // Whoever is no element of the document stays a name without a meaning.
+                // A party that is not an element of the document has only an id, and is dropped.
                 *party = party.take().and_then(|id| agents.get(&id)).map(|name| name.clone().into());
             }
         }

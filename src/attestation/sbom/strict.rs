@@ -15,8 +15,8 @@ impl Sbom<'_> {
     /// Judges the document as SPDX 2 demands it: every mandatory field, no unknown ones in packages, known words where only
     /// those may stand.
     ///
-    /// It proves the form and nothing of what is said. Documents that mainstream tools write fail it, so it is for
-    /// whoever asks. For other formats there is no judge, and what cannot be judged does not pass.
+    /// It proves the form and not the content. Documents of mainstream tools fail it, so it runs on request. Other
+    /// formats have no strict form here, and an unjudged document does not pass.
     pub(crate) fn strict(&self) -> Finding {
         if self.format.family != Family::Spdx || !self.format.version.starts_with('2') {
             let message = format!("whether a {} document is strictly valid cannot be judged", self.format.family);
@@ -129,9 +129,9 @@ mod tests {
             assert_eq!(finding.outcome, Outcome::Fail, "{key}");
             assert!(finding.found.expect("why").contains(key), "{key}");
         }
-        let mut nobody = document();
-        nobody["creationInfo"]["creators"] = json!([]);
-        assert_eq!(judged(&nobody).outcome, Outcome::Fail);
+        let mut unsigned = document();
+        unsigned["creationInfo"]["creators"] = json!([]);
+        assert_eq!(judged(&unsigned).outcome, Outcome::Fail);
     }
 
     #[test]

@@ -92,7 +92,7 @@ struct Status {
     built: Option<String>,
 }
 
-/// Reads a report. What grype was told to ignore is in another list, of which only the length is kept.
+/// Reads a report. Findings that grype was told to ignore are in another list; only its length is kept.
 pub(super) fn read(text: &str) -> Result<Findings, String> {
     let document: Document = json::from_part(text).map_err(|error| error.to_string())?;
     Ok(Findings {

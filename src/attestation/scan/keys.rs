@@ -13,7 +13,7 @@ use crate::policy::document::problem::Problems;
 use crate::policy::document::signers::{self, ReadFile};
 use crate::policy::document::yaml::{Node, Value};
 
-/// Keys that say something of what is denied.
+/// Keys that refine `deny`.
 const OF_DENIAL: [&str; 3] = ["unknown-severity", "ignore", "vex"];
 /// What may be denied from: `none` is everything that a scanner lists, which no image ever stays free of.
 const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
@@ -35,7 +35,7 @@ impl Keys for VulnerabilityRules {
         if fields.get("deny").is_none() && !fields.likely_means("deny") {
             for (name, place) in fields.present(&OF_DENIAL) {
                 let hint = "add `deny: {severity: high}`, or leave this out";
-                problems.add(place, format!("`{name}` is about what is denied, and nothing is"), hint);
+                problems.add(place, format!("`{name}` has no effect without `deny`"), hint);
             }
         }
         Some(VulnerabilityRules {
@@ -61,7 +61,7 @@ fn scanners(node: &Node, problems: &mut Problems) -> Option<Vec<TextRule>> {
 
 /// `{severity: high}`.
 fn deny(node: &Node, problems: &mut Problems) -> Option<Severity> {
-    let fields = Fields::of(node, "what is denied", &["severity"], problems)?;
+    let fields = Fields::of(node, "`deny`", &["severity"], problems)?;
     let node = fields.required("severity", "write `deny: {severity: high}`: that and everything above it", problems)?;
     severity(node, problems)
 }
@@ -78,7 +78,7 @@ fn unknown(node: &Node, problems: &mut Problems) -> Option<bool> {
 /// `{signers: […]}`, any one of them.
 pub(crate) fn vex(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> Option<Signers> {
     let fields = Fields::of(node, "VEX", &["signers"], problems)?;
-    let hint = "add `signers: […]`: anybody could say that nothing matters";
+    let hint = "add `signers: […]`: otherwise anyone could close every finding";
     signers::any_of(fields.required("signers", hint, problems)?, files, problems)
 }
 
@@ -91,7 +91,7 @@ fn ignored_one(node: &Node, problems: &mut Problems) -> Option<Ignored> {
     if !matches!(node.value, Value::Map(_)) {
         return Some(Ignored { id: text(node, problems)?, exception: None });
     }
-    let fields = Fields::of(node, "what is ignored", &["id", "until", "because"], problems)?;
+    let fields = Fields::of(node, "`ignore`", &["id", "until", "because"], problems)?;
     let id =
         fields.required("id", "add `id: CVE-…`, as the scan names it", problems).and_then(|node| text(node, problems));
     let hints = Ending {

@@ -1,6 +1,6 @@
 //! Vulnerability scans: who looked, when and with what knowledge, and what was found.
 //!
-//! A scan of which the result cannot be read is no clean one. How old it may be is a matter of the policy.
+//! A scan with an unreadable result is not a clean one. The policy decides how old it may be.
 
 mod gitlab;
 mod grype;
@@ -187,7 +187,7 @@ impl Scan {
         )
     }
 
-    /// Whether anything is open from a severity on. What is of no known severity could be of any.
+    /// Whether any vulnerability is open from a severity on. An unknown severity could be any.
     fn check_findings(&self, severity: Severity, rules: &VulnerabilityRules, question: &Question<'_>) -> Finding {
         let expected = format!("nothing open of severity {severity} or above");
         if let Some(finding) = self.check_results() {
@@ -224,7 +224,7 @@ impl Scan {
             Finding::fail(CheckId::ScanFindings, format!("{} open", count(open.len())))
                 .expected(expected)
                 .found(found)
-                .next("update what is affected and scan again; or say which one does not matter and why: with VEX, or `ignore` in the policy")
+                .next("update the affected packages and scan again; or state why one does not matter: with VEX, or `ignore` in the policy")
         } else {
             Finding::error(CheckId::ScanFindings, format!("{} open, of no known severity", count(open.len())))
                 .expected(expected)

@@ -34,8 +34,8 @@ pub(crate) struct Scanner {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) vulnerabilities: Vec<Vulnerability>,
-    /// How many more it found and left out, as its own rules or VEX told it to. They are said and not judged: that somebody
-    /// the policy does not name closed them makes nothing better, and those rules are the scanning signer's own.
+    /// The number of findings that it left out by its own rules or VEX. They are reported and not judged: signers
+    /// outside the policy closed them, and those rules are the scanning signer's own.
     pub(crate) ignored: u64,
     /// The scanned image by the digests that registries gave it, as the scanner's own report names it.
     pub(crate) images: Vec<String>,
@@ -79,7 +79,7 @@ impl Rating {
         Self { severity, is_open: severity.is_none() }
     }
 
-    /// What several say together. What nobody says anything of is unknown.
+    /// The common severity of several ratings. Without a rating it is unknown.
     pub(super) fn worst(all: impl IntoIterator<Item = Self>) -> Self {
         let join = |one: Self, other: Self| Self {
             severity: one.severity.max(other.severity),

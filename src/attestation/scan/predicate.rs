@@ -76,5 +76,5 @@ fn stated(text: Option<String>) -> Option<String> {
 
 pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
     let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("`{name}` is `{text}`, which is no time"))
+    text.parse().map(Some).map_err(|_| format!("`{name}` is `{text}`, which is not a time"))
 }

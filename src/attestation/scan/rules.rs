@@ -22,11 +22,11 @@ pub struct VulnerabilityRules {
     pub max_database_age: Option<MaxAge>,
     /// From which severity on nothing may be open.
     pub deny: Option<Severity>,
-    /// Whether what is of no known severity may be open although `deny` is set.
+    /// Whether vulnerabilities of unknown severity may be open although `deny` is set.
     pub unknown_allowed: bool,
-    /// What is let through by name.
+    /// Vulnerabilities ignored by name.
     pub ignored: Vec<Ignored>,
-    /// Whose VEX statements may close what is open, any one of them; nobody's without them.
+    /// The signers whose VEX statements may close vulnerabilities; without them no statement does.
     pub vex: Option<Signers>,
     /// Whether every scan of an expected signer that is attached must satisfy this, not one alone.
     pub all: bool,

@@ -95,7 +95,7 @@ struct Reported {
     properties: Option<Properties>,
 }
 
-/// §3.52: which rule of which component.
+/// §3.52: the rule and its component.
 #[derive(Default, Deserialize)]
 struct RuleReference {
     #[serde(default)]
@@ -156,7 +156,7 @@ fn document(text: &str) -> Result<Document, String> {
     match (document.version.as_str(), document.runs.is_empty()) {
         ("2.1.0", false) => Ok(document),
         ("2.1.0", true) => Err("a SARIF report without a run".to_owned()),
-        (other, _) => Err(format!("SARIF {other}, of which only 2.1.0 is read")),
+        (other, _) => Err(format!("SARIF {other}: only 2.1.0 is supported")),
     }
 }
 
@@ -164,9 +164,9 @@ fn findings(run: Run) -> Result<Findings, String> {
     if run.invocations.iter().flatten().any(|one| one.is_successful == Some(false)) {
         return Err("a SARIF report of a run that failed".to_owned());
     }
-    // What is elsewhere may be what was found, how bad it is, or that the run failed.
+    // The other file may hold findings, their severity, or the failure of the run.
     if let Some(part) = run.external.iter().flat_map(BTreeMap::keys).find(|part| *part != "artifacts") {
-        return Err(format!("a SARIF report of which `{}` is in another file", part.escape_debug()));
+        return Err(format!("a SARIF report whose `{}` is in another file", part.escape_debug()));
     }
     let results = run.results.ok_or("a SARIF report of a run without results")?;
     let rules = Rules::of(run.tool)?;
@@ -197,7 +197,7 @@ impl Rules {
             std::iter::once(tool.driver).chain(tool.extensions.unwrap_or_default()).collect();
         let mut by_id: HashMap<String, Rating> = HashMap::new();
         for rule in components.iter().flat_map(|component| component.rules.iter().flatten()) {
-            // Of several rules with one id the worst counts, whichever component they are of (A294).
+            // Of several rules with one id the worst counts, in any component (A294).
             by_id
                 .entry(rule.id.clone())
                 .and_modify(|known| *known = Rating::worst([*known, rule.rating()]))
@@ -233,7 +233,7 @@ impl Rules {
         let shorter = |id: &&'i str| id.rsplit_once('/').map(|(id, _)| id);
         let mut ids = std::iter::successors(Some(id), shorter).take(1 + MAX_PARTS);
         let rating = ids.find_map(|id| self.by_id.get(id)).copied();
-        // The rule may be called by what is left of the id.
+        // The rule may have the shortened id.
         rating.or_else(|| id.split('/').nth(1 + MAX_PARTS).map(|_| Rating::UNKNOWN))
     }
 }
@@ -249,7 +249,7 @@ impl Rule {
 }
 
 impl Properties {
-    /// trivy and grype write 0.0 for what they have no score of, and for what is negligible: nobody can tell which.
+    /// trivy and grype write 0.0 both for a missing score and for a negligible one.
     fn rating(&self) -> Option<Rating> {
         let rating = Rating::of_value(self.severity.as_ref()?);
         Some(if rating.severity == Some(Severity::None) { Rating::UNKNOWN } else { rating })
@@ -270,7 +270,7 @@ fn vulnerability(one: Reported, rules: &Rules) -> Result<Vulnerability, String> 
         (Some(_), None) => Some(Rating::UNKNOWN),
         (Some(_), Some(rule)) => Some(rule.rating()),
     };
-    // Places and ids are two ways of naming one rule: where they name two, nobody can tell how bad it is (A294).
+    // Places and ids are two ways of naming one rule: if they name two, the severity is unknown (A294).
     let agree = ids.windows(2).all(|pair| pair[0] == pair[1])
         && places[0].zip(places[1]).is_none_or(|(one, other)| one == other)
         && rule.is_none_or(|rule| ids.iter().all(|id| rule.is_called(id)))

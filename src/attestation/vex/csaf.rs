@@ -148,7 +148,7 @@ struct Threat {
 pub(super) fn read(text: &str) -> Result<Document, String> {
     let wire: Wire = json::from_part(text).map_err(|error| error.to_string())?;
     if wire.document.category != "csaf_vex" {
-        return Err(format!("`document.category` is `{}`, which is no VEX", wire.document.category));
+        return Err(format!("`document.category` is `{}`, which is not VEX", wire.document.category));
     }
     let mut tree = wire.product_tree.unwrap_or_default();
     let groups = std::mem::take(&mut tree.product_groups);
@@ -159,7 +159,7 @@ pub(super) fn read(text: &str) -> Result<Document, String> {
     let (mut statements, mut left) = (Vec::new(), MAX_GROUPED);
     for vulnerability in &wire.vulnerabilities {
         let (called, reasons) = (vulnerability.names()?, vulnerability.reasons(&groups, &mut left));
-        // Of what is said of a product at once the last counts: that it is affected, whatever else is said of it (CSAF 6.1.6).
+        // Of contradicting statuses of a product at one time `affected` counts (CSAF 6.1.6).
         let said = vulnerability.product_status.iter().filter_map(|(word, ids)| Some((status(word)?, ids)));
         let (closing, open): (Vec<_>, Vec<_>) =
             said.partition(|(status, _)| matches!(status, Status::NotAffected | Status::Fixed));
@@ -233,7 +233,7 @@ fn products(tree: Tree) -> Result<BTreeMap<String, Arc<Product>>, String> {
     for relationship in tree.relationships {
         let whole = products.get(&relationship.relates_to_product_reference).map(|(whole, _)| Arc::clone(whole));
         let part = products.get(&relationship.product_reference).map(|(part, _)| Arc::clone(part));
-        // A product of parts that nobody named would be taken for all of it.
+        // Without a name for the part, the statement would be about the whole product.
         if let (Some(whole), Some(part)) = (whole, part) {
             products.insert(relationship.full_product_name.product_id, (whole, vec![part]));
         }
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(wire.reasons(&groups, &mut left).len(), 1);
         assert_eq!(left, 1);
         wire.reasons(&groups, &mut left);
-        assert_eq!((left, wire.reasons(&groups, &mut left).len()), (0, 0), "what is beyond is no reason");
+        assert_eq!((left, wire.reasons(&groups, &mut left).len()), (0, 0), "reasons beyond the limit do not count");
         let names = vec![r#"{"text":"X"}"#; 1 + MAX_NAMES].join(",");
         assert!(document("csaf_vex", &format!(r#"{{"ids":[{names}],"product_status":{{}}}}"#)).is_err());
     }

@@ -96,7 +96,7 @@ pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result
     for vulnerability in &vulnerabilities {
         statements.extend(vulnerability.statements(&names, issued));
     }
-    // Of what is said at one time the last counts: what leaves a vulnerability open comes last.
+    // Of statements at one time the last counts, so those that leave a vulnerability open come last.
     statements.sort_by_key(|statement| !statement.is_closing());
     let edition = wire.version.as_u64().unwrap_or_default();
     Ok(Document { form: "CycloneDX", author: author(&sbom), edition, statements, ..Document::default() })
@@ -137,7 +137,7 @@ impl WireVulnerability {
                 }
                 (Named::Unknown | Named::Image, _) => {}
                 (Named::Product(product), None) => statements.push(statement(vec![product], status)),
-                // What is said of versions is said of each by itself, and closes nothing else.
+                // A statement about versions is about each by itself, and closes no other.
                 (Named::Product(product), Some(versions)) => {
                     let each =
                         versions.iter().filter_map(|one| Some((one, product_in(&product, one.version.as_ref()?)?)));
@@ -182,7 +182,7 @@ enum Named {
     /// All of what the document is attached to.
     Image,
     Product(Arc<Product>),
-    /// Nothing, or one of several: what is said of it closes nothing.
+    /// Unnamed, or one of several: statements about it close nothing.
     Unknown,
 }
 
@@ -303,7 +303,7 @@ mod tests {
 
     const BAD: &str = r#"{"bom-ref":"b","name":"bad","version":"1.0.0","purl":"pkg:npm/bad@1.0.0"}"#;
 
-    /// The names of what is said to be closed.
+    /// The names of the closed vulnerabilities.
     fn closed(document: &Document) -> Vec<&str> {
         let closing = document.statements.iter().filter(|one| one.is_closing());
         closing.flat_map(|one| &one.products).flat_map(|one| &one.component.names).map(String::as_str).collect()
@@ -380,6 +380,6 @@ mod tests {
             assert!(closed(&versions(open)).is_empty(), "{open}");
         }
         let both = r#"{"version":"1.0.0","status":"unaffected"},{"version":"1.0.0","status":"affected"}"#;
-        assert!(!versions(both).statements.last().expect("one").is_closing(), "what is open comes last");
+        assert!(!versions(both).statements.last().expect("one").is_closing(), "open ones come last");
     }
 }

@@ -14,8 +14,7 @@ impl Judging for Document {
 
     fn judge(&self, _: &Question<'_>) -> Vec<Finding> {
         let closing = self.statements.iter().filter(|statement| statement.is_closing()).count();
-        let message =
-            format!("{} statements of {}, of which {closing} may close a finding", self.statements.len(), self.author);
+        let message = format!("{} statements of {}; {closing} may close a finding", self.statements.len(), self.author);
         vec![Finding::pass(CheckId::VexFormat, message)]
     }
 

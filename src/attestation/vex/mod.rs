@@ -1,5 +1,5 @@
-//! VEX: what a maker says of vulnerabilities in an image. A statement of somebody whom the policy believes may close what a scan or
-//! advisories found, and nothing that is said can open anything: leaving VEX out never makes an image verified.
+//! VEX: a maker's statements about vulnerabilities in an image. A statement of a signer in the policy may close a
+//! finding of a scan or of advisories, and no statement can open one: leaving VEX out never makes an image verified.
 
 mod alone;
 mod csaf;
@@ -56,7 +56,7 @@ pub(crate) struct Document {
     by_id: HashMap<String, Vec<usize>>,
 }
 
-/// What is said of one vulnerability.
+/// A statement about one vulnerability.
 #[derive(Debug)]
 pub(crate) struct Statement {
     /// The vulnerability's name and its aliases.
@@ -70,7 +70,7 @@ pub(crate) struct Statement {
     time: Option<Timestamp>,
 }
 
-/// The words of VEX, and whatever else stands in their place.
+/// The status words of VEX, and any other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Status {
     NotAffected,
@@ -140,7 +140,7 @@ impl Document {
 }
 
 impl Statement {
-    /// OpenVEX: "not_affected" without a reason is no statement; "affected" and "under_investigation" close nothing.
+    /// OpenVEX: "not_affected" without a reason is not a statement; "affected" and "under_investigation" close nothing.
     fn is_closing(&self) -> bool {
         match self.status {
             Status::Fixed => true,
@@ -181,7 +181,7 @@ impl Statement {
 /// When something is said, if that is stated.
 fn time(text: Option<&str>) -> Result<Option<Timestamp>, String> {
     let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("`{text}` is no time"))
+    text.parse().map(Some).map_err(|_| format!("`{text}` is not a time"))
 }
 
 /// The image that something was found in: by its digest, those of the indexes above it, and its name.
@@ -195,7 +195,7 @@ pub(crate) struct Image<'a> {
 }
 
 impl Image<'_> {
-    /// Whether one of many is what is looked for, as far as the time allows to look. An author names as many as he likes.
+    /// Whether one of many matches, as far as the time allows. An author can list any number.
     fn any<T>(&self, many: impl Iterator<Item = T>, is_it: impl FnMut(T) -> bool) -> bool {
         many.take_while(|_| !self.time.is_over()).any(is_it)
     }
@@ -222,8 +222,8 @@ pub(crate) struct Statements(pub(crate) Vec<Attached>);
 impl Statements {
     /// Returns what closes a vulnerability, if some author closes it.
     ///
-    /// `ids` are its name and aliases, `package` is what it is in. An author says one thing of it: what came last, in whichever
-    /// document. Of two statements of one time the one that leaves it open counts.
+    /// `ids` are its name and aliases, `package` is the affected package. An author's latest statement about it counts,
+    /// in any document. Of two statements of one time the one that leaves it open counts.
     pub(crate) fn closing(&self, ids: &[String], package: Option<&str>, image: &Image<'_>) -> Option<ClosingReport> {
         let package = package.and_then(|package| Purl::parse(package).ok());
         let mut last: BTreeMap<&str, (&Attached, &Statement)> = BTreeMap::new();

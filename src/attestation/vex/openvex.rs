@@ -102,7 +102,8 @@ fn statement(wire: WireStatement, issued: Option<Timestamp>) -> Result<Statement
     })
 }
 
-/// `https://nvd.nist.gov/vuln/detail/CVE-2024-1` is about CVE-2024-1: where there is no name, the last part of the address is it.
+/// `https://nvd.nist.gov/vuln/detail/CVE-2024-1` is about CVE-2024-1: without a name, the last part of the address is
+/// used.
 fn id_of_address(address: &str) -> String {
     let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     path.rsplit('/').next().unwrap_or_default().to_owned()

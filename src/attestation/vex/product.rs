@@ -71,8 +71,8 @@ fn names(name: &str, image: &Image<'_>) -> bool {
     reference.and_then(|reference| reference.digest).is_some_and(|digest| image.has_digest(&digest))
 }
 
-/// purl-spec, type `oci`: the version is the digest, and `repository_url` says where it is. Without a digest it is any version of
-/// that repository, of which the attestation is about this one.
+/// purl-spec, type `oci`: the version is the digest, and `repository_url` is its repository. Without a digest it means
+/// any version of that repository, including this image.
 fn is_package(purl: &Purl<'_>, image: &Image<'_>) -> bool {
     if let Some(version) = &purl.version {
         return digest(version).is_some_and(|digest| image.has_digest(&digest));

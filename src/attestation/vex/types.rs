@@ -23,6 +23,6 @@ pub(crate) const TYPES: Types = Types {
     newest: &[],
     by_type: Some((
         "closes no finding",
-        "name its signers below `vex` of `vulnerabilities` or `sbom`, where what it says counts",
+        "name its signers below `vex` of `vulnerabilities` or `sbom`, where its statements count",
     )),
 };

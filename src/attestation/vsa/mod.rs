@@ -1,4 +1,4 @@
-//! Verification summaries (VSA): what somebody else verified, held against who that must be and what they must say.
+//! Verification summaries (VSA): another verifier's verdict, compared with the expected verifier and content.
 //!
 //! SLSA `verification_summary.md`, "How to verify". Signature, subject and predicate type are checked before (steps 1 to 3).
 
@@ -122,7 +122,7 @@ impl Summary {
         let policy = wire.policy.unwrap_or_default();
         let time = match wire.time_verified.as_deref().and_then(json::stated_date) {
             Some(text) => {
-                Some(text.parse().map_err(|_| malformed(&format!("`timeVerified` is `{text}`, which is no time")))?)
+                Some(text.parse().map_err(|_| malformed(&format!("`timeVerified` is `{text}`, which is not a time")))?)
             }
             None => None,
         };
@@ -151,7 +151,7 @@ impl Summary {
         Finding::fail(CheckId::VsaVerifier, "the summary is of another verifier")
             .expected(&rules.verifier)
             .found(&self.verifier)
-            .next("whoever signed it signs for another verifier too: name that one in the policy, or ask for the right summary")
+            .next("its signer signs for another verifier too: name that one in the policy, or attach the right summary")
     }
 
     /// Step 5 (A110).

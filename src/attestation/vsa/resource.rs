@@ -34,12 +34,12 @@ struct Named {
 fn reference(uri: &str) -> Option<Named> {
     let text = uri.strip_prefix("docker://").or_else(|| uri.strip_prefix("oci://")).unwrap_or(uri);
     let RegistryReference { name, tag, digest } = text.parse().ok()?;
-    // The parser adds `latest`, which nobody wrote here.
+    // The parser adds `latest`, which is not in the text.
     let is_written = tag.as_ref().is_some_and(|tag| text.contains(&format!(":{}", tag.as_str())));
     Some(Named { name, tag: tag.filter(|_| is_written).map(|tag| tag.as_str().to_owned()), digest })
 }
 
-/// purl-spec, type `oci`: `NAME@DIGEST?repository_url=REGISTRY/REPOSITORY&tag=TAG`, of which the name is the last part of the
+/// purl-spec, type `oci`: `NAME@DIGEST?repository_url=REGISTRY/REPOSITORY&tag=TAG`; the name is the last part of the
 /// repository in lower case.
 fn package(uri: &str) -> Option<Named> {
     let purl = Purl::parse(uri).ok()?;

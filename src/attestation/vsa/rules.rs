@@ -8,8 +8,8 @@ use crate::attestation::rules::{Missing, Rules};
 use crate::policy::age::MaxAge;
 use crate::policy::text::TextRule;
 
-/// The rules for a verification summary: a judgement that somebody else made, and whose (SLSA `verification_summary.md`,
-/// "How to verify"). Who may have signed it stands beside them, so that verifier and signer are a pair.
+/// The rules for a verification summary: the verifier and its verdict (SLSA `verification_summary.md`, "How to
+/// verify"). The allowed signers stand beside them, so that verifier and signer are a pair.
 #[derive(Debug, Clone)]
 pub struct SummaryRules {
     /// `verifier.id`, compared exactly.
@@ -62,7 +62,7 @@ impl Level {
         (track.starts_with("SLSA_") && (self.number.is_some() || rest == "UNEVALUATED")).then_some(track)
     }
 
-    /// Whether it is at least what is wanted.
+    /// Whether it is at least the wanted level.
     pub fn satisfies(&self, wanted: &Self) -> bool {
         match (self.number, wanted.number) {
             (Some(found), Some(least)) => self.track() == wanted.track() && found >= least,
@@ -119,7 +119,7 @@ impl Rules for SummaryRules {
                 "a signed verification summary (https://slsa.dev/verification_summary/v1) of {}",
                 self.verifier
             ),
-            make: "have that verifier look at it and attest what it found".to_owned(),
+            make: "ask that verifier to verify it and to attest the result".to_owned(),
         }
     }
 }

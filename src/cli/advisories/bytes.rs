@@ -28,7 +28,7 @@ pub(super) struct Room {
 }
 
 impl Rooms {
-    /// Calls `work` with room that nobody else has meanwhile.
+    /// Calls `work` with a buffer that no other thread uses meanwhile.
     pub(super) fn with<R>(&self, work: impl FnOnce(&mut Room) -> R) -> R {
         let room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut room = room.unwrap_or_else(|| Room {
@@ -52,7 +52,7 @@ pub(super) struct Member {
 }
 
 impl Room {
-    /// Reads what there is, and a byte more than it may have.
+    /// Reads everything, up to one byte beyond the limit.
     pub(super) fn read(&mut self, reader: impl Read, longest: u64, stated: u64) -> io::Result<&[u8]> {
         self.bytes.clear();
         self.bytes.reserve(usize::try_from(stated.min(ROOM)).unwrap_or_default() + 1);

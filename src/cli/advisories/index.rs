@@ -1,5 +1,5 @@
-//! An index of advisories: what is read of each record, one on each line, and a last line that says how many lines there are and
-//! what their digest is.
+//! An index of advisories: the read part of each record, one on each line, and a last line with the number of lines and
+//! their digest.
 //!
 //! It is read as any records are, and nothing in it is believed that would not be believed of them. The last line keeps an index that
 //! ends early from passing for a whole one.
@@ -139,7 +139,7 @@ impl<R: Read> Lines<R> {
             None => "its last line is missing",
             Some(last) if last.form != FORM => "another version of the program wrote it",
             Some(last) if last.lines != self.returned || last.digest != self.hasher.finish() => {
-                "it is not what was written"
+                "it was changed after it was written"
             }
             Some(_) => return Ok(()),
         };

@@ -22,7 +22,7 @@ const BATCH: usize = 1024;
 
 /// What becomes of the files that are read, in their order.
 pub(super) trait Sink: Send {
-    /// What is made of the text of one, on any core.
+    /// The result for the text of one, made on any core.
     type Made: Send;
 
     fn make(text: &str) -> Result<Self::Made, AdvisoryError>;

@@ -13,7 +13,7 @@ pub(super) enum Fate {
     Expression(&'static str),
     /// It names what must be attached.
     Kind,
-    /// It loosens a check. Never carried over: what it is about.
+    /// It loosens a check. Never carried over: the check's subject.
     Loosens(&'static str),
     /// A restriction that has no counterpart: what to do about it.
     Lost(&'static str),

@@ -230,7 +230,7 @@ impl Ours {
         Diagnostic::foreign(message, &self.notes, lines.join("\n    "))
     }
 
-    /// What it is about, and whether that is a file and no image.
+    /// Returns the targets, and whether they are files.
     fn targets(&self, task: Task, positional: Vec<String>) -> (Vec<String>, bool) {
         let is_image = |text: &String| text.starts_with("oci://");
         let is_file = task.is_about_file() || task == Task::GitHub && !positional.iter().any(is_image);

@@ -161,8 +161,8 @@ pub(super) fn judge_referrer(subject: &Digest, digest: &Digest, manifest: &Manif
 
 /// What calls a manifest a Sigstore bundle of a version that is not known here, if something does and nothing calls it one that is.
 ///
-/// Of those that are known it is decided what they look like; of what comes later it is not, neither the number of layers nor what
-/// they are called. So this program may be too old to read it, and then nothing is known of what it proves (A309).
+/// The form of known versions is fixed; later ones may have other layers and names. So this program may be too old to
+/// read it, and its value as evidence is then unknown (A309).
 fn called_newer(manifest: &Manifest) -> Option<&str> {
     let (own, parts, annotations) = match manifest {
         Manifest::Image(image) => (&image.artifact_type, Some(image), &image.annotations),
@@ -206,7 +206,7 @@ fn unsigned(named: &str, layers: &[Descriptor]) -> Option<Content> {
     (is_sbom_document(named) || is_statement(named)).then(|| Content::Unsigned { what: essence(named) })
 }
 
-/// Names an unsigned document by what it says it is.
+/// Names an unsigned document by its own type.
 pub(super) fn unsigned_layer(layer: &Descriptor) -> Content {
     Content::Unsigned { what: statement_type(layer).map_or_else(|| essence(&layer.media_type), str::to_owned) }
 }
@@ -297,7 +297,7 @@ pub(super) fn unsigned_provenance<S: Source>(reader: &Reader<S>, layers: Vec<Des
     layers.into_iter().filter(is_wanted).take(UNSIGNED_SHOWN).collect()
 }
 
-/// Names an unsigned statement, with what it says if it was fetched. `shown` counts those.
+/// Names an unsigned statement, with its content if that was fetched. `shown` counts those.
 pub(super) fn name_statement<S: Source>(reader: &Reader<S>, layer: &Descriptor, shown: &mut usize) -> Content {
     let may_show = is_called_provenance(layer) && *shown < UNSIGNED_SHOWN;
     match reader.plain_blob(layer).ok().filter(|_| may_show) {

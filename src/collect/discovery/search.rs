@@ -235,7 +235,7 @@ pub(super) async fn sbom_tags<S: Source>(reader: &Reader<S>, subjects: &[Digest]
     found
 }
 
-/// Fetches what was found, and takes it for what it is.
+/// Fetches the found blobs, and sorts them by kind.
 pub(super) async fn fetch<S: Source>(reader: &Reader<S>, offers: Vec<Offered>, found: &mut Found) {
     reader.fetch_blobs(offers.iter().flat_map(Offered::wanted)).await;
     reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
@@ -380,7 +380,7 @@ impl Offered {
         self.wanted().iter().fold(0, |bytes, (_, layer)| bytes.saturating_add(layer.size))
     }
 
-    /// Names it as what it is before it is fetched.
+    /// Names it by its kind before it is fetched.
     pub(super) fn unread(&self) -> Candidate {
         let media_type = self.wanted().first().map(|(_, layer)| layer.media_type.clone()).unwrap_or_default();
         Candidate {
@@ -391,7 +391,7 @@ impl Offered {
         }
     }
 
-    /// What it is made of.
+    /// Its parts.
     fn wanted(&self) -> Vec<(Form, &Descriptor)> {
         match &self.offer {
             Offer::Blob(kind, layer) => vec![(kind.form(), layer)],

@@ -180,7 +180,7 @@ impl Access {
         }
     }
 
-    /// Returns the login to show at `place`, and what there is to say about it.
+    /// Returns the login to send to `place`, and a remark about it.
     fn login_for(&self, scope: &Scope, place: &Url, may: Result<(), &'static str>) -> (Option<Login>, LoginUse) {
         let registry = scope.registry.clone();
         match (self.login(scope), may) {

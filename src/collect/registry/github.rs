@@ -273,7 +273,7 @@ mod tests {
         // A length of 2^32 - 1 in five bytes, and nothing after it.
         let bomb = [0xff, 0xff, 0xff, 0xff, 0x0f];
         assert!(matches!(decompress("here", &bomb, 1 << 20), Err(SourceError::Limit { allowed: 1_048_576, .. })));
-        // The same length, stated as less: what follows is more than it says.
+        // The stated length is too short: more bytes follow.
         assert!(matches!(decompress("here", &[1, 8, b'a', b'b', b'c'], 10), Err(SourceError::Unexpected { .. })));
         // google/snappy format_description.txt: the length, then a literal of five bytes.
         let blob = decompress("here", b"\x05\x10hello", 10).expect("a literal");

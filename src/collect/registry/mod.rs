@@ -187,7 +187,7 @@ pub struct RegistrySource {
     deadline: Deadline,
 }
 
-/// What manifests are asked for as, in order of preference ([`crate::oci::media_type::ACCEPTED`]).
+/// The accepted types of manifests, in order of preference ([`crate::oci::media_type::ACCEPTED`]).
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 
@@ -213,7 +213,7 @@ impl RegistrySource {
         Request { url, accept, authorization: None, form: None, limit, deadline: self.deadline, redirects }
     }
 
-    /// Asks, once more with what the registry asks for in return; the answer comes with what it was asked with.
+    /// Sends a request, and once more with a token if the registry asks for one; returns the answer and the grant used.
     async fn ask(&self, request: &Request<'_>) -> Result<(Answer, Option<Rc<Grant>>), SourceError> {
         let access = &self.registries.access;
         let held = access.current(&self.scope).await;

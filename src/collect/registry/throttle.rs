@@ -11,8 +11,8 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// What each host may be asked for now. A host counts requests by who sends them, not by what they are for, so that the images of a
-/// run share this.
+/// The request budget of each host. A host counts requests by sender and not by purpose, so the images of a run share
+/// it.
 #[derive(Default)]
 pub(super) struct Hosts(RefCell<HashMap<String, Host>>);
 

@@ -25,7 +25,7 @@ pub enum SettingsError {
     ClientCertificate {
         /// The expected content.
         expected: &'static str,
-        /// What there is.
+        /// The actual content.
         found: &'static str,
     },
     /// The parts of the client certificate do not fit, or cannot be read.

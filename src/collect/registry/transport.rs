@@ -193,7 +193,7 @@ impl Transport {
         if self.trust.identity.is_some() { self.build(true, true).map(drop) } else { Ok(()) }
     }
 
-    /// Keeps a text out of everything that servers say: one may say back what it was shown.
+    /// Keeps a text out of all server messages: a server may repeat a secret that it was sent.
     pub(super) fn keep_secret(&self, text: &str) {
         self.secrets.keep(text);
     }
@@ -591,7 +591,7 @@ mod tests {
     /// An answer whose body never ends, on a connection that stays open.
     const STALLED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc";
 
-    /// Answers one connection with each of these texts, then no more; returns its address and what it was sent.
+    /// Answers one connection with each of these texts, then no more; returns its address and the received requests.
     fn serve(answers: Vec<String>) -> (Url, mpsc::Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

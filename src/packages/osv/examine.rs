@@ -34,7 +34,7 @@ pub struct Listed<'a> {
     pub source: Option<(&'a str, Option<&'a str>)>,
     /// Name and version of the operating system that the list is about, which count where a package URL names no release.
     pub system: Option<(&'a str, &'a str)>,
-    /// Whether it is what the list is about, or what it is installed in, and no package that advisories are about.
+    /// Whether it is the described product or its system, and not a package with advisories.
     pub is_frame: bool,
 }
 
@@ -159,7 +159,7 @@ struct Sources {
     open: u64,
 }
 
-/// A record that is about a package, and what it says of the package's version.
+/// A record about a package, and its result for the package's version.
 struct Match<'d> {
     vulnerability: Vulnerability<'d>,
     /// How bad the record says that it is for the package.

@@ -61,7 +61,7 @@ struct Kept {
 struct Link {
     /// The place of the record among all.
     record: u32,
-    /// The place in the record of what it says of the package.
+    /// The place of the package's part in the record.
     at: u32,
     /// The next one of the same package, by its place.
     next: Option<u32>,

@@ -1,7 +1,7 @@
 //! Numbers and texts in a run of bytes, which is how records are kept: a value on the heap for each text would cost more than the
 //! texts do.
 //!
-//! What is read here was written here, in the same process: neither is ever asked about bytes from outside.
+//! This text was written in the same process: it never comes from outside.
 
 /// Writes one value after the other.
 #[derive(Debug, Default)]

@@ -175,7 +175,7 @@ struct WireEvent<'a> {
 #[serde(transparent)]
 struct Beside<'a>(#[serde(borrow)] &'a RawValue);
 
-/// What is read of it: GitHub's `severity`, RustSec's `cvss` and `informational`, Debian's `urgency`.
+/// Its known fields: GitHub's `severity`, RustSec's `cvss` and `informational`, Debian's `urgency`.
 #[derive(Deserialize, Default)]
 struct Specific<'a> {
     #[serde(borrow, default)]
@@ -188,7 +188,7 @@ struct Specific<'a> {
     urgency: Option<&'a RawValue>,
 }
 
-/// Reads a record, and writes what is read of any record as one line of JSON.
+/// Reads a record, and writes its known fields as one line of JSON.
 pub(super) fn reduce(json: &str) -> Result<String, AdvisoryError> {
     let mut wire = Wire::read(json)?;
     let says = |beside: &Beside<'_>| beside.texts().next().is_some();
@@ -269,7 +269,7 @@ fn unused(affected: &[WireAffected<'_>]) -> Unused {
 }
 
 impl WireAffected<'_> {
-    /// Writes what is said of the package, as [`Packed::affected`] reads it, and returns how bad that is.
+    /// Writes the package's part, as [`Packed::affected`] reads it, and returns its severity.
     fn pack(&self, release: Option<&str>, writer: &mut Writer) -> Option<Severity> {
         let specific = [self.ecosystem_specific, self.database_specific].map(specific);
         let stated = specific.iter().filter_map(Specific::rating).max();

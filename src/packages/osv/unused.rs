@@ -14,7 +14,7 @@ pub(super) enum Unused {
     Withdrawn,
     /// It is about commits (`GIT` ranges) of no package: no package URL says which commit a package was built from.
     CommitsAlone,
-    /// It names no package at all. It may still rate what others are about.
+    /// It names no package at all. It may still rate the vulnerability of other records.
     WithoutPackages,
     /// Each of its packages is of an ecosystem, or of a release of one, that no package URL stands for; this is the first.
     Ecosystem(Box<str>),

@@ -9,7 +9,7 @@ use super::yaml::{Key, Node, Value};
 /// The fields of one mapping, all of them known.
 pub(crate) struct Fields<'a> {
     node: &'a Node,
-    /// What it is, such as "a rule".
+    /// Its name in messages, such as "a rule".
     what: &'static str,
     /// Known keys that unknown ones are likely meant for: a misspelt key is not reported as missing too.
     meant: Vec<&'static str>,

@@ -46,7 +46,7 @@ pub(crate) struct Key {
 }
 
 impl Value {
-    /// Returns what it is, in a person's words.
+    /// Returns its kind, in words.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",

@@ -1,4 +1,4 @@
-//! One authority: who may sign, what they must have signed, and by which Sigstore instance.
+//! One authority: the allowed signers, their evidence, and the Sigstore instance.
 //!
 //! Without `attestations` an authority is about a signature; with them, about all of these and no signature
 //! (policy-controller `pkg/webhook/validator.go`, `ValidatePolicy`).

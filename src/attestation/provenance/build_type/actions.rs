@@ -79,7 +79,7 @@ pub(super) fn tell_runner(account: &mut Account, place: &str, builder: Option<&s
 
 /// Tells the dependency that is the source: every one that is the repository that was told, else the first in git.
 ///
-/// Where it is another repository, it is told all the same: what was checked out is not what was meant to be built (A209).
+/// If it is another repository, it is recorded all the same: another source was checked out than expected (A209).
 pub(super) fn tell_dependency(account: &mut Account, place: &str, outline: &Outline) {
     for dependency in source_dependencies(account, outline) {
         account.tell_source(place, dependency.uri.as_deref());
@@ -87,7 +87,7 @@ pub(super) fn tell_dependency(account: &mut Account, place: &str, outline: &Outl
     }
 }
 
-/// Returns the dependencies that are the source, in whatever spelling of the repository that was told.
+/// Returns the dependencies that are the source, in any spelling of the stated repository.
 pub(super) fn source_dependencies<'a>(account: &Account, outline: &'a Outline) -> Vec<&'a Dependency> {
     let told = account.first(Topic::Repository).and_then(Source::parse);
     let is_told = |dependency: &&Dependency| {

@@ -1,4 +1,4 @@
-//! BuildKit, in an index or signed by whoever ran it.
+//! BuildKit, in an index or signed by its user.
 //!
 //! <https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md>, which is the build type of v1:
 //! "`configSource`: Describes the config that initialized the build. For builds initialized from a remote context, like a Git
@@ -64,7 +64,7 @@ fn tell_v02(outline: &Outline, account: &mut Account) {
     tell_build(account, "/builder/id", outline);
 }
 
-/// A context is a git repository, or an archive behind some URL, which is no repository.
+/// A context is a git repository, or an archive at a URL, which is not a repository.
 fn tell_context(account: &mut Account, place: &str, uri: Option<&str>, commit: Option<&str>) {
     let Some(uri) = uri.filter(|uri| is_git(uri)) else { return };
     let (repository, queried) = without_query(uri).unwrap_or((uri, None));

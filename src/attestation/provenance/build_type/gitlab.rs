@@ -1,12 +1,13 @@
 //! GitLab CI/CD job.
 //!
-//! <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/{GITLAB_RUNNER_VERSION}/PROVENANCE.md>, written by the runner, and
-//! <https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1>: "`source`: The URL of the project. `entryPoint`: The name of
-//! the CI/CD job that triggered the build." Everything else are "the names and values of any CI/CD or environment variables".
-//! "Consumers should ignore unrecognized external parameters", which is the opposite of what SLSA asks for and holds here.
-//! "`resolvedDependencies[0].uri`: The URL of the project. `resolvedDependencies[0].digest.sha256`: The commit revision of the
-//! project." A commit is no SHA-256, and newer statements write `gitCommit`; all are read. "`internalParameters.job`: The ID of the
-//! CI/CD job that triggered the build." In v0.2 the project stands in `configSource`.
+//! <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/{GITLAB_RUNNER_VERSION}/PROVENANCE.md>, written by the runner,
+//! and <https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1>: "`source`: The URL of the project.
+//! `entryPoint`: The name of the CI/CD job that triggered the build." Everything else are "the names and values of any
+//! CI/CD or environment variables". "Consumers should ignore unrecognized external parameters", which is the opposite
+//! of SLSA's rule and holds here. "`resolvedDependencies[0].uri`: The URL of the project.
+//! `resolvedDependencies[0].digest.sha256`: The commit revision of the project." A commit is not a SHA-256, and newer
+//! statements write `gitCommit`; all are read. "`internalParameters.job`: The ID of the CI/CD job that triggered the
+//! build." In v0.2 the project stands in `configSource`.
 
 use std::collections::BTreeMap;
 

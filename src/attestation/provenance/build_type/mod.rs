@@ -25,7 +25,7 @@ use super::outline::Outline;
 
 use parameters::Known;
 
-/// A build type, or several that are told apart by nothing but their name, of which the description was published.
+/// A build type with a published description, or several that differ in name only.
 struct BuildType {
     /// Whether a predicate is of it: by the version of SLSA and the whole URI.
     is: fn(version: &str, uri: &str) -> bool,

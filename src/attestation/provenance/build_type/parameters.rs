@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What a description knows of one place.
 pub(super) enum Known {
-    /// Whatever stands there, as the user of the build system names it.
+    /// Any value, as the user of the build system names it.
     Anything,
     /// A text: anything else there would be passed over when it is compared.
     Text,

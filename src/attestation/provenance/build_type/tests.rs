@@ -99,7 +99,7 @@ fn slsa_github_generator() {
             Some("https://github.com/acme/shop/actions/runs/5201384557/attempts/1")
         );
         assert!(provenance.known);
-        assert!(!v1(&build_type, &json!({}), &json!({}), &json!([])).known, "in v1 nobody describes it");
+        assert!(!v1(&build_type, &json!({}), &json!({}), &json!([])).known, "in v1 it has no description");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A build type of which nothing is published here: only its source is read, and only where it is unmistakable.
+//! A build type without a published description here: only its source is read, and only where it is unmistakable.
 
 use super::BuildType;
 use super::parameters::NOTHING;

@@ -1,9 +1,10 @@
 //! Witness.
 //!
-//! `https://witness.dev/slsa-build@v0.1`, as <https://github.com/in-toto/go-witness/blob/main/attestation/slsa/slsa.go> writes it
-//! into v1: the one external parameter is `command`; the git remotes stand among the dependencies by `name`, each with the digests
-//! of the commit, and so do the files that went in; the `invocationId` is the URL of the pipeline. Witness itself attests it as
-//! `https://slsa.dev/provenance/v1.0`, which is no predicate type of SLSA (A094): it is read where it was attested as v1.
+//! `https://witness.dev/slsa-build@v0.1`, as <https://github.com/in-toto/go-witness/blob/main/attestation/slsa/slsa.go>
+//! writes it into v1: the one external parameter is `command`; the git remotes stand among the dependencies by `name`,
+//! each with the digests of the commit, and so do the files that went in; the `invocationId` is the URL of the
+//! pipeline. Witness itself attests it as `https://slsa.dev/provenance/v1.0`, which is not a predicate type of SLSA
+//! (A094): it is read if it was attested as v1.
 
 use super::BuildType;
 use super::parameters::Known;

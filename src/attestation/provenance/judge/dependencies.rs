@@ -29,19 +29,16 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules, time: Time
     };
     let is_floating = |dependency: &&Dependency| rules.pinned && !is_pinned(dependency);
     let mut failed = Vec::new();
-    failed.extend(of_those(listed(), is_denied, "something that the policy denies went into the build", || {
+    failed.extend(of_those(listed(), is_denied, "a dependency of the build is denied", || {
         format!("none of {}", super::listed(&rules.deny))
     }));
     let open = of_those(listed(), is_open, "whether the policy denies what went into the build cannot be told", || {
         format!("a version of each package that {} is about", super::listed(&rules.deny))
     });
     failed.extend(open.map(|finding| Finding { outcome: Outcome::Error, ..finding }));
-    failed.extend(of_those(
-        listed(),
-        is_stranger,
-        "something that the policy does not allow went into the build",
-        || super::listed(&rules.allow),
-    ));
+    failed.extend(of_those(listed(), is_stranger, "a dependency of the build is not allowed", || {
+        super::listed(&rules.allow)
+    }));
     failed.extend(of_those(listed(), is_floating, "what went into the build is not all pinned by digest", || {
         "a digest of every dependency".to_owned()
     }));

@@ -1,4 +1,4 @@
-//! External parameters: what the policy asks of them, and those that nobody expects.
+//! External parameters: the policy's rules for them, and unexpected ones.
 
 use serde_json::Value;
 
@@ -44,18 +44,16 @@ fn check_one(provenance: &Provenance, rule: &ParameterRule) -> Option<Finding> {
         }
     };
     Some(
-        Finding::fail(
-            CheckId::ProvenanceParameters,
-            format!("the parameter {} is not what the policy asks for", rule.path),
-        )
-        .expected(rule.expected.to_string())
-        .found(found.map_or_else(|| "nothing".to_owned(), |found| shortened(&found.to_string())))
-        .next(next),
+        Finding::fail(CheckId::ProvenanceParameters, format!("the parameter {} does not match the policy", rule.path))
+            .expected(rule.expected.to_string())
+            .found(found.map_or_else(|| "nothing".to_owned(), |found| shortened(&found.to_string())))
+            .next(next),
     )
 }
 
-/// verifying-artifacts.md, step 2: "Verifiers SHOULD reject unrecognized external parameters" (A211). One that the policy has a
-/// rule for is recognised. Of a build type that is not known, nothing could be: whoever names it in the policy has the word.
+/// verifying-artifacts.md, step 2: "Verifiers SHOULD reject unrecognized external parameters" (A211). A parameter with
+/// a rule in the policy is recognised. The parameters of an unknown build type cannot be recognised: naming the type in
+/// the policy accepts them.
 fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLimit<'_>) -> Option<Finding> {
     if rules.unknown_parameters == UnknownParameters::Allow || !provenance.known {
         return None;
@@ -78,7 +76,7 @@ fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLim
         )
         .expected("parameters that it knows, or that the policy has a rule for")
         .found(found)
-        .next("whoever starts a build sets them: say what they must be in `parameters`, or `unknown-parameters: allow` (`--allow-unknown-parameters`)"),
+        .next("the caller of a build sets them: add rules to `parameters`, or `unknown-parameters: allow` (`--allow-unknown-parameters`)"),
     )
 }
 

@@ -9,8 +9,8 @@ use crate::policy::text::{PatternError, TextRule};
 use super::lines;
 use super::source::is_on_forge;
 
-/// Rules for the dependencies that a provenance lists. Builders list what they know of: SLSA calls the list best effort
-/// (build-provenance.md, `resolvedDependencies`), so what is not listed is not denied.
+/// Rules for the dependencies that a provenance lists. Builders list the dependencies they know: SLSA calls the list
+/// best effort (build-provenance.md, `resolvedDependencies`), so an unlisted dependency is not denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DependencyRules {
     /// Whether each must be named by its digest.

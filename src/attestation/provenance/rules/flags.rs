@@ -38,7 +38,7 @@ pub struct ProvenanceFlags<'a> {
 }
 
 impl ProvenanceFlags<'_> {
-    /// Proves that the flags say something that a provenance can satisfy.
+    /// Proves that a provenance can satisfy the flags.
     pub fn prove(&self) -> Result<ProvenanceRules, PolicyError> {
         Ok(ProvenanceRules {
             builders: globs("--builder-id", self.builders)?,

@@ -29,7 +29,7 @@ pub enum ExpectedValue {
     Absent,
 }
 
-/// What becomes of an external parameter of which the description of the build type says nothing.
+/// How an external parameter is judged that the build type does not describe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum UnknownParameters {
     /// It is refused: SLSA verifying-artifacts.md, "Verifiers SHOULD reject unrecognized external parameters".
@@ -42,7 +42,7 @@ pub enum UnknownParameters {
 /// Why a text says nothing about a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
-    /// The place is no JSON pointer.
+    /// The place is not a JSON pointer.
     #[error("`{written}` is not the path of a parameter")]
     Path {
         /// What was written.
@@ -50,7 +50,7 @@ pub enum ParameterError {
         /// What was likely meant.
         likely: String,
     },
-    /// There is no value.
+    /// The value is missing.
     #[error("`{0}` gives no value")]
     NoValue(String),
 }

@@ -4,7 +4,8 @@ use crate::policy::text::{PatternError, TextRule};
 
 use super::lines;
 
-/// What is demanded of the source. A provenance that does not say it, and whose certificate does not either, does not satisfy it.
+/// The rules for the source. A property that neither the provenance nor its certificate states does not satisfy its
+/// rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProvenanceSourceRule {
     /// The repository in its normal form, `https://host/path`.
@@ -86,7 +87,7 @@ pub(crate) fn repository(text: &str) -> Result<TextRule, RepositoryError> {
 /// Hosts whose repositories have an owner, and are the same in upper and lower case.
 const FORGES: [&str; 2] = ["github.com", "gitlab.com"];
 
-/// Whether a pattern is about what is on one of them.
+/// Whether a pattern is about a repository on one of them.
 pub(crate) fn is_on_forge(pattern: &str) -> bool {
     let host = pattern.strip_prefix("https://").and_then(|rest| rest.split_once('/')).map(|(host, _)| host);
     host.is_some_and(|host| FORGES.contains(&host))
@@ -118,7 +119,7 @@ fn is_path(path: &str) -> bool {
     path.split('/').all(is_segment) && !owner.contains('*') && path.strip_suffix(".git").is_none()
 }
 
-/// What somebody likely meant by another spelling.
+/// The likely meaning of another spelling.
 fn normal(text: &str) -> Option<String> {
     let text = text.strip_prefix("git+").unwrap_or(text);
     let bare = match text.strip_prefix("git@") {

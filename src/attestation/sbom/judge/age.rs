@@ -11,8 +11,8 @@ use super::complaint::shortened;
 /// Clocks of generators and of those who vouch for the signing time differ by this much at most.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// Checks that the document was made before it was signed, and not longer before than `most`, at every time that somebody vouches
-/// for. When it was made is what the signer says.
+/// Checks that the document was made before it was signed, and not longer before than `most`, at every trusted time.
+/// Its own date is the signer's claim.
 pub(super) fn check(created: Option<&str>, most: &MaxAge, verified: &Verified) -> Finding {
     let expected = format!("made at most {most} before it was signed");
     let Some(written) = created else {
@@ -29,7 +29,7 @@ pub(super) fn check(created: Option<&str>, most: &MaxAge, verified: &Verified) -
     };
     let times = verified.timestamps.iter().map(|stamp| stamp.time);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
-        return Finding::error(CheckId::SbomAge, "nobody vouches for the time at which it was signed")
+        return Finding::error(CheckId::SbomAge, "the time of its signature is unproven")
             .expected(expected)
             .found(format!("made {created}, signed with a key and without a log or timestamp"))
             .next("sign it with a transparency log or a timestamp authority");

@@ -51,7 +51,7 @@ pub(super) fn few(rules: impl IntoIterator<Item = impl fmt::Display>) -> String 
     listed.to_string()
 }
 
-/// A text of the document, no longer than anybody reads.
+/// A text of the document, shortened for reading.
 pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -93,7 +93,7 @@ impl Complaints {
         self.list.push(Complaint { outcome: Outcome::Error, message, expected, found, next });
     }
 
-    /// One finding of all: what is refused is refused, whatever else cannot be told. `ran_out` are exceptions that no longer help.
+    /// One finding for all: a refusal outweighs undecided packages. `ran_out` are expired exceptions.
     pub(super) fn finding(self, pass: impl FnOnce() -> String, ran_out: Option<&str>) -> Finding {
         let Some(next) = self.list.iter().min_by_key(|one| one.outcome != Outcome::Fail).map(|one| one.next) else {
             return Finding::pass(self.check, pass());

@@ -23,7 +23,7 @@ pub(super) fn check(sbom: &Sbom<'_>, elements: MinimumElements) -> Finding {
     Finding::fail(CheckId::SbomCompleteness, format!("minimum elements are missing: {}", names.join(", ")))
         .expected(format!("the minimum elements of {elements}"))
         .found(found.join("; "))
-        .next("have the generator write what is missing, or complete the SBOM before it is attested")
+        .next("have the generator write the missing parts, or complete the SBOM before it is attested")
 }
 
 fn describe(one: &Shortfall) -> String {

@@ -1,4 +1,4 @@
-//! What is not held against an SBOM for a while, and where it was needed.
+//! Exceptions for an SBOM with an end date, and where they were needed.
 
 use jiff::Timestamp;
 
@@ -79,8 +79,8 @@ impl<'a> Exceptions<'a> {
     }
 }
 
-/// Whether an exception is about a package, under each of its names: one package URL would let what another one says in. One of
-/// which it cannot be told does not help.
+/// Whether an exception is about a package, under each of its names: otherwise one package URL would let in the package
+/// of another. If it cannot be decided, the exception does not apply.
 fn is_about(exception: &SbomException, component: &Component<'_>, time: TimeLimit<'_>) -> bool {
     exception.package.as_ref().is_none_or(|rules| rules.cover(component, time))
 }

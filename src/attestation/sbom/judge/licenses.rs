@@ -1,4 +1,4 @@
-//! Licences that are denied or not allowed, that cannot be read, or that nobody asserts.
+//! Licences that are denied, not allowed, unreadable or not asserted.
 
 use std::collections::HashMap;
 
@@ -51,9 +51,9 @@ impl<'a, 'd> Check<'a, 'd> {
 
     pub(super) fn look_at(&mut self, judged: &Judged<'d>, exceptions: &mut Exceptions<'_>) {
         if judged.package.has_unread_license {
-            self.unreadable.add(|| format!("{}: a licence that is no text", judged.package.describe()));
+            self.unreadable.add(|| format!("{}: a licence that is not text", judged.package.describe()));
         }
-        // A licence that was seen and is denied counts whatever the makers declare.
+        // A licence that was observed and is denied counts, in spite of the declared one.
         let observed =
             judged.package.license_observed.as_deref().filter(|seen| judged.package.license() != Some(*seen));
         if let Some(seen) = observed
@@ -64,7 +64,7 @@ impl<'a, 'd> Check<'a, 'd> {
         }
         let Some(text) = judged.package.license() else {
             self.not_asserted += 1;
-            // Nobody states the licence of the image itself: its parts have theirs.
+            // The image itself has no stated licence: its parts have theirs.
             if !self.rules.allows_no_assertion() && !judged.is_root && !exceptions.cover_no_assertion(&judged.component)
             {
                 self.refused_without.add(|| judged.describe());
@@ -124,7 +124,7 @@ impl<'a, 'd> Check<'a, 'd> {
         }
         if !self.unreadable.is_empty() {
             complaints.doubt(
-                of_packages(self.unreadable.count(), count, "under a licence that is no SPDX expression"),
+                of_packages(self.unreadable.count(), count, "under a licence that is not an SPDX expression"),
                 "identifiers of the SPDX License List or LicenseRef-…, joined by AND, OR and WITH".to_owned(),
                 self.unreadable.to_string(),
                 "have the generator write expressions, or add `text: …` with these words to `allow` or `deny` in the policy",
@@ -162,8 +162,8 @@ const TITLES: [(&str, &str); 8] = [
 /// Bytes of an extracted text in which its title is looked for.
 const HEAD: usize = 2000;
 
-/// What a licence by a name of the document's own says of itself (A305): its name may be a licence that is denied, and its text
-/// that of one. `LicenseRef-…` alone is nobody's denial.
+/// A licence under a name of the document's own (A305): its name may be a denied licence, and so may its text.
+/// `LicenseRef-…` alone is never denied.
 fn by_what_it_stands_for(rules: &SbomRules, text: &str, extracted: &[ExtractedLicense<'_>]) -> Standing {
     if rules.deny.licenses.is_empty() || !text.contains("LicenseRef-") {
         return Standing::Fine;

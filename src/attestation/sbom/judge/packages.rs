@@ -47,7 +47,7 @@ impl<'a> Check<'a> {
     pub(super) fn look_at(&mut self, judged: &Judged<'_>, exceptions: &mut Exceptions<'_>) {
         self.without_purl += u64::from(judged.package.purls.is_empty());
         self.excluded += u64::from(judged.package.is_excluded);
-        // What is no part of the product is not what was required. It may have been denied all the same.
+        // A package outside the product does not satisfy a requirement, but can be denied.
         if !self.missing.is_empty() && !judged.package.is_excluded {
             let missing = &mut self.missing;
             self.rules.required_packages.matches(&judged.component, self.time, &mut |rule, _, matched| {
@@ -72,9 +72,9 @@ impl<'a> Check<'a> {
     }
 
     fn denial(&self, judged: &Judged<'_>) -> Denial {
-        // What the field holds could be what is denied (A295).
+        // The unreadable field could hold a denied value (A295).
         let unread = judged.package.unread.filter(|_| !self.rules.deny.packages.is_empty());
-        let unread = unread.map(|field| format!("its `{field}` holds something that cannot be read"));
+        let unread = unread.map(|field| format!("its `{field}` cannot be read"));
         match self.rules.deny.packages.first(&judged.component, self.time) {
             Some((rule, Match::Yes)) => Denial::By(rule),
             Some((_, Match::Unknown(reason))) => Denial::Untold(reason),
@@ -103,7 +103,7 @@ impl<'a> Check<'a> {
                 of_packages(self.denied.count(), count, "denied"),
                 format!("none of {}", few(self.denied_by.iter().map(|rule| &denied[*rule]))),
                 self.denied.to_string(),
-                "update or remove what is denied and build again, or give it an exception with an end date in the policy",
+                "update or remove the denied packages and build again, or give it an exception with an end date in the policy",
             );
         }
         if !self.not_allowed.is_empty() {
@@ -111,7 +111,7 @@ impl<'a> Check<'a> {
                 of_packages(self.not_allowed.count(), count, "not allowed"),
                 format!("only {}", few(rules.allow.packages.rules())),
                 self.not_allowed.to_string(),
-                "remove what is not allowed and build again, or add it to `allow` in the policy",
+                "remove the other packages and build again, or add it to `allow` in the policy",
             );
         }
         if !self.missing.is_empty() {

@@ -35,7 +35,7 @@ impl<'a, 'd> Check<'a, 'd> {
         let supplier = judged.package.supplier.as_deref();
         let rules = self.rules;
         let standing = *self.known.entry(supplier).or_insert_with(|| standing(rules, supplier));
-        // Whoever signed it supplies the image itself.
+        // The signer supplies the image itself.
         let is_fine = standing == Standing::Fine || (supplier.is_none() && judged.is_root);
         if is_fine || exceptions.cover_package(&judged.component) {
             return;

@@ -55,7 +55,7 @@ fn about(platform: &Digest) -> Value {
     json!({"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": platform})
 }
 
-/// The statements with a signature on their manifest: what each is about, the statement, the signature.
+/// The statements with a signature on their manifest: subject, statement and signature.
 fn listed(evidence: &Evidence) -> Vec<(&Digest, &str, &Candidate)> {
     let listed = evidence.candidates.iter().filter_map(|candidate| match &candidate.content {
         Content::ListedStatement { statement, signature, .. } => {
