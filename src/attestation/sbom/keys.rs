@@ -113,7 +113,7 @@ fn no_assertion(node: &Node, problems: &mut Problems) -> Option<NoAssertion> {
 fn list(node: &Node, what: &'static str, known: &[&'static str], problems: &mut Problems) -> Option<SbomList> {
     let fields = Fields::of(node, what, known, problems)?;
     if fields.present(known).is_empty() && !fields.has_unknown() {
-        let message = format!("{what} is nothing");
+        let message = format!("{what} is empty");
         problems.add(node.place, message, format!("name some of: {}; or leave the key out", known.join(", ")));
         return None;
     }

@@ -25,7 +25,7 @@ impl<'a> Fields<'a> {
         problems: &mut Problems,
     ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let message = format!("{what} has fields, and this is {}", node.value.kind());
+            let message = format!("{what} needs fields, found {}", node.value.kind());
             problems.add(node.place, message, format!("expected some of: {}", known.join(", ")));
             return None;
         };
@@ -157,7 +157,7 @@ pub(crate) fn text(node: &Node, problems: &mut Problems) -> Option<String> {
             None
         }
         Value::Null => {
-            problems.add(node.place, "there is nothing behind the key", "write a value, or remove the key");
+            problems.add(node.place, "the key has no value", "write a value, or remove the key");
             None
         }
         other => {
