@@ -12,7 +12,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("evidence", &["json", "oci"]),
     (NAMING, &[]),
     ("check", &[SHOWING]),
-    (SHOWING, &["check"]),
+    (SHOWING, &["check", NAMING]),
     ("packages", &["json"]),
     ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
@@ -56,6 +56,7 @@ const MODULES: [(&str, &[&str]); 20] = [
             "packages",
             "policy",
             "policy_tools",
+            NAMING,
             ASKING,
             "trust",
             "verify",
@@ -74,8 +75,9 @@ const SHOWING: &str = "attestation (what a report says)";
 const ASKING: &str = "attestation (what a policy may ask)";
 const JUDGING: &str = "attestation (how it is judged)";
 /// The files of each layer but the last, which is that of all other files.
-const LAYERS: [(&str, &str); 6] = [
+const LAYERS: [(&str, &str); 7] = [
     ("types", NAMING),
+    ("checks", SHOWING),
     ("section", SHOWING),
     ("rules", ASKING),
     ("keys", ASKING),

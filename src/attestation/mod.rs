@@ -5,6 +5,7 @@
 //! | files | what stands in them | interface |
 //! |---|---|---|
 //! | `types` | its predicate types | [`types::Types`] |
+//! | `checks`, `pages` | what is checked of it, and the pages that explain it | [`crate::check::Check`] |
 //! | `section` | what a report says of a verified one | [`section::Shown`] |
 //! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
 //! | all others | how a predicate is read and judged | [`judging::Judging`], and a function `read` |
@@ -27,6 +28,7 @@ macro_rules! kinds {
 }
 pub(crate) use kinds;
 
+pub(crate) mod checks;
 pub(crate) mod generic;
 pub(crate) mod judging;
 pub(crate) mod provenance;

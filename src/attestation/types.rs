@@ -3,6 +3,8 @@
 /// The predicate types of one kind.
 #[derive(Debug)]
 pub struct Types {
+    /// What people call the kind.
+    pub title: &'static str,
     /// Whether a type is of this kind, in a version that is read or one that is known and refused.
     pub is: fn(&str) -> bool,
     /// The beginnings of its types, for all versions.

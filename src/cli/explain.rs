@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::check::CheckId;
+use crate::attestation::types::Kind;
+use crate::check::{Check, CheckId};
 use crate::policy::KNOWN_BUILDERS;
 
 use super::args::ExplainArgs;
@@ -18,16 +19,8 @@ const VERDICT_PAGES: [&str; 4] = [
 ];
 
 /// The parts of the list: the first check of each, and what it is called.
-const GROUPS: [(&str, &str); 8] = [
-    ("image-resolved", "Image"),
-    ("bundle-format", "Signature"),
-    ("signer-identity", "Signer"),
-    ("provenance-format", "Provenance"),
-    ("vsa-format", "Verification summary"),
-    ("scan-format", "Vulnerability scan and VEX"),
-    ("attestation-fields", "Attestation of another type"),
-    ("sbom-format", "SBOM"),
-];
+const GROUPS: [(&str, &str); 3] =
+    [("image-resolved", "Image"), ("bundle-format", "Signature"), ("signer-identity", "Signer")];
 
 /// Names that mean one page differ by no more typing errors than these.
 const NEAR: usize = 3;
@@ -54,7 +47,7 @@ fn found(name: &str) -> Result<String, Diagnostic> {
             Err(Diagnostic::no_page(name, nearest))
         }
         [only] => Ok(page(only).unwrap_or_default()),
-        several => Ok(several.iter().map(|name| line(name)).collect()),
+        several => Ok(several.iter().map(|name| line(name, title(name))).collect()),
     }
 }
 
@@ -82,20 +75,27 @@ fn in_order(page: &str) -> String {
     text
 }
 
-fn line(name: &str) -> String {
-    let title = name.parse::<CheckId>().map_or("", |check| check.title());
+fn line(name: &str, title: &str) -> String {
     format!("  {name:<26} {title}\n")
+}
+
+fn title(name: &str) -> &'static str {
+    CheckId::all().find(|check| check.id.as_str() == name).map_or("", |check| check.title)
 }
 
 fn list() -> String {
     let mut text =
         String::from("Checks, in the order in which evidence meets them. `bonafide explain CHECK` says more.\n");
-    for check in CheckId::ALL {
-        if let Some((_, title)) = GROUPS.iter().find(|(first, _)| *first == check.as_str()) {
+    for Check { id, title, .. } in CheckId::common() {
+        if let Some((_, group)) = GROUPS.iter().find(|(first, _)| *first == id.as_str()) {
             // Writing to a `String` cannot fail.
-            let _ = writeln!(text, "\n{title}:");
+            let _ = writeln!(text, "\n{group}:");
         }
-        text.push_str(&line(check.as_str()));
+        text.push_str(&line(id.as_str(), title));
+    }
+    for kind in Kind::ALL.iter().filter(|kind| !kind.checks().is_empty()) {
+        let _ = writeln!(text, "\n{}:", kind.types().title);
+        text.extend(kind.checks().iter().map(|check| line(check.id.as_str(), check.title)));
     }
     text.push_str(
         "\nVerdicts: `bonafide explain verified`, `rejected`, `undecided` or `absent`.\n\

@@ -67,7 +67,7 @@ pub(super) fn minimum_elements() -> Vec<&'static str> {
 /// Everything that has a page.
 pub(super) fn pages() -> Vec<&'static str> {
     let verdicts = VERDICTS.iter().flat_map(|names| *names).copied();
-    CheckId::ALL.iter().map(|check| check.as_str()).chain(verdicts).chain([BUILDERS]).collect()
+    CheckId::all().map(|check| check.id.as_str()).chain(verdicts).chain([BUILDERS]).collect()
 }
 
 /// What the generator leaves out for fish: words that are no flags.

@@ -9,7 +9,7 @@ use std::path::Path;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::check::{CheckId, ImageReport, Report, Verdict};
+use crate::check::{Check, CheckId, ImageReport, Report, Verdict};
 
 use super::cells::{Cell, cells};
 use super::escape::{clipped, terminal};
@@ -186,7 +186,7 @@ fn log(report: &Report) -> Log {
         name: report.tool.name,
         semantic_version: report.tool.version,
         information_uri: INFORMATION,
-        rules: CheckId::ALL.iter().copied().map(rule).collect(),
+        rules: CheckId::all().map(rule).collect(),
     };
     let invocation = Invocation {
         // An image that could not be checked is a run that failed, not one that found nothing.
@@ -200,14 +200,14 @@ fn log(report: &Report) -> Log {
     Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
 }
 
-fn rule(check: CheckId) -> Rule {
+fn rule(check: &Check) -> Rule {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     Rule {
-        id: check.as_str(),
-        name: check.as_str().split('-').map(capital).collect(),
-        short_description: Message { text: check.title().to_owned() },
-        full_description: Message { text: check.title().to_owned() },
-        help: Page { text: check.page(), markdown: check.page() },
+        id: check.id.as_str(),
+        name: check.id.as_str().split('-').map(capital).collect(),
+        short_description: Message { text: check.title.to_owned() },
+        full_description: Message { text: check.title.to_owned() },
+        help: Page { text: check.page, markdown: check.page },
         default_configuration: Configuration { level: Level::Error },
     }
 }
@@ -240,7 +240,7 @@ fn result(image: &ImageReport, cell: &Cell<'_>, place: &str, given: &mut HashMap
     });
     Found {
         rule_id: check.as_str(),
-        rule_index: CheckId::ALL.iter().position(|one| *one == check).unwrap_or_default(),
+        rule_index: CheckId::all().position(|one| one.id == check).unwrap_or_default(),
         level: if cell.counts() { Level::Error } else { Level::Note },
         message: Message { text: said.iter().map(|line| sentence(line)).collect::<Vec<_>>().join(" ") },
         locations: [Location {

@@ -240,7 +240,7 @@ fn checks_are_never_mixed_across_candidates() {
     assert_eq!(report.verdict, Verdict::Rejected);
     let mut checks: Vec<CheckId> = report.candidates.iter().filter_map(obstacle).map(|finding| finding.check).collect();
     checks.sort();
-    assert_eq!(checks, [CheckId::SubjectDigest, CheckId::SignerIdentity]);
+    assert_eq!(checks, [CheckId::SignerIdentity, CheckId::SubjectDigest]);
 }
 
 #[test]

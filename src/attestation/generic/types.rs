@@ -15,7 +15,8 @@ pub(crate) fn current_spelling(predicate_type: &str) -> &str {
     LEGACY.iter().find(|(legacy, _)| *legacy == predicate_type).map_or(predicate_type, |(_, current)| current)
 }
 
-pub(crate) const TYPES: Types = Types { is: |_| false, starts: &[], newest: &[], by_type: None };
+pub(crate) const TYPES: Types =
+    Types { title: "Attestation of another type", is: |_| false, starts: &[], newest: &[], by_type: None };
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ mod account;
 mod build_type;
 mod builders;
 mod certificate;
+pub(crate) mod checks;
 mod judge;
 pub(crate) mod keys;
 mod model;

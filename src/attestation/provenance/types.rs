@@ -19,6 +19,7 @@ pub(super) fn is_provenance(predicate_type: &str) -> bool {
 }
 
 pub(crate) const TYPES: Types = Types {
+    title: "Provenance",
     is: is_provenance,
     starts: &["https://slsa.dev/provenance/", "https://in-toto.io/Provenance/"],
     newest: &[("https://slsa.dev/provenance/v", &[1])],

@@ -2,6 +2,7 @@
 
 mod about;
 mod builder;
+pub(crate) mod checks;
 mod cyclonedx;
 mod families;
 mod form;

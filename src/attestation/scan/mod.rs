@@ -2,6 +2,7 @@
 //!
 //! A scan with an unreadable result is not a clean one. The policy decides how old it may be.
 
+pub(crate) mod checks;
 mod gitlab;
 mod grype;
 pub(crate) mod keys;

@@ -22,6 +22,7 @@ fn is_scan(predicate_type: &str) -> bool {
 }
 
 pub(crate) const TYPES: Types = Types {
+    title: "Vulnerability scan",
     is: is_scan,
     starts: &[
         "https://cosign.sigstore.dev/attestation/vuln/",

@@ -9,5 +9,10 @@ fn is_signature(predicate_type: &str) -> bool {
     predicate_type == COSIGN_SIGN
 }
 
-pub(crate) const TYPES: Types =
-    Types { is: is_signature, starts: &[], newest: &[("https://sigstore.dev/cosign/sign/v", &[1])], by_type: None };
+pub(crate) const TYPES: Types = Types {
+    title: "Signature",
+    is: is_signature,
+    starts: &[],
+    newest: &[("https://sigstore.dev/cosign/sign/v", &[1])],
+    by_type: None,
+};

@@ -2,6 +2,7 @@
 //! finding of a scan or of advisories, and no statement can open one: leaving VEX out never makes an image verified.
 
 mod alone;
+pub(crate) mod checks;
 mod csaf;
 mod cyclonedx;
 mod judge;

@@ -18,6 +18,7 @@ pub(super) fn is_openvex(text: &str) -> bool {
 }
 
 pub(crate) const TYPES: Types = Types {
+    title: "VEX",
     is: is_vex,
     starts: &["https://openvex.dev/ns", "https://docs.oasis-open.org/csaf/"],
     newest: &[],

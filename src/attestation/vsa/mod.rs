@@ -2,6 +2,7 @@
 //!
 //! SLSA `verification_summary.md`, "How to verify". Signature, subject and predicate type are checked before (steps 1 to 3).
 
+pub(crate) mod checks;
 pub(crate) mod keys;
 mod resource;
 pub(crate) mod rules;

@@ -12,6 +12,7 @@ fn is_summary(predicate_type: &str) -> bool {
 }
 
 pub(crate) const TYPES: Types = Types {
+    title: "Verification summary",
     is: is_summary,
     starts: &["https://slsa.dev/verification_summary/"],
     newest: &[("https://slsa.dev/verification_summary/v", &[1])],
