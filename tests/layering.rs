@@ -16,7 +16,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("packages", &["json"]),
     ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
-    ("policy_tools", &["check", "policy"]),
+    ("policy_tools", &["check", "policy", NAMING]),
     ("trust", &["json", "oci"]),
     (
         "verify",
@@ -75,8 +75,9 @@ const SHOWING: &str = "attestation (what a report says)";
 const ASKING: &str = "attestation (what a policy may ask)";
 const JUDGING: &str = "attestation (how it is judged)";
 /// The files of each layer but the last, which is that of all other files.
-const LAYERS: [(&str, &str); 7] = [
+const LAYERS: [(&str, &str); 8] = [
     ("types", NAMING),
+    ("texts", NAMING),
     ("checks", SHOWING),
     ("section", SHOWING),
     ("rules", ASKING),

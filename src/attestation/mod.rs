@@ -8,6 +8,7 @@
 //! | `checks`, `pages` | what is checked of it, and the pages that explain it | [`crate::check::Check`] |
 //! | `section` | what a report says of a verified one | [`section::Shown`] |
 //! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
+//! | `*.json`, `*.yaml` | parts of JSON Schemas, what a first policy says of it, a seed for fuzzing | [`types::Kind`] |
 //! | all others | how a predicate is read and judged | [`judging::Judging`], and a function `read` |
 
 /// Every kind, in the order of reports: its name in the code, its name in policies and reports, its folder, and the
@@ -37,6 +38,7 @@ pub(crate) mod sbom;
 pub(crate) mod scan;
 pub mod section;
 pub(crate) mod signature;
+mod texts;
 pub mod types;
 pub(crate) mod vex;
 pub(crate) mod vsa;

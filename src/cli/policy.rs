@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::collect::saving;
 use crate::oci::{Reference, RegistryReference};
 use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
-use crate::policy_tools::{Import, ImportError, Remark, STARTER};
+use crate::policy_tools::{Import, ImportError, Remark, starter};
 use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
@@ -21,7 +21,7 @@ pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic
         PolicyCommand::Check { files, strict, output } => policy_check::run(files, *strict, *output, args),
         PolicyCommand::Preview(preview) => preview::run(preview, args),
         PolicyCommand::Init { file: Some(file) } => init(file),
-        PolicyCommand::Init { file: None } => print(STARTER.as_bytes()),
+        PolicyCommand::Init { file: None } => print(starter().as_bytes()),
         PolicyCommand::Import { file, lossy } => import(file, *lossy),
         PolicyCommand::Explain { reference, judged_as, policy } => explain(reference, judged_as.as_ref(), policy),
     }
@@ -29,7 +29,7 @@ pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic
 
 /// Writes the first policy, and never over a file that is there.
 fn init(file: &Path) -> Result<u8, Diagnostic> {
-    saving::save_new(file, STARTER.as_bytes()).map_err(|error| Diagnostic::new_policy(file, error))?;
+    saving::save_new(file, starter().as_bytes()).map_err(|error| Diagnostic::new_policy(file, error))?;
     let name = file.display().to_string();
     streams::to_stderr(&format!("wrote {0}: edit it, then run `bonafide policy check {0}`\n", terminal(&name)));
     Ok(0)

@@ -2,28 +2,81 @@
 
 use serde_json::{Value, json};
 
+use crate::attestation::types::Kind;
 use crate::json;
+use crate::policy::{Asked, Requirement};
 
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::print;
 
-pub(super) const REPORT: &str = include_str!("../check/report.schema.json");
-pub(super) const POLICY: &str = include_str!("../policy/policy.schema.json");
+const REPORT: &str = include_str!("../check/report.schema.json");
+const POLICY: &str = include_str!("../policy/policy.schema.json");
 
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
-    match args.document {
-        Document::Policy => print(POLICY.as_bytes()),
-        Document::Report => print(REPORT.as_bytes()),
-        Document::Inspection => print(format!("{:#}\n", inspection()).as_bytes()),
-        Document::Trust => print(include_bytes!("trust/show.schema.json")),
+    let schema = match args.document {
+        Document::Policy => policy(),
+        Document::Report => report(),
+        Document::Inspection => inspection(),
+        Document::Trust => return print(include_bytes!("trust/show.schema.json")),
+    };
+    print(format!("{schema:#}\n").as_bytes())
+}
+
+/// Returns the texts whose words are no secrets.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    let of_kind = |kind: &Kind| [Some(kind.as_str()), kind.policy_schema(), kind.section_schema()];
+    [REPORT, POLICY].into_iter().chain(Kind::ALL.iter().flat_map(of_kind).flatten())
+}
+
+fn parsed(file: &str) -> Value {
+    json::from_slice(file.as_bytes()).expect("a file of this crate, which a test reads")
+}
+
+/// The file, with what each kind says of its requirement.
+fn policy() -> Value {
+    let mut policy = parsed(POLICY);
+    let words = |of: &dyn Fn(&Requirement) -> bool| -> Value {
+        Requirement::ALL.iter().filter(|one| of(one)).map(|one| one.as_str()).collect()
+    };
+    policy["$defs"]["exception"]["properties"]["require"]["enum"] = words(&|_| true);
+    let plain = words(&|one| Asked::named(*one).is_ok());
+    let require = &mut policy["$defs"]["rule"]["properties"]["require"]["anyOf"];
+    require[0]["enum"] = plain.clone();
+    require[1]["items"]["enum"] = plain;
+    for kind in Kind::ALL {
+        let Some(part) = kind.policy_schema() else { continue };
+        let mut part = parsed(part);
+        policy["$defs"]["rule"]["properties"]["require"]["anyOf"][2]["properties"][kind.as_str()] =
+            part["require"].take();
+        if let (Value::Object(own), Value::Object(all)) = (part["$defs"].take(), &mut policy["$defs"]) {
+            all.extend(own);
+        }
     }
+    policy
+}
+
+/// The file, with what each kind says in a report.
+fn report() -> Value {
+    let mut report = parsed(REPORT);
+    let required: Value = Requirement::ALL.iter().map(|one| one.as_str()).collect();
+    report["$defs"]["image"]["properties"]["requirements"]["items"]["properties"]["kind"]["enum"] = required;
+    let candidate = &mut report["$defs"]["candidate"]["properties"];
+    let others = candidate["kind"]["enum"].take();
+    let kinds = Kind::ALL.iter().map(|kind| Value::from(kind.as_str()));
+    candidate["kind"]["enum"] = kinds.chain(others.as_array().cloned().unwrap_or_default()).collect();
+    for kind in Kind::ALL {
+        if let Some(section) = kind.section_schema() {
+            candidate[kind.as_str()] = parsed(section);
+        }
+    }
+    report
 }
 
 /// An inspection is made of parts of the report, which are described there.
 fn inspection() -> Value {
-    let report: Value = json::from_slice(REPORT.as_bytes()).expect("a file of this crate, which a test reads");
+    let report = report();
     let part = |name: &str| report["properties"][name].clone();
     let of_image = |name: &str| report["$defs"]["image"]["properties"][name].clone();
     json!({

@@ -5,8 +5,22 @@
 mod import;
 mod suggest;
 
+use crate::attestation::types::Kind;
+
 pub use import::{Effect, Import, ImportError, Maker, Remark, expression_of_cosign};
 pub use suggest::{Suggestion, suggest};
 
 /// The policy that `bonafide policy init` writes, with comments.
-pub const STARTER: &str = include_str!("starter.yaml");
+pub fn starter() -> String {
+    let (before, after) = STARTER.split_once(MORE).expect("the starter has a place for what more can be required");
+    let more = Kind::ALL.iter().filter(|kind| **kind != Kind::Signature).filter_map(|kind| kind.starter());
+    let lines = more.flat_map(str::lines).map(|line| match line.strip_prefix("# ") {
+        Some(comment) => format!("      # {comment}\n"),
+        None => format!("      #   {line}\n"),
+    });
+    format!("{before}{}{after}", lines.collect::<String>())
+}
+
+const STARTER: &str = include_str!("starter.yaml");
+/// Where the kinds say what more can be required.
+const MORE: &str = "      # MORE\n";

@@ -29,6 +29,7 @@ mod identity;
 mod interop;
 mod intoto_v001;
 mod issuers;
+mod kinds;
 mod legacy;
 mod lies;
 mod log_binding;
