@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bonafide::attestation::types::Kind;
 use bonafide::check::{CandidateReport, ImageReport};
 use bonafide::evidence::{
     Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
@@ -159,7 +160,17 @@ pub fn image_named_in(bundle: &[u8]) -> &'static Digest {
 /// The statements in them.
 pub fn statements() -> Vec<Value> {
     let payload = |bundle: Value| decode(bundle["dsseEnvelope"]["payload"].as_str().expect("an envelope"));
-    bundles().map(|(_, bundle)| json(&payload(bundle))).collect()
+    bundles().map(|(_, bundle)| json(&payload(bundle))).chain(of_each_kind()).collect()
+}
+
+/// A statement of each kind that is read, by the seed in its folder.
+fn of_each_kind() -> impl Iterator<Item = Value> {
+    Kind::ALL.iter().filter_map(|kind| kind.seed()).map(|seed| {
+        let mut statement = json(seed.as_bytes());
+        statement["_type"] = "https://in-toto.io/Statement/v1".into();
+        statement["subject"] = serde_json::json!([{"name": "image", "digest": {"sha256": "00"}}]);
+        statement
+    })
 }
 
 /// The predicates of this type.

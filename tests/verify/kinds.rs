@@ -3,11 +3,13 @@
 
 use bonafide::attestation::types::Kind;
 use bonafide::check::CheckId;
-use bonafide::policy::{Asked, Document, Requirement};
+use bonafide::policy::{Document, Requirement};
+use bonafide::verify::inspect;
 use serde_json::{Value, json};
 
-use super::support::sigstore::Version;
-use super::world::{World, bundle};
+use crate::support::sigstore::Version;
+use crate::support::statement::statement;
+use crate::world::{World, bundle, evidence};
 
 fn parsed(kind: Kind, text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{kind:?}: {error}"))
@@ -30,17 +32,18 @@ fn every_requirement_is_in_the_schema_of_policies_and_in_a_first_policy() {
         let kind = requirement.kind();
         let schema = parsed(kind, kind.policy_schema().expect("a schema"));
         assert!(schema["require"]["description"].is_string() && schema["$defs"].is_object(), "{kind:?}");
-        let starter: String = kind.starter().expect("a starter").lines().map(|line| format!("      {line}\n")).collect();
+        let starter: String =
+            kind.starter().expect("a starter").lines().map(|line| format!("      {line}\n")).collect();
         let text = format!(
             "version: 1\nimages:\n  - match: '**'\n    signers: [{{github: acme/shop}}]\n    require:\n{starter}"
         );
         let document = Document::parse("starter", text.as_bytes(), &|_| unreachable!("no file is named"))
             .unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-        let policy = document.policy_for("registry.test/acme/shop", &[], None, super::world::NOW).expect("a policy");
+        let policy = document
+            .policy_for("registry.test/acme/shop", &[], None, World::new().for_provenance().now)
+            .expect("a policy");
         let required: Vec<Requirement> = policy.demands().iter().map(|demand| demand.requirement()).collect();
         assert_eq!(required, [*requirement], "{text}");
-        let alone = Asked::named(*requirement);
-        assert!(alone.is_ok_and(|asked| asked.requirement() == *requirement) || Asked::plain(*requirement).is_none());
     }
 }
 
@@ -55,12 +58,15 @@ fn a_good_one_of_every_kind_is_read_and_said_in_the_report() {
         let seed = parsed(*kind, seed);
         let predicate_type = seed["predicateType"].as_str().expect("a type");
         assert_eq!(Kind::of_type(predicate_type), *kind);
-        let mut statement = world.provenance();
-        statement["predicateType"] = json!(predicate_type);
-        statement["predicate"] = seed["predicate"].clone();
-        let report = world.inspect([bundle(&world.signer().attest(&statement).bundle(Version::V03))]);
+        let signed = world.signer().attest(&statement(&world.subject, predicate_type, seed["predicate"].clone()));
+        let evidence = evidence(&world.image, [bundle(&signed.bundle(Version::V03))]);
+        let report = inspect(&evidence, None, &[world.domain()], world.for_provenance().now);
         let candidate = serde_json::to_value(&report.candidates[0]).expect("a report");
-        assert_eq!((&candidate["kind"], &candidate["accepted"]), (&json!(kind.as_str()), &json!(true)), "{candidate:#}");
+        assert_eq!(
+            (&candidate["kind"], &candidate["accepted"]),
+            (&json!(kind.as_str()), &json!(true)),
+            "{candidate:#}"
+        );
         let schema = parsed(*kind, kind.section_schema().expect("a schema"));
         let validator = jsonschema::draft202012::new(&schema).expect("the schema is a schema");
         let complaints: Vec<String> =
