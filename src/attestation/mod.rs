@@ -23,6 +23,7 @@ macro_rules! kinds {
             Summary "vsa" vsa { rules SummaryRules; predicate Summary; section SummaryReport; }
             Vulnerabilities "vulnerabilities" scan { rules VulnerabilityRules; predicate Scan; section VulnerabilitiesReport; }
             Vex "vex" vex { predicate Document; section VexReport; }
+            TestResult "test-result" test_result { rules TestResultRules; predicate TestResult; section TestResultReport; }
             Attestation "attestation" generic { rules AttestationRules; }
         }
     };
@@ -38,6 +39,7 @@ pub(crate) mod sbom;
 pub(crate) mod scan;
 pub mod section;
 pub(crate) mod signature;
+pub(crate) mod test_result;
 mod texts;
 pub mod types;
 pub(crate) mod vex;

@@ -53,6 +53,7 @@ mod statements;
 mod strength;
 mod summaries;
 mod swollen;
+mod test_results;
 mod time_limit;
 mod timestamp_authorities;
 mod timestamps;
