@@ -22,10 +22,12 @@
 //! | [`time_limit`] | how long the work may take, as the caller says | nothing |
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
-//! | [`check`] | the closed table of checks, findings, verdicts, the report | nothing |
+//! | [`check`] | the closed table of checks, findings, verdicts, the report | the sections of `attestation` |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit`, the rules of `attestation` |
-//! | [`attestation`] | a folder for each kind of attestation: `rules` and `keys`, what a policy may ask | what `policy` may, and `policy` |
+//! | [`attestation`] | a folder for each kind of attestation: `types` and `texts`, its predicate types and schemas | nothing |
+//! | | `section` and `checks`, what a report says | `check` |
+//! | | `rules` and `keys`, what a policy may ask | what `policy` may, and `policy` |
 //! | | its other files, how it is read and judged | what `verify` may, and `verify` |
 //! | [`policy_tools`] | policy files that the program writes: a first one, imported ones, suggested ones | `check`, `policy` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
