@@ -3,20 +3,18 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use crate::check::{InspectedFile, InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
 use crate::collect::files;
-use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, SourceError,
-};
-use crate::evidence::Evidence;
+use crate::collect::{GitHubBase, GitHubPlace, Limits, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
 use crate::policy::{KeyRule, LogDemand, owner_and_name};
 use crate::policy_tools::suggest;
 use crate::render::escape::terminal;
-use crate::run::unread;
-use crate::verify::{inspect_sbom, inspect_with, list_packages};
+use crate::run::{InspectRun, Inspected, Means, with_inspector};
+use crate::verify::inspect_sbom;
 
 use super::advisories::{self, Known};
 use super::args::{Args, InspectArgs};
@@ -132,24 +130,27 @@ fn inspect_all(
 ) -> Result<(Inspection, Vec<ListedDocument>), Diagnostic> {
     let started_at = Timestamp::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
-    let mut documents = Vec::new();
-    let images = runtime.block_on(async {
-        let mut images = Vec::with_capacity(request.references.len());
-        for (text, reference) in &request.references {
-            images.push(match collect(request, registries, text, reference).await {
-                Ok(evidence) => {
-                    let (keys, domains, now) = (request.keys.as_ref(), &request.trusted.domains, Timestamp::now());
-                    if request.lists_packages {
-                        documents.extend(list_packages(&evidence, keys, domains, now));
-                    }
-                    let advisories = request.advisories.as_ref().map(|known| &known.advisories);
-                    inspect_with(advisories, &evidence, keys, domains, now)
-                }
-                Err(error) => unread_image(text, &error),
-            });
-        }
-        images
+    let github = request.github.as_ref().map(|(base, repository)| GitHubPlace {
+        base,
+        repository,
+        token: request.github_token.as_deref(),
     });
+    let run = InspectRun {
+        registries,
+        platforms: &request.platform,
+        places: Places { evidence_repository: request.evidence_repository.as_ref(), github },
+        limits: &request.limits,
+        means: Means {
+            domains: &request.trusted.domains,
+            keys: request.keys.as_ref(),
+            advisories: request.advisories.as_ref().map(|known| &known.advisories),
+            lists_packages: request.lists_packages,
+        },
+    };
+    let inspected: Vec<Inspected> = with_inspector(&run, request.references.len(), |inspector| {
+        runtime.block_on(inspector.inspect_all(&request.references).collect())
+    });
+    let (images, documents): (Vec<_>, Vec<_>) = inspected.into_iter().map(|one| (one.image, one.documents)).unzip();
     let mut network = registries.network_use();
     network.add(&request.trusted.network);
     let inspection = Inspection {
@@ -162,7 +163,7 @@ fn inspect_all(
         files: request.files.iter().map(|file| inspect_file(file, request)).collect::<Result<_, _>>()?,
         network: output::network(network),
     };
-    Ok((inspection, documents))
+    Ok((inspection, documents.into_iter().flatten().collect()))
 }
 
 fn inspect_file(file: &str, request: &Request) -> Result<InspectedFile, Diagnostic> {
@@ -173,38 +174,6 @@ fn inspect_file(file: &str, request: &Request) -> Result<InspectedFile, Diagnost
         inspect_sbom(&bytes, advisories).map_err(|finding| Diagnostic::sbom_file(path, &finding))?;
     let digest = Digest::of(Algorithm::Sha256, &bytes).to_string();
     Ok(InspectedFile { file: file.to_owned(), digest, sbom, known_vulnerabilities })
-}
-
-fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
-    InspectedImage {
-        reference: text.to_owned(),
-        pinned: None,
-        digest: None,
-        media_type: None,
-        platforms: Vec::new(),
-        candidates: Vec::new(),
-        gaps: vec![unread(text, error)],
-    }
-}
-
-/// Everything is shown: each place is searched, even after evidence was found.
-async fn collect(
-    request: &Request,
-    registries: &Rc<Registries>,
-    text: &str,
-    reference: &Reference,
-) -> Result<Evidence, SourceError> {
-    let github = request.github.as_ref().map(|(base, repository)| GitHubPlace {
-        base,
-        repository,
-        token: request.github_token.as_deref(),
-    });
-    let places = Places { evidence_repository: request.evidence_repository.as_ref(), github };
-    let source = ImageSource::open(reference, places, registries, &request.limits)?;
-    let collector = Collector::resolve(source, text, request.platform.clone(), request.limits.clone()).await?;
-    let mut collector = collector.naming_sbom_tags();
-    collector.finish().await;
-    Ok(collector.into_evidence())
 }
 
 /// Writes the policy to standard output, and the open decisions to standard error too.

@@ -32,7 +32,7 @@ pub use discovery::{Collector, PlatformChoice};
 pub use error::{LoginUse, Said, SourceError};
 pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, refuse_other_than_layout};
-pub use limits::Limits;
+pub use limits::{Limits, Share};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
     GitHubBaseError, HelperFailure, Login, LoginPlace, Logins, Mirror, MirrorError, NetworkUse, Registries,

@@ -3,6 +3,7 @@
 //! Answers of the network are read on one thread, for several targets at once; what has been collected is judged on others. The
 //! reports come in the order of the targets, each as soon as it and all before it are known.
 
+mod inspect;
 mod pool;
 mod threads;
 
@@ -12,13 +13,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 
+pub use inspect::{InspectRun, Inspected, Inspector, Means, with_inspector};
 pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, SourceError,
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, Share, SourceError,
 };
 use crate::evidence::Evidence;
 use crate::oci::{ImageName, Reference, RegistryReference};
@@ -68,15 +69,15 @@ const AT_ONCE: usize = 12;
 /// For a single target no thread is started: there is nothing else to do meanwhile.
 pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(&Examiner<'a, '_>) -> R) -> R {
     let threads = if targets > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 };
-    pool::with_threads(threads, |pool| body(&Examiner { run, pool, large: Semaphore::new(1) }))
+    pool::with_threads(threads, |pool| body(&Examiner { run, pool, share: Rc::default() }))
 }
 
 /// Examines the targets of a run.
 pub struct Examiner<'a, 'p> {
     run: &'a Run<'a>,
     pool: &'p Pool<'a>,
-    /// Evidence that is large is held for one target at a time.
-    large: Semaphore,
+    /// What all targets may hold in memory at once.
+    share: Rc<Share>,
 }
 
 impl<'a> Examiner<'a, '_> {
@@ -90,7 +91,8 @@ impl<'a> Examiner<'a, '_> {
 
     /// Examines one image at `reference`, which is the one that was asked for or the digest that it was at before.
     async fn examine(&self, target: &'a Target, reference: Reference) -> ImageReport {
-        let mut report = self.collect_and_judge(target, &reference).await.unwrap_or_else(|error| {
+        let examined = self.collect_and_judge(target, &reference).await;
+        let mut report = examined.unwrap_or_else(|error| {
             let judge = if error.is_refusal() { refused } else { unresolved };
             judge(&target.text, &target.policy, &unread(&target.text, &error))
         });
@@ -105,7 +107,8 @@ impl<'a> Examiner<'a, '_> {
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
         let places = Places { evidence_repository: run.evidence_repository, github };
         let source = ImageSource::open(reference, places, run.registries, run.limits)?;
-        let mut collector = Collector::resolve(source, &target.text, run.platforms.clone(), run.limits.clone()).await?;
+        let (platforms, limits) = (run.platforms.clone(), run.limits.clone());
+        let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
         // Where no SBOM counts, one that was never signed is part of the answer.
         if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
             collector = collector.naming_sbom_tags();
@@ -121,7 +124,6 @@ impl<'a> Examiner<'a, '_> {
             now: run.started_at,
             time: TimeLimit::NONE,
         });
-        let mut turn = None;
         let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO };
         loop {
             let evidence = collector.shared_evidence();
@@ -131,13 +133,7 @@ impl<'a> Examiner<'a, '_> {
             });
             let report;
             (judge, stopwatch, report) = judged.await;
-            if report.verdict == Verdict::Verified {
-                return Ok(report);
-            }
-            if collector.is_next_large() && turn.is_none() {
-                turn = self.large.acquire().await.ok();
-            }
-            if !collector.step().await {
+            if report.verdict == Verdict::Verified || !collector.step().await {
                 return Ok(report);
             }
         }

@@ -10,6 +10,7 @@ mod subjects;
 mod tests;
 
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use attestation::{Attestation, Attestations};
@@ -17,9 +18,9 @@ use reader::Reader;
 use search::{Found, Offered, OnTheWay, Wanted};
 
 use super::error::SourceError;
-use super::limits::Limits;
+use super::limits::{Limits, Share};
 use super::source::Source;
-use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Subject, Target, TargetKind};
+use crate::evidence::{AttestationPlace, Content, Evidence, Gap, Target, TargetKind};
 use crate::oci::{Digest, Platform};
 
 /// The platforms of an image that are verified.
@@ -66,7 +67,18 @@ impl<S: Source> Collector<S> {
         choice: PlatformChoice,
         limits: Limits,
     ) -> Result<Self, SourceError> {
-        let reader = Reader::new(source, limits);
+        Self::resolve_among(&Rc::default(), source, reference, choice, limits).await
+    }
+
+    /// The same for one of several images, which share what they may hold in memory.
+    pub async fn resolve_among(
+        share: &Rc<Share>,
+        source: S,
+        reference: impl Into<String>,
+        choice: PlatformChoice,
+        limits: Limits,
+    ) -> Result<Self, SourceError> {
+        let reader = Reader::new(source, limits, Rc::clone(share));
         let (root, manifest) = reader.root().await?;
         let image = Box::pin(subjects::find(&reader, &root, &manifest, &choice)).await?;
         let target = Target {
@@ -127,6 +139,8 @@ impl<S: Source> Collector<S> {
             let on_the_way = if self.wants_statements { OnTheWay::Alone } else { OnTheWay::Never };
             self.search(|digest| *digest == root, Vec::new(), on_the_way).await;
         } else if let Some(smallest) = self.later.iter().map(Offered::bytes).min() {
+            // What is large is read for one image at a time.
+            self.reader.wait_for_turn().await;
             self.fetch_later(smallest.saturating_mul(GROWTH)).await;
         } else if self.evidence.target.subjects.iter().any(|subject| !subject.searched) {
             let (attestations, on_the_way) = if self.wants_statements {
@@ -163,13 +177,6 @@ impl<S: Source> Collector<S> {
     /// Returns the evidence collected so far, to be judged on another thread.
     pub fn shared_evidence(&self) -> Arc<Evidence> {
         Arc::clone(&self.evidence)
-    }
-
-    /// Whether the next step fetches large evidence.
-    pub fn is_next_large(&self) -> bool {
-        let root = &self.evidence.target.root;
-        let is_searched = |subject: &Subject| subject.searched || subject.digest != *root;
-        !self.later.is_empty() && self.evidence.target.subjects.iter().all(is_searched)
     }
 
     /// Returns what has been collected.

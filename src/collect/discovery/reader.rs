@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_util::{StreamExt, stream};
 
 use crate::collect::error::SourceError;
-use crate::collect::limits::{Budget, Limits, Taken};
+use crate::collect::limits::{Budget, Limits, Share};
 use crate::collect::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::evidence::Opened;
 use crate::oci::media_type::{ACCEPTED, essence};
@@ -67,8 +67,8 @@ impl Form {
 }
 
 impl<S: Source> Reader<S> {
-    pub(super) fn new(source: S, limits: Limits) -> Self {
-        let budget = Budget::new(limits.total_bytes);
+    pub(super) fn new(source: S, limits: Limits, share: Rc<Share>) -> Self {
+        let budget = Budget::new(&limits, share);
         let judged = Cell::new(limits.total_bytes);
         Self {
             source,
@@ -82,13 +82,18 @@ impl<S: Source> Reader<S> {
         }
     }
 
+    /// Waits until no other image of the run reads what is large. Without a turn, what is read counts among all images' bytes.
+    pub(super) async fn wait_for_turn(&self) {
+        let _ = self.budget.wait_for_turn().await;
+    }
+
     pub(super) fn source(&self) -> &S {
         &self.source
     }
 
     /// Fetches the manifest that the reference names.
     pub(super) async fn root(&self) -> Result<(Digest, Rc<Manifest>), SourceError> {
-        let taken = self.take("the image's manifest", self.limits.manifest)?;
+        let taken = self.budget.take("the image's manifest", self.limits.manifest).await?;
         let fetched = self.source.root(self.limits.manifest).await?;
         taken.keep(size(&fetched));
         let digest = fetched.blob.digest().clone();
@@ -104,7 +109,7 @@ impl<S: Source> Reader<S> {
         subject: &Digest,
         page: Option<&NextPage>,
     ) -> Result<ReferrersPage, SourceError> {
-        let taken = self.take("referrers", self.limits.manifest)?;
+        let taken = self.budget.take("referrers", self.limits.manifest).await?;
         let answer = self.source.referrers(subject, page, self.limits.manifest).await;
         taken.keep(answer.as_ref().map_or(0, |page| page.bytes));
         answer
@@ -112,7 +117,7 @@ impl<S: Source> Reader<S> {
 
     /// Fetches what the fallback tag names.
     pub(super) async fn referrers_tag(&self, subject: &Digest) -> Result<Fetched, SourceError> {
-        let taken = self.take("fallback tag", self.limits.manifest)?;
+        let taken = self.budget.take("fallback tag", self.limits.manifest).await?;
         let fetched = self.source.referrers_tag(subject, self.limits.manifest).await?;
         taken.keep(size(&fetched));
         Ok(fetched)
@@ -120,7 +125,7 @@ impl<S: Source> Reader<S> {
 
     /// Fetches what a cosign tag names.
     pub(super) async fn cosign_tag(&self, subject: &Digest, tag: CosignTag) -> Result<Vec<Tagged>, SourceError> {
-        let taken = self.take("cosign tag", self.limits.manifest)?;
+        let taken = self.budget.take("cosign tag", self.limits.manifest).await?;
         let tagged = self.source.cosign_tag(subject, tag, self.limits.manifest).await?;
         taken.keep(tagged.iter().map(|tagged| size(&tagged.manifest)).sum());
         Ok(tagged)
@@ -132,7 +137,7 @@ impl<S: Source> Reader<S> {
         subject: &Digest,
         page: Option<&NextPage>,
     ) -> Result<AttestationsPage, SourceError> {
-        let taken = self.take("attestations", self.limits.service)?;
+        let taken = self.budget.take("attestations", self.limits.service).await?;
         let answer = self.source.attestations(subject, page, self.limits.service).await;
         taken.keep(answer.as_ref().map_or(0, |page| page.bytes));
         answer
@@ -140,7 +145,7 @@ impl<S: Source> Reader<S> {
 
     /// Fetches a bundle that the service points at.
     pub(super) async fn attestation(&self, place: &str) -> Result<Blob, SourceError> {
-        let taken = self.take("attestation", self.limits.service)?;
+        let taken = self.budget.take("attestation", self.limits.service).await?;
         let bundle = self.source.attestation(place, self.limits.service).await?;
         taken.keep(bundle.bytes().len() as u64);
         Ok(bundle)
@@ -182,7 +187,7 @@ impl<S: Source> Reader<S> {
     async fn fetch_one_listed(&self, digest: &Digest) -> (Digest, ManifestRead) {
         let read = async {
             // A list may state any size: as much is set aside as a manifest may have at most.
-            let taken = self.take("manifest", self.limits.manifest)?;
+            let taken = self.budget.take("manifest", self.limits.manifest).await?;
             let fetched = self.source.listed(digest, self.limits.manifest).await?;
             taken.keep(size(&fetched));
             Ok(parse(&fetched, "").map(Rc::new))
@@ -244,7 +249,7 @@ impl<S: Source> Reader<S> {
 
     async fn fetch_payload(&self, digest: Digest) -> (Digest, Result<Blob, SourceError>) {
         let read = async {
-            let taken = self.take("payload", self.limits.signature)?;
+            let taken = self.budget.take("payload", self.limits.signature).await?;
             let blob = self.source.payload(&digest, self.limits.signature).await?;
             taken.keep(blob.bytes().len() as u64);
             Ok(blob)
@@ -256,7 +261,7 @@ impl<S: Source> Reader<S> {
     async fn fetch_manifest(&self, wanted: &Descriptor) -> (Key, ManifestRead) {
         let read = async {
             check_size(wanted, "bytes of a manifest", self.limits.manifest)?;
-            let taken = self.take("manifest", wanted.size)?;
+            let taken = self.budget.take("manifest", wanted.size).await?;
             let fetched = self.source.manifest(wanted).await?;
             taken.keep(wanted.size);
             Ok(parse(&fetched, &wanted.media_type).map(Rc::new))
@@ -266,7 +271,7 @@ impl<S: Source> Reader<S> {
 
     async fn fetch_blob(&self, form: Form, wanted: &Descriptor) -> ((Form, Key), Result<Read, SourceError>) {
         let read = async {
-            let taken = self.take("blob", wanted.size)?;
+            let taken = self.budget.take("blob", wanted.size).await?;
             let blob = self.source.blob(wanted).await?;
             taken.keep(wanted.size);
             Ok(form.read(blob))
@@ -280,15 +285,6 @@ impl<S: Source> Reader<S> {
         let key = (fetched.blob.digest().clone(), size(fetched));
         self.manifests.borrow_mut().insert(key, Ok(Ok(Rc::clone(&manifest))));
         Ok(manifest)
-    }
-
-    fn take(&self, what: &str, bytes: u64) -> Result<Taken<'_>, SourceError> {
-        self.budget.take(bytes).ok_or_else(|| SourceError::Limit {
-            at: what.to_owned(),
-            limit: "bytes for one image in all",
-            allowed: self.limits.total_bytes,
-            found: "more".to_owned(),
-        })
     }
 }
 

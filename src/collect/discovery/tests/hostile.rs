@@ -1,6 +1,10 @@
 //! Ambiguous manifests: the part that is read, and the part that is not.
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use super::*;
+use crate::collect::limits::Share;
 
 /// Returns the evidence of an image with one attached manifest, made by bending an honest one with this bundle.
 fn attached(bend: impl FnOnce(&mut Fake, &mut Value)) -> Evidence {
@@ -122,4 +126,26 @@ fn a_statement_that_is_listed_under_two_types_is_one() {
     let evidence = collect(&fake);
     let listed = |candidate: &&Candidate| matches!(candidate.content, Content::ListedStatement { .. });
     assert_eq!(evidence.candidates.iter().filter(listed).count(), 1);
+}
+
+/// Several images of a run with as much as each may have would fill the memory together.
+#[test]
+fn what_all_images_of_a_run_hold_at_once_is_bounded_and_named() {
+    let fake = Fake::new(&image(&[]));
+    let share = Rc::new(Share::of(1));
+    let limits = Limits { total_time: Duration::from_millis(50), ..Limits::default() };
+    let resolve =
+        || Collector::resolve_among(&share, &fake, "registry.example/app:1", PlatformChoice::All, limits.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        let first = resolve().await.expect("it has the turn");
+        match resolve().await {
+            Err(SourceError::Limit { limit, allowed, .. }) => {
+                assert_eq!((limit, allowed), ("bytes for all images of the run at once", 1));
+            }
+            other => panic!("{:?}", other.map(|_| "an image")),
+        }
+        drop(first);
+        assert!(resolve().await.is_ok(), "the first is done");
+    });
 }

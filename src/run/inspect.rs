@@ -1,0 +1,114 @@
+//! Images that are looked at without an expectation of who signed them: several at once, in the order that they were asked for.
+
+use std::rc::Rc;
+use std::thread;
+
+use futures_util::{Stream, StreamExt, stream};
+use jiff::Timestamp;
+
+use super::pool::{self, Pool};
+use super::{AT_ONCE, unread};
+use crate::check::{InspectedImage, ListedDocument};
+use crate::collect::{Collector, ImageSource, Limits, Places, PlatformChoice, Registries, Share, SourceError};
+use crate::evidence::Evidence;
+use crate::oci::Reference;
+use crate::packages::Advisories;
+use crate::policy::KeyRule;
+use crate::verify::{Domain, inspect_with, list_packages};
+
+/// Everything that all images of such a run share.
+pub struct InspectRun<'a> {
+    /// The registries.
+    pub registries: &'a Rc<Registries>,
+    /// The platforms of each image that are looked at.
+    pub platforms: &'a PlatformChoice,
+    /// Where evidence is looked for.
+    pub places: Places<'a>,
+    /// How much is read for each image at most, and for how long.
+    pub limits: &'a Limits,
+    /// What the evidence is read with.
+    pub means: Means<'a>,
+}
+
+/// What evidence is read with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// What signatures may verify in.
+    pub domains: &'a [Domain],
+    /// Keys by which signatures are recognised.
+    pub keys: Option<&'a KeyRule>,
+    /// The known vulnerabilities that the packages of SBOMs are held against.
+    pub advisories: Option<&'a Advisories>,
+    /// Whether the packages of SBOMs are listed.
+    pub lists_packages: bool,
+}
+
+/// What was found on one image.
+pub struct Inspected {
+    /// The image.
+    pub image: InspectedImage,
+    /// The packages of its SBOMs, where they were asked for.
+    pub documents: Vec<ListedDocument>,
+}
+
+/// Inspects so many images as `body` asks for, on threads that end when it returns.
+pub fn with_inspector<'a, R>(run: &'a InspectRun<'a>, images: usize, body: impl FnOnce(&Inspector<'a, '_>) -> R) -> R {
+    let threads = if images > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 };
+    pool::with_threads(threads, |pool| body(&Inspector { run, pool, share: Rc::default() }))
+}
+
+/// Inspects images.
+pub struct Inspector<'a, 'p> {
+    run: &'a InspectRun<'a>,
+    pool: &'p Pool<'a>,
+    share: Rc<Share>,
+}
+
+impl<'a> Inspector<'a, '_> {
+    /// Inspects images by their references and the texts that they were typed as, several at once. What was found comes in their
+    /// order, each as soon as it and all before it are known.
+    pub fn inspect_all(&self, images: &'a [(String, Reference)]) -> impl Stream<Item = Inspected> {
+        stream::iter(images).map(|(text, reference)| self.inspect(text, reference)).buffered(AT_ONCE)
+    }
+
+    async fn inspect(&self, text: &str, reference: &Reference) -> Inspected {
+        let evidence = match self.collect(text, reference).await {
+            Ok(evidence) => evidence,
+            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+        };
+        let means = self.run.means;
+        self.pool.run(move || means.read(&evidence)).await
+    }
+
+    /// What is there is shown whole: every place is searched, whatever was found before.
+    async fn collect(&self, text: &str, reference: &Reference) -> Result<Evidence, SourceError> {
+        let InspectRun { registries, platforms, places, limits, .. } = self.run;
+        let source = ImageSource::open(reference, *places, registries, limits)?;
+        let (platforms, limits) = ((*platforms).clone(), (*limits).clone());
+        let collector = Collector::resolve_among(&self.share, source, text, platforms, limits).await?;
+        let mut collector = collector.naming_sbom_tags();
+        collector.finish().await;
+        Ok(collector.into_evidence())
+    }
+}
+
+impl Means<'_> {
+    fn read(self, evidence: &Evidence) -> Inspected {
+        let Self { domains, keys, advisories, lists_packages } = self;
+        let now = Timestamp::now();
+        let documents = if lists_packages { list_packages(evidence, keys, domains, now) } else { Vec::new() };
+        Inspected { image: inspect_with(advisories, evidence, keys, domains, now), documents }
+    }
+}
+
+fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
+    InspectedImage {
+        reference: text.to_owned(),
+        pinned: None,
+        digest: None,
+        media_type: None,
+        platforms: Vec::new(),
+        candidates: Vec::new(),
+        gaps: vec![unread(text, error)],
+    }
+}
