@@ -71,6 +71,7 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
     let gap = GapReport { what: text.to_owned(), reason: "timeout".to_owned(), detail: text.to_owned(), subject: None };
     ImageReport {
         reference: format!("ghcr.io/acme/{text}"),
+        tags: Vec::new(),
         pinned: None,
         digest: Some(format!("sha256:{}", "b".repeat(64))),
         index: None,
@@ -113,6 +114,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
             warnings: vec![text.to_owned()],
         }],
         advisories: None,
+        repositories: Vec::new(),
         images,
         network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
     }

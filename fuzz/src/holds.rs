@@ -39,6 +39,7 @@ fn rendered(image: ImageReport) {
         policy: PolicyReport { source: "flags".to_owned(), sha256: String::new() },
         verifier: Some("https://acme.example/verifier".to_owned()),
         trust: Vec::new(),
+        repositories: Vec::new(),
         images: vec![image],
         network: Network::default(),
     };

@@ -3,6 +3,7 @@
 //! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
 
 mod advisories;
+mod audit;
 pub(crate) mod id;
 mod inspection;
 mod report;
@@ -22,6 +23,7 @@ pub use crate::attestation::vex::section::VexReport;
 pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
+pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
 pub use id::{Check, CheckId};
 pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::attestation::provenance::section::ProvenanceReport;
 use crate::attestation::section::{OfKind, Section};
 
-use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, Verdict};
+use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, RepositoryReport, Verdict};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -37,6 +37,9 @@ pub struct Report {
     /// The advisories that SBOMs were held against, if any were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advisories: Option<AdvisoriesReport>,
+    /// The repositories of an audit, in the order given; their tags' images are in `images`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<RepositoryReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
@@ -127,6 +130,9 @@ pub struct Network {
 pub struct ImageReport {
     /// The reference as typed.
     pub reference: String,
+    /// The tags that name it, in an audit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Name and digest, as another tool can pull it; absent for a layout, where nothing was resolved, and where the platforms that
     /// were asked for are several manifests of an index: each of them is pinned then.
     #[serde(skip_serializing_if = "Option::is_none")]

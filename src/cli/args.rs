@@ -11,6 +11,7 @@ use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requirement};
 use crate::trust::Instance;
 
+use super::audit::AuditArgs;
 use super::doctor::DoctorArgs;
 use super::preview::PreviewArgs;
 use super::sbom_flags::SbomArgs;
@@ -27,6 +28,9 @@ Examples:
 
   # By a workflow of this GitHub repository; the provenance is enough:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app --require provenance
+
+  # Every image that the tags of a repository name:
+  bonafide audit ghcr.io/acme/app --repo acme/app
 
   # Which roots are trusted, and how old are they?
   bonafide trust show
@@ -87,6 +91,8 @@ pub(super) enum Colour {
 pub(super) enum Command {
     /// Verify images: signature, provenance and SBOM
     Verify(Box<VerifyArgs>),
+    /// Verify every image that the tags of repositories name
+    Audit(Box<AuditArgs>),
     /// Show what is attached to images, and who signed it
     Inspect(Box<InspectArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest

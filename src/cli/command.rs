@@ -56,6 +56,24 @@ const BUNDLE: Short = &[
     ("key", "A public key (PEM) instead"),
     ("trusted_root", "Of a Sigstore instance of your own"),
 ];
+const AUDIT: Short = &[
+    ("references", "Repositories; - reads them from standard input"),
+    ("tags", "Only these tags, such as 'v1.*'"),
+    ("exclude", "Not these tags, such as '*-rc*'"),
+    ("newest", "Only so many versions, the highest"),
+    ("expect", "What each tag must name, as JSON"),
+    ("policy", "The policy [default: bonafide.yaml]"),
+    ("require", "What must be attached and be good"),
+    ("platform", "Such as linux/arm64"),
+    ("output", "The format, or FORMAT=FILE"),
+    ("repo", "A workflow of this GitHub repository"),
+    ("owner", "A workflow of this owner on GitHub"),
+    ("certificate_identity", "An e-mail address, or a workflow's URI"),
+    ("certificate_oidc_issuer", "Who vouched for it"),
+    ("key", "A public key (PEM) instead"),
+    ("trusted_root", "Of a Sigstore instance of your own"),
+    ("github_api", "Ask GitHub's attestations API too"),
+];
 const DOCTOR: Short = &[
     ("reference", "An image, as it would be verified"),
     ("policy", "The policy [default: bonafide.yaml]"),
@@ -63,7 +81,8 @@ const DOCTOR: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Do not ask the registry"),
 ];
-const SHORT: [(&str, Short); 4] = [("verify", VERIFY), ("inspect", INSPECT), ("bundle", BUNDLE), ("doctor", DOCTOR)];
+const SHORT: [(&str, Short); 5] =
+    [("verify", VERIFY), ("audit", AUDIT), ("inspect", INSPECT), ("bundle", BUNDLE), ("doctor", DOCTOR)];
 
 /// What everyone does first.
 const FIRST: &str = "\

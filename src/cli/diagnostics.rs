@@ -596,6 +596,30 @@ impl Diagnostic {
         Self::usage(anyhow::anyhow!(refusal.message), refusal.hint)
     }
 
+    /// A flag about one image, where there are many.
+    pub(super) fn of_one_image(flag: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{flag}` is about one image, and an audit is of many"),
+            "use it with `bonafide verify`",
+        )
+    }
+
+    /// A reference to an image, where a repository is wanted.
+    pub(super) fn no_repository(text: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{text}` names an image, and an audit is of a repository"),
+            "leave out the tag and the digest; `--tags` selects tags",
+        )
+    }
+
+    /// Expectations that cannot be read.
+    pub(super) fn expectations(file: &Path, found: &str) -> Self {
+        Self::usage(
+            anyhow::anyhow!("`{}` does not say which digests the tags must name: {found}", file.display()),
+            r#"write {"1.4.2": "sha256:…"}, or {"ghcr.io/acme/app": {"1.4.2": "sha256:…"}} with the repositories as they are typed"#,
+        )
+    }
+
     /// A verifier that no report would name. The formats that name one are given.
     pub(super) fn unnamed_verifier(formats: &[&str]) -> Self {
         Self::usage(

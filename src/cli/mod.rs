@@ -5,6 +5,7 @@
 
 mod advisories;
 mod args;
+mod audit;
 mod bundle;
 mod command;
 mod conformance;
@@ -87,6 +88,7 @@ fn refused(error: &clap::Error, arguments: &[OsString]) -> u8 {
 fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
     match &args.command {
         Command::Verify(verify) => verify::run(verify, args),
+        Command::Audit(audit) => audit::run(audit, args),
         Command::Inspect(inspect) => inspect::run(inspect, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),

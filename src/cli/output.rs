@@ -45,6 +45,7 @@ pub(super) fn report(
         verifier: None,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
         advisories: None,
+        repositories: Vec::new(),
         images,
         network,
     }
@@ -91,8 +92,8 @@ fn detail(args: &Args, is_stdout: bool) -> Detail {
 }
 
 fn head(report: &Report, detail: Detail) -> Head {
-    let references = report.images.iter().map(|image| image.reference.as_str());
-    Head { targets: report.images.len(), column: render::column(references), detail }
+    let labels: Vec<String> = report.images.iter().map(|image| render::label(&image.reference, &image.tags)).collect();
+    Head { targets: labels.len(), column: render::column(labels.iter().map(String::as_str)), detail }
 }
 
 /// Writes the report to every target; where its rows were written already, what stands below them.

@@ -181,8 +181,8 @@ fn judge(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
     let asked: Vec<&Target> = targets.iter().flatten().collect();
     let reports: Vec<ImageReport> = run::with_examiner(&run, asked.len(), |examiner| {
-        let all = examiner.examine_all(asked.iter().map(|target| (*target, target.reference.clone())));
-        runtime.block_on(all.collect())
+        let all = examiner.examine_all(asked.iter().map(|target| (*target, Ok(target.reference.clone()))));
+        runtime.block_on(all.map(|examined| examined.report).collect())
     });
     let mut reports = reports.into_iter();
     Ok(targets.iter().map(|target| target.as_ref().and_then(|_| reports.next())).collect())

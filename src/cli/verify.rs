@@ -108,7 +108,7 @@ pub(super) fn choice(platforms: &[PlatformArg]) -> PlatformChoice {
 }
 
 /// The repository on GitHub that the policy pins: of it, and of no other, GitHub is asked for attestations.
-fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, Diagnostic> {
+pub(super) fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, Diagnostic> {
     let signers = policy.demands().iter().flat_map(|demand| demand.signers.listed());
     let pinned = signers.filter_map(Signer::source).map(|source| &source.repository).filter(|rule| rule.is_exact());
     let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
@@ -183,8 +183,8 @@ async fn examine_each<'a>(
     wait: Option<Wait>,
     note: &dyn Fn(&ImageReport),
 ) -> Vec<ImageReport> {
-    let asked = targets.iter().map(|target| (target, target.reference.clone()));
-    let finished = examiner.examine_all(asked).inspect(note);
+    let asked = targets.iter().map(|target| (target, Ok(target.reference.clone())));
+    let finished = examiner.examine_all(asked).map(|examined| examined.report).inspect(note);
     let mut images: Vec<ImageReport> = finished.collect().await;
     if let Some(wait) = wait {
         wait_for(targets, examiner, &mut images, wait).await;
@@ -204,10 +204,10 @@ async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images
             .map(|(image, target)| {
                 let root = image.index.as_deref().or(image.digest.as_deref());
                 let at_digest = pinned(&target.reference, root);
-                (image, (target, at_digest))
+                (image, (target, Ok(at_digest)))
             })
             .unzip();
-        let reports: Vec<ImageReport> = examiner.examine_all(again).collect().await;
+        let reports: Vec<ImageReport> = examiner.examine_all(again).map(|examined| examined.report).collect().await;
         for (image, report) in absent.into_iter().zip(reports) {
             *image = report;
         }

@@ -26,12 +26,13 @@ mod limits;
 pub mod registry;
 pub mod saving;
 mod source;
+mod tags;
 mod target;
 
 pub use discovery::{Collector, PlatformChoice};
 pub use error::{LoginUse, Said, SourceError};
 pub use file_target::{FileTargetError, collect_file};
-pub use layout::{LayoutSource, NoLayout, refuse_other_than_layout};
+pub use layout::{LayoutSource, NoLayout, list_layout_tags, refuse_other_than_layout};
 pub use limits::{Limits, Share};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
@@ -39,4 +40,5 @@ pub use registry::{
     RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+pub use tags::{TagList, evidence_stem};
 pub use target::{GitHubPlace, ImageSource, Places};

@@ -12,6 +12,7 @@ use crate::check::{
     Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
+use super::audit::{self, label};
 use super::escape::terminal;
 use super::inspection;
 use super::lines::Lines;
@@ -47,7 +48,7 @@ fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> 
         Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
         _ => reason(image).unwrap_or_default(),
     };
-    let reference = terminal(reference(image)).to_string();
+    let reference = terminal(&label(reference(image), &image.tags)).to_string();
     let shown = terminal(&said).to_string();
     let length = WORD + 2 + reference.chars().count().max(column) + 2 + shown.chars().count();
     if detail.width.is_some_and(|width| length > width) {
@@ -63,12 +64,13 @@ const WORD: usize = 15;
 /// Writes what stands below the images.
 fn below(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     if detail.quiet {
-        return Ok(());
+        return audit::write(&report.repositories, detail, &mut Lines::new(out, detail.width));
     }
     let mut page = Page::new(detail, out);
-    if report.images.len() != 1 {
+    if report.images.len() > 1 {
         page.counts(&report.images)?;
     }
+    audit::write(&report.repositories, detail, &mut page.lines)?;
     if let Some(known) = &report.advisories {
         page.lines.write("", "", &format!("advisories: {}", known.in_words()))?;
         if let Some(warning) = known.unreadable_in_words() {
@@ -110,7 +112,8 @@ impl<'a> Page<'a> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let digest = image.digest.as_deref().map(|digest| format!("  {}", self.digest(digest))).unwrap_or_default();
         let word = self.detail.coloured(image.verdict, headline(image.verdict));
-        self.lines.raw(&format!("{word}  {}{digest}", terminal(reference(image))))?;
+        let reference = label(reference(image), &image.tags);
+        self.lines.raw(&format!("{word}  {}{digest}", terminal(&reference)))?;
         if self.detail.quiet {
             return match reason(image).filter(|_| image.verdict != Verdict::Verified) {
                 Some(reason) => self.lines.write("  ", "", &reason),

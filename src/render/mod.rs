@@ -3,6 +3,7 @@
 //! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]). A new format is its file, with
 //! an [`Output`], and its line in [`OUTPUTS`].
 
+mod audit;
 mod brief;
 mod cells;
 pub mod escape;
@@ -20,6 +21,7 @@ mod sarif;
 mod text;
 mod vsa;
 
+pub use audit::label;
 pub use output::{Asked, Delivery, Head, Note, Output, Refusal};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;

@@ -10,7 +10,9 @@ use crate::check::{
     RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
+use super::audit::{self, label};
 use super::escape::terminal;
+use super::lines::Lines;
 use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
 
 /// Writes the report in full.
@@ -42,7 +44,7 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
         let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
         writeln!(page.out, "\n{} of {} images verified", verified, report.images.len())?;
     }
-    Ok(())
+    audit::write(&report.repositories, detail, &mut Lines::new(page.out, detail.width))
 }
 
 struct Page<'a> {
@@ -58,7 +60,7 @@ impl Page<'_> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let verdict = self.verdict(image.verdict, 0);
         let digest = image.digest.as_deref().map(|digest| format!(" @ {digest}")).unwrap_or_default();
-        writeln!(self.out, "{verdict}  {}{digest}", terminal(reference(image)))?;
+        writeln!(self.out, "{verdict}  {}{digest}", terminal(&label(reference(image), &image.tags)))?;
         for finding in image.findings.iter().filter(|finding| finding.is_blocking()) {
             self.obstacle("image", finding)?;
         }

@@ -5,6 +5,7 @@
 
 mod inspect;
 mod pool;
+mod releases;
 mod threads;
 
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 pub use inspect::{InspectRun, Inspected, Inspector, Means, with_inspector};
+pub use releases::{Release, Releases, Selection, releases, tagged};
 pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
@@ -22,7 +24,7 @@ use crate::collect::{
     Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, Share, SourceError,
 };
 use crate::evidence::Evidence;
-use crate::oci::{ImageName, Reference, RegistryReference};
+use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 use crate::packages::Advisories;
 use crate::policy::{Policy, Requirement};
 use crate::time_limit::TimeLimit;
@@ -61,6 +63,19 @@ pub struct Target {
     pub github: Option<(GitHubBase, String)>,
 }
 
+/// What came of one target.
+pub struct Examined {
+    /// The report.
+    pub report: ImageReport,
+    /// The digests that are parts of the image or lie beside it: evidence for one of them belongs to the image.
+    pub digests: Vec<Digest>,
+}
+
+fn digests(evidence: &Evidence) -> Vec<Digest> {
+    let parts = evidence.target.subjects.iter().map(|subject| &subject.digest);
+    parts.chain(evidence.attestation_manifests.iter().map(|place| &place.digest)).cloned().collect()
+}
+
 /// Targets that are examined at once. At a latency of 100 ms a target takes half a second, nearly all of it waiting.
 const AT_ONCE: usize = 12;
 
@@ -84,24 +99,29 @@ impl<'a> Examiner<'a, '_> {
     /// Examines targets, several at once. The reports come in their order.
     pub fn examine_all(
         &self,
-        targets: impl IntoIterator<Item = (&'a Target, Reference)>,
-    ) -> impl Stream<Item = ImageReport> {
+        targets: impl IntoIterator<Item = (&'a Target, Result<Reference, SourceError>)>,
+    ) -> impl Stream<Item = Examined> {
         stream::iter(targets).map(|(target, at)| self.examine(target, at)).buffered(AT_ONCE)
     }
 
-    /// Examines one image at `reference`, which is the one that was asked for or the digest that it was at before.
-    async fn examine(&self, target: &'a Target, reference: Reference) -> ImageReport {
-        let examined = self.collect_and_judge(target, &reference).await;
-        let mut report = examined.unwrap_or_else(|error| {
+    /// Examines one image at a reference: the one that was asked for, or the digest that it was at before. Where even that could not
+    /// be read, the image could not.
+    async fn examine(&self, target: &'a Target, at: Result<Reference, SourceError>) -> Examined {
+        let examined = match at {
+            Ok(reference) => self.collect_and_judge(target, &reference).await,
+            Err(error) => Err(error),
+        };
+        let mut examined = examined.unwrap_or_else(|error| {
             let judge = if error.is_refusal() { refused } else { unresolved };
-            judge(&target.text, &target.policy, &unread(&target.text, &error))
+            let report = judge(&target.text, &target.policy, &unread(&target.text, &error));
+            Examined { report, digests: Vec::new() }
         });
-        self.note_mirror(&target.reference, &mut report);
-        report
+        self.note_mirror(&target.reference, &mut examined.report);
+        examined
     }
 
     /// Collects and verifies step by step: more evidence can never make a verified image anything else.
-    async fn collect_and_judge(&self, target: &'a Target, reference: &Reference) -> Result<ImageReport, SourceError> {
+    async fn collect_and_judge(&self, target: &'a Target, reference: &Reference) -> Result<Examined, SourceError> {
         let run = self.run;
         let github =
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
@@ -134,7 +154,7 @@ impl<'a> Examiner<'a, '_> {
             let report;
             (judge, stopwatch, report) = judged.await;
             if report.verdict == Verdict::Verified || !collector.step().await {
-                return Ok(report);
+                return Ok(Examined { report, digests: digests(collector.evidence()) });
             }
         }
     }

@@ -88,6 +88,7 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
     advisories::bound(&mut candidates);
     ImageReport {
         reference: evidence.target.reference.clone(),
+        tags: Vec::new(),
         pinned: pinned(evidence),
         digest: Some(verified_digest(evidence).unwrap_or(&evidence.target.root).to_string()),
         index: is_part.then(|| evidence.target.root.to_string()),

@@ -221,6 +221,7 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
     let finding = finding.found(gap.detail.clone()).next(coverage::gap_hint(&gap.reason));
     ImageReport {
         reference: reference.to_owned(),
+        tags: Vec::new(),
         pinned: None,
         digest: None,
         index: None,

@@ -95,9 +95,16 @@ fn version() {
 /// `-h` fits on one screen of 80 columns, and `--help` has every flag.
 #[test]
 fn short_help_is_one_screen() {
-    for command in
-        [&[] as &[&str], &["verify"], &["inspect"], &["bundle"], &["doctor"], &["policy", "check"], &["trust"]]
-    {
+    for command in [
+        &[] as &[&str],
+        &["verify"],
+        &["audit"],
+        &["inspect"],
+        &["bundle"],
+        &["doctor"],
+        &["policy", "check"],
+        &["trust"],
+    ] {
         let shown = |flag: &str| {
             let arguments: Vec<&str> = command.iter().copied().chain([flag]).collect();
             Program::new(&arguments).env("COLUMNS", "80").run().success()

@@ -85,6 +85,18 @@ impl Verify {
         Verify::command("inspect", arguments)
     }
 
+    /// Every image of repositories.
+    pub fn audit(arguments: &[&str]) -> Verify {
+        Verify::command("audit", arguments)
+    }
+
+    /// A command without a signer.
+    pub fn bare(arguments: &[&str]) -> Verify {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+        command.args(arguments).env_clear().current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+        Verify { command, input: Vec::new() }
+    }
+
     fn command(name: &str, arguments: &[&str]) -> Verify {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
         command

@@ -21,6 +21,7 @@ pub use kind::{NoLayout, refuse_other_than_layout};
 use super::error::{SourceError, printable};
 use super::limits::Limits;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use super::tags::{Pages, TagList};
 use crate::json;
 use crate::oci::media_type::OCI_INDEX;
 use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutForm, LayoutReference, ListedManifest, Manifest};
@@ -69,6 +70,12 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 impl LayoutSource {
     /// Opens a layout and chooses the image that the reference means.
     pub fn open(reference: &LayoutReference, limits: &Limits) -> Result<Self, SourceError> {
+        let mut layout = Self::read(reference, limits)?;
+        layout.root = layout.choose(reference)?;
+        Ok(layout)
+    }
+
+    fn read(reference: &LayoutReference, limits: &Limits) -> Result<Self, SourceError> {
         let path = PathBuf::from(&reference.path);
         let files = match reference.form {
             LayoutForm::Directory => Files::Directory,
@@ -84,8 +91,22 @@ impl LayoutSource {
         };
         layout.check_version()?;
         layout.entries = layout.read_index()?;
-        layout.root = layout.choose(reference)?;
         Ok(layout)
+    }
+
+    /// Lists the tags of its images, with their digests, and those of evidence.
+    fn tags(&self) -> TagList {
+        let mut pages = Pages::default();
+        let name = |entry: &Descriptor| entry.annotations.get(REF_NAME).map(|name| tag_of(name).to_owned());
+        for entry in self.images() {
+            if let Some(name) = name(entry) {
+                pages.add_tag(name, Some(entry.digest.clone()));
+            }
+        }
+        for name in self.entries.iter().filter_map(name).filter(|name| is_digest_tag(name)) {
+            pages.add_tag(name, None);
+        }
+        pages.whole()
     }
 
     fn check_version(&self) -> Result<(), SourceError> {
@@ -224,6 +245,11 @@ impl LayoutSource {
             Root::Digest(digest) => digest,
         }
     }
+}
+
+/// Lists the tags of a layout.
+pub fn list_layout_tags(reference: &LayoutReference, limits: &Limits) -> Result<TagList, SourceError> {
+    Ok(LayoutSource::read(reference, limits)?.tags())
 }
 
 fn at(layout: &Path, name: &str) -> String {

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::challenge::{self, Challenge};
 use super::credentials::{Credentials, Login};
 use super::realm::{self, Party, Realm, TokenServer};
-use super::transport::{Answer, Deadline, Request, Transport, at};
+use super::transport::{Answer, Deadline, Method, Request, Transport, at};
 use crate::collect::error::{LoginUse, Said, SourceError, printable};
 use crate::json;
 use crate::secrets::Secrets;
@@ -279,7 +279,7 @@ impl TokenQuestion<'_> {
             url: &url,
             accept: "application/json",
             authorization: authorization.as_ref(),
-            form: form.as_deref(),
+            method: form.as_deref().map_or(Method::Get, Method::Post),
             limit: TOKEN_ANSWER,
             deadline: self.renewal.deadline,
             redirects: &|hop| realm::judge_hop(self.party, hop),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::resolver::Resolver;
 use super::tls::Trust;
-use super::transport::{Answer, Deadline, NetworkUse, Request, RequestLog, Transport, at};
+use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
@@ -66,7 +66,7 @@ impl FileServer {
             url: &url,
             accept: "*/*",
             authorization: None,
-            form: None,
+            method: Method::Get,
             limit,
             deadline: self.deadline,
             redirects: &redirects,

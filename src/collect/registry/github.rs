@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::access::bearer;
 use super::address::{Place, place_of};
 use super::throttle::is_limit;
-use super::transport::{Answer, Deadline, Request, at, has_login};
+use super::transport::{Answer, Deadline, Method, Request, at, has_login};
 use super::{Registries, failure, link, may_redirect};
 use crate::collect::error::{LoginUse, SourceError, printable};
 use crate::collect::limits::Limits;
@@ -161,7 +161,7 @@ impl GitHubAttestations {
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
         let accept = "application/vnd.github+json";
-        Request { url, accept, authorization: None, form: None, limit, deadline: self.deadline, redirects }
+        Request { url, accept, authorization: None, method: Method::Get, limit, deadline: self.deadline, redirects }
     }
 
     fn judge(&self, at: String, answer: Answer) -> Result<Answer, SourceError> {

@@ -16,6 +16,7 @@ mod mirror;
 mod proxy;
 mod realm;
 mod resolver;
+mod tags;
 mod throttle;
 mod tls;
 mod transport;
@@ -42,7 +43,7 @@ use cache::Cache;
 use proxy::Proxies;
 use resolver::Resolver;
 use tls::Trust;
-use transport::{Answer, Deadline, Request, Transport, at, error_code};
+use transport::{Answer, Deadline, Method, Request, Transport, at, error_code};
 
 use super::error::{LoginUse, SourceError, printable};
 use super::limits::Limits;
@@ -210,7 +211,7 @@ impl RegistrySource {
         limit: u64,
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
-        Request { url, accept, authorization: None, form: None, limit, deadline: self.deadline, redirects }
+        Request { url, accept, authorization: None, method: Method::Get, limit, deadline: self.deadline, redirects }
     }
 
     /// Sends a request, and once more with a token if the registry asks for one; returns the answer and the grant used.

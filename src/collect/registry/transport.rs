@@ -64,7 +64,7 @@ pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
 /// A finished request, for observers. It holds no secret: no query, no header, no body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestRecord {
-    /// `GET` or `POST`.
+    /// `GET`, `HEAD` or `POST`.
     pub method: &'static str,
     /// Scheme, host and path; `?…` stands for a query.
     pub address: String,
@@ -84,14 +84,23 @@ pub(super) struct Request<'a> {
     pub(super) url: &'a Url,
     pub(super) accept: &'static str,
     pub(super) authorization: Option<&'a HeaderValue>,
-    /// A form to post; `None` to get.
-    pub(super) form: Option<&'a str>,
+    pub(super) method: Method<'a>,
     /// The largest body, in bytes.
     pub(super) limit: u64,
     /// The end of all waiting, and how long that was.
     pub(super) deadline: Deadline,
     /// Decides whether a redirect may be followed.
     pub(super) redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
+}
+
+/// How a question is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method<'a> {
+    Get,
+    /// For the headers alone.
+    Head,
+    /// With this form.
+    Post(&'a str),
 }
 
 /// When an image's time is up.
@@ -320,11 +329,12 @@ impl Transport {
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, Failure> {
         let client = self.client(request, url)?;
-        let mut builder = match request.form {
-            Some(form) => {
+        let mut builder = match request.method {
+            Method::Post(form) => {
                 client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned())
             }
-            None => client.get(url.clone()),
+            Method::Get => client.get(url.clone()),
+            Method::Head => client.head(url.clone()),
         };
         builder = builder.header(ACCEPT, request.accept);
         if let Some(authorization) = authorization {
@@ -335,7 +345,10 @@ impl Transport {
         let mut response = self.wait("the answer", request, builder.send()).await?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let body = if status == 200 {
+        // RFC 9110 §9.3.2: an answer to HEAD states the length of a body that it does not have.
+        let body = if request.method == Method::Head {
+            Bytes::new()
+        } else if status == 200 {
             self.body(request, response).await?
         } else {
             // Read so that the connection can be used again; what does not fit or does not come is not missed.
@@ -474,7 +487,7 @@ fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, Source
     let Ok(url) = answer.url.join(location) else {
         return Err(refused(format!("\"{}\"", printable(location)), "that is not an address"));
     };
-    let allowed = if request.form.is_some() {
+    let allowed = if matches!(request.method, Method::Post(_)) {
         Err("a login that was posted is not posted elsewhere")
     } else if location.is_empty() {
         Err("no address was given")
@@ -537,7 +550,11 @@ pub(super) fn at(request: &Request<'_>) -> String {
 }
 
 fn method(request: &Request<'_>) -> &'static str {
-    if request.form.is_some() { "POST" } else { "GET" }
+    match request.method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post(_) => "POST",
+    }
 }
 
 fn shown_host(url: &Url) -> String {
@@ -633,7 +650,7 @@ mod tests {
                     url,
                     accept: "*/*",
                     authorization: Some(&authorization),
-                    form: None,
+                    method: Method::Get,
                     limit: 1000,
                     deadline,
                     redirects: &|_| Ok(()),
@@ -733,7 +750,7 @@ mod tests {
             url: &url,
             accept: "*/*",
             authorization: None,
-            form: None,
+            method: Method::Get,
             limit: 1000,
             deadline: Deadline { at: Instant::now() + allowed, allowed },
             redirects: &|_| Ok(()),
@@ -815,7 +832,7 @@ mod tests {
             url: &url,
             accept: "*/*",
             authorization: None,
-            form: None,
+            method: Method::Get,
             limit: 1000,
             deadline,
             redirects: &|_| Ok(()),
@@ -838,7 +855,7 @@ mod tests {
                 url: &url,
                 accept: "*/*",
                 authorization: None,
-                form,
+                method: form.map_or(Method::Get, Method::Post),
                 limit: 0,
                 deadline,
                 redirects: &|_| Ok(()),
@@ -904,7 +921,7 @@ mod tests {
             url: &url,
             accept: "*/*",
             authorization: None,
-            form: None,
+            method: Method::Get,
             limit: 0,
             deadline,
             redirects: &|_| Ok(()),

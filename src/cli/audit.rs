@@ -1,0 +1,408 @@
+//! `bonafide audit`: repositories in, every image that their tags name judged, one report out.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use clap::Args as ClapArgs;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::check::{Change, GapReport, ImageReport, Report, RepositoryReport, TagChange, TagCounts, Verdict};
+use crate::collect::{Limits, PlatformChoice, Registries, SourceError, files};
+use crate::evidence::GapReason;
+use crate::json;
+use crate::oci::{Digest, ImageName, Reference, RegistryReference};
+use crate::policy::TextRule;
+use crate::run::{self, Releases, Run, Selection, Target, releases, unread};
+
+use super::args::{Args, VerifyArgs};
+use super::diagnostics::Diagnostic;
+use super::output::Rows;
+use super::policies::Policies;
+use super::progress::Progress;
+use super::verify::{choice, github_repository, registries};
+use super::{advisories, logins, output, policies, references};
+
+const EXAMPLES: &str = "\
+Examples:
+  bonafide audit ghcr.io/acme/app --repo acme/app
+  bonafide audit ghcr.io/acme/app ghcr.io/acme/worker --policy bonafide.yaml --tags 'v*' --exclude '*-rc*'
+  bonafide audit ghcr.io/acme/app --repo acme/app --newest 5
+  bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
+  bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
+
+Each digest is fetched and judged once, whatever number of tags name it. Tags such as sha256-….sig hold evidence; they are
+counted and no releases. A list of tags that cannot be read whole, and a selection without a tag, are undecided.
+
+Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
+
+/// Flags of `verify` that are about a single image.
+const OF_ONE_IMAGE: [&str; 3] = ["wait", "expect_digest", "verifier"];
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+#[command(mut_arg("references", |arg| arg.value_name("REPOSITORY").help(
+    "The repositories to audit, and layouts as oci:DIR; - reads them from standard input, one on each line"
+)))]
+#[command(mut_arg("output", |arg| arg.help("Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]")))]
+#[command(mut_arg(OF_ONE_IMAGE[0], |arg| arg.hide(true)))]
+#[command(mut_arg(OF_ONE_IMAGE[1], |arg| arg.hide(true)))]
+#[command(mut_arg(OF_ONE_IMAGE[2], |arg| arg.hide(true)))]
+pub(super) struct AuditArgs {
+    /// The tags to audit, such as 'v1.*'; of several patterns, any one [default: all]
+    #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]
+    tags: Vec<TextRule>,
+    /// Tags to leave out, such as '*-rc*'
+    #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]
+    exclude: Vec<TextRule>,
+    /// Audit so many versions alone, the highest; a tag that is no version is left out
+    #[arg(long, help_heading = "Tags", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    newest: Option<u32>,
+    /// What the tags must name: {"1.4.2": "sha256:…"}, or that for each of several repositories; a tag that moved, is missing or
+    /// was not expected is rejected
+    #[arg(long, help_heading = "Tags", value_name = "FILE")]
+    expect: Option<PathBuf>,
+
+    #[command(flatten)]
+    verify: VerifyArgs,
+}
+
+fn glob(text: &str) -> Result<TextRule, String> {
+    TextRule::glob(text).map_err(|error| error.to_string())
+}
+
+/// The tags of a repository, and what is expected of them.
+struct Repository {
+    reference: Reference,
+    name: String,
+    expected: Option<BTreeMap<String, Digest>>,
+    listed: Result<Releases, SourceError>,
+}
+
+/// Audits the repositories and writes the report.
+pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
+    let verify = &audit.verify;
+    let verbose = args.shows_requests();
+    files::limit_silence(verify.transport.timeout);
+    let targets = output::targets(&verify.output)?;
+    refuse_flags_of_one_image(verify, &targets)?;
+    policies::refuse_shared_input(verify)?;
+    let asked = repositories(references::read(&verify.references, !verify.login.password_stdin)?)?;
+    let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
+    let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
+    let registries = registries(&verify.transport, logins::logins(&verify.login, &at, verbose)?, verbose)?;
+    references::refuse_without_layout(asked.iter().map(|(text, reference)| (text.as_str(), reference)))?;
+    let started_at = Timestamp::now();
+    let known = advisories::read(&verify.advisories)?;
+    let (policies, trusted) = policies::read(verify, &registries, started_at, verbose)?;
+    // An image without a policy is a usage error, and found before anything is listed.
+    let terms: Vec<Target> = asked
+        .iter()
+        .map(|(text, reference)| target(text, reference, verify, &policies, started_at))
+        .collect::<Result<_, _>>()?;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let limits = Limits { total_time: verify.transport.timeout, ..Limits::default() };
+    let selection = Selection {
+        tags: audit.tags.clone(),
+        exclude: audit.exclude.clone(),
+        newest: audit.newest.map(|count| count as usize),
+    };
+    let repositories = runtime.block_on(list(&asked, expected.as_ref(), &selection, &registries, &limits));
+
+    let platforms = choice(&verify.platform);
+    let github_token = verify.transport.github_api.as_ref().and_then(|_| logins::github_token());
+    let run = Run {
+        registries: &registries,
+        domains: &trusted.domains,
+        advisories: known.as_ref().map(|known| &known.advisories),
+        platforms: &platforms,
+        evidence_repository: verify.transport.evidence_repository.as_ref(),
+        github_token: github_token.as_deref(),
+        limits: &limits,
+        started_at,
+    };
+    let wanted = images(&repositories, &terms);
+    let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
+    let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
+    let examined = examine(&run, &runtime, &wanted, rows.as_ref(), args.quiet || verbose);
+
+    let reports: Vec<RepositoryReport> = repositories
+        .iter()
+        .enumerate()
+        .map(|(place, repository)| {
+            let of_it = wanted.iter().zip(&examined).filter(|(one, _)| one.repository == place);
+            let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
+            let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
+            let bound = matches!(platforms, PlatformChoice::All).then_some(bound);
+            repository.report(&images, bound.as_ref())
+        })
+        .collect();
+    let images: Vec<ImageReport> = examined.into_iter().map(|(image, _)| image).collect();
+    let mut network = registries.network_use();
+    network.add(&trusted.network);
+    let report = output::report(started_at, policies.report(), &trusted.domains, images, output::network(network));
+    let verdict = Verdict::join(reports.iter().map(|repository| repository.verdict));
+    let advisories = known.as_ref().map(|known| known.report.clone());
+    let report = Report { verdict, advisories, repositories: reports, ..report };
+    output::write(&report, &targets, rows.as_ref(), args)?;
+    output::write_notes(&report, &targets, args)?;
+    Ok(report.verdict.exit_code())
+}
+
+/// An audit is of many images: what waits for one, pins one or summarises one has no place in it.
+fn refuse_flags_of_one_image(verify: &VerifyArgs, targets: &[super::targets::Target]) -> Result<(), Diagnostic> {
+    let given = [
+        ("--wait", verify.wait.is_some()),
+        ("--expect-digest", verify.expect_digest.is_some()),
+        ("--verifier", verify.verifier.is_some()),
+        ("--output vsa", targets.iter().any(|target| target.output.names_verifier)),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Diagnostic::of_one_image(flag)),
+        None => Ok(()),
+    }
+}
+
+/// Takes references that name a repository, and no image in it.
+fn repositories(references: Vec<(String, Reference)>) -> Result<Vec<(String, Reference)>, Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let mut repositories = Vec::new();
+    for (text, reference) in references {
+        let reference = match reference {
+            Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
+                Reference::Registry(RegistryReference { tag: None, digest: None, ..image })
+            }
+            Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => Reference::Layout(layout),
+            _ => return Err(Diagnostic::no_repository(&text)),
+        };
+        if seen.insert(reference.policy_name(false)) {
+            repositories.push((text, reference));
+        }
+    }
+    Ok(repositories)
+}
+
+type Expectations = BTreeMap<String, BTreeMap<String, Digest>>;
+
+/// The longest file of expectations: a hundred thousand tags.
+const LONGEST_EXPECTATION: u64 = 16 * 1024 * 1024;
+
+/// Reads which digest each tag must name: of the one repository that is audited, or by the names of several.
+fn expectations(file: &Path, asked: &[(String, Reference)]) -> Result<Expectations, Diagnostic> {
+    let bytes = files::read_given(file, LONGEST_EXPECTATION).map_err(|error| Diagnostic::file(file, error))?;
+    let read = || -> Result<Expectations, String> {
+        let named: BTreeMap<String, Value> = json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        let is_of_one = named.values().all(Value::is_string);
+        match asked {
+            [(text, _)] if is_of_one => Ok(BTreeMap::from([(text.clone(), digests(named)?)])),
+            _ => {
+                let mut all = BTreeMap::new();
+                for (repository, tags) in named {
+                    let Value::Object(tags) = tags else { return Err(format!("expected the tags of `{repository}`")) };
+                    if !asked.iter().any(|(text, _)| *text == repository) {
+                        return Err(format!("`{repository}` is not audited"));
+                    }
+                    all.insert(repository, digests(tags.into_iter().collect())?);
+                }
+                Ok(all)
+            }
+        }
+    };
+    read().map_err(|found| Diagnostic::expectations(file, &found))
+}
+
+fn digests(tags: BTreeMap<String, Value>) -> Result<BTreeMap<String, Digest>, String> {
+    let read = |(tag, value): (String, Value)| {
+        let digest = value.as_str().and_then(|text| text.parse().ok());
+        digest.map(|digest| (tag.clone(), digest)).ok_or_else(|| format!("expected a digest for the tag `{tag}`"))
+    };
+    tags.into_iter().map(read).collect()
+}
+
+fn target(
+    text: &str,
+    reference: &Reference,
+    args: &VerifyArgs,
+    policies: &Policies,
+    now: Timestamp,
+) -> Result<Target, Diagnostic> {
+    let policy = policies.of(reference, args.judged_as.as_ref(), args.transport.plain_http, now)?;
+    let github = args.transport.github_api.as_ref();
+    let github = github.map(|base| Ok((base.clone(), github_repository(&policy, reference)?))).transpose()?;
+    Ok(Target { text: text.to_owned(), reference: reference.clone(), policy, github })
+}
+
+/// Lists the tags of all repositories, one after the other: of each, many are asked for at once.
+async fn list(
+    asked: &[(String, Reference)],
+    expected: Option<&Expectations>,
+    selection: &Selection,
+    registries: &Rc<Registries>,
+    limits: &Limits,
+) -> Vec<Repository> {
+    let mut repositories = Vec::new();
+    for (text, reference) in asked {
+        let expected = expected.map(|all| all.get(text).cloned().unwrap_or_default());
+        let none = BTreeMap::new();
+        let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), registries, limits).await;
+        let name = match reference {
+            Reference::Registry(image) => image.name.to_string(),
+            Reference::Layout(_) => text.clone(),
+        };
+        repositories.push(Repository { reference: reference.clone(), name, expected, listed });
+    }
+    repositories
+}
+
+/// An image that tags name.
+struct Wanted<'a> {
+    /// The place of the repository among those that were asked for.
+    repository: usize,
+    target: Target,
+    tags: Vec<String>,
+    release: &'a run::Release,
+}
+
+fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a>> {
+    let mut images = Vec::new();
+    for (place, (repository, terms)) in repositories.iter().zip(terms).enumerate() {
+        for release in repository.listed.iter().flat_map(|listed| &listed.releases) {
+            let Some(first) = release.tags.first() else { continue };
+            let target = Target {
+                text: format!("{}:{first}", repository.name),
+                reference: run::tagged(&repository.reference, first, None),
+                policy: terms.policy.clone(),
+                github: terms.github.clone(),
+            };
+            let tags = release.tags.iter().map(ToString::to_string).collect();
+            images.push(Wanted { repository: place, target, tags, release });
+        }
+    }
+    images
+}
+
+/// Judges every image, also when others fail; the rows are written as they become known.
+fn examine(
+    run: &Run<'_>,
+    runtime: &tokio::runtime::Runtime,
+    wanted: &[Wanted<'_>],
+    rows: Option<&Rows>,
+    is_silent: bool,
+) -> Vec<(ImageReport, Vec<Digest>)> {
+    let done = Cell::new(0);
+    let state = || {
+        let used = run.registries.network_use();
+        format!("{} of {} images, {} requests, {} bytes", done.get(), wanted.len(), used.requests, used.bytes)
+    };
+    let progress = if is_silent || rows.is_some() { None } else { Progress::on_terminal() };
+    run::with_examiner(run, wanted.len(), |examiner| {
+        let asked = wanted.iter().map(|one| (&one.target, one.release.at.clone()));
+        let work = examiner.examine_all(asked).zip(futures_util::stream::iter(wanted)).map(|(examined, one)| {
+            let report = ImageReport { tags: one.tags.clone(), ..examined.report };
+            done.set(done.get() + 1);
+            if let Some(rows) = rows {
+                rows.add(&report);
+            }
+            (report, examined.digests)
+        });
+        let work = work.collect();
+        runtime.block_on(async {
+            match progress {
+                Some(mut progress) => progress.show(state, work).await,
+                None => work.await,
+            }
+        })
+    })
+}
+
+impl Repository {
+    /// What is said of the repository beside its images. `bound` are the stems of all tags of evidence that may belong to one of
+    /// them, if all platforms were looked at.
+    fn report(&self, images: &[&ImageReport], bound: Option<&BTreeSet<String>>) -> RepositoryReport {
+        let what = format!("the tags of {}", self.name);
+        let listed = match &self.listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                return RepositoryReport {
+                    repository: self.name.clone(),
+                    verdict: Verdict::Undecided,
+                    tags: TagCounts::default(),
+                    digests: 0,
+                    changes: Vec::new(),
+                    gaps: vec![unread(&what, error)],
+                };
+            }
+        };
+        let mut gaps: Vec<GapReport> = listed.gap.iter().map(|error| unread(&what, error)).collect();
+        let gap = |reason: GapReason, detail: String| GapReport {
+            what: what.clone(),
+            reason: reason.as_str().to_owned(),
+            detail,
+            subject: None,
+        };
+        if let Some(first) = listed.unusable.first() {
+            let detail = format!("{} names that no tag can have, such as {first:?}", listed.unusable.len());
+            gaps.push(gap(GapReason::Corrupt, detail));
+        }
+        if listed.selected == 0 && listed.gap.is_none() {
+            let detail =
+                format!("no tag is selected: {} are listed, and {} of evidence", listed.listed, listed.evidence.len());
+            gaps.push(gap(GapReason::Selection, detail));
+        }
+        let changes = self.changes(listed);
+        let is_all = listed.selected == listed.listed && gaps.is_empty();
+        let orphans = |bound: &BTreeSet<String>| listed.evidence.iter().filter(|stem| !bound.contains(*stem)).count();
+        let own = images.iter().map(|image| image.verdict);
+        let of_list = (!gaps.is_empty()).then_some(Verdict::Undecided);
+        let of_changes = (!changes.is_empty()).then_some(Verdict::Rejected);
+        RepositoryReport {
+            repository: self.name.clone(),
+            verdict: Verdict::join(own.chain(of_list).chain(of_changes)),
+            tags: TagCounts {
+                listed: listed.listed,
+                selected: listed.selected,
+                evidence: listed.evidence.len(),
+                orphaned_evidence: bound.filter(|_| is_all).map(orphans),
+            },
+            digests: images.iter().filter_map(|image| image.digest.as_deref()).collect::<BTreeSet<_>>().len(),
+            changes,
+            gaps,
+        }
+    }
+
+    /// How the tags differ from the ones that were expected. Of a list that is not whole it is not known what is missing.
+    fn changes(&self, listed: &Releases) -> Vec<TagChange> {
+        let Some(expected) = &self.expected else { return Vec::new() };
+        let mut changes = Vec::new();
+        let mut seen = BTreeSet::new();
+        for release in &listed.releases {
+            for tag in &release.tags {
+                seen.insert(tag.as_str());
+                let wanted = expected.get(tag.as_str());
+                let found = release.digest.as_ref();
+                let change = match (wanted, found) {
+                    (None, _) => Change::Extra,
+                    (Some(wanted), Some(found)) if wanted != found => Change::Moved,
+                    // A tag that could not be read is undecided already.
+                    _ => continue,
+                };
+                let text = |digest: Option<&Digest>| digest.map(ToString::to_string);
+                changes.push(TagChange { tag: tag.to_string(), change, expected: text(wanted), found: text(found) });
+            }
+        }
+        if listed.gap.is_none() {
+            let missing = expected.iter().filter(|(tag, _)| !seen.contains(tag.as_str()));
+            changes.extend(missing.map(|(tag, digest)| TagChange {
+                tag: tag.clone(),
+                change: Change::Missing,
+                expected: Some(digest.to_string()),
+                found: None,
+            }));
+        }
+        changes
+    }
+}

@@ -1,0 +1,235 @@
+//! The tags of a repository that are released images, and the digests that they name.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures_util::{StreamExt, stream};
+
+use crate::collect::{Limits, Registries, SourceError, TagList, evidence_stem, list_layout_tags};
+use crate::oci::{Digest, Reference, RegistryReference, Tag};
+use crate::packages::{Scheme, Version};
+use crate::policy::TextRule;
+
+/// The tags of a repository that are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Those that match one of these; all where there are none.
+    pub tags: Vec<TextRule>,
+    /// But none that match one of these.
+    pub exclude: Vec<TextRule>,
+    /// And of the versions among them so many, the highest. A tag that is no version has no place in their order.
+    pub newest: Option<usize>,
+}
+
+/// What the tags of a repository lead to.
+#[derive(Debug)]
+pub struct Releases {
+    /// How many tags are listed that are no evidence.
+    pub listed: usize,
+    /// How many tags are selected.
+    pub selected: usize,
+    /// The tags of evidence, each by the part that is made of a digest.
+    pub evidence: Vec<String>,
+    /// Names in the list that no tag can have.
+    pub unusable: Vec<String>,
+    /// Why the list is not whole, if it is not.
+    pub gap: Option<SourceError>,
+    /// The digests that selected tags name, the highest version first.
+    pub releases: Vec<Release>,
+}
+
+/// A digest, and the tags that name it.
+#[derive(Debug)]
+pub struct Release {
+    /// The tags, the highest version first.
+    pub tags: Vec<Tag>,
+    /// The image: by its digest; by its tag, where the registry does not say the digest; or why the tag could not be read.
+    pub at: Result<Reference, SourceError>,
+    /// The digest, as the registry says it.
+    pub digest: Option<Digest>,
+}
+
+/// Lists the tags of a repository, and asks for the digests of those that are selected: each digest is then fetched once.
+///
+/// Tags that are `expected` are selected whatever the selection says.
+pub async fn releases(
+    repository: &Reference,
+    selection: &Selection,
+    expected: &BTreeMap<String, Digest>,
+    registries: &Rc<Registries>,
+    limits: &Limits,
+) -> Result<Releases, SourceError> {
+    let TagList { tags, unusable, gap } = match repository {
+        Reference::Registry(image) => registries.open(image, limits)?.tags(limits).await,
+        Reference::Layout(layout) => list_layout_tags(layout, limits)?,
+    };
+    let (evidence, tags): (Vec<_>, Vec<_>) =
+        tags.into_iter().partition(|(tag, _)| evidence_stem(tag.as_str()).is_some());
+    let evidence = evidence.iter().filter_map(|(tag, _)| evidence_stem(tag.as_str())).map(str::to_owned).collect();
+    let listed = tags.len();
+    let selected = selection.select(tags, expected);
+    let count = selected.len();
+    let resolve = |(tag, known): (Tag, Option<Digest>)| async move {
+        let digest = match (known, repository) {
+            (Some(digest), _) => Ok(Some(digest)),
+            (None, Reference::Registry(image)) => match registries.open(image, limits) {
+                Ok(source) => source.digest_of(&tag).await,
+                Err(error) => Err(error),
+            },
+            (None, Reference::Layout(_)) => Ok(None),
+        };
+        (tag, digest)
+    };
+    let resolved: Vec<_> = stream::iter(selected).map(resolve).buffered(limits.parallel).collect().await;
+    Ok(Releases { listed, selected: count, evidence, unusable, gap, releases: by_digest(repository, resolved) })
+}
+
+/// One release for each digest, in the order of their first tags.
+fn by_digest(repository: &Reference, resolved: Vec<(Tag, Result<Option<Digest>, SourceError>)>) -> Vec<Release> {
+    let mut releases: Vec<Release> = Vec::new();
+    let mut places: BTreeMap<Digest, usize> = BTreeMap::new();
+    for (tag, digest) in resolved {
+        if let Ok(Some(digest)) = &digest {
+            if let Some(place) = places.get(digest) {
+                releases[*place].tags.push(tag);
+                continue;
+            }
+            places.insert(digest.clone(), releases.len());
+        }
+        let known = digest.as_ref().ok().cloned().flatten();
+        let at = digest.map(|digest| tagged(repository, &tag, digest));
+        releases.push(Release { tags: vec![tag], at, digest: known });
+    }
+    releases
+}
+
+/// The image in a repository under this tag, at the digest if that is known.
+pub fn tagged(repository: &Reference, tag: &Tag, digest: Option<Digest>) -> Reference {
+    match repository {
+        Reference::Registry(image) => {
+            Reference::Registry(RegistryReference { name: image.name.clone(), tag: Some(tag.clone()), digest })
+        }
+        Reference::Layout(layout) => {
+            let mut layout = layout.clone();
+            layout.tag = Some(tag.to_string());
+            layout.digest = digest;
+            Reference::Layout(layout)
+        }
+    }
+}
+
+impl Selection {
+    /// Returns the tags that are selected: versions first, from the highest to the lowest, then the others by name.
+    fn select(
+        &self,
+        tags: Vec<(Tag, Option<Digest>)>,
+        expected: &BTreeMap<String, Digest>,
+    ) -> Vec<(Tag, Option<Digest>)> {
+        let matches = |rules: &[TextRule], tag: &Tag| rules.iter().any(|rule| rule.matches(tag.as_str()));
+        let is_wanted = |tag: &Tag| (self.tags.is_empty() || matches(&self.tags, tag)) && !matches(&self.exclude, tag);
+        let read = |(tag, digest): (Tag, Option<Digest>)| (version(&tag), tag, digest);
+        let mut tags: Vec<(Option<Version>, Tag, Option<Digest>)> = tags.into_iter().map(read).collect();
+        tags.sort_by(|one, other| order((one.0.as_ref(), &one.1), (other.0.as_ref(), &other.1)));
+        let mut versions = 0;
+        tags.retain(|(version, tag, _)| {
+            let is_newest = |versions: &mut usize| {
+                let Some(newest) = self.newest else { return true };
+                *versions += usize::from(version.is_some());
+                version.is_some() && *versions <= newest
+            };
+            expected.contains_key(tag.as_str()) || is_wanted(tag) && is_newest(&mut versions)
+        });
+        tags.into_iter().map(|(_, tag, digest)| (tag, digest)).collect()
+    }
+}
+
+/// Reads a tag such as `v1.4.2` as a version. A hash or a word that begins with a digit is none.
+fn version(tag: &Tag) -> Option<Version> {
+    let text = tag.as_str();
+    let number = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let numbers = number.split(['-', '+']).next().unwrap_or_default();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.split('.').all(is_number).then(|| Version::parse(Scheme::Semver, text).ok()).flatten()
+}
+
+/// The highest version first; of equal ones the one that is written out most, so that `1.4.0` stands before `1.4`.
+fn order(one: (Option<&Version>, &Tag), other: (Option<&Version>, &Tag)) -> Ordering {
+    let by_name = || one.1.cmp(other.1);
+    match (one.0, other.0) {
+        (Some(first), Some(second)) => second
+            .compare(first)
+            .unwrap_or(Ordering::Equal)
+            .then_with(|| other.1.as_str().len().cmp(&one.1.as_str().len()))
+            .then_with(by_name),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => by_name(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::Algorithm;
+
+    fn select(selection: &Selection, tags: &[&str]) -> Vec<String> {
+        select_with(selection, tags, &BTreeMap::new())
+    }
+
+    fn select_with(selection: &Selection, tags: &[&str], expected: &BTreeMap<String, Digest>) -> Vec<String> {
+        let tags = tags.iter().map(|tag| (tag.parse().expect("a tag"), None)).collect();
+        selection.select(tags, expected).into_iter().map(|(tag, _)| tag.to_string()).collect()
+    }
+
+    fn globs(texts: &[&str]) -> Vec<TextRule> {
+        texts.iter().map(|text| TextRule::glob(text).expect("a glob")).collect()
+    }
+
+    const TAGS: [&str; 9] = ["1.10.0", "latest", "1.9", "v2.0.0-rc.1", "1.9.0", "1", "main", "9f86d08", "2.0.0"];
+
+    #[test]
+    fn versions_come_first_and_the_highest_of_them() {
+        assert_eq!(
+            select(&Selection::default(), &TAGS),
+            ["2.0.0", "v2.0.0-rc.1", "1.10.0", "1.9.0", "1.9", "1", "9f86d08", "latest", "main"]
+        );
+    }
+
+    #[test]
+    fn globs_select_and_exclude_and_the_newest_are_versions() {
+        let some = Selection { tags: globs(&["1*"]), exclude: globs(&["*.*.*"]), newest: None };
+        assert_eq!(select(&some, &TAGS), ["1.9", "1"]);
+        let newest = Selection { exclude: globs(&["*-*"]), newest: Some(2), ..Selection::default() };
+        assert_eq!(select(&newest, &TAGS), ["2.0.0", "1.10.0"]);
+        let none = Selection { newest: Some(2), ..Selection::default() };
+        assert!(select(&none, &["latest", "main"]).is_empty(), "nothing there is known to be newer");
+    }
+
+    #[test]
+    fn what_is_expected_is_selected_whatever_the_selection_says() {
+        let expected = BTreeMap::from([("main".to_owned(), Digest::of(Algorithm::Sha256, b""))]);
+        let newest = Selection { newest: Some(1), ..Selection::default() };
+        assert_eq!(select_with(&newest, &TAGS, &expected), ["2.0.0", "main"]);
+    }
+
+    #[test]
+    fn each_digest_is_one_release() {
+        let repository: Reference = "registry.test/acme/shop".parse().expect("a reference");
+        let digest = |text: &str| Ok(Some(Digest::of(Algorithm::Sha256, text.as_bytes())));
+        let tag = |text: &str| text.parse::<Tag>().expect("a tag");
+        let resolved = vec![
+            (tag("2"), digest("two")),
+            (tag("1"), digest("one")),
+            (tag("x"), Ok(None)),
+            (tag("y"), Ok(None)),
+            (tag("latest"), digest("two")),
+            (tag("gone"), Err(SourceError::NotFound { at: "gone".to_owned() })),
+        ];
+        let releases = by_digest(&repository, resolved);
+        let tags: Vec<String> =
+            releases.iter().map(|one| one.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join("+")).collect();
+        assert_eq!(tags, ["2+latest", "1", "x", "y", "gone"]);
+        assert!(releases[4].at.is_err() && releases[2].at.is_ok());
+    }
+}
