@@ -144,8 +144,8 @@ fn explain_lists_every_check_and_each_has_a_page() {
         let page = bonafide(&["explain", check]).success();
         assert!(page.starts_with(&format!("# {}\n", if check == "incomplete" { "absent" } else { check })), "{check}");
         assert!(page.contains("\n## What to do\n"), "{check}");
-        let last = page.lines().rfind(|line| line.starts_with("## "));
-        assert_eq!(last, Some("## What you may conclude from a pass"), "{check}");
+        let ending = page.lines().rfind(|line| line.starts_with("## "));
+        assert_eq!(ending, Some("## What you may conclude from a pass"), "{check}");
     }
 }
 

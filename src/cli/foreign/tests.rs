@@ -147,6 +147,10 @@ fn secrets_are_not_repeated() {
         "cosign verify --key k --registry-username ci --registry-password hunter2 --registry-token=hunter2 {IMAGE}"
     ));
     assert!(!said.contains("hunter2") && said.contains("--username ci --password-stdin"), "{said}");
+    for unknown in ["--my-token hunter2", "--password=hunter2"] {
+        let said = text(&format!("cosign verify --key k {unknown} {IMAGE}"));
+        assert!(!said.contains("hunter2") && said.contains(IMAGE), "{said}");
+    }
 }
 
 #[test]

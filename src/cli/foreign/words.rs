@@ -50,6 +50,10 @@ pub(super) fn read(words: &[String], task: Task) -> Words {
             } else if let Some(takes_value) = ours.get(name) {
                 Given::Ours(name.to_owned(), if *takes_value { Some(next()) } else { value })
             } else {
+                // Its value would be taken for an image, and repeated.
+                if value.is_none() && ["password", "secret", "token"].iter().any(|word| name.contains(word)) {
+                    rest.next();
+                }
                 Given::Unknown(format!("--{name}"))
             };
             read.flags.push(given);
