@@ -5,62 +5,29 @@
 //! archive: then no limit passes, because the skipped half of a database might deny what the other half passes.
 
 mod bytes;
+mod error;
 mod index;
 mod read;
+mod sink;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::check::AdvisoriesReport;
-use crate::collect::files::FileError;
 use crate::collect::saving;
 use crate::packages::{Advisories, AdvisoryError, Records, UnusedRecords};
 
 use super::args::AdvisoriesCommand;
 use super::diagnostics::Diagnostic;
 use super::streams;
+use error::AdvisoriesError;
 use index::Writer;
-use read::{Reader, Sink};
+use read::Reader;
+use sink::Sink;
 
-/// The longest file of records that is read: lists of a whole database come as one.
-const LONGEST_FILE: u64 = 256 * 1024 * 1024;
-/// The longest record in an archive.
-const LONGEST_RECORD: u64 = 64 * 1024 * 1024;
-/// Bytes of JSON that are read in all. Memory stays well below that, as only what matching needs is kept.
-const MOST_BYTES: u64 = 8 * 1024 * 1024 * 1024;
-/// Files that are read in all.
-const MOST_FILES: u64 = 4_000_000;
-/// Folders within folders.
-const DEEPEST: u32 = 16;
-
-/// Why advisories cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AdvisoriesError {
-    #[error("cannot read `{}`", .0.display())]
-    File(PathBuf, #[source] FileError),
-    #[error("`{}` cannot be read as a zip archive", .0.display())]
-    Archive(PathBuf, #[source] rawzip::Error),
-    #[error("`{}` ends early: it names {named} files and has {found}", .archive.display())]
-    Incomplete { archive: PathBuf, named: u64, found: u64 },
-    #[error("`{name}` in `{}` is compressed with {method}: expected none or deflate", .archive.display())]
-    Method { archive: PathBuf, name: String, method: String },
-    #[error("`{0}` is longer than {1} bytes")]
-    TooLong(String, u64),
-    #[error("the advisories are more than {MOST_BYTES} bytes or {MOST_FILES} files")]
-    TooMany,
-    #[error("`{}` has folders within folders beyond {DEEPEST}", .0.display())]
-    TooDeep(PathBuf),
-    #[error("`{0}` cannot be used")]
-    Record(String, #[source] AdvisoryError),
-    #[error("`{0}` is not text in UTF-8")]
-    NoText(String),
-    #[error("`{}` holds no advisory that can be read", .0.display())]
-    Empty(PathBuf),
-    #[error("`{}` is not a complete index of advisories: {why}", .index.display())]
-    NoIndex { index: PathBuf, why: &'static str },
-    #[error("cannot write `{}`", .0.display())]
-    Write(PathBuf, #[source] io::Error),
+fn refused(error: AdvisoriesError) -> Diagnostic {
+    let hint = error.hint();
+    Diagnostic::usage(error, hint)
 }
 
 /// The advisories of a run, and what a report says of them.
@@ -74,7 +41,7 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     if places.is_empty() {
         return Ok(None);
     }
-    let advisories = Reader::read(places, Advisories::default()).map_err(Diagnostic::advisories)?;
+    let advisories = Reader::read(places, Advisories::default()).map_err(refused)?;
     let report = AdvisoriesReport {
         sources: places.iter().map(|place| place.display().to_string()).collect(),
         count: advisories.count() as u64,
@@ -105,7 +72,7 @@ impl Sink for Advisories {
 /// `bonafide advisories`.
 pub(super) fn run(command: &AdvisoriesCommand) -> Result<u8, Diagnostic> {
     let AdvisoriesCommand::Index(args) = command;
-    let passed_over = write_index(&args.places, &args.out).map_err(Diagnostic::advisories)?;
+    let passed_over = write_index(&args.places, &args.out).map_err(refused)?;
     if passed_over > 0 {
         streams::to_stderr(&format!(
             "warning: {passed_over} of the files cannot be read, and may be about any package: no limit passes with this index\n"

@@ -12,11 +12,13 @@ use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requireme
 use crate::trust::Instance;
 
 use super::audit::AuditArgs;
+use super::colour::Colour;
 use super::doctor::DoctorArgs;
+use super::duration::duration;
 use super::preview::PreviewArgs;
 use super::sbom_flags::SbomArgs;
 use super::targets::{OutputParser, PackageTarget, Target, package_target};
-use super::trust::{ShowFormat, TrustCommand};
+use super::trust::{RepositoryArgs, ShowFormat, TrustCommand};
 use super::words::{self, completed};
 
 const EXAMPLES: &str = "\
@@ -74,17 +76,6 @@ impl Args {
     pub(super) fn shows_requests(&self) -> bool {
         self.verbose > 1
     }
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Colour {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -496,17 +487,6 @@ pub(super) struct TrustArgs {
     pub(super) offline: bool,
 }
 
-/// A Sigstore instance by its TUF repository.
-#[derive(Debug, Default, ClapArgs)]
-pub(super) struct RepositoryArgs {
-    /// The TUF repository of another Sigstore instance; needs --tuf-root
-    #[arg(long, value_name = "URL", requires = "tuf_root")]
-    pub(super) tuf_mirror: Option<String>,
-    /// The initial root.json of that repository, as its operator publishes it
-    #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
-    pub(super) tuf_root: Option<PathBuf>,
-}
-
 /// How to log in, beside the logins of docker, podman and their credential helpers
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Login")]
@@ -764,25 +744,6 @@ fn platform(text: &str) -> Result<PlatformArg, String> {
     }
 }
 
-/// `90`, `90s`, `5m`, `1h`, `250ms`: whole numbers with a unit, seconds without one.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a duration such as 30s, 5m or 1h".to_owned();
-    let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let milliseconds = match unit {
-        "ms" => Some(number),
-        "s" | "" => number.checked_mul(1000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        _ => None,
-    };
-    match milliseconds {
-        Some(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
-        _ => Err(wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -791,15 +752,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_have_units() {
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
-        for text in ["", "s", "-1s", "1.5s", "0", "1d", "99999999999999999999s"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 }

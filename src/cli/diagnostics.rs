@@ -1,7 +1,7 @@
 //! Errors that end a run: message, place and the next step. All hints live in this file.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -18,12 +18,11 @@ use crate::trust::{TrustError, TrustRoot};
 use crate::tuf::{CacheError, Current, Repository, TufError};
 use crate::verify::{DomainError, hint_for_gap};
 
-use super::advisories::AdvisoriesError;
-use super::args::Colour;
+use super::colour::Colour;
 use super::errors::{ListError, LoginError};
+use super::exit::{ABSENT, UNDECIDED, USAGE};
 use super::foreign;
-use super::roots::Chosen;
-use super::{ABSENT, UNDECIDED, USAGE, streams};
+use super::streams;
 
 /// An error that ends a run.
 #[derive(Debug)]
@@ -36,7 +35,8 @@ pub(super) struct Diagnostic {
 }
 
 impl Diagnostic {
-    fn usage(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+    /// An error of what was given: its place, and what to do.
+    pub(super) fn usage(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
         Self::ending_with(USAGE, error, hint)
     }
 
@@ -191,28 +191,6 @@ impl Diagnostic {
             anyhow::anyhow!("--deny-severity needs an SBOM: --require does not list one"),
             "add sbom to `--require`, or leave `--deny-severity` out",
         )
-    }
-
-    /// Advisories that cannot be read whole.
-    pub(super) fn advisories(error: AdvisoriesError) -> Self {
-        let hint = match &error {
-            AdvisoriesError::File(..) => "check the path, and fetch the file again if it is an archive",
-            AdvisoriesError::Archive(..) | AdvisoriesError::Incomplete { .. } => {
-                "fetch the archive again: it came here broken"
-            }
-            AdvisoriesError::Empty(_) => "give files that end with .json, .jsonl or .zip, or a folder that has some",
-            AdvisoriesError::NoIndex { .. } => {
-                "make it again: `bonafide advisories index FILE|DIR -o advisories.jsonl`"
-            }
-            AdvisoriesError::Write(..) => "name a file in a folder that exists and has room",
-            AdvisoriesError::Record(..) | AdvisoriesError::NoText(_) | AdvisoriesError::Method { .. } => {
-                "expected OSV records (https://ossf.github.io/osv-schema/): JSON objects with `id` and `affected`"
-            }
-            AdvisoriesError::TooLong(..) | AdvisoriesError::TooMany | AdvisoriesError::TooDeep(_) => {
-                "give the archives of the ecosystems that the images are of, and no more"
-            }
-        };
-        Self::usage(error, hint)
     }
 
     /// Standard input that is to be two things at once.
@@ -458,28 +436,8 @@ impl Diagnostic {
         Self::undecided(error, "a newer version of this program may be able to use it")
     }
 
-    /// Adds which root stays in use after an update that failed.
-    pub(super) fn in_use(self, chosen: &Result<Chosen, Self>) -> Self {
-        self.with_hint(match chosen {
-            Ok(Chosen { root, valid_until: Some(time), .. }) => {
-                format!("the {} stays in use until {time}", described(root))
-            }
-            Ok(Chosen { root, .. }) => format!("the {} stays in use", described(root)),
-            Err(_) => "it has no cached or embedded trusted root".to_owned(),
-        })
-    }
-
-    /// Adds the root that is used without `--update-trust`.
-    pub(super) fn at_hand(self, chosen: &Result<Chosen, Self>) -> Self {
-        match chosen {
-            Ok(Chosen { root, .. }) => {
-                self.with_hint(format!("without `--update-trust` the {} is used", described(root)))
-            }
-            Err(_) => self,
-        }
-    }
-
-    fn with_hint(mut self, line: String) -> Self {
+    /// Adds a line to the hint.
+    pub(super) fn with_hint(mut self, line: String) -> Self {
         self.hint = Some(self.hint.into_iter().chain([line]).collect::<Vec<_>>().join("\n    "));
         self
     }
@@ -692,14 +650,7 @@ impl Diagnostic {
 
     /// Writes the error to standard error.
     pub(super) fn print(&self, colour: Colour) {
-        let coloured = match colour {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => {
-                io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
-        };
-        let (start, end) = if coloured { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        let (start, end) = if colour.is_for(&io::stderr()) { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
         streams::to_stderr(&format!("{start}error{end}: {self}\n"));
     }
 }
@@ -800,7 +751,7 @@ impl Warning {
 }
 
 /// A root as a message names it.
-fn described(root: &TrustRoot) -> String {
+pub(super) fn described(root: &TrustRoot) -> String {
     let date = root.updated_at.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
     let source = if root.source == "cache" { "cached" } else { &root.source };
     format!("{source} trusted root of {}{date}", root.domain)

@@ -8,7 +8,8 @@ use crate::policy::KNOWN_BUILDERS;
 
 use super::args::ExplainArgs;
 use super::diagnostics::Diagnostic;
-use super::{print, words};
+use super::output::print;
+use super::words;
 
 /// The pages of the verdicts, in the order of their words.
 const VERDICT_PAGES: [&str; 4] = [

@@ -19,10 +19,12 @@ use crate::verify::inspect_sbom;
 use super::advisories::{self, Known};
 use super::args::{Args, InspectArgs};
 use super::diagnostics::{Diagnostic, Warning};
+use super::exit::{ABSENT, UNDECIDED};
+use super::output::print;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
 use super::verify::{choice, registries};
-use super::{ABSENT, UNDECIDED, logins, output, print, references, streams, terms};
+use super::{logins, output, references, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";

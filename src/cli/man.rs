@@ -6,7 +6,7 @@ use clap_mangen::Man;
 use super::args::ManArgs;
 use super::command::command;
 use super::diagnostics::Diagnostic;
-use super::print;
+use super::output::print;
 
 /// Prints the page of the program, or of a command.
 pub(super) fn run(args: &ManArgs) -> Result<u8, Diagnostic> {

@@ -7,12 +7,15 @@ mod advisories;
 mod args;
 mod audit;
 mod bundle;
+mod colour;
 mod command;
 mod conformance;
 mod diagnostics;
 mod doctor;
+mod duration;
 mod environment;
 mod errors;
+mod exit;
 mod explain;
 mod foreign;
 mod inspect;
@@ -30,6 +33,7 @@ mod references;
 mod roots;
 mod sbom_flags;
 mod schema;
+mod schema_texts;
 mod streams;
 mod targets;
 mod terms;
@@ -38,19 +42,16 @@ mod verify;
 mod words;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use args::{Args, Colour, Command};
+use args::{Args, Command};
+use colour::Colour;
 use diagnostics::Diagnostic;
-
-/// What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
-const USAGE: u8 = 2;
-const UNDECIDED: u8 = 3;
-const ABSENT: u8 = 4;
+use exit::USAGE;
+use output::print;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -108,10 +109,4 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         }
         Command::Man(man) => man::run(man),
     }
-}
-
-/// Writes to stdout. What could not be written is never a success.
-fn print(text: &[u8]) -> Result<u8, Diagnostic> {
-    streams::to_stdout(|out| out.write_all(text)).map_err(Diagnostic::stdout)?;
-    Ok(0)
 }

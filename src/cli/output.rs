@@ -12,10 +12,16 @@ use crate::render::escape::terminal;
 use crate::render::{self, Asked, Delivery, Detail, Head, Note, OUTPUTS, Output, TEXT};
 use crate::verify::Domain;
 
-use super::args::{Args, Colour};
+use super::args::Args;
 use super::diagnostics::{Diagnostic, Warning};
 use super::streams;
 use super::targets::{PackageTarget, Target};
+
+/// Writes to standard output, for a command that judges nothing. What could not be written is never a success.
+pub(super) fn print(text: &[u8]) -> Result<u8, Diagnostic> {
+    streams::to_stdout(|out| out.write_all(text)).map_err(Diagnostic::stdout)?;
+    Ok(0)
+}
 
 /// Proves that at most one report goes to standard output. Without any target the text report does.
 pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
@@ -86,7 +92,7 @@ impl Rows {
 }
 
 fn detail(args: &Args, is_stdout: bool) -> Detail {
-    let colour = is_stdout && coloured(args.color);
+    let colour = is_stdout && args.color.is_for(&io::stdout());
     let width = if is_stdout { terminal_width() } else { None };
     Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width }
 }
@@ -193,12 +199,4 @@ fn to_stdout(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Di
 fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     io::stdout().is_terminal().then_some(usize::from(width.0))
-}
-
-fn coloured(colour: Colour) -> bool {
-    match colour {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    }
 }

@@ -17,6 +17,7 @@ use crate::trust::Instance;
 use super::args::VerifyArgs;
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
+use super::terms::MAX_BYTES;
 use super::{policy_source, sbom_flags, terms};
 
 /// The file that is read where none is named.
@@ -24,8 +25,6 @@ const DEFAULT: &str = "bonafide.yaml";
 /// What it is called by mistake.
 const MISNAMED: [&str; 4] = ["bonafide.yml", ".bonafide.yaml", ".bonafide.yml", "bonafide.json"];
 const STANDARD_INPUT: &str = "-";
-/// Bytes that are read of a policy file or of a key that it names: more than either may have.
-pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The policies of a run, before the images are known.
 pub(super) enum Policies {

@@ -13,7 +13,8 @@ use crate::render::escape::terminal;
 
 use super::args::{Args, PolicyCommand};
 use super::diagnostics::Diagnostic;
-use super::{policies, policy_check, preview, print, streams};
+use super::output::print;
+use super::{policies, policy_check, preview, streams};
 
 /// Runs one of the subcommands.
 pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic> {

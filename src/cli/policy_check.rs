@@ -13,8 +13,10 @@ use crate::render::escape::terminal;
 
 use super::args::Args;
 use super::diagnostics::Diagnostic;
+use super::exit::USAGE;
+use super::output::print;
+use super::policies;
 use super::trust::ShowFormat;
-use super::{USAGE, policies, print};
 
 /// The version of the JSON shape: additions only within a version.
 const SCHEMA_VERSION: u32 = 1;

@@ -9,8 +9,8 @@ use crate::collect::{
 use crate::oci::{Blob, Digest, Manifest, Reference};
 
 use super::diagnostics::Diagnostic;
-use super::policies::MAX_BYTES;
 use super::roots::Reach;
+use super::terms::MAX_BYTES;
 use super::{progress, references};
 
 /// Where a policy is that is not in a file of this machine.

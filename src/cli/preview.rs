@@ -17,9 +17,11 @@ use crate::run::{self, Run, Target};
 
 use super::args::{Args, LoginArgs, TransportArgs, TrustArgs};
 use super::diagnostics::Diagnostic;
+use super::exit::UNDECIDED;
+use super::output::print;
 use super::roots::{self, Reach};
 use super::trust::ShowFormat;
-use super::{UNDECIDED, logins, policies, print, references, verify};
+use super::{logins, policies, references, verify};
 
 /// An image loses its pass.
 const LOSES: u8 = 1;

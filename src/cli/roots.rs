@@ -12,9 +12,10 @@ use crate::trust::{Instance, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
 use crate::verify::Domain;
 
-use super::args::{RepositoryArgs, TrustArgs};
-use super::diagnostics::{Diagnostic, Warning};
+use super::args::TrustArgs;
+use super::diagnostics::{Diagnostic, Warning, described};
 use super::progress;
+use super::trust::RepositoryArgs;
 
 /// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -228,7 +229,7 @@ fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut Network
         }
         Err(error) => {
             let Ok(Some(current)) = cached(&source.repository, &cache, now) else {
-                return Err(Diagnostic::tuf(error).at_hand(&source.at_hand(&cache, now)));
+                return Err(at_hand(Diagnostic::tuf(error), &source.at_hand(&cache, now)));
             };
             let warning = Warning::update_failed(&current, &Diagnostic::tuf(error));
             let mut chosen = prepared(current)?;
@@ -260,6 +261,25 @@ pub(super) fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
     let Current { root, valid_until } = current;
     let domain = Domain::prepare(&root).map_err(Diagnostic::unusable_root)?;
     Ok(Chosen { root, domain, valid_until: Some(valid_until), warnings: Vec::new() })
+}
+
+/// Adds which root stays in use after an update that failed.
+pub(super) fn in_use(error: Diagnostic, chosen: &Result<Chosen, Diagnostic>) -> Diagnostic {
+    error.with_hint(match chosen {
+        Ok(Chosen { root, valid_until: Some(time), .. }) => {
+            format!("the {} stays in use until {time}", described(root))
+        }
+        Ok(Chosen { root, .. }) => format!("the {} stays in use", described(root)),
+        Err(_) => "it has no cached or embedded trusted root".to_owned(),
+    })
+}
+
+/// Adds which root would do for a user who does not insist on an update.
+fn at_hand(error: Diagnostic, chosen: &Result<Chosen, Diagnostic>) -> Diagnostic {
+    match chosen {
+        Ok(Chosen { root, .. }) => error.with_hint(format!("without `--update-trust` the {} is used", described(root))),
+        Err(_) => error,
+    }
 }
 
 #[cfg(test)]

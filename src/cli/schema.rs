@@ -8,10 +8,8 @@ use crate::policy::{Asked, Requirement};
 
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
-use super::print;
-
-const REPORT: &str = include_str!("../check/report.schema.json");
-const POLICY: &str = include_str!("../policy/policy.schema.json");
+use super::output::print;
+use super::schema_texts::{POLICY, REPORT};
 
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
@@ -22,12 +20,6 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
         Document::Trust => return print(include_bytes!("trust/show.schema.json")),
     };
     print(format!("{schema:#}\n").as_bytes())
-}
-
-/// Returns the texts whose words are no secrets.
-pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    let of_kind = |kind: &Kind| [Some(kind.as_str()), kind.policy_schema(), kind.section_schema()];
-    [REPORT, POLICY].into_iter().chain(Kind::ALL.iter().flat_map(of_kind).flatten())
 }
 
 fn parsed(file: &str) -> Value {

@@ -9,13 +9,13 @@ use reqwest::Url;
 use crate::collect::Login;
 use crate::secrets::{Hiding, Secrets};
 
-use super::schema;
+use super::schema_texts;
 
 /// The secrets of this process. They are not passed along, because its streams are not either: an error is written where nothing
 /// of the run is left, and a sink that could do without the filter would be one that leaks.
 static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
     let secrets = Secrets::default();
-    schema::words().for_each(|text| secrets.spare(text));
+    schema_texts::words().for_each(|text| secrets.spare(text));
     PROXIES.into_iter().filter_map(|name| env::var(name).ok()).for_each(|proxy| keep_login_of(&secrets, &proxy));
     secrets
 });

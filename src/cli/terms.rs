@@ -10,7 +10,9 @@ use crate::policy::{
 
 use super::args::{ProvenanceArgs, SignerArgs};
 use super::diagnostics::Diagnostic;
-use super::policies::MAX_BYTES;
+
+/// Bytes that are read of a policy file or of a key that it names: more than either may have.
+pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The signer that the flags name: a certificate's identity, or keys.
 pub(super) fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {

@@ -11,7 +11,7 @@ use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder
 
 use crate::collect::files::{self, FileError};
 
-use super::{AdvisoriesError, LONGEST_FILE, LONGEST_RECORD};
+use super::error::{AdvisoriesError, LONGEST_FILE, LONGEST_RECORD};
 
 /// The most room that is made for a file before it is read, and that is kept for the next one.
 const ROOM: u64 = 1024 * 1024;

@@ -13,8 +13,8 @@ use crate::json;
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::packages::{AdvisoryError, Records};
 
-use super::read::Sink;
-use super::{AdvisoriesError, LONGEST_RECORD};
+use super::error::{AdvisoriesError, LONGEST_RECORD};
+use super::sink::Sink;
 
 /// Bytes that are read at once.
 const BLOCK: u64 = 1024 * 1024;

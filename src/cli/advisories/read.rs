@@ -9,29 +9,16 @@ use std::sync::{Mutex, PoisonError};
 use rawzip::{RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
 use crate::collect::files::{self, FileError, Given};
-use crate::packages::AdvisoryError;
 use crate::run::Threads;
 use crate::verify::Workers;
 
 use super::bytes::{Member, Room, Rooms};
+use super::error::{AdvisoriesError, DEEPEST, LONGEST_FILE, LONGEST_RECORD, MOST_BYTES, MOST_FILES};
 use super::index::Lines;
-use super::{AdvisoriesError, DEEPEST, LONGEST_FILE, LONGEST_RECORD, MOST_BYTES, MOST_FILES};
+use super::sink::Sink;
 
 /// Files that are read at once, by every core, while what the ones before hold is added in their order.
 const BATCH: usize = 1024;
-
-/// What becomes of the files that are read, in their order.
-pub(super) trait Sink: Send {
-    /// The result for the text of one, made on any core.
-    type Made: Send;
-
-    fn make(text: &str) -> Result<Self::Made, AdvisoryError>;
-
-    fn add(&mut self, made: Self::Made);
-
-    /// Remembers one that holds no record that can be read.
-    fn pass_over(&mut self, name: String);
-}
 
 pub(super) struct Reader<S: Sink> {
     sink: S,

@@ -17,8 +17,10 @@ use crate::render::escape::terminal;
 
 use super::args::{Args, LoginArgs, TransportArgs, TrustArgs};
 use super::diagnostics::Diagnostic;
+use super::exit::UNDECIDED;
+use super::logins;
+use super::output::print;
 use super::trust::ShowFormat;
-use super::{UNDECIDED, logins, print};
 
 const EXAMPLES: &str = "\
 Examples:

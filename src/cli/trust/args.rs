@@ -7,7 +7,8 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use crate::trust::Instance;
 
-use super::super::args::{RepositoryArgs, duration, instance};
+use super::super::args::instance;
+use super::super::duration::duration;
 use super::super::words::{self, completed};
 
 #[derive(Debug, Subcommand)]
@@ -74,4 +75,15 @@ pub(in crate::cli) struct TrustUpdateArgs {
     /// How long to work on one repository, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(in crate::cli) timeout: Duration,
+}
+
+/// A Sigstore instance by its TUF repository.
+#[derive(Debug, Default, ClapArgs)]
+pub(in crate::cli) struct RepositoryArgs {
+    /// The TUF repository of another Sigstore instance; needs --tuf-root
+    #[arg(long, value_name = "URL", requires = "tuf_root")]
+    pub(in crate::cli) tuf_mirror: Option<String>,
+    /// The initial root.json of that repository, as its operator publishes it
+    #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
+    pub(in crate::cli) tuf_root: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ mod update;
 use super::args::Args;
 use super::diagnostics::Diagnostic;
 
-pub(super) use args::{ShowFormat, TrustCommand};
+pub(super) use args::{RepositoryArgs, ShowFormat, TrustCommand};
 
 /// Runs one of the two.
 pub(super) fn run(command: &TrustCommand, args: &Args) -> Result<u8, Diagnostic> {

@@ -10,7 +10,7 @@ use crate::render::escape::terminal;
 use crate::trust::{Instance, Service};
 
 use super::super::diagnostics::Diagnostic;
-use super::super::print;
+use super::super::output::print;
 use super::super::roots::{self, Chosen};
 use super::args::{ShowFormat, TrustShowArgs};
 

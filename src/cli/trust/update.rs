@@ -9,7 +9,7 @@ use crate::tuf::{Cache, cached};
 
 use super::super::args::Args;
 use super::super::diagnostics::Diagnostic;
-use super::super::print;
+use super::super::output::print;
 use super::super::roots::{self, Chosen, Reach, Source};
 use super::args::TrustUpdateArgs;
 
@@ -41,7 +41,7 @@ pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnosti
 fn one(source: &Source, cache: &Cache, reach: &Reach, now: Timestamp) -> Result<String, Diagnostic> {
     let before = cached(&source.repository, cache, now).ok().flatten().map(|current| current.root.sha256);
     let outcome = source.update(cache, reach, now, &mut NetworkUse::default())?;
-    let update = outcome.map_err(|error| Diagnostic::tuf(error).in_use(&source.at_hand(cache, now)))?;
+    let update = outcome.map_err(|error| roots::in_use(Diagnostic::tuf(error), &source.at_hand(cache, now)))?;
     if let Some(reason) = update.not_cached {
         return Err(Diagnostic::not_kept(&source.repository, reason));
     }
