@@ -33,6 +33,25 @@ pub struct SignerFlags<'a> {
     pub claims: Vec<(Claim, String)>,
 }
 
+impl Signer {
+    /// Proves that the flags name a signer.
+    ///
+    /// `repository` alone is enough, as with `gh attestation verify --repo`: it implies GitHub's issuer and a workflow
+    /// of that very repository. With an identity beside it, it pins the source that a reusable workflow ran for.
+    ///
+    /// # Errors
+    /// Everything that would let more than one signer through; see [`PolicyError`].
+    pub fn from_flags(
+        identity: Option<&str>,
+        issuer: Option<&str>,
+        repository: Option<&str>,
+        reference: Option<&str>,
+        digest: Option<&str>,
+    ) -> Result<Self, PolicyError> {
+        SignerFlags { identity, issuer, repository, reference, digest, ..SignerFlags::default() }.prove()
+    }
+}
+
 impl SignerFlags<'_> {
     /// Proves that the flags name a signer.
     ///

@@ -2,7 +2,6 @@
 
 use super::PolicyError;
 use super::claim::Claim;
-use super::flags::SignerFlags;
 use super::key::KeyRule;
 use super::text::TextRule;
 
@@ -202,23 +201,6 @@ impl Signers {
 }
 
 impl Signer {
-    /// Proves that the flags name a signer.
-    ///
-    /// `repository` alone is enough, as with `gh attestation verify --repo`: it implies GitHub's issuer and a workflow
-    /// of that very repository. With an identity beside it, it pins the source that a reusable workflow ran for.
-    ///
-    /// # Errors
-    /// Everything that would let more than one signer through; see [`PolicyError`].
-    pub fn from_flags(
-        identity: Option<&str>,
-        issuer: Option<&str>,
-        repository: Option<&str>,
-        reference: Option<&str>,
-        digest: Option<&str>,
-    ) -> Result<Self, PolicyError> {
-        SignerFlags { identity, issuer, repository, reference, digest, ..SignerFlags::default() }.prove()
-    }
-
     /// Returns the source that a certificate must have signed for, if that is pinned.
     pub fn source(&self) -> Option<&SourceRule> {
         match self {
@@ -264,6 +246,7 @@ impl CertificateRule {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SignerFlags;
     use super::*;
 
     #[test]

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tar::{Entries, Entry, EntryType, PaxExtensions};
 
 use super::compressed::{self, Compression};
-use super::{at, too_large};
+use super::place::{at, too_large};
 use crate::collect::error::{SourceError, printable};
 use crate::collect::files;
 

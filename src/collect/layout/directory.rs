@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{at, too_large};
+use super::place::{at, too_large};
 use crate::collect::error::SourceError;
 use crate::collect::files;
 

@@ -9,14 +9,16 @@ mod archive;
 mod compressed;
 mod directory;
 mod kind;
+mod place;
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use archive::Archive;
 pub use kind::{NoLayout, refuse_other_than_layout};
+use place::at;
 
 use super::error::{SourceError, printable};
 use super::limits::Limits;
@@ -250,14 +252,6 @@ impl LayoutSource {
 /// Lists the tags of a layout.
 pub fn list_layout_tags(reference: &LayoutReference, limits: &Limits) -> Result<TagList, SourceError> {
     Ok(LayoutSource::read(reference, limits)?.tags())
-}
-
-fn at(layout: &Path, name: &str) -> String {
-    format!("{name} in {}", layout.display())
-}
-
-fn too_large(layout: &Path, name: &str, allowed: u64) -> SourceError {
-    SourceError::Limit { at: at(layout, name), limit: "bytes", allowed, found: "more".to_owned() }
 }
 
 /// The tag in a name such as `docker.io/library/app:v1`; a name without a colon is a tag itself.

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::challenge::{self, Challenge};
 use super::credentials::{Credentials, Login};
+use super::failure::failure;
 use super::realm::{self, Party, Realm, TokenServer};
 use super::transport::{Answer, Deadline, Method, Request, Transport, at};
 use crate::collect::error::{LoginUse, Said, SourceError, printable};
@@ -291,7 +292,7 @@ impl TokenQuestion<'_> {
             200 => token_header(transport, &at, &answer).map(Ok),
             400 | 401 | 403 => Ok(Err(Denied { at, status: answer.status, said: transport.said(&answer) })),
             // Never a "not found": the token server is missing, not the evidence.
-            _ => Err(super::failure(transport, at, &answer)),
+            _ => Err(failure(transport, at, &answer)),
         }
     }
 }

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 
 use super::access::bearer;
 use super::address::{Place, place_of};
+use super::failure::failure;
 use super::throttle::is_limit;
 use super::transport::{Answer, Deadline, Method, Request, at, has_login};
-use super::{Registries, failure, link, may_redirect};
+use super::{Registries, link, may_redirect};
 use crate::collect::error::{LoginUse, SourceError, printable};
 use crate::collect::limits::Limits;
 use crate::collect::source::{AttestationsPage, Attested, NextPage};

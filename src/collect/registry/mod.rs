@@ -10,6 +10,7 @@ mod cache;
 mod challenge;
 mod credentials;
 mod download;
+mod failure;
 mod github;
 mod link;
 mod mirror;
@@ -40,6 +41,7 @@ pub use transport::{NetworkUse, RequestLog, RequestRecord};
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
 use cache::Cache;
+use failure::failure;
 use proxy::Proxies;
 use resolver::Resolver;
 use tls::Trust;
@@ -375,15 +377,6 @@ fn judge(transport: &Transport, at: String, answer: Answer, grant: Option<&Grant
             Err(SourceError::Denied { at, status: answer.status, said: transport.said(&answer), login })
         }
         _ => Err(failure(transport, at, &answer)),
-    }
-}
-
-/// An answer that says nothing but that the server cannot or will not do it.
-fn failure(transport: &Transport, at: String, answer: &Answer) -> SourceError {
-    let said = transport.said(answer);
-    match answer.status {
-        429 => answer.throttled(at, said),
-        status => SourceError::Status { at, status, said },
     }
 }
 

@@ -7,7 +7,6 @@ use crate::policy::text::TextRule;
 
 use super::fields::{Fields, guess, items, pattern, text};
 use super::problem::Problems;
-use super::signers::workflow;
 use super::yaml::{Node, Value};
 
 const GITHUB: &str = "https://github.com";
@@ -363,4 +362,16 @@ fn plain(name: TextRule, issuer: &str) -> CertificateRule {
         source: None,
         claims: Vec::new(),
     }
+}
+
+/// A workflow of GitHub and what it ran for, put together by the shorthands.
+fn workflow(
+    repository: TextRule,
+    file: TextRule,
+    caller: Caller,
+    source: SourceRule,
+    issuer: TextRule,
+) -> CertificateRule {
+    let identity = IdentityRule::Workflow { repository, file, caller };
+    CertificateRule { identity, issuer, source: Some(source), claims: Vec::new() }
 }

@@ -2,9 +2,7 @@
 
 use crate::policy::claim::Claim;
 use crate::policy::key::{KeyError, KeyRule, LogDemand, PublicKey};
-use crate::policy::signer::{
-    Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers, SourceRule,
-};
+use crate::policy::signer::{CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers};
 use crate::policy::tenancy::Unmatchable;
 use crate::policy::text::TextRule;
 
@@ -306,16 +304,4 @@ fn log_demand(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogDemand>
             None
         }
     }
-}
-
-/// A workflow of GitHub and what it ran for, put together by the shorthands.
-pub(crate) fn workflow(
-    repository: TextRule,
-    file: TextRule,
-    caller: Caller,
-    source: SourceRule,
-    issuer: TextRule,
-) -> CertificateRule {
-    let identity = IdentityRule::Workflow { repository, file, caller };
-    CertificateRule { identity, issuer, source: Some(source), claims: Vec::new() }
 }

@@ -10,7 +10,7 @@ use crate::policy::{AttestationRules, CertificateRule, IdentityRule, PublicKey, 
 
 use super::expression;
 use super::field::Field;
-use super::{Effect, Remark};
+use super::remark::{Effect, Remark};
 
 const AUTHORITY: [&str; 9] =
     ["name", "key", "keyless", "static", "source", "ctlog", "attestations", "rfc3161timestamp", "signatureFormat"];

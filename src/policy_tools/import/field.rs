@@ -3,7 +3,7 @@
 use crate::policy::Place;
 use crate::policy::yaml::{Node, Value};
 
-use super::{Effect, Remark};
+use super::remark::{Effect, Remark};
 
 /// A value, and the way to it from the document's root, such as `spec.images[0].glob`.
 #[derive(Debug, Clone)]

@@ -11,8 +11,9 @@ use crate::policy::{PublicKey, Requirement};
 
 use super::authority::{self, Demand, Pattern, Required, Signer};
 use super::field::Field;
+use super::kyverno;
 use super::policy::Rule;
-use super::{Effect, Remark, kyverno};
+use super::remark::{Effect, Remark};
 
 const PUBLIC_GOOD: &str = "public-good";
 const SPEC: [&str; 16] = [

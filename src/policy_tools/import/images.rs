@@ -5,7 +5,7 @@
 
 use crate::policy::{TextRule, unreachable};
 
-use super::Effect;
+use super::remark::Effect;
 
 const HUB: &str = "index.docker.io";
 

@@ -11,7 +11,7 @@ use crate::policy::{PublicKey, Requirement, unreachable};
 use super::authority::{self, Demand, Pattern, Required, Signer};
 use super::field::Field;
 use super::policy::Rule;
-use super::{Effect, Remark};
+use super::remark::{Effect, Remark};
 
 const PUBLIC_GOOD: &str = "public-good";
 const PUBLIC_LOG: &str = "https://rekor.sigstore.dev";

@@ -5,7 +5,7 @@
 use super::authority::{self, Authority, Demand, Required, Signer};
 use super::field::Field;
 use super::images;
-use super::{Effect, Remark};
+use super::remark::{Effect, Remark};
 
 const SPEC: [&str; 5] = ["images", "authorities", "policy", "mode", "match"];
 

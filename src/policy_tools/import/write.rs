@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::policy::emit::{one_line, scalar};
 
-use super::Remark;
 use super::authority::{Demand, Pattern, Required, Signer};
 use super::policy::Rule;
+use super::remark::Remark;
 
 /// Writes the file: the rules that can be written, and of the others what became of them.
 pub(super) fn document(source_name: &str, rules: &[Rule], others: &[Remark]) -> String {

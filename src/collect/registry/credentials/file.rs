@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{CredentialsError, Login, docker_key, unusable};
+use super::login::{CredentialsError, Login, docker_key, unusable};
 use crate::collect::files;
 use crate::json;
 use crate::oci::ImageName;

@@ -11,38 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{CredentialsError, Login};
+use super::login::{CredentialsError, HelperFailure, Login};
 use crate::collect::error::printable;
 use crate::json;
-
-/// Why a credential helper gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HelperFailure {
-    /// Its name could lead to another program than one in the path.
-    #[error("has a name that is none: expected letters, digits, `.`, `_` and `-`")]
-    Name,
-    /// The program is missing, or cannot be run.
-    #[error("cannot be started: {reason}")]
-    Start {
-        /// What the system said.
-        reason: String,
-    },
-    /// It did not end in time.
-    #[error("took longer than {} s", .allowed.as_secs_f32())]
-    Timeout {
-        /// The limit.
-        allowed: Duration,
-    },
-    /// It said that it failed.
-    #[error("failed and printed \"{printed}\"")]
-    Failed {
-        /// What it printed, shortened and escaped.
-        printed: String,
-    },
-    /// Its output is not a login. The output is not shown, because it may hold one.
-    #[error("printed no login: expected a JSON object with `Username` and `Secret`")]
-    Answer,
-}
 
 /// The most that is read of what a helper prints, in bytes.
 const LONGEST: u64 = 64 * 1024;

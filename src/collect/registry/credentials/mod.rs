@@ -2,20 +2,16 @@
 
 mod file;
 mod helper;
+mod login;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
 use file::{Entry, LoginFile};
-pub use helper::HelperFailure;
-
-use crate::secrets::Secrets;
+use login::docker_key;
+pub use login::{CredentialsError, HelperFailure, Login};
 
 /// Where logins come from. Asked only after a registry wanted one, and at most once for each repository.
 pub trait Credentials {
@@ -28,67 +24,6 @@ impl Credentials for () {
     fn login(&self, _: &str, _: &str) -> Result<Option<Login>, CredentialsError> {
         Ok(None)
     }
-}
-
-/// A login. It is never shown: its `Debug` only names its kind.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Login {
-    /// A name and a password, or what stands for one.
-    Password {
-        /// The name.
-        username: String,
-        /// The password or personal token.
-        password: String,
-    },
-    /// A refresh token, to be exchanged at the token server (OAuth2).
-    IdentityToken(String),
-    /// A token that the registry itself takes; it is exchanged nowhere.
-    RegistryToken(String),
-}
-
-impl Login {
-    /// Keeps the login out of everything that is written: as it is, and as it is sent.
-    pub fn keep_in(&self, secrets: &Secrets) {
-        match self {
-            Self::Password { username, password } => {
-                secrets.keep(password);
-                // Without padding, which a server may leave out.
-                secrets.keep(&STANDARD_NO_PAD.encode(format!("{username}:{password}")));
-            }
-            Self::IdentityToken(token) | Self::RegistryToken(token) => secrets.keep(token),
-        }
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Password { .. } => "Login::Password",
-            Self::IdentityToken(_) => "Login::IdentityToken",
-            Self::RegistryToken(_) => "Login::RegistryToken",
-        })
-    }
-}
-
-/// Why logins could not be looked up. Texts from outside are shortened and escaped, as helpers print what they like.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CredentialsError {
-    /// A credential helper failed.
-    #[error("the credential helper `{helper}` {failure}")]
-    Helper {
-        /// The helper's program.
-        helper: String,
-        /// What went wrong.
-        failure: HelperFailure,
-    },
-    /// A file with logins, or an entry in it, cannot be read.
-    #[error("`{file}` cannot be used: {reason}")]
-    File {
-        /// The file.
-        file: String,
-        /// The fault, without any of the content.
-        reason: String,
-    },
 }
 
 /// The logins of a run: one that was given for one registry, then those in files, then GitHub's token for `ghcr.io`.
@@ -216,15 +151,6 @@ impl Credentials for Logins {
     fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
         Ok(self.locate(registry, repository)?.map(|(_, login)| login))
     }
-}
-
-/// Docker keeps the login for its own registry under the address of an API that is long gone.
-fn docker_key(registry: &str) -> &str {
-    if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry }
-}
-
-fn unusable(file: &Path, reason: impl Into<String>) -> CredentialsError {
-    CredentialsError::File { file: file.display().to_string(), reason: reason.into() }
 }
 
 #[cfg(test)]
