@@ -15,6 +15,7 @@ use super::audit::AuditArgs;
 use super::colour::Colour;
 use super::doctor::DoctorArgs;
 use super::duration::duration;
+use super::given::Given;
 use super::preview::PreviewArgs;
 use super::sbom_flags::SbomArgs;
 use super::targets::{OutputParser, PackageTarget, Target, package_target};
@@ -183,13 +184,13 @@ pub(super) struct VerifyArgs {
     pub(super) verifier: Option<String>,
 
     #[command(flatten)]
-    pub(super) signer: SignerArgs,
+    pub(super) signer: Given<SignerArgs>,
 
     #[command(flatten)]
-    pub(super) provenance: ProvenanceArgs,
+    pub(super) provenance: Given<ProvenanceArgs>,
 
     #[command(flatten)]
-    pub(super) sbom: SbomArgs,
+    pub(super) sbom: Given<SbomArgs>,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
@@ -287,7 +288,7 @@ pub(super) struct BundleArgs {
     pub(super) output: Vec<Target>,
 
     #[command(flatten)]
-    pub(super) signer: SignerArgs,
+    pub(super) signer: Given<SignerArgs>,
 
     #[command(flatten)]
     pub(super) trust: TrustArgs,
@@ -377,29 +378,6 @@ pub(super) struct SignerArgs {
     pub(super) certificate_github_workflow_ref: Option<String>,
 }
 
-impl SignerArgs {
-    /// The flags that name a certificate, in the order of the help, with whether they are given.
-    pub(super) fn certificate_flags(&self) -> [(&'static str, bool); 15] {
-        [
-            ("--certificate-identity", self.certificate_identity.is_some()),
-            ("--certificate-identity-regexp", self.certificate_identity_regexp.is_some()),
-            ("--certificate-oidc-issuer", self.certificate_oidc_issuer.is_some()),
-            ("--certificate-oidc-issuer-regexp", self.certificate_oidc_issuer_regexp.is_some()),
-            ("--repo", self.repo.is_some()),
-            ("--owner", self.owner.is_some()),
-            ("--signer-workflow", self.signer_workflow.is_some()),
-            ("--source-ref", self.source_ref.is_some()),
-            ("--source-digest", self.source_digest.is_some()),
-            ("--deny-self-hosted-runners", self.deny_self_hosted_runners),
-            ("--certificate-github-workflow-trigger", self.certificate_github_workflow_trigger.is_some()),
-            ("--certificate-github-workflow-sha", self.certificate_github_workflow_sha.is_some()),
-            ("--certificate-github-workflow-name", self.certificate_github_workflow_name.is_some()),
-            ("--certificate-github-workflow-repository", self.certificate_github_workflow_repository.is_some()),
-            ("--certificate-github-workflow-ref", self.certificate_github_workflow_ref.is_some()),
-        ]
-    }
-}
-
 /// What the provenance must say
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Provenance")]
@@ -440,26 +418,6 @@ pub(super) struct ProvenanceArgs {
     /// Demand this of every provenance of the signer that is attached, not of one
     #[arg(long)]
     pub(super) all_provenance: bool,
-}
-
-impl ProvenanceArgs {
-    /// The flags, in the order of the help, with whether they are given.
-    pub(super) fn flags(&self) -> [(&'static str, bool); 12] {
-        [
-            ("--builder-id", !self.builder_id.is_empty()),
-            ("--build-type", !self.build_type.is_empty()),
-            ("--source-uri", self.source_uri.is_some()),
-            ("--source-branch", self.source_branch.is_some()),
-            ("--source-tag", self.source_tag.is_some()),
-            ("--build-parameter", !self.build_parameter.is_empty()),
-            ("--allow-unknown-parameters", self.allow_unknown_parameters),
-            ("--slsa-level", self.slsa_level.is_some()),
-            ("--provenance-max-age", self.provenance_max_age.is_some()),
-            ("--deny-event", !self.deny_event.is_empty()),
-            ("--allow-any-builder-ref", self.allow_any_builder_ref),
-            ("--all-provenance", self.all_provenance),
-        ]
-    }
 }
 
 fn slsa_level(text: &str) -> Result<BuildLevel, String> {

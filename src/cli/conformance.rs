@@ -6,6 +6,7 @@ use crate::trust::Instance;
 use super::args::{Args, BundleArgs, SignerArgs, TrustArgs, VerifyBundleArgs};
 use super::bundle;
 use super::diagnostics::Diagnostic;
+use super::given::Given;
 
 /// Verifies one bundle.
 pub(super) fn run(verify: &VerifyBundleArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -17,12 +18,12 @@ fn translate(verify: &VerifyBundleArgs) -> BundleArgs {
         artifact: verify.artifact.clone(),
         bundle: verify.bundle.clone(),
         output: Vec::new(),
-        signer: SignerArgs {
+        signer: Given::from(SignerArgs {
             certificate_identity: verify.certificate_identity.clone(),
             certificate_oidc_issuer: verify.certificate_oidc_issuer.clone(),
             key: verify.key.iter().cloned().collect(),
             ..SignerArgs::default()
-        },
+        }),
         trust: TrustArgs {
             trust: verify.staging.then_some(Instance::Staging).into_iter().collect(),
             trusted_root: verify.trusted_root.iter().cloned().collect(),

@@ -18,6 +18,7 @@ mod errors;
 mod exit;
 mod explain;
 mod foreign;
+mod given;
 mod inspect;
 mod logins;
 mod man;

@@ -156,15 +156,10 @@ pub(super) fn misnamed() -> Option<&'static str> {
 }
 
 /// The first flag about signers or requirements, which a policy file states too.
-fn flag_of_a_signer(args: &VerifyArgs) -> Option<&'static str> {
-    let others = [
-        ("--key", !args.signer.key.is_empty()),
-        ("--key-without-log", args.signer.key_without_log),
-        ("--require", !args.require.is_empty()),
-    ];
-    let flags = args.signer.certificate_flags();
-    let of_content = args.provenance.flags().into_iter().chain(args.sbom.flags());
-    flags.into_iter().chain(others).chain(of_content).find(|(_, given)| *given).map(|(flag, _)| flag)
+fn flag_of_a_signer(args: &VerifyArgs) -> Option<&str> {
+    let require = (!args.require.is_empty()).then_some("--require");
+    let of_content = args.provenance.flags().chain(args.sbom.flags());
+    args.signer.flags().chain(require).chain(of_content).next()
 }
 
 fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {

@@ -8,6 +8,7 @@ use crate::policy::{
 };
 
 use super::diagnostics::Diagnostic;
+use super::given::Given;
 use super::words::{self, completed};
 
 /// What the SBOM must say
@@ -34,16 +35,6 @@ pub(super) struct SbomArgs {
 }
 
 impl SbomArgs {
-    /// The flags, in the order of the help, with whether they are given.
-    pub(super) fn flags(&self) -> [(&'static str, bool); 4] {
-        [
-            ("--deny-package", !self.deny_package.is_empty()),
-            ("--deny-license", !self.deny_license.is_empty()),
-            ("--allow-license", !self.allow_license.is_empty()),
-            ("--minimum-elements", self.minimum_elements.is_some()),
-        ]
-    }
-
     fn rules(&self) -> SbomRules {
         let mut rules = SbomRules { minimum_elements: self.minimum_elements, ..SbomRules::default() };
         rules.deny.packages = PackageRules::new(self.deny_package.clone());
@@ -54,11 +45,11 @@ impl SbomArgs {
 }
 
 /// Adds the flags about the SBOM to the requirements. A flag about a kind that is not required would have no effect.
-pub(super) fn asked(required: Vec<Asked>, args: &SbomArgs) -> Result<Vec<Asked>, Diagnostic> {
-    let Some((flag, _)) = args.flags().into_iter().find(|(_, given)| *given) else { return Ok(required) };
+pub(super) fn asked(required: Vec<Asked>, args: &Given<SbomArgs>) -> Result<Vec<Asked>, Diagnostic> {
+    let Some(flag) = args.flags().next() else { return Ok(required) };
     let requirement = Requirement::Sbom;
     if !required.iter().any(|asked| asked.requirement() == requirement) {
-        return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
+        return Err(Diagnostic::policy(PolicyError::NotRequired { flag: flag.to_owned(), requirement }));
     }
     let ask = |asked| match asked {
         Asked::Sbom(_) => Asked::Sbom(Box::new(args.rules())),

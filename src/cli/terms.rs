@@ -10,12 +10,13 @@ use crate::policy::{
 
 use super::args::{ProvenanceArgs, SignerArgs};
 use super::diagnostics::Diagnostic;
+use super::given::Given;
 
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
 pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The signer that the flags name: a certificate's identity, or keys.
-pub(super) fn signer(args: &SignerArgs) -> Result<Signer, Diagnostic> {
+pub(super) fn signer(args: &Given<SignerArgs>) -> Result<Signer, Diagnostic> {
     if let Some(rule) = keys(args)? {
         return Ok(Signer::Keys(rule));
     }
@@ -40,12 +41,12 @@ fn flags(args: &SignerArgs) -> SignerFlags<'_> {
 
 /// The requirements, with the flags about the provenance. A flag about a kind that is not required would have no
 /// effect.
-pub(super) fn asked(required: &[Asked], provenance: &ProvenanceArgs) -> Result<Vec<Asked>, Diagnostic> {
+pub(super) fn asked(required: &[Asked], provenance: &Given<ProvenanceArgs>) -> Result<Vec<Asked>, Diagnostic> {
     let is_provenance = |asked: &Asked| asked.requirement() == Requirement::Provenance;
-    let given = provenance.flags().into_iter().find(|(_, given)| *given);
-    if let Some((flag, _)) = given.filter(|_| !required.iter().any(is_provenance)) {
+    let given = provenance.flags().next();
+    if let Some(flag) = given.filter(|_| !required.iter().any(is_provenance)) {
         let requirement = Requirement::Provenance;
-        return Err(Diagnostic::policy(PolicyError::NotRequired { flag, requirement }));
+        return Err(Diagnostic::policy(PolicyError::NotRequired { flag: flag.to_owned(), requirement }));
     }
     let mut rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
     // Scripts that require a provenance by its signer alone continue to work. In a policy file, the key has a meaning
@@ -91,13 +92,18 @@ fn claims(args: &SignerArgs) -> Vec<(Claim, String)> {
     asked.into_iter().filter_map(|(claim, value)| Some((claim, value?))).collect()
 }
 
+/// The flags about signers that do not name a certificate.
+const OF_KEYS: [&str; 2] = ["--key", "--key-without-log"];
+
 /// The rule for keys, if any key is given. A key beside an identity would leave open which of them must have signed.
-fn keys(args: &SignerArgs) -> Result<Option<KeyRule>, Diagnostic> {
-    let identity = args.certificate_flags().into_iter().find(|(_, given)| *given);
+fn keys(args: &Given<SignerArgs>) -> Result<Option<KeyRule>, Diagnostic> {
+    let identity = args.flags().find(|flag| !OF_KEYS.contains(flag));
     match (args.key.is_empty(), args.key_without_log, identity) {
         (true, false, _) => return Ok(None),
         (true, true, _) => return Err(Diagnostic::policy(PolicyError::NoLogWithoutKey)),
-        (false, _, Some((flag, _))) => return Err(Diagnostic::policy(PolicyError::KeyWithIdentity { flag })),
+        (false, _, Some(flag)) => {
+            return Err(Diagnostic::policy(PolicyError::KeyWithIdentity { flag: flag.to_owned() }));
+        }
         (false, _, None) => {}
     }
     let keys = read_keys(&args.key)?;

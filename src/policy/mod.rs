@@ -188,7 +188,7 @@ pub enum PolicyError {
     )]
     KeyWithIdentity {
         /// The flag that names a certificate.
-        flag: &'static str,
+        flag: String,
     },
     /// No log is wanted, and no key is given that could do without one.
     #[error("`--key-without-log` needs `--key`: certificate signatures always require a log entry")]
@@ -234,7 +234,7 @@ pub enum PolicyError {
     #[error("{flag} is about {requirement}, which is not required")]
     NotRequired {
         /// The flag that was given.
-        flag: &'static str,
+        flag: String,
         /// The requirement it is about.
         requirement: Requirement,
     },
