@@ -231,6 +231,11 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
     assert_eq!(run["invocations"][0]["exitCode"], report.verdict.exit_code());
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), CheckId::all().count());
+    let is_named = |rule: &Value| {
+        let word = |member: &str| rule[member].as_str().map(str::to_lowercase).unwrap_or_default();
+        word("name") != word("id") && word("name").bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    assert!(rules.iter().all(is_named));
     assert!(rules.iter().all(|rule| rule["help"]["markdown"].as_str().is_some_and(|page| page.starts_with("# "))));
     let results = run["results"].as_array().expect("results");
     assert!(results.len() <= 5000, "{} results", results.len());

@@ -23,9 +23,9 @@ impl Cell<'_> {
         self.requirement.map_or("image", |requirement| &requirement.id)
     }
 
-    /// The name of the platform.
+    /// The name of the platform, if it is known.
     pub(super) fn platform(&self) -> Option<&str> {
-        self.platform.map(|platform| platform.platform.as_deref().unwrap_or("unknown"))
+        self.platform.and_then(|platform| platform.platform.as_deref())
     }
 
     /// Whether it keeps the image from being verified.
