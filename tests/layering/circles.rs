@@ -4,6 +4,7 @@
 //! is not written as a path (methods, items of a glob) is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -85,16 +86,22 @@ fn module_of(file: &str) -> Path {
     path.split('/').filter(|part| *part != "lib").map(str::to_owned).collect()
 }
 
+static DECLARATION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:fn|struct|enum|trait|const|static|type|macro_rules!)\s+([A-Za-z_]\w*)"));
+static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(pub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);"));
+static PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern")
+}
+
 fn read(module: &Path, text: &str, modules: &BTreeMap<Path, String>) -> File {
-    let pattern = |text: &str| Regex::new(text).expect("a pattern");
     // Tests may name everything.
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let text = text.split("#[cfg(all(test").next().unwrap_or_default();
-    let declaration = pattern(r"\b(?:fn|struct|enum|trait|const|static|type|macro_rules!)\s+([A-Za-z_]\w*)");
-    let declared = declaration.captures_iter(text).map(|found| found[1].to_owned()).collect();
-    let import = pattern(r"(pub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);");
+    let declared = DECLARATION.captures_iter(text).map(|found| found[1].to_owned()).collect();
     let (mut shared, mut named) = (BTreeMap::new(), Vec::new());
-    for found in import.captures_iter(text) {
+    for found in IMPORT.captures_iter(text) {
         for path in expanded(&found[2]) {
             let Some(path) = absolute(module, &path, modules) else { continue };
             match (found.get(1), path.last()) {
@@ -103,12 +110,12 @@ fn read(module: &Path, text: &str, modules: &BTreeMap<Path, String>) -> File {
             }
         }
     }
-    let body = import.replace_all(text, "");
+    let body = IMPORT.replace_all(text, "");
     // Paths in the code: from the crate, or from a module that was imported or is a child.
     let children = modules.keys().filter(|path| path.len() == module.len() + 1 && path.starts_with(module));
     let known = named.iter().filter(|path| modules.contains_key(*path)).chain(children);
     let known: BTreeMap<String, Path> = known.filter_map(|path| Some((path.last()?.clone(), path.clone()))).collect();
-    for found in pattern(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+").find_iter(&body) {
+    for found in PATH.find_iter(&body) {
         let path: Path = found.as_str().split("::").map(str::to_owned).collect();
         if ["crate", "super", "self"].contains(&path[0].as_str()) {
             named.extend(absolute(module, &path, modules));
