@@ -53,7 +53,7 @@ fn the_tool_and_the_flag_are_named() {
     let message = bonafide(&["verify", "ghcr.io/acme/app:1", "--key", "cosign.pub", "-a", "build=7"]).usage_error();
     assert_eq!(
         message,
-        "error: `--annotations` is a flag of cosign, and the command below is less strict than what was given\nno \
+        "error: `--annotations` is a flag of cosign, and the command below is less strict than yours\nno \
          counterpart: --annotations build=7: annotations of a signature are not compared: let the signer's identity say it\n  \
          → bonafide verify ghcr.io/acme/app:1 --key cosign.pub\n"
     );

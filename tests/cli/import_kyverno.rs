@@ -96,7 +96,7 @@ fn attestations_are_required_by_their_types() {
     ));
     let run = import(&source, &[]);
     assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("lost: ") && run.stderr.contains("demands of the contents"), "{}", run.stderr);
+    assert!(run.stderr.contains("lost: ") && run.stderr.contains("requirements on the content"), "{}", run.stderr);
     let page = explained(&source, "ghcr.io/acme/app");
     assert!(page.contains("provenance") && page.contains("b@acme.example") && page.contains("signature"), "{page}");
 }
@@ -112,7 +112,11 @@ fn what_is_not_carried_over_is_named_with_what_it_means() {
         (format!("{KEYLESS}      failureAction: Audit\n"), "left out", "it only warned"),
         (format!("{KEYLESS}      somethingNew: 1\n"), "lost", "this key is not known"),
         (format!("{KEYLESS}            roots: PEM\n"), "left out", "an instance of its own"),
-        (format!("{KEYLESS}            additionalExtensions: {{githubWorkflowRef: x}}\n"), "lost", "beside its name"),
+        (
+            format!("{KEYLESS}            additionalExtensions: {{githubWorkflowRef: x}}\n"),
+            "lost",
+            "other than the name",
+        ),
         (
             "      type: Notary\n      attestors: [{entries: [{certificates: {cert: x}}]}]\n".to_owned(),
             "lost",
