@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Command, Error};
 
 use crate::check::CheckId;
-use crate::policy::{COSIGN_TYPES, MinimumElements, Requirement};
+use crate::policy::{Asked, COSIGN_TYPES, MinimumElements, Requirement};
 use crate::trust::Instance;
 
 /// What `explain` lists beside the checks.
@@ -45,8 +45,8 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Completed<T> {
 
 /// What can be required by a word.
 pub(super) fn requirements() -> Vec<&'static str> {
-    let kinds = [Requirement::Signature, Requirement::Provenance, Requirement::Sbom, Requirement::Vulnerabilities];
-    kinds.into_iter().map(Requirement::as_str).chain(COSIGN_TYPES.iter().map(|(short, _)| *short)).collect()
+    let kinds = Requirement::ALL.iter().filter(|kind| Asked::plain(**kind).is_some());
+    kinds.map(|kind| kind.as_str()).chain(COSIGN_TYPES.iter().map(|(short, _)| *short)).collect()
 }
 
 /// Every Sigstore instance that comes with the program.
