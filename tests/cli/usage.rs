@@ -33,7 +33,7 @@ fn a182_an_identity_without_an_issuer_is_refused_and_the_hint_can_be_pasted() {
     assert_eq!(
         message,
         format!(
-            "error: an identity without an issuer: any issuer could vouch for `{SHOP}`\n  → add \
+            "error: an identity without an issuer: any issuer could assert `{SHOP}`\n  → add \
              `--certificate-oidc-issuer {GITHUB}`\n"
         )
     );
