@@ -214,15 +214,15 @@ impl KeyKind {
 
     fn named(der: &[u8]) -> Result<Self, KeyError> {
         let key = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
-        let octets = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
+        let bytes = key.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
         let unsupported = |kind: String| Err(KeyError::Unsupported { kind });
         let short = |kind: String| Err(KeyError::TooShort { kind });
         match key.algorithm.oid {
-            ID_ED_25519 if octets.len() == 32 => Ok(Self::Ed25519),
+            ID_ED_25519 if bytes.len() == 32 => Ok(Self::Ed25519),
             ID_EC_PUBLIC_KEY => match key.algorithm.parameters_oid() {
-                Ok(SECP_256_R_1) => uncompressed(octets, Self::P256, 32),
-                Ok(SECP_384_R_1) => uncompressed(octets, Self::P384, 48),
-                Ok(SECP_521_R_1) => uncompressed(octets, Self::P521, 66),
+                Ok(SECP_256_R_1) => uncompressed(bytes, Self::P256, 32),
+                Ok(SECP_384_R_1) => uncompressed(bytes, Self::P384, 48),
+                Ok(SECP_521_R_1) => uncompressed(bytes, Self::P521, 66),
                 Ok(curve @ (SECP_224_R_1 | SECP_192_R_1 | SECT_163_K_1 | SECT_163_R_2)) => {
                     short(format!("ECDSA on the curve {}", name_of(curve)))
                 }
@@ -233,7 +233,7 @@ impl KeyKind {
                     Err(KeyError::Weak { weakness: "a key on a curve that is described in place of a name".to_owned() })
                 }
             },
-            RSA_ENCRYPTION => match rsa_bits(octets) {
+            RSA_ENCRYPTION => match rsa_bits(bytes) {
                 Some(bits) if bits >= MIN_RSA_BITS => Ok(Self::Rsa(bits)),
                 Some(bits) => short(format!("RSA with {bits} bits")),
                 None => Err(KeyError::NotAKey),
@@ -245,8 +245,8 @@ impl KeyKind {
 
 /// RFC 5480 §2.2: "The first octet of the OCTET STRING indicates whether the key is compressed or uncompressed". cosign reads
 /// the uncompressed form alone.
-fn uncompressed(octets: &[u8], kind: KeyKind, length: usize) -> Result<KeyKind, KeyError> {
-    if octets.first() == Some(&4) && octets.len() == 1 + 2 * length { Ok(kind) } else { Err(KeyError::NotAKey) }
+fn uncompressed(bytes: &[u8], kind: KeyKind, length: usize) -> Result<KeyKind, KeyError> {
+    if bytes.first() == Some(&4) && bytes.len() == 1 + 2 * length { Ok(kind) } else { Err(KeyError::NotAKey) }
 }
 
 fn name_of(id: ObjectIdentifier) -> String {
@@ -254,8 +254,8 @@ fn name_of(id: ObjectIdentifier) -> String {
 }
 
 /// RFC 8017 §A.1.1: `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
-fn rsa_bits(octets: &[u8]) -> Option<usize> {
-    let mut reader = SliceReader::new(octets).ok()?;
+fn rsa_bits(bytes: &[u8]) -> Option<usize> {
+    let mut reader = SliceReader::new(bytes).ok()?;
     let modulus = reader
         .sequence(|inner| {
             let modulus = UintRef::decode(inner)?;

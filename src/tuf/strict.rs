@@ -47,7 +47,7 @@ fn one_name_for_each_key(role: &str, members: &Value, keys: &Value) -> Result<()
     let ids: HashSet<&str> = members["keyids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut seen = BTreeMap::new();
     for id in ids {
-        let Some(public) = octets(&keys[id]) else { continue };
+        let Some(public) = key_bytes(&keys[id]) else { continue };
         if let Some(other) = seen.insert(public, id) {
             let (one, other) = (id.min(other), id.max(other));
             return Err(Error::Malformed(format!("role `{role}` has one public key under two ids: {one} and {other}")));
@@ -57,7 +57,7 @@ fn one_name_for_each_key(role: &str, members: &Value, keys: &Value) -> Result<()
 }
 
 /// The bytes of a key as signatures are checked with them, however it is written. Keys of no use count for nothing.
-fn octets(key: &Value) -> Option<Vec<u8>> {
+fn key_bytes(key: &Value) -> Option<Vec<u8>> {
     let key: Key = json::from_value(key).ok()?;
     key.verification_key().ok().map(|key| key.as_bytes().to_vec())
 }

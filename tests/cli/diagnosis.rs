@@ -50,7 +50,8 @@ fn s01_another_person_signed() {
 fn s02_another_issuer_vouched() {
     let served = Shop::with_signature().serve();
     let run = verify(&served, &signer(SIGNER, "https://accounts.acme.example"));
-    let texts = ["the signer's issuer is another one", "expected  https://accounts.acme.example", "ask the image's maker"];
+    let texts =
+        ["the signer's issuer is another one", "expected  https://accounts.acme.example", "ask the image's maker"];
     says(&run, 1, &[&texts[..], &[GITHUB_ACTIONS]].concat());
     never_says(&run, &["--certificate-oidc-issuer"]);
     let slash = format!("{GITHUB_ACTIONS}/");

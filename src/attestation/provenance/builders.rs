@@ -17,7 +17,7 @@ const GITLAB_ISSUER: &str = "https://gitlab.com";
 
 /// What a builder and its signer are worth together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct BuilderTrust {
     pub(super) level: BuildLevel,
     /// The reason for it.
     pub(super) reason: String,
@@ -26,12 +26,12 @@ pub(super) struct Standing {
 }
 
 /// Looks a builder and its signer up: in the policy, and where that says nothing among the builders that are known.
-pub(super) fn standing(
+pub(super) fn trust(
     builder: &str,
     verified: &Verified,
     signer: Option<&Signer>,
     rules: &ProvenanceRules,
-) -> Standing {
+) -> BuilderTrust {
     let of_policy: Vec<&BuilderRule> = rules.known_builders.iter().filter(|known| known.id.matches(builder)).collect();
     if !of_policy.is_empty() {
         return by_policy(&of_policy, verified);
@@ -40,7 +40,7 @@ pub(super) fn standing(
     let pairs = known.iter().map(|known| pair(known, builder, verified, signer, rules));
     let best = pairs.filter_map(Result::ok).max_by_key(|(level, _)| *level);
     if let Some((level, reason)) = best {
-        return Standing { level, reason, contradicted_by: None };
+        return BuilderTrust { level, reason, contradicted_by: None };
     }
     let reason = match known.first() {
         Some(known) => match pair(known, builder, verified, signer, rules) {
@@ -48,21 +48,21 @@ pub(super) fn standing(
         },
         None => "no known source states a level for this builder with this signer".to_owned(),
     };
-    Standing { level: BuildLevel::One, reason, contradicted_by: contradiction(&known, verified) }
+    BuilderTrust { level: BuildLevel::One, reason, contradicted_by: contradiction(&known, verified) }
 }
 
 /// Of a builder that the policy vouches for, the policy alone says who signs (A221).
-fn by_policy(of_policy: &[&BuilderRule], verified: &Verified) -> Standing {
+fn by_policy(of_policy: &[&BuilderRule], verified: &Verified) -> BuilderTrust {
     let signed = |known: &&&BuilderRule| {
         !signer::check(verified, &known.signer, WrittenIn::File).iter().any(Finding::is_blocking)
     };
     if let Some(known) = of_policy.iter().filter(signed).max_by_key(|known| known.level) {
         let source = known.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
         let reason = format!("the policy vouches for this builder{source}");
-        return Standing { level: known.level, reason, contradicted_by: None };
+        return BuilderTrust { level: known.level, reason, contradicted_by: None };
     }
     let expected: Vec<String> = of_policy.iter().map(|known| known.signer.describe()).collect();
-    Standing {
+    BuilderTrust {
         level: BuildLevel::One,
         reason: "the policy names other signers for this builder".to_owned(),
         contradicted_by: Some(expected.join(" or ")),
@@ -203,8 +203,8 @@ fn contradiction(known: &[&KnownBuilder], verified: &Verified) -> Option<String>
 }
 
 /// The finding for a builder with other signers.
-pub(super) fn check_pair(builder: &str, standing: &Standing, verified: &Verified) -> Option<Finding> {
-    let expected = standing.contradicted_by.as_ref()?;
+pub(super) fn check_pair(builder: &str, trust: &BuilderTrust, verified: &Verified) -> Option<Finding> {
+    let expected = trust.contradicted_by.as_ref()?;
     let found = match verified.leaf() {
         Some(leaf) => leaf.identity.clone(),
         None => "another key".to_owned(),
@@ -221,11 +221,11 @@ pub(super) fn check_pair(builder: &str, standing: &Standing, verified: &Verified
 }
 
 /// Holds the level that was looked up against the one that is asked for.
-pub(super) fn check_level(standing: &Standing, rules: &ProvenanceRules) -> Finding {
-    let found = format!("{}: {}", standing.level, standing.reason);
+pub(super) fn check_level(trust: &BuilderTrust, rules: &ProvenanceRules) -> Finding {
+    let found = format!("{}: {}", trust.level, trust.reason);
     match rules.level {
         None => Finding::pass(CheckId::ProvenanceLevel, format!("{found}; none is asked for")),
-        Some(asked) if standing.level >= asked => Finding::pass(CheckId::ProvenanceLevel, found),
+        Some(asked) if trust.level >= asked => Finding::pass(CheckId::ProvenanceLevel, found),
         Some(asked) => Finding::fail(
             CheckId::ProvenanceLevel,
             "builder and signer together do not reach the level that is asked for",

@@ -1,4 +1,4 @@
-//! What a provenance tells of its build against what the certificate of its signer says.
+//! The claims of a provenance, compared with the certificate of its signer.
 //!
 //! The predicate is in the hands of the workflow that writes it; the certificate is written by the authority, from the token of
 //! the run. So each thing that both state must be the same (SLSA verifying-artifacts.md, step 2; A206, A207, A209).
@@ -8,26 +8,26 @@ use crate::policy::{Claim, SourceRule, TextRule};
 use crate::verify::certificate::Leaf;
 use crate::verify::signer::same_repository;
 
-use super::account::{Account, Told, Topic};
 use super::build_type;
+use super::claims::{Claims, Property, StatedClaim};
 use super::model::Provenance;
 use super::source::{Source, same_place};
 
-/// Which check is about which topics.
-const CHECKS: [(CheckId, &[Topic]); 7] = [
-    (CheckId::ProvenanceRef, &[Topic::Ref, Topic::WorkflowRef]),
-    (CheckId::ProvenanceCommit, &[Topic::Commit]),
-    (CheckId::ProvenanceWorkflow, &[Topic::Workflow]),
-    (CheckId::ProvenanceRun, &[Topic::Run]),
-    (CheckId::ProvenanceEvent, &[Topic::Event]),
-    (CheckId::ProvenanceRunner, &[Topic::Runner]),
-    (CheckId::ProvenanceRepositoryId, &[Topic::RepositoryId, Topic::OwnerId]),
+/// The properties of each check.
+const CHECKS: [(CheckId, &[Property]); 7] = [
+    (CheckId::ProvenanceRef, &[Property::Ref, Property::WorkflowRef]),
+    (CheckId::ProvenanceCommit, &[Property::Commit]),
+    (CheckId::ProvenanceWorkflow, &[Property::Workflow]),
+    (CheckId::ProvenanceRun, &[Property::Run]),
+    (CheckId::ProvenanceEvent, &[Property::Event]),
+    (CheckId::ProvenanceRunner, &[Property::Runner]),
+    (CheckId::ProvenanceRepositoryId, &[Property::RepositoryId, Property::OwnerId]),
 ];
 
 impl Provenance {
     /// Compares everything that both state: at most one finding for each check, none where neither states anything.
     pub(super) fn check_certificate(&self, leaf: Option<&Leaf>) -> impl Iterator<Item = Finding> {
-        CHECKS.iter().filter_map(move |(check, topics)| check_topics(*check, topics, &self.account, leaf))
+        CHECKS.iter().filter_map(move |(check, properties)| check_properties(*check, properties, &self.claims, leaf))
     }
 
     /// Checks that the builder matches the signer.
@@ -59,16 +59,16 @@ impl Provenance {
     pub(super) fn check_source(&self, leaf: Option<&Leaf>, pinned: Option<&SourceRule>) -> Finding {
         let check = CheckId::ProvenanceSource;
         let certified = leaf.and_then(Leaf::source_repository);
-        let told: Vec<&Told> = self.account.all(Topic::Repository).collect();
-        let Some(first) = told.first() else {
+        let stated: Vec<&StatedClaim> = self.claims.all(Property::Repository).collect();
+        let Some(first) = stated.first() else {
             return Finding::skip(check, "the provenance does not state a source repository");
         };
         // A pattern of the policy may match several repositories; the certificate names the actual one.
         let pinned = pinned.map(|source| &source.repository).filter(|rule| rule.is_exact() || certified.is_none());
-        if let Some(finding) = told.iter().find_map(|one| refute_source(one, pinned, certified.as_deref())) {
+        if let Some(finding) = stated.iter().find_map(|one| refute_source(one, pinned, certified.as_deref())) {
             return finding;
         }
-        if let Some(other) = told.iter().find(|other| !is_same(Topic::Repository, &first.value, &other.value)) {
+        if let Some(other) = stated.iter().find(|other| !is_same(Property::Repository, &first.value, &other.value)) {
             return contradiction(check, "source repository", first, other);
         }
         let repository = Source::parse(&first.value).map_or_else(|| brief(&first.value), |source| source.repository);
@@ -81,39 +81,40 @@ impl Provenance {
 }
 
 /// Returns the finding that a repository is not the one that the policy pins or that the certificate states.
-fn refute_source(told: &Told, pinned: Option<&TextRule>, certified: Option<&str>) -> Option<Finding> {
-    let source = Source::parse(&told.value);
-    let found = source.as_ref().map_or(&told.value, |source| &source.repository);
+fn refute_source(stated: &StatedClaim, pinned: Option<&TextRule>, certified: Option<&str>) -> Option<Finding> {
+    let source = Source::parse(&stated.value);
+    let found = source.as_ref().map_or(&stated.value, |source| &source.repository);
     let is_pinned = |rule: &&TextRule| source.as_ref().is_some_and(|source| rule.matches(&source.repository));
     let refuted = |who, says: &str| disagreement(CheckId::ProvenanceSource, "source repository", found, (who, says));
     if let Some(rule) = pinned.filter(|rule| !is_pinned(rule)) {
         return Some(refuted("the policy", &rule.to_string()));
     }
-    let stranger = certified.filter(|repository| !is_same_source(&told.value, repository))?;
+    let stranger = certified.filter(|repository| !is_same_source(&stated.value, repository))?;
     Some(refuted("the certificate", stranger))
 }
 
-/// Compares the topics of one check.
-fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Option<&Leaf>) -> Option<Finding> {
+/// Compares the properties of one check.
+fn check_properties(check: CheckId, properties: &[Property], claims: &Claims, leaf: Option<&Leaf>) -> Option<Finding> {
     let mut agreed = Vec::new();
     let mut alone = Vec::new();
-    for topic in topics {
-        let certified = leaf.and_then(|leaf| certified(leaf, *topic));
+    for property in properties {
+        let certified = leaf.and_then(|leaf| certified(leaf, *property));
         // A delegator alone may vouch for a build of another commit than its run was started for.
-        let is_bound = *topic == Topic::Commit && leaf.is_some_and(|leaf| !is_delegator(&leaf.identity));
-        let told: Vec<&Told> = account.all(*topic).chain(account.other_commit().filter(|_| is_bound)).collect();
-        if let Some(finding) = refute(check, *topic, &told, certified.as_ref()) {
+        let is_bound = *property == Property::Commit && leaf.is_some_and(|leaf| !is_delegator(&leaf.identity));
+        let stated: Vec<&StatedClaim> =
+            claims.all(*property).chain(claims.other_commit().filter(|_| is_bound)).collect();
+        if let Some(finding) = refute(check, *property, &stated, certified.as_ref()) {
             return Some(finding);
         }
-        match (told.first(), certified) {
-            (Some(told), Some(_)) => agreed.push(format!("{} {}", name(*topic), brief(&told.value))),
-            (Some(told), None) => {
-                alone.push(format!("the provenance alone names {} {}", name(*topic), brief(&told.value)));
+        match (stated.first(), certified) {
+            (Some(stated), Some(_)) => agreed.push(format!("{} {}", name(*property), brief(&stated.value))),
+            (Some(stated), None) => {
+                alone.push(format!("the provenance alone names {} {}", name(*property), brief(&stated.value)));
             }
-            // That the ref of the workflow is not stated is nothing to speak of where the ref is.
-            (None, Some(_)) if *topic == Topic::WorkflowRef => {}
+            // A missing workflow ref is not worth a remark if the ref is stated.
+            (None, Some(_)) if *property == Property::WorkflowRef => {}
             (None, Some(certified)) => {
-                alone.push(format!("the certificate alone names {} {}", name(*topic), certified.says));
+                alone.push(format!("the certificate alone names {} {}", name(*property), certified.says));
             }
             (None, None) => {}
         }
@@ -130,15 +131,20 @@ fn check_topics(check: CheckId, topics: &[Topic], account: &Account, leaf: Optio
 }
 
 /// Returns the finding that one statement contradicts the certificate or another statement.
-fn refute(check: CheckId, topic: Topic, told: &[&Told], certified: Option<&Certified>) -> Option<Finding> {
+fn refute(
+    check: CheckId,
+    property: Property,
+    stated: &[&StatedClaim],
+    certified: Option<&Certified>,
+) -> Option<Finding> {
     if let Some(certified) = certified
-        && let Some(wrong) = told.iter().find(|told| !certified.allows(topic, &told.value))
+        && let Some(wrong) = stated.iter().find(|stated| !certified.allows(property, &stated.value))
     {
-        return Some(disagreement(check, name(topic), &wrong.value, ("the certificate", &certified.says)));
+        return Some(disagreement(check, name(property), &wrong.value, ("the certificate", &certified.says)));
     }
-    let first = told.first()?;
-    let other = told.iter().find(|other| !is_same(topic, &first.value, &other.value))?;
-    Some(contradiction(check, name(topic), first, other))
+    let first = stated.first()?;
+    let other = stated.iter().find(|other| !is_same(property, &first.value, &other.value))?;
+    Some(contradiction(check, name(property), first, other))
 }
 
 fn disagreement(check: CheckId, what: &str, found: &str, (who, says): (&str, &str)) -> Finding {
@@ -149,7 +155,7 @@ fn disagreement(check: CheckId, what: &str, found: &str, (who, says): (&str, &st
         .next(hint(check))
 }
 
-fn contradiction(check: CheckId, what: &str, one: &Told, other: &Told) -> Finding {
+fn contradiction(check: CheckId, what: &str, one: &StatedClaim, other: &StatedClaim) -> Finding {
     let values = (brief(&one.value), brief(&other.value));
     Finding::fail(check, format!("the provenance names {what} {} in one place and {} in another", values.0, values.1))
         .expected(format!("the same in {} and {}", one.place, other.place))
@@ -173,23 +179,23 @@ fn hint(check: CheckId) -> &'static str {
     }
 }
 
-/// What a topic is called in a sentence.
-fn name(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Repository => "source repository",
-        Topic::RepositoryId => "repository id",
-        Topic::OwnerId => "owner id",
-        Topic::Ref => "ref",
-        Topic::WorkflowRef => "workflow ref",
-        Topic::Commit => "commit",
-        Topic::Workflow => "workflow",
-        Topic::Run => "run",
-        Topic::Event => "event",
-        Topic::Runner => "runner environment",
+/// The name of a property in a sentence.
+fn name(property: Property) -> &'static str {
+    match property {
+        Property::Repository => "source repository",
+        Property::RepositoryId => "repository id",
+        Property::OwnerId => "owner id",
+        Property::Ref => "ref",
+        Property::WorkflowRef => "workflow ref",
+        Property::Commit => "commit",
+        Property::Workflow => "workflow",
+        Property::Run => "run",
+        Property::Event => "event",
+        Property::Runner => "runner environment",
     }
 }
 
-/// What a certificate says of a topic.
+/// A certificate's statement about a property.
 struct Certified {
     says: String,
     /// What it says as well, in other words.
@@ -197,28 +203,28 @@ struct Certified {
 }
 
 impl Certified {
-    fn allows(&self, topic: Topic, value: &str) -> bool {
-        std::iter::once(&self.says).chain(&self.or).any(|says| is_same(topic, value, says))
+    fn allows(&self, property: Property, value: &str) -> bool {
+        std::iter::once(&self.says).chain(&self.or).any(|says| is_same(property, value, says))
     }
 }
 
-/// Reads the claim of a topic, or what older certificates have in its place (fulcio `docs/oid-info.md`).
-fn certified(leaf: &Leaf, topic: Topic) -> Option<Certified> {
-    let claim = match topic {
-        Topic::Repository => Claim::SourceRepositoryUri,
-        Topic::RepositoryId => Claim::SourceRepositoryIdentifier,
-        Topic::OwnerId => Claim::SourceRepositoryOwnerIdentifier,
-        Topic::Ref | Topic::WorkflowRef => Claim::SourceRepositoryRef,
-        Topic::Commit => Claim::SourceRepositoryDigest,
-        Topic::Workflow => Claim::BuildConfigUri,
-        Topic::Run => Claim::RunInvocationUri,
-        Topic::Event => Claim::BuildTrigger,
-        Topic::Runner => Claim::RunnerEnvironment,
+/// Reads the claim of a property, or what older certificates have in its place (fulcio `docs/oid-info.md`).
+fn certified(leaf: &Leaf, property: Property) -> Option<Certified> {
+    let claim = match property {
+        Property::Repository => Claim::SourceRepositoryUri,
+        Property::RepositoryId => Claim::SourceRepositoryIdentifier,
+        Property::OwnerId => Claim::SourceRepositoryOwnerIdentifier,
+        Property::Ref | Property::WorkflowRef => Claim::SourceRepositoryRef,
+        Property::Commit => Claim::SourceRepositoryDigest,
+        Property::Workflow => Claim::BuildConfigUri,
+        Property::Run => Claim::RunInvocationUri,
+        Property::Event => Claim::BuildTrigger,
+        Property::Runner => Claim::RunnerEnvironment,
     };
     let says = leaf.claim_or_older(claim).filter(|says| !says.is_empty())?;
-    match topic {
-        Topic::Workflow => Some(Certified { says: config_path(leaf, &says)?.to_owned(), or: None }),
-        Topic::WorkflowRef => Some(Certified { says, or: config_ref(leaf) }),
+    match property {
+        Property::Workflow => Some(Certified { says: config_path(leaf, &says)?.to_owned(), or: None }),
+        Property::WorkflowRef => Some(Certified { says, or: config_ref(leaf) }),
         _ => Some(Certified { says, or: None }),
     }
 }
@@ -237,15 +243,15 @@ fn config_ref(leaf: &Leaf) -> Option<String> {
     config.split_once("@refs/").map(|(_, reference)| format!("refs/{reference}"))
 }
 
-/// Whether two statements on a topic are the same.
-fn is_same(topic: Topic, one: &str, other: &str) -> bool {
-    match topic {
-        Topic::Repository => is_same_source(one, other),
-        Topic::Ref | Topic::WorkflowRef => is_same_ref(one, other),
-        Topic::Commit => one.eq_ignore_ascii_case(other),
-        Topic::Workflow => one == other || is_cut(one, other) || is_cut(other, one),
-        Topic::Run => is_same_run(one, other),
-        Topic::RepositoryId | Topic::OwnerId | Topic::Event | Topic::Runner => one == other,
+/// Whether two claims about a property are the same.
+fn is_same(property: Property, one: &str, other: &str) -> bool {
+    match property {
+        Property::Repository => is_same_source(one, other),
+        Property::Ref | Property::WorkflowRef => is_same_ref(one, other),
+        Property::Commit => one.eq_ignore_ascii_case(other),
+        Property::Workflow => one == other || is_cut(one, other) || is_cut(other, one),
+        Property::Run => is_same_run(one, other),
+        Property::RepositoryId | Property::OwnerId | Property::Event | Property::Runner => one == other,
     }
 }
 

@@ -49,9 +49,9 @@ impl Judging for Provenance {
 fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
     let Some(expected) = question.expected else { return Vec::new() };
     let pair = |rules| {
-        let standing = builders::standing(&provenance.builder, question.verified, Some(expected.signer), rules);
-        let finding = builders::check_pair(&provenance.builder, &standing, question.verified);
-        (standing, finding)
+        let trust = builders::trust(&provenance.builder, question.verified, Some(expected.signer), rules);
+        let finding = builders::check_pair(&provenance.builder, &trust, question.verified);
+        (trust, finding)
     };
     let rules = match expected.asked {
         Asked::Provenance(rules) => rules,
@@ -60,10 +60,10 @@ fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
         _ => return Vec::new(),
     };
     let leaf = question.verified.leaf();
-    let (standing, contradicted) = pair(rules);
+    let (trust, contradicted) = pair(rules);
     let mut findings: Vec<Finding> = contradicted.into_iter().collect();
     findings.extend(check_builder_id(provenance, leaf, rules));
-    findings.push(builders::check_level(&standing, rules));
+    findings.push(builders::check_level(&trust, rules));
     findings.push(check_build_type(provenance, rules));
     findings.extend(source::check(provenance, leaf, &rules.source));
     findings.extend(parameters::check(provenance, rules, question.time));
@@ -77,12 +77,12 @@ fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
 /// Looks up the level, by the rules of the demand if there is one.
 fn build_level(builder: &str, question: &Question<'_>) -> BuildLevel {
     let asked = question.expected.map(|expected| (expected.signer, expected.asked));
-    let standing = match asked {
-        Some((signer, Asked::Provenance(rules))) => builders::standing(builder, question.verified, Some(signer), rules),
-        Some((signer, _)) => builders::standing(builder, question.verified, Some(signer), &ProvenanceRules::default()),
-        None => builders::standing(builder, question.verified, None, &ProvenanceRules::default()),
+    let trust = match asked {
+        Some((signer, Asked::Provenance(rules))) => builders::trust(builder, question.verified, Some(signer), rules),
+        Some((signer, _)) => builders::trust(builder, question.verified, Some(signer), &ProvenanceRules::default()),
+        None => builders::trust(builder, question.verified, None, &ProvenanceRules::default()),
     };
-    standing.level
+    trust.level
 }
 
 /// The builder that the policy names, at a release where it has releases.

@@ -2,7 +2,6 @@
 //!
 //! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
 
-mod account;
 mod build_type;
 mod builders;
 mod certificate;
@@ -10,7 +9,7 @@ pub(crate) mod checks;
 mod judge;
 pub(crate) mod keys;
 mod model;
-mod outline;
+mod predicate;
 mod report;
 pub(crate) mod rules;
 pub(crate) mod section;
@@ -23,9 +22,9 @@ use serde_json::value::RawValue;
 
 use crate::check::{CheckId, Finding};
 
-use account::Topic;
 use build_type::Meaning;
-use outline::Outline;
+use claims::Property;
+use predicate::Predicate;
 
 use types::{V1, V02};
 
@@ -62,44 +61,44 @@ impl Stated {
 impl Provenance {
     /// Reads a predicate of a provenance type.
     pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let outline = outline(predicate_type, predicate)?;
-        match outline.missing() {
+        let predicate = read_predicate(predicate_type, predicate)?;
+        match predicate.missing() {
             Some(field) => Err(unreadable(predicate_type, format!("`{field}` is missing"))),
-            None => Ok(Self::of(outline)),
+            None => Ok(Self::of(predicate)),
         }
     }
 
     /// Reads an unsigned provenance. BuildKit leaves out an unknown builder; nothing depends on it.
     pub(crate) fn read_unsigned(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
-        outline(predicate_type, predicate).ok().map(Self::of)
+        read_predicate(predicate_type, predicate).ok().map(Self::of)
     }
 
-    fn of(outline: Outline) -> Self {
-        let Meaning { known, account, unknown_parameters } = build_type::read(&outline);
-        let mut source = Stated::read(account.first(Topic::Repository));
+    fn of(predicate: Predicate) -> Self {
+        let Meaning { known, claims, unknown_parameters } = build_type::read(&predicate);
+        let mut source = Stated::read(claims.first(Property::Repository));
         if let Stated::Source(source) = &mut source {
-            let reference = account.first(Topic::Ref).or_else(|| account.first(Topic::WorkflowRef));
+            let reference = claims.first(Property::Ref).or_else(|| claims.first(Property::WorkflowRef));
             source.reference = reference.map(str::to_owned);
         }
         Self {
-            version: outline.version,
-            builder: outline.builder.unwrap_or_default(),
-            build_type: outline.build_type,
+            version: predicate.version,
+            builder: predicate.builder.unwrap_or_default(),
+            build_type: predicate.build_type,
             known,
             source,
-            commit: account.commit().map(str::to_owned),
-            build: Build::told_by(&account),
-            account,
-            parameters: outline.external,
+            commit: claims.commit().map(str::to_owned),
+            build: Build::told_by(&claims),
+            claims,
+            parameters: predicate.external,
             unknown_parameters,
-            dependencies: outline.dependencies,
-            started_on: outline.started_on,
-            finished_on: outline.finished_on,
+            dependencies: predicate.dependencies,
+            started_on: predicate.started_on,
+            finished_on: predicate.finished_on,
         }
     }
 }
 
-fn outline(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Outline, Finding> {
+fn read_predicate(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Predicate, Finding> {
     let text = predicate.map_or("null", RawValue::get);
     let read = match predicate_type {
         V1 => v1::read(text),

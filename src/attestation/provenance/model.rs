@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Stated;
-use super::account::{Account, Topic};
+use super::claims::{Claims, Property};
 
 /// What was built, by whom, from what.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub(crate) struct Provenance {
     pub(crate) commit: Option<String>,
     pub(crate) build: Build,
     /// All that it states which a certificate may state too, with the places.
-    pub(crate) account: Account,
+    pub(crate) claims: Claims,
     /// The parameters under external control, as written.
     pub(crate) parameters: Value,
     /// The external parameters that the build type does not describe, each as a JSON pointer.
@@ -49,16 +49,18 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    pub(super) fn told_by(account: &Account) -> Self {
-        let first = |topic| account.first(topic).map(str::to_owned);
+    pub(super) fn told_by(claims: &Claims) -> Self {
+        let first = |property| claims.first(property).map(str::to_owned);
         Self {
-            workflow: first(Topic::Workflow)
-                .map(|path| Workflow { path, reference: first(Topic::WorkflowRef).or_else(|| first(Topic::Ref)) }),
-            repository_id: first(Topic::RepositoryId),
-            owner_id: first(Topic::OwnerId),
-            run: first(Topic::Run),
-            event: first(Topic::Event),
-            runner_environment: first(Topic::Runner),
+            workflow: first(Property::Workflow).map(|path| Workflow {
+                path,
+                reference: first(Property::WorkflowRef).or_else(|| first(Property::Ref)),
+            }),
+            repository_id: first(Property::RepositoryId),
+            owner_id: first(Property::OwnerId),
+            run: first(Property::Run),
+            event: first(Property::Event),
+            runner_environment: first(Property::Runner),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::check::{DependencyReport, ProvenanceReport, WorkflowReport};
 
 use super::model::{Dependency, Provenance};
 
-/// How many dependencies and unknown parameters a report lists. Their number is told whole.
+/// How many dependencies and unknown parameters a report lists. Their number is stated whole.
 const LISTED: usize = 100;
 
 impl Provenance {

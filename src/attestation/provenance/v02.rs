@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use crate::json;
 
-use super::outline::{ConfigSource, Digests, Members, Outline, Resource, date, dependencies, present, stated};
+use super::predicate::{ConfigSource, Digests, Members, Predicate, Resource, date, dependencies, present, stated};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Predicate {
+struct Wire {
     #[serde(default)]
     builder: Option<Builder>,
     #[serde(default)]
@@ -62,13 +62,13 @@ struct Metadata {
 }
 
 /// Reads a predicate.
-pub(super) fn read(text: &str) -> Result<Outline, String> {
-    let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Predicate, String> {
+    let predicate: Option<Wire> = json::from_part(text).map_err(|error| error.to_string())?;
     let predicate = predicate.ok_or("the predicate is missing")?;
     let invocation = predicate.invocation.unwrap_or_default();
     let source = invocation.config_source.unwrap_or_default();
     let metadata = predicate.metadata.unwrap_or_default();
-    Ok(Outline {
+    Ok(Predicate {
         version: "v0.2",
         builder: present(predicate.builder.and_then(|builder| builder.id)),
         build_type: predicate.build_type.unwrap_or_default(),

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use crate::json;
 
-use super::outline::{Members, Outline, Resource, date, dependencies, present};
+use super::predicate::{Members, Predicate, Resource, date, dependencies, present};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Predicate {
+struct Wire {
     #[serde(default)]
     build_definition: Option<BuildDefinition>,
     #[serde(default)]
@@ -56,13 +56,13 @@ struct Metadata {
 }
 
 /// Reads a predicate.
-pub(super) fn read(text: &str) -> Result<Outline, String> {
-    let predicate: Option<Predicate> = json::from_part(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Predicate, String> {
+    let predicate: Option<Wire> = json::from_part(text).map_err(|error| error.to_string())?;
     let predicate = predicate.ok_or("the predicate is missing")?;
     let definition = predicate.build_definition.ok_or("`buildDefinition` is missing")?;
     let details = predicate.run_details.unwrap_or_default();
     let metadata = details.metadata.unwrap_or_default();
-    Ok(Outline {
+    Ok(Predicate {
         version: "v1",
         builder: present(details.builder.and_then(|builder| builder.id)),
         build_type: definition.build_type.unwrap_or_default(),
@@ -72,6 +72,6 @@ pub(super) fn read(text: &str) -> Result<Outline, String> {
         invocation: present(metadata.invocation_id),
         started_on: date(metadata.started_on),
         finished_on: date(metadata.finished_on),
-        ..Outline::default()
+        ..Predicate::default()
     })
 }

@@ -14,7 +14,8 @@ use crate::packages::Purl;
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{
-    Each, MAX_ENTRIES, Object, Objects, PassedOver, ReadFields, TOO_MANY, TextOr, Word, Words, pass_over, read_fields,
+    Each, LenientStr, LenientStrs, MAX_ENTRIES, Object, Objects, PassedOver, ReadFields, TOO_MANY, TextOr, pass_over,
+    read_fields,
 };
 use super::license::operand;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
@@ -25,7 +26,7 @@ const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
     let builder = Builder::new(text);
-    let mut document = Document { builder, format: Word::default(), version: Word::default(), also: false };
+    let mut document = Document { builder, format: LenientStr::default(), version: LenientStr::default(), also: false };
     document.builder.define(NOTHING, End::NOTHING);
     document.builder.sbom.edition = 1;
     read_fields(&mut document, text).map_err(|error| unreadable(&error))?;
@@ -46,8 +47,8 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
 /// A document while it is read, in one pass and in any order of its fields.
 struct Document<'a> {
     builder: Builder<'a>,
-    format: Word<'a>,
-    version: Word<'a>,
+    format: LenientStr<'a>,
+    version: LenientStr<'a>,
     /// Whether it has the marks of another format too.
     also: bool,
 }
@@ -112,20 +113,20 @@ enum ComponentField {
 #[derive(Deserialize)]
 struct Named<'a> {
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     #[serde(borrow, default)]
-    phase: Word<'a>,
+    phase: LenientStr<'a>,
     #[serde(borrow, default)]
-    version: Word<'a>,
+    version: LenientStr<'a>,
     #[serde(borrow, default)]
-    email: Word<'a>,
+    email: LenientStr<'a>,
 }
 
 /// A service, and services in it: only that they can be referred to counts.
 #[derive(Deserialize)]
 struct Service<'a> {
     #[serde(rename = "bom-ref", borrow, default)]
-    reference: Word<'a>,
+    reference: LenientStr<'a>,
     #[serde(borrow, default)]
     services: Objects<Service<'a>>,
 }
@@ -134,25 +135,25 @@ struct Service<'a> {
 #[serde(rename_all = "camelCase")]
 struct Dependency<'a> {
     #[serde(rename = "ref", borrow, default)]
-    reference: Word<'a>,
+    reference: LenientStr<'a>,
     #[serde(borrow, default)]
-    depends_on: Words<'a>,
+    depends_on: LenientStrs<'a>,
 }
 
 #[derive(Deserialize)]
 struct Hash<'a> {
     #[serde(rename = "alg", borrow, default)]
-    algorithm: Word<'a>,
+    algorithm: LenientStr<'a>,
     #[serde(borrow, default)]
-    content: Word<'a>,
+    content: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 struct Property<'a> {
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     #[serde(borrow, default)]
-    value: Word<'a>,
+    value: LenientStr<'a>,
 }
 
 /// An expression, or one licence by its id or name.
@@ -161,22 +162,22 @@ struct LicenseChoice<'a> {
     #[serde(borrow, default)]
     license: TextOr<'a, License<'a>>,
     #[serde(borrow, default)]
-    expression: Word<'a>,
+    expression: LenientStr<'a>,
     #[serde(borrow, default)]
-    acknowledgement: Word<'a>,
+    acknowledgement: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 struct License<'a> {
     #[serde(borrow, default)]
-    id: Word<'a>,
+    id: LenientStr<'a>,
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     /// The text of the licence itself.
     #[serde(default)]
     text: Option<IgnoredAny>,
     #[serde(borrow, default)]
-    acknowledgement: Word<'a>,
+    acknowledgement: LenientStr<'a>,
 }
 
 /// Licences as they are written: a list of choices, one choice or one text alone, or a list in which some are texts.
@@ -247,9 +248,9 @@ struct Identities<'a>(Vec<Identity<'a>>);
 #[serde(rename_all = "camelCase")]
 struct Identity<'a> {
     #[serde(borrow, default)]
-    field: Word<'a>,
+    field: LenientStr<'a>,
     #[serde(borrow, default)]
-    concluded_value: Word<'a>,
+    concluded_value: LenientStr<'a>,
 }
 
 impl PassedOver for Identities<'_> {
@@ -327,7 +328,7 @@ impl<'de> ReadFields<'de> for Document<'de> {
         match field {
             Field::BomFormat => *format = values.next_value()?,
             Field::SpecVersion => *version = values.next_value()?,
-            Field::SerialNumber => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
+            Field::SerialNumber => builder.sbom.namespace = values.next_value::<LenientStr<'de>>()?.0,
             Field::Version => builder.sbom.edition = values.next_value::<serde_json::Value>()?.as_u64().unwrap_or(1),
             Field::Metadata => values.next_value_seed(Metadata(builder))?,
             Field::Components => values.next_value_seed(Components { builder, parent: None })?,
@@ -380,7 +381,9 @@ impl<'de> Visitor<'de> for Metadata<'_, 'de> {
         let mut creators: Vec<Text<'de>> = Vec::new();
         while let Some(field) = fields.next_key::<MetadataField>()? {
             match field {
-                MetadataField::Timestamp => builder.sbom.created = fields.next_value::<Word<'de>>()?.stated_date(),
+                MetadataField::Timestamp => {
+                    builder.sbom.created = fields.next_value::<LenientStr<'de>>()?.stated_date()
+                }
                 MetadataField::Lifecycles => {
                     let phases: Objects<Named<'de>> = fields.next_value()?;
                     let named = phases.0.into_iter().filter_map(|one| one.phase.stated().or(one.name.stated()));
@@ -531,7 +534,7 @@ impl<'de> Visitor<'de> for Component<'_, 'de> {
                     fields.next_value_seed(Components { builder, parent: place.or(parent) })?;
                 }
                 ComponentField::Type => {
-                    let kind: Word<'de> = fields.next_value()?;
+                    let kind: LenientStr<'de> = fields.next_value()?;
                     is_file = kind.as_str() == Some("file");
                     package.purpose = kind.as_str().map(Purpose::read).unwrap_or_default();
                 }
@@ -578,7 +581,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn add(&mut self, name: &str, value: Word<'a>) {
+    fn add(&mut self, name: &str, value: LenientStr<'a>) {
         match name {
             "SrcName" => self.name = value.stated(),
             "SrcVersion" => self.version = value.stated(),
@@ -609,20 +612,22 @@ fn read_field<'de, A: MapAccess<'de>>(
     package: &mut Package<'de>,
 ) -> Result<(), A::Error> {
     match field {
-        ComponentField::Reference => package.id = fields.next_value::<Word<'de>>()?.0.unwrap_or_default(),
+        ComponentField::Reference => package.id = fields.next_value::<LenientStr<'de>>()?.0.unwrap_or_default(),
         ComponentField::Name => package.name = noted(fields.next_value()?, "name", package).unwrap_or_default(),
         ComponentField::Group => package.group = noted(fields.next_value()?, "group", package),
         ComponentField::Version => package.version = noted(fields.next_value()?, "version", package),
-        ComponentField::Scope => package.is_excluded = fields.next_value::<Word<'de>>()?.as_str() == Some("excluded"),
+        ComponentField::Scope => {
+            package.is_excluded = fields.next_value::<LenientStr<'de>>()?.as_str() == Some("excluded")
+        }
         ComponentField::Supplier => package.supplier = name_of(fields.next_value()?),
         ComponentField::Manufacturer => {
             let maker = name_of(fields.next_value()?);
             package.originator = package.originator.take().or(maker);
         }
         ComponentField::Purl => {
-            let Words(purls, is_other) = fields.next_value()?;
+            let LenientStrs(purls, is_other) = fields.next_value()?;
             package.unread = package.unread.or(is_other.then_some("purl"));
-            package.purls = purls.into_iter().filter_map(|purl| Word(Some(purl), false).stated()).collect();
+            package.purls = purls.into_iter().filter_map(|purl| LenientStr(Some(purl), false).stated()).collect();
         }
         ComponentField::Cpe => package.otherwise_identified |= fields.next_value::<Option<IgnoredAny>>()?.is_some(),
         ComponentField::Hashes => {
@@ -651,7 +656,7 @@ fn licenses(choices: Choices<'_>) -> Licenses<'_> {
         let choice = match choice {
             TextOr::Object(choice) => choice,
             TextOr::Text(text) => {
-                declared.extend(Word(Some(text), false).stated());
+                declared.extend(LenientStr(Some(text), false).stated());
                 continue;
             }
             TextOr::Nothing => {
@@ -667,12 +672,12 @@ fn licenses(choices: Choices<'_>) -> Licenses<'_> {
                 has_unread |= license.id.1 || license.name.1 || (license.text.is_some() && !is_named);
                 (license.id.stated().or(license.name.stated()), license.acknowledgement.0)
             }
-            TextOr::Text(text) => (Word(Some(text), false).stated(), None),
+            TextOr::Text(text) => (LenientStr(Some(text), false).stated(), None),
             TextOr::Nothing => (None, None),
         };
         let acknowledgement = choice.acknowledgement.0.or(acknowledgement);
         let list = if acknowledgement.as_deref() == Some("concluded") { &mut concluded } else { &mut declared };
-        list.extend(choice.expression.0.and_then(|text| Word(Some(text), false).stated()).or(text));
+        list.extend(choice.expression.0.and_then(|text| LenientStr(Some(text), false).stated()).or(text));
     }
     Licenses { concluded: all_of(concluded), declared: all_of(declared), has_unread }
 }
@@ -685,7 +690,7 @@ struct Licenses<'a> {
 }
 
 /// The text of a field. A value of another type is noted: the package is then not certain.
-fn noted<'a>(word: Word<'a>, field: &'static str, package: &mut Package<'a>) -> Option<Text<'a>> {
+fn noted<'a>(word: LenientStr<'a>, field: &'static str, package: &mut Package<'a>) -> Option<Text<'a>> {
     package.unread = package.unread.or(word.1.then_some(field));
     word.stated()
 }
@@ -703,7 +708,7 @@ type Party<'a> = TextOr<'a, Named<'a>>;
 fn name_of(party: Party<'_>) -> Option<Text<'_>> {
     match party {
         TextOr::Nothing => None,
-        TextOr::Text(name) => Word(Some(name), false).stated(),
+        TextOr::Text(name) => LenientStr(Some(name), false).stated(),
         TextOr::Object(named) => named.name.stated(),
     }
 }

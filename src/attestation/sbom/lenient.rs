@@ -20,9 +20,9 @@ pub(super) const TOO_MANY: &str = "a list within one element has more entries th
 
 /// A text, or nothing where a value of another type stands; and whether one does.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Word<'a>(pub(super) Option<Text<'a>>, pub(super) bool);
+pub(super) struct LenientStr<'a>(pub(super) Option<Text<'a>>, pub(super) bool);
 
-impl<'a> Word<'a> {
+impl<'a> LenientStr<'a> {
     /// SPDX 2.3 §3: `NOASSERTION` and `NONE` say that nothing is said.
     pub(super) fn stated(self) -> Option<Text<'a>> {
         self.0.filter(|text| !matches!(text.trim(), "" | "NOASSERTION" | "NONE"))
@@ -67,7 +67,7 @@ impl<T> Default for Objects<T> {
 /// A list of texts, or one text alone, which JSON-LD takes for the same; and whether a value of another type stands in the list or
 /// in its place.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words<'a>(pub(super) Vec<Text<'a>>, pub(super) bool);
+pub(super) struct LenientStrs<'a>(pub(super) Vec<Text<'a>>, pub(super) bool);
 
 /// What stands where a value of another type should.
 pub(super) trait PassedOver {
@@ -78,13 +78,13 @@ impl PassedOver for () {
     fn passed_over() -> Self {}
 }
 
-impl PassedOver for Word<'_> {
+impl PassedOver for LenientStr<'_> {
     fn passed_over() -> Self {
         Self(None, true)
     }
 }
 
-impl PassedOver for Words<'_> {
+impl PassedOver for LenientStrs<'_> {
     fn passed_over() -> Self {
         Self(Vec::new(), true)
     }
@@ -102,7 +102,7 @@ impl<T> PassedOver for Option<T> {
     }
 }
 
-impl PassedOver for Tally {
+impl PassedOver for Count {
     fn passed_over() -> Self {
         Self(0)
     }
@@ -131,7 +131,7 @@ impl<T> PassedOver for Item<T> {
 
 /// How many items a list has.
 #[derive(Debug, Default)]
-pub(super) struct Tally(pub(super) u64);
+pub(super) struct Count(pub(super) u64);
 
 /// A text, an object, or nothing where a value of another type stands.
 #[derive(Debug, Default)]
@@ -244,23 +244,23 @@ pub(super) fn skip_entries<'de, A: MapAccess<'de>>(mut entries: A) -> Result<(),
     Ok(())
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientStr<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Texts;
 
         impl<'de> Visitor<'de> for Texts {
-            type Value = Word<'de>;
+            type Value = LenientStr<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("any value")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
-                Ok(Word(Some(Cow::Borrowed(text)), false))
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<LenientStr<'de>, E> {
+                Ok(LenientStr(Some(Cow::Borrowed(text)), false))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
-                Ok(Word(Some(Cow::Owned(text.to_owned())), false))
+            fn visit_str<E>(self, text: &str) -> Result<LenientStr<'de>, E> {
+                Ok(LenientStr(Some(Cow::Owned(text.to_owned())), false))
             }
 
             pass_over!(scalars list object);
@@ -377,35 +377,35 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for LenientStrs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Texts;
 
         impl<'de> Visitor<'de> for Texts {
-            type Value = Words<'de>;
+            type Value = LenientStrs<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("any value")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Words<'de>, E> {
-                Ok(Words(vec![Cow::Borrowed(text)], false))
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<LenientStrs<'de>, E> {
+                Ok(LenientStrs(vec![Cow::Borrowed(text)], false))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Words<'de>, E> {
-                Ok(Words(vec![Cow::Owned(text.to_owned())], false))
+            fn visit_str<E>(self, text: &str) -> Result<LenientStrs<'de>, E> {
+                Ok(LenientStrs(vec![Cow::Owned(text.to_owned())], false))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words<'de>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<LenientStrs<'de>, A::Error> {
                 let (mut words, mut is_other) = (Vec::new(), false);
-                while let Some(word) = items.next_element::<Word<'de>>()? {
+                while let Some(word) = items.next_element::<LenientStr<'de>>()? {
                     words.extend(word.0);
                     is_other |= word.1;
                     if words.len() > MAX_ENTRIES {
                         return Err(de::Error::custom(TOO_MANY));
                     }
                 }
-                Ok(Words(words, is_other))
+                Ok(LenientStrs(words, is_other))
             }
 
             pass_over!(scalars object);
@@ -415,23 +415,23 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Tally {
+impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Items;
 
         impl<'de> Visitor<'de> for Items {
-            type Value = Tally;
+            type Value = Count;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("any value")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tally, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Count, A::Error> {
                 let mut count = 0;
                 while items.next_element::<IgnoredAny>()?.is_some() {
                     count += 1;
                 }
-                Ok(Tally(count))
+                Ok(Count(count))
             }
 
             pass_over!(scalars text object);

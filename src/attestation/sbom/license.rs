@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::builder::Builder;
-use super::lenient::Word;
+use super::lenient::LenientStr;
 use super::model::Text;
 
 /// Licences within licences that are followed.
@@ -40,8 +40,8 @@ impl<'a> Licenses<'a> {
         &mut self,
         class: &str,
         id: Text<'a>,
-        expression: Word<'a>,
-        name: Word<'a>,
+        expression: LenientStr<'a>,
+        name: LenientStr<'a>,
         members: Vec<Text<'a>>,
     ) {
         let text = |stated: Option<Text<'a>>| stated.map_or(License::Nothing, License::Expression);
@@ -157,7 +157,7 @@ mod tests {
 
     fn set<'a>(licenses: &mut Licenses<'a>, class: &str, id: &'a str, members: &[&'a str]) {
         let members = members.iter().map(|member| Text::Borrowed(*member)).collect();
-        licenses.define(class, id.into(), Word::default(), Word::default(), members);
+        licenses.define(class, id.into(), LenientStr::default(), LenientStr::default(), members);
     }
 
     #[test]

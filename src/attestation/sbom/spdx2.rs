@@ -9,14 +9,14 @@ use serde::de::{IgnoredAny, MapAccess};
 use crate::check::Finding;
 
 use super::builder::Builder;
-use super::lenient::{Each, Object, Objects, ReadFields, Word, Words, read_fields};
+use super::lenient::{Each, LenientStr, LenientStrs, Object, Objects, ReadFields, read_fields};
 use super::locators;
 use super::model::{End, ExtractedLicense, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
 use super::{malformed, unreadable, unsupported};
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
-    let mut document = Document { builder: Builder::new(text), version: Word::default(), also: false };
+    let mut document = Document { builder: Builder::new(text), version: LenientStr::default(), also: false };
     // SPDX 2.3 §6.3: the document's own name, which relationships use whether or not the document states it.
     document.builder.define("SPDXRef-DOCUMENT", End::DOCUMENT);
     for nothing in ["NONE", "NOASSERTION"] {
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
 /// A document while it is read, in one pass and in any order of its fields.
 struct Document<'a> {
     builder: Builder<'a>,
-    version: Word<'a>,
+    version: LenientStr<'a>,
     /// Whether it has the marks of another format too.
     also: bool,
 }
@@ -68,38 +68,38 @@ enum Field {
 #[derive(Deserialize)]
 struct CreationInfo<'a> {
     #[serde(borrow, default)]
-    created: Word<'a>,
+    created: LenientStr<'a>,
     #[serde(borrow, default)]
-    creators: Words<'a>,
+    creators: LenientStrs<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WirePackage<'a> {
     #[serde(rename = "SPDXID", borrow, default)]
-    id: Word<'a>,
+    id: LenientStr<'a>,
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     #[serde(borrow, default)]
-    version_info: Word<'a>,
+    version_info: LenientStr<'a>,
     #[serde(borrow, default)]
-    supplier: Word<'a>,
+    supplier: LenientStr<'a>,
     #[serde(borrow, default)]
-    originator: Word<'a>,
+    originator: LenientStr<'a>,
     #[serde(borrow, default)]
-    source_info: Word<'a>,
+    source_info: LenientStr<'a>,
     #[serde(borrow, default)]
-    license_concluded: Word<'a>,
+    license_concluded: LenientStr<'a>,
     #[serde(borrow, default)]
-    license_declared: Word<'a>,
+    license_declared: LenientStr<'a>,
     #[serde(borrow, default)]
-    primary_package_purpose: Word<'a>,
+    primary_package_purpose: LenientStr<'a>,
     #[serde(borrow, default)]
     external_refs: Objects<ExternalRef<'a>>,
     #[serde(borrow, default)]
     checksums: Objects<Checksum<'a>>,
     #[serde(borrow, default)]
-    attribution_texts: Words<'a>,
+    attribution_texts: LenientStrs<'a>,
     #[serde(borrow, default)]
     annotations: Objects<Annotation<'a>>,
 }
@@ -108,53 +108,53 @@ struct WirePackage<'a> {
 #[serde(rename_all = "camelCase")]
 struct WireExtracted<'a> {
     #[serde(borrow, default)]
-    license_id: Word<'a>,
+    license_id: LenientStr<'a>,
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     #[serde(borrow, default)]
-    extracted_text: Word<'a>,
+    extracted_text: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 struct Annotation<'a> {
     #[serde(borrow, default)]
-    comment: Word<'a>,
+    comment: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalRef<'a> {
     #[serde(borrow, default)]
-    reference_type: Word<'a>,
+    reference_type: LenientStr<'a>,
     #[serde(borrow, default)]
-    reference_locator: Word<'a>,
+    reference_locator: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Checksum<'a> {
     #[serde(borrow, default)]
-    algorithm: Word<'a>,
+    algorithm: LenientStr<'a>,
     #[serde(borrow, default)]
-    checksum_value: Word<'a>,
+    checksum_value: LenientStr<'a>,
 }
 
 /// A file or a snippet: only that it is there counts.
 #[derive(Deserialize)]
 struct Named<'a> {
     #[serde(rename = "SPDXID", borrow, default)]
-    id: Word<'a>,
+    id: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireRelationship<'a> {
     #[serde(borrow, default)]
-    spdx_element_id: Word<'a>,
+    spdx_element_id: LenientStr<'a>,
     #[serde(rename = "relationshipType", borrow, default)]
-    kind: Word<'a>,
+    kind: LenientStr<'a>,
     #[serde(borrow, default)]
-    related_spdx_element: Word<'a>,
+    related_spdx_element: LenientStr<'a>,
 }
 
 impl<'de> ReadFields<'de> for Document<'de> {
@@ -167,11 +167,11 @@ impl<'de> ReadFields<'de> for Document<'de> {
         match field {
             Field::SpdxVersion => *version = values.next_value()?,
             Field::Id => {
-                let id: Word<'de> = values.next_value()?;
+                let id: LenientStr<'de> = values.next_value()?;
                 builder.define(id.as_str().unwrap_or_default(), End::DOCUMENT);
             }
-            Field::Name => builder.sbom.name = values.next_value::<Word<'de>>()?.0,
-            Field::DocumentNamespace => builder.sbom.namespace = values.next_value::<Word<'de>>()?.0,
+            Field::Name => builder.sbom.name = values.next_value::<LenientStr<'de>>()?.0,
+            Field::DocumentNamespace => builder.sbom.namespace = values.next_value::<LenientStr<'de>>()?.0,
             Field::CreationInfo => {
                 if let Some(creation) = values.next_value::<Object<CreationInfo<'de>>>()?.0 {
                     builder.sbom.created = creation.created.stated_date();
@@ -179,7 +179,7 @@ impl<'de> ReadFields<'de> for Document<'de> {
                 }
             }
             Field::DocumentDescribes => {
-                let described: Words<'de> = values.next_value()?;
+                let described: LenientStrs<'de> = values.next_value()?;
                 described.0.iter().for_each(|id| builder.describe(id));
             }
             Field::Packages => values.next_value_seed(Each::strict("packages", |one| package(builder, one)))?,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
-use super::lenient::{Each, Objects, ReadFields, Tally, TextOr, Word, Words, read_fields};
+use super::lenient::{Count, Each, LenientStr, LenientStrs, Objects, ReadFields, TextOr, read_fields};
 use super::license::Licenses;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text, clipped};
 use super::{malformed, unreadable, unsupported};
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {
 /// A document while it is read, in one pass and in any order of its elements.
 struct Document<'a> {
     builder: Builder<'a>,
-    context: Option<Words<'a>>,
+    context: Option<LenientStrs<'a>>,
     has_graph: bool,
     /// Why the document is not read: it holds elements in another way than in one list.
     refused: Option<String>,
@@ -79,11 +79,11 @@ enum Field {
 #[serde(rename_all = "camelCase")]
 struct CreationInfo<'a> {
     #[serde(borrow, default)]
-    created: Word<'a>,
+    created: LenientStr<'a>,
     #[serde(borrow, default)]
-    created_by: Words<'a>,
+    created_by: LenientStrs<'a>,
     #[serde(borrow, default)]
-    created_using: Words<'a>,
+    created_using: LenientStrs<'a>,
 }
 
 /// An element of any class. Names with a profile in front are of that profile.
@@ -91,72 +91,72 @@ struct CreationInfo<'a> {
 #[serde(rename_all = "camelCase")]
 struct Element<'a> {
     #[serde(rename = "type", alias = "@type", borrow, default)]
-    class: Words<'a>,
+    class: LenientStrs<'a>,
     /// What JSON-LD can put elements into beside the list of them.
     #[serde(rename = "@graph", alias = "@included", alias = "@reverse", alias = "@nest", default)]
     nested: Option<IgnoredAny>,
     #[serde(rename = "element", default)]
     collected: NoObjects,
     #[serde(rename = "spdxId", alias = "@id", borrow, default)]
-    id: Word<'a>,
+    id: LenientStr<'a>,
     #[serde(borrow, default)]
-    name: Word<'a>,
+    name: LenientStr<'a>,
     #[serde(borrow, default)]
     creation_info: Reference<'a>,
     #[serde(borrow, default)]
-    created: Word<'a>,
+    created: LenientStr<'a>,
     #[serde(borrow, default)]
-    created_by: Words<'a>,
+    created_by: LenientStrs<'a>,
     #[serde(borrow, default)]
-    created_using: Words<'a>,
+    created_using: LenientStrs<'a>,
     #[serde(rename = "rootElement", borrow, default)]
-    roots: Words<'a>,
+    roots: LenientStrs<'a>,
     #[serde(rename = "software_sbomType", borrow, default)]
-    contexts: Words<'a>,
+    contexts: LenientStrs<'a>,
     #[serde(borrow, default)]
-    supplied_by: Words<'a>,
+    supplied_by: LenientStrs<'a>,
     #[serde(borrow, default)]
-    originated_by: Words<'a>,
+    originated_by: LenientStrs<'a>,
     #[serde(rename = "software_packageVersion", borrow, default)]
-    version: Word<'a>,
+    version: LenientStr<'a>,
     #[serde(rename = "software_packageUrl", borrow, default)]
-    purls: Words<'a>,
+    purls: LenientStrs<'a>,
     #[serde(rename = "software_primaryPurpose", borrow, default)]
-    purpose: Word<'a>,
+    purpose: LenientStr<'a>,
     #[serde(rename = "software_contentIdentifier", default)]
-    content_identifiers: Tally,
+    content_identifiers: Count,
     #[serde(rename = "externalIdentifier", borrow, default)]
     identifiers: Objects<ExternalIdentifier<'a>>,
     #[serde(rename = "verifiedUsing", borrow, default)]
     checksums: Objects<Hash<'a>>,
     #[serde(rename = "relationshipType", borrow, default)]
-    kind: Word<'a>,
+    kind: LenientStr<'a>,
     #[serde(borrow, default)]
-    from: Word<'a>,
+    from: LenientStr<'a>,
     #[serde(borrow, default)]
-    to: Words<'a>,
+    to: LenientStrs<'a>,
     #[serde(rename = "simplelicensing_licenseExpression", borrow, default)]
-    expression: Word<'a>,
+    expression: LenientStr<'a>,
     #[serde(rename = "expandedlicensing_member", borrow, default)]
-    members: Words<'a>,
+    members: LenientStrs<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalIdentifier<'a> {
     #[serde(rename = "externalIdentifierType", borrow, default)]
-    kind: Word<'a>,
+    kind: LenientStr<'a>,
     #[serde(borrow, default)]
-    identifier: Word<'a>,
+    identifier: LenientStr<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Hash<'a> {
     #[serde(borrow, default)]
-    algorithm: Word<'a>,
+    algorithm: LenientStr<'a>,
     #[serde(borrow, default)]
-    hash_value: Word<'a>,
+    hash_value: LenientStr<'a>,
 }
 
 /// Whether something else than names stands in a list, which is not kept.
@@ -165,7 +165,7 @@ struct NoObjects(bool);
 
 impl<'de> Deserialize<'de> for NoObjects {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Words::deserialize(deserializer).map(|words| Self(words.1))
+        LenientStrs::deserialize(deserializer).map(|words| Self(words.1))
     }
 }
 
@@ -231,7 +231,7 @@ impl<'a> Document<'a> {
         }
         let context = self.context.as_ref().ok_or_else(|| malformed("`@context` is missing".to_owned()))?;
         // JSON-LD takes one address and a list of one for the same. What a context of its own would mean is not looked up.
-        let Words(addresses, is_other) = context;
+        let LenientStrs(addresses, is_other) = context;
         let ([context], false) = (addresses.as_slice(), *is_other) else {
             return Err(malformed("`@context` is not the address of one context".to_owned()));
         };
@@ -333,7 +333,7 @@ impl<'a> Document<'a> {
 
     fn package(&mut self, id: Text<'a>, element: Element<'a>) {
         let mut purls: Vec<_> =
-            element.purls.0.into_iter().filter_map(|purl| Word(Some(purl), false).stated()).collect();
+            element.purls.0.into_iter().filter_map(|purl| LenientStr(Some(purl), false).stated()).collect();
         let unread = [
             ("name", element.name.1),
             ("software_packageVersion", element.version.1),

@@ -37,7 +37,7 @@ pub(in crate::verify) enum Scheme {
 /// A public key, ready to verify with.
 pub(in crate::verify) struct VerifyingKey<'a> {
     kind: KeyKind,
-    octets: &'a [u8],
+    key_bytes: &'a [u8],
 }
 
 /// What came of trying one key on a signature.
@@ -106,8 +106,8 @@ impl<'a> VerifyingKey<'a> {
     pub(in crate::verify) fn read(der: &'a [u8]) -> Result<Self, KeyError> {
         let kind = KeyKind::of(der)?;
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::NotAKey)?;
-        let octets = info.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
-        Ok(Self { kind, octets })
+        let key_bytes = info.subject_public_key.as_bytes().ok_or(KeyError::NotAKey)?;
+        Ok(Self { kind, key_bytes })
     }
 
     /// Returns the kind of key.
@@ -137,7 +137,7 @@ impl<'a> VerifyingKey<'a> {
     /// two do not go together. Pure Ed25519 hashes with SHA-512 by itself (RFC 8419 §3).
     pub(in crate::verify) fn verifies(&self, hash: Algorithm, bytes: &[u8], signature: &[u8]) -> Option<bool> {
         let provider = provider(self.kind, hash)?;
-        Some(UnparsedPublicKey::new(provider, self.octets).verify(bytes, signature).is_ok())
+        Some(UnparsedPublicKey::new(provider, self.key_bytes).verify(bytes, signature).is_ok())
     }
 
     /// Whether a signature verifies by a scheme. `None`: not to be told from this digest.
@@ -146,7 +146,7 @@ impl<'a> VerifyingKey<'a> {
             return self.verify_ed25519ph(signed, signature);
         }
         let provider = provider(self.kind, scheme.hash().unwrap_or(Algorithm::Sha512))?;
-        let key = UnparsedPublicKey::new(provider, self.octets);
+        let key = UnparsedPublicKey::new(provider, self.key_bytes);
         match signed {
             Signed::Bytes(bytes) => Some(key.verify(bytes, signature).is_ok()),
             Signed::Digest(digest) => {
@@ -164,7 +164,7 @@ impl<'a> VerifyingKey<'a> {
             Signed::Digest(digest) => digest,
         };
         let hashed = Sha512Digest(<[u8; 64]>::try_from(digest.bytes()).ok().filter(|_| is_sha512(digest))?);
-        let key = <&[u8; 32]>::try_from(self.octets).ok().map(ed25519_dalek::VerifyingKey::from_bytes);
+        let key = <&[u8; 32]>::try_from(self.key_bytes).ok().map(ed25519_dalek::VerifyingKey::from_bytes);
         let signature = ed25519_dalek::Signature::from_slice(signature);
         let (Some(Ok(key)), Ok(signature)) = (key, signature) else { return Some(false) };
         Some(key.verify_prehashed_strict(hashed, None, &signature).is_ok())

@@ -12,9 +12,9 @@
 
 use super::BuildType;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::Source;
 
 /// v1.
@@ -22,7 +22,7 @@ pub(super) const V1: BuildType = BuildType {
     is: |version, uri| {
         version == "v1" && uri == "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
     },
-    tell: tell_v1,
+    add_claims: add_v1,
     parameters: Known::Members(&[
         (
             "configSource",
@@ -35,7 +35,7 @@ pub(super) const V1: BuildType = BuildType {
 /// v0.2.
 pub(super) const V02: BuildType = BuildType {
     is: |version, uri| version == "v0.2" && uri == "https://mobyproject.org/buildkit@v1",
-    tell: tell_v02,
+    add_claims: add_v02,
     parameters: REQUEST,
 };
 
@@ -50,30 +50,30 @@ const REQUEST: Known = Known::Members(&[
     ("compatibilityVersion", Known::Anything),
 ]);
 
-fn tell_v1(outline: &Outline, account: &mut Account) {
+fn add_v1(predicate: &Predicate, claims: &mut Claims) {
     const SOURCE: &str = "/buildDefinition/externalParameters/configSource";
     let digest = ["gitCommit", "sha1"].map(|algorithm| format!("/configSource/digest/{algorithm}"));
-    let commit = digest.iter().find_map(|pointer| outline.external_text(pointer));
-    tell_context(account, SOURCE, outline.external_text("/configSource/uri"), commit);
-    tell_build(account, "/runDetails/builder/id", outline);
+    let commit = digest.iter().find_map(|pointer| predicate.external_text(pointer));
+    add_context(claims, SOURCE, predicate.external_text("/configSource/uri"), commit);
+    add_build(claims, "/runDetails/builder/id", predicate);
 }
 
-fn tell_v02(outline: &Outline, account: &mut Account) {
-    let source = &outline.config_source;
-    tell_context(account, "/invocation/configSource", source.uri.as_deref(), commit(&source.digests));
-    tell_build(account, "/builder/id", outline);
+fn add_v02(predicate: &Predicate, claims: &mut Claims) {
+    let source = &predicate.config_source;
+    add_context(claims, "/invocation/configSource", source.uri.as_deref(), commit(&source.digests));
+    add_build(claims, "/builder/id", predicate);
 }
 
 /// A context is a git repository, or an archive at a URL, which is not a repository.
-fn tell_context(account: &mut Account, place: &str, uri: Option<&str>, commit: Option<&str>) {
+fn add_context(claims: &mut Claims, place: &str, uri: Option<&str>, commit: Option<&str>) {
     let Some(uri) = uri.filter(|uri| is_git(uri)) else { return };
     let (repository, queried) = without_query(uri).unwrap_or((uri, None));
     let reference = queried.or_else(|| Source::parse(repository).and_then(|source| source.reference));
     // The commit may stand there, cut short as people write it.
     let is_cut = |reference: &String| reference.len() >= 7 && commit.is_some_and(|whole| whole.starts_with(reference));
-    account.tell(Topic::Repository, format!("{place}/uri"), Some(repository));
-    account.tell_ref(format!("{place}/uri"), reference.filter(|reference| !is_cut(reference)).as_deref());
-    account.tell(Topic::Commit, format!("{place}/digest"), commit);
+    claims.add(Property::Repository, format!("{place}/uri"), Some(repository));
+    claims.add_ref(format!("{place}/uri"), reference.filter(|reference| !is_cut(reference)).as_deref());
+    claims.add(Property::Commit, format!("{place}/digest"), commit);
 }
 
 fn is_git(uri: &str) -> bool {
@@ -101,7 +101,7 @@ fn without_query(uri: &str) -> Option<(&str, Option<String>)> {
     Some((repository, reference))
 }
 
-fn tell_build(account: &mut Account, place: &str, outline: &Outline) {
+fn add_build(claims: &mut Claims, place: &str, predicate: &Predicate) {
     let is_run = |id: &&str| id.starts_with("https://github.com/") && id.contains("/actions/runs/");
-    account.tell(Topic::Run, place, outline.builder.as_deref().filter(is_run));
+    claims.add(Property::Run, place, predicate.builder.as_deref().filter(is_run));
 }

@@ -8,13 +8,13 @@
 use super::BuildType;
 use super::actions;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic, is_commit};
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::claims::{Claims, Property, is_commit};
+use crate::attestation::provenance::predicate::Predicate;
 
 /// A job.
 pub(super) const JOB: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://buildkite.github.io/slsa-buildtypes/job/v1",
-    tell,
+    add_claims,
     parameters: Known::Members(&[
         ("pipeline", Known::Anything),
         ("repository", Known::Text),
@@ -24,14 +24,14 @@ pub(super) const JOB: BuildType = BuildType {
     ]),
 };
 
-fn tell(outline: &Outline, account: &mut Account) {
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
     const EXTERNAL: &str = "/buildDefinition/externalParameters";
-    account.tell_source(&format!("{EXTERNAL}/repository"), outline.external_text("/repository"));
-    let branch = outline.external_text("/build/branch").map(|branch| format!("refs/heads/{branch}"));
-    account.tell(Topic::Ref, format!("{EXTERNAL}/build/branch"), branch);
+    claims.add_source(&format!("{EXTERNAL}/repository"), predicate.external_text("/repository"));
+    let branch = predicate.external_text("/build/branch").map(|branch| format!("refs/heads/{branch}"));
+    claims.add(Property::Ref, format!("{EXTERNAL}/build/branch"), branch);
     // A build that was started by hand has `HEAD` there.
-    let commit = outline.external_text("/build/commit").filter(|commit| is_commit(commit));
-    account.tell(Topic::Commit, format!("{EXTERNAL}/build/commit"), commit);
-    actions::tell_dependency(account, "/buildDefinition/resolvedDependencies", outline);
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
+    let commit = predicate.external_text("/build/commit").filter(|commit| is_commit(commit));
+    claims.add(Property::Commit, format!("{EXTERNAL}/build/commit"), commit);
+    actions::add_dependency(claims, "/buildDefinition/resolvedDependencies", predicate);
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", predicate.invocation.as_deref());
 }

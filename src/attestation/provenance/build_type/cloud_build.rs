@@ -15,15 +15,15 @@
 
 use super::BuildType;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::Source;
 
 /// Written by Google.
 pub(super) const WORKER: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://cloud.google.com/build/gcb-buildtypes/google-worker/v1",
-    tell: |outline, account| tell_v1(outline, account, "buildConfigSource"),
+    add_claims: |predicate, claims| add_v1(predicate, claims, "buildConfigSource"),
     parameters: Known::Members(&[
         ("buildConfigSource", CONFIG_SOURCE),
         ("buildConfig", Known::Anything),
@@ -35,7 +35,7 @@ pub(super) const WORKER: BuildType = BuildType {
 /// Written by tools that run on it.
 pub(super) const TRIGGERED: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://slsa-framework.github.io/gcb-buildtypes/triggered-build/v1",
-    tell: |outline, account| tell_v1(outline, account, "configSource"),
+    add_claims: |predicate, claims| add_v1(predicate, claims, "configSource"),
     parameters: Known::Members(&[
         ("configSource", CONFIG_SOURCE),
         ("sourceToBuild", SOURCE_TO_BUILD),
@@ -58,7 +58,7 @@ pub(super) const V02: BuildType = BuildType {
                 )
             )
     },
-    tell: tell_v02,
+    add_claims: add_v02,
     parameters: Known::Anything,
 };
 
@@ -72,29 +72,29 @@ const CONFIG_SOURCE: Known = Known::Members(&[
 const SOURCE_TO_BUILD: Known =
     Known::Members(&[("ref", Known::Text), ("repository", Known::Text), ("dir", Known::Anything)]);
 
-fn tell_v1(outline: &Outline, account: &mut Account, config_source: &str) {
+fn add_v1(predicate: &Predicate, claims: &mut Claims, config_source: &str) {
     const EXTERNAL: &str = "/buildDefinition/externalParameters";
-    let is_apart = outline.external_text("/sourceToBuild/repository").is_some();
+    let is_apart = predicate.external_text("/sourceToBuild/repository").is_some();
     let source = if is_apart { "sourceToBuild" } else { config_source };
     let (repository, reference) = (format!("/{source}/repository"), format!("/{source}/ref"));
-    account.tell_source(&format!("{EXTERNAL}{repository}"), outline.external_text(&repository));
-    account.tell_ref(format!("{EXTERNAL}{reference}"), outline.external_text(&reference));
-    account.tell(Topic::Commit, "/buildDefinition/resolvedDependencies", resolved(outline, account).as_deref());
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
+    claims.add_source(&format!("{EXTERNAL}{repository}"), predicate.external_text(&repository));
+    claims.add_ref(format!("{EXTERNAL}{reference}"), predicate.external_text(&reference));
+    claims.add(Property::Commit, "/buildDefinition/resolvedDependencies", resolved(predicate, claims).as_deref());
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", predicate.invocation.as_deref());
 }
 
 /// The commit of the dependency that is the source.
-fn resolved(outline: &Outline, account: &Account) -> Option<String> {
-    let told = Source::parse(account.first(Topic::Repository)?)?;
-    let mut dependencies = outline.git_dependencies();
+fn resolved(predicate: &Predicate, claims: &Claims) -> Option<String> {
+    let stated = Source::parse(claims.first(Property::Repository)?)?;
+    let mut dependencies = predicate.git_dependencies();
     let found = dependencies.find(|dependency| {
         let source = dependency.uri.as_deref().and_then(Source::parse);
-        source.is_some_and(|source| source.is_at(&told.repository))
+        source.is_some_and(|source| source.is_at(&stated.repository))
     })?;
     found.commit().map(str::to_owned)
 }
 
-fn tell_v02(outline: &Outline, account: &mut Account) {
-    account.tell_source("/invocation/configSource/uri", outline.config_source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&outline.config_source.digests));
+fn add_v02(predicate: &Predicate, claims: &mut Claims) {
+    claims.add_source("/invocation/configSource/uri", predicate.config_source.uri.as_deref());
+    claims.add(Property::Commit, "/invocation/configSource/digest", commit(&predicate.config_source.digests));
 }

@@ -14,13 +14,13 @@
 use super::BuildType;
 use super::actions;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::claims::{Claims, Property};
+use crate::attestation::provenance::predicate::Predicate;
 
 /// Maintained by GitHub.
 pub(super) const BY_GITHUB: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://actions.github.io/buildtypes/workflow/v1",
-    tell,
+    add_claims,
     parameters: Known::Members(&[("workflow", WORKFLOW)]),
 };
 
@@ -29,7 +29,7 @@ pub(super) const BY_COMMUNITY: BuildType = BuildType {
     is: |version, uri| {
         version == "v1" && uri == "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1"
     },
-    tell,
+    add_claims,
     parameters: Known::Members(&[
         ("workflow", WORKFLOW),
         ("inputs", Known::Anything),
@@ -47,23 +47,23 @@ const RELEASE: Known = Known::Members(&[
     ("target_commitish", Known::Anything),
 ]);
 
-fn tell(outline: &Outline, account: &mut Account) {
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
     const EXTERNAL: &str = "/buildDefinition/externalParameters";
     const INTERNAL: &str = "/buildDefinition/internalParameters/github";
-    let repository = outline.external_text("/workflow/repository");
-    account.tell(Topic::Repository, format!("{EXTERNAL}/workflow/repository"), repository);
-    account.tell(Topic::WorkflowRef, format!("{EXTERNAL}/workflow/ref"), outline.external_text("/workflow/ref"));
-    account.tell(Topic::Workflow, format!("{EXTERNAL}/workflow/path"), outline.external_text("/workflow/path"));
-    actions::tell_dependency(account, "/buildDefinition/resolvedDependencies", outline);
-    let github = outline.internal.object("github");
-    for (topic, name) in [
-        (Topic::Event, "event_name"),
-        (Topic::RepositoryId, "repository_id"),
-        (Topic::OwnerId, "repository_owner_id"),
-        (Topic::Runner, "runner_environment"),
+    let repository = predicate.external_text("/workflow/repository");
+    claims.add(Property::Repository, format!("{EXTERNAL}/workflow/repository"), repository);
+    claims.add(Property::WorkflowRef, format!("{EXTERNAL}/workflow/ref"), predicate.external_text("/workflow/ref"));
+    claims.add(Property::Workflow, format!("{EXTERNAL}/workflow/path"), predicate.external_text("/workflow/path"));
+    actions::add_dependency(claims, "/buildDefinition/resolvedDependencies", predicate);
+    let github = predicate.internal.object("github");
+    for (property, name) in [
+        (Property::Event, "event_name"),
+        (Property::RepositoryId, "repository_id"),
+        (Property::OwnerId, "repository_owner_id"),
+        (Property::Runner, "runner_environment"),
     ] {
-        account.tell(topic, format!("{INTERNAL}/{name}"), github.text(name));
+        claims.add(property, format!("{INTERNAL}/{name}"), github.text(name));
     }
-    actions::tell_runner(account, "/runDetails/builder/id", outline.builder.as_deref());
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
+    actions::add_runner(claims, "/runDetails/builder/id", predicate.builder.as_deref());
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", predicate.invocation.as_deref());
 }

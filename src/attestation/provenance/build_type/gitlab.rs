@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 use super::BuildType;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic, is_commit};
+use crate::attestation::provenance::claims::{Claims, Property, is_commit};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::Source;
 
 /// The runner, and GitLab itself.
@@ -23,7 +23,7 @@ pub(super) const RUNNER: BuildType = BuildType {
     is: |_, uri| {
         is_runner(uri) || uri.trim_end_matches('/') == "https://docs.gitlab.com/ci/pipeline_security/slsa/provenance_v1"
     },
-    tell,
+    add_claims,
     parameters: Known::Anything,
 };
 
@@ -35,18 +35,18 @@ fn is_runner(uri: &str) -> bool {
     version.is_some_and(|version| !version.is_empty() && !version.contains('/'))
 }
 
-fn tell(outline: &Outline, account: &mut Account) {
-    account.tell_source("/buildDefinition/externalParameters/source", outline.external_text("/source"));
-    account.tell_source("/invocation/configSource/uri", outline.config_source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", revision(&outline.config_source.digests));
-    if let Some(project) = outline.dependencies.first() {
-        account.tell_source("/buildDefinition/resolvedDependencies/0/uri", project.uri.as_deref());
-        account.tell(Topic::Commit, "/buildDefinition/resolvedDependencies/0/digest", revision(&project.digests));
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
+    claims.add_source("/buildDefinition/externalParameters/source", predicate.external_text("/source"));
+    claims.add_source("/invocation/configSource/uri", predicate.config_source.uri.as_deref());
+    claims.add(Property::Commit, "/invocation/configSource/digest", revision(&predicate.config_source.digests));
+    if let Some(project) = predicate.dependencies.first() {
+        claims.add_source("/buildDefinition/resolvedDependencies/0/uri", project.uri.as_deref());
+        claims.add(Property::Commit, "/buildDefinition/resolvedDependencies/0/digest", revision(&project.digests));
     }
-    let job = outline.internal.text("job").or_else(|| outline.internal.object("job").text("id"));
-    let project = account.first(Topic::Repository).and_then(Source::parse).map(|source| source.repository);
+    let job = predicate.internal.text("job").or_else(|| predicate.internal.object("job").text("id"));
+    let project = claims.first(Property::Repository).and_then(Source::parse).map(|source| source.repository);
     let run = project.zip(job).map(|(project, job)| format!("{project}/-/jobs/{job}"));
-    account.tell(Topic::Run, "/buildDefinition/internalParameters/job", run);
+    claims.add(Property::Run, "/buildDefinition/internalParameters/job", run);
 }
 
 fn revision(digests: &BTreeMap<String, String>) -> Option<&str> {

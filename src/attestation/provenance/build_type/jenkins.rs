@@ -6,9 +6,9 @@
 
 use super::BuildType;
 use super::parameters::NOTHING;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 
 /// Any release of the plugin.
 pub(super) const PLUGIN: BuildType = BuildType {
@@ -16,12 +16,12 @@ pub(super) const PLUGIN: BuildType = BuildType {
         let plugin = uri.strip_prefix("https://gitlab.eclipse.org/eclipsefdn/security/slsa-jenkins-plugin@v");
         version == "v0.2" && plugin.is_some_and(|release| !release.is_empty())
     },
-    tell,
+    add_claims,
     parameters: NOTHING,
 };
 
-fn tell(outline: &Outline, account: &mut Account) {
-    account.tell_source("/invocation/configSource/uri", outline.config_source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&outline.config_source.digests));
-    account.tell(Topic::Run, "/invocation/environment/build_url", outline.internal.text("build_url"));
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
+    claims.add_source("/invocation/configSource/uri", predicate.config_source.uri.as_deref());
+    claims.add(Property::Commit, "/invocation/configSource/digest", commit(&predicate.config_source.digests));
+    claims.add(Property::Run, "/invocation/environment/build_url", predicate.internal.text("build_url"));
 }

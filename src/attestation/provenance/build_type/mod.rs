@@ -20,8 +20,8 @@ mod tests;
 mod unknown;
 mod witness;
 
-use super::account::Account;
-use super::outline::Outline;
+use super::claims::Claims;
+use super::predicate::Predicate;
 
 use parameters::Known;
 
@@ -29,8 +29,8 @@ use parameters::Known;
 struct BuildType {
     /// Whether a predicate is of it: by the version of SLSA and the whole URI.
     is: fn(version: &str, uri: &str) -> bool,
-    /// Says where the parts of the build stand.
-    tell: fn(&Outline, &mut Account),
+    /// Adds the claims of a predicate.
+    add_claims: fn(&Predicate, &mut Claims),
     /// The external parameters that the description knows.
     parameters: Known,
 }
@@ -62,19 +62,19 @@ const PUBLISHED: [&BuildType; 19] = [
 pub(super) struct Meaning {
     /// Whether the description of its build type is known.
     pub(super) known: bool,
-    pub(super) account: Account,
+    pub(super) claims: Claims,
     /// JSON pointers to the external parameters that the description does not know.
     pub(super) unknown_parameters: Vec<String>,
 }
 
 /// Reads a predicate by its build type.
-pub(super) fn read(outline: &Outline) -> Meaning {
-    let published = PUBLISHED.into_iter().find(|one| (one.is)(outline.version, &outline.build_type));
+pub(super) fn read(predicate: &Predicate) -> Meaning {
+    let published = PUBLISHED.into_iter().find(|one| (one.is)(predicate.version, &predicate.build_type));
     let build_type = published.unwrap_or(&unknown::UNKNOWN);
-    let mut account = Account::default();
-    (build_type.tell)(outline, &mut account);
-    let unknown_parameters = parameters::unknown(&outline.external, &build_type.parameters);
-    Meaning { known: published.is_some(), account, unknown_parameters }
+    let mut claims = Claims::default();
+    (build_type.add_claims)(predicate, &mut claims);
+    let unknown_parameters = parameters::unknown(&predicate.external, &build_type.parameters);
+    Meaning { known: published.is_some(), claims, unknown_parameters }
 }
 
 /// Whether the provenance was written by the delegator of slsa-github-generator, which signs for the builders that call it.

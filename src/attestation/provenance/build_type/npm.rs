@@ -10,16 +10,16 @@
 use super::BuildType;
 use super::actions::{self, Spelling};
 use super::parameters::{Known, NOTHING};
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 
 /// On GitHub.
 pub(super) const GITHUB: BuildType = BuildType {
     is: |version, uri| {
         version == "v0.2" && matches!(uri, "https://github.com/npm/cli/gha/v2" | "https://github.com/npm/cli/gha@v1")
     },
-    tell: tell_github,
+    add_claims: add_github,
     parameters: NOTHING,
 };
 
@@ -29,36 +29,40 @@ pub(super) const GITLAB: BuildType = BuildType {
         let uris = ["https://github.com/npm/cli/gitlab/v0alpha1", "https://github.com/npm/cli/gitlab/v1alpha1"];
         version == "v0.2" && uris.contains(&uri)
     },
-    tell: tell_gitlab,
+    add_claims: add_gitlab,
     parameters: Known::Anything,
 };
 
-fn tell_github(outline: &Outline, account: &mut Account) {
-    tell_config_source(outline, account);
-    actions::tell_workflow(
-        account,
+fn add_github(predicate: &Predicate, claims: &mut Claims) {
+    add_config_source(predicate, claims);
+    actions::add_workflow(
+        claims,
         "/invocation/configSource/entryPoint",
-        outline.config_source.entry_point.as_deref(),
+        predicate.config_source.entry_point.as_deref(),
     );
-    actions::tell_dependency(account, "/materials", outline);
-    actions::tell_variables(account, "/invocation/environment", &outline.internal, Spelling::Upper);
-    actions::tell_runner(account, "/builder/id", outline.builder.as_deref());
-    actions::tell_invocation(account, outline);
+    actions::add_dependency(claims, "/materials", predicate);
+    actions::add_variables(claims, "/invocation/environment", &predicate.internal, Spelling::Upper);
+    actions::add_runner(claims, "/builder/id", predicate.builder.as_deref());
+    actions::add_invocation(claims, predicate);
 }
 
-fn tell_gitlab(outline: &Outline, account: &mut Account) {
-    tell_config_source(outline, account);
-    account.tell(Topic::Run, "/metadata/buildInvocationId", outline.invocation.as_deref());
-    account.tell(
-        Topic::Event,
+fn add_gitlab(predicate: &Predicate, claims: &mut Claims) {
+    add_config_source(predicate, claims);
+    claims.add(Property::Run, "/metadata/buildInvocationId", predicate.invocation.as_deref());
+    claims.add(
+        Property::Event,
         "/invocation/parameters/CI_PIPELINE_SOURCE",
-        outline.external_text("/CI_PIPELINE_SOURCE"),
+        predicate.external_text("/CI_PIPELINE_SOURCE"),
     );
-    account.tell(Topic::RepositoryId, "/invocation/parameters/CI_PROJECT_ID", outline.external_text("/CI_PROJECT_ID"));
+    claims.add(
+        Property::RepositoryId,
+        "/invocation/parameters/CI_PROJECT_ID",
+        predicate.external_text("/CI_PROJECT_ID"),
+    );
 }
 
-fn tell_config_source(outline: &Outline, account: &mut Account) {
-    let source = &outline.config_source;
-    account.tell_source("/invocation/configSource/uri", source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&source.digests));
+fn add_config_source(predicate: &Predicate, claims: &mut Claims) {
+    let source = &predicate.config_source;
+    claims.add_source("/invocation/configSource/uri", source.uri.as_deref());
+    claims.add(Property::Commit, "/invocation/configSource/digest", commit(&source.digests));
 }

@@ -18,9 +18,9 @@
 use super::BuildType;
 use super::actions::{self, Spelling};
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 
 /// The build type of delegated builders, in both versions.
 pub(super) const DELEGATOR: &str = "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
@@ -37,28 +37,28 @@ const URIS: [&str; 5] = [
 /// Container, generic and Go.
 pub(super) const GENERATOR: BuildType = BuildType {
     is: |version, uri| version == "v0.2" && URIS.contains(&uri),
-    tell: tell_generator,
+    add_claims: add_generator,
     parameters: Known::Members(&[("event_inputs", Known::Anything), ("vars", Known::Anything)]),
 };
 
 /// Delegated builders, in v0.2.
 pub(super) const DELEGATOR_V02: BuildType = BuildType {
     is: |version, uri| version == "v0.2" && uri == DELEGATOR,
-    tell: tell_delegator_v02,
+    add_claims: add_delegator_v02,
     parameters: DELEGATED,
 };
 
 /// Delegated builders, in v1.
 pub(super) const DELEGATOR_V1: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == DELEGATOR,
-    tell: tell_delegator_v1,
+    add_claims: add_delegator_v1,
     parameters: DELEGATED,
 };
 
 /// Builds in a container.
 pub(super) const CONTAINER_BASED: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://slsa.dev/container-based-build/v0.1?draft",
-    tell: tell_container_based,
+    add_claims: add_container_based,
     parameters: Known::Members(&[
         ("source", Known::Members(&[("uri", Known::Text), ("digest", Known::Anything)])),
         ("builderImage", Known::Anything),
@@ -72,48 +72,48 @@ const DELEGATED: Known = Known::Members(&[("inputs", Known::Anything), ("vars", 
 const ENVIRONMENT: &str = "/invocation/environment";
 const INTERNAL: &str = "/buildDefinition/internalParameters";
 
-fn tell_generator(outline: &Outline, account: &mut Account) {
-    tell_config_source(outline, account);
-    actions::tell_dependency(account, "/materials", outline);
-    actions::tell_variables(account, ENVIRONMENT, &outline.internal, Spelling::Lower);
-    actions::tell_invocation(account, outline);
+fn add_generator(predicate: &Predicate, claims: &mut Claims) {
+    add_config_source(predicate, claims);
+    actions::add_dependency(claims, "/materials", predicate);
+    actions::add_variables(claims, ENVIRONMENT, &predicate.internal, Spelling::Lower);
+    actions::add_invocation(claims, predicate);
 }
 
-fn tell_delegator_v02(outline: &Outline, account: &mut Account) {
-    tell_config_source(outline, account);
-    tell_built(outline, account, "/materials");
-    actions::tell_variables(account, ENVIRONMENT, &outline.internal, Spelling::Upper);
-    actions::tell_invocation(account, outline);
+fn add_delegator_v02(predicate: &Predicate, claims: &mut Claims) {
+    add_config_source(predicate, claims);
+    add_built(predicate, claims, "/materials");
+    actions::add_variables(claims, ENVIRONMENT, &predicate.internal, Spelling::Upper);
+    actions::add_invocation(claims, predicate);
 }
 
-fn tell_delegator_v1(outline: &Outline, account: &mut Account) {
-    actions::tell_variables(account, INTERNAL, &outline.internal, Spelling::Upper);
-    tell_built(outline, account, "/buildDefinition/resolvedDependencies");
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
+fn add_delegator_v1(predicate: &Predicate, claims: &mut Claims) {
+    actions::add_variables(claims, INTERNAL, &predicate.internal, Spelling::Upper);
+    add_built(predicate, claims, "/buildDefinition/resolvedDependencies");
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", predicate.invocation.as_deref());
 }
 
-fn tell_container_based(outline: &Outline, account: &mut Account) {
+fn add_container_based(predicate: &Predicate, claims: &mut Claims) {
     const SOURCE: &str = "/buildDefinition/externalParameters/source";
-    account.tell_source(&format!("{SOURCE}/uri"), outline.external_text("/source/uri"));
+    claims.add_source(&format!("{SOURCE}/uri"), predicate.external_text("/source/uri"));
     for algorithm in ["gitCommit", "sha1"] {
         let pointer = format!("/source/digest/{algorithm}");
-        account.tell(Topic::Commit, format!("{SOURCE}/digest/{algorithm}"), outline.external_text(&pointer));
+        claims.add(Property::Commit, format!("{SOURCE}/digest/{algorithm}"), predicate.external_text(&pointer));
     }
-    actions::tell_dependency(account, "/buildDefinition/resolvedDependencies", outline);
-    actions::tell_variables(account, INTERNAL, &outline.internal, Spelling::Upper);
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", outline.invocation.as_deref());
+    actions::add_dependency(claims, "/buildDefinition/resolvedDependencies", predicate);
+    actions::add_variables(claims, INTERNAL, &predicate.internal, Spelling::Upper);
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", predicate.invocation.as_deref());
 }
 
-fn tell_config_source(outline: &Outline, account: &mut Account) {
-    let source = &outline.config_source;
-    account.tell_source("/invocation/configSource/uri", source.uri.as_deref());
-    account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&source.digests));
-    actions::tell_workflow(account, "/invocation/configSource/entryPoint", source.entry_point.as_deref());
+fn add_config_source(predicate: &Predicate, claims: &mut Claims) {
+    let source = &predicate.config_source;
+    claims.add_source("/invocation/configSource/uri", source.uri.as_deref());
+    claims.add(Property::Commit, "/invocation/configSource/digest", commit(&source.digests));
+    actions::add_workflow(claims, "/invocation/configSource/entryPoint", source.entry_point.as_deref());
 }
 
 /// The commit that was built may be another than the run was started for, in the same repository.
-fn tell_built(outline: &Outline, account: &mut Account, place: &str) {
-    let Some(dependency) = actions::source_dependencies(account, outline).into_iter().next() else { return };
-    account.tell_source(place, dependency.uri.as_deref());
-    account.built(place, dependency.commit());
+fn add_built(predicate: &Predicate, claims: &mut Claims, place: &str) {
+    let Some(dependency) = actions::source_dependencies(claims, predicate).into_iter().next() else { return };
+    claims.add_source(place, dependency.uri.as_deref());
+    claims.built(place, dependency.commit());
 }

@@ -14,9 +14,9 @@
 
 use super::BuildType;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::Dependency;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::{Source, same_place};
 
 /// v1.
@@ -25,7 +25,7 @@ pub(super) const V1: BuildType = BuildType {
         version == "v1"
             && matches!(uri, "https://tekton.dev/chains/v2/slsa" | "https://tekton.dev/chains/v2/slsa-tekton")
     },
-    tell: tell_v1,
+    add_claims: add_v1,
     parameters: Known::Members(&[
         ("runSpec", Known::Anything),
         (
@@ -41,36 +41,36 @@ pub(super) const V02: BuildType = BuildType {
         let kinds = ["v1/PipelineRun", "v1/TaskRun", "v1beta1/PipelineRun", "v1beta1/TaskRun"];
         version == "v0.2" && uri.strip_prefix("tekton.dev/").is_some_and(|kind| kinds.contains(&kind))
     },
-    tell: tell_v02,
+    add_claims: add_v02,
     parameters: Known::Anything,
 };
 
-fn tell_v1(outline: &Outline, account: &mut Account) {
+fn add_v1(predicate: &Predicate, claims: &mut Claims) {
     let is_input = |dependency: &&Dependency| dependency.name.as_deref() == Some("inputs/result");
-    let inputs: Vec<&Dependency> = outline.git_dependencies().filter(is_input).collect();
-    tell_only(account, "/buildDefinition/resolvedDependencies", &inputs);
+    let inputs: Vec<&Dependency> = predicate.git_dependencies().filter(is_input).collect();
+    add_only(claims, "/buildDefinition/resolvedDependencies", &inputs);
 }
 
-fn tell_v02(outline: &Outline, account: &mut Account) {
-    let materials: Vec<&Dependency> = outline.git_dependencies().collect();
+fn add_v02(predicate: &Predicate, claims: &mut Claims) {
+    let materials: Vec<&Dependency> = predicate.git_dependencies().collect();
     if is_one_repository(&materials) {
-        return tell_only(account, "/materials", &materials);
+        return add_only(claims, "/materials", &materials);
     }
-    let is_definition = |material: &&Dependency| material.uri == outline.config_source.uri;
+    let is_definition = |material: &&Dependency| material.uri == predicate.config_source.uri;
     let others: Vec<&Dependency> = materials.into_iter().filter(|material| !is_definition(material)).collect();
-    tell_only(account, "/materials", &others);
+    add_only(claims, "/materials", &others);
 }
 
-/// Tells the source if all are of one repository, with what they agree on: of several commits, which one was built would be
+/// Adds the source if all are of one repository, with what they agree on: of several commits, which one was built would be
 /// a guess.
-fn tell_only(account: &mut Account, place: &str, dependencies: &[&Dependency]) {
+fn add_only(claims: &mut Claims, place: &str, dependencies: &[&Dependency]) {
     let Some(first) = dependencies.first().filter(|_| is_one_repository(dependencies)) else { return };
     let source = |one: &&Dependency| one.uri.as_deref().and_then(Source::parse);
     match agreed(dependencies.iter().map(|one| source(one).and_then(|source| source.reference))) {
-        Some(_) => account.tell_source(place, first.uri.as_deref()),
-        None => account.tell(Topic::Repository, place, source(first).map(|source| source.repository)),
+        Some(_) => claims.add_source(place, first.uri.as_deref()),
+        None => claims.add(Property::Repository, place, source(first).map(|source| source.repository)),
     }
-    account.tell(Topic::Commit, place, agreed(dependencies.iter().filter_map(|one| one.commit())));
+    claims.add(Property::Commit, place, agreed(dependencies.iter().filter_map(|one| one.commit())));
 }
 
 fn agreed<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {

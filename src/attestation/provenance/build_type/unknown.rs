@@ -2,13 +2,13 @@
 
 use super::BuildType;
 use super::parameters::NOTHING;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::commit;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::Source;
 
 /// What no other is.
-pub(super) const UNKNOWN: BuildType = BuildType { is: |_, _| false, tell, parameters: NOTHING };
+pub(super) const UNKNOWN: BuildType = BuildType { is: |_, _| false, add_claims, parameters: NOTHING };
 
 /// Where known build types of v1 state the source: the repository, and the ref if it stands apart.
 const PLACES: [(&str, Option<&str>); 6] = [
@@ -20,36 +20,36 @@ const PLACES: [(&str, Option<&str>); 6] = [
     ("/repository", None),
 ];
 
-fn tell(outline: &Outline, account: &mut Account) {
-    if outline.version == "v1" { tell_v1(outline, account) } else { tell_v02(outline, account) }
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
+    if predicate.version == "v1" { add_v1(predicate, claims) } else { add_v02(predicate, claims) }
 }
 
-fn tell_v1(outline: &Outline, account: &mut Account) {
+fn add_v1(predicate: &Predicate, claims: &mut Claims) {
     const EXTERNAL: &str = "/buildDefinition/externalParameters";
-    let mut stated = PLACES.iter().filter(|(repository, _)| outline.external_text(repository).is_some_and(is_source));
+    let mut stated = PLACES.iter().filter(|(repository, _)| predicate.external_text(repository).is_some_and(is_source));
     let (Some((repository, reference)), None) = (stated.next(), stated.next()) else { return };
-    account.tell_source(&format!("{EXTERNAL}{repository}"), outline.external_text(repository));
+    claims.add_source(&format!("{EXTERNAL}{repository}"), predicate.external_text(repository));
     if let Some(reference) = reference {
-        account.tell_ref(format!("{EXTERNAL}{reference}"), outline.external_text(reference));
+        claims.add_ref(format!("{EXTERNAL}{reference}"), predicate.external_text(reference));
     }
-    let told = account.first(Topic::Repository).and_then(Source::parse);
-    let dependency = outline.dependencies.iter().find(|dependency| {
+    let stated = claims.first(Property::Repository).and_then(Source::parse);
+    let dependency = predicate.dependencies.iter().find(|dependency| {
         let source = dependency.uri.as_deref().and_then(Source::parse);
-        source.zip(told.as_ref()).is_some_and(|(source, told)| source.is_at(&told.repository))
+        source.zip(stated.as_ref()).is_some_and(|(source, stated)| source.is_at(&stated.repository))
     });
-    account.tell(Topic::Commit, "/buildDefinition/resolvedDependencies", dependency.and_then(|one| one.commit()));
+    claims.add(Property::Commit, "/buildDefinition/resolvedDependencies", dependency.and_then(|one| one.commit()));
 }
 
-fn tell_v02(outline: &Outline, account: &mut Account) {
-    let source = &outline.config_source;
+fn add_v02(predicate: &Predicate, claims: &mut Claims) {
+    let source = &predicate.config_source;
     if let Some(uri) = source.uri.as_deref().filter(|uri| is_source(uri)) {
-        account.tell_source("/invocation/configSource/uri", Some(uri));
-        return account.tell(Topic::Commit, "/invocation/configSource/digest", commit(&source.digests));
+        claims.add_source("/invocation/configSource/uri", Some(uri));
+        return claims.add(Property::Commit, "/invocation/configSource/digest", commit(&source.digests));
     }
-    let mut materials = outline.git_dependencies();
+    let mut materials = predicate.git_dependencies();
     if let (Some(material), None) = (materials.next(), materials.next()) {
-        account.tell_source("/materials", material.uri.as_deref());
-        account.tell(Topic::Commit, "/materials", material.commit());
+        claims.add_source("/materials", material.uri.as_deref());
+        claims.add(Property::Commit, "/materials", material.commit());
     }
 }
 

@@ -8,27 +8,27 @@
 
 use super::BuildType;
 use super::parameters::Known;
-use crate::attestation::provenance::account::{Account, Topic};
+use crate::attestation::provenance::claims::{Claims, Property};
 use crate::attestation::provenance::model::Dependency;
-use crate::attestation::provenance::outline::Outline;
+use crate::attestation::provenance::predicate::Predicate;
 use crate::attestation::provenance::source::Source;
 
 /// Any command that Witness ran.
 pub(super) const SLSA: BuildType = BuildType {
     is: |version, uri| version == "v1" && uri == "https://witness.dev/slsa-build@v0.1",
-    tell,
+    add_claims,
     parameters: Known::Members(&[("command", Known::Anything)]),
 };
 
-fn tell(outline: &Outline, account: &mut Account) {
+fn add_claims(predicate: &Predicate, claims: &mut Claims) {
     const PLACE: &str = "/buildDefinition/resolvedDependencies";
     let is_remote = |one: &&Dependency| one.uri.is_none() && one.name.as_deref().and_then(Source::parse).is_some();
-    let mut remotes = outline.dependencies.iter().filter(is_remote);
+    let mut remotes = predicate.dependencies.iter().filter(is_remote);
     // With several remotes, which one the source came from would be a guess.
     if let (Some(remote), None) = (remotes.next(), remotes.next()) {
-        account.tell_source(PLACE, remote.name.as_deref());
-        account.tell(Topic::Commit, PLACE, remote.commit());
+        claims.add_source(PLACE, remote.name.as_deref());
+        claims.add(Property::Commit, PLACE, remote.commit());
     }
-    let run = outline.invocation.as_deref().filter(|text| text.starts_with("https://"));
-    account.tell(Topic::Run, "/runDetails/metadata/invocationId", run);
+    let run = predicate.invocation.as_deref().filter(|text| text.starts_with("https://"));
+    claims.add(Property::Run, "/runDetails/metadata/invocationId", run);
 }

@@ -32,9 +32,10 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules, time: Time
     failed.extend(of_those(listed(), is_denied, "a dependency of the build is denied", || {
         format!("none of {}", super::listed(&rules.deny))
     }));
-    let open = of_those(listed(), is_open, "whether the policy denies what went into the build cannot be told", || {
-        format!("a version of each package that {} is about", super::listed(&rules.deny))
-    });
+    let open =
+        of_those(listed(), is_open, "whether the policy denies what went into the build cannot be stated", || {
+            format!("a version of each package that {} is about", super::listed(&rules.deny))
+        });
     failed.extend(open.map(|finding| Finding { outcome: Outcome::Error, ..finding }));
     failed.extend(of_those(listed(), is_stranger, "a dependency of the build is not allowed", || {
         super::listed(&rules.allow)

@@ -17,7 +17,7 @@ const LONG: usize = 64 * 1024;
 pub(super) struct Check<'a, 'd> {
     rules: &'a SbomRules,
     extracted: &'d [ExtractedLicense<'d>],
-    known: HashMap<&'d str, Standing>,
+    known: HashMap<&'d str, Judgement>,
     denied: Offenders,
     not_allowed: Offenders,
     unreadable: Offenders,
@@ -27,7 +27,7 @@ pub(super) struct Check<'a, 'd> {
 
 /// How an expression stands to the rules, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum Judgement {
     Fine,
     Unreadable,
     NotAllowed,
@@ -57,7 +57,7 @@ impl<'a, 'd> Check<'a, 'd> {
         let observed =
             judged.package.license_observed.as_deref().filter(|seen| judged.package.license() != Some(*seen));
         if let Some(seen) = observed
-            && self.standing(seen) == Standing::Denied
+            && self.judgement(seen) == Judgement::Denied
             && !exceptions.cover_license(&judged.component, |these| except_text(these, seen))
         {
             self.denied.add(|| format!("{}: {} (seen in it)", judged.package.describe(), shortened(seen)));
@@ -72,26 +72,27 @@ impl<'a, 'd> Check<'a, 'd> {
             return;
         };
         let rules = self.rules;
-        let standing = self.standing(text);
+        let judgement = self.judgement(text);
         let holds = |these: &[&_]| {
-            except_text(these, text) || self::standing(rules, text, &|term| except_term(these, term)) == Standing::Fine
+            except_text(these, text)
+                || self::judgement(rules, text, &|term| except_term(these, term)) == Judgement::Fine
         };
-        if standing == Standing::Fine || exceptions.cover_license(&judged.component, holds) {
+        if judgement == Judgement::Fine || exceptions.cover_license(&judged.component, holds) {
             return;
         }
-        let offenders = match standing {
-            Standing::Denied => &mut self.denied,
-            Standing::NotAllowed => &mut self.not_allowed,
-            Standing::Fine | Standing::Unreadable => &mut self.unreadable,
+        let offenders = match judgement {
+            Judgement::Denied => &mut self.denied,
+            Judgement::NotAllowed => &mut self.not_allowed,
+            Judgement::Fine | Judgement::Unreadable => &mut self.unreadable,
         };
         offenders.add(|| format!("{}: {}", judged.package.describe(), shortened(text)));
     }
 
-    fn standing(&mut self, text: &'d str) -> Standing {
+    fn judgement(&mut self, text: &'d str) -> Judgement {
         let (rules, extracted) = (self.rules, self.extracted);
         *self.known.entry(text).or_insert_with(|| {
-            let by_itself = standing(rules, text, &|_| false);
-            by_itself.max(by_what_it_stands_for(rules, text, extracted))
+            let by_itself = judgement(rules, text, &|_| false);
+            by_itself.max(by_name_and_text(rules, text, extracted))
         })
     }
 
@@ -164,47 +165,47 @@ const HEAD: usize = 2000;
 
 /// A licence under a name of the document's own (A305): its name may be a denied licence, and so may its text.
 /// `LicenseRef-…` alone is never denied.
-fn by_what_it_stands_for(rules: &SbomRules, text: &str, extracted: &[ExtractedLicense<'_>]) -> Standing {
+fn by_name_and_text(rules: &SbomRules, text: &str, extracted: &[ExtractedLicense<'_>]) -> Judgement {
     if rules.deny.licenses.is_empty() || !text.contains("LicenseRef-") {
-        return Standing::Fine;
+        return Judgement::Fine;
     }
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
     let named: Vec<&str> = text.split(|c| !is_of_word(c)).filter(|word| word.contains("LicenseRef-")).collect();
     let of_one = |one: &ExtractedLicense<'_>| {
-        let by_name = one.name.as_deref().map(|name| standing(rules, name, &|_| false));
-        if by_name == Some(Standing::Denied) {
-            return Standing::Denied;
+        let by_name = one.name.as_deref().map(|name| judgement(rules, name, &|_| false));
+        if by_name == Some(Judgement::Denied) {
+            return Judgement::Denied;
         }
         let texts = one.name.iter().chain(&one.text).map(|text| text.chars().take(HEAD).collect::<String>());
         let head = texts.collect::<Vec<_>>().join("\n").to_ascii_uppercase();
         let head = head.split_whitespace().collect::<Vec<_>>().join(" ");
         let family = TITLES.iter().find(|(title, _)| head.contains(title)).map(|(_, family)| *family);
         let denies = |family: &str| rules.deny.licenses.iter().any(|rule| rule.to_string().starts_with(family));
-        if family.is_some_and(denies) { Standing::Unreadable } else { Standing::Fine }
+        if family.is_some_and(denies) { Judgement::Unreadable } else { Judgement::Fine }
     };
     let meant = extracted.iter().filter(|one| named.contains(&one.id.as_ref()));
-    meant.map(of_one).max().unwrap_or(Standing::Fine)
+    meant.map(of_one).max().unwrap_or(Judgement::Fine)
 }
 
 /// Holds an expression against the rules, without the licences that are excepted.
-fn standing(rules: &SbomRules, text: &str, is_excepted: &dyn Fn(&LicenseTerm) -> bool) -> Standing {
+fn judgement(rules: &SbomRules, text: &str, is_excepted: &dyn Fn(&LicenseTerm) -> bool) -> Judgement {
     let (deny, allow) = (&rules.deny.licenses, &rules.allow.licenses);
     if deny.iter().any(|rule| rule.is_about_text(text)) {
-        return Standing::Denied;
+        return Judgement::Denied;
     }
     if allow.iter().any(|rule| rule.is_about_text(text)) {
-        return Standing::Fine;
+        return Judgement::Fine;
     }
     let expression = (text.len() <= LONG).then(|| LicenseExpression::parse(text));
-    let Some(Ok(expression)) = expression else { return Standing::Unreadable };
+    let Some(Ok(expression)) = expression else { return Judgement::Unreadable };
     let is_denied = |term: &LicenseTerm| LicenseRule::list_denies(deny, term);
     let is_allowed = |term: &LicenseTerm| allow.is_empty() || LicenseRule::list_allows(allow, term);
     // One choice of licences must be allowed and not denied, all of it.
     if expression.holds_where(|term| is_excepted(term) || (!is_denied(term) && is_allowed(term))) {
-        Standing::Fine
+        Judgement::Fine
     } else if expression.holds_where(|term| is_excepted(term) || !is_denied(term)) {
-        Standing::NotAllowed
+        Judgement::NotAllowed
     } else {
-        Standing::Denied
+        Judgement::Denied
     }
 }

@@ -12,13 +12,13 @@ use super::exceptions::Exceptions;
 /// The rules for suppliers, and what came of them so far. A supplier is compared once, however many packages come from it.
 pub(super) struct Check<'a, 'd> {
     rules: &'a SbomRules,
-    known: HashMap<Option<&'d str>, Standing>,
+    known: HashMap<Option<&'d str>, Judgement>,
     denied: Offenders,
     not_allowed: Offenders,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Judgement {
     Fine,
     Denied,
     NotAllowed,
@@ -34,13 +34,13 @@ impl<'a, 'd> Check<'a, 'd> {
     pub(super) fn look_at(&mut self, judged: &Judged<'d>, exceptions: &mut Exceptions<'_>) {
         let supplier = judged.package.supplier.as_deref();
         let rules = self.rules;
-        let standing = *self.known.entry(supplier).or_insert_with(|| standing(rules, supplier));
+        let judgement = *self.known.entry(supplier).or_insert_with(|| judgement(rules, supplier));
         // The signer supplies the image itself.
-        let is_fine = standing == Standing::Fine || (supplier.is_none() && judged.is_root);
+        let is_fine = judgement == Judgement::Fine || (supplier.is_none() && judged.is_root);
         if is_fine || exceptions.cover_package(&judged.component) {
             return;
         }
-        let offenders = if standing == Standing::Denied { &mut self.denied } else { &mut self.not_allowed };
+        let offenders = if judgement == Judgement::Denied { &mut self.denied } else { &mut self.not_allowed };
         let supplier = supplier.unwrap_or("no supplier");
         offenders.add(|| format!("{}: {}", judged.package.describe(), shortened(supplier)));
     }
@@ -67,13 +67,13 @@ impl<'a, 'd> Check<'a, 'd> {
     }
 }
 
-fn standing(rules: &SbomRules, supplier: Option<&str>) -> Standing {
+fn judgement(rules: &SbomRules, supplier: Option<&str>) -> Judgement {
     let is_one_of = |list: &[_]| supplier.is_some_and(|supplier| list.iter().any(|rule| names(rule, supplier)));
     if is_one_of(&rules.deny.suppliers) {
-        Standing::Denied
+        Judgement::Denied
     } else if rules.allow.suppliers.is_empty() || is_one_of(&rules.allow.suppliers) {
-        Standing::Fine
+        Judgement::Fine
     } else {
-        Standing::NotAllowed
+        Judgement::NotAllowed
     }
 }

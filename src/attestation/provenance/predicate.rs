@@ -12,7 +12,7 @@ use super::model::Dependency;
 
 /// The parts that both versions of SLSA have. Missing, null and empty are the same (build-provenance.md, "Parsing rules"; A214).
 #[derive(Debug, Default)]
-pub(super) struct Outline {
+pub(super) struct Predicate {
     /// `v0.2` or `v1`.
     pub(super) version: &'static str,
     pub(super) builder: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct ConfigSource {
     pub(super) entry_point: Option<String>,
 }
 
-impl Outline {
+impl Predicate {
     /// Returns the text at a JSON pointer below the external parameters.
     pub(super) fn external_text(&self, pointer: &str) -> Option<&str> {
         self.external.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
