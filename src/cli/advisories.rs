@@ -99,6 +99,6 @@ fn unused(records: &UnusedRecords) -> BTreeMap<String, u64> {
     ];
     let named = named.into_iter().map(|(reason, count)| (reason.to_owned(), count));
     let ecosystems = records.ecosystems.iter();
-    let ecosystems = ecosystems.map(|(name, count)| (format!("of {name}, which has no package URL type"), *count));
+    let ecosystems = ecosystems.map(|(name, count)| (format!("of {name}, which no package URL stands for"), *count));
     named.chain(ecosystems).filter(|(_, count)| *count > 0).collect()
 }

@@ -399,7 +399,7 @@ fn a_limit_is_a_level_for_an_sbom_that_is_asked_for() {
     };
     assert!(verify(&["--deny-severity", "HIGH"]).usage_error().contains("expected low, medium, high or critical"));
     let unasked = verify(&["--deny-severity", "high", "--require", "signature"]).usage_error();
-    assert!(unasked.contains("--require asks for none"), "{unasked}");
+    assert!(unasked.contains("--require does not list one"), "{unasked}");
 }
 
 #[test]

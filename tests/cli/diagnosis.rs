@@ -175,7 +175,7 @@ fn s16_one_platform_is_signed_and_the_index_was_asked() {
     says(
         &run,
         4,
-        &["for linux/arm64", "covers that one alone", "verify linux/amd64 alone with `--platform linux/amd64`"],
+        &["for linux/arm64", "covers that platform only", "verify linux/amd64 alone with `--platform linux/amd64`"],
     );
     says(&verify(&served, &[&arguments[..], &["--platform", "linux/amd64"]].concat()), 0, &["verified"]);
 }

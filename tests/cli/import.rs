@@ -47,14 +47,14 @@ fn what_made_the_original_stricter_is_lost_only_by_a_decision() {
     let source = format!("{RELEASE}  policy:\n    type: cue\n    data: 'x: 1'\n");
     let refused = import(&scratch, &source, &[]);
     assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""));
-    let lost = "cip.yaml:17:3: release: spec.policy: what it demands in cue is not carried over\n";
+    let lost = "cip.yaml:17:3: release: spec.policy: its requirements in cue are not carried over\n";
     assert!(refused.stderr.contains(lost) && refused.stderr.contains("lost: "), "{}", refused.stderr);
     assert!(refused.stderr.contains("with `--lossy`"), "{}", refused.stderr);
 
     let written = import(&scratch, &source, &["--lossy"]);
     assert_eq!(written.exit, 0, "{}", written.stderr);
     assert!(written.stderr.contains(lost), "{}", written.stderr);
-    let comment = "  # lost: release: spec.policy (line 17): what it demands in cue is not carried over\n";
+    let comment = "  # lost: release: spec.policy (line 17): its requirements in cue are not carried over\n";
     assert!(written.stdout.contains(comment), "{}", written.stdout);
 }
 

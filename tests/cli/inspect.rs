@@ -182,8 +182,7 @@ fn a314_where_two_signed_everything_the_policy_asks_for_each_of_them() {
         let suggested =
             Program::new(["inspect", &served.by_tag(), "--trusted-root", &served.root, "--suggest-policy"]).run();
         assert_eq!(suggested.exit, 0, "{}", suggested.stderr);
-        let line =
-            "to decide: signature is required of each who signed all of it: alice@acme.example; bob@acme.example";
+        let line = "to decide: signature is required from each of alice@acme.example; bob@acme.example";
         assert!(suggested.stderr.contains(line) && suggested.stdout.contains(line), "{}", suggested.stderr);
         let judge = |served: &crate::shop::Served, host: &str| {
             let text = suggested.stdout.replace(host, &served.registry.host());

@@ -129,7 +129,7 @@ fn a183_a185_a199_each_warning_is_about_what_lets_more_through_than_it_seems() {
             ),
             "one signature can be by both",
         ),
-        (identity("identity-regexp", "https://github.com/acme/app/.*"), "stands for any character"),
+        (identity("identity-regexp", "https://github.com/acme/app/.*"), "matches any character"),
         (rule("{github: {repository: acme/app, event: pull_request_target}}"), "pull_request_target may sign"),
         (
             rule(
@@ -137,7 +137,7 @@ fn a183_a185_a199_each_warning_is_about_what_lets_more_through_than_it_seems() {
             ),
             "is not at a tag",
         ),
-        (rule("{key: {file: cosign.pub, log: not-required}}"), "no log need hold"),
+        (rule("{key: {file: cosign.pub, log: not-required}}"), "need no log entry"),
         (attestation("slsaprovenance1"), "asks nothing of builder, source and build level"),
         (attestation("https://cyclonedx.org/bom/v1.6"), "asks nothing of the packages"),
         (attestation("https://slsa.dev/verification_summary/v1"), "which verifier counts"),
@@ -269,7 +269,7 @@ fn a_policy_that_is_there_is_never_written_over() {
     let scratch = Scratch::new();
     let file = scratch.write("bonafide.yaml", GOOD);
     let message = bonafide(&["policy", "init", &file]).usage_error();
-    assert!(message.contains("cannot write") && message.contains("not there yet"), "{message}");
+    assert!(message.contains("cannot write") && message.contains("a new file"), "{message}");
     assert_eq!(fs::read_to_string(&file).expect("the file is there"), GOOD);
 }
 

@@ -67,7 +67,7 @@ fn a_policy_without_a_digest_and_one_with_offline_are_refused_before_anybody_is_
 fn a_policy_from_elsewhere_names_no_files() {
     const KEY: &str = "{version: 1, images: [{match: '**', signers: [{key: /etc/hostname}], require: [signature]}]}";
     const TRUST: &str = "{version: 1, trust: [./root.json], images: [{match: '**', signers: [{github: acme/shop}], require: [signature]}]}";
-    for (policy, said) in [(KEY, "write the key out as `pem`"), (TRUST, "names no files")] {
+    for (policy, said) in [(KEY, "write the key out as `pem`"), (TRUST, "cannot name files")] {
         let server = serving(policy);
         let address = format!("{}/policies/shop.yaml@sha256:{}", server.url(), sha256_hex(policy.as_bytes()));
         let message = run(&address, &[]).usage_error();

@@ -20,8 +20,8 @@ fn hinted(message: &str) -> Vec<&str> {
 fn a181_nobody_is_not_a_signer() {
     assert_eq!(
         refused(&[]),
-        "error: no signer is named: anyone with an account could have signed the image\n  → say who must have signed \
-         it: `--certificate-identity IDENTITY --certificate-oidc-issuer URL`, or `--repo OWNER/NAME` for GitHub Actions, or \
+        "error: no signer is named: anyone with an account could have signed the image\n  → name the expected \
+         signer: `--certificate-identity IDENTITY --certificate-oidc-issuer URL`, or `--repo OWNER/NAME` for GitHub Actions, or \
          `--key FILE`\n"
     );
 }
