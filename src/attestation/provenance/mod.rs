@@ -1,11 +1,12 @@
 //! SLSA provenance: v0.2 and v1 read into one [`Provenance`].
 //!
-//! What it says is the builder's word. Verified is who said it; what can be compared with the certificate is compared.
+//! Its content is the builder's claim. Its signer is verified, and every claim that the certificate makes too is compared.
 
 mod build_type;
 mod builders;
 mod certificate;
 pub(crate) mod checks;
+mod claims;
 mod judge;
 pub(crate) mod keys;
 mod model;
