@@ -320,8 +320,8 @@ fn every_kind_of_log_entry_is_taken_for_a_key() {
     }
     let simple = world.signer().sign_simple(&world.subject);
     let accepted = world.judge().accepts(layer(&simple.legacy_layer()));
-    assert_eq!(accepted.log_entries[0].evidence, "promise");
-    assert_eq!(accepted.timestamps[0].source, "log");
+    assert_eq!(accepted.log_entries[0].evidence.as_str(), "promise");
+    assert_eq!(accepted.timestamps[0].source.as_str(), "log");
 }
 
 #[test]

@@ -68,7 +68,13 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
     excepted.exception =
         Some(ExceptionReport { until: "2026-12-31".to_owned(), because: text.to_owned(), works: true });
     let requirements = vec![requirement(&format!("signature {text}"), verdict, text), excepted];
-    let gap = GapReport { what: text.to_owned(), reason: "timeout".to_owned(), detail: text.to_owned(), subject: None };
+    let obstacle = bonafide::evidence::Obstacle {
+        cause: Some(text.to_owned()),
+        expected: Some(text.to_owned()),
+        next: text.to_owned(),
+        ..bonafide::evidence::Obstacle::new(bonafide::evidence::GapReason::Timeout, text)
+    };
+    let gap = GapReport::new(text, obstacle, None);
     ImageReport {
         reference: format!("ghcr.io/acme/{text}"),
         tags: Vec::new(),

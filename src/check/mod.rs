@@ -8,6 +8,8 @@ pub(crate) mod id;
 mod inspection;
 mod report;
 mod verdict;
+mod words;
+mod workflow;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +21,7 @@ pub use crate::attestation::provenance::section::{DependencyReport, ProvenanceRe
 pub use crate::attestation::sbom::section::{MissingElementsReport, SbomReport, ShortfallReport};
 pub use crate::attestation::scan::section::{ScannerReport, VulnerabilitiesReport};
 pub use crate::attestation::section::{OfKind, Section, Shown};
+pub use crate::attestation::types::Kind as AttestationKind;
 pub use crate::attestation::vex::section::VexReport;
 pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
@@ -34,6 +37,8 @@ pub use report::{
     SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
+pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};
+pub use workflow::WorkflowName;
 
 impl CheckId {
     /// Returns the checks that every kind of evidence meets.
@@ -66,7 +71,7 @@ impl FromStr for CheckId {
 }
 
 /// What came of one check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The property holds.
@@ -80,7 +85,7 @@ pub enum Outcome {
 }
 
 /// The outcome of one check on one candidate or one image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The property that was checked.

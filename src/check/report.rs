@@ -9,8 +9,12 @@ use serde::Serialize;
 
 use crate::attestation::provenance::section::ProvenanceReport;
 use crate::attestation::section::{OfKind, Section};
+use crate::evidence::{GapReason, Obstacle, OriginKind};
 
-use super::{AdvisoriesReport, Finding, KnownVulnerabilitiesReport, RepositoryReport, Verdict};
+use super::{
+    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, Finding, KnownVulnerabilitiesReport, LogEvidence,
+    RepositoryReport, SignerKind, TimeSource, Verdict, WorkflowName,
+};
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -244,9 +248,8 @@ pub struct ExceptionReport {
 pub struct CandidateReport {
     /// The name used for it in this report.
     pub id: String,
-    /// `signature`, `provenance`, `sbom`, `vsa`, `vulnerabilities`, `vex`, `attestation`, `unsigned`, `unreadable`, `unread` (not fetched, as it was not
-    /// needed) or `ignored`. Of what did not verify it is only what it claims to be.
-    pub kind: String,
+    /// What it is. Of what did not verify it is only what it claims to be.
+    pub kind: CandidateKind,
     /// The SLSA build level that the builder of a provenance and its signer reach together, as it was looked up: never what a
     /// provenance says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,14 +297,17 @@ impl CandidateReport {
         S::of(self.section.as_ref()?)
     }
 
-    /// Returns what came of it, in words.
-    pub fn state(&self) -> &'static str {
-        match (self.accepted, self.kind.as_str()) {
-            (true, _) => "accepted",
-            (false, "ignored" | "unsigned" | "attestation") => "not used",
-            (false, "unread") => "not read",
-            (false, _) if !self.findings.iter().any(Finding::is_blocking) => "not used",
-            (false, _) => "refused",
+    /// Returns what came of it.
+    pub fn state(&self) -> CandidateState {
+        match (self.accepted, self.kind) {
+            (true, _) => CandidateState::Accepted,
+            (
+                false,
+                CandidateKind::Ignored | CandidateKind::Unsigned | CandidateKind::Of(AttestationKind::Attestation),
+            ) => CandidateState::Unused,
+            (false, CandidateKind::Unread) => CandidateState::Unread,
+            (false, _) if !self.findings.iter().any(Finding::is_blocking) => CandidateState::Unused,
+            (false, _) => CandidateState::Refused,
         }
     }
 }
@@ -309,20 +315,20 @@ impl CandidateReport {
 /// Where a candidate was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OriginReport {
-    /// `referrer`, `fallback-tag`, `cosign-tag`, `buildkit`, `attestation-manifest`, `github-api` or `file`.
-    pub kind: String,
+    /// The kind of place.
+    pub kind: OriginKind,
     /// The place in words.
     pub place: String,
 }
 
 /// Who signed, as the verified certificate says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerReport {
     /// The subject alternative name of the certificate; of a key, the SHA-256 of its `SubjectPublicKeyInfo`.
     pub identity: String,
-    /// `uri`, `email`, `other-name` or `key`.
-    pub identity_kind: String,
+    /// What names the signer.
+    pub identity_kind: SignerKind,
     /// The OpenID Connect issuer; empty for a key, and not written then.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub issuer: String,
@@ -334,14 +340,14 @@ impl SignerReport {
     /// Returns the signer as a person would name it: `acme/app release.yml @ refs/tags/v1` for a workflow of GitHub.
     pub fn in_words(&self) -> String {
         const GITHUB: &str = "https://token.actions.githubusercontent.com";
-        let workflow = || {
-            let (repository, workflow) = self.identity.strip_prefix("https://")?.split_once("/.github/workflows/")?;
-            let (file, reference) = workflow.split_once('@')?;
-            Some(format!("{} {file} @ {reference}", repository.strip_prefix("github.com/").unwrap_or(repository)))
-        };
-        match (self.identity_kind.as_str(), workflow()) {
-            ("key", _) => format!("the key {}", self.identity),
-            ("uri", Some(workflow)) if self.issuer == GITHUB => workflow,
+        let workflow = WorkflowName::of_github(&self.identity).and_then(|name| {
+            let repository = name.repository.strip_prefix("https://")?;
+            let repository = repository.strip_prefix("github.com/").unwrap_or(repository);
+            Some(format!("{repository} {} @ {}", name.file(), name.reference()?))
+        });
+        match (self.identity_kind, workflow) {
+            (SignerKind::Key, _) => format!("the key {}", self.identity),
+            (SignerKind::Uri, Some(workflow)) if self.issuer == GITHUB => workflow,
             _ => format!("{} ({})", self.identity, self.issuer),
         }
     }
@@ -369,8 +375,8 @@ pub struct LogEntryReport {
     /// The index in the log; absent where nothing vouches for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_index: Option<u64>,
-    /// `proof` for a verified inclusion proof, `promise` for a verified promise (SET) alone.
-    pub evidence: String,
+    /// What shows that the log holds it.
+    pub evidence: LogEvidence,
     /// The time the log integrated the entry, if the log vouches for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integrated_time: Option<Timestamp>,
@@ -379,8 +385,8 @@ pub struct LogEntryReport {
 /// One verified time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TimestampReport {
-    /// `log` or `timestamp-authority`.
-    pub source: String,
+    /// Who vouches for it.
+    pub source: TimeSource,
     /// The time.
     pub time: Timestamp,
 }
@@ -390,11 +396,32 @@ pub struct TimestampReport {
 pub struct GapReport {
     /// What was to be read.
     pub what: String,
-    /// The stable word for why it was not.
-    pub reason: String,
+    /// Why it was not.
+    pub reason: GapReason,
+    /// The cause, where it is known: the same for everything that failed for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What would have been right, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// What happened.
     pub detail: String,
+    /// What to do about it.
+    pub next: String,
     /// The digest whose evidence is incomplete; absent where the image itself could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+}
+
+impl GapReport {
+    /// Reports what was to be read, and why it was not.
+    pub fn new(what: impl Into<String>, obstacle: Obstacle, subject: Option<String>) -> Self {
+        let Obstacle { reason, cause, expected, detail, next } = obstacle;
+        Self { what: what.into(), reason, cause, expected, detail, next, subject }
+    }
+
+    /// Returns the cause, if it is known, and what happened.
+    pub fn in_words(&self) -> String {
+        self.cause.iter().map(String::as_str).chain([self.detail.as_str()]).collect::<Vec<_>>().join(": ")
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::check::{Finding, GapReport, InspectedImage, UnknownCheck};
+use crate::check::{AttestationKind, CandidateKind, Finding, GapReport, InspectedImage, UnknownCheck};
 use crate::collect::files::FileError;
 use crate::collect::{FileServerError, NoLayout, SettingsError, SourceError};
 use crate::oci::{BlobError, DigestError, Reference, ReferenceError};
@@ -14,9 +14,9 @@ use crate::policy::{DocumentError, ImageError, KeyError, PolicyError};
 use crate::policy_tools::ImportError;
 use crate::render::Refusal;
 use crate::render::escape::terminal;
-use crate::trust::{TrustError, TrustRoot};
+use crate::trust::{RootOrigin, TrustError, TrustRoot};
 use crate::tuf::{CacheError, Current, Repository, TufError};
-use crate::verify::{DomainError, hint_for_gap};
+use crate::verify::DomainError;
 
 use super::colour::Colour;
 use super::errors::{ListError, LoginError};
@@ -94,7 +94,7 @@ impl Diagnostic {
     /// A policy from elsewhere that could not be fetched: nothing can be decided by it.
     pub(super) fn policy_unread(error: &SourceError) -> Self {
         let message = anyhow::anyhow!("the policy could not be read: {}", error.detail());
-        Self::undecided(message, hint_for_gap(error.gap_reason().as_str()))
+        Self::undecided(message, error.next())
     }
 
     /// A policy from elsewhere that is not the one that was named.
@@ -225,7 +225,7 @@ impl Diagnostic {
 
     /// An image from which no policy can be suggested.
     pub(super) fn nothing_to_suggest(text: &str, image: &InspectedImage, open: &[String]) -> Self {
-        let failed = image.candidates.iter().filter(|one| !one.accepted && !is_beside_the_point(&one.kind));
+        let failed = image.candidates.iter().filter(|one| !one.accepted && !is_beside_the_point(one.kind));
         let reasons: Vec<&str> = failed.filter_map(|one| one.reason.as_deref()).collect();
         let is_signed = image.candidates.iter().any(|one| one.accepted);
         let (message, hint) = match (is_signed, reasons.first()) {
@@ -249,8 +249,8 @@ impl Diagnostic {
 
     /// An image that could not be read whole, so that no policy is suggested for it.
     pub(super) fn unread(gap: &GapReport) -> Self {
-        let error = anyhow::anyhow!("{} could not be read: {}", gap.what, gap.detail);
-        Self::undecided(error, hint_for_gap(&gap.reason))
+        let error = anyhow::anyhow!("{} could not be read: {}", gap.what, gap.in_words());
+        Self::undecided(error, gap.next.clone())
     }
 
     /// `--github-api` without a repository.
@@ -656,8 +656,8 @@ impl Diagnostic {
 }
 
 /// An attachment that was never meant as evidence.
-fn is_beside_the_point(kind: &str) -> bool {
-    matches!(kind, "unsigned" | "ignored" | "attestation")
+fn is_beside_the_point(kind: CandidateKind) -> bool {
+    matches!(kind, CandidateKind::Unsigned | CandidateKind::Ignored | CandidateKind::Of(AttestationKind::Attestation))
 }
 
 /// Something about this machine that the user should know, and that decides nothing.
@@ -753,7 +753,7 @@ impl Warning {
 /// A root as a message names it.
 pub(super) fn described(root: &TrustRoot) -> String {
     let date = root.updated_at.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
-    let source = if root.source == "cache" { "cached" } else { &root.source };
+    let source = if root.origin == RootOrigin::Cached { "cached" } else { &root.source };
     format!("{source} trusted root of {}{date}", root.domain)
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::collect::files::Given;
-use crate::collect::{Login, Logins};
+use crate::collect::{FoundLogin, Login, LoginOrigin, Logins};
 use crate::oci::Reference;
 
 use super::args::LoginArgs;
@@ -24,7 +24,7 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool)
     }
     let mut logins = Logins::default();
     if let Some(login) = given(args)? {
-        login.keep_in(streams::secrets());
+        login.login.keep_in(streams::secrets());
         if let Some(registry) = only_registry(references).map_err(Diagnostic::login)? {
             logins.give(&registry, login);
         }
@@ -52,7 +52,7 @@ fn text_of(name: &str) -> Option<String> {
 }
 
 /// The login of this run's own: by flag, or in the variable.
-fn given(args: &LoginArgs) -> Result<Option<Login>, Diagnostic> {
+fn given(args: &LoginArgs) -> Result<Option<FoundLogin>, Diagnostic> {
     const TOKEN: &str = "token";
     if let Some(username) = &args.username {
         if username.contains(':') {
@@ -60,16 +60,18 @@ fn given(args: &LoginArgs) -> Result<Option<Login>, Diagnostic> {
         }
         let place = "standard input";
         let password = read(io::stdin().lock(), place, "password").map_err(|error| error.diagnostic(place.as_ref()))?;
-        return Ok(Some(Login::Password { username: username.clone(), password }));
+        let login = Login::Password { username: username.clone(), password };
+        return Ok(Some(FoundLogin { login, origin: LoginOrigin::Flags }));
     }
     if let Some(file) = &args.registry_token_file {
         let opened = Given::open(file).map_err(|error| Diagnostic::file(file, error))?;
         let token = read(opened, &format!("`{}`", file.display()), TOKEN).map_err(|error| error.diagnostic(file))?;
-        return Ok(Some(Login::RegistryToken(token)));
+        let origin = LoginOrigin::TokenFile(file.display().to_string());
+        return Ok(Some(FoundLogin { login: Login::RegistryToken(token), origin }));
     }
     let Some(token) = text_of(REGISTRY_TOKEN) else { return Ok(None) };
     let token = one_line(token.into_bytes(), REGISTRY_TOKEN, TOKEN).map_err(Diagnostic::login)?;
-    Ok(Some(Login::RegistryToken(token)))
+    Ok(Some(FoundLogin { login: Login::RegistryToken(token), origin: LoginOrigin::Variable(REGISTRY_TOKEN) }))
 }
 
 /// Why a secret was not read.

@@ -176,6 +176,7 @@ fn judge(
         advisories: None,
         platforms: &PlatformChoice::All,
         evidence_repository: transport.evidence_repository.as_ref(),
+        offline: preview.trust.offline,
         github_token: None,
         limits: &limits,
         started_at: now,

@@ -294,6 +294,7 @@ mod tests {
     fn current(updated_at: &str) -> Current {
         let mut root = embedded();
         "cache".clone_into(&mut root.source);
+        root.origin = crate::trust::RootOrigin::Cached;
         root.updated_at = Some(updated_at.parse().expect("a time"));
         Current { root, valid_until: "2100-01-01T00:00:00Z".parse().expect("a time") }
     }

@@ -4,8 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::evidence::GapReason;
+use crate::evidence::{GapReason, Obstacle};
 use crate::oci::{BlobError, ManifestError, Platform};
+
+use super::connection::ConnectionFailure;
+use super::login_use::Denial;
+use super::said::Said;
 
 /// Why a request to a source failed.
 ///
@@ -20,22 +24,15 @@ pub enum SourceError {
         at: String,
     },
     /// The registry wants a login, or another one (401, 403).
-    #[error("{at}: access denied with status {status}{said}; asked {login}")]
-    Denied {
-        /// What was asked, and where.
-        at: String,
-        /// The HTTP status.
-        status: u16,
-        /// What the server said.
-        said: Said,
-        /// The login that was sent.
-        login: LoginUse,
-    },
+    #[error("{}: {}", .0.cause(), .0.found())]
+    Denied(Denial),
     /// The registry asked to slow down and still did so at the last attempt (429).
-    #[error("{at}: too many requests{said}{}", wait(*.retry_after, *.too_long_for))]
+    #[error("{host} limits requests: status 429{said}{}: {at}", wait(*.retry_after, *.too_long_for))]
     Throttled {
         /// What was asked, and where.
         at: String,
+        /// Who limits requests.
+        host: String,
         /// What the server said.
         said: Said,
         /// The pause that the server asked for.
@@ -44,10 +41,12 @@ pub enum SourceError {
         too_long_for: Option<Duration>,
     },
     /// The registry's status does not answer the request (5xx, 400, 405 and the like).
-    #[error("{at}: expected status 200, found {status}{said}")]
+    #[error("{host} failed: status {status}{said}: {at}")]
     Status {
         /// What was asked, and where.
         at: String,
+        /// Who answered.
+        host: String,
         /// The HTTP status.
         status: u16,
         /// What the server said.
@@ -63,6 +62,18 @@ pub enum SourceError {
         /// What came, shortened and escaped.
         found: String,
     },
+    /// The answer is a document of another type, such as a web page.
+    #[error("{host} answered with {found}: {at}")]
+    OtherType {
+        /// What was asked, and where.
+        at: String,
+        /// Who answered.
+        host: String,
+        /// What the protocol says.
+        expected: &'static str,
+        /// The type that came, shortened and escaped.
+        found: String,
+    },
     /// The answer points somewhere it may not.
     #[error("{at}: refused to follow it to {to}: {reason}")]
     Redirected {
@@ -74,7 +85,7 @@ pub enum SourceError {
         reason: &'static str,
     },
     /// The registry names a token server that is not asked.
-    #[error("{at}: refused to ask {realm} for a token: {reason}{}", allowed_by(.allow.as_ref()))]
+    #[error("{at}: refused to ask {realm} for a token: {reason}")]
     Realm {
         /// What was asked, and where.
         at: String,
@@ -85,24 +96,16 @@ pub enum SourceError {
         /// The flag that allows it, if one does.
         allow: Option<String>,
     },
-    /// No connection, or it broke.
-    #[error("{at}: the connection failed")]
+    /// No connection, or it broke, or it is not trusted.
+    #[error("{}: {at}", .failure.in_words())]
     Connection {
         /// What was asked, and where.
         at: String,
-        /// What the connection said.
-        source: Arc<dyn std::error::Error + Send + Sync>,
-    },
-    /// The server's certificate is not trusted, or not for that host, so nothing was asked.
-    #[error("{at}: the server's certificate is not trusted")]
-    Certificate {
-        /// What was to be asked, and where.
-        at: String,
-        /// The cause.
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        /// What failed, and why.
+        failure: ConnectionFailure,
     },
     /// A deadline passed.
-    #[error("{at}: {waited_for} took longer than {} s", .allowed.as_secs_f32())]
+    #[error("{waited_for} took longer than {} s: {at}", .allowed.as_secs_f32())]
     Timeout {
         /// What was asked, and where.
         at: String,
@@ -192,13 +195,14 @@ impl SourceError {
         match self {
             Self::NotFound { .. } => GapReason::Missing,
             Self::NoSuchPlatform { .. } | Self::Choice { .. } => GapReason::Selection,
-            Self::Denied { .. } | Self::Realm { .. } => GapReason::Unauthorized,
+            Self::Denied(_) | Self::Realm { .. } => GapReason::Unauthorized,
             Self::Throttled { .. } => GapReason::Throttled,
-            Self::Status { .. } | Self::Unexpected { .. } | Self::Redirected { .. } | Self::File { .. } => {
-                GapReason::Unavailable
-            }
-            Self::Connection { .. } => GapReason::Connection,
-            Self::Certificate { .. } => GapReason::Certificate,
+            Self::Status { .. }
+            | Self::Unexpected { .. }
+            | Self::OtherType { .. }
+            | Self::Redirected { .. }
+            | Self::File { .. } => GapReason::Unavailable,
+            Self::Connection { failure, .. } => failure.reason(),
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Limit { .. } => GapReason::Limit,
             Self::Corrupt { .. } | Self::TooLong { .. } => GapReason::Corrupt,
@@ -219,7 +223,60 @@ impl SourceError {
         self.gap_reason() == GapReason::Corrupt && !matches!(source, ManifestError::NotJson(_))
     }
 
-    /// Returns the message with those of its causes, for a gap's detail.
+    /// Returns what keeps from reading what was asked for, and what to do about it.
+    pub fn obstacle(&self) -> Obstacle {
+        let (cause, expected, detail) = match self {
+            Self::Denied(denial) => (denial.cause(), None, denial.found()),
+            Self::Throttled { at, host, said, retry_after, too_long_for } => {
+                let answer = format!("status 429{said}{}: {at}", wait(*retry_after, *too_long_for));
+                (format!("{host} limits requests"), None, answer)
+            }
+            Self::Status { at, host, status, said } => {
+                (format!("{host} failed"), Some("status 200".to_owned()), format!("status {status}{said}: {at}"))
+            }
+            Self::OtherType { at, host, expected, found } => {
+                (format!("{host} answered with {found}"), Some((*expected).to_owned()), at.clone())
+            }
+            Self::Connection { at, failure } => {
+                let found = failure.found().into_iter().chain([at.clone()]).collect::<Vec<_>>();
+                (failure.cause(), failure.expected(), found.join(": "))
+            }
+            Self::Timeout { at, waited_for, allowed } => {
+                (format!("{waited_for} took longer than {} s", allowed.as_secs_f32()), None, at.clone())
+            }
+            other => return Obstacle { next: self.next(), ..Obstacle::new(self.gap_reason(), other.detail()) },
+        };
+        Obstacle { reason: self.gap_reason(), cause: Some(cause), expected, detail, next: self.next() }
+    }
+
+    /// The same of something that a list or a manifest names, so that it should be there.
+    pub fn obstacle_of_listed(&self) -> Obstacle {
+        let obstacle = self.obstacle();
+        if !self.is_not_found() {
+            return obstacle;
+        }
+        let next = "the image's list names it, and it is not there: copy the image again with its evidence, or ask its maker to push it again";
+        Obstacle { next: next.to_owned(), ..obstacle }
+    }
+
+    /// Returns what to do about it.
+    pub fn next(&self) -> String {
+        match self {
+            Self::Denied(denial) => denial.next(),
+            Self::Connection { failure, .. } => failure.next(),
+            Self::OtherType { host, .. } => format!(
+                "check that {host} is the registry, and not a proxy or a page to log in; if it is, tell whoever runs it: without this list, evidence may be missed"
+            ),
+            Self::Realm { realm, allow: Some(flag), .. } => {
+                format!("if {realm} is the token server of that registry, allow it with `{flag}`")
+            }
+            Self::Redirected { to, .. } => format!("ask whoever runs the registry why it leads to {to}"),
+            Self::File { .. } => "check the file and the right to read it".to_owned(),
+            _ => self.gap_reason().advice().to_owned(),
+        }
+    }
+
+    /// Returns the message with those of its causes.
     pub fn detail(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
@@ -230,107 +287,6 @@ impl SourceError {
         }
         text
     }
-}
-
-/// The login that a request was made with, for messages; it holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginUse {
-    /// None: the registry refused without asking for one.
-    Unasked,
-    /// None: no token for GitHub's API is set.
-    NoToken,
-    /// None: no login for that registry is stored.
-    Anonymous,
-    /// The login for this registry.
-    Login {
-        /// The registry.
-        registry: String,
-    },
-    /// None, although there is a login: the registry sends it to a place that it must not go to.
-    Withheld {
-        /// The registry.
-        registry: String,
-        /// Where the login would have gone.
-        realm: String,
-        /// The rule.
-        reason: &'static str,
-        /// The flag that allows it, if one does.
-        allow: Option<String>,
-    },
-    /// None, after the login was refused by the registry's token server.
-    Refused {
-        /// The registry.
-        registry: String,
-    },
-    /// None: the login could not be looked up.
-    Unreadable {
-        /// The registry.
-        registry: String,
-        /// What the look-up said, shortened and escaped.
-        reason: String,
-    },
-}
-
-impl fmt::Display for LoginUse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unasked => formatter.write_str("without a login, as the registry offered no way to log in"),
-            Self::NoToken => formatter.write_str("without a token, as neither GH_TOKEN nor GITHUB_TOKEN is set"),
-            Self::Anonymous => formatter.write_str("anonymously, without a login for that registry"),
-            Self::Login { registry } => write!(formatter, "with the login for {registry}"),
-            Self::Withheld { registry, realm, reason, allow } => {
-                let allow = allowed_by(allow.as_ref());
-                write!(
-                    formatter,
-                    "anonymously: the login for {registry} was not sent to {realm}, because {reason}{allow}"
-                )
-            }
-            Self::Refused { registry } => write!(formatter, "anonymously, after the login for {registry} was refused"),
-            Self::Unreadable { registry, reason } => {
-                write!(formatter, "anonymously: the login for {registry} could not be read: {reason}")
-            }
-        }
-    }
-}
-
-/// What a server said about an error, shortened and escaped; may be nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said(String);
-
-impl Said {
-    /// Takes a text from outside.
-    pub(super) fn from_outside(text: &str) -> Self {
-        Self(printable(text))
-    }
-}
-
-impl fmt::Display for Said {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(formatter, " (\"{}\")", self.0) }
-    }
-}
-
-/// Shortens a text from outside and escapes everything that is not plain ASCII.
-pub(super) fn printable(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let text = text.trim();
-    let mut shown: String = text.chars().take(LONGEST).flat_map(escape).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push_str("...");
-    }
-    shown
-}
-
-fn escape(character: char) -> Vec<char> {
-    if character.is_ascii_graphic() || character == ' ' {
-        vec![character]
-    } else {
-        character.escape_default().collect()
-    }
-}
-
-fn allowed_by(flag: Option<&String>) -> String {
-    flag.map(|flag| format!("; if it is the token server of that registry, allow it with `{flag}`")).unwrap_or_default()
 }
 
 fn wait(retry_after: Option<Duration>, too_long_for: Option<Duration>) -> String {
@@ -352,14 +308,6 @@ fn list<T: fmt::Display>(items: &[T], none: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_server_says_is_escaped_and_short() {
-        let said = Said::from_outside(&format!("\n::error::\u{202e}\x1b[31m{}", "x".repeat(10_000)));
-        let text = said.to_string();
-        assert!(text.starts_with(" (\"::error::\\u{202e}\\u{1b}[31mxxx") && text.len() < 260, "{text}");
-        assert_eq!(Said::default().to_string(), "");
-    }
 
     #[test]
     fn details_hold_the_whole_chain() {

@@ -17,28 +17,34 @@
 //! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
 //! from. Another place is another source: an archive, a repository of evidence alone, GitHub's API of attestations.
 
+mod connection;
 pub mod discovery;
 mod error;
 mod file_target;
 pub mod files;
 pub mod layout;
 mod limits;
+mod login_use;
 pub mod registry;
+mod said;
 pub mod saving;
 mod source;
 mod tags;
 mod target;
 
+pub use connection::{CertificateProblem, Compared, ConnectionFailure, ConnectionProblem, Proxy};
 pub use discovery::{Collector, PlatformChoice};
-pub use error::{LoginUse, Said, SourceError};
+pub use error::SourceError;
 pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, list_layout_tags, refuse_other_than_layout};
 pub use limits::{Limits, Share};
+pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse};
 pub use registry::{
-    Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, GitHubAttestations, GitHubBase,
-    GitHubBaseError, HelperFailure, Login, LoginPlace, Logins, Mirror, MirrorError, NetworkUse, Registries,
+    Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
+    GitHubBase, GitHubBaseError, HelperFailure, Login, LoginPlace, Logins, Mirror, MirrorError, NetworkUse, Registries,
     RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
+pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 pub use tags::{TagList, evidence_stem};
 pub use target::{GitHubPlace, ImageSource, Places};

@@ -52,7 +52,7 @@ pub trait Source {
 
     /// Returns where evidence is looked for, for people.
     fn looked_in(&self) -> LookedIn {
-        LookedIn { repository: self.name(), service: self.service() }
+        LookedIn { repository: self.name(), service: self.service(), alone: false }
     }
 
     /// Fetches one page of what [`Source::service`] has about `subject`.

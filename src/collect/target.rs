@@ -17,6 +17,8 @@ pub struct Places<'a> {
     pub evidence_repository: Option<&'a ImageName>,
     /// GitHub's attestations API.
     pub github: Option<GitHubPlace<'a>>,
+    /// Whether the user wants no other place asked (`--offline`): it is for what is said, and keeps nothing from being asked.
+    pub alone: bool,
 }
 
 /// The attestations of one repository on GitHub.
@@ -35,6 +37,7 @@ pub struct ImageSource {
     image: Access,
     evidence: Option<RegistrySource>,
     github: Option<GitHubAttestations>,
+    alone: bool,
 }
 
 enum Access {
@@ -61,7 +64,8 @@ impl ImageSource {
         let github = places.github.map(|GitHubPlace { base, repository, token }| {
             GitHubAttestations::new(registries, base, repository, token, limits)
         });
-        Ok(Self { image, evidence: places.evidence_repository.map(open).transpose()?, github })
+        let evidence = places.evidence_repository.map(open).transpose()?;
+        Ok(Self { image, evidence, github, alone: places.alone })
     }
 }
 
@@ -144,7 +148,8 @@ impl Source for ImageSource {
     }
 
     fn looked_in(&self) -> LookedIn {
-        LookedIn { repository: evidence!(self, source => source.name()), service: self.service() }
+        let repository = evidence!(self, source => source.name());
+        LookedIn { repository, service: self.service(), alone: self.alone }
     }
 
     async fn attestations(

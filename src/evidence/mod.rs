@@ -3,6 +3,7 @@
 //! Evidence is everything a verdict may rest on, and nothing else reaches [`crate::verify`]. It is data: it can be
 //! made by a registry, by a layout on disk or by a test.
 
+mod gap;
 mod opened;
 mod target;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use crate::oci::{Blob, Digest};
 
+pub use gap::{Gap, GapReason, Obstacle};
 pub use opened::{Opened, Payload};
 pub use target::{Subject, SubjectKind, Target, TargetKind};
 
@@ -37,6 +39,8 @@ pub struct LookedIn {
     pub repository: Option<String>,
     /// The service beside the registry that was asked.
     pub service: Option<String>,
+    /// Whether no other place may be asked (`--offline`).
+    pub alone: bool,
 }
 
 /// A place of evidence beside a subject: an attestation manifest, which lists statements, and on which a signature may be.
@@ -131,17 +135,63 @@ impl Origin {
         }
     }
 
-    /// The short name used in reports.
-    pub fn kind(&self) -> &'static str {
+    /// The kind of place.
+    pub fn kind(&self) -> OriginKind {
         match self {
-            Self::Referrer(_) => "referrer",
-            Self::FallbackTag(_) => "fallback-tag",
-            Self::CosignTag { .. } => "cosign-tag",
-            Self::BuildKit(_) => "buildkit",
-            Self::AttestationManifest { .. } => "attestation-manifest",
-            Self::GitHub { .. } => "github-api",
-            Self::File { .. } => "file",
+            Self::Referrer(_) => OriginKind::Referrer,
+            Self::FallbackTag(_) => OriginKind::FallbackTag,
+            Self::CosignTag { .. } => OriginKind::CosignTag,
+            Self::BuildKit(_) => OriginKind::BuildKit,
+            Self::AttestationManifest { .. } => OriginKind::AttestationManifest,
+            Self::GitHub { .. } => OriginKind::GitHubApi,
+            Self::File { .. } => OriginKind::File,
         }
+    }
+}
+
+/// The kind of place where a candidate was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OriginKind {
+    /// The referrers API.
+    Referrer,
+    /// The referrers fallback tag.
+    FallbackTag,
+    /// A tag of cosign.
+    CosignTag,
+    /// The image's own index, as BuildKit writes it.
+    BuildKit,
+    /// A signed attestation manifest.
+    AttestationManifest,
+    /// GitHub's attestations API.
+    GitHubApi,
+    /// A file.
+    File,
+}
+
+impl OriginKind {
+    /// Returns the word of the report.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Referrer => "referrer",
+            Self::FallbackTag => "fallback-tag",
+            Self::CosignTag => "cosign-tag",
+            Self::BuildKit => "buildkit",
+            Self::AttestationManifest => "attestation-manifest",
+            Self::GitHubApi => "github-api",
+            Self::File => "file",
+        }
+    }
+}
+
+impl fmt::Display for OriginKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl serde::Serialize for OriginKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -220,63 +270,4 @@ pub enum Content {
         /// Why it does not count.
         reason: String,
     },
-}
-
-/// A read that failed. Only a true "not found" is absence; everything else is a gap.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// The digest whose evidence is incomplete.
-    pub subject: Digest,
-    /// What was to be read, such as `referrers of sha256:…`.
-    pub what: String,
-    /// Why it could not be.
-    pub reason: GapReason,
-    /// What happened, in words.
-    pub detail: String,
-}
-
-/// Why something could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GapReason {
-    /// The registry wants a login, or refuses the one it was given (401, 403).
-    Unauthorized,
-    /// The registry asked to slow down (429).
-    Throttled,
-    /// The registry failed (5xx) or answered what the protocol does not know.
-    Unavailable,
-    /// No connection, or it broke.
-    Connection,
-    /// The server's certificate is not trusted.
-    Certificate,
-    /// A deadline passed.
-    Timeout,
-    /// A limit of this program was exceeded.
-    Limit,
-    /// The bytes are not the ones that the digest or size names, or cannot be read without ambiguity.
-    Corrupt,
-    /// A list names an entry that is missing.
-    Missing,
-    /// The selection matches no entry, or more than one.
-    Selection,
-    /// A form that this program does not know.
-    Unsupported,
-}
-
-impl GapReason {
-    /// The stable word used in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthorized => "unauthorized",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "unavailable",
-            Self::Connection => "connection",
-            Self::Certificate => "certificate",
-            Self::Timeout => "timeout",
-            Self::Limit => "limit",
-            Self::Corrupt => "corrupt",
-            Self::Missing => "missing",
-            Self::Selection => "selection",
-            Self::Unsupported => "unsupported",
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! Who may sign: a certificate's identity, issuer and source repository, or keys.
 
+use crate::check::{SignerKind, WorkflowName};
+
 use super::PolicyError;
 use super::claim::Claim;
 use super::key::KeyRule;
@@ -29,13 +31,14 @@ impl IdentityKind {
             (false, false) => Self::OtherName,
         }
     }
+}
 
-    /// Returns the word used in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Uri => "uri",
-            Self::Email => "email",
-            Self::OtherName => "other-name",
+impl From<IdentityKind> for SignerKind {
+    fn from(kind: IdentityKind) -> Self {
+        match kind {
+            IdentityKind::Uri => Self::Uri,
+            IdentityKind::Email => Self::Email,
+            IdentityKind::OtherName => Self::OtherName,
         }
     }
 }
@@ -87,11 +90,8 @@ impl IdentityRule {
         }
         match self {
             Self::Name(name) => name.matches(identity),
-            Self::Workflow { repository, file, .. } => {
-                identity.split_once("/.github/workflows/").is_some_and(|(found, rest)| {
-                    repository.matches(found) && file.matches(&format!(".github/workflows/{rest}"))
-                })
-            }
+            Self::Workflow { repository, file, .. } => WorkflowName::of_github(identity)
+                .is_some_and(|found| repository.matches(found.repository) && file.matches(&found.path_at_ref())),
         }
     }
 

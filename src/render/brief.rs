@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, CheckId, ClosingReport, Finding, GapReport, ImageReport, KnownVulnerabilitiesReport, Outcome,
-    Report, RequirementReport, SbomReport, SignerReport, Verdict,
+    CandidateReport, CandidateState, CheckId, ClosingReport, Finding, GapReport, ImageReport,
+    KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
 use super::audit::{self, label};
@@ -314,10 +314,12 @@ impl<'a> Page<'a> {
         if image.candidates.is_empty() {
             return Ok(());
         }
-        let said = ["accepted", "refused", "not used", "not read"].into_iter().filter_map(|state| {
-            let count = image.candidates.iter().filter(|candidate| candidate.state() == state).count();
-            (count > 0).then(|| format!("{count} {state}"))
-        });
+        let said = [CandidateState::Accepted, CandidateState::Refused, CandidateState::Unused, CandidateState::Unread]
+            .into_iter()
+            .filter_map(|state| {
+                let count = image.candidates.iter().filter(|candidate| candidate.state() == state).count();
+                (count > 0).then(|| format!("{count} {state}"))
+            });
         let said: Vec<String> = said.collect();
         self.row("evidence", &format!("{} (-v lists all)", said.join(", ")))?;
         if image.verdict == Verdict::Verified {
@@ -327,7 +329,7 @@ impl<'a> Page<'a> {
         let mut described: Vec<String> = Vec::new();
         for candidate in unused {
             let reason = candidate.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let what = candidate.predicate_type.as_deref().unwrap_or(&candidate.kind);
+            let what = candidate.predicate_type.as_deref().unwrap_or(candidate.kind.as_str());
             let says = candidate.unsigned_provenance.as_ref().map(|says| format!("; it says: {}", says.line()));
             let state = candidate.state();
             described.push(format!("{state} {what} [{}]{reason}{}", candidate.origin.kind, says.unwrap_or_default()));
@@ -342,14 +344,23 @@ impl<'a> Page<'a> {
 
     fn gaps(&mut self, gaps: &[GapReport]) -> io::Result<()> {
         let mut label = "not read";
+        let gaps = self.unsaid(gaps);
         for gap in gaps.iter().take(SHOWN) {
-            self.row(label, &format!("{}: {} ({})", gap.what, gap.detail, gap.reason))?;
+            self.row(label, &format!("{}: {} ({})", gap.what, gap.in_words(), gap.reason))?;
             label = "";
         }
         match gaps.len().saturating_sub(SHOWN) {
             0 => Ok(()),
             more => self.row("", &format!("and {more} more: -v shows all")),
         }
+    }
+
+    /// The gaps that no failure was said to come of, nor another gap of the same cause.
+    fn unsaid<'b>(&self, gaps: &'b [GapReport]) -> Vec<&'b GapReport> {
+        let is_said = |gap: &&GapReport| self.said.iter().any(|finding| finding.found.as_ref() == Some(&gap.detail));
+        let causes: Vec<&String> = gaps.iter().filter(is_said).filter_map(|gap| gap.cause.as_ref()).collect();
+        let is_caused = |gap: &GapReport| gap.cause.as_ref().is_some_and(|cause| causes.contains(&cause));
+        gaps.iter().filter(|gap| !is_said(gap) && !is_caused(gap)).collect()
     }
 
     /// A label with a text beside it, or below it if the line is too short.

@@ -4,7 +4,10 @@
 
 use std::io::{self, Write};
 
-use crate::check::{CandidateReport, InspectedImage, Inspection, KnownVulnerabilitiesReport, SbomReport, Shown};
+use crate::check::{
+    CandidateKind, CandidateReport, InspectedImage, Inspection, KnownVulnerabilitiesReport, SbomReport, Shown,
+    SignerKind,
+};
 
 use super::escape::terminal;
 
@@ -93,17 +96,17 @@ impl Tree<'_> {
 
     fn gaps(&mut self) -> io::Result<()> {
         for gap in &self.image.gaps {
-            writeln!(self.out, "!  could not be read: {}: {}", terminal(&gap.what), terminal(&gap.detail))?;
+            writeln!(self.out, "!  could not be read: {}: {}", terminal(&gap.what), terminal(&gap.in_words()))?;
         }
         Ok(())
     }
 }
 
 fn state(candidate: &CandidateReport) -> &'static str {
-    match (candidate.accepted, candidate.kind.as_str()) {
+    match (candidate.accepted, candidate.kind) {
         (true, _) => "verifies",
-        (false, "unsigned") => "unsigned",
-        (false, "ignored") => "ignored ",
+        (false, CandidateKind::Unsigned) => "unsigned",
+        (false, CandidateKind::Ignored) => "ignored ",
         (false, _) => "FAILS   ",
     }
 }
@@ -125,7 +128,7 @@ fn lines(candidate: &CandidateReport, signed_as: Option<&str>) -> Vec<String> {
     lines.extend(evidence(candidate));
     lines.extend(candidate.section.iter().flat_map(|section| section.shown().inspected()).map(drawn));
     lines.extend(candidate.unsigned_provenance.iter().flat_map(Shown::inspected).map(drawn));
-    if candidate.kind == "unsigned" {
+    if candidate.kind == CandidateKind::Unsigned {
         let next = candidate.findings.iter().filter_map(|finding| finding.next.as_ref());
         lines.extend(next.map(|next| format!("→ {next}")));
     }
@@ -151,7 +154,7 @@ fn known_lines(known: Option<&KnownVulnerabilitiesReport>, packages: u64) -> Vec
 
 fn signer_lines(candidate: &CandidateReport, lines: &mut Vec<String>) {
     let Some(signer) = &candidate.signer else { return };
-    let key = if signer.identity_kind == "key" { "the key " } else { "" };
+    let key = if signer.identity_kind == SignerKind::Key { "the key " } else { "" };
     lines.push(format!("signed by   {key}{}", signer.identity));
     if !signer.issuer.is_empty() {
         lines.push(format!("issuer      {}", signer.issuer));

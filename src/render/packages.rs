@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::check::{ListedDocument, ListedPackage, Listing};
+use crate::check::{ListedDocument, ListedPackage, Listing, SignerKind};
 
 use super::escape::terminal;
 use super::json;
@@ -78,8 +78,8 @@ fn or_dash(text: Option<&str>) -> Cow<'_, str> {
 
 fn signer(document: &ListedDocument) -> String {
     let signer = &document.signer;
-    match (signer.identity_kind.as_str(), signer.issuer.as_str()) {
-        ("key", _) => format!("the key {}", signer.identity),
+    match (signer.identity_kind, signer.issuer.as_str()) {
+        (SignerKind::Key, _) => format!("the key {}", signer.identity),
         (_, issuer) => format!("{} (issuer {issuer})", signer.identity),
     }
 }
@@ -142,7 +142,7 @@ mod tests {
         };
         let signer = SignerReport {
             identity: "alice@example.com".to_owned(),
-            identity_kind: "email".to_owned(),
+            identity_kind: SignerKind::Email,
             issuer: "https://accounts.example.com".to_owned(),
             claims: Vec::new(),
         };

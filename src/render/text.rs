@@ -6,8 +6,8 @@
 use std::io::{self, Write};
 
 use crate::check::{
-    CandidateReport, CheckId, ClosingReport, Finding, ImageReport, KnownVulnerabilitiesReport, Outcome, Report,
-    RequirementReport, SbomReport, SignerReport, Verdict,
+    AttestationKind, CandidateKind, CandidateReport, CheckId, ClosingReport, Finding, ImageReport,
+    KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerKind, SignerReport, Verdict,
 };
 
 use super::audit::{self, label};
@@ -104,7 +104,7 @@ impl Page<'_> {
         if candidate.signer.is_some() && candidate.signer == self.signer {
             writeln!(self.out, "    signed by  the same")?;
         } else if let Some(signer) = &candidate.signer {
-            let key = if signer.identity_kind == "key" { "the key " } else { "" };
+            let key = if signer.identity_kind == SignerKind::Key { "the key " } else { "" };
             writeln!(self.out, "    signed by  {key}{}", terminal(&signer.identity))?;
             if !signer.issuer.is_empty() {
                 writeln!(self.out, "    issuer     {}", terminal(&signer.issuer))?;
@@ -218,9 +218,9 @@ impl Page<'_> {
         writeln!(self.out, "  found")?;
         for candidate in &image.candidates {
             let state = candidate.state();
-            let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind.as_str() {
-                "signature" => "image signature",
-                other => other,
+            let what = candidate.predicate_type.as_deref().unwrap_or(match candidate.kind {
+                CandidateKind::Of(AttestationKind::Signature) => "image signature",
+                other => other.as_str(),
             });
             let reason = candidate.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let origin = &candidate.origin;
@@ -260,7 +260,7 @@ impl Page<'_> {
         }
         writeln!(self.out, "  could not be read")?;
         for gap in &image.gaps {
-            writeln!(self.out, "    {}: {} ({})", terminal(&gap.what), terminal(&gap.detail), gap.reason)?;
+            writeln!(self.out, "    {}: {} ({})", terminal(&gap.what), terminal(&gap.in_words()), gap.reason)?;
         }
         Ok(())
     }

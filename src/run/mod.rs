@@ -43,6 +43,8 @@ pub struct Run<'a> {
     pub platforms: &'a PlatformChoice,
     /// The repository that holds the evidence instead of each image's own.
     pub evidence_repository: Option<&'a ImageName>,
+    /// Whether the user wants nothing asked but each image's own place.
+    pub offline: bool,
     /// The token that GitHub is shown.
     pub github_token: Option<&'a str>,
     /// How much is read for each target at most, and for how long.
@@ -125,7 +127,7 @@ impl<'a> Examiner<'a, '_> {
         let run = self.run;
         let github =
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
-        let places = Places { evidence_repository: run.evidence_repository, github };
+        let places = Places { evidence_repository: run.evidence_repository, github, alone: run.offline };
         let source = ImageSource::open(reference, places, run.registries, run.limits)?;
         let (platforms, limits) = (run.platforms.clone(), run.limits.clone());
         let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
@@ -190,10 +192,5 @@ impl Stopwatch {
 
 /// Says in a report that a target could not be read.
 pub fn unread(text: &str, error: &SourceError) -> GapReport {
-    GapReport {
-        what: text.to_owned(),
-        reason: error.gap_reason().as_str().to_owned(),
-        detail: error.detail(),
-        subject: None,
-    }
+    GapReport::new(text, error.obstacle(), None)
 }

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use sigstore_trust_root::SigstoreInstance;
 
-use super::{TrustError, TrustRoot};
+use super::{RootOrigin, TrustError, TrustRoot};
 
 /// A Sigstore instance whose trusted root is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +42,7 @@ impl Instance {
         };
         let mut root = TrustRoot::parse(self.as_str(), "embedded", instance.embedded_trusted_root_json().as_bytes())?;
         // sigstore-trust-root 0.15.0, which brought these documents, is dated 2026-10-13 in its change log; 0.15.1 kept them.
+        root.origin = RootOrigin::Embedded;
         root.updated_at = date(2026, 10, 13).to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp());
         Ok(root)
     }

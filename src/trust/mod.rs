@@ -24,6 +24,17 @@ const MEDIA_TYPES: [&str; 3] = [
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ];
 
+/// Where a trusted root comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootOrigin {
+    /// It came with the program.
+    Embedded,
+    /// A TUF repository gave it, and the cache kept it.
+    Cached,
+    /// The user gave it.
+    Given,
+}
+
 /// A trusted root, read and named, its keys not yet prepared.
 #[derive(Debug, Clone)]
 pub struct TrustRoot {
@@ -31,6 +42,8 @@ pub struct TrustRoot {
     pub domain: String,
     /// `embedded`, `cache`, or the file's path.
     pub source: String,
+    /// Where it comes from.
+    pub origin: RootOrigin,
     /// The SHA-256 of the document as read, as hexadecimal digits.
     pub sha256: String,
     /// When the root was last known to be current.
@@ -107,6 +120,7 @@ impl TrustRoot {
         Ok(Self {
             domain: domain.to_owned(),
             source: source.to_owned(),
+            origin: RootOrigin::Given,
             sha256: Digest::of(Algorithm::Sha256, bytes).hex().to_owned(),
             updated_at: None,
             warnings,
@@ -117,7 +131,7 @@ impl TrustRoot {
     /// Whether this is the root of an instance that comes with the program, embedded or renewed: what such a root has and
     /// lacks is known, while that of any other is worth a word.
     pub fn is_of_embedded_instance(&self) -> bool {
-        matches!(self.source.as_str(), "embedded" | "cache") && self.domain.parse::<Instance>().is_ok()
+        self.origin != RootOrigin::Given && self.domain.parse::<Instance>().is_ok()
     }
 
     /// Returns the document, completed where real roots leave out what no verdict rests on.

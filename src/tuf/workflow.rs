@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sigstore_tuf::{Error, TrustedMetadataSet, Updater};
 
 use crate::collect::FileServer;
-use crate::trust::TrustRoot;
+use crate::trust::{RootOrigin, TrustRoot};
 
 use super::cache::CachedFiles;
 use super::fetcher::remote;
@@ -96,8 +96,9 @@ fn updater(
 async fn current(repository: &Repository, updater: &mut Updater, now: Timestamp) -> Result<Current, TufError> {
     let domain = repository.domain();
     let bytes = trusted_root(updater, now).await.map_err(|error| TufError::of_workflow(domain, error))?;
-    let root = TrustRoot::parse(domain, "cache", &bytes)
+    let mut root = TrustRoot::parse(domain, "cache", &bytes)
         .map_err(|source| TufError::TrustedRoot { domain: domain.to_owned(), source })?;
+    root.origin = RootOrigin::Cached;
     Ok(Current { root, valid_until: valid_until(updater.trusted()) })
 }
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use crate::attestation::rules::Missing;
-use crate::check::{CheckId, Finding};
-use crate::evidence::{Evidence, SubjectKind};
+use crate::check::{CandidateKind, CheckId, Finding};
+use crate::evidence::{Evidence, OriginKind, SubjectKind};
 use crate::oci::{Digest, Reference};
 use crate::policy::{Asked, Demand, GITHUB_ISSUER, Signer};
 
@@ -29,7 +29,8 @@ impl Attached {
             let report = &judged.report;
             let is_elsewhere = judged.assessments.iter().flatten().any(|assessment| !assessment.is_about(platform));
             attached.described.insert(describe(judged, is_elsewhere));
-            let unsigned = report.predicate_type.as_ref().filter(|_| report.kind == "unsigned" && !is_elsewhere);
+            let unsigned =
+                report.predicate_type.as_ref().filter(|_| report.kind == CandidateKind::Unsigned && !is_elsewhere);
             if let Some(what) = unsigned.filter(|what| kind_of(what).concerns(asked, Some(what))) {
                 attached.unsigned.get_or_insert_with(|| what.clone());
             }
@@ -46,17 +47,17 @@ impl Attached {
 fn describe(judged: &Judged, is_elsewhere: bool) -> String {
     let report = &judged.report;
     if is_elsewhere {
-        let what = report.predicate_type.as_deref().unwrap_or(&report.kind);
+        let what = report.predicate_type.as_deref().unwrap_or(report.kind.as_str());
         return format!("{what} (about another platform of the image)");
     }
-    match (&report.predicate_type, report.kind.as_str()) {
-        (Some(what), "unsigned") if report.origin.kind == "cosign-tag" => {
+    match (&report.predicate_type, report.kind) {
+        (Some(what), CandidateKind::Unsigned) if report.origin.kind == OriginKind::CosignTag => {
             format!("{what} under the .sbom tag (unsigned)")
         }
-        (Some(what), "unsigned") => format!("{what} (unsigned)"),
-        (Some(what), "ignored") => format!("{what} (not evidence)"),
+        (Some(what), CandidateKind::Unsigned) => format!("{what} (unsigned)"),
+        (Some(what), CandidateKind::Ignored) => format!("{what} (not evidence)"),
         (Some(what), _) => what.clone(),
-        (None, kind) => kind.to_owned(),
+        (None, kind) => kind.to_string(),
     }
 }
 
@@ -142,8 +143,10 @@ impl Absence<'_> {
             Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
             Signer::Keys(_) => false,
         };
+        let looked_in = &self.evidence.looked_in;
         !matches!(self.demand.asked, Asked::Signature(_))
-            && self.evidence.looked_in.service.is_none()
+            && looked_in.service.is_none()
+            && !looked_in.alone
             && self.demand.signers.listed().iter().any(by_workflow)
     }
 
@@ -154,8 +157,11 @@ impl Absence<'_> {
                     `regctl image copy --referrers --digest-tags`"
                 .to_owned();
         }
-        "a copied image may have left it behind, as by `docker push` or `skopeo copy`: copy it with `cosign copy`, `oras copy -r` or \
-         `regctl image copy --referrers --digest-tags`, or name the repository that has it: `--evidence-repository REPOSITORY`"
-            .to_owned()
+        let copy = "a copied image may have left it behind, as by `docker push` or `skopeo copy`: copy it with `cosign copy`, `oras copy -r` \
+                    or `regctl image copy --referrers --digest-tags`";
+        if self.evidence.looked_in.alone {
+            return copy.to_owned();
+        }
+        format!("{copy}, or name the repository that has it: `--evidence-repository REPOSITORY`")
     }
 }

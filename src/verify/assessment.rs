@@ -121,7 +121,7 @@ impl Verified {
             SignedBy::Certificate(leaf) => leaf.report(),
             SignedBy::Key(key) => SignerReport {
                 identity: key.fingerprint().to_string(),
-                identity_kind: "key".to_owned(),
+                identity_kind: crate::check::SignerKind::Key,
                 issuer: String::new(),
                 claims: Vec::new(),
             },

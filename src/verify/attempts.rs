@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use crate::check::{CheckId, Finding, LogEntryReport, Outcome};
+use crate::check::{self, CheckId, Finding, LogEntryReport, Outcome};
 use crate::policy::{Demand, KeyRule, LogDemand, LogEvidence, PublicKey, Signer, WrittenIn};
 
 use super::bundle::{Domain, Signed};
@@ -285,7 +285,7 @@ fn judge_signer(verified: &Verified, demand: &Demand, signer: &Signer, written_i
 
 /// `log: proof`: a promise alone says that the log meant to hold the entry, not that it does.
 fn check_proof(entries: &[LogEntryReport]) -> Option<Finding> {
-    if entries.iter().any(|entry| entry.evidence == "proof") {
+    if entries.iter().any(|entry| entry.evidence == check::LogEvidence::Proof) {
         return None;
     }
     let found = if entries.is_empty() { "no log entry" } else { "a promise of the log (SET) alone" };
@@ -293,7 +293,7 @@ fn check_proof(entries: &[LogEntryReport]) -> Option<Finding> {
         Finding::fail(CheckId::TransparencyLog, "no inclusion proof shows that the log holds the entry")
             .expected("a log entry with an inclusion proof")
             .found(found)
-            .next("sign it again with a current cosign, which attaches the proof, or leave `log: proof` out of the policy"),
+            .next("ask the image's maker to sign it again with a current cosign, which attaches the proof; if a promise is enough for you, write `log: promise` into the policy"),
     )
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome};
+use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome};
 use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -143,8 +143,7 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
                 reference: means.evidence.target.reference.clone(),
                 candidate: id.to_owned(),
                 subject: candidate.subject.to_string(),
-                signer: signing.signer,
-                ..sbom.list()
+                ..sbom.list(signing.signer)
             })
         }
         _ => None,
@@ -164,7 +163,7 @@ fn examine<'a>(
             return listed::examine_listed(id, (candidate, target), (manifest, signature), statement);
         }
         Content::Ignored { artifact_type, reason } => {
-            return Err(set_aside(id, candidate, "ignored", artifact_type, reason));
+            return Err(set_aside(id, candidate, CandidateKind::Ignored, artifact_type, reason));
         }
         Content::Unread { media_type, bytes } => {
             let mut examination = Examination::stopped_by(Kind::Unread, unread(*bytes));
@@ -444,7 +443,7 @@ impl<'a> Examination<'a> {
             ..finding.clone()
         };
         CandidateReport {
-            kind: self.kind.as_str().to_owned(),
+            kind: self.kind.reported(),
             build_level: telling.build_level.filter(|_| section.is_some()).map(BuildLevel::number),
             predicate_type: self.predicate_type.clone(),
             trust_domain: signing.and_then(|signing| signing.trust_domain.clone()),
@@ -472,9 +471,9 @@ struct Look<'a> {
 fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
     CandidateReport {
         id: id.to_owned(),
-        kind: String::new(),
+        kind: CandidateKind::Unreadable,
         build_level: None,
-        origin: OriginReport { kind: candidate.origin.kind().to_owned(), place: candidate.origin.to_string() },
+        origin: OriginReport { kind: candidate.origin.kind(), place: candidate.origin.to_string() },
         digest: candidate.digest.to_string(),
         subject: candidate.subject.to_string(),
         predicate_type: None,
@@ -492,9 +491,15 @@ fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
 }
 
 /// An attachment that is not evidence: named, without effect.
-pub(super) fn set_aside(id: &str, candidate: &Candidate, kind: &str, what: &str, reason: &str) -> Box<CandidateReport> {
+pub(super) fn set_aside(
+    id: &str,
+    candidate: &Candidate,
+    kind: CandidateKind,
+    what: &str,
+    reason: &str,
+) -> Box<CandidateReport> {
     Box::new(CandidateReport {
-        kind: kind.to_owned(),
+        kind,
         predicate_type: Some(what.to_owned()).filter(|what| !what.is_empty()),
         reason: Some(reason.to_owned()),
         ..blank(id, candidate)

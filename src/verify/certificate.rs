@@ -122,7 +122,7 @@ impl Leaf {
     pub(crate) fn report(&self) -> SignerReport {
         SignerReport {
             identity: self.identity.clone(),
-            identity_kind: self.identity_kind.as_str().to_owned(),
+            identity_kind: self.identity_kind.into(),
             issuer: self.issuer.clone(),
             claims: Claim::ALL
                 .iter()

@@ -28,12 +28,49 @@ struct Issuer {
 }
 
 /// Why a certificate has no issuer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoIssuer {
-    /// No authority of the root issued it, or might have.
-    Unknown(String),
-    /// An authority issued it, and one of the two did not count at a time of the signature.
-    NotThen(String),
+    /// There is nothing that could have issued it.
+    #[error("the trusted root has no certificate authority")]
+    NoAuthority,
+    /// The authority does not count at a time of the signature.
+    #[error("its authority counts from {start} to {end}, and not at {time}")]
+    OutsideWindow {
+        /// When the authority begins to count.
+        start: Timestamp,
+        /// When it ends.
+        end: Timestamp,
+        /// The time of the signature.
+        time: Timestamp,
+        /// Whether the authority did issue the certificate, whenever that was.
+        issued: bool,
+    },
+    /// No path leads from the certificate to an authority that is valid at the time.
+    #[error("{0}")]
+    Path(webpki::Error),
+    /// The signature has no time.
+    #[error("no time of the signature is known")]
+    NoTime,
+    /// The time cannot be compared.
+    #[error("a time before 1970")]
+    Before1970,
+    /// The authority's key cannot be written.
+    #[error("{0}")]
+    Key(der::Error),
+}
+
+impl NoIssuer {
+    /// Whether an authority issued the certificate, and one of the two did not count at a time of the signature.
+    pub(super) fn is_about_time(&self) -> bool {
+        match self {
+            Self::OutsideWindow { issued, .. } => *issued,
+            Self::Path(error) => {
+                matches!(error, webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. })
+            }
+            Self::NoTime => true,
+            Self::NoAuthority | Self::Before1970 | Self::Key(_) => false,
+        }
+    }
 }
 
 type Algorithms<'a> = &'a [&'a dyn SignatureVerificationAlgorithm];
@@ -64,11 +101,11 @@ impl Issuers {
         times: &[Timestamp],
         algorithms: Algorithms<'_>,
     ) -> Result<Vec<u8>, NoIssuer> {
-        let mut refusal = NoIssuer::Unknown("the trusted root has no certificate authority".to_owned());
+        let mut refusal = NoIssuer::NoAuthority;
         for issuer in &self.0 {
             match issuer.key(leaf, times, algorithms) {
                 Ok(key) => return Ok(key),
-                Err(NoIssuer::Unknown(_)) if matches!(refusal, NoIssuer::NotThen(_)) => {}
+                Err(reason) if refusal.is_about_time() && !reason.is_about_time() => {}
                 Err(reason) => refusal = reason,
             }
         }
@@ -84,13 +121,11 @@ impl Issuers {
 impl Issuer {
     fn key(&self, leaf: &[u8], times: &[Timestamp], algorithms: Algorithms<'_>) -> Result<Vec<u8>, NoIssuer> {
         if let Some(time) = times.iter().find(|time| **time < self.start || **time > self.end) {
-            let not_then = format!("its authority counts from {} to {}, and not at {time}", self.start, self.end);
-            let not_before = not_before(leaf).unwrap_or(*time);
-            let issued = self.issued(leaf, not_before, algorithms);
-            return Err(if issued { NoIssuer::NotThen(not_then) } else { NoIssuer::Unknown(not_then) });
+            let issued = self.issued(leaf, not_before(leaf).unwrap_or(*time), algorithms);
+            return Err(NoIssuer::OutsideWindow { start: self.start, end: self.end, time: *time, issued });
         }
         let anchor = std::slice::from_ref(&self.anchor);
-        let mut key = Err(NoIssuer::NotThen("no time of the signature is known".to_owned()));
+        let mut key = Err(NoIssuer::NoTime);
         for time in times {
             key = Ok(path(leaf, &self.between, anchor, *time, algorithms)?);
         }
@@ -123,11 +158,10 @@ fn path(
     time: Timestamp,
     algorithms: Algorithms<'_>,
 ) -> Result<Vec<u8>, NoIssuer> {
-    let unknown = |reason: String| NoIssuer::Unknown(reason);
     let leaf = CertificateDer::from(leaf);
     // A fraction of a second counts where dates are compared here: in the windows of authorities, and for the leaf.
-    let seconds = u64::try_from(time.as_second()).map_err(|_| unknown("a time before 1970".to_owned()))?;
-    let end_entity = EndEntityCert::try_from(&leaf).map_err(|error| unknown(error.to_string()))?;
+    let seconds = u64::try_from(time.as_second()).map_err(|_| NoIssuer::Before1970)?;
+    let end_entity = EndEntityCert::try_from(&leaf).map_err(NoIssuer::Path)?;
     let path = end_entity
         .verify_for_usage(
             algorithms,
@@ -138,18 +172,13 @@ fn path(
             None,
             None,
         )
-        .map_err(|error| match error {
-            webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
-                NoIssuer::NotThen(error.to_string())
-            }
-            error => unknown(error.to_string()),
-        })?;
+        .map_err(NoIssuer::Path)?;
     match path.intermediate_certificates().next() {
         Some(issuer) => Ok(issuer.subject_public_key_info().as_ref().to_vec()),
         // The path keeps an anchor's key without its outer SEQUENCE.
         None => der::Any::new(der::Tag::Sequence, path.anchor().subject_public_key_info.as_ref())
             .and_then(|key| key.to_der())
-            .map_err(|error| unknown(error.to_string())),
+            .map_err(NoIssuer::Key),
     }
 }
 
@@ -211,7 +240,7 @@ mod tests {
         assert!(ask(&embedded, &[signed]).is_ok());
         let ended = issuers(|authorities| authorities[0]["validFor"]["end"] = signed.into());
         assert!(ask(&ended, &[signed]).is_ok(), "the end belongs to it");
-        assert!(matches!(ask(&ended, &[signed, "2024-04-22T17:35:01Z"]), Err(NoIssuer::NotThen(_))));
+        assert!(ask(&ended, &[signed, "2024-04-22T17:35:01Z"]).is_err_and(|error| error.is_about_time()));
         // The root certificate is the same, and held for the others all that time.
         let others = issuers(|authorities| {
             for authority in authorities {
@@ -220,7 +249,7 @@ mod tests {
         });
         assert!(ask(&others, &[signed]).is_ok());
         let without = issuers(|authorities| drop(authorities.remove(0)));
-        assert!(matches!(ask(&without, &[signed]), Err(NoIssuer::Unknown(_))));
-        assert!(matches!(ask(&embedded, &[]), Err(NoIssuer::NotThen(_))), "without a time no window is met");
+        assert!(ask(&without, &[signed]).is_err_and(|error| !error.is_about_time()));
+        assert!(matches!(ask(&embedded, &[]), Err(NoIssuer::NoTime)), "without a time no window is met");
     }
 }

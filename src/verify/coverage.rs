@@ -11,7 +11,7 @@ use crate::check::{
     CandidateReport, CheckId, ExceptionReport, Finding, Outcome, PlatformReport, RequirementReport, SignatureReport,
     Verdict,
 };
-use crate::evidence::{AttestationPlace, Evidence, Gap, Subject, SubjectKind};
+use crate::evidence::{AttestationPlace, Evidence, Gap, Obstacle, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel, Demand, Policy};
 
@@ -208,13 +208,13 @@ impl<'a> Row<'a> {
             .filter(|one| seen.insert(one.id().to_owned()))
             .flat_map(|one| one.findings().filter(Finding::is_blocking));
         let few = unique(open().filter_map(Cell::too_few));
-        let gaps = open().flat_map(|cell| &cell.gaps).map(|gap| gap_finding(gap));
+        let gaps = gap_findings(open().flat_map(|cell| cell.gaps.iter().copied()));
         let unsearched = open().filter(|cell| cell.unsearched).map(|cell| unsearched_finding(cell.platform));
         // Only where everything was read may it be said that nothing is there.
         let bare: Vec<&Cell<'_>> =
             open().filter(|cell| cell.verdict == Verdict::Absent && cell.satisfied_by.is_empty()).collect();
         let refusals: Vec<Finding> = refusals.chain(unique(open().flat_map(Cell::disagreements))).collect();
-        let unread = unique(gaps.chain(unsearched));
+        let unread = unique(gaps.into_iter().chain(unsearched));
         let absences = unique(self.absences(&bare, judged, evidence).into_iter());
         few.into_iter().chain(unread).chain(refusals).chain(absences).collect()
     }
@@ -383,11 +383,33 @@ fn run_out(exception: &ExceptionReport) -> Option<Finding> {
     })
 }
 
-fn gap_finding(gap: &Gap) -> Finding {
-    Finding::error(CheckId::EvidenceComplete, format!("{} could not be read", gap.what))
-        .about(&gap.subject)
-        .found(gap.detail.clone())
-        .next(gap_hint(gap.reason.as_str()))
+/// What was not read, once for all that was not read for the same cause.
+fn gap_findings<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<Finding> {
+    let mut groups: Vec<(&Gap, BTreeSet<&str>)> = Vec::new();
+    for gap in gaps {
+        let is_alike = |first: &Gap| {
+            let (one, other) = (&first.obstacle, &gap.obstacle);
+            *first == *gap || one.cause.is_some() && (one.reason, &one.cause) == (other.reason, &other.cause)
+        };
+        match groups.iter_mut().find(|(first, _)| is_alike(first)) {
+            Some((_, whats)) => _ = whats.insert(&gap.what),
+            None => groups.push((gap, BTreeSet::from([gap.what.as_str()]))),
+        }
+    }
+    groups.iter().map(|(first, whats)| gap_finding(first, whats.len() - 1)).collect()
+}
+
+fn gap_finding(gap: &Gap, others: usize) -> Finding {
+    let Obstacle { cause, expected, detail, next, .. } = &gap.obstacle;
+    let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let unread = format!("{}{others} could not be read", gap.what);
+    let message = cause.as_ref().map_or_else(|| unread.clone(), |cause| format!("{cause}: {unread}"));
+    let finding =
+        Finding::error(CheckId::EvidenceComplete, message).about(&gap.subject).found(detail.clone()).next(next.clone());
+    match expected {
+        Some(expected) => finding.expected(expected.clone()),
+        None => finding,
+    }
 }
 
 fn unsearched_finding(platform: &Subject) -> Finding {
@@ -396,34 +418,8 @@ fn unsearched_finding(platform: &Subject) -> Finding {
         .next("this evidence was not collected whole: collect it again")
 }
 
-/// What to do about a gap, by its reason.
-pub fn gap_hint(reason: &str) -> &'static str {
-    match reason {
-        "unauthorized" => {
-            "log in to the registry (`docker login`), correct the given login (`--username`, `--registry-token-file`), or ask for read access to this repository"
-        }
-        "throttled" => "the registry limits requests: wait, or log in for a higher limit",
-        "unavailable" => "the registry failed: try again later, and report it to the registry if it stays so",
-        "connection" => {
-            "check the host name, the network and the proxy (`HTTPS_PROXY`; `NO_PROXY=HOST` goes around it); `--plain-http` if the registry has no TLS, `--client-cert` if it asks for a client certificate"
-        }
-        "certificate" => {
-            "if its certificate is not valid yet or no longer, check this machine's clock (`date -u`); if a private authority issued it, give that authority with `--ca-file`; else the connection may be intercepted"
-        }
-        "timeout" => "try again, or allow more time with `--timeout`",
-        "limit" => "the evidence is larger than this program reads: delete unneeded parts, or ask its maker",
-        "corrupt" => {
-            "the registry returned bytes that do not match the request: do not use this image until that is explained"
-        }
-        "selection" => "choose an existing one: by tag or digest in the reference, or with `--platform`",
-        "missing" => "check the name, the tag or the digest; if a list names it, push the evidence again",
-        "unsupported" => "this version of the program does not read that form: see whether a newer one does",
-        _ => "see the detail",
-    }
-}
-
 fn unique(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    // A hostile registry can cause many thousands of them.
     let mut seen = HashSet::new();
-    // Everything that a finding says, as one text: a hostile registry can cause many thousands of them.
-    findings.filter(|finding| seen.insert(format!("{finding:?}"))).collect()
+    findings.filter(|finding| seen.insert(finding.clone())).collect()
 }

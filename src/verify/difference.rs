@@ -3,6 +3,7 @@
 //! A ready flag is given for the same repository and another spelling alone. How to trust another signer is not said: an attacker's
 //! signature would ask for it.
 
+use crate::check::WorkflowName;
 use crate::policy::{CertificateRule, IdentityKind, IdentityRule, TextRule, WrittenIn};
 
 use super::certificate::Leaf;
@@ -102,7 +103,7 @@ impl Difference {
 
 /// The repository that a workflow lies in.
 fn repository_of(identity: &str) -> Option<&str> {
-    Some(identity.split_once("/.github/workflows/")?.0)
+    WorkflowName::of_github(identity).map(|name| name.repository)
 }
 
 fn short(text: &str) -> &str {

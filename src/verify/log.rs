@@ -40,6 +40,7 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
     match material.entries.first() {
         None => log_failure("the signature has no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
+            .found("a signature without one")
             .next(match material.key {
                 KeyMaterial::Certificate(_) => {
                     "sign with the log (cosign does so unless `--tlog-upload=false` is given)"
@@ -136,7 +137,7 @@ pub(super) fn signed_with_a_key() -> Finding {
     Finding::fail(CheckId::CertificateChain, "it was signed with a key, not with a certificate")
         .expected("a Fulcio certificate (keyless signing)")
         .found("a signature by a public key")
-        .next("if you trust the holder of that key, give the public key with `--key FILE` instead of an identity; or sign keyless with `cosign sign`")
+        .next("if its maker signs with a key, get the public key from the image's maker, not from the registry, and give it with `--key FILE` instead of an identity; else ask for a keyless signature (`cosign sign`)")
 }
 
 /// A finding that there is a certificate where a key was expected.

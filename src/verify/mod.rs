@@ -53,7 +53,6 @@ use crate::attestation::sbom::Sbom;
 use crate::attestation::vex::Statements;
 pub use bundle::{Domain, DomainError};
 use candidate::{Means, Terms};
-pub use coverage::gap_hint as hint_for_gap;
 pub use judge::Judge;
 pub use workers::{Alone, Workers};
 
@@ -204,7 +203,8 @@ fn pinned(evidence: &Evidence) -> Option<String> {
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
 pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
-    let finding = Finding::error(CheckId::ImageResolved, format!("{} could not be read", gap.what));
+    let message = gap.cause.clone().unwrap_or_else(|| format!("{} could not be read", gap.what));
+    let finding = Finding::error(CheckId::ImageResolved, message);
     without_image(reference, policy, gap, finding, Verdict::Undecided)
 }
 
@@ -218,7 +218,11 @@ pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport
 }
 
 fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Finding, verdict: Verdict) -> ImageReport {
-    let finding = finding.found(gap.detail.clone()).next(coverage::gap_hint(&gap.reason));
+    let finding = finding.found(gap.detail.clone()).next(gap.next.clone());
+    let finding = match &gap.expected {
+        Some(expected) => finding.expected(expected.clone()),
+        None => finding,
+    };
     ImageReport {
         reference: reference.to_owned(),
         tags: Vec::new(),
@@ -242,7 +246,7 @@ fn in_order(evidence: &Evidence) -> Vec<&Candidate> {
         |candidate: &Candidate| evidence.target.subjects.iter().position(|subject| subject.digest == candidate.subject);
     candidates.sort_by_cached_key(|candidate| {
         let origin = &candidate.origin;
-        (position(candidate), origin.kind(), origin.line(), origin.to_string(), candidate.digest.clone())
+        (position(candidate), origin.kind().as_str(), origin.line(), origin.to_string(), candidate.digest.clone())
     });
     candidates
 }
@@ -262,10 +266,5 @@ fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
 }
 
 fn gap_report(gap: &Gap) -> GapReport {
-    GapReport {
-        what: gap.what.clone(),
-        reason: gap.reason.as_str().to_owned(),
-        detail: gap.detail.clone(),
-        subject: Some(gap.subject.to_string()),
-    }
+    GapReport::new(gap.what.clone(), gap.obstacle.clone(), Some(gap.subject.to_string()))
 }

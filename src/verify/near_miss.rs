@@ -3,16 +3,17 @@
 //! Only another spelling of the same name is answered with the corrected one. Any other signer is a stranger, and no
 //! hint tells how to trust a stranger.
 
+use crate::check::WorkflowName;
+
 /// Returns how the name that was expected should have been written, if the name that was found is that very name.
 pub(super) fn identity(expected: &str, found: &str) -> Option<&'static str> {
-    let workflow = |text: &str| text.split_once("/.github/workflows/").is_some();
     let (name, reference) = expected.split_once('@').map_or((expected, None), |(name, rest)| (name, Some(rest)));
     let (found_name, found_ref) = found.split_once('@').map_or((found, None), |(name, rest)| (name, Some(rest)));
     if found.eq_ignore_ascii_case(expected) {
         Some("they differ in upper and lower case alone, and are compared exactly")
     } else if found == expected.trim_end_matches('/') {
         Some("the expected one ends with a slash")
-    } else if !workflow(found) {
+    } else if WorkflowName::of_github(found).is_none() {
         None
     } else if name == found_name && reference.is_none() {
         Some(

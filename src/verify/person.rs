@@ -1,6 +1,7 @@
 //! Who signed, so that no one counts twice: not under two refs, two spellings of one name, two issuers of one mailbox, or two
 //! encodings of one key (A296).
 
+use crate::check::WorkflowName;
 use crate::policy::{IdentityKind, service_of};
 
 use super::certificate::Leaf;
@@ -24,24 +25,15 @@ impl Person {
             // With any issuer it is one mailbox.
             return Self(format!("mailbox {}", mailbox(&leaf.identity)));
         }
-        let name = match workflow(&leaf.identity) {
+        let name = match WorkflowName::parse(&leaf.identity) {
             // Names on GitHub and GitLab are unique without their case; those of files are not.
-            Some((repository, file)) => format!("{}{file}", repository.to_lowercase()),
+            Some(name) => format!("{}{}", name.repository.to_lowercase(), name.path()),
             None => leaf.identity.split_once("@refs/").map_or(leaf.identity.as_str(), |(name, _)| name).to_owned(),
         };
         let service = service_of(&leaf.issuer).unwrap_or(&leaf.issuer);
         let source = leaf.source_repository().map(|source| source.to_lowercase()).unwrap_or_default();
         Self(format!("{name} of {service} for {source}"))
     }
-}
-
-/// The repository and the file of a workflow of GitHub or a pipeline of GitLab, without the ref.
-fn workflow(identity: &str) -> Option<(&str, &str)> {
-    let (_, path) = identity.split_once("://")?;
-    let start = identity.len() - path.len();
-    let split = path.find("/.github/workflows/").or_else(|| path.find("//"))? + start;
-    let (repository, rest) = identity.split_at(split);
-    Some((repository, rest.split_once('@').map_or(rest, |(file, _)| file)))
 }
 
 /// An address as its provider reads it: without case, and Google's own without dots and what stands behind a plus.
@@ -126,18 +118,5 @@ mod tests {
         assert_eq!(mailbox("Alice@Acme.example"), "alice@acme.example");
         assert_eq!(mailbox("A.Lice+x@googlemail.com"), "alice@gmail.com");
         assert_ne!(mailbox("a.lice@acme.example"), mailbox("alice@acme.example"));
-    }
-
-    #[test]
-    fn a_workflow_is_its_repository_and_its_file() {
-        assert_eq!(
-            workflow("https://github.com/acme/app/.github/workflows/x.yml@refs/tags/a@b"),
-            Some(("https://github.com/acme/app", "/.github/workflows/x.yml"))
-        );
-        assert_eq!(
-            workflow("https://gitlab.com/acme/team/app//ci/x.yml@refs/heads/main"),
-            Some(("https://gitlab.com/acme/team/app", "//ci/x.yml"))
-        );
-        assert_eq!(workflow("https://buildkite.com/acme/app"), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::attestation::generic as attestation;
 use crate::attestation::judging::Judging;
 use crate::attestation::section::Section;
 use crate::attestation::{kinds, types, vex};
-use crate::check::Finding;
+use crate::check::{CandidateKind, Finding};
 use crate::oci::Digest;
 use crate::policy::{Asked, BuildLevel};
 
@@ -23,11 +23,11 @@ macro_rules! kinds_of_evidence {
         }
 
         impl Kind {
-            pub(crate) const fn as_str(self) -> &'static str {
+            pub(crate) const fn reported(self) -> CandidateKind {
                 match self {
-                    $(Self::$variant => $word,)+
-                    Self::Unreadable => "unreadable",
-                    Self::Unread => "unread",
+                    $(Self::$variant => CandidateKind::Of(types::Kind::$variant),)+
+                    Self::Unreadable => CandidateKind::Unreadable,
+                    Self::Unread => CandidateKind::Unread,
                 }
             }
         }

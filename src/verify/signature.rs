@@ -7,7 +7,6 @@ use crate::policy::{KeyRule, LogDemand, PublicKey};
 
 use super::bundle::{Domain, Made, Refusal, Signed, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
-use super::chain::NoIssuer;
 use super::log::{check_integrated_times, outside_window, signed_with_a_key, trusted_entries};
 use super::material::{LogEntry, Material};
 use super::rekor1;
@@ -242,17 +241,15 @@ fn check_issued(
             .expected("a signed entry timestamp (SET) or a timestamp of an authority"));
     }
     let issuer_key = domain.issuer_key(der, &times).map_err(|refusal| match refusal {
-        NoIssuer::NotThen(found) if times.iter().all(|time| leaf.is_valid_at(*time)) => {
+        refusal if refusal.is_about_time() && times.iter().all(|time| leaf.is_valid_at(*time)) => {
             Finding::fail(CheckId::SignedTime, "the certificate's authority was not valid when the signature was made")
                 .expected("an authority of the trusted root that counts at the time of the signature")
-                .found(found)
+                .found(refusal.to_string())
                 .next(CURRENT_ROOT)
         }
-        NoIssuer::NotThen(found) => not_then(found),
-        NoIssuer::Unknown(found) => {
-            Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
-                .found(found)
-        }
+        refusal if refusal.is_about_time() => not_then(refusal.to_string()),
+        refusal => Finding::fail(CheckId::CertificateChain, "the certificate was not issued by a trusted authority")
+            .found(refusal.to_string()),
     })?;
     // Path building compares whole seconds, and a timestamp may state a fraction.
     if let Some(time) = times.iter().find(|time| !leaf.is_valid_at(**time)) {

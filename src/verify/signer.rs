@@ -1,6 +1,6 @@
 //! The signer of verified material against the policy.
 
-use crate::check::{CheckId, Finding};
+use crate::check::{CheckId, Finding, WorkflowName};
 use crate::policy::{
     Caller, CertificateRule, Claim, ClaimRule, IdentityRule, LogDemand, Signer, SourceRule, TextRule, WrittenIn,
 };
@@ -82,44 +82,67 @@ fn check_source(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) ->
 fn check_pinned_source(leaf: &Leaf, rule: &SourceRule, written_in: WrittenIn) -> Vec<Finding> {
     let repository = leaf.source_repository();
     let compared = [
-        ("source repository", ("--repo", "repository"), Some(&rule.repository), repository.as_deref()),
-        ("source ref", ("--source-ref", "ref"), rule.reference.as_ref(), leaf.source_ref()),
-        ("source commit", ("--source-digest", "commit"), rule.digest.as_ref(), leaf.source_digest()),
+        (SourcePart::Repository, Some(&rule.repository), repository.as_deref()),
+        (SourcePart::Ref, rule.reference.as_ref(), leaf.source_ref()),
+        (SourcePart::Commit, rule.digest.as_ref(), leaf.source_digest()),
     ];
     compared
         .into_iter()
-        .filter_map(|(what, (flag, key), expected, found)| {
-            let place = match written_in {
-                WrittenIn::Flags => flag,
-                WrittenIn::File => key,
-            };
-            Some(compare(what, place, expected?, found))
-        })
+        .filter_map(|(part, expected, found)| Some(compare(part, written_in, expected?, found)))
         .collect()
 }
 
-/// `place` is the flag or the policy key with the expectation.
-fn compare(what: &str, place: &str, expected: &TextRule, found: Option<&str>) -> Finding {
+/// A part of what a certificate says of its source.
+#[derive(Clone, Copy)]
+enum SourcePart {
+    Repository,
+    Ref,
+    Commit,
+}
+
+impl SourcePart {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Repository => "source repository",
+            Self::Ref => "source ref",
+            Self::Commit => "source commit",
+        }
+    }
+
+    /// The flag or the key that says what is expected.
+    fn place(self, written_in: WrittenIn) -> &'static str {
+        match (self, written_in) {
+            (Self::Repository, WrittenIn::Flags) => "--repo",
+            (Self::Repository, WrittenIn::File) => "repository",
+            (Self::Ref, WrittenIn::Flags) => "--source-ref",
+            (Self::Ref, WrittenIn::File) => "ref",
+            (Self::Commit, WrittenIn::Flags) => "--source-digest",
+            (Self::Commit, WrittenIn::File) => "commit",
+        }
+    }
+}
+
+fn compare(part: SourcePart, written_in: WrittenIn, expected: &TextRule, found: Option<&str>) -> Finding {
+    let what = part.name();
     match found {
         Some(found) if expected.matches(found) => Finding::pass(CheckId::SignerSource, format!("{what} is {found}")),
         Some(found) => Finding::fail(CheckId::SignerSource, format!("it was signed for another {what}"))
             .expected(expected.to_string())
             .found(found)
-            .next(source_hint(what, place, expected, found)),
+            .next(source_hint(part, written_in, expected, found)),
         None => Finding::fail(CheckId::SignerSource, format!("the certificate does not state the {what}"))
             .expected(expected.to_string())
-            .next(format!(
-                "the signer is not a workflow that states it: leave `{place}` out, or sign from the workflow"
-            )),
+            .next("the signer is not a workflow that states it: ask the image's maker who signs it, and how"),
     }
 }
 
-fn source_hint(what: &str, place: &str, expected: &TextRule, found: &str) -> String {
+fn source_hint(part: SourcePart, written_in: WrittenIn, expected: &TextRule, found: &str) -> String {
+    let (what, place) = (part.name(), part.place(written_in));
     if expected.is_exact() && near_miss::is_short_for(expected.as_str(), found) {
         return format!("refs are compared whole: `{place}` {}", quoted(found));
     }
-    match what {
-        "source repository" => format!(
+    match part {
+        SourcePart::Repository => format!(
             "perhaps a fork, which can run the same workflow: do not use this image; ask the owners of {} for theirs",
             expected.as_str().trim_start_matches("https://github.com/")
         ),
@@ -215,7 +238,7 @@ fn pin_hint(source: &str, written_in: WrittenIn) -> String {
 /// puts two slashes in front of the configuration file. The names of other builders are of the build itself.
 fn can_be_reusable(identity: &str) -> bool {
     let path = identity.split_once("://").map_or(identity, |(_, path)| path);
-    identity.contains("/.github/workflows/") || path.contains("//")
+    WorkflowName::of_github(identity).is_some() || path.contains("//")
 }
 
 /// Whether a workflow's name lies within a repository's URL.

@@ -3,7 +3,7 @@
 //!
 //! BuildKit `docs/attestations/attestation-storage.md`: the layers are bare in-toto statements (A048, A215, A231).
 
-use crate::check::{CandidateReport, CheckId, Finding};
+use crate::check::{CandidateKind, CandidateReport, CheckId, Finding};
 use crate::evidence::{Candidate, Origin};
 use crate::oci::Blob;
 use crate::oci::media_type::is_sbom_document;
@@ -33,7 +33,7 @@ pub(super) fn named(id: &str, candidate: &Candidate, predicate_type: &str) -> Bo
         _ => String::new(),
     };
     let reason = format!("present{place}, unsigned: anyone with push access can write it");
-    let mut report = set_aside(id, candidate, "unsigned", predicate_type, &reason);
+    let mut report = set_aside(id, candidate, CandidateKind::Unsigned, predicate_type, &reason);
     if let Some(next) = how_to_sign(predicate_type) {
         let finding = Finding::skip(CheckId::EvidencePresent, reason).about(&candidate.subject).next(next);
         report.findings.push(Finding { candidate: Some(id.to_owned()), ..finding });

@@ -101,9 +101,10 @@ fn without_a_login_a_closed_registry_is_undecided() {
         let checked = served.verify(&[]).exits(3);
         assert_eq!(gap_reasons(checked.image()), ["unauthorized"]);
         checked
-            .says("access denied with status 401")
+            .says("asks for a login")
+            .says("status 401")
             .says("asked anonymously, without a login for that registry")
-            .says("→ log in to the registry (`docker login`)");
+            .says(&format!("→ log in: `docker login {}`", served.registry.host()));
     }
 }
 
@@ -115,7 +116,7 @@ fn a_wrong_password_is_undecided_and_says_whose_login_it_was() {
         let host = served.registry.host();
         let checked = verify_with_login(&served, &[&host]).exits(3);
         assert_eq!(gap_reasons(checked.image()), ["unauthorized"]);
-        checked.says(&format!("login for {host}"));
+        checked.says(&format!("{host} refused the login of `{USER}`"));
     }
 }
 
@@ -287,7 +288,7 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_login() {
     for name in ["HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
         let run = proxied(name);
         assert_eq!(run.exit, 3, "{}", run.stderr);
-        let expected = format!("through the proxy 127.0.0.1:1 (from {name})");
+        let expected = format!("the proxy 127.0.0.1:1 ({name}) refused the connection");
         assert!(run.stdout.contains(&expected), "{name}: {}", run.stdout);
         assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
     }

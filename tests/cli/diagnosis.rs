@@ -9,18 +9,18 @@ use crate::support::sigstore::{GITHUB_ACTIONS, Identity};
 use crate::support::statement::{Build, Subject, slsa_v1};
 
 /// Verifies the image by its tag, with the short report.
-fn verify(served: &Served, arguments: &[&str]) -> Run {
+pub(crate) fn verify(served: &Served, arguments: &[&str]) -> Run {
     verify_reference(served, &served.by_tag(), arguments)
 }
 
-fn verify_reference(served: &Served, reference: &str, arguments: &[&str]) -> Run {
+pub(crate) fn verify_reference(served: &Served, reference: &str, arguments: &[&str]) -> Run {
     let common = ["verify", reference, "--trusted-root", &served.root];
     Program::new([&common[..], arguments].concat()).run()
 }
 
 /// Asserts the exit code and that the report holds each of these texts, however its lines are.
 #[track_caller]
-fn says(run: &Run, exit: i32, texts: &[&str]) {
+pub(crate) fn says(run: &Run, exit: i32, texts: &[&str]) {
     let said = format!("{}{}", run.stdout, run.stderr);
     assert_eq!(run.exit, exit, "{said}");
     for text in texts {
@@ -29,13 +29,13 @@ fn says(run: &Run, exit: i32, texts: &[&str]) {
 }
 
 #[track_caller]
-fn never_says(run: &Run, texts: &[&str]) {
+pub(crate) fn never_says(run: &Run, texts: &[&str]) {
     for text in texts {
         assert!(!run.stdout.contains(text) && !run.stderr.contains(text), "`{text}` in\n{}{}", run.stdout, run.stderr);
     }
 }
 
-fn signer<'a>(identity: &'a str, issuer: &'a str) -> [&'a str; 6] {
+pub(crate) fn signer<'a>(identity: &'a str, issuer: &'a str) -> [&'a str; 6] {
     ["--certificate-identity", identity, "--certificate-oidc-issuer", issuer, "--require", "signature"]
 }
 

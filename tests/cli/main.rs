@@ -18,6 +18,8 @@ mod brief;
 mod claims;
 mod delivery;
 mod diagnosis;
+mod diagnosis_evidence;
+mod diagnosis_network;
 mod doctor;
 mod escaping;
 mod faults;

@@ -244,7 +244,7 @@ fn a_registry_that_is_not_there_is_undecided() {
     drop(served.registry);
     let checked = verify(&[&[&gone], &BY_SIGNER, &["--trusted-root", &root]]).exits(3);
     assert_eq!(gap_reasons(checked.image()), ["connection"]);
-    checked.says("the connection failed").says("→ check the host name, the network and the proxy");
+    checked.says("refused the connection").says("→ check the host and the port");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_client_certificate_is_shown_to_a_registry_that_asks_for_one() {
     let trusted = ["--ca-file", &authority];
     let refused = verify(&served, &front, &trusted).exits(3);
     assert_eq!(gap_reasons(refused.image()), ["connection"]);
-    refused.says("`--client-cert` if it asks for a client certificate");
+    refused.says("asks for a client certificate that it accepts").says("`--client-cert FILE`");
     let shown = ["--client-cert", &certificate, "--client-key", &key];
     verify(&served, &front, &[&trusted[..], &shown].concat()).exits(0);
     let both = served.scratch.write(
@@ -79,5 +79,5 @@ fn an_authority_that_is_not_trusted_is_named_with_the_flag_that_trusts_it() {
     let other = served.scratch.write("other.pem", std::fs::read(file("client.pem")).expect("a fixture"));
     let checked = verify(&served, &front, &["--ca-file", &other]).exits(3);
     assert_eq!(gap_reasons(checked.image()), ["certificate"]);
-    checked.says("the server's certificate is not trusted").says("`--ca-file`");
+    checked.says("is from an authority that is not trusted").says("`--ca-file FILE`");
 }

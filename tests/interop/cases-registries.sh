@@ -240,7 +240,7 @@ odd_logins() {
     docker_config wrapped "{\"auths\": {\"$with_password\": {\"auth\": \"$(wrapped "$wrong" "$end")\"}}}"
     DOCKER_CONFIG=$closed/wrapped check "configuration, wrapped, wrong password" - 3 "image-resolved error" "$image" \
       --ca-file "$closed/ca.pem"
-    says "the login for $with_password"
+    says "refused the login of"
   done
 }
 

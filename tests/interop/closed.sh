@@ -94,7 +94,7 @@ HELPER
     says "docker login"
     DOCKER_CONFIG=$closed/wrong check "$name, wrong password" - 3 "image-resolved error" \
       "$closed_image" --ca-file "$closed/ca.pem"
-    says "the login for $host"
+    says "refused the login of"
     DOCKER_CONFIG=$closed/good check "$name, another authority" - 3 "image-resolved error" \
       "$closed_image" --ca-file "$closed/other-ca.pem"
     says "--ca-file"

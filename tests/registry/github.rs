@@ -219,7 +219,7 @@ fn a023_an_api_that_fails_is_never_absence() {
             response.set_header("x-ratelimit-remaining", "0");
         });
     });
-    assert!(run.out.contains("too many requests (\"API rate limit exceeded\")"), "{}", run.out);
+    assert!(run.out.contains("limits requests") && run.out.contains("API rate limit exceeded"), "{}", run.out);
     let run = fails("a private repository", |world| world.github.bend("per_page", fault::status(401)));
     assert!(run.out.contains("neither GH_TOKEN nor GITHUB_TOKEN is set"), "{}", run.out);
 }

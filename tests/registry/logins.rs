@@ -119,7 +119,7 @@ fn a_login_that_reaches_nothing_does_not_hide_a_public_image() {
     registry.restrict(Access::token("somebody", "else"));
     let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
     assert_eq!(run.code, 3);
-    assert!(run.out.contains("with the login for"), "{}", run.out);
+    assert!(run.out.contains("refused the login of `"), "{}", run.out);
 }
 
 /// Some registries tell strangers "not found" about what is there: that must not take the place of the refusal.
@@ -140,8 +140,8 @@ fn a_not_found_for_strangers_is_not_the_answer_to_a_login() {
     folder.write("config.json", auths(&registry.host()).as_bytes());
     let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
     assert_eq!(run.code, 3);
-    let login = format!("asked with the login for {}", registry.host());
-    assert!(run.out.contains("access denied with status 401") && run.out.contains(&login), "{}", run.out);
+    let refused = format!("{} refused the login of `", registry.host());
+    assert!(run.out.contains("status 401") && run.out.contains(&refused), "{}", run.out);
 }
 
 #[cfg(unix)]

@@ -25,7 +25,7 @@ fn an_archive_says_what_its_directory_says() {
             let archive = pack(name, flags, &folder);
             for end in ["", ":v1.0.0"] {
                 let reference = format!("{archive}{end}");
-                let expected = Verify::new(&[&format!("oci:fixtures/images/{name}{end}"), "-v"]).run();
+                let expected = Verify::new(&[&format!("oci:fixtures/images/{name}{end}"), "-v", "--offline"]).run();
                 let run = Verify::new(&[&reference, "-v", "--offline"]).run();
                 assert_eq!((run.code, run.err.as_str()), (code, ""), "{reference}: {}", run.out);
                 let without_name = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();

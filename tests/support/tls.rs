@@ -33,9 +33,14 @@ pub fn file(name: &str) -> String {
 impl Front {
     /// Starts before the server at `target`, such as `127.0.0.1:5000`.
     pub fn start(target: &str, client: Client) -> Front {
+        Self::with(target, client, "server.pem")
+    }
+
+    /// The same with the certificate and key of this file in `fixtures/tls`.
+    pub fn with(target: &str, client: Client, server: &str) -> Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let front = Front { address: listener.local_addr().expect("an address"), shown: Arc::default() };
-        let (config, shown, target) = (config(client), Arc::clone(&front.shown), target.to_owned());
+        let (config, shown, target) = (config(client, server), Arc::clone(&front.shown), target.to_owned());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (config, shown, target) = (Arc::clone(&config), Arc::clone(&shown), target.clone());
@@ -51,7 +56,7 @@ impl Front {
     pub fn proxy(target_of: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let front = Front { address: listener.local_addr().expect("an address"), shown: Arc::default() };
-        let (config, shown) = (config_of("documents.pem", Client::May), Arc::clone(&front.shown));
+        let (config, shown) = (config(Client::May, "documents.pem"), Arc::clone(&front.shown));
         let target_of = Arc::new(target_of);
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
@@ -81,11 +86,7 @@ impl Front {
     }
 }
 
-fn config(client: Client) -> Arc<ServerConfig> {
-    config_of("server.pem", client)
-}
-
-fn config_of(server: &str, client: Client) -> Arc<ServerConfig> {
+fn config(client: Client, server: &str) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("authority.pem")).expect("a certificate")).expect("a root");

@@ -127,7 +127,7 @@ fn what_a_believed_signer_says_closes_a_known_vulnerability_and_the_report_says_
     let listed = listed(&report);
     assert_eq!((listed.closed, listed.counts["critical"], listed.listed.len()), (1, 1, 1), "it is known all the same");
     let [by] = listed.listed[0].closed_by.as_slice() else { panic!("one statement closed it") };
-    let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+    let document = report.candidates.iter().find(|one| one.kind.as_str() == "vex").expect("the document");
     assert_eq!(
         (&by.candidate, by.author.as_str()),
         (&document.id, document.says::<VexReport>().expect("VEX").author.as_str())
@@ -444,7 +444,7 @@ fn a_cyclonedx_vex_document_of_its_own_is_no_sbom_that_must_hold() {
     let (vex, listing) = (by_shop(&json!([])), by_shop(&json!([{"type": "library", "name": "bad", "version": "1"}])));
     let report = asked(all, vec![sbom(&world), vex.clone()]);
     assert_eq!(report.verdict, Verdict::Verified);
-    let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+    let document = report.candidates.iter().find(|one| one.kind.as_str() == "vex").expect("the document");
     assert_eq!(document.predicate_type.as_deref(), Some("https://cyclonedx.org/bom"));
     // By itself it is neither an SBOM nor an attestation of an SBOM's type.
     assert_eq!(asked("sbom: {}", vec![vex.clone()]).verdict, Verdict::Absent);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bonafide::check::{CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{AttestationManifest, AttestationPlace, Candidate, Content, Evidence, Gap, GapReason, Origin};
+use bonafide::evidence::{
+    AttestationManifest, AttestationPlace, Candidate, Content, Evidence, Gap, GapReason, Obstacle, Origin,
+};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::verify::{inspect, verify};
@@ -278,7 +280,7 @@ fn no_signature_on_an_attestation_manifest_is_one_on_the_image() {
     ];
     let report = image.judge(Requirement::Signature, candidates);
     assert_eq!(report.verdict, Verdict::Absent);
-    assert!(report.candidates.iter().all(|one| one.kind != "signature"));
+    assert!(report.candidates.iter().all(|one| one.kind.as_str() != "signature"));
     assert!(report.candidates.iter().any(|one| one.predicate_type.as_deref() == Some(COSIGN_SIGNATURE)));
 }
 
@@ -289,7 +291,7 @@ fn an_attestation_of_the_manifest_is_no_signature_on_it() {
     let attested = image.world.signer().attest(&about_manifest);
     let report = image.with(image.provenance(0).with(bundle(&attested.bundle(Version::V03))));
     assert_eq!(report.verdict, Verdict::Absent);
-    let one = report.candidates.iter().find(|one| one.kind == "ignored").expect("one is set aside");
+    let one = report.candidates.iter().find(|one| one.kind.as_str() == "ignored").expect("one is set aside");
     assert!(one.reason.as_deref().is_some_and(|reason| reason.contains("no signature")), "{:?}", one.reason);
     // Nor is what is no signature at all, nor a statement wrapped in another.
     for content in [
@@ -423,8 +425,7 @@ fn what_could_not_be_read_of_an_attestation_manifest_leaves_its_platform_undecid
         evidence.gaps.push(Gap {
             subject: digest("unread"),
             what: "the attestation manifest".to_owned(),
-            reason: GapReason::Unavailable,
-            detail: "status 500".to_owned(),
+            obstacle: Obstacle::new(GapReason::Unavailable, "status 500"),
         });
         image.world.requiring(requirement).judge_evidence(&evidence).verdict
     };

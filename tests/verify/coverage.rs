@@ -1,7 +1,7 @@
 //! Which platforms are covered by what is attached to an index, to a platform, or to something else.
 
 use bonafide::check::{CheckId, ImageReport, Verdict};
-use bonafide::evidence::{Candidate, Evidence, Gap, GapReason, SubjectKind, TargetKind};
+use bonafide::evidence::{Candidate, Evidence, Gap, GapReason, Obstacle, SubjectKind, TargetKind};
 use bonafide::oci::{Algorithm, Digest};
 use bonafide::policy::Requirement;
 
@@ -110,8 +110,7 @@ fn a_gap_on_one_platform_leaves_that_platform_undecided() {
     let gap = |subject: &Digest| Gap {
         subject: subject.clone(),
         what: "referrers".to_owned(),
-        reason: GapReason::Throttled,
-        detail: "429".to_owned(),
+        obstacle: Obstacle::new(GapReason::Throttled, "429"),
     };
     let judge = index.world.for_signatures();
     let mut evidence = index.evidence(vec![index.signature_on(&index.platforms[0])]);

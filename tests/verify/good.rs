@@ -13,7 +13,7 @@ const VERSIONS: [Version; 3] = [Version::V01, Version::V02, Version::V03];
 /// Kind and evidence of the one log entry in the report.
 fn log_entry(report: &bonafide::check::CandidateReport) -> (&str, &str) {
     let [entry] = report.log_entries.as_slice() else { panic!("one entry: {:?}", report.log_entries) };
-    (&entry.kind, &entry.evidence)
+    (&entry.kind, entry.evidence.as_str())
 }
 
 fn sources(report: &bonafide::check::CandidateReport) -> Vec<&str> {
@@ -25,7 +25,7 @@ fn image_signatures_verify_in_every_bundle_version() {
     let world = World::new();
     for version in VERSIONS {
         let report = world.for_signatures().accepts(bundle(&world.signed_image().bundle(version)));
-        assert_eq!(report.kind, "signature");
+        assert_eq!(report.kind.as_str(), "signature");
         assert_eq!(report.trust_domain.as_deref(), Some("virtual"));
         assert_eq!(log_entry(&report), ("dsse 0.0.1", "proof"));
         assert_eq!(sources(&report), ["log"]);
@@ -38,7 +38,7 @@ fn the_report_names_the_signer_and_every_claim() {
     let report = world.for_signatures().accepts(bundle(&world.signed_image().bundle(Version::V03)));
     let signer = report.signer.expect("a signer");
     assert_eq!(signer.identity, WORKFLOW_URI);
-    assert_eq!(signer.identity_kind, "uri");
+    assert_eq!(signer.identity_kind.as_str(), "uri");
     assert_eq!(signer.issuer, GITHUB_ACTIONS);
     let claim = |name: &str| signer.claims.iter().find(|claim| claim.name == name).map(|claim| claim.value.as_str());
     assert_eq!(claim("sourceRepositoryUri"), Some("https://github.com/acme/shop"));

@@ -190,7 +190,7 @@ fn a195_a_user_name_is_a_kind_of_its_own() {
     let user = |text: &str| named(Name::Other { oid: claim_oid(7), text: text.into() });
     let judge = |text: &str| world.for_signatures().signed_by(signer(text, ACCOUNTS));
     let report = judge("alice!example.com").accepts(signed_by(&world, &user("alice!example.com")));
-    assert_eq!(report.signer.expect("a signer").identity_kind, "other-name");
+    assert_eq!(report.signer.expect("a signer").identity_kind.as_str(), "other-name");
     judge("alice!example.com")
         .rejects(signed_by(&world, &named(Name::Uri("alice!example.com".into()))), CheckId::SignerIdentity);
     let foreign = named(Name::Other { oid: "1.3.6.1.4.1.311.20.2.3".into(), text: "alice!example.com".into() });

@@ -25,7 +25,7 @@ fn a285_predicate_types_without_a_scheme_are_named_as_they_are() {
         let is_other = |one: &&CandidateReport| one.predicate_type.as_deref() == Some(predicate_type);
         let other = report.candidates.iter().find(is_other).expect("the old one");
         let kind = if predicate_type.contains("vuln") { "vulnerabilities" } else { "attestation" };
-        assert_eq!(other.kind, kind);
+        assert_eq!(other.kind.as_str(), kind);
         assert!(!other.accepted && other.signer.is_some());
     }
 }

@@ -182,7 +182,7 @@ fn a065_an_attestation_is_stamped_over_its_signature_or_its_envelope_and_nothing
         for stamped in [envelope.clone(), signed.content.signature().to_vec()] {
             signed.layer_timestamp = stamp(&stamped);
             let accepted = world.for_provenance().accepts(legacy(signed.legacy_layer()));
-            assert!(accepted.timestamps.iter().any(|one| one.source == "timestamp-authority"));
+            assert!(accepted.timestamps.iter().any(|one| one.source.as_str() == "timestamp-authority"));
         }
         let text = base64(signed.content.signature());
         for stamped in [signed.content.signed_bytes(), text.into_bytes(), [envelope.as_slice(), b"\n"].concat()] {

@@ -16,7 +16,7 @@ fn a153_a_time_that_rekor_v2_does_not_say_is_ignored() {
         signed.entries[0].integrated_time = Some(signing_time_plus(seconds));
         let report = world.for_provenance().accepts(bundle(&signed.bundle(Version::V03)));
         assert_eq!(report.log_entries[0].integrated_time, None);
-        assert!(report.timestamps.iter().all(|stamp| stamp.source == "timestamp-authority"));
+        assert!(report.timestamps.iter().all(|stamp| stamp.source.as_str() == "timestamp-authority"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What must hold for any evidence: order is nothing, and less is never more.
 
 use bonafide::check::{ImageReport, Verdict};
-use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Opened};
+use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Obstacle, Opened};
 use bonafide::policy::Requirement;
 use bonafide::run::Threads;
 use bonafide::time_limit::TimeLimit;
@@ -95,8 +95,7 @@ fn gap(world: &World) -> Gap {
     Gap {
         subject: world.image.clone(),
         what: "referrers".to_owned(),
-        reason: GapReason::Timeout,
-        detail: "no answer".to_owned(),
+        obstacle: Obstacle::new(GapReason::Timeout, "no answer"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Numbers such as `a218` are rows of the table of hostile inputs.
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{Content, Gap, GapReason, Opened};
+use bonafide::evidence::{Content, Gap, GapReason, Obstacle, Opened};
 use bonafide::policy::Policy;
 use bonafide::verify::verify;
 use jiff::{SignedDuration, Timestamp};
@@ -460,8 +460,7 @@ fn a111_what_could_not_be_read_may_contradict() {
     gap.gaps.push(Gap {
         subject: world.image.clone(),
         what: "the referrers".to_owned(),
-        reason: GapReason::Unavailable,
-        detail: "503".to_owned(),
+        obstacle: Obstacle::new(GapReason::Unavailable, "503"),
     });
     let mut unsearched = whole.clone();
     unsearched.target.subjects[0].searched = false;

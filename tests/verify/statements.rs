@@ -46,7 +46,7 @@ fn a094_predicate_types_that_are_nearly_right_are_something_else() {
         statement["predicateType"] = json!(near);
         let report = world.for_provenance().judge([attested(&world, &statement)]);
         assert_eq!(report.verdict, Verdict::Absent, "{near}");
-        assert_eq!(report.candidates[0].kind, "attestation");
+        assert_eq!(report.candidates[0].kind.as_str(), "attestation");
         assert_eq!(report.requirements[0].findings[0].found.as_deref(), Some(near));
     }
 }
@@ -261,6 +261,6 @@ fn a109_an_attestation_of_another_kind_is_named_and_satisfies_nothing() {
     let report = world.requiring_all(&Requirement::DEFAULT).judge([attested(&world, &statement)]);
     assert_eq!(report.verdict, Verdict::Absent);
     assert!(!report.candidates[0].accepted);
-    assert_eq!(report.candidates[0].kind, "vsa");
+    assert_eq!(report.candidates[0].kind.as_str(), "vsa");
     assert!(report.candidates[0].signer.is_some(), "who signed it is known all the same");
 }

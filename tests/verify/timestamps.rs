@@ -118,7 +118,7 @@ fn a165_an_authority_that_is_not_known_is_not_in_the_way_of_the_log() {
     let stamp = TimestampAuthority::new().stamp(signed.content.signature(), SIGNING_TIME);
     let report = world.for_provenance().accepts(bundle(&stamped_with(&signed, stamp)));
     assert_eq!(report.timestamps.len(), 1);
-    assert_eq!(report.timestamps[0].source, "log");
+    assert_eq!(report.timestamps[0].source.as_str(), "log");
 }
 
 /// Where the trusted root knows no authority at all, there is none whose stamp could be wrong.
@@ -129,7 +129,7 @@ fn a165_a_domain_without_authorities_reads_no_timestamps() {
     let signed = world.signer().stamped().attest(&world.provenance());
     let report = world.for_provenance().trusting([without()]).accepts(bundle(&signed.bundle(Version::V03)));
     assert_eq!(report.timestamps.len(), 1);
-    assert_eq!(report.timestamps[0].source, "log");
+    assert_eq!(report.timestamps[0].source.as_str(), "log");
     let v2 = world.provenance_logged_as(EntryKind::HashedRekordV002);
     world.for_provenance().trusting([without()]).rejects(bundle(&v2.bundle(Version::V03)), CheckId::SignedTime);
 }

@@ -1,7 +1,7 @@
 //! From candidates to the verdict on one image.
 
 use bonafide::check::{CheckId, Outcome, Verdict};
-use bonafide::evidence::{Content, Evidence, Gap, GapReason, Opened};
+use bonafide::evidence::{Content, Evidence, Gap, GapReason, Obstacle, Opened};
 use bonafide::policy::{Policy, Requirement};
 use bonafide::verify::verify;
 
@@ -13,8 +13,7 @@ fn gap(world: &World) -> Gap {
     Gap {
         subject: world.image.clone(),
         what: format!("referrers of {}", world.image),
-        reason: GapReason::Unavailable,
-        detail: "the registry answered 503".to_owned(),
+        obstacle: Obstacle::new(GapReason::Unavailable, "the registry answered 503"),
     }
 }
 
@@ -301,7 +300,7 @@ fn what_was_not_fetched_is_never_absence_and_does_no_harm_where_all_is_satisfied
     let signed = bundle(&world.signed_image().bundle(Version::V03));
     let report = world.for_signatures().judge([unread.clone(), signed.clone()]);
     assert_eq!(report.verdict, Verdict::Verified);
-    assert_eq!(report.candidates.iter().filter(|one| one.kind == "unread" && !one.accepted).count(), 1);
+    assert_eq!(report.candidates.iter().filter(|one| one.kind.as_str() == "unread" && !one.accepted).count(), 1);
     let report = world.requiring_all(&[Requirement::Signature, Requirement::Sbom]).judge([unread, signed]);
     assert_eq!(report.verdict, Verdict::Undecided);
 }
@@ -329,12 +328,8 @@ fn a_reference_that_resolves_to_another_digest_is_rejected() {
 #[test]
 fn an_image_that_could_not_be_read_is_undecided() {
     let world = World::new();
-    let gap = bonafide::check::GapReport {
-        what: "registry.test/acme/shop:1.0.0".to_owned(),
-        reason: "unauthorized".to_owned(),
-        detail: "401".to_owned(),
-        subject: None,
-    };
+    let obstacle = Obstacle::new(GapReason::Unauthorized, "401");
+    let gap = bonafide::check::GapReport::new("registry.test/acme/shop:1.0.0", obstacle, None);
     let policy = world.requiring_all(&Requirement::DEFAULT).policy();
     let report = bonafide::verify::unresolved("registry.test/acme/shop:1.0.0", &policy, &gap);
     assert_eq!(report.verdict, Verdict::Undecided);

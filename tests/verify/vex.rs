@@ -80,7 +80,7 @@ fn what_a_believed_signer_says_of_this_image_closes_a_finding_and_the_report_say
         report.requirements[0].findings.iter().find(|one| one.check == CheckId::ScanFindings).expect("a finding");
     let closed = "closed by VEX: CVE-2021-28831 (not affected: vulnerable_code_not_in_execute_path, c";
     assert!(passed.message.contains(closed), "{}", passed.message);
-    let document = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+    let document = report.candidates.iter().find(|one| one.kind.as_str() == "vex").expect("the document");
     assert!(!document.accepted, "it satisfies no requirement itself");
     assert_eq!(document.says::<VexReport>().expect("what it says").counts(), "1 not affected");
     for predicate_type in ["https://openvex.dev/ns/v0.2.0", OPENVEX] {
@@ -273,7 +273,7 @@ fn a_document_that_cannot_be_read_closes_nothing_and_says_why() {
         let broken = vex_of(&world, &world.subject, OPENVEX, predicate, &vex_team());
         let report = judged(&world, [broken]);
         assert_eq!(report.verdict, Verdict::Rejected);
-        let candidate = report.candidates.iter().find(|one| one.kind == "vex").expect("the document");
+        let candidate = report.candidates.iter().find(|one| one.kind.as_str() == "vex").expect("the document");
         assert_eq!(finding(&candidate.findings, CheckId::VexFormat).check, CheckId::VexFormat);
         assert!(candidate.section.is_none());
     }

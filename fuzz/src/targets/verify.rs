@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::Verdict;
-use bonafide::evidence::{Content, Evidence, Gap, GapReason, Opened};
+use bonafide::evidence::{Content, Evidence, Gap, GapReason, Obstacle, Opened};
 use bonafide::oci::Digest;
 use bonafide::policy::Requirement;
 use bonafide::verify::{Domain, verify};
@@ -81,7 +81,7 @@ pub fn run(data: &[u8]) {
 
 fn gap(image: &Digest) -> Gap {
     let (what, detail) = ("referrers".to_owned(), "no answer".to_owned());
-    Gap { subject: image.clone(), what, reason: GapReason::Timeout, detail }
+    Gap { subject: image.clone(), what, obstacle: Obstacle::new(GapReason::Timeout, detail) }
 }
 
 /// Bytes that say what to do; when they are used up they are all zero.

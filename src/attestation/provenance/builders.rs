@@ -3,7 +3,7 @@
 //! SLSA verifying-artifacts.md, step 1: the level is looked up by signer and builder id, "defaulting to SLSA Build L1 if not
 //! found". It is never read from the statement (A207).
 
-use crate::check::{CheckId, Finding};
+use crate::check::{CheckId, Finding, WorkflowName};
 use crate::policy::{
     BuildLevel, BuilderRule, CertificateRule, Claim, GITHUB_ISSUER, IdentityRule, KnownBuilder, KnownSigner,
     ProvenanceRules, Signer, TextRule, WrittenIn, is_delegator,
@@ -86,7 +86,7 @@ fn pair(
         };
     };
     let is_github = platform(leaf) == Some(Platform::GitHub);
-    let is_workflow = is_github && leaf.identity.contains("/.github/workflows/");
+    let is_workflow = is_github && WorkflowName::of_github(&leaf.identity).is_some();
     match known.signer {
         KnownSigner::Itself { hosted: false } if is_workflow && leaf.identity == builder => {
             on_their_runner(known, leaf)

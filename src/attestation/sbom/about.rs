@@ -52,8 +52,8 @@ impl Description {
             }
             Self::Contradicts(found) => {
                 Finding::fail(CheckId::SbomSubject, "the SBOM says that it describes something else")
-                    .expected(format!("{}, or no digest at all", image.subject))
-                    .found(found.clone())
+                    .expected(image.subject.to_string())
+                    .found(decoded(found))
                     .next("generate the SBOM from this image, by digest, and attest that one")
             }
             Self::DoesNotSay(found) => {

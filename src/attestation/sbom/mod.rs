@@ -85,13 +85,13 @@ pub(crate) fn document(predicate: Option<&RawValue>) -> Result<Cow<'_, str>, Fin
 }
 
 impl Sbom<'_> {
-    /// Lists its packages. Whose document it is, is for the caller to say.
-    pub(crate) fn list(&self) -> ListedDocument {
+    /// Lists its packages. Where the document is, is for the caller to say.
+    pub(crate) fn list(&self, signer: SignerReport) -> ListedDocument {
         ListedDocument {
             reference: String::new(),
             candidate: String::new(),
             subject: String::new(),
-            signer: SignerReport::default(),
+            signer,
             format: self.format.to_string(),
             name: self.name.as_deref().map(str::to_owned),
             packages: self.packages.iter().map(Package::list).collect(),

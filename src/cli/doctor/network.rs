@@ -9,7 +9,6 @@ use crate::collect::{
     ImageSource, Limits, Login, LoginPlace, Logins, Places, Registries, RequestRecord, Source, SourceError,
 };
 use crate::oci::{Digest, Reference, RegistryReference};
-use crate::verify::hint_for_gap;
 
 use super::super::args::TransportArgs;
 use super::super::diagnostics::Diagnostic;
@@ -134,7 +133,7 @@ async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Li
 }
 
 fn failed(topic: &'static str, error: &SourceError) -> Line {
-    Line::error(topic, error.detail(), hint_for_gap(error.gap_reason().as_str()))
+    Line::error(topic, error.detail(), error.next())
 }
 
 /// How far this machine is ahead of the server, by the nearest of all answers: an answer takes a while.

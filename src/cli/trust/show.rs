@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::{NotDemanded, Tool};
 use crate::render::escape::terminal;
-use crate::trust::{Instance, Service};
+use crate::trust::{Instance, RootOrigin, Service};
 
 use super::super::diagnostics::Diagnostic;
 use super::super::output::print;
@@ -37,6 +37,8 @@ struct Shown {
 struct ShownRoot {
     domain: String,
     source: String,
+    #[serde(skip)]
+    origin: RootOrigin,
     sha256: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<Timestamp>,
@@ -103,6 +105,7 @@ fn root(chosen: &Chosen, now: Timestamp) -> ShownRoot {
     ShownRoot {
         domain: chosen.root.domain.clone(),
         source: chosen.root.source.clone(),
+        origin: chosen.root.origin,
         sha256: chosen.root.sha256.clone(),
         updated_at: chosen.root.updated_at,
         valid_until: chosen.valid_until,
@@ -137,9 +140,9 @@ fn write_root(page: &mut String, root: &ShownRoot) -> std::fmt::Result {
     let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
     let date = root.updated_at.map(|time| format!(" of {}", day(time))).unwrap_or_default();
     let until = root.valid_until.map(|time| format!(", valid until {time}")).unwrap_or_default();
-    let source = match root.source.as_str() {
-        source @ ("embedded" | "cache") => source.to_owned(),
-        file => format!("file {file}"),
+    let source = match root.origin {
+        RootOrigin::Embedded | RootOrigin::Cached => root.source.clone(),
+        RootOrigin::Given => format!("file {}", root.source),
     };
     writeln!(page, "  source   {}{date}{until}", terminal(&source))?;
     writeln!(page, "  sha256   {}", root.sha256)?;

@@ -276,8 +276,7 @@ impl<S: Source> Collector<S> {
         self.evidence_mut().gaps.push(Gap {
             subject: place.digest.clone(),
             what: format!("more attestation manifests, such as {}", place.digest),
-            reason: error.gap_reason(),
-            detail: error.detail(),
+            obstacle: error.obstacle(),
         });
         self.left_out = Some(place.digest.clone());
         self.evidence_mut().attestation_manifests.push(AttestationPlace { searched: true, ..place });

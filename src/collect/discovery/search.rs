@@ -16,7 +16,7 @@ use super::referrer::{
 use super::service;
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
-use crate::evidence::{Candidate, Content, Gap, GapReason, Origin};
+use crate::evidence::{Candidate, Content, Gap, GapReason, Obstacle, Origin};
 use crate::oci::media_type::OCI_MANIFEST;
 use crate::oci::{Descriptor, Digest, ListedManifest, Manifest, ManifestError, ReferrersList};
 
@@ -53,19 +53,13 @@ impl Found {
         let known = self.gaps.iter().rev().take_while(|gap| gap.subject == *subject).count();
         match known.cmp(&MOST_GAPS) {
             Ordering::Less => {
-                self.gaps.push(Gap {
-                    subject: subject.clone(),
-                    what,
-                    reason: error.gap_reason(),
-                    detail: error.detail(),
-                });
+                self.gaps.push(Gap { subject: subject.clone(), what, obstacle: error.obstacle_of_listed() });
             }
             // More of them say no more: one is enough that the subject is never taken for searched.
             Ordering::Equal => self.gaps.push(Gap {
                 subject: subject.clone(),
                 what: format!("more evidence on {subject}"),
-                reason: GapReason::Limit,
-                detail: format!("more than {MOST_GAPS} things could not be read"),
+                obstacle: Obstacle::new(GapReason::Limit, format!("more than {MOST_GAPS} things could not be read")),
             }),
             Ordering::Greater => {}
         }

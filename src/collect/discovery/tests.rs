@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::collect::error::Said;
+use crate::collect::said::Said;
 use crate::collect::source::{CosignTag, Fetched, NextPage, ReferrersPage, Tagged};
 use crate::evidence::{Candidate, Content, GapReason, Origin, SubjectKind};
 use crate::oci::media_type::{DSSE_ENVELOPE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING};
@@ -69,7 +69,12 @@ impl Fake {
     }
 
     fn fail(&mut self, what: &str, status: u16) {
-        let error = SourceError::Status { at: what.to_owned(), status, said: Said::default() };
+        let error = SourceError::Status {
+            at: what.to_owned(),
+            host: "registry.test".to_owned(),
+            status,
+            said: Said::default(),
+        };
         self.faults.insert(what.to_owned(), error);
     }
 
@@ -242,7 +247,7 @@ fn ignored(evidence: &Evidence) -> Vec<&str> {
 }
 
 fn gaps(evidence: &Evidence) -> Vec<GapReason> {
-    evidence.gaps.iter().map(|gap| gap.reason).collect()
+    evidence.gaps.iter().map(|gap| gap.obstacle.reason).collect()
 }
 
 fn signed() -> (Fake, Digest) {
@@ -293,7 +298,7 @@ fn a018_a_list_without_end_is_a_gap() {
     let evidence = collect_within(&fake, Limits { referrers: 1_000_000, ..Limits::default() });
     assert_eq!((bundles(&evidence).len(), gaps(&evidence)), (1, vec![GapReason::Limit]));
     assert_eq!(fake.asked.borrow().iter().filter(|what| what.starts_with("referrers")).count(), 20);
-    assert!(evidence.gaps[0].detail.contains("20 pages of referrers"), "{}", evidence.gaps[0].detail);
+    assert!(evidence.gaps[0].obstacle.detail.contains("20 pages of referrers"), "{}", evidence.gaps[0].obstacle.detail);
 }
 
 #[test]
@@ -990,5 +995,5 @@ fn the_gaps_of_one_subject_are_told_up_to_a_number() {
     fake.list(&subject, vec![lost]);
     let evidence = collect(&fake);
     assert_eq!(evidence.gaps.len(), 21);
-    assert_eq!(evidence.gaps.last().map(|gap| gap.reason), Some(GapReason::Limit));
+    assert_eq!(evidence.gaps.last().map(|gap| gap.obstacle.reason), Some(GapReason::Limit));
 }

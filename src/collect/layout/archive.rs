@@ -17,8 +17,9 @@ use tar::{Entries, Entry, EntryType, PaxExtensions};
 
 use super::compressed::{self, Compression};
 use super::place::{at, too_large};
-use crate::collect::error::{SourceError, printable};
+use crate::collect::error::SourceError;
 use crate::collect::files;
+use crate::collect::said::printable;
 
 /// An archive and where its files are.
 #[derive(Debug)]

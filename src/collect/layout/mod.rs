@@ -20,8 +20,9 @@ use archive::Archive;
 pub use kind::{NoLayout, refuse_other_than_layout};
 use place::at;
 
-use super::error::{SourceError, printable};
+use super::error::SourceError;
 use super::limits::Limits;
+use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use super::tags::{Pages, TagList};
 use crate::json;
@@ -528,7 +529,7 @@ mod tests {
         layout.list(&index, REF_NAME, &digest(&image).referrers_tag());
         let evidence = layout.collect("");
         assert_eq!((bundles(&evidence), evidence.gaps.len()), (2, 0));
-        let mut kinds: Vec<_> = evidence.candidates.iter().map(|candidate| candidate.origin.kind()).collect();
+        let mut kinds: Vec<_> = evidence.candidates.iter().map(|candidate| candidate.origin.kind().as_str()).collect();
         kinds.sort_unstable();
         assert_eq!(kinds, ["fallback-tag", "referrer"]);
     }
@@ -556,7 +557,7 @@ mod tests {
         layout.list(&attached, "", "");
         fs::remove_file(layout.blob(&digest(&attached))).expect("a file");
         let evidence = layout.collect(":v1");
-        assert_eq!(evidence.gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [GapReason::Missing]);
+        assert_eq!(evidence.gaps.iter().map(|gap| gap.obstacle.reason).collect::<Vec<_>>(), [GapReason::Missing]);
     }
 
     #[test]

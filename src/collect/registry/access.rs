@@ -15,11 +15,13 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::challenge::{self, Challenge};
-use super::credentials::{Credentials, Login};
+use super::credentials::{Credentials, FoundLogin, Login};
 use super::failure::failure;
-use super::realm::{self, Party, Realm, TokenServer};
-use super::transport::{Answer, Deadline, Method, Request, Transport, at};
-use crate::collect::error::{LoginUse, Said, SourceError, printable};
+use super::realm::{self, Party, Realm, Refusal, TokenServer};
+use super::transport::{Answer, Deadline, Method, Request, Transport, at, shown_host};
+use crate::collect::error::SourceError;
+use crate::collect::login_use::{Denial, LoginName, LoginUse};
+use crate::collect::said::{Said, printable};
 use crate::json;
 use crate::secrets::Secrets;
 
@@ -28,7 +30,7 @@ pub(super) struct Access {
     credentials: Box<dyn Credentials>,
     token_servers: Vec<TokenServer>,
     secrets: Secrets,
-    logins: RefCell<HashMap<Scope, Result<Option<Login>, String>>>,
+    logins: RefCell<HashMap<Scope, Result<Option<FoundLogin>, String>>>,
     grants: RefCell<HashMap<Scope, Slot>>,
 }
 
@@ -86,8 +88,7 @@ impl Access {
         let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, realm.is_of_registry);
         let question = TokenQuestion { renewal, party, realm: &realm, service: service.as_deref(), scope: &scope };
         let header = question.ask(None).await.ok()?.ok()?;
-        let login = LoginUse::Refused { registry: renewal.scope.registry.clone() };
-        Some(Rc::new(Grant { header, login }))
+        Some(Rc::new(Grant { header, login: self.refused(renewal.scope) }))
     }
 
     /// Keeps a grant that turned out to be the better one.
@@ -112,7 +113,7 @@ impl Access {
                 let judged = realm::judge(party, &realm).map_err(|reason| SourceError::Realm {
                     at: renewal.at.clone(),
                     realm: printable(&realm_host(&realm)),
-                    reason,
+                    reason: reason.as_str(),
                     allow: allowing(&renewal.scope.registry, &realm, reason),
                 })?;
                 let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, judged.is_of_registry);
@@ -147,7 +148,7 @@ impl Access {
         let (login, shown) = self.login_for(renewal.scope, &realm.url, realm.login);
         // A token for the registry is not a login for its token server. It was sent to the registry before.
         let (login, shown) = match login {
-            Some(Login::RegistryToken(_)) => (None, LoginUse::Refused { registry: renewal.scope.registry.clone() }),
+            Some(Login::RegistryToken(_)) => (None, self.refused(renewal.scope)),
             login => (login, shown),
         };
         match question.ask(login.as_ref()).await? {
@@ -155,7 +156,7 @@ impl Access {
             Err(denied) if login.is_none() => Err(denied.into_error(shown)),
             // An expired login must not block access to public data.
             Err(_) => {
-                let shown = LoginUse::Refused { registry: renewal.scope.registry.clone() };
+                let shown = self.refused(renewal.scope);
                 match question.ask(None).await? {
                     Ok(header) => Ok(Grant { header, login: shown }),
                     Err(denied) => Err(denied.into_error(shown)),
@@ -170,39 +171,50 @@ impl Access {
             (Some(Login::Password { username, password }), login) => {
                 Ok(Grant { header: basic(&username, &password), login })
             }
-            (Some(Login::IdentityToken(_)), LoginUse::Login { registry }) => {
+            (Some(Login::IdentityToken(_)), LoginUse::Login(LoginName { registry, .. })) => {
                 let reason = "an identity token is not a password, and the registry wants a password".to_owned();
                 Err(renewal.denied(LoginUse::Unreadable { registry, reason }))
             }
-            (Some(Login::RegistryToken(_)), LoginUse::Login { registry }) => {
-                Err(renewal.denied(LoginUse::Refused { registry }))
-            }
+            (Some(Login::RegistryToken(_)), LoginUse::Login(name)) => Err(renewal.denied(LoginUse::Refused(name))),
             (_, login) => Err(renewal.denied(login)),
         }
     }
 
     /// Returns the login to send to `place`, and a remark about it.
-    fn login_for(&self, scope: &Scope, place: &Url, may: Result<(), &'static str>) -> (Option<Login>, LoginUse) {
+    fn login_for(&self, scope: &Scope, place: &Url, may: Result<(), Refusal>) -> (Option<Login>, LoginUse) {
         let registry = scope.registry.clone();
         match (self.login(scope), may) {
-            (Ok(None), _) => (None, LoginUse::Anonymous),
-            (Ok(Some(login)), Ok(())) => (Some(login), LoginUse::Login { registry }),
+            (Ok(None), _) => (None, LoginUse::Anonymous { registry }),
+            (Ok(Some(found)), Ok(())) => {
+                let name = found.name(&registry);
+                (Some(found.login), LoginUse::Login(name))
+            }
             (Ok(Some(_)), Err(reason)) => {
                 let realm = place.host_str().unwrap_or_default().to_owned();
                 let allow = allowing(&registry, place.as_str(), reason);
-                (None, LoginUse::Withheld { registry, realm, reason, allow })
+                (None, LoginUse::Withheld { registry, realm, reason: reason.as_str(), allow })
             }
             (Err(reason), _) => (None, LoginUse::Unreadable { registry, reason }),
         }
     }
 
-    fn login(&self, scope: &Scope) -> Result<Option<Login>, String> {
+    /// What there is to say of the login after it was refused.
+    fn refused(&self, scope: &Scope) -> LoginUse {
+        let registry = scope.registry.clone();
+        match self.login(scope) {
+            Ok(Some(found)) => LoginUse::Refused(found.name(&registry)),
+            Ok(None) => LoginUse::Anonymous { registry },
+            Err(reason) => LoginUse::Unreadable { registry, reason },
+        }
+    }
+
+    fn login(&self, scope: &Scope) -> Result<Option<FoundLogin>, String> {
         let mut logins = self.logins.borrow_mut();
         let look_up = || {
             let found =
                 self.credentials.login(&scope.registry, &scope.repository).map_err(|error| error.to_string())?;
             // Before anything is sent, so that no answer comes back unfiltered.
-            Ok(found.inspect(|login| login.keep_in(&self.secrets)))
+            Ok(found.inspect(|found| found.login.keep_in(&self.secrets)))
         };
         logins.entry(scope.clone()).or_insert_with(look_up).clone()
     }
@@ -224,25 +236,28 @@ pub(super) struct Renewal<'a> {
 
 impl Renewal<'_> {
     fn denied(&self, login: LoginUse) -> SourceError {
-        SourceError::Denied {
+        SourceError::Denied(Denial {
             at: self.at.clone(),
+            host: shown_host(&self.answer.url),
             status: self.answer.status,
             said: self.transport.said(self.answer),
             login,
-        }
+        })
     }
 }
 
 /// A token server's "no".
 struct Denied {
     at: String,
+    host: String,
     status: u16,
     said: Said,
 }
 
 impl Denied {
     fn into_error(self, login: LoginUse) -> SourceError {
-        SourceError::Denied { at: self.at, status: self.status, said: self.said, login }
+        let Self { at, host, status, said } = self;
+        SourceError::Denied(Denial { at, host, status, said, login })
     }
 }
 
@@ -283,14 +298,17 @@ impl TokenQuestion<'_> {
             method: form.as_deref().map_or(Method::Get, Method::Post),
             limit: TOKEN_ANSWER,
             deadline: self.renewal.deadline,
-            redirects: &|hop| realm::judge_hop(self.party, hop),
+            redirects: &|hop| realm::judge_hop(self.party, hop).map_err(Refusal::as_str),
         };
         let transport = self.renewal.transport;
         let answer = transport.send(&request).await?;
         let at = at(&request);
         match answer.status {
             200 => token_header(transport, &at, &answer).map(Ok),
-            400 | 401 | 403 => Ok(Err(Denied { at, status: answer.status, said: transport.said(&answer) })),
+            400 | 401 | 403 => {
+                let host = shown_host(&answer.url);
+                Ok(Err(Denied { at, host, status: answer.status, said: transport.said(&answer) }))
+            }
             // Never a "not found": the token server is missing, not the evidence.
             _ => Err(failure(transport, at, &answer)),
         }
@@ -340,8 +358,8 @@ fn encode<'a>(url: &Url, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -
 }
 
 /// The flag that allows this token server, if that would help.
-fn allowing(registry: &str, realm: &str, reason: &str) -> Option<String> {
-    let url = Url::parse(realm).ok().filter(|_| realm::can_be_allowed(reason))?;
+fn allowing(registry: &str, realm: &str, reason: Refusal) -> Option<String> {
+    let url = Url::parse(realm).ok().filter(|_| reason.can_be_allowed())?;
     let host = url.host_str()?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(printable(&format!("--token-server {registry}={host}{port}")))

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::resolver::Resolver;
 use super::tls::Trust;
-use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at};
+use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at, shown_host};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
@@ -79,7 +79,10 @@ impl FileServer {
         match answer.status {
             200 => Ok(answer.body),
             404 => Err(SourceError::NotFound { at }),
-            status => Err(SourceError::Status { at, status, said: self.transport.said(&answer) }),
+            status => {
+                let host = shown_host(&answer.url);
+                Err(SourceError::Status { at, host, status, said: self.transport.said(&answer) })
+            }
         }
     }
 
@@ -92,7 +95,7 @@ impl FileServer {
         inside.ok_or_else(|| SourceError::Unexpected {
             at: self.base.to_string(),
             expected: "the name of a file in this folder",
-            found: crate::collect::error::printable(path),
+            found: crate::collect::said::printable(path),
         })
     }
 

@@ -17,10 +17,12 @@ use super::access::bearer;
 use super::address::{Place, place_of};
 use super::failure::failure;
 use super::throttle::is_limit;
-use super::transport::{Answer, Deadline, Method, Request, at, has_login};
+use super::transport::{Answer, Deadline, Method, Request, at, has_login, shown_host};
 use super::{Registries, link, may_redirect};
-use crate::collect::error::{LoginUse, SourceError, printable};
+use crate::collect::error::SourceError;
 use crate::collect::limits::Limits;
+use crate::collect::login_use::{Denial, LoginName, LoginOrigin, LoginUse};
+use crate::collect::said::printable;
 use crate::collect::source::{AttestationsPage, Attested, NextPage};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest};
@@ -173,10 +175,15 @@ impl GitHubAttestations {
             403 | 429 if is_limit(&answer.headers) => Err(answer.throttled(at, said)),
             401 | 403 => {
                 let login = match &self.token {
-                    Some(_) => LoginUse::Login { registry: self.base.host_str().unwrap_or_default().to_owned() },
+                    Some(_) => LoginUse::Login(LoginName {
+                        registry: self.base.host_str().unwrap_or_default().to_owned(),
+                        user: None,
+                        origin: LoginOrigin::GitHubToken,
+                    }),
                     None => LoginUse::NoToken,
                 };
-                Err(SourceError::Denied { at, status: answer.status, said, login })
+                let host = shown_host(&answer.url);
+                Err(SourceError::Denied(Denial { at, host, status: answer.status, said, login }))
             }
             _ => Err(failure(&self.registries.transport, at, &answer)),
         }

@@ -8,6 +8,7 @@ mod address;
 mod answers;
 mod cache;
 mod challenge;
+mod connection;
 mod credentials;
 mod download;
 mod failure;
@@ -30,7 +31,7 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
-pub use credentials::{Credentials, CredentialsError, HelperFailure, Login, LoginPlace, Logins};
+pub use credentials::{Credentials, CredentialsError, FoundLogin, HelperFailure, Login, LoginPlace, Logins};
 pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
@@ -45,10 +46,12 @@ use failure::failure;
 use proxy::Proxies;
 use resolver::Resolver;
 use tls::Trust;
-use transport::{Answer, Deadline, Method, Request, Transport, at, error_code};
+use transport::{Answer, Deadline, Method, Request, Transport, at, error_code, shown_host};
 
-use super::error::{LoginUse, SourceError, printable};
+use super::error::SourceError;
 use super::limits::Limits;
+use super::login_use::{Denial, LoginUse};
+use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
 use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, ManifestError, ReferrersList, RegistryReference};
@@ -167,7 +170,8 @@ impl Registries {
         let asked = self.mirror_of(image).unwrap_or_else(|| image.clone());
         let scheme = if self.is_plain(&asked) { "http" } else { "https" };
         let url = Url::parse(&format!("{scheme}://{}/", asked.api_host())).ok()?;
-        Proxies::of_environment().describe(&url)
+        let proxy = Proxies::of_environment().on_the_way_to(&url)?;
+        Some(format!("the proxy {} (from {})", proxy.address, proxy.variable))
     }
 
     /// Tells this of every request from now on.
@@ -238,7 +242,7 @@ impl RegistrySource {
         let fresh = access.renew(&renewal).await?;
         request.authorization = Some(&fresh.header);
         let second = self.registries.transport.send(&request).await?;
-        if matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login { .. }) {
+        if matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login(_)) {
             renewal.refused = Some(Rc::clone(&fresh));
             if let Some(public) = self.get_without_login(&renewal, &request).await {
                 return Ok((public, None));
@@ -374,7 +378,8 @@ fn judge(transport: &Transport, at: String, answer: Answer, grant: Option<&Grant
         404 => Err(SourceError::NotFound { at }),
         401 | 403 => {
             let login = grant.map_or(LoginUse::Unasked, |grant| grant.login.clone());
-            Err(SourceError::Denied { at, status: answer.status, said: transport.said(&answer), login })
+            let (host, said) = (shown_host(&answer.url), transport.said(&answer));
+            Err(SourceError::Denied(Denial { at, host, status: answer.status, said, login }))
         }
         _ => Err(failure(transport, at, &answer)),
     }
@@ -466,8 +471,9 @@ impl Source for RegistrySource {
 }
 
 fn read_page(at: String, answer: Answer) -> Result<ReferrersPage, SourceError> {
-    let wrong = |at: String, found: &str| SourceError::Unexpected {
+    let wrong = |at: String, found: &str| SourceError::OtherType {
         at,
+        host: shown_host(&answer.url),
         expected: "an OCI index of referrers",
         found: printable(found),
     };

@@ -7,6 +7,8 @@ use std::env;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
+use crate::collect::connection::Proxy;
+
 /// The proxies of the environment, for messages.
 pub(super) struct Proxies {
     matcher: Matcher,
@@ -18,7 +20,7 @@ impl Proxies {
     }
 
     /// Names the proxy that an address is reached through, and the variable that it comes from; never its login.
-    pub(super) fn describe(&self, url: &Url) -> Option<String> {
+    pub(super) fn on_the_way_to(&self, url: &Url) -> Option<Proxy> {
         // Plain HTTP goes through none.
         if url.scheme() != "https" {
             return None;
@@ -26,7 +28,7 @@ impl Proxies {
         let proxy = self.matcher.intercept(&url.as_str().parse().ok()?)?;
         let authority = proxy.uri().authority()?;
         let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host);
-        Some(format!("the proxy {host} (from {})", variable(|name| env::var(name).ok())))
+        Some(Proxy { address: host.to_owned(), variable: variable(|name| env::var(name).ok()) })
     }
 }
 
@@ -50,12 +52,10 @@ mod tests {
     #[test]
     fn a_proxy_is_named_without_its_login() {
         let name = |url: &str, no: &str| {
-            proxies("http://alice:hunter2@proxy.example:3128", no).describe(&Url::parse(url).expect(url))
+            let proxies = proxies("http://alice:hunter2@proxy.example:3128", no);
+            proxies.on_the_way_to(&Url::parse(url).expect(url)).map(|proxy| proxy.address)
         };
-        assert_eq!(
-            name("https://ghcr.io/v2/", "").as_deref(),
-            Some("the proxy proxy.example:3128 (from the environment)")
-        );
+        assert_eq!(name("https://ghcr.io/v2/", "").as_deref(), Some("proxy.example:3128"));
         for no in ["ghcr.io", ".io", "*", "quay.io, ghcr.io"] {
             assert_eq!(name("https://ghcr.io/v2/", no), None, "{no}");
         }

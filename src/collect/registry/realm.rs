@@ -13,7 +13,7 @@ pub(super) struct Realm {
     /// Its address.
     pub(super) url: Url,
     /// Whether it may be shown the login for the registry; if not, why.
-    pub(super) login: Result<(), &'static str>,
+    pub(super) login: Result<(), Refusal>,
     /// Whether registry and token server are known to be one party: the same host, or a pair that is known here.
     pub(super) is_of_registry: bool,
 }
@@ -103,18 +103,47 @@ impl Party<'_> {
     }
 }
 
-/// The reason that a login stays here, which the flag changes.
-const OTHER_HOST: &str = "that is another host than the registry's, and not known as its token server";
-const PRIVATE: &str = "it is a private address, and not the registry's own";
+/// Why a realm is not asked, or not shown the login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NoUrl,
+    NoHost,
+    UserInformation,
+    NotHttps,
+    NotHttp,
+    ThisMachine,
+    Private,
+    Forbidden,
+    OtherHost,
+    Unencrypted,
+}
 
-/// Whether a reason against a realm is one that allowing it by name removes.
-pub(super) fn can_be_allowed(reason: &str) -> bool {
-    matches!(reason, OTHER_HOST | PRIVATE)
+impl Refusal {
+    /// The rule, whose subject is the realm.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoUrl => "the realm is not a URL",
+            Self::NoHost => "the realm has no host",
+            Self::UserInformation => "the realm has user information",
+            Self::NotHttps => "the realm is not https",
+            Self::NotHttp => "the realm is neither http nor https",
+            Self::ThisMachine => "it is this machine, and the registry is not",
+            Self::Private => "it is a private address, and not the registry's own",
+            Self::Forbidden => "it is a link-local, unspecified or metadata address",
+            Self::OtherHost => "that is another host than the registry's, and not known as its token server",
+            Self::Unencrypted => "the connection is not encrypted",
+        }
+    }
+
+    /// Whether allowing the realm by name removes it.
+    pub(super) fn can_be_allowed(self) -> bool {
+        matches!(self, Self::OtherHost | Self::Private)
+    }
 }
 
 /// Judges the realm of a challenge that came from a registry.
-pub(super) fn judge(registry: Party<'_>, realm: &str) -> Result<Realm, &'static str> {
-    let url = Url::parse(realm).map_err(|_| "the realm is not a URL")?;
+pub(super) fn judge(registry: Party<'_>, realm: &str) -> Result<Realm, Refusal> {
+    let url = Url::parse(realm).map_err(|_| Refusal::NoUrl)?;
     judge_hop(registry, &url)?;
     let login = may_see_login(registry, &url);
     let is_of_registry = is_of_registry(registry.url, &url);
@@ -122,11 +151,11 @@ pub(super) fn judge(registry: Party<'_>, realm: &str) -> Result<Realm, &'static 
 }
 
 /// Judges one address on the way to a token: the realm itself, and each redirect (A011).
-pub(super) fn judge_hop(party: Party<'_>, url: &Url) -> Result<(), &'static str> {
+pub(super) fn judge_hop(party: Party<'_>, url: &Url) -> Result<(), Refusal> {
     let registry = party.url;
-    let host = url.host_str().ok_or("the realm has no host")?;
+    let host = url.host_str().ok_or(Refusal::NoHost)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the realm has user information");
+        return Err(Refusal::UserInformation);
     }
     let same_host = registry.host_str() == Some(host);
     let registry_place = registry.host_str().map(place_of);
@@ -134,24 +163,24 @@ pub(super) fn judge_hop(party: Party<'_>, url: &Url) -> Result<(), &'static str>
         "https" => {}
         "http" if same_host && registry.scheme() == "http" => {}
         "http" if registry_place == Some(Place::Loopback) && place_of(host) == Place::Loopback => {}
-        "http" => return Err("the realm is not https"),
-        _ => return Err("the realm is neither http nor https"),
+        "http" => return Err(Refusal::NotHttps),
+        _ => return Err(Refusal::NotHttp),
     }
     match place_of(host) {
         _ if same_host => Ok(()),
         Place::Public => Ok(()),
         Place::Loopback if registry_place == Some(Place::Loopback) => Ok(()),
-        Place::Loopback => Err("it is this machine, and the registry is not"),
+        Place::Loopback => Err(Refusal::ThisMachine),
         Place::Private if party.allows(url) => Ok(()),
-        Place::Private => Err(PRIVATE),
-        Place::Forbidden => Err("it is a link-local, unspecified or metadata address"),
+        Place::Private => Err(Refusal::Private),
+        Place::Forbidden => Err(Refusal::Forbidden),
     }
 }
 
 /// Whether the login for the registry may be sent to `realm`.
-fn may_see_login(registry: Party<'_>, realm: &Url) -> Result<(), &'static str> {
+fn may_see_login(registry: Party<'_>, realm: &Url) -> Result<(), Refusal> {
     may_carry_login(realm)?;
-    if is_of_registry(registry.url, realm) || registry.allows(realm) { Ok(()) } else { Err(OTHER_HOST) }
+    if is_of_registry(registry.url, realm) || registry.allows(realm) { Ok(()) } else { Err(Refusal::OtherHost) }
 }
 
 fn is_of_registry(registry: &Url, realm: &Url) -> bool {
@@ -160,11 +189,11 @@ fn is_of_registry(registry: &Url, realm: &Url) -> bool {
 }
 
 /// Whether a connection may carry a login at all.
-pub(super) fn may_carry_login(url: &Url) -> Result<(), &'static str> {
+pub(super) fn may_carry_login(url: &Url) -> Result<(), Refusal> {
     if url.scheme() == "https" || url.host_str().is_some_and(|host| place_of(host) == Place::Loopback) {
         Ok(())
     } else {
-        Err("the connection is not encrypted")
+        Err(Refusal::Unencrypted)
     }
 }
 
@@ -172,11 +201,11 @@ pub(super) fn may_carry_login(url: &Url) -> Result<(), &'static str> {
 mod tests {
     use super::*;
 
-    fn realm(registry: &str, realm: &str) -> Result<Realm, &'static str> {
+    fn realm(registry: &str, realm: &str) -> Result<Realm, Refusal> {
         judged(registry, realm, &[])
     }
 
-    fn judged(registry: &str, realm: &str, allowed: &[&str]) -> Result<Realm, &'static str> {
+    fn judged(registry: &str, realm: &str, allowed: &[&str]) -> Result<Realm, Refusal> {
         let url = Url::parse(registry).expect(registry);
         let name = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
         let allowed: Vec<TokenServer> = allowed.iter().map(|text| text.parse().expect(text)).collect();

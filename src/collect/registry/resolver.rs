@@ -43,6 +43,21 @@ pub(super) struct RefusedAddress {
     pub(super) reason: &'static str,
 }
 
+/// A name without an address.
+#[derive(Debug, thiserror::Error)]
+#[error("`{host}` has no address")]
+pub(super) struct NoAddress {
+    host: String,
+    source: io::Error,
+}
+
+impl NoAddress {
+    /// Which name it is, and what the system said of it.
+    pub(super) fn said(&self) -> String {
+        format!("{}: {}", self.host, self.source)
+    }
+}
+
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Resolver")
@@ -108,7 +123,8 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (resolver, host) = (self.clone(), name.as_str().to_ascii_lowercase());
         Box::pin(async move {
-            let addresses = (resolver.look_up)(host.clone()).await?;
+            let addresses = (resolver.look_up)(host.clone()).await;
+            let addresses = addresses.map_err(|source| NoAddress { host: host.clone(), source })?;
             resolver.judge(&host, &addresses)?;
             let addresses: Addrs = Box::new(addresses.into_iter());
             Ok(addresses)

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::transport::{Answer, Method, Request};
 use super::{MANIFESTS, RegistrySource, judge, link, may_redirect};
-use crate::collect::error::{SourceError, printable};
+use crate::collect::error::SourceError;
+use crate::collect::said::printable;
 use crate::collect::limits::Limits;
 use crate::collect::tags::{Pages, TagList};
 use crate::json;

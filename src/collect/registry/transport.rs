@@ -13,11 +13,14 @@ use reqwest::{Client, Response, Url};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::connection;
 use super::proxy::Proxies;
-use super::resolver::{RefusedAddress, Resolver};
+use super::resolver::Resolver;
 use super::throttle;
 use super::tls::Trust;
-use crate::collect::error::{Said, SourceError, printable};
+use crate::collect::connection::{ConnectionFailure, ConnectionProblem};
+use crate::collect::error::SourceError;
+use crate::collect::said::{Said, printable};
 use crate::secrets::Secrets;
 
 /// Sends requests, and counts them.
@@ -103,6 +106,13 @@ pub(super) enum Method<'a> {
     Post(&'a str),
 }
 
+/// A question on its way: redirects lead from one address to the next.
+#[derive(Clone, Copy)]
+struct Hop<'a> {
+    request: &'a Request<'a>,
+    url: &'a Url,
+}
+
 /// When an image's time is up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
@@ -131,7 +141,8 @@ impl Answer {
 
     /// This answer as one that asks to slow down.
     pub(super) fn throttled(&self, at: String, said: Said) -> SourceError {
-        SourceError::Throttled { at, said, retry_after: self.asked_pause(), too_long_for: self.too_long_for }
+        let host = shown_host(&self.url);
+        SourceError::Throttled { at, host, said, retry_after: self.asked_pause(), too_long_for: self.too_long_for }
     }
 }
 
@@ -297,6 +308,7 @@ impl Transport {
                 let too_long_for = Some(request.deadline.allowed);
                 return Err(SourceError::Throttled {
                     at: at(request),
+                    host,
                     said: Said::default(),
                     retry_after,
                     too_long_for,
@@ -342,30 +354,32 @@ impl Transport {
         }
         self.resolver.expect(url.host_str().unwrap_or_default());
         self.count_request(url);
-        let mut response = self.wait("the answer", request, builder.send()).await?;
+        let hop = Hop { request, url };
+        let mut response = self.wait("the answer", hop, builder.send()).await?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         // RFC 9110 §9.3.2: an answer to HEAD states the length of a body that it does not have.
         let body = if request.method == Method::Head {
             Bytes::new()
         } else if status == 200 {
-            self.body(request, response).await?
+            self.body(hop, response).await?
         } else {
             // Read so that the connection can be used again; what does not fit or does not come is not missed.
-            self.error_body(request, response).await
+            self.error_body(hop, response).await
         };
         Ok(Answer { status, headers, body, url: url.clone(), too_long_for: None })
     }
 
     /// Reads a body up to the limit, with any `Content-Length` (A007).
-    async fn body(&self, request: &Request<'_>, mut response: Response) -> Result<Bytes, Failure> {
+    async fn body(&self, hop: Hop<'_>, mut response: Response) -> Result<Bytes, Failure> {
+        let request = hop.request;
         let declared = response.content_length().unwrap_or_default();
         if declared > request.limit {
             return Err(too_large(request, declared.to_string()).into());
         }
         // No more room than for a page is made on a server's word alone.
         let mut body = BytesMut::with_capacity(usize::try_from(declared.min(PAGE)).unwrap_or_default());
-        while let Some(chunk) = self.wait("the rest of the answer", request, response.chunk()).await? {
+        while let Some(chunk) = self.wait("the rest of the answer", hop, response.chunk()).await? {
             self.count_bytes(&chunk);
             if (body.len() + chunk.len()) as u64 > request.limit {
                 return Err(too_large(request, "more".to_owned()).into());
@@ -376,9 +390,9 @@ impl Transport {
         Ok(body.freeze())
     }
 
-    async fn error_body(&self, request: &Request<'_>, mut response: Response) -> Bytes {
+    async fn error_body(&self, hop: Hop<'_>, mut response: Response) -> Bytes {
         let mut body = BytesMut::new();
-        while let Ok(Some(chunk)) = self.wait("the rest of the answer", request, response.chunk()).await {
+        while let Ok(Some(chunk)) = self.wait("the rest of the answer", hop, response.chunk()).await {
             self.count_bytes(&chunk);
             body.extend_from_slice(&chunk);
             if body.len() as u64 > ERROR_BODY {
@@ -392,9 +406,10 @@ impl Transport {
     async fn wait<T>(
         &self,
         waited_for: &'static str,
-        request: &Request<'_>,
+        hop: Hop<'_>,
         step: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Failure> {
+        let request = hop.request;
         let silence = Instant::now() + self.silence;
         let (end, waited_for, allowed) = if request.deadline.at < silence {
             (request.deadline.at, "everything that was to be read", request.deadline.allowed)
@@ -403,8 +418,8 @@ impl Transport {
         };
         match timeout_at(end, step).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(self.connection_failure(request, error)),
-            Err(_) => Err(SourceError::Timeout { at: self.reached(request), waited_for, allowed }.into()),
+            Ok(Err(error)) => Err(self.connection_failure(hop, &error)),
+            Err(_) => Err(SourceError::Timeout { at: self.reached(hop), waited_for, allowed }.into()),
         }
     }
 
@@ -423,7 +438,7 @@ impl Transport {
         }
         let client = self
             .build(encrypted, identified)
-            .map_err(|error| SourceError::Connection { at: at(request), source: Arc::new(error) })?;
+            .map_err(|error| self.failed(Hop { request, url }, connection::problem_of_client(&error)))?;
         Ok(cell.get_or_init(|| client))
     }
 
@@ -447,26 +462,29 @@ impl Transport {
         }
     }
 
-    fn connection_failure(&self, request: &Request<'_>, error: reqwest::Error) -> Failure {
-        if let Some(refused) = refused_address(&error) {
+    fn connection_failure(&self, hop: Hop<'_>, error: &reqwest::Error) -> Failure {
+        if let Some(refused) = connection::refused_address(error) {
             let to = format!("{} ({})", refused.host, refused.address);
-            return SourceError::Redirected { at: at(request), to, reason: refused.reason }.into();
+            return SourceError::Redirected { at: at(hop.request), to, reason: refused.reason }.into();
         }
         // A refused connection stays refused; a broken one may have been bad luck.
         let is_passing = !error.is_connect() && !error.is_builder();
-        let is_about_certificate = is_about_certificate(&error);
-        // The address may have secrets in its query, and `at` has the rest of it.
-        let (at, source) = (self.reached(request), Arc::new(error.without_url()));
-        if is_about_certificate {
-            return SourceError::Certificate { at, source }.into();
-        }
-        Failure { error: SourceError::Connection { at, source }, is_passing }
+        let through_proxy = self.proxies.on_the_way_to(hop.url).is_some();
+        let problem = connection::problem_of(error, through_proxy);
+        let is_passing = is_passing && !matches!(problem, ConnectionProblem::Certificate(_));
+        Failure { error: self.failed(hop, problem), is_passing }
+    }
+
+    fn failed(&self, hop: Hop<'_>, problem: ConnectionProblem) -> SourceError {
+        let (host, proxy) = (shown_host(hop.url), self.proxies.on_the_way_to(hop.url));
+        SourceError::Connection { at: at(hop.request), failure: ConnectionFailure { host, proxy, problem } }
     }
 
     /// Says what was asked, where, and through which proxy.
-    fn reached(&self, request: &Request<'_>) -> String {
-        let proxy = self.proxies.describe(request.url).map(|proxy| format!(" through {proxy}"));
-        format!("{}{}", at(request), proxy.unwrap_or_default())
+    fn reached(&self, hop: Hop<'_>) -> String {
+        let proxy = self.proxies.on_the_way_to(hop.url);
+        let through = proxy.map(|proxy| format!(" through the proxy {} ({})", proxy.address, proxy.variable));
+        format!("{}{}", at(hop.request), through.unwrap_or_default())
     }
 
     fn count_request(&self, url: &Url) {
@@ -505,17 +523,6 @@ fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, Source
         Ok(()) => Ok(url),
         Err(reason) => Err(refused(shown_host(&url), reason)),
     }
-}
-
-/// Whether a connection failed for its certificate. The TLS library's own type is below several others, of crates that are
-/// not named here; its words are stable (rustls, `Error::InvalidCertificate`).
-fn is_about_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.to_string().starts_with("invalid peer certificate"))
-}
-
-fn refused_address<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a RefusedAddress> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 /// Whether an address has a user's name or a password in it.
@@ -557,7 +564,8 @@ fn method(request: &Request<'_>) -> &'static str {
     }
 }
 
-fn shown_host(url: &Url) -> String {
+/// Host and port of an address, for messages.
+pub(super) fn shown_host(url: &Url) -> String {
     match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.to_owned(),
@@ -784,13 +792,6 @@ mod tests {
                 assert_eq!(used.requests, 1);
             }
         }
-    }
-
-    #[test]
-    fn a_certificate_that_is_not_trusted_is_told_from_a_broken_connection() {
-        let wrapped = |text: &str| std::io::Error::other(std::io::Error::other(text.to_owned()));
-        assert!(is_about_certificate(&wrapped("invalid peer certificate: UnknownIssuer")));
-        assert!(!is_about_certificate(&wrapped("connection reset by peer")));
     }
 
     #[test]

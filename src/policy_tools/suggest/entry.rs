@@ -1,6 +1,6 @@
 //! A signer as an entry of a policy, as narrow as its certificate allows.
 
-use crate::check::SignerReport;
+use crate::check::{SignerKind, SignerReport, WorkflowName};
 use crate::policy::emit::{bare_or_scalar, scalar};
 use crate::policy::{Claim, GITHUB_ISSUER};
 
@@ -29,11 +29,11 @@ impl Entry {
         if values.chain([issuer, &signer.identity]).any(|value| value.contains('*')) {
             return None;
         }
-        if signer.identity_kind == "key" {
+        if signer.identity_kind == SignerKind::Key {
             let file = keys.iter().find(|(fingerprint, _)| *fingerprint == signer.identity)?;
             return Some(Self::text("key", file.1.clone()));
         }
-        let special = if signer.identity.contains("/.github/workflows/") {
+        let special = if WorkflowName::of_github(&signer.identity).is_some() {
             github(signer)
         } else if let Some((project, _)) = gitlab_parts(signer) {
             Some(gitlab(signer, &project))
@@ -41,7 +41,7 @@ impl Entry {
             (issuer == "https://agent.buildkite.com").then(|| Self::text("buildkite", pipeline.to_owned()))
         } else if let Some(rest) = signer.identity.strip_prefix("https://kubernetes.io/namespaces/") {
             kubernetes(rest, issuer)
-        } else if signer.identity_kind == "email" {
+        } else if signer.identity_kind == SignerKind::Email {
             Some(email(signer))
         } else {
             None
@@ -97,8 +97,9 @@ fn claim(signer: &SignerReport, claim: Claim) -> Option<String> {
 }
 
 fn github(signer: &SignerReport) -> Option<Entry> {
-    let (location, rest) = signer.identity.split_once("/.github/workflows/")?;
-    let (file, _) = rest.split_once('@')?;
+    let name = WorkflowName::of_github(&signer.identity)?;
+    name.reference()?;
+    let (location, file) = (name.repository, name.file());
     let source = claim(signer, Claim::SourceRepositoryUri)?;
     let (server, repository) = server_and_name(&source)?;
     let mut fields = vec![field("repository", repository, "keeps out forks and every other repository")];
@@ -172,9 +173,9 @@ fn server_and_name(source: &str) -> Option<(String, String)> {
 
 /// The file of a workflow that lies in the repository itself.
 fn own_workflow(uri: &str, source: &str) -> Option<String> {
-    let (location, rest) = uri.split_once("/.github/workflows/")?;
-    let (file, _) = rest.split_once('@')?;
-    location.eq_ignore_ascii_case(source).then(|| file.to_owned())
+    let name = WorkflowName::of_github(uri)?;
+    name.reference()?;
+    name.repository.eq_ignore_ascii_case(source).then(|| name.file().to_owned())
 }
 
 /// A version's tag stands for the versions to come: `refs/tags/v1.2.3` for `refs/tags/v*`. If only the number marks it

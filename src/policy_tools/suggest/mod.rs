@@ -5,7 +5,7 @@ mod entry;
 
 use std::fmt::Write as _;
 
-use crate::check::{CandidateReport, InspectedImage, ProvenanceReport};
+use crate::check::{CandidateReport, InspectedImage, LogEvidence, ProvenanceReport};
 use crate::policy::emit::{bare_or_scalar, one_line, scalar};
 use crate::policy::{Requirement, is_instance};
 
@@ -168,7 +168,7 @@ fn choose(
     let good: Vec<(&CandidateReport, Entry)> = image
         .candidates
         .iter()
-        .filter(|candidate| candidate.accepted && candidate.kind == requirement.as_str())
+        .filter(|candidate| candidate.accepted && candidate.kind.as_str() == requirement.as_str())
         .filter_map(|candidate| Some((candidate, Entry::of(candidate.signer.as_ref()?, keys)?)))
         .collect();
     if good.is_empty() {
@@ -226,7 +226,8 @@ fn choose(
     let mut domains: Vec<String> = used.iter().filter_map(|(candidate, _)| candidate.trust_domain.clone()).collect();
     domains.sort();
     domains.dedup();
-    let has_proof = |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == "proof");
+    let has_proof =
+        |candidate: &CandidateReport| candidate.log_entries.iter().any(|entry| entry.evidence == LogEvidence::Proof);
     let proof = used.iter().all(|(candidate, _)| has_proof(candidate));
     let named = Named::of(&used);
     Some(Chosen { requirement, signers, each, domains, proof, named })

@@ -27,7 +27,7 @@ use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::types::{Artifact, ArtifactDigest, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureBytes};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier};
 
-use crate::check::{CheckId, Finding, LogEntryReport, NotDemanded, TimestampReport, TrustReport};
+use crate::check::{CheckId, Finding, LogEntryReport, NotDemanded, TimeSource, TimestampReport, TrustReport};
 use crate::json;
 use crate::oci::{Algorithm, Digest, encode_hex};
 use crate::policy::{PublicKey, weakness};
@@ -307,7 +307,7 @@ fn reports(
     by_authority: Range<usize>,
 ) -> (Vec<LogEntryReport>, Vec<TimestampReport>) {
     let times = times.iter().enumerate().map(|(position, time)| TimestampReport {
-        source: if by_authority.contains(&position) { "timestamp-authority" } else { "log" }.to_owned(),
+        source: if by_authority.contains(&position) { TimeSource::Authority } else { TimeSource::Log },
         time: *time,
     });
     (entries.iter().map(|entry| entry.report()).collect(), times.collect())

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sigstore_verify::trust_root::TrustedRoot;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
-use crate::check::{CheckId, Finding, Outcome, TimestampReport};
+use crate::check::{CheckId, Finding, Outcome, TimeSource, TimestampReport};
 use crate::evidence::Opened;
 use crate::verify::certificate::Leaf;
 use crate::verify::material::Material;
@@ -53,7 +53,7 @@ impl Domain {
             if leaf.is_some_and(|leaf| !leaf.is_valid_at(time)) {
                 return Err(no_time(format!("the certificate was not valid at {time}")));
             }
-            reports.push(TimestampReport { source: "timestamp-authority".to_owned(), time });
+            reports.push(TimestampReport { source: TimeSource::Authority, time });
         }
         Ok(reports)
     }

@@ -4,7 +4,7 @@
 //! belongs to the image; it lists the statement by its digest; and the statement is about the image. A signature on an
 //! attestation manifest is none on the image, so that no such candidate satisfies a requirement of a signature.
 
-use crate::check::{CandidateReport, CheckId, Finding, Outcome};
+use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, Outcome};
 use crate::evidence::{AttestationManifest, Candidate, Target};
 use crate::oci::{Blob, Digest};
 
@@ -23,7 +23,7 @@ pub(super) fn examine_listed<'a>(
     let claimed = claimed_predicate_type(statement.bytes());
     let no_signature = |reason: &str| {
         let what = claimed.as_deref().unwrap_or_default();
-        Err(set_aside(id, candidate, "ignored", what, reason))
+        Err(set_aside(id, candidate, CandidateKind::Ignored, what, reason))
     };
     let Ok(signed) = examine(id, signature, target) else {
         return no_signature("the attachment of its attestation manifest is not a signature");

@@ -9,7 +9,7 @@ mod wire;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CheckId, Finding, LogEntryReport};
+use crate::check::{CheckId, Finding, LogEntryReport, LogEvidence};
 use crate::evidence::{Opened, Payload};
 use crate::json;
 use crate::oci::{Algorithm, encode_hex};
@@ -233,7 +233,7 @@ impl LogEntry {
             kind: format!("{} {}", self.kind, self.version),
             log_id: encode_hex(&self.log_id),
             log_index: Some(self.log_index).filter(|_| self.is_rekor_v2() || self.promise.is_some()),
-            evidence: if self.proof.is_some() { "proof" } else { "promise" }.to_owned(),
+            evidence: if self.proof.is_some() { LogEvidence::Proof } else { LogEvidence::Promise },
             integrated_time: self.promised_time(),
         }
     }

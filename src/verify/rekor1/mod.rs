@@ -11,7 +11,7 @@ mod body;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::{CheckId, Finding, LogEntryReport, TimestampReport};
+use crate::check::{CheckId, Finding, LogEntryReport, TimeSource, TimestampReport};
 use crate::oci::{Algorithm, encode_hex};
 use crate::policy::{KeyKind, PublicKey};
 
@@ -117,7 +117,7 @@ fn verify_log(
         // Rekor v2 promises nothing: what stands there is ignored (A153).
         if let Some(promise) = entry.promise.as_ref().filter(|_| !entry.is_rekor_v2()) {
             let time = verify_promise(domain, entry, promise)?;
-            times.push(TimestampReport { source: "log".to_owned(), time });
+            times.push(TimestampReport { source: TimeSource::Log, time });
         }
         if let Some(proof) = &entry.proof {
             domain

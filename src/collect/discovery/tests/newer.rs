@@ -50,9 +50,12 @@ fn a309_what_is_called_a_bundle_of_no_known_version_is_a_gap_whatever_it_looks_l
             for evidence in [by_type, by_configuration] {
                 assert_eq!(gaps(&evidence), [GapReason::Unsupported], "{name} {shape:?}");
                 assert!(
-                    evidence.gaps[0].detail.contains("expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found"),
+                    evidence.gaps[0]
+                        .obstacle
+                        .detail
+                        .contains("expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found"),
                     "{}",
-                    evidence.gaps[0].detail
+                    evidence.gaps[0].obstacle.detail
                 );
             }
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::login::{CredentialsError, HelperFailure, Login};
-use crate::collect::error::printable;
+use crate::collect::said::printable;
 use crate::json;
 
 /// The most that is read of what a helper prints, in bytes.

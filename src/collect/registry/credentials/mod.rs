@@ -13,16 +13,41 @@ use file::{Entry, LoginFile};
 use login::docker_key;
 pub use login::{CredentialsError, HelperFailure, Login};
 
+use crate::collect::login_use::{LoginName, LoginOrigin};
+use crate::collect::said::printable;
+
 /// Where logins come from. Asked only after a registry wanted one, and at most once for each repository.
 pub trait Credentials {
     /// Returns the login for exactly this registry and repository, as an [`ImageName`](crate::oci::ImageName) spells them.
-    fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError>;
+    fn login(&self, registry: &str, repository: &str) -> Result<Option<FoundLogin>, CredentialsError>;
 }
 
 /// No logins at all.
 impl Credentials for () {
-    fn login(&self, _: &str, _: &str) -> Result<Option<Login>, CredentialsError> {
+    fn login(&self, _: &str, _: &str) -> Result<Option<FoundLogin>, CredentialsError> {
         Ok(None)
+    }
+}
+
+/// A login, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundLogin {
+    /// The login.
+    pub login: Login,
+    /// Where it comes from.
+    pub origin: LoginOrigin,
+}
+
+impl FoundLogin {
+    /// Names it for messages.
+    pub(super) fn name(&self, registry: &str) -> LoginName {
+        let user = match &self.login {
+            Login::Password { username, .. } => Some(printable(username)),
+            Login::IdentityToken(_) | Login::RegistryToken(_) => None,
+        };
+        // The name beside GitHub's token says nothing.
+        let user = user.filter(|_| self.origin != LoginOrigin::GitHubToken);
+        LoginName { registry: registry.to_owned(), user, origin: self.origin.clone() }
     }
 }
 
@@ -32,7 +57,7 @@ impl Credentials for () {
 /// counts; one that cannot be used is an error only if none after it knows one.
 #[derive(Debug, Default)]
 pub struct Logins {
-    given: Option<(String, Login)>,
+    given: Option<(String, FoundLogin)>,
     files: Vec<LoginFile>,
     github_token: Option<String>,
     /// What the helpers said, by helper and server.
@@ -57,6 +82,17 @@ pub enum LoginPlace {
     GitHubToken,
 }
 
+impl From<LoginPlace> for LoginOrigin {
+    fn from(place: LoginPlace) -> Self {
+        match place {
+            LoginPlace::Given => Self::Flags,
+            LoginPlace::File(file) => Self::File(file.display().to_string()),
+            LoginPlace::Helper { helper, .. } => Self::Helper(printable(&helper)),
+            LoginPlace::GitHubToken => Self::GitHubToken,
+        }
+    }
+}
+
 type Answer = Result<Option<Login>, CredentialsError>;
 
 /// The time limit of a credential helper. It may call a cloud, but it must not wait for a person.
@@ -68,7 +104,7 @@ const GITHUB_USERNAME: &str = "unset";
 
 impl Logins {
     /// Uses this login for exactly this registry.
-    pub fn give(&mut self, registry: &str, login: Login) {
+    pub fn give(&mut self, registry: &str, login: FoundLogin) {
         self.given = Some((registry.to_owned(), login));
     }
 
@@ -100,7 +136,7 @@ impl Logins {
     /// Returns the login for exactly this registry and repository, and where it is from.
     pub fn locate(&self, registry: &str, repository: &str) -> Result<Option<(LoginPlace, Login)>, CredentialsError> {
         if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
-            return Ok(Some((LoginPlace::Given, login.clone())));
+            return Ok(Some((LoginPlace::Given, login.login.clone())));
         }
         let mut failed = None;
         for file in &self.files {
@@ -148,8 +184,12 @@ impl Logins {
 }
 
 impl Credentials for Logins {
-    fn login(&self, registry: &str, repository: &str) -> Result<Option<Login>, CredentialsError> {
-        Ok(self.locate(registry, repository)?.map(|(_, login)| login))
+    fn login(&self, registry: &str, repository: &str) -> Result<Option<FoundLogin>, CredentialsError> {
+        if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
+            return Ok(Some(login.clone()));
+        }
+        let found = self.locate(registry, repository)?;
+        Ok(found.map(|(place, login)| FoundLogin { login, origin: LoginOrigin::from(place) }))
     }
 }
 
@@ -157,12 +197,16 @@ impl Credentials for Logins {
 mod tests {
     use super::*;
 
-    fn token(login: Option<&Login>) -> Option<&str> {
-        match login {
+    fn token(found: Option<&FoundLogin>) -> Option<&str> {
+        match found.map(|found| &found.login) {
             Some(Login::Password { password, .. }) => Some(password),
             Some(Login::IdentityToken(token) | Login::RegistryToken(token)) => Some(token),
             None => None,
         }
+    }
+
+    fn given(login: Login) -> FoundLogin {
+        FoundLogin { login, origin: LoginOrigin::Flags }
     }
 
     #[test]
@@ -170,14 +214,14 @@ mod tests {
         let login = Login::Password { username: "alice".into(), password: "hunter2".into() };
         assert_eq!(format!("{login:?}"), "Login::Password");
         let mut logins = Logins::default();
-        logins.give("a.example", login);
+        logins.give("a.example", given(login));
         assert!(!format!("{logins:?}").contains("hunter2"));
     }
 
     #[test]
     fn a015_a_given_login_is_for_one_registry() {
         let mut logins = Logins::default();
-        logins.give("a.example", Login::RegistryToken("secret".into()));
+        logins.give("a.example", given(Login::RegistryToken("secret".into())));
         assert_eq!(token(logins.login("a.example", "x").expect("a login").as_ref()), Some("secret"));
         for other in ["a.example:5000", "b.a.example", "a.example.evil.net", "example", "docker.io"] {
             assert_eq!(logins.login(other, "x"), Ok(None), "{other}");
