@@ -185,7 +185,8 @@ const BY_WORDS: [&str; 15] = [
 ];
 
 /// The YAML parser has no kinds for some of its errors: only which hint is shown depends on the words. Licences are named by texts.
-const READS_WORDS: [&str; 2] = ["policy/document/yaml.rs", "attestation/sbom/judge/licenses.rs"];
+const READS_WORDS: [&str; 3] =
+    ["policy/document/yaml.rs", "attestation/sbom/judge/licenses.rs", "cli/foreign/translate.rs"];
 
 /// The files that decide something by the words of a message, tests apart.
 fn by_words(sources: &BTreeMap<String, String>) -> Vec<String> {

@@ -177,7 +177,7 @@ fn s25_a_signature_without_a_log_entry() {
     shop.repository.attach_bundle(&top, &bundle);
     let run = asked(&shop.serve(), "signature");
     let texts = [
-        "there is no transparency log entry",
+        "has no transparency log entry",
         "expected  an entry in a log of the trust domain",
         "found     a signature without one",
         "sign with the log",

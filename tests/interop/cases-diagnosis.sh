@@ -69,7 +69,7 @@ diagnosis() {
   identity=bob@lab.example ask signature "$signed"
   situation 1 "Another signer" 1 1 "the signer is not the expected one"
   issuer=$accounts ask signature "$signed"
-  situation 2 "Another issuer" 1 1 "another issuer vouched for the signer"
+  situation 2 "Another issuer" 1 1 "issuer is another one"
   identity=${release_identity/refs*/refs/heads/main} ask signature "$signed"
   situation 3 "The right workflow, at another ref" 1 1 "the right workflow signed it, at another ref"
   push diagnosis-moved
@@ -207,5 +207,5 @@ PYTHON
   about="It was signed with a key and in no log."
   ours=(--key "$work/ours.pub" --trusted-root "$LAB_TRUST/trusted_root.json" --require signature "$image")
   theirs=(verify --key "$work/ours.pub" --trusted-root "$LAB_TRUST/trusted_root.json" "$image")
-  situation 25 "A signature without a log entry" 1 1 "there is no transparency log entry"
+  situation 25 "A signature without a log entry" 1 1 "has no transparency log entry"
 }
