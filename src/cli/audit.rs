@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::check::{Change, GapReport, ImageReport, Report, RepositoryReport, TagChange, TagCounts, Verdict};
 use crate::collect::{Limits, PlatformChoice, Registries, SourceError, files};
-use crate::evidence::GapReason;
+use crate::evidence::{GapReason, Obstacle};
 use crate::json;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 use crate::policy::TextRule;
@@ -121,6 +121,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
         advisories: known.as_ref().map(|known| &known.advisories),
         platforms: &platforms,
         evidence_repository: verify.transport.evidence_repository.as_ref(),
+        offline: verify.trust.offline,
         github_token: github_token.as_deref(),
         limits: &limits,
         started_at,
@@ -338,12 +339,7 @@ impl Repository {
             }
         };
         let mut gaps: Vec<GapReport> = listed.gap.iter().map(|error| unread(&what, error)).collect();
-        let gap = |reason: GapReason, detail: String| GapReport {
-            what: what.clone(),
-            reason: reason.as_str().to_owned(),
-            detail,
-            subject: None,
-        };
+        let gap = |reason: GapReason, detail: String| GapReport::new(what.clone(), Obstacle::new(reason, detail), None);
         if let Some(first) = listed.unusable.first() {
             let detail = format!("{} names that no tag can have, such as {first:?}", listed.unusable.len());
             gaps.push(gap(GapReason::Corrupt, detail));

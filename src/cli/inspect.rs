@@ -140,7 +140,7 @@ fn inspect_all(
     let run = InspectRun {
         registries,
         platforms: &request.platform,
-        places: Places { evidence_repository: request.evidence_repository.as_ref(), github },
+        places: Places { evidence_repository: request.evidence_repository.as_ref(), github, alone: false },
         limits: &request.limits,
         means: Means {
             domains: &request.trusted.domains,

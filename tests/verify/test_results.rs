@@ -169,5 +169,5 @@ fn without_a_test_result_there_is_none_and_with_a_gap_it_is_not_known() {
     let other = policy(&rule(&[BY_SHOP, "require: [provenance]"]));
     let report = judge(&world, &other, [signed(&world, predicate())]);
     assert_eq!((report.verdict, report.candidates[0].accepted), (Verdict::Absent, false));
-    assert_eq!(report.candidates[0].state(), "not used");
+    assert_eq!(report.candidates[0].state().as_str(), "not used");
 }
