@@ -5,7 +5,7 @@
 //! | files | what stands in them | interface |
 //! |---|---|---|
 //! | `types` | its predicate types | [`types::Types`] |
-//! | `checks`, `pages` | what is checked of it, and the pages that explain it | [`crate::check::Check`] |
+//! | `checks`, `pages` | its checks, and the pages that explain them | [`crate::check::Check`] |
 //! | `section` | what a report says of a verified one | [`section::Shown`] |
 //! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
 //! | `*.json`, `*.yaml` | parts of JSON Schemas, what a first policy says of it, a seed for fuzzing | [`types::Kind`] |

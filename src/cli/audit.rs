@@ -74,7 +74,7 @@ fn glob(text: &str) -> Result<TextRule, String> {
     TextRule::glob(text).map_err(|error| error.to_string())
 }
 
-/// The tags of a repository, and what is expected of them.
+/// The tags of a repository, and the expected ones.
 struct Repository {
     reference: Reference,
     name: String,
@@ -321,8 +321,8 @@ fn examine(
 }
 
 impl Repository {
-    /// What is said of the repository beside its images. `bound` are the stems of all tags of evidence that may belong to one of
-    /// them, if all platforms were looked at.
+    /// The findings about the repository beside its images. `bound` are the stems of all tags of evidence that may
+    /// belong to one of them, if all platforms were looked at.
     fn report(&self, images: &[&ImageReport], bound: Option<&BTreeSet<String>>) -> RepositoryReport {
         let what = format!("the tags of {}", self.name);
         let listed = match &self.listed {
@@ -370,7 +370,7 @@ impl Repository {
         }
     }
 
-    /// How the tags differ from the ones that were expected. Of a list that is not whole it is not known what is missing.
+    /// The differences from the expected tags. In an incomplete list, missing tags are unknown.
     fn changes(&self, listed: &Releases) -> Vec<TagChange> {
         let Some(expected) = &self.expected else { return Vec::new() };
         let mut changes = Vec::new();

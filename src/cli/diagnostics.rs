@@ -632,7 +632,7 @@ impl Diagnostic {
         self.error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
-    /// Returns the message with what is shown below it, on one line.
+    /// Returns the message with its details, on one line.
     pub(super) fn summary(&self) -> String {
         let first = self.body.lines().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim()));
         without_passwords(&format!("{}{}", self.message(), first.unwrap_or_default()))

@@ -41,7 +41,7 @@ struct CheckedFile {
     warnings: Vec<Shown>,
 }
 
-/// One error or warning. What is wrong with a file as a whole has no place in it.
+/// One error or warning. A fault of the whole file has no place.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown {

@@ -72,8 +72,8 @@ impl Default for Limits {
 
 /// What all images of a run may hold in memory at once, in bytes.
 ///
-/// Each draws on what is left for all. Where that is not enough, an image waits for its turn, and goes on with what one image may
-/// read in all: so the run holds no more than both together, and one image always goes on, whatever the others hold.
+/// Each draws on what is left for all. Where that is not enough, an image waits for its turn, and goes on with what one
+/// image may read in all: so the run holds no more than both together, and one image can always go on.
 #[derive(Debug)]
 pub struct Share {
     allowed: u64,
@@ -106,8 +106,8 @@ impl Share {
     }
 }
 
-/// What is left of [`Limits::total_bytes`] for one image, and its part of what all share. Bytes are taken before they are asked
-/// for, so that parallel requests cannot exceed the limit together, and what was not needed is given back.
+/// The rest of [`Limits::total_bytes`] for one image, and its part of the shared bytes. Bytes are reserved before a
+/// request, so that parallel requests cannot exceed the limit together, and unneeded ones are given back.
 #[derive(Debug)]
 pub(super) struct Budget {
     allowed: u64,

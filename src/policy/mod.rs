@@ -287,8 +287,8 @@ impl Policy {
         self.demands.iter().any(|demand| demand.requirement() == requirement)
     }
 
-    /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM. What is denied
-    /// already stays so.
+    /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM.
+    /// Existing denials stay.
     #[must_use]
     pub fn denying_severity(mut self, severity: Severity) -> Self {
         for demand in &mut self.demands {

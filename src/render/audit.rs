@@ -1,4 +1,4 @@
-//! What stands below the images of an audit: each repository's tags, counted, and what is wrong with them.
+//! The end of an audit: each repository's tags, counted, and their faults.
 
 use std::io;
 

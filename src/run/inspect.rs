@@ -80,7 +80,7 @@ impl<'a> Inspector<'a, '_> {
         self.pool.run(move || means.read(&evidence)).await
     }
 
-    /// What is there is shown whole: every place is searched, whatever was found before.
+    /// Everything is shown: each place is searched, even after evidence was found.
     async fn collect(&self, text: &str, reference: &Reference) -> Result<Evidence, SourceError> {
         let InspectRun { registries, platforms, places, limits, .. } = self.run;
         let source = ImageSource::open(reference, *places, registries, limits)?;

@@ -18,7 +18,7 @@ pub struct Selection {
     pub tags: Vec<TextRule>,
     /// But none that match one of these.
     pub exclude: Vec<TextRule>,
-    /// And of the versions among them so many, the highest. A tag that is no version has no place in their order.
+    /// And of the versions among them the N highest. A tag that is not a version is not among them.
     pub newest: Option<usize>,
 }
 
@@ -52,7 +52,7 @@ pub struct Release {
 
 /// Lists the tags of a repository, and asks for the digests of those that are selected: each digest is then fetched once.
 ///
-/// Tags that are `expected` are selected whatever the selection says.
+/// Tags that are `expected` are always selected.
 pub async fn releases(
     repository: &Reference,
     selection: &Selection,

@@ -177,7 +177,7 @@ fn examine<'a>(
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
-            // A statement is judged by its content alone, whatever it was packed with.
+            // A statement is judged by its content alone, in every packing.
             Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
                 examine_material(material, bundle, candidate, target)
             }

@@ -426,7 +426,7 @@ fn one_provenance_is_enough_and_those_that_contradict_it_are_listed() {
     let report = judge(&world, &asking(SHOP, "{}"), three(&world));
     assert_eq!(report.verdict, Verdict::Verified);
     let finding = said(&report, CheckId::ProvenanceOthers);
-    assert_eq!(finding.message, "two provenances that count name another builder");
+    assert_eq!(finding.message, "two accepted provenances disagree about the builder");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a202_a_claim_that_is_asked_for_and_absent_fails() {
         let judge = world.for_signatures().signed_by(repository(reference, digest));
         let finding = judge.rejects(signed_by(&world, &silent), CheckId::SignerSource);
         assert_eq!(finding.found, None);
-        assert!(finding.message.contains("does not say"), "{finding:?}");
+        assert!(finding.message.contains("does not state"), "{finding:?}");
     }
     let email = named(Name::Email(EMAIL.into()));
     let pin = Signer::from_flags(Some(EMAIL), Some(ACCOUNTS), Some(REPOSITORY), None, None).expect("a signer");

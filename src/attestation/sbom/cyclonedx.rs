@@ -240,7 +240,7 @@ struct Evidence<'a> {
     identity: Identities<'a>,
 }
 
-/// What somebody concluded about the identity of a component: a list of conclusions, or one alone as in 1.5.
+/// The conclusions about the identity of a component: a list, or a single one as in 1.5.
 #[derive(Default)]
 struct Identities<'a>(Vec<Identity<'a>>);
 

@@ -1,6 +1,6 @@
 //! Test results: the outcome of one run of a test suite (in-toto `spec/predicates/test-result.md`).
 //!
-//! A result that is missing, unknown or of another type is no result: what cannot be read satisfies nothing.
+//! A missing, unknown or mistyped result is not a result, and satisfies nothing.
 
 pub(crate) mod checks;
 pub(crate) mod keys;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::attestation::section::{Line, Shown};
 
-/// What a verified test result says. These are the words of whoever ran the tests: verified is who signed them.
+/// The content of a verified test result. It is the claim of the test runner; only its signer is verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestResultReport {

@@ -30,7 +30,7 @@ impl<'a> Links<'a> {
         self.places.get(reference).copied()
     }
 
-    /// Whether a document is this one, in whichever version.
+    /// Whether a document is this one, in any version.
     pub(super) fn is_of_this(&self, document: &str) -> bool {
         self.serial.is_some_and(|serial| document.split('/').next() == Some(serial))
     }

@@ -105,7 +105,7 @@ fn way(image: &RegistryReference, registries: &Registries, transport: &Transport
     lines
 }
 
-/// The manifest and the list of what is attached to it.
+/// The manifest and its list of referrers.
 async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Limits) -> Vec<Line> {
     let reference = Reference::Registry(image.clone());
     let asked = async {

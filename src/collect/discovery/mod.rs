@@ -139,7 +139,7 @@ impl<S: Source> Collector<S> {
             let on_the_way = if self.wants_statements { OnTheWay::Alone } else { OnTheWay::Never };
             self.search(|digest| *digest == root, Vec::new(), on_the_way).await;
         } else if let Some(smallest) = self.later.iter().map(Offered::bytes).min() {
-            // What is large is read for one image at a time.
+            // Large evidence is read for one image at a time.
             self.reader.wait_for_turn().await;
             self.fetch_later(smallest.saturating_mul(GROWTH)).await;
         } else if self.evidence.target.subjects.iter().any(|subject| !subject.searched) {

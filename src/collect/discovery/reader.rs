@@ -82,7 +82,8 @@ impl<S: Source> Reader<S> {
         }
     }
 
-    /// Waits until no other image of the run reads what is large. Without a turn, what is read counts among all images' bytes.
+    /// Waits until no other image of the run reads large evidence. Without a turn, the bytes count among all images'
+    /// bytes.
     pub(super) async fn wait_for_turn(&self) {
         let _ = self.budget.wait_for_turn().await;
     }

@@ -1,4 +1,5 @@
-//! Compressed archives: gzip and zstd, by how the file begins. What is read is untrusted, so both decoders are in Rust alone.
+//! Compressed archives: gzip and zstd, by how the file begins. The input is untrusted, so both decoders are in Rust
+//! alone.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};

@@ -9,7 +9,7 @@ pub(super) fn at(layout: &Path, name: &str) -> String {
     format!("{name} in {}", layout.display())
 }
 
-/// Says that a file of a layout is larger than what is read.
+/// Reports a file of a layout above the size limit.
 pub(super) fn too_large(layout: &Path, name: &str, allowed: u64) -> SourceError {
     SourceError::Limit { at: at(layout, name), limit: "bytes", allowed, found: "more".to_owned() }
 }

@@ -56,7 +56,7 @@ impl RegistrySource {
     }
 
     async fn tags_page(&self, url: &Url, limits: &Limits) -> Result<(Vec<String>, Option<String>), SourceError> {
-        // What another host says of the tags is not what the registry says.
+        // Another host does not speak for the registry's tags.
         let redirects = |hop: &Url| {
             if hop.origin() == self.base.origin() { Ok(()) } else { Err("a list of tags is on the registry itself") }
         };
@@ -85,7 +85,7 @@ impl RegistrySource {
     /// Asks for the digest that a tag names, without the manifest. `None` where the registry does not say: some answer `HEAD` not at
     /// all or without the digest, and the manifest itself says it then.
     ///
-    /// Runtimes believe the same header. What is fetched by that digest is checked against it.
+    /// Runtimes believe the same header. Content fetched by that digest is checked against it.
     pub async fn digest_of(&self, tag: &Tag) -> Result<Option<Digest>, SourceError> {
         let url = self.url("manifests", tag.as_str());
         let redirects = |hop: &Url| may_redirect(&self.base, hop, self.registries.plain_http);

@@ -135,7 +135,7 @@ pub(crate) fn glob(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     pattern(TextRule::glob(&written), node, problems)
 }
 
-/// What is written in expressions, and in no name, address or version that a glob is for.
+/// Characters of expressions, which no name, address or version of a glob contains.
 fn is_like_an_expression(text: &str) -> bool {
     text.starts_with('^')
         || text.ends_with('$')

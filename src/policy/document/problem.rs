@@ -41,7 +41,7 @@ pub struct DocumentError {
     source_name: String,
     text: String,
     problems: Vec<Problem>,
-    /// What is no error, and seldom what was meant.
+    /// Warnings: not errors, but seldom intended.
     warnings: Vec<Problem>,
 }
 
