@@ -16,7 +16,7 @@ pub fn starter() -> String {
     let more = Kind::ALL.iter().filter(|kind| **kind != Kind::Signature).filter_map(|kind| kind.starter());
     let lines = more.flat_map(str::lines).map(|line| match line.strip_prefix("# ") {
         Some(comment) => format!("      # {comment}\n"),
-        None => format!("      #   {line}\n"),
+        None => format!("      # {line}\n"),
     });
     format!("{before}{}{after}", lines.collect::<String>())
 }
