@@ -292,7 +292,7 @@ fn an_attestation_of_the_manifest_is_no_signature_on_it() {
     let report = image.with(image.provenance(0).with(bundle(&attested.bundle(Version::V03))));
     assert_eq!(report.verdict, Verdict::Absent);
     let one = report.candidates.iter().find(|one| one.kind.as_str() == "ignored").expect("one is set aside");
-    assert!(one.reason.as_deref().is_some_and(|reason| reason.contains("no signature")), "{:?}", one.reason);
+    assert!(one.reason.as_deref().is_some_and(|reason| reason.contains("not a signature")), "{:?}", one.reason);
     // Nor is what is no signature at all, nor a statement wrapped in another.
     for content in [
         Content::Ignored { artifact_type: "application/x".to_owned(), reason: "not a bundle".to_owned() },
