@@ -366,3 +366,98 @@ fn anchor_of(heading: &str) -> String {
     let kept = text.chars().filter(|character| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_'));
     kept.collect::<String>().replace(' ', "-")
 }
+
+/// The pages of `docs/reference/`, each with what must be in it.
+fn reference() -> [(&'static str, String); 3] {
+    [("command-line", command_line()), ("checks", checks()), ("policy", policy_keys())]
+}
+
+const GENERATED: &str = "<!-- Written by `BONAFIDE_REWRITE=1 cargo test --test documents`. -->\n";
+
+/// Returns the help of every command.
+fn command_line() -> String {
+    let mut page = format!("{GENERATED}# Command line\n");
+    let mut waiting = vec![Vec::new()];
+    while let Some(command) = waiting.pop() {
+        let help = help(&command);
+        let name = std::iter::once("bonafide").chain(command.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        page.extend(["\n## ", &name, "\n\n```text\n", help.trim_end(), "\n```\n"]);
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        let names = listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+        let below: Vec<Vec<String>> = names.map(|name| [&command[..], &[name.to_owned()]].concat()).collect();
+        waiting.extend(below.into_iter().rev());
+    }
+    page
+}
+
+fn help(command: &[String]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(command).arg("--help").env_clear().output();
+    let text = String::from_utf8(output.expect("the program starts").stdout).expect("text");
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the page of every check.
+fn checks() -> String {
+    let mut page = format!(
+        "{GENERATED}# Checks\n\nIn the order in which evidence meets them. `bonafide explain CHECK` prints one.\n"
+    );
+    for check in bonafide::check::CheckId::all() {
+        // Each page begins with its own heading; here all of them stand one level lower.
+        for line in check.page.trim().lines() {
+            let level = if line.starts_with('#') { "#" } else { "" };
+            page.extend(["\n", level, line]);
+        }
+        page += "\n";
+    }
+    page
+}
+
+/// Returns a table of keys for every part of the policy's JSON Schema.
+fn policy_keys() -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(["schema", "policy"]).env_clear().output();
+    let schema: Value = serde_json::from_slice(&output.expect("the program starts").stdout).expect("JSON");
+    let mut page = format!(
+        "{GENERATED}# Keys of a policy\n\nFrom `bonafide schema policy`. [Policy](../policy.md) explains them by example.\n"
+    );
+    let mut parts = vec![("policy", &schema)];
+    parts.extend(schema["$defs"].as_object().expect("parts").iter().map(|(name, part)| (name.as_str(), part)));
+    for (name, part) in parts {
+        let mut keys: Vec<(String, String)> = Vec::new();
+        collect_keys(part, &mut keys);
+        let description = part["description"].as_str().unwrap_or("One of the forms that the schema lists.");
+        page.extend(["\n## ", name, "\n\n", description, "\n"]);
+        if !keys.is_empty() {
+            page += "\n| key | what it says |\n|---|---|\n";
+            page.extend(keys.iter().map(|(key, text)| format!("| `{key}` | {} |\n", text.replace('|', "\\|"))));
+        }
+    }
+    page
+}
+
+/// Collects the keys of every form of a part, each once.
+fn collect_keys(part: &Value, keys: &mut Vec<(String, String)>) {
+    for (key, value) in part["properties"].as_object().into_iter().flatten() {
+        let referred = value["$ref"].as_str().and_then(|target| target.rsplit('/').next());
+        let text = value["description"].as_str().map(str::to_owned);
+        let text = text.or_else(|| referred.map(|name| format!("see [{name}](#{name})")));
+        if keys.iter().all(|(known, _)| known != key) {
+            keys.push((key.clone(), text.unwrap_or_default()));
+        }
+    }
+    for form in ["anyOf", "oneOf", "allOf"].iter().flat_map(|form| part[*form].as_array().into_iter().flatten()) {
+        collect_keys(form, keys);
+    }
+}
+
+#[test]
+fn the_reference_says_what_the_program_says() {
+    for (name, wanted) in reference() {
+        let path = Path::new(ROOT).join("docs/reference").join(name).with_extension("md");
+        if std::env::var_os("BONAFIDE_REWRITE").is_some() {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(&path, &wanted).expect("a page");
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == wanted, "{name}.md is old: BONAFIDE_REWRITE=1 cargo test --test documents");
+    }
+}
