@@ -243,18 +243,15 @@ fn named_modules(code: &str) -> Vec<String> {
         |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
     let mut named = Vec::new();
     for after in code.split("crate::").skip(1) {
-        match after.strip_prefix('{') {
-            Some(group) => {
-                let group = group.split('}').next().unwrap_or_default();
-                named.extend(group.split(',').map(|item| identifier(item.trim())));
-            }
-            None => {
-                let path: Vec<String> = after.split("::").take(3).map(identifier).collect();
-                named.push(match path[0].as_str() {
-                    "attestation" => layer_of_kind(path[1..].iter().map(String::as_str)).to_owned(),
-                    other => other.to_owned(),
-                });
-            }
+        if let Some(group) = after.strip_prefix('{') {
+            let group = group.split('}').next().unwrap_or_default();
+            named.extend(group.split(',').map(|item| identifier(item.trim())));
+        } else {
+            let path: Vec<String> = after.split("::").take(3).map(identifier).collect();
+            named.push(match path[0].as_str() {
+                "attestation" => layer_of_kind(path[1..].iter().map(String::as_str)).to_owned(),
+                other => other.to_owned(),
+            });
         }
     }
     named

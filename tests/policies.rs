@@ -273,7 +273,7 @@ fn further_examples(page: &str) -> Vec<String> {
     let blocks = page.split("```yaml\n").skip(2).map(|rest| rest.split_once("```").expect("its end").0);
     let whole = |block: &str| match block.trim_start().split(':').next().expect("a key") {
         "provenance" => format!("{head}    require:\n{block}"),
-        "require" => format!("{head}{}", block.lines().map(|line| format!("    {line}\n")).collect::<String>()),
+        "require" => format!("{head}{}", block.lines().flat_map(|line| ["    ", line, "\n"]).collect::<String>()),
         "builders" => format!("{head}    require: [provenance]\n{block}"),
         other => panic!("an example that begins with `{other}`"),
     };

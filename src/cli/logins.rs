@@ -144,7 +144,7 @@ fn add_files(logins: &mut Logins, variable: impl Fn(&str) -> Option<PathBuf>) ->
     match &named {
         // It was set for this one file, so what takes its place is not looked for.
         Some(file) if file.is_relative() => {
-            logins.add_unusable_file(file, "`REGISTRY_AUTH_FILE` is not an absolute path")
+            logins.add_unusable_file(file, "`REGISTRY_AUTH_FILE` is not an absolute path");
         }
         Some(file) => logins.add_named_file(file),
         None => {}

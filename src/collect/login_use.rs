@@ -194,9 +194,8 @@ impl fmt::Display for LoginUse {
             Self::NoToken => formatter.write_str("without a token, as neither GH_TOKEN nor GITHUB_TOKEN is set"),
             Self::Anonymous { .. } => formatter.write_str("anonymously, without a login for that registry"),
             Self::Login(name) => write!(formatter, "with {name}"),
-            Self::Withheld { .. } => formatter.write_str("anonymously"),
+            Self::Withheld { .. } | Self::Unreadable { .. } => formatter.write_str("anonymously"),
             Self::Refused(name) => write!(formatter, "anonymously, after {name} was refused"),
-            Self::Unreadable { .. } => formatter.write_str("anonymously"),
         }
     }
 }

@@ -63,12 +63,12 @@ fn reach<'a>(start: &str, edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTree
 impl Crate {
     /// The other files that declare what a file names.
     fn targets(&self, file: &str, read: &File) -> BTreeSet<&str> {
-        let named = read.named.iter().filter_map(|path| self.declaring(path.clone(), 0));
+        let named = read.named.iter().filter_map(|path| self.declaring(path, 0));
         named.filter(|target| *target != file).collect()
     }
 
     /// The file that declares the item at a path.
-    fn declaring(&self, path: Path, depth: usize) -> Option<&str> {
+    fn declaring(&self, path: &Path, depth: usize) -> Option<&str> {
         let (length, file) =
             (1..=path.len()).rev().find_map(|length| Some((length, self.modules.get(&path[..length])?)))?;
         let item = path.get(length)?;
@@ -77,7 +77,8 @@ impl Crate {
             return Some(file);
         }
         let next = read.shared.get(item).filter(|_| depth < 8)?;
-        self.declaring(next.iter().chain(&path[length + 1..]).cloned().collect(), depth + 1)
+        let shared: Path = next.iter().chain(&path[length + 1..]).cloned().collect();
+        self.declaring(&shared, depth + 1)
     }
 }
 

@@ -33,7 +33,7 @@ fn every_requirement_is_in_the_schema_of_policies_and_in_a_first_policy() {
         let schema = parsed(kind, kind.policy_schema().expect("a schema"));
         assert!(schema["require"]["description"].is_string() && schema["$defs"].is_object(), "{kind:?}");
         let starter: String =
-            kind.starter().expect("a starter").lines().map(|line| format!("      {line}\n")).collect();
+            kind.starter().expect("a starter").lines().flat_map(|line| ["      ", line, "\n"]).collect();
         let text = format!(
             "version: 1\nimages:\n  - match: '**'\n    signers: [{{github: acme/shop}}]\n    require:\n{starter}"
         );
@@ -42,7 +42,7 @@ fn every_requirement_is_in_the_schema_of_policies_and_in_a_first_policy() {
         let policy = document
             .policy_for("registry.test/acme/shop", &[], None, World::new().for_provenance().now)
             .expect("a policy");
-        let required: Vec<Requirement> = policy.demands().iter().map(|demand| demand.requirement()).collect();
+        let required: Vec<Requirement> = policy.demands().iter().map(bonafide::policy::Demand::requirement).collect();
         assert_eq!(required, [*requirement], "{text}");
     }
 }

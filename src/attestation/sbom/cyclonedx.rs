@@ -382,7 +382,7 @@ impl<'de> Visitor<'de> for Metadata<'_, 'de> {
         while let Some(field) = fields.next_key::<MetadataField>()? {
             match field {
                 MetadataField::Timestamp => {
-                    builder.sbom.created = fields.next_value::<LenientStr<'de>>()?.stated_date()
+                    builder.sbom.created = fields.next_value::<LenientStr<'de>>()?.stated_date();
                 }
                 MetadataField::Lifecycles => {
                     let phases: Objects<Named<'de>> = fields.next_value()?;
@@ -617,7 +617,7 @@ fn read_field<'de, A: MapAccess<'de>>(
         ComponentField::Group => package.group = noted(fields.next_value()?, "group", package),
         ComponentField::Version => package.version = noted(fields.next_value()?, "version", package),
         ComponentField::Scope => {
-            package.is_excluded = fields.next_value::<LenientStr<'de>>()?.as_str() == Some("excluded")
+            package.is_excluded = fields.next_value::<LenientStr<'de>>()?.as_str() == Some("excluded");
         }
         ComponentField::Supplier => package.supplier = name_of(fields.next_value()?),
         ComponentField::Manufacturer => {

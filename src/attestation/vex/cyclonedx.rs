@@ -13,7 +13,7 @@ use crate::attestation::sbom::{Purpose, Sbom, document};
 use crate::json;
 use crate::packages::Purl;
 
-use super::link::BOM_LINK;
+use super::link::{BOM_LINK, Place};
 use super::{Component, Document, Links, Product, Statement, Status, time};
 
 /// Components that all vulnerabilities together may name.
@@ -200,8 +200,10 @@ impl<'a> Names<'a> {
     /// Finds a component of this document, or of another one: that names its components by package URLs, or is known once an
     /// SBOM is there that has it.
     fn find(&self, reference: &str) -> Named {
-        if let Some(place) = self.links.place(reference) {
-            return place.map_or(Named::Unknown, |place| self.named(place));
+        match self.links.place(reference) {
+            Some(Place::Of(place)) => return self.named(place),
+            Some(Place::Ambiguous) => return Named::Unknown,
+            None => {}
         }
         let Some((document, element)) = reference.strip_prefix(BOM_LINK).and_then(|link| link.split_once('#')) else {
             return product(reference);

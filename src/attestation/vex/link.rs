@@ -8,25 +8,34 @@ use crate::packages::Purl;
 /// How a link begins.
 pub(super) const BOM_LINK: &str = "urn:cdx:";
 
-/// The components of one SBOM by their `bom-ref`; `None` for one that several have.
+/// The components of one SBOM by their `bom-ref`.
 pub(crate) struct Links<'a> {
     sbom: &'a Sbom<'a>,
     serial: Option<&'a str>,
-    places: HashMap<&'a str, Option<usize>>,
+    places: HashMap<&'a str, Place>,
+}
+
+/// The components that have a `bom-ref`.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// One, at this index of the packages.
+    Of(usize),
+    /// More than one, so the name tells none of them.
+    Ambiguous,
 }
 
 impl<'a> Links<'a> {
     pub(crate) fn of(sbom: &'a Sbom<'a>) -> Self {
         let mut places = HashMap::new();
         for (place, package) in sbom.packages.iter().enumerate().filter(|(_, package)| !package.id.is_empty()) {
-            places.entry(package.id.as_ref()).and_modify(|known| *known = None).or_insert(Some(place));
+            places.entry(package.id.as_ref()).and_modify(|known| *known = Place::Ambiguous).or_insert(Place::Of(place));
         }
         let serial = sbom.namespace.as_deref().and_then(|name| name.strip_prefix("urn:uuid:"));
         Self { sbom, serial, places }
     }
 
-    /// Whether some component has this name, or several have it: their place then, if it is one alone.
-    pub(super) fn place(&self, reference: &str) -> Option<Option<usize>> {
+    /// Returns the components with this name, if there are any.
+    pub(super) fn place(&self, reference: &str) -> Option<Place> {
         self.places.get(reference).copied()
     }
 
@@ -45,7 +54,7 @@ impl<'a> Links<'a> {
         if !self.is_of_this(document) || version != Some(self.sbom.edition) {
             return false;
         }
-        let Some(place) = self.place(reference).flatten() else { return false };
+        let Some(Place::Of(place)) = self.place(reference) else { return false };
         self.sbom.packages[place].purls.iter().any(|purl| Purl::parse(purl).is_ok_and(|purl| purl == *package))
     }
 }

@@ -25,7 +25,7 @@ pub(super) type Turn = Mutex<()>;
 
 #[derive(Debug, Default)]
 struct Entries {
-    entries: HashMap<Key, Entry>,
+    by_key: HashMap<Key, Entry>,
     bytes: usize,
     /// The number of look-ups and additions.
     clock: u64,
@@ -47,7 +47,7 @@ impl Cache {
     /// Returns the entry of this repository and digest.
     pub(super) fn find(&self, scope: &Scope, digest: &Digest) -> Option<Fetched> {
         let store = &mut *self.entries.borrow_mut();
-        let entry = store.entries.get_mut(&(scope.clone(), digest.clone()))?;
+        let entry = store.by_key.get_mut(&(scope.clone(), digest.clone()))?;
         store.clock += 1;
         entry.last_used = store.clock;
         Some(entry.fetched.clone())
@@ -76,12 +76,12 @@ impl Cache {
         let store = &mut *self.entries.borrow_mut();
         store.clock += 1;
         let entry = Entry { fetched: fetched.clone(), last_used: store.clock };
-        if store.entries.insert((scope.clone(), fetched.blob.digest().clone()), entry).is_none() {
+        if store.by_key.insert((scope.clone(), fetched.blob.digest().clone()), entry).is_none() {
             store.bytes += size;
         }
         while store.bytes > ROOM {
-            let oldest = store.entries.iter().min_by_key(|(_, entry)| entry.last_used).map(|(key, _)| key.clone());
-            let Some(gone) = oldest.and_then(|key| store.entries.remove(&key)) else { return };
+            let oldest = store.by_key.iter().min_by_key(|(_, entry)| entry.last_used).map(|(key, _)| key.clone());
+            let Some(gone) = oldest.and_then(|key| store.by_key.remove(&key)) else { return };
             store.bytes -= gone.fetched.blob.bytes().len();
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn problem_of(error: &reqwest::Error, through_proxy: bool) -> Connect
 
 /// Returns why no client can be made.
 pub(super) fn problem_of_client(error: &reqwest::Error) -> ConnectionProblem {
-    let is_of_tls = causes(error).any(|error| error.is::<rustls::Error>());
+    let is_of_tls = causes(error).any(<dyn std::error::Error>::is::<rustls::Error>);
     if is_of_tls { ConnectionProblem::NoAuthorities } else { ConnectionProblem::Unnamed(printable(&error.to_string())) }
 }
 

@@ -150,7 +150,7 @@ fn push_claims(signer: &SignerReport, fields: &mut Vec<Field>, doubts: &mut Vec<
             fields.push(field("runner-environment", "github-hosted", "keeps out machines that GitHub does not run"));
         }
         Some(_) => {
-            doubts.push("it was signed on a self-hosted runner: anyone who can log in there can sign".to_owned())
+            doubts.push("it was signed on a self-hosted runner: anyone who can log in there can sign".to_owned());
         }
         None => {}
     }
