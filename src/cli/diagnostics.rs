@@ -21,7 +21,6 @@ use crate::verify::DomainError;
 use super::colour::Colour;
 use super::errors::{ListError, LoginError};
 use super::exit::{ABSENT, UNDECIDED, USAGE};
-use super::foreign;
 use super::streams;
 
 /// An error that ends a run.
@@ -339,7 +338,6 @@ impl Diagnostic {
                 "name the workflow: `--certificate-identity https://{host}/{name}/.github/workflows/FILE@REF --certificate-oidc-issuer URL`, or in a policy file `github: {{repository: {name}, server: https://{host}, issuer: URL}}`"
             ),
             PolicyError::Owner(_) => "write `--owner OWNER`, or `--repo OWNER/NAME` for one repository".to_owned(),
-            PolicyError::NeverMatches { written, form } => foreign::whole_expression(written, form),
             PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
             PolicyError::KeyWithIdentity { flag } => {
                 format!("leave out `--key` or `{flag}`; run twice to require both")

@@ -3,7 +3,6 @@
 use super::PolicyError;
 use super::claim::Claim;
 use super::signer::{Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, SourceRule};
-use super::tenancy::Unmatchable;
 use super::text::TextRule;
 
 /// What the flags say of a signer. Names are those of cosign and gh where they have one.
@@ -72,13 +71,7 @@ impl SignerFlags<'_> {
         if let Some(strangers) = rule.strangers() {
             return Err(PolicyError::Strangers(strangers));
         }
-        // cosign and gh look for an expression anywhere. One that was written for them often matches no whole name.
-        match (self.identity_regexp, rule.unmatchable()) {
-            (Some(written), Some(Unmatchable::Name { form, .. })) => {
-                Err(PolicyError::NeverMatches { written: written.to_owned(), form })
-            }
-            _ => Ok(Signer::Certificate(Box::new(rule))),
-        }
+        Ok(Signer::Certificate(Box::new(rule)))
     }
 
     fn identity_rule(

@@ -53,8 +53,8 @@ pub use signer::{
     Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityKind, IdentityRule, Signer, Signers, SourceRule,
 };
 pub use strength::{broken_hash, weakness};
+pub use tenancy::Strangers;
 pub(crate) use tenancy::service_of;
-pub use tenancy::{Strangers, Unmatchable};
 pub use text::{PatternError, TextRule};
 
 /// What stands behind a signature in the transparency log.
@@ -168,14 +168,6 @@ pub enum PolicyError {
     /// The owner is none of GitHub's.
     #[error("`{0}` is not an owner: expected the name of a user or organisation on GitHub, such as acme")]
     Owner(String),
-    /// A regular expression that no name of its issuer matches whole.
-    #[error("--certificate-identity-regexp: no identity of that issuer matches `{written}` as a whole")]
-    NeverMatches {
-        /// What was given.
-        written: String,
-        /// The form of the names that the issuer vouches for.
-        form: &'static str,
-    },
     /// A rule for the source without a repository it belongs to.
     #[error("{flag} needs a repository: a ref or commit alone exists in every fork")]
     SourceWithoutRepository {

@@ -12,7 +12,6 @@ mod tests;
 
 use std::ffi::OsString;
 
-use crate::policy_tools::expression_of_cosign;
 use crate::render::escape::terminal;
 
 use super::diagnostics::Diagnostic;
@@ -116,15 +115,6 @@ fn task(words: &[String], is_named: bool) -> Option<(Option<Task>, String, &[Str
             Some((None, format!("{first} {}", second.unwrap_or_default()), &[]))
         }
         _ => None,
-    }
-}
-
-/// What to write for a regular expression that no name of the issuer matches whole.
-pub(super) fn whole_expression(written: &str, form: &str) -> String {
-    let said = "cosign and gh look for it anywhere, and here it must match the whole identity";
-    match expression_of_cosign(written) {
-        Ok(whole) if whole != written => format!("{said}: --certificate-identity-regexp {}", quoted(&whole)),
-        _ => format!("{said}, such as {form}"),
     }
 }
 
