@@ -43,11 +43,11 @@ pub enum CandidateKind {
     Of(Kind),
     /// A statement without a signature.
     Unsigned,
-    /// Something that cannot be read.
+    /// Unreadable.
     Unreadable,
-    /// Something that was not fetched, as it was not needed.
+    /// Not fetched, because the verdict did not need it.
     Unread,
-    /// Something that is no evidence.
+    /// No evidence of a known kind.
     Ignored,
 }
 

@@ -34,7 +34,7 @@ Examples:
   bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
   bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
 
-Each digest is fetched and judged once, whatever number of tags name it. Tags such as sha256-….sig hold evidence; they are
+Each digest is fetched and judged once, even if several tags name it. Tags such as sha256-….sig hold evidence; they are
 counted and no releases. A list of tags that cannot be read whole, and a selection without a tag, are undecided.
 
 Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
@@ -58,7 +58,7 @@ pub(super) struct AuditArgs {
     /// Tags to leave out, such as '*-rc*'
     #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]
     exclude: Vec<TextRule>,
-    /// Audit so many versions alone, the highest; a tag that is no version is left out
+    /// Audit so many versions alone, the highest; tags that are not versions are left out
     #[arg(long, help_heading = "Tags", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     newest: Option<u32>,
     /// What the tags must name: {"1.4.2": "sha256:…"}, or that for each of several repositories; a tag that moved, is missing or

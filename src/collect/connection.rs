@@ -34,7 +34,7 @@ pub enum ConnectionProblem {
     },
     /// Nothing listens there.
     Refused,
-    /// There is no way there.
+    /// The network has no route to it.
     Unreachable,
     /// The system waited for an answer for as long as it does.
     TimedOut,
@@ -176,7 +176,7 @@ impl ConnectionFailure {
             let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
             let check = match self.problem {
                 Tunnel => format!(
-                    "ask whoever runs {address} to allow {host}; if it wants a login, write it into {variable} (`http://USER:PASSWORD@…`)"
+                    "ask the operator of {address} to allow {host}; if it wants a login, write it into {variable} (`http://USER:PASSWORD@…`)"
                 ),
                 _ => format!("check {variable} and the proxy"),
             };
@@ -200,7 +200,7 @@ impl ConnectionFailure {
                     .to_owned()
             }
             Certificate(UnknownAuthority) => format!(
-                "if a private authority issues the certificates of {host}, give it with `--ca-file FILE`; else somebody may be between: do not go around it"
+                "if a private authority issues the certificates of {host}, give it with `--ca-file FILE`; otherwise the connection may be intercepted: do not bypass the check"
             ),
             Certificate(Expired(_)) => format!(
                 "check this machine's clock (`date -u`); if it is right, the certificate of {host} has to be renewed"
@@ -212,7 +212,7 @@ impl ConnectionFailure {
                 "check the host in the reference: use a name that the certificate is for".to_owned()
             }
             Certificate(Revoked | Unusable(_)) => {
-                "ask whoever runs the server to renew it; do not go around it".to_owned()
+                "ask the operator of the server to renew it; do not bypass the check".to_owned()
             }
             // Only of a proxy.
             Tunnel => "check the proxy".to_owned(),

@@ -249,7 +249,7 @@ impl SourceError {
         Obstacle { reason: self.gap_reason(), cause: Some(cause), expected, detail, next: self.next() }
     }
 
-    /// The same of something that a list or a manifest names, so that it should be there.
+    /// The same for content that a list or a manifest names.
     pub fn obstacle_of_listed(&self) -> Obstacle {
         let obstacle = self.obstacle();
         if !self.is_not_found() {
@@ -265,12 +265,12 @@ impl SourceError {
             Self::Denied(denial) => denial.next(),
             Self::Connection { failure, .. } => failure.next(),
             Self::OtherType { host, .. } => format!(
-                "check that {host} is the registry, and not a proxy or a page to log in; if it is, tell whoever runs it: without this list, evidence may be missed"
+                "check that {host} is the registry, and not a proxy or a page to log in; if it is, tell its operator: without this list, evidence may be missed"
             ),
             Self::Realm { realm, allow: Some(flag), .. } => {
                 format!("if {realm} is the token server of that registry, allow it with `{flag}`")
             }
-            Self::Redirected { to, .. } => format!("ask whoever runs the registry why it leads to {to}"),
+            Self::Redirected { to, .. } => format!("ask the operator of the registry why it leads to {to}"),
             Self::File { .. } => "check the file and the right to read it".to_owned(),
             _ => self.gap_reason().advice().to_owned(),
         }

@@ -24,9 +24,9 @@ pub struct Denial {
 pub enum LoginUse {
     /// None: the registry refused without asking for one.
     Unasked,
-    /// None: there is no token for GitHub's API.
+    /// None: no token for GitHub's API is set.
     NoToken,
-    /// None: there is no login for this registry.
+    /// None: no login for this registry is stored.
     Anonymous {
         /// The registry.
         registry: String,
@@ -121,7 +121,7 @@ impl Denial {
             LoginUse::Withheld { registry, realm, allow: Some(flag), .. } => {
                 format!("if {realm} is the token server of {registry}, allow it with `{flag}`")
             }
-            LoginUse::Withheld { registry, .. } => format!("ask whoever runs {registry} to name its token server"),
+            LoginUse::Withheld { registry, .. } => format!("ask the operator of {registry} to name its token server"),
             LoginUse::Unreadable { registry, .. } => {
                 format!("correct what could not be read, or log in again: `{}`", docker_login(registry))
             }

@@ -109,7 +109,7 @@ impl GapReason {
             Self::Clock => "check this machine's clock (`date -u`)",
             Self::Timeout => "try again, or allow more time with `--timeout`",
             Self::Limit => {
-                "the evidence is larger than this program reads: ask the image's maker to delete what is not needed"
+                "the evidence is larger than this program reads: ask the image's maker to delete evidence that nothing needs"
             }
             Self::Corrupt => "the bytes are not what was asked for: do not use this image until that is explained",
             Self::Missing => "check the name, the tag or the digest",

@@ -109,7 +109,7 @@ impl SourcePart {
         }
     }
 
-    /// The flag or the key that says what is expected.
+    /// The flag or the policy key with the expectation.
     fn place(self, written_in: WrittenIn) -> &'static str {
         match (self, written_in) {
             (Self::Repository, WrittenIn::Flags) => "--repo",

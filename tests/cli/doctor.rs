@@ -47,7 +47,7 @@ fn a_registry_that_answers_is_described() {
     assert!(line(&run, "environment").contains("HTTPS_PROXY"), "{}", run.stdout);
     served.registry.list_referrers(Referrers::Unsupported);
     let run = of_image(&served, &[]);
-    assert!(line(&run, "referrers").contains("not supported: what is attached is listed under the tag sha256-"));
+    assert!(line(&run, "referrers").contains("not supported: attached evidence is listed under the tag sha256-"));
 }
 
 #[test]

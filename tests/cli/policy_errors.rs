@@ -21,7 +21,7 @@ fn a_rule_that_can_never_match_as_meant_is_a_warning_at_its_key() {
         (
             "{identity: 'a@acme.example', issuer: accounts.acme.example}".to_owned(),
             "5:34:",
-            "is no issuer: each is an address",
+            "is not an issuer: an issuer is an address",
         ),
         (
             format!("{{identity: 'https://github.com/acme/app', {github}}}"),

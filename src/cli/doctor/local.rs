@@ -85,7 +85,7 @@ pub(super) fn policy(doctor: &DoctorArgs, reference: Option<&Reference>, now: Ti
     };
     match file {
         Ok(None) => {
-            lines.push(Line::ok(POLICY, "there is no bonafide.yaml in this folder: flags say who must have signed"));
+            lines.push(Line::ok(POLICY, "this folder has no bonafide.yaml: flags say who must have signed"));
         }
         Ok(Some(file)) => lines.extend(of_file(&file, doctor, reference, now)),
         Err(error) => lines.push(Line::of(POLICY, &error)),

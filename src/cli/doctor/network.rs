@@ -125,7 +125,7 @@ async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Li
         }
         Err(error) if error.is_not_found() => {
             let tag = digest.to_string().replace(':', "-");
-            Line::ok("referrers", format!("not supported: what is attached is listed under the tag {tag}"))
+            Line::ok("referrers", format!("not supported: attached evidence is listed under the tag {tag}"))
         }
         Err(error) => failed("referrers", &error),
     };

@@ -141,7 +141,7 @@ fn warn_of_nobody(fields: &Fields<'_>, rule: &CertificateRule, problems: &mut Pr
         None => return,
         Some(Unmatchable::Issuer) => (
             ["issuer", "issuer-regexp"],
-            format!("`{}` is no issuer: each is an address", rule.issuer.as_str()),
+            format!("`{}` is not an issuer: an issuer is an address", rule.issuer.as_str()),
             format!("write it whole, as the certificate has it: `issuer: https://{}`", rule.issuer.as_str()),
         ),
         Some(Unmatchable::Name { service, form }) => (
