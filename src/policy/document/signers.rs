@@ -142,7 +142,12 @@ fn warn_of_nobody(fields: &Fields<'_>, rule: &CertificateRule, problems: &mut Pr
         Some(Unmatchable::Issuer) => (
             ["issuer", "issuer-regexp"],
             format!("`{}` is not an issuer: an issuer is an address", rule.issuer.as_str()),
-            format!("write it whole, as the certificate has it: `issuer: https://{}`", rule.issuer.as_str()),
+            match rule.issuer.as_str().split_once("://") {
+                None => {
+                    format!("write it whole, as the certificate has it: `issuer: https://{}`", rule.issuer.as_str())
+                }
+                Some((scheme, _)) => format!("write it as the certificate has it: with `https`, not `{scheme}`"),
+            },
         ),
         Some(Unmatchable::Name { service, form }) => (
             ["identity", "identity-regexp"],
