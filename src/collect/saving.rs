@@ -12,6 +12,15 @@ use tempfile::NamedTempFile;
 /// Names for what the program itself has open. They are links, and made to be followed: a shell makes one for `>(…)`.
 const OWN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
 
+/// Who can read a new file.
+#[derive(PartialEq)]
+enum Readers {
+    /// As the user's mask of permissions says.
+    All,
+    /// The user alone.
+    Owner,
+}
+
 /// Writes a file, in the place of an older one if there is one. A link in its place is replaced, and what it leads to is left alone.
 pub fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if OWN.iter().any(|name| file.starts_with(name)) {
@@ -25,19 +34,33 @@ pub fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
         Ok(found) if !found.is_file() && !found.is_symlink() => {
             not_following(OpenOptions::new().write(true)).open(file)?.write_all(bytes)
         }
-        _ => draft(file, bytes)?.persist(file).map(drop).map_err(|refused| refused.error),
+        _ => put(draft(file, bytes, Readers::All)?, file),
     }
+}
+
+/// Writes a file that only its owner can read, in the place of an older one if there is one.
+pub fn save_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(draft(file, bytes, Readers::Owner)?, file)
+}
+
+fn put(draft: NamedTempFile, file: &Path) -> io::Result<()> {
+    draft.persist(file).map(drop).map_err(|refused| refused.error)
 }
 
 /// Writes a file under a name that nothing has yet.
 pub fn save_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    draft(file, bytes)?.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
+    draft(file, bytes, Readers::All)?.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
 }
 
 /// Writes all of it to a new file of an unpredictable name beside its place. It is removed unless it is put there.
-fn draft(file: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+fn draft(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut draft = readable(tempfile::Builder::new().prefix(".bonafide-").suffix(".partial")).tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bonafide-").suffix(".partial");
+    if readers == Readers::All {
+        make_readable(&mut builder);
+    }
+    let mut draft = builder.tempfile_in(folder)?;
     draft.write_all(bytes)?;
     draft.as_file().sync_all()?;
     Ok(draft)
@@ -45,15 +68,13 @@ fn draft(file: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 
 /// Makes a draft readable like other new files: a temporary file is only readable by its owner.
 #[cfg(unix)]
-fn readable<'a, 'b, 'c>(builder: &'a mut tempfile::Builder<'b, 'c>) -> &'a mut tempfile::Builder<'b, 'c> {
+fn make_readable(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
-    builder.permissions(fs::Permissions::from_mode(0o666))
+    builder.permissions(fs::Permissions::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
-fn readable<'a, 'b, 'c>(builder: &'a mut tempfile::Builder<'b, 'c>) -> &'a mut tempfile::Builder<'b, 'c> {
-    builder
-}
+fn make_readable(_: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(unix)]
 fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {

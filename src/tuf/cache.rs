@@ -132,7 +132,11 @@ impl Cache {
         if bytes.len() as u64 > LARGEST {
             return Err(CacheError::TooLarge { path });
         }
-        saving::save(&path, &bytes).map_err(|error| CacheError::File { path, verb: "written", source: error.into() })
+        saving::save_private(&path, &bytes).map_err(|error| CacheError::File {
+            path,
+            verb: "written",
+            source: error.into(),
+        })
     }
 
     /// Waits until no other run updates the repository.
