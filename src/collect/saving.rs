@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 const OWN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
 
 /// Who can read a new file.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Readers {
     /// As the user's mask of permissions says.
     All,
