@@ -1,15 +1,15 @@
 //! The kinds of attestation, a folder for each: what a policy may ask of it, how it is read, and how it is judged.
 //!
-//! A kind is a folder and its line in [`kinds`]. Its files are of several layers:
+//! A kind is a folder and its line in `kinds`. Its files are of several layers:
 //!
 //! | files | what stands in them | interface |
 //! |---|---|---|
 //! | `types` | its predicate types | [`types::Types`] |
 //! | `checks`, `pages` | its checks, and the pages that explain them | [`crate::check::Check`] |
 //! | `section` | what a report says of a verified one | [`section::Shown`] |
-//! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | [`rules::Rules`], [`rules::Keys`] |
+//! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | `rules::Rules`, `rules::Keys` |
 //! | `*.json`, `*.yaml` | parts of JSON Schemas, what a first policy says of it, a seed for fuzzing | [`types::Kind`] |
-//! | all others | how a predicate is read and judged | [`judging::Judging`], and a function `read` |
+//! | all others | how a predicate is read and judged | `judging::Judging`, and a function `read` |
 
 /// Every kind, in the order of reports: its name in the code, its name in policies and reports, its folder, and the
 /// parts in it. A policy cannot require a kind without `rules`, and of a kind without `predicate` only the fields are

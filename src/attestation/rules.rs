@@ -102,7 +102,7 @@ macro_rules! rules {
         /// A kind that a policy can require.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Requirement {
-            $($(#[doc = concat!("`", $word, "`, by [`", stringify!($rules), "`].")] $variant,)?)+
+            $($(#[doc = concat!("`", $word, "`, by `", stringify!($rules), "`.")] $variant,)?)+
         }
 
         /// A requirement, with its rules.
