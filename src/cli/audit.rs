@@ -3,28 +3,25 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use clap::Args as ClapArgs;
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
 use crate::check::{Change, GapReport, ImageReport, Report, RepositoryReport, TagChange, TagCounts, Verdict};
-use crate::collect::{Limits, PlatformChoice, Registries, SourceError, files};
+use crate::collect::{PlatformChoice, SourceError, files};
 use crate::evidence::{GapReason, Obstacle};
 use crate::json;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 use crate::policy::TextRule;
-use crate::run::{self, Releases, Run, Selection, Target, releases, unread};
+use crate::run::{self, Releases, Selection, Target, releases, unread};
 
 use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::output::Rows;
-use super::policies::Policies;
-use super::progress::Progress;
-use super::verify::{choice, github_repository, registries};
-use super::{advisories, logins, output, policies, references};
+use super::session::{self, Session};
+use super::{logins, output, policies, progress, references, runtime};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,43 +90,24 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let asked = repositories(references::read(&verify.references, !verify.login.password_stdin)?)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
-    let registries = registries(&verify.transport, logins::logins(&verify.login, &at, verbose)?, verbose)?;
+    let registries = session::registries(&verify.transport, logins::logins(&verify.login, &at, verbose)?, verbose)?;
     references::refuse_without_layout(asked.iter().map(|(text, reference)| (text.as_str(), reference)))?;
-    let started_at = Timestamp::now();
-    let known = advisories::read(&verify.advisories)?;
-    let (policies, trusted) = policies::read(verify, &registries, started_at, verbose)?;
+    let session = Session::open(verify, registries, verbose)?;
     // An image without a policy is a usage error, and found before anything is listed.
-    let terms: Vec<Target> = asked
-        .iter()
-        .map(|(text, reference)| target(text, reference, verify, &policies, started_at))
-        .collect::<Result<_, _>>()?;
+    let terms: Vec<Target> =
+        asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
-    let limits = Limits { total_time: verify.transport.timeout, ..Limits::default() };
+    let runtime = runtime::start()?;
     let selection = Selection {
         tags: audit.tags.clone(),
         exclude: audit.exclude.clone(),
         newest: audit.newest.map(|count| count as usize),
     };
-    let repositories = runtime.block_on(list(&asked, expected.as_ref(), &selection, &registries, &limits));
-
-    let platforms = choice(&verify.platform);
-    let github_token = verify.transport.github_api.as_ref().and_then(|_| logins::github_token());
-    let run = Run {
-        registries: &registries,
-        domains: &trusted.domains,
-        advisories: known.as_ref().map(|known| &known.advisories),
-        platforms: &platforms,
-        evidence_repository: verify.transport.evidence_repository.as_ref(),
-        offline: verify.trust.offline,
-        github_token: github_token.as_deref(),
-        limits: &limits,
-        started_at,
-    };
+    let repositories = runtime.block_on(list(&asked, expected.as_ref(), &selection, &session));
     let wanted = images(&repositories, &terms);
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
     let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
-    let examined = examine(&run, &runtime, &wanted, rows.as_ref(), args.quiet || verbose);
+    let examined = examine(&session, &runtime, &wanted, rows.as_ref(), args.quiet || verbose || rows.is_some());
 
     let reports: Vec<RepositoryReport> = repositories
         .iter()
@@ -138,17 +116,13 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
             let of_it = wanted.iter().zip(&examined).filter(|(one, _)| one.repository == place);
             let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
             let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
-            let bound = matches!(platforms, PlatformChoice::All).then_some(bound);
+            let bound = matches!(session.platforms, PlatformChoice::All).then_some(bound);
             repository.report(&images, bound.as_ref())
         })
         .collect();
     let images: Vec<ImageReport> = examined.into_iter().map(|(image, _)| image).collect();
-    let mut network = registries.network_use();
-    network.add(&trusted.network);
-    let report = output::report(started_at, policies.report(), &trusted.domains, images, output::network(network));
     let verdict = Verdict::join(reports.iter().map(|repository| repository.verdict));
-    let advisories = known.as_ref().map(|known| known.report.clone());
-    let report = Report { verdict, advisories, repositories: reports, ..report };
+    let report = Report { verdict, repositories: reports, ..session.report(images) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     Ok(report.verdict.exit_code())
@@ -224,32 +198,20 @@ fn digests(tags: BTreeMap<String, Value>) -> Result<BTreeMap<String, Digest>, St
     tags.into_iter().map(read).collect()
 }
 
-fn target(
-    text: &str,
-    reference: &Reference,
-    args: &VerifyArgs,
-    policies: &Policies,
-    now: Timestamp,
-) -> Result<Target, Diagnostic> {
-    let policy = policies.of(reference, args.judged_as.as_ref(), args.transport.plain_http, now)?;
-    let github = args.transport.github_api.as_ref();
-    let github = github.map(|base| Ok((base.clone(), github_repository(&policy, reference)?))).transpose()?;
-    Ok(Target { text: text.to_owned(), reference: reference.clone(), policy, github })
-}
-
 /// Lists the tags of all repositories, one after the other: of each, many are asked for at once.
 async fn list(
     asked: &[(String, Reference)],
     expected: Option<&Expectations>,
     selection: &Selection,
-    registries: &Rc<Registries>,
-    limits: &Limits,
+    session: &Session<'_>,
 ) -> Vec<Repository> {
     let mut repositories = Vec::new();
     for (text, reference) in asked {
         let expected = expected.map(|all| all.get(text).cloned().unwrap_or_default());
         let none = BTreeMap::new();
-        let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), registries, limits).await;
+        let listed =
+            releases(reference, selection, expected.as_ref().unwrap_or(&none), &session.registries, &session.limits)
+                .await;
         let name = match reference {
             Reference::Registry(image) => image.name.to_string(),
             Reference::Layout(_) => text.clone(),
@@ -288,19 +250,15 @@ fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a
 
 /// Judges every image, also when others fail; the rows are written as they become known.
 fn examine(
-    run: &Run<'_>,
-    runtime: &tokio::runtime::Runtime,
+    session: &Session<'_>,
+    runtime: &Runtime,
     wanted: &[Wanted<'_>],
     rows: Option<&Rows>,
     is_silent: bool,
 ) -> Vec<(ImageReport, Vec<Digest>)> {
     let done = Cell::new(0);
-    let state = || {
-        let used = run.registries.network_use();
-        format!("{} of {} images, {} requests, {} bytes", done.get(), wanted.len(), used.requests, used.bytes)
-    };
-    let progress = if is_silent || rows.is_some() { None } else { Progress::on_terminal() };
-    run::with_examiner(run, wanted.len(), |examiner| {
+    let state = || session.state(done.get(), wanted.len());
+    run::with_examiner(&session.run(), wanted.len(), |examiner| {
         let asked = wanted.iter().map(|one| (&one.target, one.release.at.clone()));
         let work = examiner.examine_all(asked).zip(futures_util::stream::iter(wanted)).map(|(examined, one)| {
             let report = ImageReport { tags: one.tags.clone(), ..examined.report };
@@ -310,13 +268,7 @@ fn examine(
             }
             (report, examined.digests)
         });
-        let work = work.collect();
-        runtime.block_on(async {
-            match progress {
-                Some(mut progress) => progress.show(state, work).await,
-                None => work.await,
-            }
-        })
+        runtime.block_on(progress::shown(is_silent, state, work.collect()))
     })
 }
 

@@ -22,9 +22,9 @@ use super::diagnostics::{Diagnostic, Warning};
 use super::exit::{ABSENT, UNDECIDED};
 use super::output::print;
 use super::roots::{self, Reach, Trusted};
+use super::session::{choice, registries};
 use super::targets::Target;
-use super::verify::{choice, registries};
-use super::{logins, output, references, streams, terms};
+use super::{logins, output, references, runtime, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -131,7 +131,7 @@ fn inspect_all(
     registries: &Rc<Registries>,
 ) -> Result<(Inspection, Vec<ListedDocument>), Diagnostic> {
     let started_at = Timestamp::now();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let runtime = runtime::start()?;
     let github = request.github.as_ref().map(|(base, repository)| GitHubPlace {
         base,
         repository,

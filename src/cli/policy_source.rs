@@ -11,7 +11,7 @@ use crate::oci::{Blob, Digest, Manifest, Reference};
 use super::diagnostics::Diagnostic;
 use super::roots::Reach;
 use super::terms::MAX_BYTES;
-use super::{progress, references};
+use super::{progress, references, runtime};
 
 /// Where a policy is that is not in a file of this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(super) fn fetch(
     reach: &Reach,
     network: &mut NetworkUse,
 ) -> Result<Blob, Diagnostic> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let runtime = runtime::start()?;
     runtime.block_on(async {
         match place {
             Elsewhere::Web { folder, file, digest } => {

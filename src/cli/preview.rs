@@ -21,7 +21,7 @@ use super::exit::UNDECIDED;
 use super::output::print;
 use super::roots::{self, Reach};
 use super::trust::ShowFormat;
-use super::{logins, policies, references, verify};
+use super::{logins, policies, references, runtime, session};
 
 /// An image loses its pass.
 const LOSES: u8 = 1;
@@ -122,7 +122,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let references = references::read(&preview.references, !preview.login.password_stdin)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&preview.login, &at, args.shows_requests())?;
-    let registries = verify::registries(&preview.transport, logins, args.shows_requests())?;
+    let registries = session::registries(&preview.transport, logins, args.shows_requests())?;
     references::refuse_without_layout(references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let now = Timestamp::now();
     let judge = |policy: &Path| judge(preview, policy, &references, &registries, now);
@@ -181,7 +181,7 @@ fn judge(
         limits: &limits,
         started_at: now,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let runtime = runtime::start()?;
     let asked: Vec<&Target> = targets.iter().flatten().collect();
     let reports: Vec<ImageReport> = run::with_examiner(&run, asked.len(), |examiner| {
         let all = examiner.examine_all(asked.iter().map(|target| (*target, Ok(target.reference.clone()))));

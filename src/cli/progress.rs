@@ -19,7 +19,7 @@ pub(super) struct Wait {
 }
 
 /// A line on a terminal that says how far a run is, once it takes longer than a person likes to wait in silence.
-pub(super) struct Progress<W> {
+struct Progress<W> {
     out: W,
     patience: Duration,
 }
@@ -29,16 +29,17 @@ const REFRESH: Duration = Duration::from_millis(200);
 /// To the start of the line, and everything on it erased (ECMA-48, EL).
 const BLANK: &str = "\r\u{1b}[K";
 
-impl Progress<io::Stderr> {
-    /// On standard error, if a person reads it.
-    pub(super) fn on_terminal() -> Option<Self> {
-        io::stderr().is_terminal().then(|| Self { out: io::stderr(), patience: PATIENCE })
+/// Does the work, and shows on standard error what `state` says of it, if a person reads it there.
+pub(super) async fn shown<T>(is_silent: bool, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+    if is_silent || !io::stderr().is_terminal() {
+        return work.await;
     }
+    Progress { out: io::stderr(), patience: PATIENCE }.show(state, work).await
 }
 
 impl<W: Write> Progress<W> {
     /// Shows what `state` says until the work is done, and leaves nothing of it behind.
-    pub(super) async fn show<T>(&mut self, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+    async fn show<T>(&mut self, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
         let mut work = Box::pin(work);
         let mut ticks = interval_at(Instant::now() + self.patience, REFRESH);
         let mut is_shown = false;

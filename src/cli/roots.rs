@@ -14,8 +14,8 @@ use crate::verify::Domain;
 
 use super::args::TrustArgs;
 use super::diagnostics::{Diagnostic, Warning, described};
-use super::progress;
 use super::trust::RepositoryArgs;
+use super::{progress, runtime};
 
 /// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -205,7 +205,7 @@ impl Source {
             silence: Limits::default().silence,
             total_time: reach.total_time,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+        let runtime = runtime::start()?;
         runtime.block_on(async {
             let mirror = FileServer::open(self.repository.mirror(), &settings).map_err(Diagnostic::mirror)?;
             if reach.verbose {

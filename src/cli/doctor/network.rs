@@ -12,7 +12,7 @@ use crate::oci::{Digest, Reference, RegistryReference};
 
 use super::super::args::TransportArgs;
 use super::super::diagnostics::Diagnostic;
-use super::super::{progress, streams, verify};
+use super::super::{progress, runtime, session, streams};
 use super::Line;
 
 /// A clock that is wrong by less does no harm.
@@ -28,7 +28,7 @@ pub(super) fn lines(
     shows_requests: bool,
 ) -> Result<Vec<Line>, Diagnostic> {
     let mut lines = vec![login(image, &logins)];
-    let registries = verify::registries(transport, logins, false)?;
+    let registries = session::registries(transport, logins, false)?;
     lines.extend(way(image, &registries, transport));
     let clock: Rc<RefCell<Option<SignedDuration>>> = Rc::default();
     let seen = Rc::clone(&clock);
@@ -39,7 +39,7 @@ pub(super) fn lines(
         }
     }));
     let limits = Limits { total_time: transport.timeout, ..Limits::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)?;
+    let runtime = runtime::start()?;
     lines.extend(runtime.block_on(ask(image, &registries, &limits)));
     lines.extend(clock.borrow().map(self::clock));
     Ok(lines)

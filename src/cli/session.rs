@@ -1,0 +1,126 @@
+//! What `verify` and `audit` judge images by: made once of the same flags, before the first image is fetched.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use crate::check::{ImageReport, Report};
+use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings};
+use crate::oci::Reference;
+use crate::policy::{Policy, Signer, owner_and_name};
+use crate::run::{Run, Target};
+
+use super::advisories::{self, Known};
+use super::args::{PlatformArg, TransportArgs, VerifyArgs};
+use super::diagnostics::Diagnostic;
+use super::policies::{self, Policies};
+use super::roots::{self, Trusted};
+use super::{logins, output, progress, streams};
+
+pub(super) struct Session<'a> {
+    pub(super) registries: Rc<Registries>,
+    pub(super) platforms: PlatformChoice,
+    pub(super) limits: Limits,
+    args: &'a VerifyArgs,
+    policies: Policies,
+    trusted: Trusted,
+    known: Option<Known>,
+    github_token: Option<String>,
+    started_at: Timestamp,
+}
+
+impl<'a> Session<'a> {
+    /// Reads advisories, policy and trusted roots.
+    pub(super) fn open(args: &'a VerifyArgs, registries: Rc<Registries>, verbose: bool) -> Result<Self, Diagnostic> {
+        let started_at = Timestamp::now();
+        let known = advisories::read(&args.advisories)?;
+        let (policies, trusted) = policies::read(args, &registries, started_at, verbose)?;
+        Ok(Self {
+            registries,
+            platforms: choice(&args.platform),
+            limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+            args,
+            policies,
+            trusted,
+            known,
+            github_token: args.transport.github_api.as_ref().and_then(|_| logins::github_token()),
+            started_at,
+        })
+    }
+
+    /// Returns what an image is judged by. One without a policy is a usage error.
+    pub(super) fn target(&self, text: &str, reference: &Reference) -> Result<Target, Diagnostic> {
+        let transport = &self.args.transport;
+        let judged_as = self.args.judged_as.as_ref();
+        let policy = self.policies.of(reference, judged_as, transport.plain_http, self.started_at)?;
+        let github = transport.github_api.as_ref();
+        let github = github.map(|base| Ok((base.clone(), github_repository(&policy, reference)?))).transpose()?;
+        Ok(Target { text: text.to_owned(), reference: reference.clone(), policy, github })
+    }
+
+    pub(super) fn run(&self) -> Run<'_> {
+        Run {
+            registries: &self.registries,
+            domains: &self.trusted.domains,
+            advisories: self.known.as_ref().map(|known| &known.advisories),
+            platforms: &self.platforms,
+            evidence_repository: self.args.transport.evidence_repository.as_ref(),
+            offline: self.args.trust.offline,
+            github_token: self.github_token.as_deref(),
+            limits: &self.limits,
+            started_at: self.started_at,
+        }
+    }
+
+    /// Says how far the run is.
+    pub(super) fn state(&self, done: usize, all: usize) -> String {
+        let used = self.registries.network_use();
+        format!("{done} of {all} images, {} requests, {} bytes", used.requests, used.bytes)
+    }
+
+    pub(super) fn report(&self, images: Vec<ImageReport>) -> Report {
+        let mut network = self.registries.network_use();
+        network.add(&self.trusted.network);
+        let policy = self.policies.report();
+        let report = output::report(self.started_at, policy, &self.trusted.domains, images, output::network(network));
+        Report { advisories: self.known.as_ref().map(|known| known.report.clone()), ..report }
+    }
+}
+
+/// All of them, if one of the flags says so.
+pub(super) fn choice(platforms: &[PlatformArg]) -> PlatformChoice {
+    let one = |platform: &PlatformArg| match platform {
+        PlatformArg::All => None,
+        PlatformArg::One(platform) => Some(platform.clone()),
+    };
+    platforms.iter().map(one).collect::<Option<_>>().map_or(PlatformChoice::All, PlatformChoice::These)
+}
+
+/// The repository on GitHub that the policy pins: of it, and of no other, GitHub is asked for attestations.
+fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, Diagnostic> {
+    let signers = policy.demands().iter().flat_map(|demand| demand.signers.listed());
+    let pinned = signers.filter_map(Signer::source).map(|source| &source.repository).filter(|rule| rule.is_exact());
+    let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
+    names.next().map(str::to_owned).ok_or_else(|| Diagnostic::no_repository_for_github(reference))
+}
+
+/// Returns the registries as the flags say they are reached.
+pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
+    let read = |file: &PathBuf| roots::pem_file(file);
+    let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
+    let settings = RegistrySettings {
+        plain_http: args.plain_http,
+        ca_file: args.ca_file.as_ref().map(read).transpose()?,
+        client_certificate: args.client_cert.is_some().then(|| client_files.join(&b'\n')),
+        token_servers: args.token_server.clone(),
+        mirrors: args.mirror.clone(),
+        silence: Limits::default().silence,
+        secrets: streams::secrets().clone(),
+    };
+    let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
+    if verbose {
+        registries.log_requests(Box::new(progress::request));
+    }
+    Ok(registries)
+}
