@@ -335,7 +335,7 @@ impl Repository {
                 let change = match (wanted, found) {
                     (None, _) => Change::Extra,
                     (Some(wanted), Some(found)) if wanted != found => Change::Moved,
-                    // A tag that could not be read is undecided already.
+                    // The same, or a tag that could not be read, which is undecided already.
                     _ => continue,
                 };
                 let text = |digest: Option<&Digest>| digest.map(ToString::to_string);

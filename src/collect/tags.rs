@@ -57,7 +57,7 @@ impl Pages {
     pub(super) fn add(&mut self, tags: Vec<String>) {
         self.read += 1;
         let before = self.seen.len();
-        for tag in tags.into_iter().take(MOST_TAGS + 1) {
+        for tag in tags {
             self.add_tag(tag, None);
         }
         self.idle = if self.seen.len() == before { self.idle + 1 } else { 0 };
@@ -84,12 +84,21 @@ impl Pages {
     }
 }
 
+/// The length of a stem: an algorithm, a dash, and 64 digits.
+const STEM: usize = 71;
+
 /// Returns the part of a tag of evidence that is made of a digest, if it is one: `sha256-…` alone is the tag for the digest's
 /// referrers ([`Digest::referrers_tag`]); what begins with it and goes on with a dot, as `.sig`, is cosign's.
 pub fn evidence_stem(tag: &str) -> Option<&str> {
     let stem = tag.split_once('.').map_or(tag, |(stem, _)| stem);
-    let hex = stem.strip_prefix("sha256-").or_else(|| stem.strip_prefix("sha512-"))?;
-    (hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))).then_some(stem)
+    let (hex, lengths): (&str, &[usize]) = match (stem.strip_prefix("sha256-"), stem.strip_prefix("sha512-")) {
+        (Some(hex), _) => (hex, &[64]),
+        // Cosign does not truncate it.
+        (_, Some(hex)) => (hex, &[64, 128]),
+        _ => return None,
+    };
+    let is_hex = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (lengths.contains(&hex.len()) && is_hex).then(|| &stem[..STEM])
 }
 
 #[cfg(test)]
@@ -129,6 +138,10 @@ mod tests {
         let mut pages = Pages::default();
         pages.add((0..=MOST_TAGS).map(|number| number.to_string()).collect());
         assert!(pages.may_read("").is_err(), "so many tags");
+        let more = MOST_TAGS + 10;
+        let mut pages = Pages::default();
+        pages.add((0..more).map(|number| number.to_string()).collect());
+        assert_eq!(pages.whole().tags.len(), more, "a page is taken whole, or its list would seem whole without it");
     }
 
     #[test]
@@ -139,6 +152,12 @@ mod tests {
             assert_eq!(evidence_stem(&tag), Some(&tag[..71]), "{tag}");
         }
         assert!(evidence_stem(&format!("sha512-{hex}")).is_some());
+        let whole = format!("sha512-{hex}{hex}.sig");
+        assert_eq!(
+            evidence_stem(&whole),
+            Some(&whole[..71]),
+            "cosign's tag is not truncated, and belongs to the same digest"
+        );
         let longer = format!("sha256-{hex}0");
         for tag in ["v1.sig", "sha256-abc", "sha-ba7816b", &longer, &format!("sha256-{hex}-rc1"), "latest"] {
             assert_eq!(evidence_stem(tag), None, "{tag}");

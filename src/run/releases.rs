@@ -44,7 +44,7 @@ pub struct Releases {
 pub struct Release {
     /// The tags, the highest version first.
     pub tags: Vec<Tag>,
-    /// The image: by its digest; by its tag, where the registry does not say the digest; or why the tag could not be read.
+    /// The image by its digest, or why the tag could not be read.
     pub at: Result<Reference, SourceError>,
     /// The digest, as the registry says it.
     pub digest: Option<Digest>,
@@ -72,12 +72,13 @@ pub async fn releases(
     let count = selected.len();
     let resolve = |(tag, known): (Tag, Option<Digest>)| async move {
         let digest = match (known, repository) {
-            (Some(digest), _) => Ok(Some(digest)),
+            (Some(digest), _) => Ok(digest),
             (None, Reference::Registry(image)) => match registries.open(image, limits) {
-                Ok(source) => source.digest_of(&tag).await,
+                Ok(source) => source.digest_of(&tag, limits).await,
                 Err(error) => Err(error),
             },
-            (None, Reference::Layout(_)) => Ok(None),
+            // A layout lists the digests of its images.
+            (None, Reference::Layout(layout)) => Err(SourceError::NotFound { at: format!("{layout}: {tag}") }),
         };
         (tag, digest)
     };
@@ -86,19 +87,19 @@ pub async fn releases(
 }
 
 /// One release for each digest, in the order of their first tags.
-fn by_digest(repository: &Reference, resolved: Vec<(Tag, Result<Option<Digest>, SourceError>)>) -> Vec<Release> {
+fn by_digest(repository: &Reference, resolved: Vec<(Tag, Result<Digest, SourceError>)>) -> Vec<Release> {
     let mut releases: Vec<Release> = Vec::new();
     let mut places: BTreeMap<Digest, usize> = BTreeMap::new();
     for (tag, digest) in resolved {
-        if let Ok(Some(digest)) = &digest {
+        if let Ok(digest) = &digest {
             if let Some(place) = places.get(digest) {
                 releases[*place].tags.push(tag);
                 continue;
             }
             places.insert(digest.clone(), releases.len());
         }
-        let known = digest.as_ref().ok().cloned().flatten();
-        let at = digest.map(|digest| tagged(repository, &tag, digest));
+        let known = digest.as_ref().ok().cloned();
+        let at = digest.map(|digest| tagged(repository, &tag, Some(digest)));
         releases.push(Release { tags: vec![tag], at, digest: known });
     }
     releases
@@ -216,20 +217,18 @@ mod tests {
     #[test]
     fn each_digest_is_one_release() {
         let repository: Reference = "registry.test/acme/shop".parse().expect("a reference");
-        let digest = |text: &str| Ok(Some(Digest::of(Algorithm::Sha256, text.as_bytes())));
+        let digest = |text: &str| Ok(Digest::of(Algorithm::Sha256, text.as_bytes()));
         let tag = |text: &str| text.parse::<Tag>().expect("a tag");
         let resolved = vec![
             (tag("2"), digest("two")),
             (tag("1"), digest("one")),
-            (tag("x"), Ok(None)),
-            (tag("y"), Ok(None)),
             (tag("latest"), digest("two")),
             (tag("gone"), Err(SourceError::NotFound { at: "gone".to_owned() })),
         ];
         let releases = by_digest(&repository, resolved);
         let tags: Vec<String> =
             releases.iter().map(|one| one.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join("+")).collect();
-        assert_eq!(tags, ["2+latest", "1", "x", "y", "gone"]);
-        assert!(releases[4].at.is_err() && releases[2].at.is_ok());
+        assert_eq!(tags, ["2+latest", "1", "gone"]);
+        assert!(releases[2].at.is_err() && releases[1].at.is_ok());
     }
 }

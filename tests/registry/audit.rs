@@ -292,6 +292,12 @@ fn tags_that_moved_are_missing_or_were_not_expected_are_rejected() {
         {"tag": "0.9.0", "change": "missing", "expected": older},
     ]);
     assert_eq!((code, changes), (1, expected));
+    // A registry that does not say which digest a tag names does not keep it from being compared.
+    registry.bend_when(|request| request.method == "HEAD", fault::status(405));
+    assert_eq!(expect(&json!({"1.1.0": newer, "1.0.0": older})), (0, Value::Null));
+    let moved = json!([{"tag": "1.1.0", "change": "moved", "expected": older, "found": newer}]);
+    assert_eq!(expect(&json!({"1.1.0": older, "1.0.0": older})), (1, moved));
+    registry.mend();
     // Of a list that is not whole nothing is known to be missing.
     registry.bend("/tags/list", fault::header("Link", "<https://evil.example/>; rel=next"));
     assert_eq!(expect(&json!({"1.1.0": newer, "1.0.0": older, "0.9.0": older})), (3, Value::Null));

@@ -24,7 +24,7 @@ use super::error::SourceError;
 use super::limits::Limits;
 use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
-use super::tags::{Pages, TagList};
+use super::tags::{Pages, TagList, evidence_stem};
 use crate::json;
 use crate::oci::media_type::OCI_INDEX;
 use crate::oci::{Algorithm, Blob, Descriptor, Digest, LayoutForm, LayoutReference, ListedManifest, Manifest};
@@ -106,7 +106,7 @@ impl LayoutSource {
                 pages.add_tag(name, Some(entry.digest.clone()));
             }
         }
-        for name in self.entries.iter().filter_map(name).filter(|name| is_digest_tag(name)) {
+        for name in self.entries.iter().filter_map(name).filter(|name| evidence_stem(name).is_some()) {
             pages.add_tag(name, None);
         }
         pages.whole()
@@ -184,7 +184,7 @@ impl LayoutSource {
             matches!(nature, Nature::Image | Nature::Unreadable)
                 && entry.artifact_type.is_none()
                 && kind(entry).is_none()
-                && !entry.annotations.get(REF_NAME).is_some_and(|name| is_digest_tag(tag_of(name)))
+                && !entry.annotations.get(REF_NAME).is_some_and(|name| evidence_stem(tag_of(name)).is_some())
         };
         self.entries.iter().zip(self.natures()).filter(is_image).map(|(entry, _)| entry).collect()
     }
@@ -259,14 +259,6 @@ pub fn list_layout_tags(reference: &LayoutReference, limits: &Limits) -> Result<
 fn tag_of(name: &str) -> &str {
     let last = name.rsplit('/').next().unwrap_or(name);
     last.split_once(':').map_or(last, |(_, tag)| tag)
-}
-
-/// Whether a tag is made of a digest: a fallback tag, a cosign tag, or another of that family.
-fn is_digest_tag(tag: &str) -> bool {
-    ["sha256-", "sha512-"]
-        .iter()
-        .filter_map(|prefix| tag.strip_prefix(prefix))
-        .any(|rest| rest.len() >= 64 && rest.bytes().take(64).all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 /// What `cosign save` says that an entry is, if it is something attached to the layout's image.
@@ -347,9 +339,9 @@ impl Source for LayoutSource {
         // `cosign save` writes one image and its signatures, and marks what belongs to it by kind alone.
         if subject == self.root_digest() {
             let marked = self.entries.iter().filter(|entry| kind(entry) == Some(tag));
-            all.extend(
-                marked.filter(|entry| !entry.annotations.get(REF_NAME).is_some_and(|name| is_digest_tag(tag_of(name)))),
-            );
+            all.extend(marked.filter(|entry| {
+                !entry.annotations.get(REF_NAME).is_some_and(|name| evidence_stem(tag_of(name)).is_some())
+            }));
         }
         if all.is_empty() {
             return Err(SourceError::NotFound { at: self.at(&name) });

@@ -112,11 +112,7 @@ impl GitHubAttestations {
         let first = self.first_page(subject);
         let url = match page {
             None => first,
-            Some(NextPage(next)) => link::judge(&first, next).map_err(|found| SourceError::Unexpected {
-                at: at(&self.request(&first, limit, &|_| Ok(()))),
-                expected: "a next page on the same host",
-                found: found.to_owned(),
-            })?,
+            Some(NextPage(next)) => link::judge(&first, next, || at(&self.request(&first, limit, &|_| Ok(()))))?,
         };
         // A repository that was renamed is elsewhere on the same host.
         let redirects = |hop: &Url| if hop.origin() == url.origin() { Ok(()) } else { Err("it is another host") };

@@ -4,6 +4,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
 
 use super::transport::has_login;
+use crate::collect::error::SourceError;
 
 /// Returns the address of the next page, if there is one. It is judged when it is asked for, so that a wrong one costs the
 /// rest of a list and not its beginning.
@@ -28,12 +29,14 @@ pub(super) fn next_page(page: &Url, headers: &HeaderMap) -> Option<String> {
 ///
 /// An answer could send the client, and its token, elsewhere for the rest of a list: the next page is on the same
 /// origin, or the list is incomplete (A017).
-pub(super) fn judge(first: &Url, next: &str) -> Result<Url, &'static str> {
-    let next = Url::parse(next).map_err(|_| "a Link header that cannot be read")?;
-    if has_login(&next) {
-        return Err("one with a login in its address");
-    }
-    if next.origin() == first.origin() { Ok(next) } else { Err("one on another host") }
+pub(super) fn judge(first: &Url, next: &str, at: impl FnOnce() -> String) -> Result<Url, SourceError> {
+    let found = match Url::parse(next) {
+        Err(_) => "a Link header that cannot be read",
+        Ok(next) if has_login(&next) => "one with a login in its address",
+        Ok(next) if next.origin() == first.origin() => return Ok(next),
+        Ok(_) => "one on another host",
+    };
+    Err(SourceError::Unexpected { at: at(), expected: "a next page on the same host", found: found.to_owned() })
 }
 
 /// Splits `<target>; parameters, <target>; parameters`. Commas inside the angle brackets and quotes divide nothing.
@@ -74,11 +77,12 @@ mod tests {
     use super::*;
     use reqwest::header::HeaderValue;
 
-    fn next(value: &str) -> Result<Option<String>, &'static str> {
+    fn next(value: &str) -> Result<Option<String>, String> {
         let page = Url::parse("https://ghcr.io/v2/a/referrers/sha256:0").expect("a page");
         let mut headers = HeaderMap::new();
         headers.insert(LINK, HeaderValue::from_str(value).expect(value));
-        next_page(&page, &headers).map(|next| judge(&page, &next).map(Into::into)).transpose()
+        let next = next_page(&page, &headers).map(|next| judge(&page, &next, || page.to_string()).map(Into::into));
+        next.transpose().map_err(|error| error.to_string())
     }
 
     #[test]

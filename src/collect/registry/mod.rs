@@ -448,11 +448,7 @@ impl Source for RegistrySource {
     ) -> Result<ReferrersPage, SourceError> {
         let first = self.url("referrers", &subject.to_string());
         let url = match page {
-            Some(NextPage(next)) => link::judge(&first, next).map_err(|found| SourceError::Unexpected {
-                at: self.at(&first),
-                expected: "a next page on the same host",
-                found: found.to_owned(),
-            })?,
+            Some(NextPage(next)) => link::judge(&first, next, || self.at(&first))?,
             None => first,
         };
         let answer = self.list(&url, limit).await?;

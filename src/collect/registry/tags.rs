@@ -73,29 +73,33 @@ impl RegistrySource {
 
     /// A next page is on the same host, and is none that was read before (A017).
     fn next_page(&self, first: &Url, next: &str, asked: &HashSet<Url>) -> Result<Url, SourceError> {
-        let wrong = |found: &str| SourceError::Unexpected {
+        let next = link::judge(first, next, || self.at(first))?;
+        if !asked.contains(&next) {
+            return Ok(next);
+        }
+        Err(SourceError::Unexpected {
             at: self.at(first),
-            expected: "a next page on the same host that was not read yet",
-            found: found.to_owned(),
-        };
-        let next = link::judge(first, next).map_err(wrong)?;
-        if asked.contains(&next) { Err(wrong("one that was read before")) } else { Ok(next) }
+            expected: "a next page that was not read yet",
+            found: "one that was read before".to_owned(),
+        })
     }
 
-    /// Asks for the digest that a tag names, without the manifest. `None` where the registry does not say: some answer `HEAD` not at
-    /// all or without the digest, and the manifest itself says it then.
+    /// Asks for the digest that a tag names, without the manifest. Some registries do not answer `HEAD`, or without the digest: then
+    /// the manifest is fetched, and its bytes have the digest.
     ///
     /// Runtimes believe the same header. Content fetched by that digest is checked against it.
-    pub async fn digest_of(&self, tag: &Tag) -> Result<Option<Digest>, SourceError> {
+    pub async fn digest_of(&self, tag: &Tag, limits: &Limits) -> Result<Digest, SourceError> {
         let url = self.url("manifests", tag.as_str());
         let redirects = |hop: &Url| may_redirect(&self.base, hop, self.registries.plain_http);
         let request = Request { method: Method::Head, ..self.request(&url, MANIFESTS, 0, &redirects) };
         let (answer, grant) = self.ask(&request).await?;
-        if matches!(answer.status, 400 | 405 | 501) {
-            return Ok(None);
+        if !matches!(answer.status, 400 | 405 | 501) {
+            let answer = judge(&self.registries.transport, self.at(&url), answer, grant.as_deref())?;
+            if let Some(digest) = stated_digest(&answer) {
+                return Ok(digest);
+            }
         }
-        let answer = judge(&self.registries.transport, self.at(&url), answer, grant.as_deref())?;
-        Ok(stated_digest(&answer))
+        Ok(self.manifest_by_tag(tag.as_str(), limits.manifest).await?.blob.digest().clone())
     }
 }
 
