@@ -9,9 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -62,29 +60,15 @@ fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
     let signer = Signer::from_flags(None, None, Some("acme/shop"), None, None).expect("a signer");
     let policy = Policy::from_flags(signer, [sample.requirement], None).expect("a policy");
     let blob = Blob::of(Algorithm::Sha256, sample.bytes.clone());
-    let evidence = Evidence {
-        target: Target {
-            reference: String::new(),
-            name: None,
-            root: sample.image.clone(),
-            kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
-            subjects: vec![Subject {
-                digest: sample.image.clone(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
-        },
-        attestation_manifests: Vec::new(),
-        candidates: vec![Candidate {
+    let evidence = Evidence::of(
+        Target::image("", None, sample.image.clone()),
+        vec![Candidate {
             subject: sample.image.clone(),
             origin: Origin::Referrer(sample.image.clone()),
             digest: blob.digest().clone(),
             content: Content::Bundle(Opened::bundle(blob)),
         }],
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    };
+    );
     let now = Timestamp::now();
     move || {
         let report = verify(black_box(&evidence), &policy, &domains, now);

@@ -9,9 +9,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bonafide::check::{CheckId, Outcome, Verdict};
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Document, Policy};
 use bonafide::trust::TrustRoot;
@@ -120,32 +118,15 @@ fn package(number: usize) -> Value {
 }
 
 fn evidence(image: &Digest, bundle: Blob) -> Evidence {
-    Evidence {
-        target: Target {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: Some("registry.test/acme/shop".to_owned()),
-            root: image.clone(),
-            kind: TargetKind::Image {
-                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                platforms: Vec::new(),
-            },
-            subjects: vec![Manifest {
-                digest: image.clone(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
-        },
-        attestation_manifests: Vec::new(),
-        candidates: vec![Candidate {
+    Evidence::of(
+        Target::image("registry.test/acme/shop:1.0.0", Some("registry.test/acme/shop"), image.clone()),
+        vec![Candidate {
             subject: image.clone(),
             origin: Origin::Referrer(image.clone()),
             digest: bundle.digest().clone(),
             content: Content::Bundle(Opened::bundle(bundle)),
         }],
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
+    )
 }
 
 fn median(mut round: impl FnMut() -> Duration) -> Duration {

@@ -9,9 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bonafide::check::Verdict;
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::run::Threads;
@@ -121,22 +119,5 @@ fn evidence(image: &Digest, bundle: &[u8], count: usize) -> Evidence {
         digest: blob.digest().clone(),
         content: Content::Bundle(Opened::bundle(blob.clone())),
     });
-    Evidence {
-        target: Target {
-            reference: String::new(),
-            name: None,
-            root: image.clone(),
-            kind: TargetKind::Image { media_type: String::new(), platforms: Vec::new() },
-            subjects: vec![Subject {
-                digest: image.clone(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
-        },
-        attestation_manifests: Vec::new(),
-        candidates: candidates.collect(),
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
+    Evidence::of(Target::image("", None, image.clone()), candidates.collect())
 }

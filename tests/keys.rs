@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{KeyRule, LogDemand, Policy, PublicKey, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -99,27 +97,8 @@ impl Judge {
             digest: self.image.clone(),
             content,
         };
-        let evidence = Evidence {
-            target: Target {
-                reference: "registry.test/acme/shop:v1".to_owned(),
-                name: None,
-                root: self.image.clone(),
-                kind: TargetKind::Image {
-                    media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                    platforms: Vec::new(),
-                },
-                subjects: vec![Manifest {
-                    digest: self.image.clone(),
-                    kind: SubjectKind::Image(None),
-                    reached_through: Vec::new(),
-                    searched: true,
-                }],
-            },
-            attestation_manifests: Vec::new(),
-            candidates: vec![candidate],
-            gaps: Vec::new(),
-            looked_in: LookedIn::default(),
-        };
+        let evidence =
+            Evidence::of(Target::image("registry.test/acme/shop:v1", None, self.image.clone()), vec![candidate]);
         let policy = Policy::from_flags(self.signer.clone(), [self.requirement], None).expect("a policy");
         verify(&evidence, &policy, &self.domains, self.now)
     }

@@ -5,9 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, ImageReport, Outcome, Verdict};
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -68,32 +66,10 @@ impl World {
 
     fn evidence(&self, content: Content) -> Evidence {
         let image = || self.image.clone();
-        Evidence {
-            target: Target {
-                reference: "registry.test/acme/shop:v1".to_owned(),
-                name: None,
-                root: image(),
-                kind: TargetKind::Image {
-                    media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                    platforms: Vec::new(),
-                },
-                subjects: vec![Manifest {
-                    digest: image(),
-                    kind: SubjectKind::Image(None),
-                    reached_through: Vec::new(),
-                    searched: true,
-                }],
-            },
-            attestation_manifests: Vec::new(),
-            candidates: vec![Candidate {
-                subject: image(),
-                origin: Origin::Referrer(image()),
-                digest: image(),
-                content,
-            }],
-            gaps: Vec::new(),
-            looked_in: LookedIn::default(),
-        }
+        Evidence::of(
+            Target::image("registry.test/acme/shop:v1", None, image()),
+            vec![Candidate { subject: image(), origin: Origin::Referrer(image()), digest: image(), content }],
+        )
     }
 }
 

@@ -9,9 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::attestation::types::Kind;
 use bonafide::check::{CandidateReport, ImageReport};
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
@@ -106,27 +104,10 @@ pub fn policy(signer: &Signer, requirements: &[Requirement]) -> Policy {
 
 /// One image without an index, and its evidence.
 pub fn evidence(image: &Digest, candidates: Vec<Candidate>) -> Evidence {
-    Evidence {
-        target: Target {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: Some("registry.test/acme/shop".to_owned()),
-            root: image.clone(),
-            kind: TargetKind::Image {
-                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                platforms: Vec::new(),
-            },
-            subjects: vec![Subject {
-                digest: image.clone(),
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
-        },
-        attestation_manifests: Vec::new(),
+    Evidence::of(
+        Target::image("registry.test/acme/shop:1.0.0", Some("registry.test/acme/shop"), image.clone()),
         candidates,
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
+    )
 }
 
 /// Content attached to an image; `position` tells equal content apart.

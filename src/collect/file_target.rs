@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::files::{self, FileError, Given};
 use super::limits::Limits;
-use crate::evidence::{Candidate, Content, Evidence, LookedIn, Opened, Origin, Target};
+use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest, DigestError, Hasher};
 
@@ -65,13 +65,7 @@ pub fn collect_file(artifact: &str, bundles: &Path) -> Result<Evidence, FileTarg
         content: Content::Bundle(bundle),
     };
     let candidates = bundles.into_iter().map(candidate).collect();
-    Ok(Evidence {
-        target: Target::file(artifact.to_owned(), digest, content),
-        attestation_manifests: Vec::new(),
-        candidates,
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    })
+    Ok(Evidence::of(Target::file(artifact.to_owned(), digest, content), candidates))
 }
 
 fn read_artifact(text: &str) -> Result<(Digest, Option<Blob>), FileTargetError> {

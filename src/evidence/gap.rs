@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::oci::Digest;
 
 /// A read that failed. Only a true "not found" is absence; everything else is a gap.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gap {
     /// The digest whose evidence is incomplete.
     pub subject: Digest,
@@ -18,7 +18,7 @@ pub struct Gap {
 }
 
 /// Why something could not be read, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Obstacle {
     /// The kind of reason.
     pub reason: GapReason,

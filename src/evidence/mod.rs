@@ -32,6 +32,13 @@ pub struct Evidence {
     pub looked_in: LookedIn,
 }
 
+impl Evidence {
+    /// These candidates and nothing else, with nothing left unread.
+    pub fn of(target: Target, candidates: Vec<Candidate>) -> Self {
+        Self { target, attestation_manifests: Vec::new(), candidates, gaps: Vec::new(), looked_in: LookedIn::default() }
+    }
+}
+
 /// The places that were searched for evidence. Only messages about missing evidence use them, never a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LookedIn {

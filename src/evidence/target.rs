@@ -45,6 +45,22 @@ impl Target {
         Self { reference, name: None, root: digest, kind: TargetKind::File { content }, subjects: vec![subject] }
     }
 
+    /// The manifest of an image that no index leads to, all of it asked for.
+    pub fn image(reference: impl Into<String>, name: Option<&str>, digest: Digest) -> Self {
+        let kind = SubjectKind::Image(None);
+        let subject = Subject { digest: digest.clone(), kind, reached_through: Vec::new(), searched: true };
+        Self {
+            reference: reference.into(),
+            name: name.map(str::to_owned),
+            root: digest,
+            kind: TargetKind::Image {
+                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
+                platforms: Vec::new(),
+            },
+            subjects: vec![subject],
+        }
+    }
+
     /// The platforms that were asked for; none for all that there are.
     pub fn platforms(&self) -> &[Platform] {
         match &self.kind {

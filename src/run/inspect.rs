@@ -1,7 +1,6 @@
 //! Images that are looked at without an expectation of who signed them: several at once, in the order that they were asked for.
 
 use std::rc::Rc;
-use std::thread;
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
@@ -53,8 +52,7 @@ pub struct Inspected {
 
 /// Inspects so many images as `body` asks for, on threads that end when it returns.
 pub fn with_inspector<'a, R>(run: &'a InspectRun<'a>, images: usize, body: impl FnOnce(&Inspector<'a, '_>) -> R) -> R {
-    let threads = if images > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 };
-    pool::with_threads(threads, |pool| body(&Inspector { run, pool, share: Rc::default() }))
+    pool::with_threads(pool::threads_for(images), |pool| body(&Inspector { run, pool, share: Rc::default() }))
 }
 
 /// Inspects images.
@@ -72,23 +70,24 @@ impl<'a> Inspector<'a, '_> {
     }
 
     async fn inspect(&self, text: &str, reference: &Reference) -> Inspected {
-        let evidence = match self.collect(text, reference).await {
-            Ok(evidence) => evidence,
+        let collector = match self.collect(text, reference).await {
+            Ok(collector) => collector,
             Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
         };
-        let means = self.run.means;
+        // The collector is dropped after its evidence was read: until then that counts as held in memory.
+        let (means, evidence) = (self.run.means, collector.shared_evidence());
         self.pool.run(move || means.read(&evidence)).await
     }
 
     /// Everything is shown: each place is searched, even after evidence was found.
-    async fn collect(&self, text: &str, reference: &Reference) -> Result<Evidence, SourceError> {
+    async fn collect(&self, text: &str, reference: &Reference) -> Result<Collector<ImageSource>, SourceError> {
         let InspectRun { registries, platforms, places, limits, .. } = self.run;
         let source = ImageSource::open(reference, *places, registries, limits)?;
         let (platforms, limits) = ((*platforms).clone(), (*limits).clone());
         let collector = Collector::resolve_among(&self.share, source, text, platforms, limits).await?;
         let mut collector = collector.naming_sbom_tags();
         collector.finish().await;
-        Ok(collector.into_evidence())
+        Ok(collector)
     }
 }
 

@@ -9,7 +9,6 @@ mod releases;
 mod threads;
 
 use std::rc::Rc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt, stream};
@@ -82,11 +81,8 @@ fn digests(evidence: &Evidence) -> Vec<Digest> {
 const AT_ONCE: usize = 12;
 
 /// Examines so many targets as `body` asks for, on threads that end when it returns.
-///
-/// For a single target no thread is started: there is nothing else to do meanwhile.
 pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(&Examiner<'a, '_>) -> R) -> R {
-    let threads = if targets > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 };
-    pool::with_threads(threads, |pool| body(&Examiner { run, pool, share: Rc::default() }))
+    pool::with_threads(pool::threads_for(targets), |pool| body(&Examiner { run, pool, share: Rc::default() }))
 }
 
 /// Examines the targets of a run.

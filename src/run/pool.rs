@@ -19,6 +19,11 @@ pub(super) struct Pool<'env> {
     work: Option<Sender<Work<'env>>>,
 }
 
+/// The threads for so many tasks. For a single one no thread is started: there is nothing else to do meanwhile.
+pub(super) fn threads_for(tasks: usize) -> usize {
+    if tasks > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 }
+}
+
 /// Starts this many threads, and ends them when `body` returns. Without threads, the caller does the work itself.
 pub(super) fn with_threads<'env, R>(threads: usize, body: impl FnOnce(&Pool<'env>) -> R) -> R {
     let (sender, receiver) = mpsc::channel();

@@ -3,7 +3,7 @@
 //! A platform manifest is covered by a requirement when a candidate satisfies it on the manifest's own digest or on an
 //! index through which it was reached: an index's digest binds its children. Every selected platform must be covered.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -386,15 +386,16 @@ fn run_out(exception: &ExceptionReport) -> Option<Finding> {
 /// What was not read, once for all that was not read for the same cause.
 fn gap_findings<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<Finding> {
     let mut groups: Vec<(&Gap, BTreeSet<&str>)> = Vec::new();
+    // A hostile image has thousands of gaps, so they are not compared one by one.
+    let mut places = HashMap::new();
     for gap in gaps {
-        let is_alike = |first: &Gap| {
-            let (one, other) = (&first.obstacle, &gap.obstacle);
-            *first == *gap || one.cause.is_some() && (one.reason, &one.cause) == (other.reason, &other.cause)
-        };
-        match groups.iter_mut().find(|(first, _)| is_alike(first)) {
-            Some((_, whats)) => _ = whats.insert(&gap.what),
-            None => groups.push((gap, BTreeSet::from([gap.what.as_str()]))),
-        }
+        let Obstacle { reason, cause, .. } = &gap.obstacle;
+        let alike = cause.as_deref().map(|cause| (reason, cause)).ok_or(gap);
+        let place = *places.entry(alike).or_insert_with(|| {
+            groups.push((gap, BTreeSet::new()));
+            groups.len() - 1
+        });
+        groups[place].1.insert(&gap.what);
     }
     groups.iter().map(|(first, whats)| gap_finding(first, whats.len() - 1)).collect()
 }

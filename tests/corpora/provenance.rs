@@ -8,9 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bonafide::check::CandidateReport;
-use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject, SubjectKind, Target, TargetKind,
-};
+use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::trust::TrustRoot;
 use bonafide::verify::{Domain, inspect};
@@ -280,27 +278,7 @@ fn evidence(bundle: &str) -> Evidence {
         digest: blob.digest().clone(),
         content: Content::Bundle(Opened::bundle(blob)),
     };
-    Evidence {
-        target: Target {
-            reference: "published".to_owned(),
-            name: None,
-            root: subject.clone(),
-            kind: TargetKind::Image {
-                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                platforms: Vec::new(),
-            },
-            subjects: vec![Subject {
-                digest: subject,
-                kind: SubjectKind::Image(None),
-                reached_through: Vec::new(),
-                searched: true,
-            }],
-        },
-        attestation_manifests: Vec::new(),
-        candidates: vec![candidate],
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
+    Evidence::of(Target::image("published", None, subject), vec![candidate])
 }
 
 /// The statements of BuildKit in an index, of both versions: shown as unsigned, with what they say.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
 use bonafide::evidence::{
-    Candidate, Content, Evidence, LookedIn, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
+    Candidate, Content, Evidence, Opened, Origin, Subject as Manifest, SubjectKind, Target, TargetKind,
 };
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -317,22 +317,10 @@ fn cosign_tag(subject: &Digest, suffix: &str, layer: usize) -> Origin {
 /// One image without an index, with all of this attached.
 pub(crate) fn evidence(image: &Digest, contents: impl IntoIterator<Item = Content>) -> Evidence {
     let candidates = contents.into_iter().enumerate();
-    Evidence {
-        target: Target {
-            reference: "registry.test/acme/shop:1.0.0".to_owned(),
-            name: Some("registry.test/acme/shop".to_owned()),
-            root: image.clone(),
-            kind: TargetKind::Image {
-                media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-                platforms: Vec::new(),
-            },
-            subjects: vec![manifest(image, SubjectKind::Image(None), &[])],
-        },
-        attestation_manifests: Vec::new(),
-        candidates: candidates.map(|(position, content)| candidate(image, position, content)).collect(),
-        gaps: Vec::new(),
-        looked_in: LookedIn::default(),
-    }
+    Evidence::of(
+        Target::image("registry.test/acme/shop:1.0.0", Some("registry.test/acme/shop"), image.clone()),
+        candidates.map(|(position, content)| candidate(image, position, content)).collect(),
+    )
 }
 
 /// What is collected for an index of linux/amd64 and linux/arm64 that is known by no name.

@@ -20,7 +20,7 @@ pub fn run(data: &[u8]) {
         content: Content::Bundle(bundle),
     };
     let target = Target::file("a".to_owned(), image.clone(), None);
-    let evidence = Evidence { target, ..lab::evidence(image, vec![candidate]) };
+    let evidence = Evidence::of(target, vec![candidate]);
     let policy = lab::policy(&lab::SIGNERS[0], &[bonafide::policy::Requirement::Signature]);
     holds::of_lab_evidence(&verify_with(&Alone, &evidence, &policy, &*lab::DOMAINS, lab::NOW));
 }

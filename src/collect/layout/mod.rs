@@ -184,7 +184,7 @@ impl LayoutSource {
             matches!(nature, Nature::Image | Nature::Unreadable)
                 && entry.artifact_type.is_none()
                 && kind(entry).is_none()
-                && !entry.annotations.get(REF_NAME).is_some_and(|name| evidence_stem(tag_of(name)).is_some())
+                && entry.annotations.get(REF_NAME).is_none_or(|name| evidence_stem(tag_of(name)).is_none())
         };
         self.entries.iter().zip(self.natures()).filter(is_image).map(|(entry, _)| entry).collect()
     }
@@ -340,7 +340,7 @@ impl Source for LayoutSource {
         if subject == self.root_digest() {
             let marked = self.entries.iter().filter(|entry| kind(entry) == Some(tag));
             all.extend(marked.filter(|entry| {
-                !entry.annotations.get(REF_NAME).is_some_and(|name| evidence_stem(tag_of(name)).is_some())
+                entry.annotations.get(REF_NAME).is_none_or(|name| evidence_stem(tag_of(name)).is_none())
             }));
         }
         if all.is_empty() {

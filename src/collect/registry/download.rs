@@ -6,9 +6,10 @@ use bytes::Bytes;
 use reqwest::Url;
 use tokio::time::Instant;
 
+use super::failure::failure;
 use super::resolver::Resolver;
 use super::tls::Trust;
-use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at, shown_host};
+use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
@@ -79,10 +80,7 @@ impl FileServer {
         match answer.status {
             200 => Ok(answer.body),
             404 => Err(SourceError::NotFound { at }),
-            status => {
-                let host = shown_host(&answer.url);
-                Err(SourceError::Status { at, host, status, said: self.transport.said(&answer) })
-            }
+            _ => Err(failure(&self.transport, at, &answer)),
         }
     }
 
