@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use bonafide::check::{
-    CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport, Report,
-    RequirementReport, SCHEMA_VERSION, Tool, TrustReport, Verdict,
+    Change, CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport, Report,
+    RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport, Verdict,
 };
-use bonafide::render::{Asked, Detail, Head, OUTPUTS, Output, column, escape};
+use bonafide::evidence::{GapReason, Obstacle};
+use bonafide::policy::{Policy, Requirement, Signer};
+use bonafide::render::{Asked, Detail, Head, OUTPUTS, Output, TEXT, column, escape};
+use bonafide::verify::unresolved;
 use serde_json::{Value, json as object};
 
 /// What may stand in a name, a claim or an error of others.
@@ -62,23 +65,18 @@ fn platform(name: &str, requirements: &[RequirementReport]) -> PlatformReport {
     }
 }
 
+const PIN: &str = "ghcr.io/acme/app@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
 /// An image of two platforms of the same name, which JUnit and SARIF must still tell apart.
 fn image(verdict: Verdict, text: &str) -> ImageReport {
     let mut excepted = requirement("sbom", Verdict::Absent, text);
     excepted.exception =
         Some(ExceptionReport { until: "2026-12-31".to_owned(), because: text.to_owned(), works: true });
     let requirements = vec![requirement(&format!("signature {text}"), verdict, text), excepted];
-    let obstacle = bonafide::evidence::Obstacle {
-        cause: Some(text.to_owned()),
-        expected: Some(text.to_owned()),
-        next: text.to_owned(),
-        ..bonafide::evidence::Obstacle::new(bonafide::evidence::GapReason::Timeout, text)
-    };
-    let gap = GapReport::new(text, obstacle, None);
     ImageReport {
         reference: format!("ghcr.io/acme/{text}"),
         tags: Vec::new(),
-        pinned: None,
+        pinned: (verdict == Verdict::Verified).then(|| PIN.to_owned()),
         digest: Some(format!("sha256:{}", "b".repeat(64))),
         index: None,
         media_type: Some(text.to_owned()),
@@ -87,20 +85,25 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
         platforms: vec![platform(text, &requirements), platform(text, &requirements)],
         requirements,
         candidates: Vec::new(),
-        gaps: vec![gap],
+        gaps: vec![gap(text)],
     }
+}
+
+fn gap(text: &str) -> GapReport {
+    let obstacle = Obstacle {
+        cause: Some(text.to_owned()),
+        expected: Some(text.to_owned()),
+        next: text.to_owned(),
+        ..Obstacle::new(GapReason::Timeout, text)
+    };
+    GapReport::new(text, obstacle, None)
 }
 
 /// An image of which nothing was read.
 fn unread(text: &str) -> ImageReport {
-    ImageReport {
-        digest: None,
-        verdict: Verdict::Undecided,
-        findings: vec![finding(CheckId::ImageResolved, true, text)],
-        platforms: Vec::new(),
-        requirements: Vec::new(),
-        ..image(Verdict::Undecided, text)
-    }
+    let signer = Signer::from_flags(None, None, Some("acme/shop"), None, None).expect("a signer");
+    let policy = Policy::from_flags(signer, [Requirement::Signature, Requirement::Provenance], None);
+    unresolved(&format!("ghcr.io/acme/{text}"), &policy.expect("a policy"), &gap(text))
 }
 
 fn report(images: Vec<ImageReport>, text: &str) -> Report {
@@ -109,7 +112,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         tool: Tool::default(),
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
         started_at: "2026-11-30T12:00:00Z".parse().expect("a time"),
-        policy: PolicyReport { source: text.to_owned(), sha256: "c".repeat(64) },
+        policy: PolicyReport { source: text.to_owned(), file: Some(text.to_owned()), sha256: "c".repeat(64) },
         verifier: Some("https://acme.example/verifier".to_owned()),
         trust: vec![TrustReport {
             domain: text.to_owned(),
@@ -126,12 +129,40 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
     }
 }
 
+/// An audit of a good image, with a tag that moved or a list of tags that could not be read.
+fn audits(text: &str) -> [Report; 2] {
+    let moved = TagChange {
+        tag: text.to_owned(),
+        change: Change::Moved,
+        expected: Some(text.to_owned()),
+        found: Some(text.to_owned()),
+    };
+    [(Verdict::Rejected, vec![moved], Vec::new()), (Verdict::Undecided, Vec::new(), vec![gap(text)])].map(
+        |(verdict, changes, gaps)| {
+            let repository = text.to_owned();
+            let of_it = RepositoryReport { repository, verdict, tags: TagCounts::default(), digests: 1, changes, gaps };
+            Report { verdict, repositories: vec![of_it], ..report(vec![image(Verdict::Verified, text)], text) }
+        },
+    )
+}
+
+/// Runs of one image and of several, in every verdict, with the formats that they can be written in.
+fn written_reports(text: &str) -> impl Iterator<Item = (Report, Vec<&'static Output>)> {
+    let audited = || OUTPUTS.iter().copied().filter(|output| output.is_for_audits).collect();
+    let verified = reports(text).into_iter().map(|report| (report, OUTPUTS.to_vec()));
+    verified.chain(audits(text).into_iter().map(move |report| (report, audited())))
+}
+
 /// Runs of one image and of several, in every verdict.
 fn reports(text: &str) -> Vec<Report> {
     let verdicts = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent];
     let one = verdicts.into_iter().map(|verdict| vec![image(verdict, text)]);
     let all = verdicts.iter().map(|verdict| image(*verdict, text)).chain([unread(text), unread(text)]).collect();
     one.chain([vec![unread(text)], all]).map(|images| report(images, text)).collect()
+}
+
+fn named(name: &str) -> &'static Output {
+    OUTPUTS.iter().find(|output| output.name == name).expect("a format")
 }
 
 fn written(output: &Output, report: &Report, verbose: bool) -> String {
@@ -146,10 +177,12 @@ fn written(output: &Output, report: &Report, verbose: bool) -> String {
 #[test]
 fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
     for text in hostile() {
-        for report in reports(&text) {
-            for output in OUTPUTS {
-                for verbose in [false, true] {
-                    let written = written(output, &report, verbose);
+        for (report, outputs) in written_reports(&text) {
+            for output in outputs {
+                // The report for people is the only one that is longer with `-v`.
+                let details = if output == TEXT { &[false, true][..] } else { &[false] };
+                for verbose in details {
+                    let written = written(output, &report, *verbose);
                     let found = written.chars().find(|one| *one != '\n' && escape::is_unsafe(*one));
                     assert_eq!(found, None, "{output:?} of {text:?}");
                     let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
@@ -165,12 +198,12 @@ fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
 #[test]
 fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
     for text in hostile() {
-        for report in reports(&text) {
-            for output in OUTPUTS {
+        for (report, outputs) in written_reports(&text) {
+            for output in outputs {
                 let written = written(output, &report, false);
                 match output.name {
-                    "text" => assert!(!written.is_empty()),
-                    "pinned" => assert_eq!(written, "", "no image of these has a name"),
+                    "text" => text_of_repositories(&written, &report),
+                    "pinned" => assert_eq!(written, pins(&report)),
                     "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
                     "json" => is_the_report(&json(&written), &report),
                     "jsonl" => jsonl(&written, &report),
@@ -184,15 +217,39 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
     }
 }
 
+/// What is wrong with a repository stands below its name.
+fn text_of_repositories(text: &str, report: &Report) {
+    assert!(!text.is_empty());
+    let begins = |start: &str| text.lines().any(|line| line.starts_with(start));
+    for repository in &report.repositories {
+        assert_eq!(begins("  moved  "), !repository.changes.is_empty(), "{text}");
+        assert_eq!(begins("  could not check "), !repository.gaps.is_empty(), "{text}");
+    }
+}
+
+/// The repositories of an audit, with every change and every gap.
+fn are_the_repositories(read: &Value, report: &Report) {
+    let expected = object!(report.repositories);
+    assert_eq!(read["repositories"].as_array(), expected.as_array().filter(|all| !all.is_empty()));
+}
+
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
+/// A name for each image of a verified run.
+fn pins(report: &Report) -> String {
+    if report.verdict == Verdict::Verified { format!("{PIN}\n").repeat(report.images.len()) } else { String::new() }
+}
+
 fn is_the_report(read: &Value, report: &Report) {
     assert_eq!(read["verdict"], report.verdict.as_str());
-    for (image, read) in report.images.iter().zip(read["images"].as_array().expect("images")) {
+    let images = read["images"].as_array().expect("images");
+    assert_eq!(images.len(), report.images.len());
+    for (image, read) in report.images.iter().zip(images) {
         assert_eq!(read["reference"], image.reference, "JSON keeps every character");
     }
+    are_the_repositories(read, report);
 }
 
 /// A line for each image in its order, and then a summary.
@@ -205,6 +262,7 @@ fn jsonl(text: &str, report: &Report) {
         assert_eq!(target["target"]["verdict"], image.verdict.as_str());
     }
     let summary = &summary["summary"];
+    are_the_repositories(summary, report);
     assert_eq!(summary["exitCode"], report.verdict.exit_code());
     let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
     assert_eq!(summary["counts"]["verified"], verified);
@@ -213,14 +271,17 @@ fn jsonl(text: &str, report: &Report) {
 /// A suite fails or errs exactly where its image is not verified, and no two cases have one name.
 fn junit(text: &str, report: &Report) {
     let read = quick_junit::Report::deserialize_from_str(text).expect("JUnit");
-    assert_eq!(read.test_suites.len(), report.images.len());
+    assert_eq!(read.test_suites.len(), report.images.len() + report.repositories.len());
+    for (suite, repository) in read.test_suites[report.images.len()..].iter().zip(&report.repositories) {
+        assert_eq!((suite.failures, suite.errors), (repository.changes.len(), repository.gaps.len()));
+    }
     let mut names = BTreeSet::new();
     for (suite, image) in read.test_suites.iter().zip(&report.images) {
         let is_good = suite.failures + suite.errors == 0;
         assert_eq!(is_good, image.verdict == Verdict::Verified, "{}", image.reference);
         assert_eq!(suite.errors > 0, image.verdict == Verdict::Undecided, "{}", image.reference);
-        let excepted = if image.requirements.is_empty() { 0 } else { 2 };
-        assert_eq!(suite.skipped, excepted, "each platform of the excepted requirement");
+        let excepted = image.requirements.iter().filter(|requirement| requirement.counting().is_none()).count();
+        assert_eq!(suite.skipped, excepted * image.platforms.len(), "each platform of the excepted requirement");
         for case in &suite.test_cases {
             let class = case.classname.as_ref().map(|name| name.as_str().to_owned());
             assert!(names.insert((class, case.name.as_str().to_owned())), "twice: {}", case.name.as_str());
@@ -233,7 +294,8 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
     assert_eq!((&log["version"], log["runs"].as_array().map(Vec::len)), (&object!("2.1.0"), Some(1)));
     let run = &log["runs"][0];
     let is_undecided = report.images.iter().any(|image| image.verdict == Verdict::Undecided);
-    assert_eq!(run["invocations"][0]["executionSuccessful"], !is_undecided);
+    let is_unlisted = report.repositories.iter().any(|repository| !repository.gaps.is_empty());
+    assert_eq!(run["invocations"][0]["executionSuccessful"], !is_undecided && !is_unlisted);
     assert_eq!(run["invocations"][0]["exitCode"], report.verdict.exit_code());
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), CheckId::all().count());
@@ -266,7 +328,10 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
 /// Text from outside stands in code, as letters and references to characters; nothing else is in the document but what is ours.
 fn markdown(text: &str, report: &Report) {
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
-    assert_eq!(rows.len(), 1 + report.images.len());
+    let of_repositories = if report.repositories.is_empty() { 0 } else { 1 + report.repositories.len() };
+    assert_eq!(rows.len(), 1 + report.images.len() + of_repositories);
+    let explained: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
+    assert_eq!(text.lines().filter(|line| line.starts_with("- <code>tags</code>")).count(), explained);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{text}");
     for (position, part) in text.split("<code>").enumerate() {
         let (code, ours) = if position == 0 { ("", part) } else { part.split_once("</code>").expect("an end of code") };
@@ -292,8 +357,24 @@ fn has_link(message: &str) -> bool {
 }
 
 #[test]
+fn an_image_that_could_not_be_read_is_explained_in_every_format() {
+    let report = report(vec![unread("no such host")], "flags");
+    for output in OUTPUTS.iter().filter(|output| !["pinned", "vsa"].contains(&output.name)) {
+        let written = written(output, &report, false);
+        assert!(written.contains("no such host"), "{written}");
+        assert!(!written.contains("no reason is stated"), "{written}");
+        // SARIF lists every check as a rule.
+        assert!(output.name == "sarif" || !written.contains("evidence-present"), "{written}");
+    }
+    let log = json(&written(named("sarif"), &report, false));
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 3, "signature, provenance and the image");
+    assert!(results.iter().all(|result| result["ruleId"] == "image-resolved"), "{results:?}");
+}
+
+#[test]
 fn a271_of_very_many_results_some_are_listed_and_the_rest_counted() {
-    let output = OUTPUTS.iter().find(|output| output.name == "sarif").expect("SARIF");
+    let output = named("sarif");
     let images = |tag: &str| {
         let named = |number: usize| ImageReport {
             reference: format!("ghcr.io/acme/app{}:{tag}", number % 40),

@@ -36,7 +36,7 @@ fn rendered(image: ImageReport) {
         tool: Tool::default(),
         verdict: image.verdict,
         started_at: lab::NOW,
-        policy: PolicyReport { source: "flags".to_owned(), sha256: String::new() },
+        policy: PolicyReport { source: "flags".to_owned(), file: None, sha256: String::new() },
         verifier: Some("https://acme.example/verifier".to_owned()),
         trust: Vec::new(),
         repositories: Vec::new(),

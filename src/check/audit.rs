@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{GapReport, Verdict};
+use super::{CheckId, Finding, GapReport, Verdict};
 
 /// One repository of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,6 +53,22 @@ pub struct TagChange {
     /// The digest that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
+}
+
+impl TagChange {
+    /// Reports the difference.
+    pub fn finding(&self) -> Finding {
+        let (message, next) = match self.change {
+            Change::Moved => ("the tag moved", "find out who moved it and why, before you expect the new digest"),
+            Change::Missing => ("the tag is missing", "find out who deleted it and why, before you expect it no more"),
+            Change::Extra => ("the tag was not expected", "find out who pushed it, and add its digest if it is yours"),
+        };
+        Finding {
+            expected: self.expected.clone(),
+            found: self.found.clone(),
+            ..Finding::fail(CheckId::ImagePinned, message).next(next)
+        }
+    }
 }
 
 /// How a tag differs from what was expected.

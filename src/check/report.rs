@@ -12,8 +12,8 @@ use crate::attestation::section::{OfKind, Section};
 use crate::evidence::{GapReason, Obstacle, OriginKind};
 
 use super::{
-    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, Finding, KnownVulnerabilitiesReport, LogEvidence,
-    RepositoryReport, SignerKind, TimeSource, Verdict, WorkflowName,
+    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, CheckId, Finding, KnownVulnerabilitiesReport,
+    LogEvidence, RepositoryReport, SignerKind, TimeSource, Verdict, WorkflowName,
 };
 
 /// The version of the report's JSON shape.
@@ -68,8 +68,11 @@ impl Default for Tool {
 /// Where the policy came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyReport {
-    /// `flags`, or the file.
+    /// `flags`, or the file and the flags that make it stricter.
     pub source: String,
+    /// The path of the file, if it is one of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The SHA-256 of the file's bytes, or of the canonical text of the flags.
     pub sha256: String,
 }
@@ -418,6 +421,21 @@ impl GapReport {
     pub fn new(what: impl Into<String>, obstacle: Obstacle, subject: Option<String>) -> Self {
         let Obstacle { reason, cause, expected, detail, next } = obstacle;
         Self { what: what.into(), reason, cause, expected, detail, next, subject }
+    }
+
+    /// Reports an image, or the tags of a repository, that could not be read at all.
+    pub fn unresolved(&self) -> Finding {
+        let message = self.cause.clone().unwrap_or_else(|| format!("{} could not be read", self.what));
+        self.explained(Finding::error(CheckId::ImageResolved, message))
+    }
+
+    /// Adds what was expected, what happened and what to do to a finding that the gap caused.
+    pub fn explained(&self, finding: Finding) -> Finding {
+        let finding = finding.found(self.detail.clone()).next(self.next.clone());
+        match &self.expected {
+            Some(expected) => finding.expected(expected.clone()),
+            None => finding,
+        }
     }
 
     /// Returns the cause, if it is known, and what happened.

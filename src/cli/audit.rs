@@ -21,6 +21,7 @@ use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::output::Rows;
 use super::session::{self, Session};
+use super::targets::OutputParser;
 use super::{logins, output, policies, progress, references, runtime};
 
 const EXAMPLES: &str = "\
@@ -44,7 +45,7 @@ const OF_ONE_IMAGE: [&str; 3] = ["wait", "expect_digest", "verifier"];
 #[command(mut_arg("references", |arg| arg.value_name("REPOSITORY").help(
     "The repositories to audit, and layouts as oci:DIR; - reads them from standard input, one on each line"
 )))]
-#[command(mut_arg("output", |arg| arg.help("Write the report as text, json or pinned; to a file with FORMAT=FILE [default: text]")))]
+#[command(mut_arg("output", |arg| arg.value_parser(OutputParser::of_audits())))]
 #[command(mut_arg(OF_ONE_IMAGE[0], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_ONE_IMAGE[1], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_ONE_IMAGE[2], |arg| arg.hide(true)))]
@@ -85,7 +86,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let verbose = args.shows_requests();
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
-    refuse_flags_of_one_image(verify, &targets)?;
+    refuse_flags_of_one_image(verify)?;
     policies::refuse_shared_input(verify)?;
     let asked = repositories(references::read(&verify.references, !verify.login.password_stdin)?)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
@@ -129,12 +130,11 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
 }
 
 /// An audit is of many images: what waits for one, pins one or summarises one has no place in it.
-fn refuse_flags_of_one_image(verify: &VerifyArgs, targets: &[super::targets::Target]) -> Result<(), Diagnostic> {
+fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     let given = [
         ("--wait", verify.wait.is_some()),
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
-        ("--output vsa", targets.iter().any(|target| target.output.names_verifier)),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(Diagnostic::of_one_image(flag)),

@@ -31,7 +31,7 @@ fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
     let trusted = roots::trusted(&args.trust, &reach, Timestamp::now())?;
     let now = Timestamp::now();
     let image = verify_with(&Threads, &evidence, &policy, &trusted.domains, now);
-    let policy = PolicyReport { source: policy.source().to_owned(), sha256: policy.sha256().to_owned() };
+    let policy = PolicyReport { source: policy.source().to_owned(), file: None, sha256: policy.sha256().to_owned() };
     Ok(output::report(now, policy, &trusted.domains, vec![image], output::network(trusted.network)))
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Policies {
     /// By the image's name, and more strictly where a flag says so.
     File {
         document: Box<Document>,
+        /// Where it is on this machine.
+        file: Option<PathBuf>,
         default_trust: Vec<String>,
         expected_digest: Option<Digest>,
         deny_severity: Option<Severity>,
@@ -50,7 +52,7 @@ impl Policies {
     ) -> Result<Policy, Diagnostic> {
         match self {
             Self::Flags(policy) => Ok(policy.clone()),
-            Self::File { document, default_trust, expected_digest, deny_severity } => {
+            Self::File { document, default_trust, expected_digest, deny_severity, .. } => {
                 let policy = document
                     .policy_for(&name(reference, judged_as, plain_http)?, default_trust, expected_digest.clone(), now)
                     .map_err(|error| Diagnostic::image_without_policy(reference, judged_as.is_some(), error))?;
@@ -73,7 +75,11 @@ impl Policies {
             Self::File { deny_severity: Some(severity), .. } => format!("{source}, --deny-severity {severity}"),
             _ => source.to_owned(),
         };
-        PolicyReport { source, sha256: sha256.to_owned() }
+        let file = match self {
+            Self::File { file: Some(file), .. } => Some(file.display().to_string()),
+            _ => None,
+        };
+        PolicyReport { source, file, sha256: sha256.to_owned() }
     }
 }
 
@@ -211,7 +217,9 @@ fn from_document(
     }
     let expected_digest = args.expect_digest.clone();
     let deny_severity = args.deny_severity;
-    Ok((Policies::File { document: Box::new(document), default_trust, expected_digest, deny_severity }, trusted))
+    let is_here = file.as_os_str() != STANDARD_INPUT && policy_source::elsewhere(file)?.is_none();
+    let file = is_here.then(|| file.to_owned());
+    Ok((Policies::File { document: Box::new(document), file, default_trust, expected_digest, deny_severity }, trusted))
 }
 
 /// Reads a policy file and the keys that it names.

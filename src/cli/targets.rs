@@ -20,22 +20,29 @@ pub(super) struct Target {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OutputParser {
     fits: fn(&Output) -> bool,
+    /// Why another does not.
+    unfit: &'static str,
 }
 
 impl OutputParser {
     /// Formats of a verification of images.
     pub(super) fn of_images() -> Self {
-        Self { fits: |_| true }
+        Self { fits: |_| true, unfit: "" }
     }
 
     /// Formats of a verification of bundles about a file.
     pub(super) fn of_bundles() -> Self {
-        Self { fits: |output| output.is_for_bundles }
+        Self { fits: |output| output.is_for_bundles, unfit: "is of verified images" }
+    }
+
+    /// Formats of an audit of repositories.
+    pub(super) fn of_audits() -> Self {
+        Self { fits: |output| output.is_for_audits, unfit: "says nothing about repositories" }
     }
 
     /// Formats of an inspection.
     pub(super) fn of_inspections() -> Self {
-        Self { fits: Output::is_for_inspections }
+        Self { fits: Output::is_for_inspections, unfit: "is of verified images" }
     }
 
     fn outputs(self) -> impl Iterator<Item = &'static Output> {
@@ -49,8 +56,7 @@ impl OutputParser {
             None => (text, None),
         };
         let output = OUTPUTS.iter().copied().find(|output| output.name == name).ok_or("is not an output format");
-        let fitting =
-            output.and_then(|output| if (self.fits)(output) { Ok(output) } else { Err("is of verified images") });
+        let fitting = output.and_then(|output| if (self.fits)(output) { Ok(output) } else { Err(self.unfit) });
         let output = fitting.map_err(|why| format!("`{name}` {why}: expected {}", self.names()))?;
         Ok(Target { output, file: file.filter(|file| file.as_os_str() != "-") })
     }

@@ -23,6 +23,7 @@ use super::text;
 pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
     .streamed(|head| head.targets != 1 && !head.detail.verbose, row)
     .for_bundles()
+    .for_audits()
     .for_inspections(inspection::write);
 
 /// The most failures of one requirement, things left unread and pieces of evidence that are shown one by one.

@@ -1,31 +1,46 @@
-//! What reports of tests and of code scanning are made of: one cell for each requirement of each platform of an image.
+//! What reports of tests and of code scanning are made of: one cell for each requirement of each platform of an image, and for each
+//! thing that is wrong with the tags of an audited repository.
 
-use crate::check::{CheckId, Finding, ImageReport, Outcome, PlatformReport, RequirementReport, Verdict};
+use std::borrow::Cow;
+
+use crate::check::{
+    CheckId, Finding, ImageReport, Outcome, PlatformReport, RepositoryReport, RequirementReport, TagChange, Verdict,
+};
 
 use super::parts::excepted;
 
-/// What became of one requirement for one platform, or of the image itself.
+/// What became of one requirement for one platform, of the image itself, or of the tags of a repository.
 pub(super) struct Cell<'a> {
-    /// The requirement, unless it is about the image itself.
-    pub(super) requirement: Option<&'a RequirementReport>,
-    /// The platform, if there is one.
-    pub(super) platform: Option<&'a PlatformReport>,
+    /// The requirement's name, `image` or `tags`.
+    pub(super) requirement: &'a str,
+    /// What it is about, if not all of the image or repository.
+    pub(super) part: Option<Part<'a>>,
     pub(super) verdict: Verdict,
     /// What keeps it from being verified.
-    pub(super) findings: Vec<&'a Finding>,
+    pub(super) findings: Vec<Cow<'a, Finding>>,
     /// Why it does not count, if a working exception of the policy says so.
     pub(super) excepted: Option<String>,
 }
 
-impl Cell<'_> {
-    /// The name of the requirement.
-    pub(super) fn requirement(&self) -> &str {
-        self.requirement.map_or("image", |requirement| &requirement.id)
-    }
+/// A part of an image or of a repository.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    Platform(&'a str),
+    Tag(&'a str),
+}
 
-    /// The name of the platform, if it is known.
-    pub(super) fn platform(&self) -> Option<&str> {
-        self.platform.and_then(|platform| platform.platform.as_deref())
+impl<'a> Part<'a> {
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Platform(name) | Self::Tag(name) => name,
+        }
+    }
+}
+
+impl Cell<'_> {
+    /// The name of the platform or tag, if there is one.
+    pub(super) fn part(&self) -> Option<&str> {
+        self.part.map(Part::name)
     }
 
     /// Whether it keeps the image from being verified.
@@ -40,8 +55,8 @@ impl Cell<'_> {
 
     /// The reason, in one sentence.
     pub(super) fn message(&self) -> String {
-        let said = self.findings.first().map_or_else(|| "no reason is stated".to_owned(), |one| one.message.clone());
-        format!("{}: {said}", self.verdict)
+        let said = self.findings.first().map(|finding| format!(": {}", finding.message)).unwrap_or_default();
+        format!("{}{said}", self.verdict)
     }
 
     /// What was expected and found, and what to do, in lines.
@@ -61,21 +76,38 @@ impl Cell<'_> {
 /// The cells of an image. The last is about the image itself: some cell counts wherever the image is not verified.
 pub(super) fn cells(image: &ImageReport) -> Vec<Cell<'_>> {
     let mut cells: Vec<Cell<'_>> = image.requirements.iter().flat_map(|one| of_requirement(image, one)).collect();
-    let findings: Vec<&Finding> = image.findings.iter().filter(|finding| finding.is_blocking()).collect();
+    let findings: Vec<Cow<'_, Finding>> =
+        image.findings.iter().filter(|one| one.is_blocking()).map(Cow::Borrowed).collect();
     let has_reason = !findings.is_empty() || cells.iter().any(Cell::counts);
     let verdict = match image.verdict {
         Verdict::Verified => Verdict::Verified,
         _ if has_reason && findings.is_empty() => Verdict::Verified,
         other => other,
     };
-    cells.push(Cell { requirement: None, platform: None, verdict, findings, excepted: None });
+    cells.push(Cell { requirement: "image", part: None, verdict, findings, excepted: None });
     cells
+}
+
+/// The cells of a repository, beside those of its images: one for each thing that is wrong with its tags.
+pub(super) fn of_repository<'a>(repository: &'a RepositoryReport) -> Vec<Cell<'a>> {
+    let cell = |part, verdict, finding: Option<Finding>| Cell {
+        requirement: "tags",
+        part,
+        verdict,
+        findings: finding.into_iter().map(Cow::Owned).collect(),
+        excepted: None,
+    };
+    let gaps = repository.gaps.iter().map(|gap| cell(None, Verdict::Undecided, Some(gap.unresolved())));
+    let of_change =
+        |change: &'a TagChange| cell(Some(Part::Tag(&change.tag)), Verdict::Rejected, Some(change.finding()));
+    let wrong: Vec<Cell<'_>> = gaps.chain(repository.changes.iter().map(of_change)).collect();
+    if wrong.is_empty() { vec![cell(None, Verdict::Verified, None)] } else { wrong }
 }
 
 fn of_requirement<'a>(image: &'a ImageReport, requirement: &'a RequirementReport) -> Vec<Cell<'a>> {
     let cell = |platform: Option<&'a PlatformReport>, verdict| Cell {
-        requirement: Some(requirement),
-        platform,
+        requirement: &requirement.id,
+        part: platform.and_then(|platform| platform.platform.as_deref()).map(Part::Platform),
         verdict,
         findings: if verdict == Verdict::Verified { Vec::new() } else { reasons(requirement, platform) },
         excepted: excepted(requirement),
@@ -91,7 +123,7 @@ fn of_requirement<'a>(image: &'a ImageReport, requirement: &'a RequirementReport
 }
 
 /// The requirement's findings about this platform, or about no subject; otherwise all of them.
-fn reasons<'a>(requirement: &'a RequirementReport, platform: Option<&PlatformReport>) -> Vec<&'a Finding> {
+fn reasons<'a>(requirement: &'a RequirementReport, platform: Option<&PlatformReport>) -> Vec<Cow<'a, Finding>> {
     let says_why = |finding: &&Finding| finding.is_blocking() || finding.outcome == Outcome::Skip;
     let all: Vec<&Finding> = requirement.findings.iter().filter(says_why).collect();
     let is_about = |finding: &&&Finding| match (&finding.subject, platform) {
@@ -99,5 +131,5 @@ fn reasons<'a>(requirement: &'a RequirementReport, platform: Option<&PlatformRep
         _ => true,
     };
     let about: Vec<&Finding> = all.iter().filter(is_about).copied().collect();
-    if about.is_empty() { all } else { about }
+    if about.is_empty() { all } else { about }.into_iter().map(Cow::Borrowed).collect()
 }

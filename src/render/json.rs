@@ -9,6 +9,7 @@ use super::output::Output;
 pub(super) const OUTPUT: Output =
     Output::new("json", "the whole report, versioned", |_, report, out| write(report, out))
         .for_bundles()
+        .for_audits()
         .for_inspections(|inspection, out| write(inspection, out));
 
 /// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::{AdvisoriesReport, ImageReport, Network, PolicyReport, Report, Tool, TrustReport, Verdict};
+use crate::check::{
+    AdvisoriesReport, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport, Verdict,
+};
 
 use super::json;
 use super::output::Output;
@@ -16,7 +18,8 @@ pub(super) const OUTPUT: Output = Output::new(
     |_, report, out| json::write_line(&Line::Summary(summary(report)), out),
 )
 .streamed(|_| true, |_, image, out| target(image, out))
-.for_bundles();
+.for_bundles()
+.for_audits();
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +44,8 @@ struct Summary<'a> {
     trust: &'a [TrustReport],
     #[serde(skip_serializing_if = "Option::is_none")]
     advisories: Option<&'a AdvisoriesReport>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    repositories: &'a [RepositoryReport],
     network: &'a Network,
 }
 
@@ -74,6 +79,7 @@ fn summary(report: &Report) -> Summary<'_> {
         verifier: report.verifier.as_deref(),
         trust: &report.trust,
         advisories: report.advisories.as_ref(),
+        repositories: &report.repositories,
         network: &report.network,
     }
 }

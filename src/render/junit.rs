@@ -1,42 +1,49 @@
-//! JUnit: what Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform a case.
+//! JUnit: what Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform a case. So is a
+//! repository of an audit, with a case for each thing that is wrong with its tags.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
-use crate::check::{ImageReport, Report, Verdict};
+use crate::check::{Report, Verdict};
 
-use super::cells::{Cell, cells};
+use super::cells::{self, Cell, Part};
 use super::escape::{clipped, terminal};
 use super::output::Output;
 
 pub(super) const OUTPUT: Output =
     Output::new("junit", "test cases for Jenkins, GitLab and others", |_, report, out| write(report, out))
-        .for_bundles();
+        .for_bundles()
+        .for_audits();
 
 fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut junit = Junit::new(report.tool.name);
     // Names of cases that were given, and how often: readers take two cases of one name for one.
     let mut given = BTreeMap::new();
     for image in &report.images {
-        junit.add_test_suite(suite(image, &mut given));
+        let mut suite = suite(&image.reference, cells::cells(image), &mut given);
+        for (name, value) in [("digest", &image.digest), ("pinned", &image.pinned)] {
+            if let Some(value) = value {
+                suite.add_property((name, text(value).as_str()));
+            }
+        }
+        junit.add_test_suite(suite);
+    }
+    for repository in &report.repositories {
+        junit.add_test_suite(suite(&repository.repository, cells::of_repository(repository), &mut given));
     }
     junit.serialize(out).map_err(io::Error::other)
 }
 
-fn suite(image: &ImageReport, given: &mut BTreeMap<(String, String), usize>) -> TestSuite {
-    let mut suite = TestSuite::new(text(&image.reference));
-    for (name, value) in [("digest", &image.digest), ("pinned", &image.pinned)] {
-        if let Some(value) = value {
-            suite.add_property((name, text(value).as_str()));
-        }
-    }
-    for cell in cells(image) {
-        let class = text(cell.requirement());
-        let name = match cell.platform() {
-            Some(platform) => format!("{}@{}", text(&image.reference), text(platform)),
-            None => text(&image.reference),
+fn suite(name: &str, cells: Vec<Cell<'_>>, given: &mut BTreeMap<(String, String), usize>) -> TestSuite {
+    let mut suite = TestSuite::new(text(name));
+    for cell in cells {
+        let class = text(cell.requirement);
+        let name = match cell.part {
+            Some(Part::Platform(platform)) => format!("{}@{}", text(name), text(platform)),
+            Some(Part::Tag(tag)) => format!("{}:{}", text(name), text(tag)),
+            None => text(name),
         };
         let count = given.entry((class.clone(), name.clone())).or_default();
         *count += 1;

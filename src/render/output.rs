@@ -16,6 +16,8 @@ pub struct Output {
     pub help: &'static str,
     /// Whether it can be written for bundles about a file.
     pub is_for_bundles: bool,
+    /// Whether it can be written for audits: it says what is wrong with a repository beside its images.
+    pub is_for_audits: bool,
     /// Whether it names who verified.
     pub names_verifier: bool,
     inspection: Option<WriteInspection>,
@@ -95,6 +97,7 @@ impl Output {
             name,
             help,
             is_for_bundles: false,
+            is_for_audits: false,
             names_verifier: false,
             inspection: None,
             refuse: |_| Ok(()),
@@ -117,6 +120,11 @@ impl Output {
     /// Can be written of bundles about a file too.
     pub(super) const fn for_bundles(self) -> Self {
         Self { is_for_bundles: true, ..self }
+    }
+
+    /// Can be written of audits too.
+    pub(super) const fn for_audits(self) -> Self {
+        Self { is_for_audits: true, ..self }
     }
 
     /// Can be written of an inspection too.

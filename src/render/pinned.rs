@@ -11,6 +11,7 @@ pub(super) const OUTPUT: Output =
     Output::new("pinned", "registry/repository@digest of each image, if all are verified", |_, report, out| {
         write(report, out)
     })
+    .for_audits()
     .with_notes(notes);
 
 /// Writes nothing unless the whole run is verified, so that `docker pull "$(bonafide verify … --output pinned)"` never

@@ -1,24 +1,24 @@
 //! SARIF 2.1.0: what GitHub's code scanning and others show as alerts. One run for all images, a rule for each check, and a result for
-//! each requirement of each platform that is not satisfied.
+//! each requirement of each platform that is not satisfied, and for each thing that is wrong with the tags of a repository.
 //!
 //! GitHub takes a result without a place in a file for broken, refuses several runs of one category and shows at most 5,000 results.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::check::{Check, CheckId, ImageReport, Report, Verdict};
+use crate::check::{Check, CheckId, ImageReport, Report, RepositoryReport, Verdict};
 
-use super::cells::{Cell, cells};
+use super::cells::{self, Cell};
 use super::escape::{clipped, terminal};
 use super::json;
 use super::output::Output;
 
 pub(super) const OUTPUT: Output =
     Output::new("sarif", "alerts for code scanning (SARIF 2.1.0)", |_, report, out| json::write(&log(report), out))
-        .for_bundles();
+        .for_bundles()
+        .for_audits();
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const INFORMATION: &str = "https://crates.io/crates/bonafide";
@@ -170,15 +170,19 @@ enum Level {
 }
 
 fn log(report: &Report) -> Log {
-    let place = place(&report.policy.source);
+    let place = place(report.policy.file.as_deref());
     let mut given = HashMap::new();
     let (mut results, mut more) = (Vec::new(), 0);
-    for image in &report.images {
-        for cell in cells(image).iter().filter(|cell| cell.verdict != Verdict::Verified) {
+    let of_repository = |one| (Named::repository(one), cells::of_repository(one));
+    let repositories = report.repositories.iter().map(of_repository);
+    for (named, cells) in
+        repositories.chain(report.images.iter().map(|image| (Named::image(image), cells::cells(image))))
+    {
+        for cell in cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
             if results.len() == MOST {
                 more += 1;
             } else {
-                results.push(result(image, cell, &place, &mut given));
+                results.push(result(&named, cell, &place, &mut given));
             }
         }
     }
@@ -190,8 +194,7 @@ fn log(report: &Report) -> Log {
     };
     let invocation = Invocation {
         // An image that could not be checked is a run that failed, not one that found nothing.
-        execution_successful: !report.images.iter().any(|image| image.verdict == Verdict::Undecided)
-            && report.verdict != Verdict::Undecided,
+        execution_successful: report.verdict != Verdict::Undecided && undecided(report).next().is_none(),
         exit_code: report.verdict.exit_code(),
         start_time_utc: report.started_at.to_string(),
         tool_execution_notifications: notifications(report, more),
@@ -215,10 +218,9 @@ fn rule(check: &Check) -> Rule {
 
 /// The gaps, and the number of omitted results.
 fn notifications(report: &Report, more: usize) -> Vec<Notification> {
-    let undecided = report.images.iter().filter(|image| image.verdict == Verdict::Undecided);
-    let unread = undecided.take(MOST).map(|image| Notification {
+    let unread = undecided(report).take(MOST).map(|what| Notification {
         level: Level::Error,
-        message: Message { text: sentence(&format!("{} could not be checked", image.reference)) },
+        message: Message { text: sentence(&format!("{what} could not be checked")) },
     });
     let unlisted = (more > 0).then(|| Notification {
         level: Level::Warning,
@@ -227,10 +229,35 @@ fn notifications(report: &Report, more: usize) -> Vec<Notification> {
     unread.chain(unlisted).collect()
 }
 
-fn result(image: &ImageReport, cell: &Cell<'_>, place: &str, given: &mut HashMap<String, usize>) -> Found {
+/// The images and the lists of tags that could not be checked.
+fn undecided(report: &Report) -> impl Iterator<Item = String> + '_ {
+    let repositories = report.repositories.iter().filter(|repository| !repository.gaps.is_empty());
+    let images = report.images.iter().filter(|image| image.verdict == Verdict::Undecided);
+    let tags = repositories.map(|repository| format!("the tags of {}", repository.repository));
+    tags.chain(images.map(|image| image.reference.clone()))
+}
+
+/// An image or a repository.
+struct Named<'a> {
+    reference: &'a str,
+    /// The same for every tag and digest.
+    name: &'a str,
+}
+
+impl<'a> Named<'a> {
+    fn image(image: &'a ImageReport) -> Self {
+        Self { reference: &image.reference, name: name(image) }
+    }
+
+    fn repository(repository: &'a RepositoryReport) -> Self {
+        Self { reference: &repository.repository, name: &repository.repository }
+    }
+}
+
+fn result(named: &Named<'_>, cell: &Cell<'_>, place: &str, given: &mut HashMap<String, usize>) -> Found {
     let check = cell.check();
-    let platform = cell.platform().unwrap_or_default();
-    let whose = [image.reference.as_str(), cell.requirement(), platform];
+    let part = cell.part().unwrap_or_default();
+    let whose = [named.reference, cell.requirement, part];
     let whose: Vec<&str> = whose.into_iter().filter(|part| !part.is_empty()).collect();
     let mut said = vec![format!("{} is {}", whose.join(", "), cell.message())];
     said.extend(cell.details().into_iter().skip(1));
@@ -254,7 +281,7 @@ fn result(image: &ImageReport, cell: &Cell<'_>, place: &str, given: &mut HashMap
                 kind: "resource",
             }],
         }],
-        partial_fingerprints: fingerprints(&[check.as_str(), name(image), platform, cell.requirement()], given),
+        partial_fingerprints: fingerprints(&[check.as_str(), named.name, part, cell.requirement], given),
         suppressions: suppressions.collect(),
     }
 }
@@ -284,17 +311,17 @@ fn name(image: &ImageReport) -> &str {
     }
 }
 
-/// The file that says who must have signed, if it is a file of the repository.
-fn place(source: &str) -> String {
-    let source = source.strip_prefix("./").unwrap_or(source);
+/// The policy file, if its path is one that code scanning takes: below the working directory, without characters to escape.
+fn place(file: Option<&str>) -> String {
+    let file = file.unwrap_or(NO_FILE);
+    let file = file.strip_prefix("./").unwrap_or(file);
     let is_plain = |part: &str| {
         !part.is_empty()
             && part != ".."
             && part != "."
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    let is_file = Path::new(source).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    if is_file && source.split('/').all(is_plain) { source.to_owned() } else { NO_FILE.to_owned() }
+    if file.split('/').all(is_plain) { file.to_owned() } else { NO_FILE.to_owned() }
 }
 
 fn sentence(text: &str) -> String {

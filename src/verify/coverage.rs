@@ -56,8 +56,8 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
     }
 }
 
-/// A requirement without any result.
-pub(super) fn undecided(demand: &Demand) -> RequirementReport {
+/// A requirement that nothing could be read for, and why.
+pub(super) fn undecided(demand: &Demand, finding: Finding) -> RequirementReport {
     RequirementReport {
         id: demand.id.clone(),
         kind: demand.requirement().to_string(),
@@ -65,7 +65,7 @@ pub(super) fn undecided(demand: &Demand) -> RequirementReport {
         build_level: None,
         satisfied_by: Vec::new(),
         signatures: Vec::new(),
-        findings: Vec::new(),
+        findings: vec![finding],
         exception: None,
     }
 }

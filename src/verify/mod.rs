@@ -203,9 +203,7 @@ fn pinned(evidence: &Evidence) -> Option<String> {
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
 pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
-    let message = gap.cause.clone().unwrap_or_else(|| format!("{} could not be read", gap.what));
-    let finding = Finding::error(CheckId::ImageResolved, message);
-    without_image(reference, policy, gap, finding, Verdict::Undecided)
+    without_image(reference, policy, gap, gap.unresolved(), Verdict::Undecided)
 }
 
 /// Reports an image whose own manifest was read and could be read in two ways: no runtime can be held to one of them.
@@ -214,15 +212,10 @@ pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport
         CheckId::ImageResolved,
         format!("the manifest of {} is ambiguous or contradicts itself", gap.what),
     );
-    without_image(reference, policy, gap, finding, Verdict::Rejected)
+    without_image(reference, policy, gap, gap.explained(finding), Verdict::Rejected)
 }
 
 fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Finding, verdict: Verdict) -> ImageReport {
-    let finding = finding.found(gap.detail.clone()).next(gap.next.clone());
-    let finding = match &gap.expected {
-        Some(expected) => finding.expected(expected.clone()),
-        None => finding,
-    };
     ImageReport {
         reference: reference.to_owned(),
         tags: Vec::new(),
@@ -231,9 +224,9 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
         index: None,
         media_type: None,
         verdict,
-        findings: vec![finding],
         platforms: Vec::new(),
-        requirements: policy.demands().iter().map(coverage::undecided).collect(),
+        requirements: policy.demands().iter().map(|demand| coverage::undecided(demand, finding.clone())).collect(),
+        findings: vec![finding],
         candidates: Vec::new(),
         gaps: vec![gap.clone()],
     }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::fixtures::{BY_SHOP, LAB, LAB_ROOT, SHOP, image};
 use crate::program::{Checked, Program, Run, Scratch, bonafide, verify, verify_in};
 use crate::report::{finding, list, requirement, word};
@@ -101,6 +103,32 @@ fn the_file_in_the_working_directory_is_read_and_no_flag_takes_its_place_unsaid(
     fs::remove_file(scratch.path("bonafide.yaml")).expect("the file was there");
     let message = Program::new(&arguments).within(scratch.directory()).run().usage_error();
     assert!(message.contains("no signer is named"), "{message}");
+}
+
+#[test]
+fn an_alert_points_at_the_policy_file_and_at_nothing_else() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("policies")).expect("a folder");
+    scratch.write("policies/prod.yaml", good());
+    scratch.write("policies/prod", good());
+    let image = format!("oci:{}", absolute("fixtures/images/unsigned:v1.0.0"));
+    let root = absolute(LAB_ROOT);
+    let place = |more: &[&str]| {
+        let trust = ["--offline", "--trusted-root", root.as_str(), "--output", "sarif"];
+        let arguments = [&["verify", image.as_str()], &trust[..], more].concat();
+        let run = Program::new(arguments).within(scratch.directory()).run();
+        let log: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("SARIF: {}", run.stderr));
+        word(&log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]).to_owned()
+    };
+    for file in ["policies/prod.yaml", "./policies/prod.yaml", "policies/prod"] {
+        let by = ["--policy", file, AS[0], AS[1]];
+        assert_eq!(place(&by), file.trim_start_matches("./"));
+        assert_eq!(place(&[&by[..], &["--deny-severity", "high"]].concat()), file.trim_start_matches("./"));
+    }
+    let absolute = scratch.path("policies/prod.yaml");
+    for by in [&["--policy", absolute.to_str().expect("text"), AS[0], AS[1]][..], &BY_SHOP] {
+        assert_eq!(place(by), "bonafide.yaml", "no file of the repository says it");
+    }
 }
 
 #[test]

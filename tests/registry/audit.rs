@@ -307,6 +307,29 @@ fn tags_that_moved_are_missing_or_were_not_expected_are_rejected() {
     }
 }
 
+/// A format without a place for repositories would show a rejected audit as a good one.
+#[test]
+fn every_format_of_an_audit_says_how_the_tags_differ_and_why_they_are_unknown() {
+    let (_registry, name) = serve(&[("signed", "1.1.0")]);
+    let folder = Folder::new();
+    let file =
+        folder.write("released.json", json!({"0.9.0": format!("sha256:{}", "a".repeat(64))}).to_string().as_bytes());
+    let expect = ["--expect", &file.display().to_string()];
+    for format in ["text", "json", "jsonl", "pinned", "junit", "sarif", "markdown"] {
+        let run = audit(&[&[name.as_str(), "--output", format], &expect[..]].concat());
+        let empty = audit(&[&name, "--output", format, "--tags", "x*"]);
+        assert_eq!((run.code, empty.code), (1, 3), "{format}: {}", run.seen());
+        // Markdown shows marks of others as references to characters.
+        let seen = run.seen().replace("&#46;", ".");
+        let extra = if ["junit", "sarif", "markdown"].contains(&format) { "not expected" } else { "extra" };
+        assert!([extra, "missing", "0.9.0"].iter().all(|word| seen.contains(word)), "{format}: {seen}");
+        assert!(empty.seen().contains("no tag is selected"), "{format}: {}", empty.seen());
+    }
+    let run = audit(&[&name, "--output", "vsa"]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.seen());
+    assert!(run.err.contains("expected text, json, jsonl, pinned, junit, sarif or markdown"), "{}", run.seen());
+}
+
 #[test]
 fn a_layout_is_audited_by_its_tags() {
     let layout = "oci:fixtures/images/signed";
