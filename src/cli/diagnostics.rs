@@ -138,19 +138,7 @@ impl Diagnostic {
 
     /// Policies that cannot be carried over at all.
     pub(super) fn import(error: ImportError) -> Self {
-        let hint = match &error {
-            ImportError::Source(_) => "give the YAML that `kubectl get clusterimagepolicies -o yaml` prints",
-            ImportError::NoPolicy { .. } => {
-                "give the YAML of a ClusterImagePolicy (policy.sigstore.dev), of a ClusterPolicy with verifyImages (kyverno.io) \
-                 or of an ImageValidatingPolicy (policies.kyverno.io)"
-            }
-            ImportError::Foreign { .. } => {
-                "write the signers by hand: `bonafide inspect IMAGE --suggest-policy` begins a policy"
-            }
-            ImportError::NothingLeft { .. } => {
-                "`bonafide policy init` writes a first policy: add the expected signers to it"
-            }
-        };
+        let hint = error.hint();
         match error {
             ImportError::Source(error) => {
                 let body = error.to_string();
@@ -206,13 +194,7 @@ impl Diagnostic {
             (ImageError::NoRule { .. }, Reference::Layout(_)) if !is_named => {
                 "say by which name it is to be judged: `--as REGISTRY/REPOSITORY`".to_owned()
             }
-            (ImageError::NoRule { name, patterns, .. }, _) => format!(
-                "add a rule with `match: {name}`; the rules are about {}",
-                patterns.iter().take(8).cloned().collect::<Vec<_>>().join(", ")
-            ),
-            (ImageError::AllExcepted { .. }, _) => {
-                "at least one requirement of every image must stay without an exception".to_owned()
-            }
+            _ => error.hint(),
         };
         Self::usage(error, hint)
     }
@@ -270,14 +252,7 @@ impl Diagnostic {
 
     /// A reference that is none.
     pub(super) fn reference(text: &str, error: ReferenceError) -> Self {
-        let hint = match &error {
-            ReferenceError::UnsupportedTransport { .. } => {
-                "write an OCI layout instead, and name it `oci:DIR`, or `oci-archive:FILE` if it is an archive"
-                    .to_owned()
-            }
-            _ => "write it as registry/repository:tag, registry/repository@sha256:…, oci:DIR or oci-archive:FILE"
-                .to_owned(),
-        };
+        let hint = error.hint();
         let error = match &error {
             // The text holds a password, perhaps; the error says the rest.
             ReferenceError::UserInformation(_) => anyhow::Error::new(error),
@@ -305,59 +280,7 @@ impl Diagnostic {
 
     /// Flags that do not name a policy.
     pub(super) fn policy(error: PolicyError) -> Self {
-        const BOTH: &str = "--certificate-identity IDENTITY --certificate-oidc-issuer URL";
-        const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
-        let hint = match &error {
-            PolicyError::NoSigner => {
-                format!(
-                    "name the expected signer: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions, or `--key FILE`"
-                )
-            }
-            PolicyError::NoIssuer { identity } if identity.starts_with("https://github.com/") => {
-                format!("add `{ISSUER}`")
-            }
-            PolicyError::Strangers(strangers) if strangers.may_pin_source() => {
-                format!("{}, or pin the source with `--repo OWNER/NAME`", strangers.hint())
-            }
-            PolicyError::Strangers(strangers) => strangers.hint(),
-            PolicyError::NoIssuer { .. } => "add `--certificate-oidc-issuer URL`".to_owned(),
-            PolicyError::NoIdentity { .. } => {
-                "add `--certificate-identity IDENTITY`, or `--repo OWNER/NAME` for GitHub Actions".to_owned()
-            }
-            PolicyError::NothingRequired => {
-                "leave `--require` out to require signature, provenance and sbom".to_owned()
-            }
-            PolicyError::WithoutRules(_) => {
-                "write it in a policy file, with its fields: `bonafide schema policy`".to_owned()
-            }
-            PolicyError::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
-            PolicyError::RepositoryElsewhere { host, name, .. } if host.starts_with("gitlab") => {
-                format!("write a policy file with `gitlab: {{project: {name}, server: https://{host}}}`")
-            }
-            PolicyError::RepositoryElsewhere { host, name, .. } => format!(
-                "name the workflow: `--certificate-identity https://{host}/{name}/.github/workflows/FILE@REF --certificate-oidc-issuer URL`, or in a policy file `github: {{repository: {name}, server: https://{host}, issuer: URL}}`"
-            ),
-            PolicyError::Owner(_) => "write `--owner OWNER`, or `--repo OWNER/NAME` for one repository".to_owned(),
-            PolicyError::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
-            PolicyError::KeyWithIdentity { flag } => {
-                format!("leave out `--key` or `{flag}`; run twice to require both")
-            }
-            PolicyError::NoLogWithoutKey => "add `--key FILE`, or leave `--key-without-log` out".to_owned(),
-            PolicyError::TooFewSigners { .. } => "name more signers, or require fewer of them".to_owned(),
-            PolicyError::TwoRules { one, other } => format!("leave out `{one}` or `{other}`"),
-            PolicyError::Pattern { .. } => {
-                "regular expressions are those of Rust's `regex` crate, without look-around; they match the whole text"
-                    .to_owned()
-            }
-            PolicyError::SignerWorkflow(_) => "write `--signer-workflow OWNER/NAME/.github/workflows/FILE`".to_owned(),
-            PolicyError::Malformed { flag, .. } => {
-                format!("correct `{flag}`; `bonafide verify --help` shows its values")
-            }
-            PolicyError::NotRequired { flag, requirement } => {
-                format!("add {requirement} to `--require`, or leave out `{flag}`")
-            }
-            PolicyError::Empty { .. } => "is a variable in the command line unset?".to_owned(),
-        };
+        let hint = error.hint();
         Self::usage(error, hint)
     }
 
@@ -371,24 +294,14 @@ impl Diagnostic {
 
     /// A file that holds no key that could be used.
     pub(super) fn key(file: &str, error: KeyError) -> Self {
-        let hint = match &error {
-            KeyError::Private { .. } => {
-                "give the public key, such as `cosign.pub`; and keep the private one to yourself"
-            }
-            KeyError::OtherBlock { label } if label == "CERTIFICATE" => {
-                "for a certificate of Fulcio give `--certificate-identity` and `--certificate-oidc-issuer`; of another one export the key: `openssl x509 -pubkey -noout -in FILE`"
-            }
-            _ => "give a public key as `cosign generate-key-pair` or `cosign public-key` writes it",
-        };
+        let hint = error.hint();
         Self::usage(anyhow::Error::new(error).context(format!("`{file}` holds no key that can be used")), hint)
     }
 
     /// A trusted root that cannot be used.
     pub(super) fn trust(error: TrustError) -> Self {
-        Self::usage(
-            error,
-            "give the `trusted_root.json` of a Sigstore instance, such as `cosign trusted-root create` writes",
-        )
+        let hint = error.hint();
+        Self::usage(error, hint)
     }
 
     /// A file with more trusted roots than a policy names by it.
@@ -406,26 +319,7 @@ impl Diagnostic {
 
     /// A trusted root that TUF does not give.
     pub(super) fn tuf(error: TufError) -> Self {
-        let (hint, exit_code) = match &error {
-            TufError::Anchor { .. } => {
-                ("give the initial `root.json` as the repository's operator publishes it", USAGE)
-            }
-            TufError::Unreadable { .. } => {
-                ("check the network, the proxy and the address; `-v` shows every request", UNDECIDED)
-            }
-            TufError::Refused { .. } if error.is_expired() => (
-                "the repository is not kept up, or this machine's clock is ahead: check both, then `bonafide trust update`",
-                UNDECIDED,
-            ),
-            TufError::Refused { .. } => (
-                "the connection may be intercepted: try another network, and tell the repository's operator",
-                UNDECIDED,
-            ),
-            TufError::TrustedRoot { .. } => ("a newer version of this program may be able to read it", UNDECIDED),
-            TufError::Cached { .. } | TufError::Cache { .. } => {
-                ("`bonafide trust update`, or add `--update-trust`", UNDECIDED)
-            }
-        };
+        let (exit_code, hint) = (if error.is_of_anchor() { USAGE } else { UNDECIDED }, error.hint());
         Self::ending_with(exit_code, error, hint)
     }
 
@@ -467,12 +361,8 @@ impl Diagnostic {
 
     /// A mirror that cannot be asked.
     pub(super) fn mirror(error: FileServerError) -> Self {
-        match error {
-            FileServerError::Settings(error) => Self::settings(error),
-            error @ FileServerError::Address { .. } => {
-                Self::usage(error, "give the folder that has `timestamp.json` in it")
-            }
-        }
+        let hint = error.hint();
+        Self::usage(error, hint)
     }
 
     /// A file that was named and cannot be read.
@@ -598,14 +488,7 @@ impl Diagnostic {
 
     /// Settings of the network that cannot be used.
     pub(super) fn settings(error: SettingsError) -> Self {
-        let hint = match &error {
-            SettingsError::Certificates(_) | SettingsError::NoCertificates => {
-                "check `--ca-file`: it must hold PEM certificates"
-            }
-            SettingsError::ClientCertificate { .. } | SettingsError::Identity(_) => {
-                "check `--client-cert` and `--client-key`: a PEM certificate, its chain, and its own private key"
-            }
-        };
+        let hint = error.hint();
         Self::usage(error, hint)
     }
 

@@ -155,6 +155,18 @@ pub enum ReferenceError {
     },
 }
 
+impl ReferenceError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnsupportedTransport { .. } => {
+                "write an OCI layout instead, and name it `oci:DIR`, or `oci-archive:FILE` if it is an archive"
+            }
+            _ => "write it as registry/repository:tag, registry/repository@sha256:…, oci:DIR or oci-archive:FILE",
+        }
+    }
+}
+
 /// Transports of containers-transports(5) that are known here only to say what to do instead.
 const UNSUPPORTED_TRANSPORTS: [(&str, &str); 4] = [
     ("dir", "copy the image to an OCI layout and name that as `oci:DIR`"),

@@ -93,6 +93,19 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Private { .. } => "give the public key, such as `cosign.pub`; and keep the private one to yourself",
+            Self::OtherBlock { label } if label == "CERTIFICATE" => {
+                "for a certificate of Fulcio give `--certificate-identity` and `--certificate-oidc-issuer`; of another one export the key: `openssl x509 -pubkey -noout -in FILE`"
+            }
+            _ => "give a public key as `cosign generate-key-pair` or `cosign public-key` writes it",
+        }
+    }
+}
+
 impl PublicKey {
     /// Reads the text of a PEM file with exactly one public key.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {

@@ -238,6 +238,53 @@ pub enum PolicyError {
     },
 }
 
+impl PolicyError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        const BOTH: &str = "--certificate-identity IDENTITY --certificate-oidc-issuer URL";
+        const ISSUER: &str = "--certificate-oidc-issuer https://token.actions.githubusercontent.com";
+        match self {
+            Self::NothingRequired => "leave `--require` out to require signature, provenance and sbom".to_owned(),
+            Self::WithoutRules(_) => "write it in a policy file, with its fields: `bonafide schema policy`".to_owned(),
+            Self::NoSigner => format!(
+                "name the expected signer: `{BOTH}`, or `--repo OWNER/NAME` for GitHub Actions, or `--key FILE`"
+            ),
+            Self::Strangers(strangers) if strangers.may_pin_source() => {
+                format!("{}, or pin the source with `--repo OWNER/NAME`", strangers.hint())
+            }
+            Self::Strangers(strangers) => strangers.hint(),
+            Self::NoIssuer { identity } if identity.starts_with("https://github.com/") => format!("add `{ISSUER}`"),
+            Self::NoIssuer { .. } => "add `--certificate-oidc-issuer URL`".to_owned(),
+            Self::NoIdentity { .. } => {
+                "add `--certificate-identity IDENTITY`, or `--repo OWNER/NAME` for GitHub Actions".to_owned()
+            }
+            Self::Repository(_) => "write `--repo OWNER/NAME`".to_owned(),
+            Self::RepositoryElsewhere { host, name, .. } if host.starts_with("gitlab") => {
+                format!("write a policy file with `gitlab: {{project: {name}, server: https://{host}}}`")
+            }
+            Self::RepositoryElsewhere { host, name, .. } => format!(
+                "name the workflow: `--certificate-identity https://{host}/{name}/.github/workflows/FILE@REF --certificate-oidc-issuer URL`, or in a policy file `github: {{repository: {name}, server: https://{host}, issuer: URL}}`"
+            ),
+            Self::Owner(_) => "write `--owner OWNER`, or `--repo OWNER/NAME` for one repository".to_owned(),
+            Self::SourceWithoutRepository { .. } => "add `--repo OWNER/NAME`".to_owned(),
+            Self::KeyWithIdentity { flag } => format!("leave out `--key` or `{flag}`; run twice to require both"),
+            Self::NoLogWithoutKey => "add `--key FILE`, or leave `--key-without-log` out".to_owned(),
+            Self::TooFewSigners { .. } => "name more signers, or require fewer of them".to_owned(),
+            Self::TwoRules { one, other } => format!("leave out `{one}` or `{other}`"),
+            Self::Pattern { .. } => {
+                "regular expressions are those of Rust's `regex` crate, without look-around; they match the whole text"
+                    .to_owned()
+            }
+            Self::SignerWorkflow(_) => "write `--signer-workflow OWNER/NAME/.github/workflows/FILE`".to_owned(),
+            Self::Malformed { flag, .. } => format!("correct `{flag}`; `bonafide verify --help` shows its values"),
+            Self::NotRequired { flag, requirement } => {
+                format!("add {requirement} to `--require`, or leave out `{flag}`")
+            }
+            Self::Empty { .. } => "is a variable in the command line unset?".to_owned(),
+        }
+    }
+}
+
 impl Policy {
     /// Builds a policy from what the command line says, of requirements without rules of their own.
     pub fn from_flags(

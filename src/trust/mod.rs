@@ -85,6 +85,13 @@ pub enum TrustError {
     },
 }
 
+impl TrustError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        "give the `trusted_root.json` of a Sigstore instance, such as `cosign trusted-root create` writes"
+    }
+}
+
 impl TrustRoot {
     /// Reads the trusted roots of a file: one document, or several, one on each line, as `gh attestation trusted-root` prints
     /// them. Each of several is a domain of its own, named with its line.

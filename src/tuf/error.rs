@@ -88,6 +88,27 @@ impl TufError {
         source.downcast_ref()
     }
 
+    /// Whether the file that trust begins with is at fault: that of the caller, and no repository.
+    pub fn is_of_anchor(&self) -> bool {
+        matches!(self, Self::Anchor { .. })
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Anchor { .. } => "give the initial `root.json` as the repository's operator publishes it",
+            Self::Unreadable { .. } => "check the network, the proxy and the address; `-v` shows every request",
+            Self::Refused { .. } if self.is_expired() => {
+                "the repository is not kept up, or this machine's clock is ahead: check both, then `bonafide trust update`"
+            }
+            Self::Refused { .. } => {
+                "the connection may be intercepted: try another network, and tell the repository's operator"
+            }
+            Self::TrustedRoot { .. } => "a newer version of this program may be able to read it",
+            Self::Cached { .. } | Self::Cache { .. } => "`bonafide trust update`, or add `--update-trust`",
+        }
+    }
+
     /// Whether files that were valid have expired.
     pub fn is_expired(&self) -> bool {
         let broken = match self {

@@ -48,6 +48,16 @@ pub enum FileServerError {
     Settings(#[from] SettingsError),
 }
 
+impl FileServerError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => "give the folder that has `timestamp.json` in it",
+            Self::Settings(error) => error.hint(),
+        }
+    }
+}
+
 impl FileServer {
     /// Prepares to ask. Nothing is sent yet, and the time for everything starts now.
     pub fn open(address: &str, settings: &FileServerSettings) -> Result<Self, FileServerError> {

@@ -33,6 +33,18 @@ pub enum SettingsError {
     Identity(#[source] reqwest::Error),
 }
 
+impl SettingsError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Certificates(_) | Self::NoCertificates => "check `--ca-file`: it must hold PEM certificates",
+            Self::ClientCertificate { .. } | Self::Identity(_) => {
+                "check `--client-cert` and `--client-key`: a PEM certificate, its chain, and its own private key"
+            }
+        }
+    }
+}
+
 impl Trust {
     /// Reads authorities, and a client certificate with its key.
     pub(super) fn read(ca_file: Option<&[u8]>, client: Option<&[u8]>) -> Result<Self, SettingsError> {

@@ -65,6 +65,23 @@ pub enum ImageError {
     },
 }
 
+impl ImageError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        /// Enough to see what the rules are about.
+        const SHOWN: usize = 8;
+        match self {
+            Self::NoRule { name, patterns, .. } => {
+                let about = patterns.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+                format!("add a rule with `match: {name}`; the rules are about {about}")
+            }
+            Self::AllExcepted { .. } => {
+                "at least one requirement of every image must stay without an exception".to_owned()
+            }
+        }
+    }
+}
+
 impl Document {
     /// Reads a document. `source_name` is what messages and reports call it.
     pub fn parse(source_name: &str, bytes: &[u8], files: ReadFile<'_>) -> Result<Self, DocumentError> {

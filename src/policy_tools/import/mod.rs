@@ -63,6 +63,23 @@ pub enum ImportError {
     },
 }
 
+impl ImportError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "give the YAML that `kubectl get clusterimagepolicies -o yaml` prints",
+            Self::NoPolicy { .. } => {
+                "give the YAML of a ClusterImagePolicy (policy.sigstore.dev), of a ClusterPolicy with verifyImages (kyverno.io) \
+                 or of an ImageValidatingPolicy (policies.kyverno.io)"
+            }
+            Self::Foreign { .. } => {
+                "write the signers by hand: `bonafide inspect IMAGE --suggest-policy` begins a policy"
+            }
+            Self::NothingLeft { .. } => "`bonafide policy init` writes a first policy: add the expected signers to it",
+        }
+    }
+}
+
 /// Who else has policies for images, in another form than rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
