@@ -1,9 +1,11 @@
-//! Names that are safe to pull: name and digest of each verified image, one per line, and nothing otherwise. Where several platforms
-//! of an index were asked for, there is one line for each: the index holds others, which were not looked at.
+//! Names that are safe to pull: name and digest of each verified image, one per line, and nothing otherwise. An image in a layout
+//! has the layout's name, which other tools refuse to pull. Where several platforms of an index were asked for, there is one line for
+//! each: the index holds others, which were not looked at.
 
 use std::io::{self, Write};
 
 use crate::check::{ImageReport, Report, Verdict};
+use crate::oci::{LayoutReference, Reference};
 
 use super::output::{Delivery, Note, Output};
 
@@ -21,9 +23,12 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     for image in &report.images {
-        let each = image.platforms.iter().filter(|_| image.pinned.is_none());
-        let mut names: Vec<&String> = image.pinned.iter().chain(each.filter_map(|one| one.pinned.as_ref())).collect();
+        let mut names = names(image);
         names.dedup();
+        if names.is_empty() {
+            // A script would go on with nothing.
+            return Err(io::Error::other(format!("{} has no name with a digest", image.reference)));
+        }
         for name in names {
             writeln!(out, "{name}")?;
         }
@@ -31,20 +36,23 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Why an image is not pinned, if no other report tells it: a script that reads the reference from standard output gets
-/// nothing.
-fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
-    if !delivery.is_only {
-        return Vec::new();
+/// The name of the image with its digest, or of each of its platforms, where the verdict is about several of an index.
+fn names(image: &ImageReport) -> Vec<String> {
+    let name = |pinned: &Option<String>, digest: &str| pinned.clone().or_else(|| in_layout(&image.reference, digest));
+    match &image.digest {
+        Some(digest) => name(&image.pinned, digest).into_iter().collect(),
+        None => image.platforms.iter().filter_map(|one| name(&one.pinned, &one.digest)).collect(),
     }
-    let is_nameless = |image: &&ImageReport| {
-        let has_pin = image.pinned.is_some() || image.platforms.iter().any(|platform| platform.pinned.is_some());
-        image.verdict == Verdict::Verified && !has_pin
-    };
-    let reason = (report.verdict != Verdict::Verified).then_some(Note::Report);
-    let nameless = report.images.iter().filter(is_nameless).map(|image| Note::Warning {
-        message: format!("{} is verified, and has no name that another tool could pull it by", image.reference),
-        hint: "a layout has no registry: use the digest of `--output text`",
-    });
-    reason.into_iter().chain(nameless).collect()
+}
+
+/// The name of an image in a layout or archive, by which this program finds it again.
+fn in_layout(reference: &str, digest: &str) -> Option<String> {
+    let Ok(Reference::Layout(layout)) = reference.parse() else { return None };
+    Some(LayoutReference { tag: None, digest: Some(digest.parse().ok()?), ..layout }.to_string())
+}
+
+/// Why no image is pinned, if no other report tells it: a script that reads the reference from standard output gets nothing.
+fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
+    let is_alone = delivery.is_only && report.verdict != Verdict::Verified;
+    is_alone.then_some(Note::Report).into_iter().collect()
 }
