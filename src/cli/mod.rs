@@ -75,14 +75,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Help and version go to stdout and are a success; everything else is a usage error.
 fn refused(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let diagnostic = if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let diagnostic = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // If standard error is closed the exit code still tells the result.
+        let _ = error.print();
+        return USAGE;
+    } else if error.use_stderr() {
         // Perhaps it is a command line of cosign, gh or slsa-verifier.
         foreign::answer(arguments).unwrap_or_else(|| Diagnostic::arguments(error))
     } else {
-        match (error.print(), error.use_stderr()) {
-            (Ok(()), true) => return USAGE,
-            (Ok(()), false) => return 0,
-            (Err(error), _) => Diagnostic::stdout(error),
+        match streams::unless_closed(error.print()) {
+            Ok(()) => return 0,
+            Err(error) => Diagnostic::stdout(error),
         }
     };
     diagnostic.print(Colour::Auto);

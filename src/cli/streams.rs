@@ -39,7 +39,15 @@ pub(super) fn without_secrets(
 
 /// Writes to standard output.
 pub(super) fn to_stdout(render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::Result<()>) -> io::Result<()> {
-    without_secrets(io::BufWriter::new(io::stdout().lock()), render)
+    unless_closed(without_secrets(io::BufWriter::new(io::stdout().lock()), render))
+}
+
+/// The reader of a pipe may leave early, as `head` does. It has what it wanted, and the exit code still tells the result (A266).
+pub(super) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes to standard error. If that is closed the message is lost, and the exit code still tells the result.

@@ -21,6 +21,7 @@ mod diagnosis;
 mod diagnosis_evidence;
 mod diagnosis_network;
 mod doctor;
+mod endings;
 mod escaping;
 mod faults;
 mod fixtures;
