@@ -5,6 +5,7 @@
 //! and knows the forms that a text takes on its way there: other letter case, percent-encoding, the escapes of JSON, HTML and
 //! terminals, and a text that was cut short.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +16,10 @@ pub struct Secrets(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     secrets: Vec<Vec<char>>,
-    /// Texts of the program and its user, in lower case.
-    spared: Vec<String>,
+    /// Texts of the program and its user, before a secret is held against them.
+    spared: Vec<Cow<'static, str>>,
+    /// And from then on, in lower case: most runs have no secret, and some of the texts are long.
+    lowered: Vec<String>,
 }
 
 /// Stands where a secret was. It means nothing in JSON, YAML, HTML, Markdown, shells and workflow commands.
@@ -35,8 +38,8 @@ impl std::fmt::Debug for Secrets {
 impl Secrets {
     /// Keeps every part of this text readable: words of a report's format, names that the user typed. A mask in their place
     /// would break the report, and tell that the secret is that word.
-    pub fn spare(&self, text: &str) {
-        self.known().spared.push(text.to_lowercase());
+    pub fn spare(&self, text: impl Into<Cow<'static, str>>) {
+        self.known().spared.push(text.into());
     }
 
     /// Hides this text from now on, unless it is too short or spared.
@@ -44,8 +47,7 @@ impl Secrets {
         let characters: Vec<char> = secret.trim().chars().collect();
         let mut known = self.known();
         let lower_case = secret.trim().to_lowercase();
-        let is_spared = known.spared.iter().any(|text| text.contains(&lower_case));
-        if characters.len() < SHORTEST || is_spared || known.secrets.contains(&characters) {
+        if characters.len() < SHORTEST || known.secrets.contains(&characters) || known.is_spared(&lower_case) {
             return;
         }
         known.secrets.push(characters);
@@ -118,6 +120,11 @@ enum Found {
 }
 
 impl Known {
+    fn is_spared(&mut self, lower_case: &str) -> bool {
+        self.lowered.extend(self.spared.drain(..).map(|text| text.to_lowercase()));
+        self.lowered.iter().any(|text| text.contains(lower_case))
+    }
+
     /// Writes the text without secrets, up to the point where a secret could still begin, and returns that point.
     fn pass(&self, text: &[u8], is_end: bool, hidden: &mut Vec<u8>) -> usize {
         let mut position = 0;

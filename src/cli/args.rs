@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::collect::{GitHubBase, Mirror, TokenServer};
+use crate::collect::{GitHubBase, Limits, Mirror, TokenServer};
 use crate::oci::{Digest, ImageName, Platform, RegistryReference};
 use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, BuildLevel, COSIGN_TYPES, Requirement};
@@ -499,6 +499,13 @@ pub(super) struct TransportArgs {
     /// How long to collect what one image has, and how long to judge it, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(super) timeout: Duration,
+}
+
+impl TransportArgs {
+    /// How much is read of one image at most, and for how long.
+    pub(super) fn limits(&self) -> Limits {
+        Limits { total_time: self.timeout, ..Limits::default() }
+    }
 }
 
 const POLICY_CHECK_EXAMPLES: &str = "\

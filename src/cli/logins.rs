@@ -20,7 +20,7 @@ const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 /// Gathers the logins of a run. Files are not opened yet.
 pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
     for reference in references {
-        streams::secrets().spare(&reference.to_string());
+        streams::secrets().spare(reference.to_string());
     }
     let mut logins = Logins::default();
     if let Some(login) = given(args)? {

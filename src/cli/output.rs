@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::{NetworkUse, saving};
@@ -20,6 +21,12 @@ use super::targets::{PackageTarget, Target};
 /// Writes to standard output, for a command that judges nothing. What could not be written is never a success.
 pub(super) fn print(text: &[u8]) -> Result<u8, Diagnostic> {
     streams::to_stdout(|out| out.write_all(text)).map_err(Diagnostic::stdout)?;
+    Ok(0)
+}
+
+/// Writes what a command shows as JSON to standard output, escaped as reports are.
+pub(super) fn print_json(shown: &impl Serialize) -> Result<u8, Diagnostic> {
+    to_stdout(|out| render::write_json(shown, out))?;
     Ok(0)
 }
 

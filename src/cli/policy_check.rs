@@ -14,7 +14,7 @@ use crate::render::escape::terminal;
 use super::args::Args;
 use super::diagnostics::Diagnostic;
 use super::exit::USAGE;
-use super::output::print;
+use super::output::{print, print_json};
 use super::policies;
 use super::trust::ShowFormat;
 
@@ -98,9 +98,7 @@ fn json(files: &[PathBuf], strict: bool) -> Result<u8, Diagnostic> {
     let is_bad = |file: &CheckedFile| !file.errors.is_empty() || strict && !file.warnings.is_empty();
     let code = if files.iter().any(is_bad) { USAGE } else { 0 };
     let all = Checked { schema_version: SCHEMA_VERSION, tool: Tool::default(), files };
-    let mut text = serde_json::to_string_pretty(&all).expect("texts and numbers can be written as JSON");
-    text.push('\n');
-    print(text.as_bytes())?;
+    print_json(&all)?;
     Ok(code)
 }
 

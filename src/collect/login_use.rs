@@ -60,7 +60,7 @@ pub enum LoginUse {
 pub struct LoginName {
     /// The registry that it is for.
     pub registry: String,
-    /// The user, shortened and escaped; a token names none.
+    /// The user, shortened and escaped. A token names none, and is none.
     pub user: Option<String>,
     /// Where it comes from.
     pub origin: LoginOrigin,
@@ -78,7 +78,12 @@ pub enum LoginOrigin {
     /// A file as `docker login` or `podman login` writes it.
     File(String),
     /// A credential helper.
-    Helper(String),
+    Helper {
+        /// Its name, without `docker-credential-`, shortened and escaped.
+        helper: String,
+        /// The file that names it.
+        file: String,
+    },
     /// `GH_TOKEN` or `GITHUB_TOKEN`.
     GitHubToken,
 }
@@ -132,10 +137,10 @@ impl Denial {
 impl LoginName {
     fn short(&self) -> String {
         match (&self.user, &self.origin) {
-            (Some(user), LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper(_)) => {
+            (Some(user), LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper { .. }) => {
                 format!("the login of `{user}`")
             }
-            (None, LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper(_)) => "the login".to_owned(),
+            (None, LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper { .. }) => "the login".to_owned(),
             (_, LoginOrigin::TokenFile(_) | LoginOrigin::Variable(_) | LoginOrigin::GitHubToken) => {
                 "the token".to_owned()
             }
@@ -148,7 +153,7 @@ impl LoginName {
             LoginOrigin::Flags => "check `--username`, and the password on standard input".to_owned(),
             LoginOrigin::TokenFile(file) => format!("get a new token, and write it into `{file}`"),
             LoginOrigin::Variable(name) => format!("get a new token, and set `{name}` to it"),
-            LoginOrigin::File(_) | LoginOrigin::Helper(_) => {
+            LoginOrigin::File(_) | LoginOrigin::Helper { .. } => {
                 format!("log in again: `{}`", docker_login(&self.registry))
             }
             LoginOrigin::GitHubToken => "check when the token ends and what it may read".to_owned(),
@@ -157,7 +162,9 @@ impl LoginName {
 
     fn another(&self) -> String {
         match &self.origin {
-            LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper(_) => "log in as another user".to_owned(),
+            LoginOrigin::Flags | LoginOrigin::File(_) | LoginOrigin::Helper { .. } => {
+                "log in as another user".to_owned()
+            }
             LoginOrigin::TokenFile(_) | LoginOrigin::Variable(_) | LoginOrigin::GitHubToken => {
                 "give a token that has it".to_owned()
             }
@@ -165,8 +172,8 @@ impl LoginName {
     }
 }
 
-/// The command that logs in to a registry; Docker's own is named by leaving the name out.
-fn docker_login(registry: &str) -> String {
+/// Returns the command that logs in to a registry; Docker's own is named by leaving the name out.
+pub fn docker_login(registry: &str) -> String {
     if registry == "docker.io" { "docker login".to_owned() } else { format!("docker login {registry}") }
 }
 
@@ -181,7 +188,7 @@ impl fmt::Display for LoginName {
             LoginOrigin::TokenFile(file) => write!(formatter, "of `--registry-token-file {file}`"),
             LoginOrigin::Variable(name) => write!(formatter, "of `{name}`"),
             LoginOrigin::File(file) => write!(formatter, "of `{file}`"),
-            LoginOrigin::Helper(helper) => write!(formatter, "of the credential helper `{helper}`"),
+            LoginOrigin::Helper { helper, .. } => write!(formatter, "of the credential helper `{helper}`"),
             LoginOrigin::GitHubToken => formatter.write_str("of `GH_TOKEN` or `GITHUB_TOKEN`"),
         }
     }

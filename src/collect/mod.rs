@@ -38,10 +38,10 @@ pub use error::SourceError;
 pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, list_layout_tags, refuse_other_than_layout};
 pub use limits::{Limits, Share};
-pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse};
+pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
-    GitHubBase, GitHubBaseError, HelperFailure, Login, LoginPlace, Logins, Mirror, MirrorError, NetworkUse, Registries,
+    GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries,
     RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
 };
 pub use said::Said;

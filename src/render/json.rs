@@ -12,8 +12,8 @@ pub(super) const OUTPUT: Output =
         .for_audits()
         .for_inspections(|inspection, out| write(inspection, out));
 
-/// Writes a report or an inspection. Control characters in texts leave as JSON escapes, so a terminal is safe too.
-pub(super) fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a report, or what another command shows. Control characters in texts leave as JSON escapes, so a terminal is safe too.
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write_safe(&serde_json::to_string_pretty(report)?, out)
 }
 

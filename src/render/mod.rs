@@ -22,6 +22,7 @@ mod text;
 mod vsa;
 
 pub use audit::label;
+pub use json::write as write_json;
 pub use output::{Asked, Delivery, Head, Note, Output, Refusal};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::Detail;

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::program::{Program, Run, Scratch};
-use crate::shop::{Served, Shop};
+use crate::shop::{NAME, Served, Shop};
+use crate::support::digest::hex;
+use crate::support::image::IMAGE_MANIFEST;
 use crate::support::json::base64;
-use crate::support::registry::{Access, Referrers, fault};
+use crate::support::registry::{Access, Referrers, Response, fault};
+use crate::support::tls::file;
 
 const USER: &str = "robot";
 const PASSWORD: &str = "correct-horse-battery";
@@ -133,4 +136,83 @@ fn json_has_the_same_lines() {
     let layout = format!("oci:{}/fixtures/images/signed", env!("CARGO_MANIFEST_DIR"));
     let run = doctor(&Scratch::new(), &[&layout], |program| program);
     assert!(run.exit == 0 && line(&run, "layout").contains("no registry is asked"), "{}", run.stdout);
+}
+
+#[test]
+fn a_root_in_a_file_is_one_of_a_file_whatever_it_is_called() {
+    let folder = Scratch::new();
+    let root = Shop::new().sigstore.trusted_root();
+    for name in ["cache", "embedded"] {
+        folder.write(name, &root);
+        let run = doctor(&folder, &["--trusted-root", name], |program| program);
+        let said = line(&run, "trusted");
+        assert!(
+            said.contains(&format!(": {name}")) && !said.contains("TUF") && !said.contains("this version"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn the_token_of_github_has_no_name() {
+    let run = doctor(&Scratch::new(), &["ghcr.io/acme/shop:1"], |program| program.env("GH_TOKEN", PASSWORD));
+    let said = line(&run, "login");
+    assert!(said.contains("a token, for ghcr.io, from GH_TOKEN or GITHUB_TOKEN") && !said.contains("unset"), "{said}");
+}
+
+#[test]
+fn where_a_mirror_is_asked_the_lines_are_about_the_mirror() {
+    let served = Shop::with_bundles().serve();
+    let host = served.registry.host();
+    let mirror = format!("registry.invalid={host}");
+    let config = Scratch::new();
+    let auth = json!({"auth": base64(format!("{USER}:{PASSWORD}"))});
+    config.write("config.json", json!({"auths": {"registry.invalid": auth}}).to_string());
+    let arguments = ["registry.invalid/acme/shop:1.0.0", "--mirror", &mirror];
+    let run = doctor(&Scratch::new(), &arguments, |program| program.env("DOCKER_CONFIG", config.directory()));
+    assert_eq!(run.exit, 0, "{}", run.stdout);
+    assert!(line(&run, "login").contains(&format!("none for {host}")), "{}", run.stdout);
+    assert!(line(&run, "certificates").contains("none: this machine is asked without TLS"), "{}", run.stdout);
+    assert!(line(&run, "registry").contains(&format!("{host} answers")), "{}", run.stdout);
+}
+
+#[test]
+fn authorities_are_of_no_use_without_tls() {
+    let served = Shop::with_bundles().serve();
+    let run = of_image(&served, &["--plain-http", "--ca-file", &file("authority.pem")]);
+    assert!(line(&run, "certificates").contains("none: this machine is asked without TLS"), "{}", run.stdout);
+}
+
+#[test]
+fn the_fallback_tag_of_a_long_digest_is_cut_short() {
+    let served = Shop::new().serve();
+    let bytes = served.shop.image.top.bytes.clone();
+    let digest = format!("sha512:{}", hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, &bytes).as_ref()));
+    served.registry.list_referrers(Referrers::Unsupported);
+    served.registry.bend("/manifests/sha512:", move |response| {
+        *response = Response::new(200, IMAGE_MANIFEST, bytes.clone());
+    });
+    let reference = served.registry.reference(NAME, &digest);
+    let run = doctor(&Scratch::new(), &[&reference], |program| program);
+    let tag = digest.replace(':', "-");
+    assert!(line(&run, "referrers").ends_with(&tag[..7 + 64]), "{}", run.stdout);
+}
+
+#[test]
+fn a_new_login_for_docker_hub_is_made_as_docker_makes_it() {
+    let config = Scratch::new();
+    config.write("config.json", "{");
+    let run = doctor(&Scratch::new(), &["alpine:3"], |program| program.env("DOCKER_CONFIG", config.directory()));
+    assert!(run.stdout.contains("`docker login`"), "{}", run.stdout);
+}
+
+#[test]
+fn a_policy_that_is_named_is_the_one_whatever_else_is_there() {
+    let folder = Scratch::new();
+    folder.write("bonafide.yml", "version: 1\n");
+    let text =
+        "version: 1\nimages:\n- match: '**'\n  signers: [{github: {repository: acme/shop, ref: 'refs/tags/v*'}}]\n";
+    folder.write("other.yaml", text);
+    let run = doctor(&folder, &["--policy", "other.yaml"], |program| program);
+    assert!(!run.stdout.contains("bonafide.yml"), "{}", run.stdout);
 }

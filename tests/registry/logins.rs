@@ -202,6 +202,43 @@ mod helpers {
     }
 }
 
+/// Some type a token where the name belongs: it is named nowhere, by no command, and a server may say it back.
+#[test]
+fn a315_a_token_in_the_place_of_the_name_is_in_no_output() {
+    const TOKEN: &str = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+    let (registry, reference) = serve("signed");
+    let repository = format!("{}/acme/shop", registry.host());
+    let folder = Folder::new();
+    let auth = base64(format!("{TOKEN}:{PASSWORD}"));
+    folder.write("config.json", format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry.host()).as_bytes());
+    let parrot = format!(r#"{{"errors":[{{"code":"DENIED","message":"who is {TOKEN}?"}}]}}"#);
+    registry.bend_when(
+        |request| request.header("Authorization").is_some(),
+        move |response| *response = Response { body: parrot.clone().into_bytes(), ..Response::error(403, "DENIED") },
+    );
+    for access in [Access::token(USER, PASSWORD), Access::basic(USER, PASSWORD)] {
+        registry.restrict(access);
+        for output in ["text", "json"] {
+            let flags = ["-vv", "--output", output];
+            for (command, at) in
+                [("verify", &reference), ("audit", &repository), ("inspect", &reference), ("doctor", &reference)]
+            {
+                let by = ["--repo", "acme/shop"];
+                let by = if matches!(command, "verify" | "audit") { &by[..] } else { &[] };
+                let flags = if command == "doctor" { &flags[1..] } else { &flags[..] };
+                let arguments = [&[command, at.as_str()], by, flags].concat();
+                let stored = Verify::bare(&arguments).with("DOCKER_CONFIG", folder.path()).run();
+                let arguments = [&arguments[..], &["--username", TOKEN, "--password-stdin"]].concat();
+                let given = Verify::bare(&arguments).input(PASSWORD).run();
+                for run in [stored, given] {
+                    assert_eq!(run.code, 3, "{command}: {}", run.seen());
+                    assert!(!run.seen().contains(TOKEN), "{command}: {}", run.seen());
+                }
+            }
+        }
+    }
+}
+
 /// Registries and token servers that say back what they are shown: no part of any report repeats it.
 #[test]
 fn no_secret_is_in_any_output() {

@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 
 use crate::oci::Reference;
 use crate::policy::Document;
-use crate::trust::Instance;
+use crate::trust::{Instance, RootOrigin};
 
 use super::super::args::TrustArgs;
-use super::super::diagnostics::Diagnostic;
+use super::super::diagnostics::{Diagnostic, Warning};
 use super::super::roots::{self, Chosen};
 use super::super::{environment, policies, references};
 use super::{DoctorArgs, Line};
@@ -51,15 +51,15 @@ pub(super) fn roots(args: &TrustArgs, now: Timestamp) -> Vec<Line> {
 
 fn root(chosen: &Chosen, now: Timestamp) -> Vec<Line> {
     let root = &chosen.root;
-    let source = match root.source.as_str() {
-        "embedded" => "comes with this version",
-        "cache" => "updated by TUF",
-        file => file,
+    let source = match root.origin {
+        RootOrigin::Embedded => "comes with this version",
+        RootOrigin::Cached => "updated by TUF",
+        RootOrigin::Given => root.source.as_str(),
     };
     let of = root.updated_at.map(|time| format!(", of {} ({})", time.strftime("%Y-%m-%d"), age_of(time, now)));
     let until = chosen.valid_until.map(|time| format!(", valid until {}", time.strftime("%Y-%m-%d")));
     let said = format!("{}: {source}{}{}", root.domain, of.unwrap_or_default(), until.unwrap_or_default());
-    let warnings = chosen.warnings.iter().map(|warning| Line::warning(ROOT, warning.message(), warning.hint()));
+    let warnings = chosen.warnings.iter().map(|warning| Line::of_warning(ROOT, warning));
     std::iter::once(Line::ok(ROOT, said)).chain(warnings).collect()
 }
 
@@ -75,9 +75,8 @@ fn age_of(time: Timestamp, now: Timestamp) -> String {
 /// What the policy says, of the image if there is one.
 pub(super) fn policy(doctor: &DoctorArgs, reference: Option<&Reference>, now: Timestamp) -> Vec<Line> {
     let mut lines = Vec::new();
-    if let Some(other) = policies::misnamed() {
-        let message = format!("`{other}` is not read: the policy of a folder is called bonafide.yaml");
-        lines.push(Line::warning(POLICY, message, format!("rename it, or give it: `--policy {other}`")));
+    if let Some(other) = policies::misnamed().filter(|_| doctor.policy.is_none()) {
+        lines.push(Line::of_warning(POLICY, &Warning::misnamed_policy(other)));
     }
     let file = match &doctor.policy {
         Some(file) => Ok(Some(file.clone())),

@@ -16,10 +16,10 @@ use crate::oci::{Reference, RegistryReference};
 use crate::render::escape::terminal;
 
 use super::args::{Args, LoginArgs, TransportArgs, TrustArgs};
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, Warning};
 use super::exit::UNDECIDED;
 use super::logins;
-use super::output::print;
+use super::output::{print, print_json};
 use super::trust::ShowFormat;
 
 const EXAMPLES: &str = "\
@@ -99,6 +99,10 @@ impl Line {
         Self { topic, state: State::Warning, message: message.into(), next: Some(next.into()) }
     }
 
+    fn of_warning(topic: &'static str, warning: &Warning) -> Self {
+        Self::warning(topic, warning.message(), warning.hint())
+    }
+
     fn error(topic: &'static str, message: impl Into<String>, next: impl Into<String>) -> Self {
         Self { topic, state: State::Error, message: message.into(), next: Some(next.into()) }
     }
@@ -125,8 +129,8 @@ struct Examination<'a> {
 pub(super) fn run(doctor: &DoctorArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(doctor.transport.timeout);
     let now = Timestamp::now();
-    let text = doctor.reference.as_deref();
-    let parsed = text.map(|text| text.parse::<Reference>().map_err(|error| Diagnostic::reference(text, error)));
+    let given = doctor.reference.as_deref();
+    let parsed = given.map(|text| text.parse::<Reference>().map_err(|error| Diagnostic::reference(text, error)));
     let reference = parsed.transpose()?;
     let asked: Vec<&Reference> = reference.iter().collect();
     let logins = logins::logins(&doctor.login, &asked, args.shows_requests())?;
@@ -135,25 +139,25 @@ pub(super) fn run(doctor: &DoctorArgs, args: &Args) -> Result<u8, Diagnostic> {
             network::lines(image, logins, &doctor.transport, args.shows_requests())?
         }
         Some(Reference::Registry(_)) => vec![Line::ok("registry", "not asked: --offline is given")],
-        Some(layout @ Reference::Layout(_)) => vec![local::layout(text.unwrap_or_default(), layout)],
+        Some(layout @ Reference::Layout(_)) => vec![local::layout(given.unwrap_or_default(), layout)],
         None => Vec::new(),
     };
     lines.extend(local::roots(&doctor.trust, now));
     lines.extend(local::policy(doctor, reference.as_ref(), now));
     lines.push(local::environment());
     let state = lines.iter().map(|line| line.state).max().unwrap_or(State::Ok);
-    print(shown(doctor, state, &lines).as_bytes())?;
+    match doctor.output {
+        ShowFormat::Text => print(text(&lines).as_bytes())?,
+        ShowFormat::Json => {
+            let reference = doctor.reference.as_deref();
+            let lines = &lines;
+            print_json(&Examination { schema_version: SCHEMA_VERSION, tool: Tool::default(), reference, state, lines })?
+        }
+    };
     Ok(if state == State::Error { UNDECIDED } else { 0 })
 }
 
-fn shown(doctor: &DoctorArgs, state: State, lines: &[Line]) -> String {
-    if doctor.output == ShowFormat::Json {
-        let reference = doctor.reference.as_deref();
-        let all = Examination { schema_version: SCHEMA_VERSION, tool: Tool::default(), reference, state, lines };
-        let mut text = serde_json::to_string_pretty(&all).expect("texts can be written as JSON");
-        text.push('\n');
-        return text;
-    }
+fn text(lines: &[Line]) -> String {
     let mut page = String::new();
     for line in lines {
         let _ = writeln!(page, "{:<8} {:<12} {}", line.state.as_str(), line.topic, terminal(&line.message));

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::collect::{
-    ImageSource, Limits, Login, LoginPlace, Logins, Places, Registries, RequestRecord, Source, SourceError,
+    FoundLogin, ImageSource, Limits, Login, LoginOrigin, Logins, Places, Registries, RequestRecord, Source,
+    SourceError, docker_login,
 };
-use crate::oci::{Digest, Reference, RegistryReference};
+use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 
 use super::super::args::TransportArgs;
 use super::super::diagnostics::Diagnostic;
-use super::super::{progress, runtime, session, streams};
+use super::super::{progress, runtime, session};
 use super::Line;
 
 /// A clock that is wrong by less does no harm.
@@ -27,9 +28,8 @@ pub(super) fn lines(
     transport: &TransportArgs,
     shows_requests: bool,
 ) -> Result<Vec<Line>, Diagnostic> {
-    let mut lines = vec![login(image, &logins)];
     let registries = session::registries(transport, logins, false)?;
-    lines.extend(way(image, &registries, transport));
+    let mut lines = way(&image.name, &registries, transport);
     let clock: Rc<RefCell<Option<SignedDuration>>> = Rc::default();
     let seen = Rc::clone(&clock);
     registries.log_requests(Box::new(move |record| {
@@ -38,71 +38,64 @@ pub(super) fn lines(
             progress::request(record);
         }
     }));
-    let limits = Limits { total_time: transport.timeout, ..Limits::default() };
     let runtime = runtime::start()?;
-    lines.extend(runtime.block_on(ask(image, &registries, &limits)));
+    lines.extend(runtime.block_on(ask(image, &registries, &transport.limits())));
     lines.extend(clock.borrow().map(self::clock));
     Ok(lines)
 }
 
-/// Whose login the registry would be shown, and where it is from.
-fn login(image: &RegistryReference, logins: &Logins) -> Line {
-    let registry = image.name.registry();
-    match logins.locate(registry, image.name.repository()) {
-        Ok(None) => Line::ok("login", format!("none for {registry}: it is asked without one")),
-        Ok(Some((place, login))) => {
-            login.keep_in(streams::secrets());
-            let whose = match &login {
-                Login::Password { username, .. } if is_name(username) => format!("{username}'s"),
-                Login::Password { .. } => "a name and a password".to_owned(),
-                Login::IdentityToken(_) => "an identity token".to_owned(),
-                Login::RegistryToken(_) => "a registry token".to_owned(),
-            };
-            let from = match place {
-                LoginPlace::Given => "from the command line or BONAFIDE_REGISTRY_TOKEN".to_owned(),
-                LoginPlace::File(file) => format!("from {}", file.display()),
-                LoginPlace::Helper { helper, file } => {
-                    format!("from docker-credential-{helper}, named in {}", file.display())
-                }
-                LoginPlace::GitHubToken => "from GH_TOKEN or GITHUB_TOKEN".to_owned(),
-            };
-            Line::ok("login", format!("{whose}, for {registry}, {from}"))
-        }
-        Err(error) => Line::error("login", error.to_string(), format!("log in again: `docker login {registry}`")),
-    }
-}
-
-/// Some put a token in the place of the name.
-fn is_name(username: &str) -> bool {
-    let is_token = ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "dckr_pat_", "ey"];
-    username.len() <= 64 && !is_token.iter().any(|start| username.starts_with(start)) && !username.is_empty()
-}
-
-/// Mirror, proxy and certificates, which are known before anything is asked.
-fn way(image: &RegistryReference, registries: &Registries, transport: &TransportArgs) -> Vec<Line> {
+/// Mirror, login, proxy and certificates, which are known before anything is asked.
+fn way(image: &ImageName, registries: &Registries, transport: &TransportArgs) -> Vec<Line> {
+    let asked = registries.asked(image);
     let mut lines = Vec::new();
-    if let Some(mirror) = registries.mirror_of(&image.name) {
-        lines.push(Line::ok(
-            "mirror",
-            format!("{} is asked in the place of {}", mirror.registry(), image.name.registry()),
-        ));
+    if registries.mirror_of(image).is_some() {
+        lines.push(Line::ok("mirror", format!("{} is asked in the place of {}", asked.registry(), image.registry())));
     }
-    if let Some(proxy) = registries.proxy_of(&image.name) {
-        lines.push(Line::ok("proxy", format!("through {proxy}")));
-    } else {
-        lines.push(Line::ok("proxy", "none for this registry"));
-    }
+    lines.push(login(image, asked.registry(), registries));
+    lines.push(match registries.proxy_of(image) {
+        Some(proxy) => Line::ok("proxy", format!("through {proxy}")),
+        None => Line::ok("proxy", "none for this registry"),
+    });
+    let is_plain = registries.is_plain(&asked);
     lines.push(match &transport.ca_file {
-        Some(file) => Line::ok("certificates", format!("those of the system, and of {}", file.display())),
-        None if registries.is_plain(&image.name) && !image.name.is_loopback() => Line::warning(
+        _ if is_plain && asked.is_loopback() => Line::ok("certificates", "none: this machine is asked without TLS"),
+        _ if is_plain => Line::warning(
             "certificates",
             "none: the registry is asked without encryption",
             "leave out `--plain-http` where the registry speaks TLS",
         ),
-        None if registries.is_plain(&image.name) => Line::ok("certificates", "none: this machine is asked without TLS"),
+        Some(file) => Line::ok("certificates", format!("those of the system, and of {}", file.display())),
         None => Line::ok("certificates", "those of the system"),
     });
     lines
+}
+
+/// Whose login the registry would be shown, and where it is from.
+fn login(image: &ImageName, registry: &str, registries: &Registries) -> Line {
+    match registries.login_of(image) {
+        Ok(None) => Line::ok("login", format!("none for {registry}: it is asked without one")),
+        Ok(Some(found)) => {
+            let from = match &found.origin {
+                LoginOrigin::Flags => "from the command line".to_owned(),
+                LoginOrigin::TokenFile(file) | LoginOrigin::File(file) => format!("from {file}"),
+                LoginOrigin::Variable(name) => format!("from {name}"),
+                LoginOrigin::Helper { helper, file } => format!("from docker-credential-{helper}, named in {file}"),
+                LoginOrigin::GitHubToken => "from GH_TOKEN or GITHUB_TOKEN".to_owned(),
+            };
+            Line::ok("login", format!("{}, for {registry}, {from}", whose(&found, registry)))
+        }
+        Err(error) => Line::error("login", error.to_string(), format!("log in again: `{}`", docker_login(registry))),
+    }
+}
+
+fn whose(found: &FoundLogin, registry: &str) -> String {
+    match (found.name(registry).user, &found.login) {
+        (Some(user), _) => format!("{user}'s"),
+        (None, Login::Password { .. }) if found.origin == LoginOrigin::GitHubToken => "a token".to_owned(),
+        (None, Login::Password { .. }) => "a name and a password".to_owned(),
+        (None, Login::IdentityToken(_)) => "an identity token".to_owned(),
+        (None, Login::RegistryToken(_)) => "a registry token".to_owned(),
+    }
 }
 
 /// The manifest and its list of referrers.
@@ -117,14 +110,15 @@ async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Li
         Ok(found) => found,
         Err(error) => return vec![failed("registry", &error)],
     };
-    let answered = Line::ok("registry", format!("{} answers: {reference} is {digest}", image.name.registry()));
+    let answered =
+        Line::ok("registry", format!("{} answers: {reference} is {digest}", registries.asked(&image.name).registry()));
     let referrers = match source.referrers(&digest, None, limits.manifest).await {
         Ok(page) => {
             let more = if page.next.is_some() { " and more" } else { "" };
             Line::ok("referrers", format!("supported: {}{more} attached to this digest", page.manifests.len()))
         }
         Err(error) if error.is_not_found() => {
-            let tag = digest.to_string().replace(':', "-");
+            let tag = digest.referrers_tag();
             Line::ok("referrers", format!("not supported: attached evidence is listed under the tag {tag}"))
         }
         Err(error) => failed("referrers", &error),

@@ -10,7 +10,7 @@ use crate::render::escape::terminal;
 use crate::trust::{Instance, RootOrigin, Service};
 
 use super::super::diagnostics::Diagnostic;
-use super::super::output::print;
+use super::super::output::{print, print_json};
 use super::super::roots::{self, Chosen};
 use super::args::{ShowFormat, TrustShowArgs};
 
@@ -67,11 +67,7 @@ struct ShownService {
 pub(super) fn run(args: &TrustShowArgs) -> Result<u8, Diagnostic> {
     let shown = shown(args, Timestamp::now())?;
     match args.output {
-        ShowFormat::Json => {
-            let mut text = serde_json::to_string_pretty(&shown).expect("texts and times can be written as JSON");
-            text.push('\n');
-            print(text.as_bytes())
-        }
+        ShowFormat::Json => print_json(&shown),
         ShowFormat::Text => print(text(&shown).as_bytes()),
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::challenge::{self, Challenge};
-use super::credentials::{Credentials, FoundLogin, Login};
+use super::credentials::{Credentials, CredentialsError, FoundLogin, Login};
 use super::failure::failure;
 use super::realm::{self, Party, Realm, Refusal, TokenServer};
 use super::transport::{Answer, Deadline, Method, Request, Transport, at, shown_host};
@@ -210,13 +210,14 @@ impl Access {
 
     fn login(&self, scope: &Scope) -> Result<Option<FoundLogin>, String> {
         let mut logins = self.logins.borrow_mut();
-        let look_up = || {
-            let found =
-                self.credentials.login(&scope.registry, &scope.repository).map_err(|error| error.to_string())?;
-            // Before anything is sent, so that no answer comes back unfiltered.
-            Ok(found.inspect(|found| found.login.keep_in(&self.secrets)))
-        };
+        let look_up = || self.find_login(&scope.registry, &scope.repository).map_err(|error| error.to_string());
         logins.entry(scope.clone()).or_insert_with(look_up).clone()
+    }
+
+    /// Looks a login up, and keeps it secret before anything is sent, so that no answer comes back unfiltered.
+    pub(super) fn find_login(&self, registry: &str, repository: &str) -> Result<Option<FoundLogin>, CredentialsError> {
+        let found = self.credentials.login(registry, repository)?;
+        Ok(found.inspect(|found| found.login.keep_in(&self.secrets)))
     }
 }
 

@@ -31,7 +31,7 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
-pub use credentials::{Credentials, CredentialsError, FoundLogin, HelperFailure, Login, LoginPlace, Logins};
+pub use credentials::{Credentials, CredentialsError, FoundLogin, HelperFailure, Login, Logins};
 pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
@@ -135,7 +135,7 @@ impl Registries {
         reference: &RegistryReference,
         limits: &Limits,
     ) -> Result<RegistrySource, SourceError> {
-        let asked = self.mirror_of(&reference.name).unwrap_or_else(|| reference.name.clone());
+        let asked = self.asked(&reference.name);
         let host = asked.api_host();
         let scheme = if self.is_plain(&asked) { "http" } else { "https" };
         let not_a_host = |_| SourceError::Unexpected {
@@ -160,6 +160,17 @@ impl Registries {
         self.mirrors.iter().find_map(|mirror| mirror.name_of(image))
     }
 
+    /// Returns the name under which an image is asked for: its own, or that on a mirror.
+    pub fn asked(&self, image: &ImageName) -> ImageName {
+        self.mirror_of(image).unwrap_or_else(|| image.clone())
+    }
+
+    /// Looks up the login that an image's registry, or its mirror, would be shown.
+    pub fn login_of(&self, image: &ImageName) -> Result<Option<FoundLogin>, CredentialsError> {
+        let asked = self.asked(image);
+        self.access.find_login(asked.registry(), asked.repository())
+    }
+
     /// Whether a registry is asked without encryption.
     pub fn is_plain(&self, image: &ImageName) -> bool {
         self.plain_http || (image.is_loopback() && !self.has_own_roots)
@@ -167,7 +178,7 @@ impl Registries {
 
     /// Names the proxy that an image's registry, or its mirror, is asked through; never its login.
     pub fn proxy_of(&self, image: &ImageName) -> Option<String> {
-        let asked = self.mirror_of(image).unwrap_or_else(|| image.clone());
+        let asked = self.asked(image);
         let scheme = if self.is_plain(&asked) { "http" } else { "https" };
         let url = Url::parse(&format!("{scheme}://{}/", asked.api_host())).ok()?;
         let proxy = Proxies::of_environment().on_the_way_to(&url)?;

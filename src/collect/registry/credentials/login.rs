@@ -26,10 +26,21 @@ pub enum Login {
 }
 
 impl Login {
+    /// Returns the name of the user. Some type a token in its place: it is a secret, and no name.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Password { username, .. } if !username.is_empty() && !is_token(username) => Some(username),
+            Self::Password { .. } | Self::IdentityToken(_) | Self::RegistryToken(_) => None,
+        }
+    }
+
     /// Keeps the login out of everything that is written: as it is, and as it is sent.
     pub fn keep_in(&self, secrets: &Secrets) {
         match self {
             Self::Password { username, password } => {
+                if is_token(username) {
+                    secrets.keep(username);
+                }
                 secrets.keep(password);
                 // Without padding, which a server may leave out.
                 secrets.keep(&STANDARD_NO_PAD.encode(format!("{username}:{password}")));
@@ -37,6 +48,14 @@ impl Login {
             Self::IdentityToken(token) | Self::RegistryToken(token) => secrets.keep(token),
         }
     }
+}
+
+/// Whether a text looks like a token: how those of GitHub, GitLab, Docker and npm and JSON web tokens begin, or longer than names
+/// are. Service accounts have long names, which are addresses.
+fn is_token(text: &str) -> bool {
+    const BEGINNINGS: [&str; 10] =
+        ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "dckr_", "npm_", "eyJ"];
+    BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) || (text.len() > 64 && !text.contains('@'))
 }
 
 impl fmt::Debug for Login {

@@ -40,13 +40,9 @@ pub struct FoundLogin {
 
 impl FoundLogin {
     /// Names it for messages.
-    pub(super) fn name(&self, registry: &str) -> LoginName {
-        let user = match &self.login {
-            Login::Password { username, .. } => Some(printable(username)),
-            Login::IdentityToken(_) | Login::RegistryToken(_) => None,
-        };
+    pub fn name(&self, registry: &str) -> LoginName {
         // The name beside GitHub's token says nothing.
-        let user = user.filter(|_| self.origin != LoginOrigin::GitHubToken);
+        let user = self.login.user().filter(|_| self.origin != LoginOrigin::GitHubToken).map(printable);
         LoginName { registry: registry.to_owned(), user, origin: self.origin.clone() }
     }
 }
@@ -62,35 +58,6 @@ pub struct Logins {
     github_token: Option<String>,
     /// What the helpers said, by helper and server.
     asked: RefCell<HashMap<(String, String), Answer>>,
-}
-
-/// Where a login is from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginPlace {
-    /// It was given to this run.
-    Given,
-    /// It is written in this file.
-    File(PathBuf),
-    /// A credential helper keeps it.
-    Helper {
-        /// The helper, as the file names it.
-        helper: String,
-        /// The file.
-        file: PathBuf,
-    },
-    /// It is GitHub's token of the environment.
-    GitHubToken,
-}
-
-impl From<LoginPlace> for LoginOrigin {
-    fn from(place: LoginPlace) -> Self {
-        match place {
-            LoginPlace::Given => Self::Flags,
-            LoginPlace::File(file) => Self::File(file.display().to_string()),
-            LoginPlace::Helper { helper, .. } => Self::Helper(printable(&helper)),
-            LoginPlace::GitHubToken => Self::GitHubToken,
-        }
-    }
 }
 
 type Answer = Result<Option<Login>, CredentialsError>;
@@ -133,38 +100,22 @@ impl Logins {
         self.github_token = Some(token);
     }
 
-    /// Returns the login for exactly this registry and repository, and where it is from.
-    pub fn locate(&self, registry: &str, repository: &str) -> Result<Option<(LoginPlace, Login)>, CredentialsError> {
-        if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
-            return Ok(Some((LoginPlace::Given, login.login.clone())));
-        }
-        let mut failed = None;
-        for file in &self.files {
-            match self.look_into(file, registry, repository) {
-                Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => {}
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        match (self.github(registry), failed) {
-            (Some(login), _) => Ok(Some((LoginPlace::GitHubToken, login))),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(None),
-        }
-    }
-
     fn look_into(
         &self,
         file: &LoginFile,
         registry: &str,
         repository: &str,
-    ) -> Result<Option<(LoginPlace, Login)>, CredentialsError> {
-        let written = |login| (LoginPlace::File(file.path().to_owned()), login);
+    ) -> Result<Option<FoundLogin>, CredentialsError> {
+        let path = || file.path().display().to_string();
+        let written = |login| FoundLogin { login, origin: LoginOrigin::File(path()) };
         match file.find(registry, repository)? {
             None => Ok(None),
             Some(Entry::Login(login)) => Ok(Some(written(login))),
             Some(Entry::Helper { helper, otherwise }) => match self.ask(&helper, docker_key(registry))? {
-                Some(login) => Ok(Some((LoginPlace::Helper { helper, file: file.path().to_owned() }, login))),
+                Some(login) => {
+                    let origin = LoginOrigin::Helper { helper: printable(&helper), file: path() };
+                    Ok(Some(FoundLogin { login, origin }))
+                }
                 None => Ok(otherwise.map(written)),
             },
         }
@@ -177,9 +128,10 @@ impl Logins {
         asked.entry(key).or_insert_with(|| helper::get(helper, server, HELPER_TIME)).clone()
     }
 
-    fn github(&self, registry: &str) -> Option<Login> {
+    fn github(&self, registry: &str) -> Option<FoundLogin> {
         let password = self.github_token.clone().filter(|_| registry == GITHUB_REGISTRY)?;
-        Some(Login::Password { username: GITHUB_USERNAME.to_owned(), password })
+        let login = Login::Password { username: GITHUB_USERNAME.to_owned(), password };
+        Some(FoundLogin { login, origin: LoginOrigin::GitHubToken })
     }
 }
 
@@ -188,8 +140,19 @@ impl Credentials for Logins {
         if let Some((_, login)) = self.given.as_ref().filter(|(given, _)| given == registry) {
             return Ok(Some(login.clone()));
         }
-        let found = self.locate(registry, repository)?;
-        Ok(found.map(|(place, login)| FoundLogin { login, origin: LoginOrigin::from(place) }))
+        let mut failed = None;
+        for file in &self.files {
+            match self.look_into(file, registry, repository) {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match (self.github(registry), failed) {
+            (Some(found), _) => Ok(Some(found)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
     }
 }
 
