@@ -95,8 +95,9 @@ Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 
 /// Returns the parser.
 pub(super) fn command() -> Command {
-    let examples = text(Args::command().get_after_help());
-    let command = Args::command()
+    let command = Args::command();
+    let examples = text(command.get_after_help());
+    let command = command
         .after_help(FIRST)
         .after_long_help(with_environment(&examples))
         .mut_arg("color", |arg| arg.hide_short_help(true))

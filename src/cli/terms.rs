@@ -116,9 +116,14 @@ pub(super) fn read_keys(files: &[String]) -> Result<Vec<PublicKey>, Diagnostic> 
     files.iter().map(|file| read_key(file)).collect()
 }
 
-/// Reads a key from a file. What cosign takes as the address of a key in a service (`awskms://…`) is never asked for one.
+/// Whether cosign takes this for the address of a key in a service, such as `awskms://…`. Nothing here asks one.
+pub(super) fn is_key_service(text: &str) -> bool {
+    text.contains("://") || text.starts_with("pkcs11:")
+}
+
+/// Reads a key from a file.
 fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
-    if file.contains("://") || file.starts_with("pkcs11:") {
+    if is_key_service(file) {
         return Err(Diagnostic::key_service(file));
     }
     let path = Path::new(file);

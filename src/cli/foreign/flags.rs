@@ -13,8 +13,13 @@ pub(super) enum Fate {
     Expression(&'static str),
     /// It names what must be attached.
     Kind,
-    /// It loosens a check. Never carried over: the check's subject.
-    Loosens(&'static str),
+    /// It loosens a check. Never carried over.
+    Loosens {
+        /// The check's subject.
+        check: &'static str,
+        /// What to do instead, or nothing.
+        instead: &'static str,
+    },
     /// A restriction that has no counterpart: what to do about it.
     Lost(&'static str),
     /// It decides nothing: what to do instead, or nothing at all.
@@ -82,6 +87,7 @@ const SIGNATURE_FILE: Fate = Fate::Needless("evidence is read where the image is
 const CERTIFICATE: Fate = Fate::Lost(
     "one certificate cannot be named: name who it was issued to, with --certificate-identity and --certificate-oidc-issuer",
 );
+const LOG: Fate = Fate::Loosens { check: "the transparency log", instead: "" };
 const PLAIN: Fate = Fate::Needless("");
 
 /// Every flag that is known, by tool.
@@ -92,7 +98,7 @@ pub(super) const FLAGS: &[Foreign] = &[
     switch(
         Tool::Cosign,
         "allow-insecure-registry",
-        Fate::Loosens("the registry's certificate; give its authority with --ca-file"),
+        Fate::Loosens { check: "the registry's certificate", instead: "give its authority with --ca-file" },
     ),
     value(
         Tool::Cosign,
@@ -117,10 +123,10 @@ pub(super) const FLAGS: &[Foreign] = &[
     value(Tool::Cosign, "certificate-oidc-issuer-regexp", Fate::Expression("certificate-oidc-issuer-regexp")),
     switch(Tool::Cosign, "check-claims", Fate::Special(Special::ChecksClaims)),
     switch(Tool::Cosign, "experimental-oci11", PLAIN),
-    switch(Tool::Cosign, "insecure-ignore-sct", Fate::Loosens("the log of certificates")),
-    switch(Tool::Cosign, "insecure-ignore-tlog", Fate::Loosens("the transparency log")),
-    switch(Tool::Cosign, "insecure-skip-tlog-verify", Fate::Loosens("the transparency log")),
-    switch(Tool::Cosign, "private-infrastructure", Fate::Loosens("the transparency log")),
+    switch(Tool::Cosign, "insecure-ignore-sct", Fate::Loosens { check: "the log of certificates", instead: "" }),
+    switch(Tool::Cosign, "insecure-ignore-tlog", LOG),
+    switch(Tool::Cosign, "insecure-skip-tlog-verify", LOG),
+    switch(Tool::Cosign, "private-infrastructure", LOG),
     switch(Tool::Cosign, "k8s-keychain", Fate::Needless("logins are those of docker, podman and their helpers")),
     value(Tool::Cosign, "key", Fate::Special(Special::Key)),
     switch(Tool::Cosign, "local-image", Fate::Special(Special::LocalImage)),

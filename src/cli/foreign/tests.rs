@@ -112,6 +112,9 @@ fn what_restricts_is_named_and_what_loosens_is_left_out() {
     assert!(said.ends_with("bonafide bundle app.tar --bundle p.jsonl --repo acme/app"), "{said}");
     let said = text("attestation verify app.tar -R acme/app -b b.json");
     assert!(said.contains("no counterpart: the type https://slsa.dev/provenance/v1"), "{said}");
+    let said = text("attestation verify app.tar -R acme/app -b b.json --predicate-type https://cyclonedx.org/bom");
+    assert!(said.contains("no counterpart: --predicate-type https://cyclonedx.org/bom: "), "{said}");
+    assert!(!said.contains("https://slsa.dev/provenance/v1"), "{said}");
 }
 
 #[test]

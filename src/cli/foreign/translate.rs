@@ -4,8 +4,9 @@ use crate::policy::{COSIGN_TYPES, GITHUB_ISSUER, owner_and_name};
 use crate::policy_tools::expression_of_cosign;
 
 use super::super::diagnostics::Diagnostic;
+use super::super::terms::is_key_service;
 use super::flags::{Fate, Foreign, Special};
-use super::words::{Given, Words, is_of_bundle};
+use super::words::{Given, OurFlags, Words};
 use super::{Task, is_shown_whole, quoted};
 
 /// cosign asks this log unless it is told otherwise, and it is the one of the trusted root that comes with the program.
@@ -13,6 +14,8 @@ const PUBLIC_LOG: &str = "https://rekor.sigstore.dev";
 /// The builder that slsa-verifier expects of an image unless it is told otherwise.
 const IMAGE_BUILDER: &str = "slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml";
 const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
+/// What becomes of the type of an attestation about a file.
+const TYPE_OF_BUNDLE: &str = "`bundle` reports the statement's type, and judges the signature alone";
 
 /// Our command, as it comes together.
 #[derive(Debug, Default)]
@@ -31,6 +34,8 @@ struct Ours {
     source: Option<String>,
     builder: Option<String>,
     bundle: Option<String>,
+    /// The flags that name the type of an attestation, as given.
+    types: Vec<String>,
 }
 
 /// Says what was given in our words.
@@ -47,7 +52,7 @@ pub(super) fn answer(task: Task, command: &str, words: Words) -> Diagnostic {
             Given::Unknown(flag) => ours.lose(&flag, "it is not known here: see whether it restricts something"),
         }
     }
-    ours.finish(task, given, words.positional)
+    ours.finish(task, given, words.positional, &words.ours)
 }
 
 fn first_foreign(flags: &[Given]) -> String {
@@ -95,10 +100,9 @@ impl Ours {
             }
             Fate::Expression(ours) => self.expression(ours, &name, &value),
             Fate::Kind => self.kind(&name, &value, task),
-            Fate::Loosens(what) => {
-                let what = what.split_once("; ").map_or((what, ""), |(what, hint)| (what, hint));
-                let hint = if what.1.is_empty() { String::new() } else { format!("; {}", what.1) };
-                self.leave_out(&name, &format!("{} is always checked{hint}", what.0));
+            Fate::Loosens { check, instead: "" } => self.leave_out(&name, &format!("{check} is always checked")),
+            Fate::Loosens { check, instead } => {
+                self.leave_out(&name, &format!("{check} is always checked; {instead}"));
             }
             Fate::Lost(hint) => {
                 let given =
@@ -126,10 +130,11 @@ impl Ours {
 
     /// The type of an attestation. What provenance and SBOM say is judged too, which no other tool does.
     fn kind(&mut self, given: &str, value: &str, task: Task) {
+        let flag = format!("{given} {}", quoted(value));
         if task.is_about_file() {
-            let hint = "`bundle` reports the statement's type, and judges the signature alone";
-            return self.lose(&format!("{given} {}", quoted(value)), hint);
+            return self.lose(&flag, TYPE_OF_BUNDLE);
         }
+        self.types.push(flag);
         let meant = COSIGN_TYPES.iter().find(|(short, _)| *short == value).map_or(value, |(_, full)| *full);
         let kind = match meant {
             PROVENANCE | "https://slsa.dev/provenance/v0.2" => "provenance",
@@ -174,7 +179,7 @@ impl Ours {
 
     /// cosign reads keys from services too.
     fn key(&mut self, value: String) {
-        if value.contains("://") {
+        if is_key_service(&value) {
             let fetched =
                 if value.starts_with("https://") { "curl -fsSL -o cosign.pub" } else { "cosign public-key --key" };
             let end = if value.starts_with("https://") { "" } else { " > cosign.pub" };
@@ -184,7 +189,7 @@ impl Ours {
         self.add("key", Some(value));
     }
 
-    fn finish(mut self, task: Task, given: String, positional: Vec<String>) -> Diagnostic {
+    fn finish(mut self, task: Task, given: String, positional: Vec<String>, known: &OurFlags) -> Diagnostic {
         let (targets, is_file) = self.targets(task, positional);
         match task {
             Task::Signature => self.kinds.push("signature".to_owned()),
@@ -199,7 +204,7 @@ impl Ours {
         if is_file {
             let bundle = self.bundle.take().unwrap_or_else(|| "BUNDLE".to_owned());
             self.flags.insert(0, ("bundle".to_owned(), Some(bundle)));
-            self.keep_flags_of_bundle();
+            self.keep_flags_of_bundle(known);
         } else {
             if self.bundle.is_some() {
                 let hint = "evidence of an image is read where the image is; for a digest: `bonafide bundle sha256:… --bundle FILE`";
@@ -253,11 +258,11 @@ impl Ours {
             self.add("certificate-oidc-issuer", Some(GITHUB_ISSUER.to_owned()));
         }
         if is_file {
-            if !self.notes.iter().any(|note| note.contains("--predicate-type")) {
-                self.lose(
-                    &format!("the type {PROVENANCE}, which gh asks for"),
-                    "`bundle` reports it, and judges the signature alone",
-                );
+            if self.types.is_empty() {
+                self.types.push(format!("the type {PROVENANCE}, which gh asks for"));
+            }
+            for flag in std::mem::take(&mut self.types) {
+                self.lose(&flag, TYPE_OF_BUNDLE);
             }
             if self.bundle.is_none() {
                 self.first.push("gh attestation download FILE --repo OWNER/NAME".to_owned());
@@ -330,9 +335,9 @@ impl Ours {
     }
 
     /// `bundle` judges signatures alone, so what restricts anything else is lost.
-    fn keep_flags_of_bundle(&mut self) {
+    fn keep_flags_of_bundle(&mut self, known: &OurFlags) {
         let (kept, lost): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.flags).into_iter().partition(|(name, _)| is_of_bundle(name));
+            std::mem::take(&mut self.flags).into_iter().partition(|(name, _)| known.is_of_bundle(name));
         self.flags = kept;
         for (name, value) in lost {
             let value = value.map(|value| format!(" {}", quoted(&value))).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::ArgAction;
 
 use super::super::command::command;
-use super::flags::{self, Foreign, Takes};
+use super::flags::{self as known, Foreign, Takes};
 use super::{Task, Tool};
 
 /// A flag that was given, with its value.
@@ -25,30 +25,43 @@ pub(super) struct Words {
     pub(super) flags: Vec<Given>,
     /// Images and files.
     pub(super) positional: Vec<String>,
+    /// The flags that we know.
+    pub(super) ours: OurFlags,
+}
+
+/// The long flags of `verify` and `bundle`.
+#[derive(Debug)]
+pub(super) struct OurFlags(BTreeMap<String, OurFlag>);
+
+#[derive(Debug)]
+struct OurFlag {
+    takes_value: bool,
+    /// `bundle` judges signatures alone, and has fewer flags.
+    is_of_bundle: bool,
 }
 
 /// Takes the words behind the command apart.
 pub(super) fn read(words: &[String], task: Task) -> Words {
-    let ours = ours();
+    let ours = OurFlags::read();
     let tool = task.tool();
-    let mut read = Words { flags: Vec::new(), positional: Vec::new() };
+    let (mut flags, mut positional) = (Vec::new(), Vec::new());
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if word == "--" {
-            read.positional.extend(rest.by_ref().cloned());
+            positional.extend(rest.by_ref().cloned());
         } else if let Some(flag) = word.strip_prefix("--") {
             let (name, value) =
                 flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value.to_owned())));
             let mut next = || value.clone().or_else(|| rest.next().cloned()).unwrap_or_default();
-            let given = if let Some(takes_value) = ours.get(name).filter(|_| tool.is_none()) {
-                Given::Ours(name.to_owned(), if *takes_value { Some(next()) } else { value })
-            } else if let Some(foreign) = flags::by_name(name, tool) {
+            let given = if let Some(takes_value) = ours.takes_value(name).filter(|_| tool.is_none()) {
+                Given::Ours(name.to_owned(), if takes_value { Some(next()) } else { value })
+            } else if let Some(foreign) = known::by_name(name, tool) {
                 match foreign.takes {
                     Takes::Value => Given::Foreign(foreign, next()),
                     Takes::Nothing => Given::Foreign(foreign, value.unwrap_or_else(|| "true".to_owned())),
                 }
-            } else if let Some(takes_value) = ours.get(name) {
-                Given::Ours(name.to_owned(), if *takes_value { Some(next()) } else { value })
+            } else if let Some(takes_value) = ours.takes_value(name) {
+                Given::Ours(name.to_owned(), if takes_value { Some(next()) } else { value })
             } else {
                 // Its value would be taken for an image, and repeated.
                 if value.is_none() && ["password", "secret", "token"].iter().any(|word| name.contains(word)) {
@@ -56,14 +69,14 @@ pub(super) fn read(words: &[String], task: Task) -> Words {
                 }
                 Given::Unknown(format!("--{name}"))
             };
-            read.flags.push(given);
+            flags.push(given);
         } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-            read.flags.push(short(letters, tool, &mut rest));
+            flags.push(short(letters, tool, &mut rest));
         } else {
-            read.positional.push(word.clone());
+            positional.push(word.clone());
         }
     }
-    read
+    Words { flags, positional, ours }
 }
 
 /// `-x VALUE`, `-xVALUE` and `-x=VALUE`.
@@ -74,7 +87,7 @@ fn short<'a>(letters: &str, tool: Option<Tool>, rest: &mut impl Iterator<Item = 
         let name = if letter == 'q' { "quiet" } else { "verbose" };
         return Given::Ours(name.to_owned(), None);
     }
-    let Some(foreign) = flags::by_letter(letter, tool) else { return Given::Unknown(format!("-{letter}")) };
+    let Some(foreign) = known::by_letter(letter, tool) else { return Given::Unknown(format!("-{letter}")) };
     match foreign.takes {
         Takes::Nothing => Given::Foreign(foreign, "true".to_owned()),
         Takes::Value => {
@@ -85,25 +98,29 @@ fn short<'a>(letters: &str, tool: Option<Tool>, rest: &mut impl Iterator<Item = 
     }
 }
 
-/// The long flags of `verify` and `bundle`, with whether each takes a value.
-fn ours() -> BTreeMap<String, bool> {
-    let command = command();
-    let commands = command.get_subcommands().filter(|one| matches!(one.get_name(), "verify" | "bundle"));
-    commands
-        .flat_map(|one| one.get_arguments().chain(command.get_arguments()).collect::<Vec<_>>())
-        .filter_map(|flag| {
-            // A value that may be left out is only ever attached.
-            let takes_value = matches!(flag.get_action(), ArgAction::Set | ArgAction::Append)
-                && flag.get_num_args().is_none_or(|number| number.min_values() > 0);
-            Some((flag.get_long()?.to_owned(), takes_value))
-        })
-        .collect()
-}
+impl OurFlags {
+    fn read() -> Self {
+        let command = command();
+        let mut flags: BTreeMap<String, OurFlag> = BTreeMap::new();
+        for one in command.get_subcommands().filter(|one| matches!(one.get_name(), "verify" | "bundle")) {
+            for flag in one.get_arguments().chain(command.get_arguments()) {
+                let Some(name) = flag.get_long() else { continue };
+                // A value that may be left out is only ever attached.
+                let takes_value = matches!(flag.get_action(), ArgAction::Set | ArgAction::Append)
+                    && flag.get_num_args().is_none_or(|number| number.min_values() > 0);
+                let known = flags.entry(name.to_owned()).or_insert(OurFlag { takes_value, is_of_bundle: false });
+                known.is_of_bundle |= one.get_name() == "bundle";
+            }
+        }
+        Self(flags)
+    }
 
-/// Whether `bundle`, which judges signatures alone, has this flag too.
-pub(super) fn is_of_bundle(name: &str) -> bool {
-    let command = command();
-    let bundle = command.get_subcommands().find(|one| one.get_name() == "bundle");
-    bundle.is_some_and(|bundle| bundle.get_arguments().any(|flag| flag.get_long() == Some(name)))
-        || command.get_arguments().any(|flag| flag.get_long() == Some(name))
+    /// Whether a flag takes a value; `None` for one that is none of ours.
+    fn takes_value(&self, name: &str) -> Option<bool> {
+        self.0.get(name).map(|flag| flag.takes_value)
+    }
+
+    pub(super) fn is_of_bundle(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|flag| flag.is_of_bundle)
+    }
 }
