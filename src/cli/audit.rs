@@ -20,9 +20,9 @@ use crate::run::{self, Releases, Selection, Target, releases, unread};
 use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::output::Rows;
-use super::session::{self, Session};
+use super::session::Session;
 use super::targets::OutputParser;
-use super::{logins, output, policies, progress, references, runtime};
+use super::{logins, output, policies, progress, pull_requests, references, runtime};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,16 +87,19 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     refuse_flags_of_one_image(verify)?;
-    policies::refuse_shared_input(verify)?;
+    policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
     let asked = repositories(references::read(&verify.references, !verify.login.password_stdin)?)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
-    let registries = session::registries(&verify.transport, logins::logins(&verify.login, &at, verbose)?, verbose)?;
+    let logins = logins::logins(&verify.login, &at, verbose)?;
     references::refuse_without_layout(asked.iter().map(|(text, reference)| (text.as_str(), reference)))?;
-    let session = Session::open(verify, registries, verbose)?;
+    let session = Session::open(verify, logins, verbose)?;
     // An image without a policy is a usage error, and found before anything is listed.
     let terms: Vec<Target> =
         asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
+    if !args.quiet {
+        session.note_login(at);
+    }
 
     let runtime = runtime::start()?;
     let selection = Selection {
@@ -126,6 +129,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let report = Report { verdict, repositories: reports, ..session.report(images) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
+    pull_requests::warn(&report.images, &verify.signer);
     Ok(report.verdict.exit_code())
 }
 

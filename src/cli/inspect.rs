@@ -22,9 +22,8 @@ use super::diagnostics::{Diagnostic, Warning};
 use super::exit::{ABSENT, UNDECIDED};
 use super::output::print;
 use super::roots::{self, Reach, Trusted};
-use super::session::{choice, registries};
 use super::targets::Target;
-use super::{logins, output, references, runtime, streams, terms};
+use super::{logins, output, policies, references, runtime, session, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -63,7 +62,7 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references, all.shows_requests())?;
-    let registries = registries(&args.transport, logins, all.shows_requests())?;
+    let registries = session::registries(&args.transport, logins, all.shows_requests())?;
     let (inspection, documents) = inspect_all(&request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, &request, &inspection.images[0]);
@@ -95,7 +94,7 @@ fn targets(args: &InspectArgs) -> Result<Vec<Target>, Diagnostic> {
 }
 
 fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
-    let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
+    let reach = Reach::of(&args.transport, verbose);
     let keys = terms::read_keys(&args.key)?;
     let fingerprints = keys.iter().map(|key| key.fingerprint().to_string());
     let key_files = fingerprints.zip(args.key.iter().cloned()).collect();
@@ -117,11 +116,11 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
         keys,
         key_files,
         trusted: roots::trusted(&args.trust, &reach, Timestamp::now())?,
-        platform: choice(&args.platform),
+        platform: session::choice(&args.platform),
         evidence_repository: args.transport.evidence_repository.clone(),
         github: args.transport.github_api.clone().zip(repository),
-        github_token: args.transport.github_api.as_ref().and_then(|_| logins::github_token()),
-        limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+        github_token: session::github_token(&args.transport),
+        limits: args.transport.limits(),
         lists_packages: args.sbom.is_some(),
     })
 }
@@ -185,11 +184,7 @@ fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage)
         return Err(Diagnostic::unread(gap));
     }
     let (text, reference) = &request.references[0];
-    let name = match (&args.judged_as, reference) {
-        (Some(_), Reference::Registry(_)) => return Err(Diagnostic::name_for_an_image_with_one(reference)),
-        (Some(judged_as), Reference::Layout(_)) => judged_as.name.to_string(),
-        (None, reference) => reference.policy_name(args.transport.plain_http),
-    };
+    let name = policies::name(reference, args.judged_as.as_ref(), args.transport.plain_http)?;
     let suggestion =
         suggest(&name, image, &request.key_files).map_err(|open| Diagnostic::nothing_to_suggest(text, image, &open))?;
     for line in &suggestion.open {

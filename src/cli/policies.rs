@@ -14,7 +14,7 @@ use crate::packages::Severity;
 use crate::policy::{Asked, Document, DocumentError, Policy, Requirement};
 use crate::trust::Instance;
 
-use super::args::VerifyArgs;
+use super::args::{LoginArgs, VerifyArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::terms::MAX_BYTES;
@@ -97,11 +97,15 @@ pub(super) fn name(
 }
 
 /// Standard input can be read once: the policy, the references and a password cannot all be there.
-pub(super) fn refuse_shared_input(args: &VerifyArgs) -> Result<(), Diagnostic> {
-    if args.policy.as_deref().is_none_or(|file| file.as_os_str() != STANDARD_INPUT) {
+pub(super) fn refuse_shared_input(
+    policy: Option<&Path>,
+    references: &[String],
+    login: &LoginArgs,
+) -> Result<(), Diagnostic> {
+    if policy.is_none_or(|file| file.as_os_str() != STANDARD_INPUT) {
         return Ok(());
     }
-    match (args.references.iter().any(|text| text == STANDARD_INPUT), args.login.password_stdin) {
+    match (references.iter().any(|text| text == STANDARD_INPUT), login.password_stdin) {
         (true, _) => Err(Diagnostic::policy_and_input("the references")),
         (_, true) => Err(Diagnostic::policy_and_input("the password")),
         _ => Ok(()),
@@ -128,21 +132,32 @@ pub(super) fn read(
     if let Some(other) = misnamed().filter(|_| file.is_none() && !args.no_policy) {
         Warning::misnamed_policy(other).print();
     }
-    let reach = Reach { ca_file: args.transport.ca_file.clone(), total_time: args.transport.timeout, verbose };
+    let reach = Reach::of(&args.transport, verbose);
     // Every usage error is found before a trusted root is fetched.
     if let Some(file) = file {
         let mut network = NetworkUse::default();
-        let document = match policy_source::elsewhere(&file)? {
-            Some(_) if args.trust.offline => return Err(Diagnostic::policy_offline(&file)),
-            Some(place) => fetched(&file, &policy_source::fetch(&place, registries, &reach, &mut network)?)?,
-            None => document(&file)?,
-        };
+        let document = here_or_elsewhere(&file, args.trust.offline, registries, &reach, &mut network)?;
         let mut trusted = of_rules_without_trust(&document, args, &reach, now)?;
         trusted.network.add(&network);
         return from_document(document, &file, trusted, args, now);
     }
     let policy = from_flags(args)?;
     Ok((policy, roots::trusted(&args.trust, &reach, now)?))
+}
+
+/// Reads a policy file, or a policy that is elsewhere.
+pub(super) fn here_or_elsewhere(
+    file: &Path,
+    is_offline: bool,
+    registries: &Rc<Registries>,
+    reach: &Reach,
+    network: &mut NetworkUse,
+) -> Result<Document, Diagnostic> {
+    match policy_source::elsewhere(file)? {
+        Some(_) if is_offline => Err(Diagnostic::policy_offline(file)),
+        Some(place) => fetched(file, &policy_source::fetch(&place, registries, reach, network)?),
+        None => document(file),
+    }
 }
 
 /// The policy of the folder, which came with it: a regular file. Anything else of that name might have been the policy.
@@ -211,10 +226,8 @@ fn from_document(
     args: &VerifyArgs,
     now: Timestamp,
 ) -> Result<(Policies, Trusted), Diagnostic> {
-    let default_trust: Vec<String> = trusted.domains.iter().map(|domain| domain.name().to_owned()).collect();
-    for name in document.trust().iter().filter(|name| !default_trust.contains(name)) {
-        trusted.domains.push(roots::named(name, file, now)?);
-    }
+    let default_trust = trusted.names();
+    trusted.add_named(&document, file, now)?;
     let expected_digest = args.expect_digest.clone();
     let deny_severity = args.deny_severity;
     let is_here = file.as_os_str() != STANDARD_INPUT && policy_source::elsewhere(file)?.is_none();

@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::Args as ClapArgs;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::check::{ImageReport, Tool, Verdict};
-use crate::collect::{Limits, PlatformChoice, Registries, files};
+use crate::check::{Tool, Verdict};
+use crate::collect::{ImageSource, NetworkUse, Places, PlatformChoice, Registries, Source, SourceError, files};
 use crate::oci::Reference;
+use crate::policy::{Document, ImageError};
 use crate::render::escape::terminal;
 use crate::run::{self, Run, Target};
+use crate::verify::Domain;
 
 use super::args::{Args, LoginArgs, TransportArgs, TrustArgs};
 use super::diagnostics::Diagnostic;
 use super::exit::UNDECIDED;
-use super::output::print;
+use super::output::{print, print_json};
 use super::roots::{self, Reach};
 use super::trust::ShowFormat;
 use super::{logins, policies, references, runtime, session};
@@ -62,40 +64,6 @@ pub(super) struct PreviewArgs {
     pub(super) transport: TransportArgs,
 }
 
-/// What one policy says of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Said {
-    Verified,
-    Rejected,
-    Undecided,
-    Absent,
-    /// No rule is about it, so it would not pass.
-    NoRule,
-}
-
-impl Said {
-    fn of(report: Option<&ImageReport>) -> Self {
-        match report.map(|report| report.verdict) {
-            Some(Verdict::Verified) => Self::Verified,
-            Some(Verdict::Rejected) => Self::Rejected,
-            Some(Verdict::Undecided) => Self::Undecided,
-            Some(Verdict::Absent) => Self::Absent,
-            None => Self::NoRule,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Rejected => "rejected",
-            Self::Undecided => "undecided",
-            Self::Absent => "absent",
-            Self::NoRule => "no rule",
-        }
-    }
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Preview<'a> {
@@ -104,6 +72,16 @@ struct Preview<'a> {
     policy: String,
     against: String,
     images: &'a [Compared],
+}
+
+/// What a policy says of an image. `None` where no rule is about it, so that it does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Said(Option<Verdict>);
+
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.map_or("no-rule", Verdict::as_str))
+    }
 }
 
 /// One image by both policies.
@@ -116,93 +94,144 @@ struct Compared {
     is_changed: bool,
 }
 
+/// An image's targets: by the policy that holds now, and by the other.
+type Targets = [Option<Target>; 2];
+
 /// Judges every image by both policies, and prints what changes.
 pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> {
-    files::limit_silence(preview.transport.timeout);
+    let transport = &preview.transport;
+    files::limit_silence(transport.timeout);
+    refuse_shared_input(preview)?;
     let references = references::read(&preview.references, !preview.login.password_stdin)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&preview.login, &at, args.shows_requests())?;
-    let registries = session::registries(&preview.transport, logins, args.shows_requests())?;
+    let registries = session::registries(transport, logins, args.shows_requests())?;
     references::refuse_without_layout(references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let now = Timestamp::now();
-    let judge = |policy: &Path| judge(preview, policy, &references, &registries, now);
-    let (new, old) = (judge(&preview.policy)?, judge(&preview.against)?);
-    let compared: Vec<Compared> = references
-        .iter()
-        .zip(old.iter().zip(&new))
-        .map(|((text, _), (old, new))| {
-            let (against, policy) = (Said::of(old.as_ref()), Said::of(new.as_ref()));
-            Compared { reference: text.clone(), against, policy, is_changed: against != policy }
-        })
-        .collect();
-    print(shown(preview, &compared).as_bytes())?;
-    let loses = |image: &Compared| image.against == Said::Verified && image.is_changed;
-    let is_open = |image: &Compared| image.against == Said::Undecided || image.policy == Said::Undecided;
-    Ok(if compared.iter().any(is_open) {
-        UNDECIDED
-    } else if compared.iter().any(loses) {
-        LOSES
-    } else {
-        0
-    })
-}
-
-/// Judges every image by one policy. `None` for images that no rule is about.
-fn judge(
-    preview: &PreviewArgs,
-    file: &Path,
-    references: &[(String, Reference)],
-    registries: &Rc<Registries>,
-    now: Timestamp,
-) -> Result<Vec<Option<ImageReport>>, Diagnostic> {
-    let document = policies::document(file)?;
-    let transport = &preview.transport;
-    let reach = Reach { ca_file: transport.ca_file.clone(), total_time: transport.timeout, verbose: false };
-    let mut domains = roots::trusted(&preview.trust, &reach, now)?.domains;
-    let default_trust: Vec<String> = domains.iter().map(|domain| domain.name().to_owned()).collect();
-    for name in document.trust().iter().filter(|name| !default_trust.contains(name)) {
-        domains.push(roots::named(name, file, now)?);
-    }
-    let target = |(text, reference): &(String, Reference)| {
-        let name = policies::name(reference, None, transport.plain_http)?;
-        let policy = document.policy_for(&name, &default_trust, None, now).ok();
-        Ok(policy.map(|policy| Target { text: text.clone(), reference: reference.clone(), policy, github: None }))
-    };
-    let targets: Vec<Option<Target>> = references.iter().map(target).collect::<Result<_, Diagnostic>>()?;
-    let limits = Limits { total_time: transport.timeout, ..Limits::default() };
+    let (targets, domains) = targets(preview, args, &references, &registries, now)?;
+    let limits = transport.limits();
+    let github_token = session::github_token(transport);
     let run = Run {
-        registries,
+        registries: &registries,
         domains: &domains,
         advisories: None,
         platforms: &PlatformChoice::All,
         evidence_repository: transport.evidence_repository.as_ref(),
         offline: preview.trust.offline,
-        github_token: None,
+        github_token: github_token.as_deref(),
         limits: &limits,
         started_at: now,
     };
-    let runtime = runtime::start()?;
-    let asked: Vec<&Target> = targets.iter().flatten().collect();
-    let reports: Vec<ImageReport> = run::with_examiner(&run, asked.len(), |examiner| {
-        let all = examiner.examine_all(asked.iter().map(|target| (*target, Ok(target.reference.clone()))));
-        runtime.block_on(all.map(|examined| examined.report).collect())
-    });
-    let mut reports = reports.into_iter();
-    Ok(targets.iter().map(|target| target.as_ref().and_then(|_| reports.next())).collect())
+    let mut verdicts = judge(&run, &references, &targets)?.into_iter();
+    let compare = |((text, _), targets): (&(String, Reference), &Targets)| {
+        let [against, policy] = targets.each_ref().map(|target| Said(target.as_ref().and_then(|_| verdicts.next())));
+        Compared { reference: text.clone(), against, policy, is_changed: against != policy }
+    };
+    let compared: Vec<Compared> = references.iter().zip(&targets).map(compare).collect();
+    show(preview, &compared)?;
+    Ok(exit_code(&compared))
 }
 
-fn shown(preview: &PreviewArgs, images: &[Compared]) -> String {
-    let (policy, against) = (preview.policy.display().to_string(), preview.against.display().to_string());
-    if preview.output == ShowFormat::Json {
-        let all = Preview { schema_version: SCHEMA_VERSION, tool: Tool::default(), policy, against, images };
-        let mut text = serde_json::to_string_pretty(&all).expect("texts can be written as JSON");
-        text.push('\n');
-        return text;
+/// Standard input can be read once.
+fn refuse_shared_input(preview: &PreviewArgs) -> Result<(), Diagnostic> {
+    for policy in [&preview.policy, &preview.against] {
+        policies::refuse_shared_input(Some(policy), &preview.references, &preview.login)?;
     }
+    if preview.policy == preview.against && preview.policy.as_os_str() == "-" {
+        return Err(Diagnostic::policy_and_input("the other policy"));
+    }
+    Ok(())
+}
+
+/// Reads both policies, and only then the trusted roots, each once. Returns the domains of both: every requirement says in which of
+/// them its evidence must verify.
+fn targets(
+    preview: &PreviewArgs,
+    args: &Args,
+    references: &[(String, Reference)],
+    registries: &Rc<Registries>,
+    now: Timestamp,
+) -> Result<(Vec<Targets>, Vec<Domain>), Diagnostic> {
+    let transport = &preview.transport;
+    let reach = Reach::of(transport, args.shows_requests());
+    let read = |file: &Path| {
+        policies::here_or_elsewhere(file, preview.trust.offline, registries, &reach, &mut NetworkUse::default())
+    };
+    let (old, new) = (read(&preview.against)?, read(&preview.policy)?);
+    let mut trusted = roots::trusted(&preview.trust, &reach, now)?;
+    let default_trust = trusted.names();
+    trusted.add_named(&old, &preview.against, now)?;
+    trusted.add_named(&new, &preview.policy, now)?;
+    let target = |document: &Document, text: &str, reference: &Reference| {
+        let name = policies::name(reference, None, transport.plain_http)?;
+        let policy = match document.policy_for(&name, &default_trust, None, now) {
+            Ok(policy) => policy,
+            Err(ImageError::NoRule { .. }) => return Ok(None),
+            Err(error) => return Err(Diagnostic::image_without_policy(reference, false, error)),
+        };
+        let github = session::github(transport, &policy, reference)?;
+        Ok(Some(Target { text: text.to_owned(), reference: reference.clone(), policy, github }))
+    };
+    let both =
+        |(text, reference): &(String, Reference)| Ok([target(&old, text, reference)?, target(&new, text, reference)?]);
+    let targets = references.iter().map(both).collect::<Result<_, Diagnostic>>()?;
+    Ok((targets, trusted.domains))
+}
+
+/// Judges every target, each image at one digest: a tag that moves in between is no change of the policy (A001).
+fn judge(run: &Run<'_>, references: &[(String, Reference)], targets: &[Targets]) -> Result<Vec<Verdict>, Diagnostic> {
+    let runtime = runtime::start()?;
+    let wanted = references.iter().zip(targets).filter(|(_, pair)| pair.iter().any(Option::is_some));
+    let resolved =
+        stream::iter(wanted).map(|((_, reference), pair)| async move { (pair, resolve(run, reference).await) });
+    Ok(run::with_examiner(run, 2 * targets.len(), |examiner| {
+        runtime.block_on(async {
+            let resolved: Vec<(&Targets, Result<Reference, SourceError>)> =
+                resolved.buffered(run.limits.parallel).collect().await;
+            let asked = resolved.iter().flat_map(|(pair, at)| pair.iter().flatten().map(|target| (target, at.clone())));
+            examiner.examine_all(asked).map(|examined| examined.report.verdict).collect().await
+        })
+    }))
+}
+
+/// Returns the image by its digest.
+async fn resolve(run: &Run<'_>, reference: &Reference) -> Result<Reference, SourceError> {
+    let source = ImageSource::open(reference, Places::default(), run.registries, run.limits)?;
+    Ok(reference.at(source.root(run.limits.manifest).await?.blob.digest().clone()))
+}
+
+/// An image that surely loses its pass outweighs one that could not be read, as everywhere.
+fn exit_code(images: &[Compared]) -> u8 {
+    let loses = |image: &Compared| {
+        image.against.0 == Some(Verdict::Verified)
+            && !matches!(image.policy.0, Some(Verdict::Verified | Verdict::Undecided))
+    };
+    let is_open = |image: &Compared| [image.against, image.policy].contains(&Said(Some(Verdict::Undecided)));
+    if images.iter().any(loses) {
+        LOSES
+    } else if images.iter().any(is_open) {
+        UNDECIDED
+    } else {
+        0
+    }
+}
+
+fn show(preview: &PreviewArgs, images: &[Compared]) -> Result<u8, Diagnostic> {
+    let (policy, against) = (preview.policy.display().to_string(), preview.against.display().to_string());
+    match preview.output {
+        ShowFormat::Text => print(text(&policy, &against, images).as_bytes()),
+        ShowFormat::Json => {
+            print_json(&Preview { schema_version: SCHEMA_VERSION, tool: Tool::default(), policy, against, images })
+        }
+    }
+}
+
+fn text(policy: &str, against: &str, images: &[Compared]) -> String {
     let mut page = String::new();
     let changed: Vec<&Compared> = images.iter().filter(|image| image.is_changed).collect();
+    let word = |said: Said| said.0.map_or("no rule", Verdict::as_str);
     for image in &changed {
-        let change = format!("{} → {}", image.against.as_str(), image.policy.as_str());
+        let change = format!("{} → {}", word(image.against), word(image.policy));
         let _ = writeln!(page, "{change:<22}  {}", terminal(&image.reference));
     }
     let count = match images.len() {
@@ -213,8 +242,8 @@ fn shown(preview: &PreviewArgs, images: &[Compared]) -> String {
         page,
         "{count}: {} would change by {}, against {}",
         changed.len(),
-        terminal(&policy),
-        terminal(&against)
+        terminal(policy),
+        terminal(against)
     );
     page
 }

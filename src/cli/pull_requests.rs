@@ -1,6 +1,7 @@
 //! Builds of pull requests: a repository without a ref lets them sign, as `policy check` warns of policies.
 
 use crate::check::{ImageReport, SignerReport, Verdict};
+use crate::policy::Claim;
 
 use super::args::SignerArgs;
 use super::diagnostics::Warning;
@@ -30,9 +31,9 @@ fn unpinned(signer: &SignerArgs) -> Option<&'static str> {
 
 /// What of a certificate says that a pull request started the build.
 fn pull_request(signer: &SignerReport) -> Option<&str> {
-    let claim = |name: &str| signer.claims.iter().find(|claim| claim.name == name).map(|claim| claim.value.as_str());
-    let reference = claim("sourceRepositoryRef").or(claim("githubWorkflowRef"));
-    let event = claim("buildTrigger").or(claim("githubWorkflowTrigger"));
+    let named = |claim: Claim| signer.claims.iter().find(|one| one.name == claim.name()).map(|one| one.value.as_str());
+    let value = |claim: Claim| named(claim).or(claim.legacy().and_then(named));
+    let (reference, event) = (value(Claim::SourceRepositoryRef), value(Claim::BuildTrigger));
     reference
         .filter(|reference| reference.starts_with("refs/pull/"))
         .or(event.filter(|event| event.starts_with("pull_request")))

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 
 use crate::collect::files::{self, FileError};
 use crate::collect::{FileServer, FileServerSettings, Limits, NetworkUse};
+use crate::policy::Document;
 use crate::trust::{Instance, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
 use crate::verify::Domain;
 
-use super::args::TrustArgs;
+use super::args::{TransportArgs, TrustArgs};
 use super::diagnostics::{Diagnostic, Warning, described};
 use super::trust::RepositoryArgs;
 use super::{progress, runtime};
@@ -26,6 +27,22 @@ pub(super) struct Trusted {
     pub(super) network: NetworkUse,
 }
 
+impl Trusted {
+    /// The names of the domains.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.domains.iter().map(|domain| domain.name().to_owned()).collect()
+    }
+
+    /// Adds the domains that a policy names and that are not there yet.
+    pub(super) fn add_named(&mut self, document: &Document, file: &Path, now: Timestamp) -> Result<(), Diagnostic> {
+        let known = self.names();
+        for name in document.trust().iter().filter(|name| !known.contains(name)) {
+            self.domains.push(named(name, file, now)?);
+        }
+        Ok(())
+    }
+}
+
 /// How mirrors are reached.
 #[derive(Debug)]
 pub(super) struct Reach {
@@ -35,6 +52,11 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// As registries are reached.
+    pub(super) fn of(args: &TransportArgs, verbose: bool) -> Self {
+        Self { ca_file: args.ca_file.clone(), total_time: args.timeout, verbose }
+    }
+
     /// Returns the certificates of the file that is trusted beside those of the system.
     pub(super) fn authorities(&self) -> Result<Option<Vec<u8>>, Diagnostic> {
         self.ca_file.as_deref().map(pem_file).transpose()
@@ -124,7 +146,7 @@ pub(super) fn cache() -> Cache {
 }
 
 /// The domain that a policy names: an embedded instance as it is at hand, or a file.
-pub(super) fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain, Diagnostic> {
+fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain, Diagnostic> {
     let chosen = if let Ok(instance) = name.parse::<Instance>() {
         Source::of(instance).at_hand(&cache(), now)?
     } else {

@@ -1,12 +1,13 @@
 //! What `verify` and `audit` judge images by: made once of the same flags, before the first image is fetched.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report};
-use crate::collect::{Limits, Logins, PlatformChoice, Registries, RegistrySettings};
+use crate::collect::{GitHubBase, Limits, Logins, PlatformChoice, Registries, RegistrySettings};
 use crate::oci::Reference;
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::run::{Run, Target};
@@ -27,26 +28,46 @@ pub(super) struct Session<'a> {
     trusted: Trusted,
     known: Option<Known>,
     github_token: Option<String>,
+    /// The registry that a login was given for.
+    given_for: Option<String>,
     started_at: Timestamp,
 }
 
 impl<'a> Session<'a> {
     /// Reads advisories, policy and trusted roots.
-    pub(super) fn open(args: &'a VerifyArgs, registries: Rc<Registries>, verbose: bool) -> Result<Self, Diagnostic> {
+    pub(super) fn open(args: &'a VerifyArgs, logins: Logins, verbose: bool) -> Result<Self, Diagnostic> {
         let started_at = Timestamp::now();
+        let given_for = logins.given_for().map(str::to_owned);
+        let registries = registries(&args.transport, logins, verbose)?;
         let known = advisories::read(&args.advisories)?;
         let (policies, trusted) = policies::read(args, &registries, started_at, verbose)?;
         Ok(Self {
             registries,
             platforms: choice(&args.platform),
-            limits: Limits { total_time: args.transport.timeout, ..Limits::default() },
+            limits: args.transport.limits(),
             args,
             policies,
             trusted,
             known,
-            github_token: args.transport.github_api.as_ref().and_then(|_| logins::github_token()),
+            github_token: github_token(&args.transport),
+            given_for,
             started_at,
         })
+    }
+
+    /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
+    pub(super) fn note_login<'r>(&self, references: impl IntoIterator<Item = &'r Reference>) {
+        let Some(registry) = &self.given_for else { return };
+        let images = references.into_iter().filter_map(|reference| match reference {
+            Reference::Registry(image) => Some(&image.name),
+            Reference::Layout(_) => None,
+        });
+        let names = images.chain(self.args.transport.evidence_repository.as_ref());
+        let asked = names.map(|name| self.registries.asked(name).registry().to_owned());
+        let others: BTreeSet<String> = asked.filter(|other| other != registry).collect();
+        if !others.is_empty() {
+            progress::login_not_shown(registry, &others.into_iter().collect::<Vec<_>>().join(", "));
+        }
     }
 
     /// Returns what an image is judged by. One without a policy is a usage error.
@@ -54,8 +75,7 @@ impl<'a> Session<'a> {
         let transport = &self.args.transport;
         let judged_as = self.args.judged_as.as_ref();
         let policy = self.policies.of(reference, judged_as, transport.plain_http, self.started_at)?;
-        let github = transport.github_api.as_ref();
-        let github = github.map(|base| Ok((base.clone(), github_repository(&policy, reference)?))).transpose()?;
+        let github = github(transport, &policy, reference)?;
         Ok(Target { text: text.to_owned(), reference: reference.clone(), policy, github })
     }
 
@@ -97,12 +117,26 @@ pub(super) fn choice(platforms: &[PlatformArg]) -> PlatformChoice {
     platforms.iter().map(one).collect::<Option<_>>().map_or(PlatformChoice::All, PlatformChoice::These)
 }
 
-/// The repository on GitHub that the policy pins: of it, and of no other, GitHub is asked for attestations.
-fn github_repository(policy: &Policy, reference: &Reference) -> Result<String, Diagnostic> {
+/// GitHub's API, where the flags name it, and the repository there that the policy pins: of it, and of no other, GitHub is asked for
+/// attestations.
+pub(super) fn github(
+    args: &TransportArgs,
+    policy: &Policy,
+    reference: &Reference,
+) -> Result<Option<(GitHubBase, String)>, Diagnostic> {
+    let Some(base) = &args.github_api else { return Ok(None) };
     let signers = policy.demands().iter().flat_map(|demand| demand.signers.listed());
     let pinned = signers.filter_map(Signer::source).map(|source| &source.repository).filter(|rule| rule.is_exact());
     let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
-    names.next().map(str::to_owned).ok_or_else(|| Diagnostic::no_repository_for_github(reference))
+    match names.next() {
+        Some(name) => Ok(Some((base.clone(), name.to_owned()))),
+        None => Err(Diagnostic::no_repository_for_github(reference)),
+    }
+}
+
+/// The token that GitHub's API is shown.
+pub(super) fn github_token(args: &TransportArgs) -> Option<String> {
+    args.github_api.as_ref().and_then(|_| logins::github_token())
 }
 
 /// Returns the registries as the flags say they are reached.

@@ -1,39 +1,36 @@
 //! `bonafide verify`: references in, one report out.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
 
 use crate::check::{ImageReport, Report, Verdict};
-use crate::collect::{Registries, files};
-use crate::oci::{ImageName, Reference};
+use crate::collect::files;
+use crate::oci::Reference;
 use crate::run::{self, Examiner, Target};
 
 use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::output::Rows;
 use super::progress::{self, Wait};
-use super::session::{self, Session};
+use super::session::Session;
 use super::{logins, output, policies, pull_requests, references, runtime};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
-    policies::refuse_shared_input(verify)?;
+    policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
     let references = references::read(&verify.references, !verify.login.password_stdin)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&verify.login, &at, args.shows_requests())?;
     output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
-    let given_for = logins.given_for().map(str::to_owned);
-    let registries = session::registries(&verify.transport, logins, args.shows_requests())?;
-    let session = Session::open(verify, registries, args.shows_requests())?;
+    let session = Session::open(verify, logins, args.shows_requests())?;
     let images: Vec<Target> =
         references.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
     references::refuse_without_layout(images.iter().map(|image| (image.text.as_str(), &image.reference)))?;
-    if let Some(registry) = given_for.filter(|_| !args.quiet) {
-        note_login(&images, verify.transport.evidence_repository.as_ref(), &session.registries, &registry);
+    if !args.quiet {
+        session.note_login(at);
     }
     // The image that is waited for may change.
     let rows = match verify.wait {
@@ -48,22 +45,6 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write_notes(&report, &targets, args)?;
     pull_requests::warn(&report.images, &verify.signer);
     Ok(report.verdict.exit_code())
-}
-
-/// Says who is asked without the login that was given: it is for the references' own registry and for no other.
-fn note_login(targets: &[Target], evidence_repository: Option<&ImageName>, registries: &Registries, registry: &str) {
-    let images = targets.iter().filter_map(|asked| match &asked.reference {
-        Reference::Registry(image) => Some(&image.name),
-        Reference::Layout(_) => None,
-    });
-    let asked = images.chain(evidence_repository).map(|name| {
-        let mirror = registries.mirror_of(name);
-        mirror.as_ref().unwrap_or(name).registry().to_owned()
-    });
-    let others: BTreeSet<String> = asked.filter(|other| other != registry).collect();
-    if !others.is_empty() {
-        progress::login_not_shown(registry, &others.into_iter().collect::<Vec<_>>().join(", "));
-    }
 }
 
 /// Examines every image, and again while all that is missing may still come.
@@ -111,9 +92,9 @@ async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images
             .zip(targets)
             .filter(|(image, _)| image.verdict == Verdict::Absent)
             .map(|(image, target)| {
-                let root = image.index.as_deref().or(image.digest.as_deref());
-                let at_digest = pinned(&target.reference, root);
-                (image, (target, Ok(at_digest)))
+                let root = image.index.as_deref().or(image.digest.as_deref()).and_then(|digest| digest.parse().ok());
+                let at = root.map_or_else(|| target.reference.clone(), |digest| target.reference.at(digest));
+                (image, (target, Ok(at)))
             })
             .unzip();
         let reports: Vec<ImageReport> = examiner.examine_all(again).map(|examined| examined.report).collect().await;
@@ -121,14 +102,4 @@ async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images
             *image = report;
         }
     }
-}
-
-fn pinned(reference: &Reference, digest: Option<&str>) -> Reference {
-    let mut reference = reference.clone();
-    let digest = digest.and_then(|digest| digest.parse().ok());
-    match &mut reference {
-        Reference::Registry(image) => image.digest = digest.or(image.digest.take()),
-        Reference::Layout(layout) => layout.digest = digest.or(layout.digest.take()),
-    }
-    reference
 }

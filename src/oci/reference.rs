@@ -215,6 +215,15 @@ impl Reference {
             Self::Layout(reference) => format!("{}:{}", reference.form.transport(), reference.path),
         }
     }
+
+    /// Returns the same image by its digest, so that its tag is not looked at again.
+    #[must_use]
+    pub fn at(&self, digest: Digest) -> Self {
+        match self.clone() {
+            Self::Registry(image) => Self::Registry(RegistryReference { digest: Some(digest), ..image }),
+            Self::Layout(layout) => Self::Layout(LayoutReference { digest: Some(digest), ..layout }),
+        }
+    }
 }
 
 impl fmt::Display for Reference {

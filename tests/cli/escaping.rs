@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::program::{Checked, bonafide};
+use crate::fixtures::{LAB_ROOT, image};
+use crate::program::{Checked, Program, Scratch, bonafide};
 use crate::report::{candidate, list, word};
 use crate::shop::{NAME, REFERENCE, SIGNER, Shop, TAG, WORKFLOW, sbom};
 use crate::support::image::{Descriptor, Image};
@@ -213,4 +214,29 @@ fn a_hostile_bundle_is_refused_with_a_harmless_reason() {
     }
     let checked = harmless(shop.serve().verify(&["--require", "signature", "-v"]));
     assert_eq!(checked.exit, 1, "{}", checked.text);
+}
+
+/// The runners of GitHub and Azure take `##[` for a command anywhere in a line; JSON may hold any character in a string.
+#[cfg(unix)]
+#[test]
+fn a269_every_json_is_filtered() {
+    let scratch = Scratch::new();
+    let name = "##[error]\u{202e}\u{9b}.yaml";
+    let policy = "version: 1\nimages:\n- match: '**'\n  signers: [{github: {repository: acme/shop, ref: 'refs/tags/v*'}}]\n  require: [signature]\n";
+    scratch.write(name, policy);
+    scratch.write("root", std::fs::read(LAB_ROOT).expect("the lab's root"));
+    std::fs::copy(LAB_ROOT, scratch.path("##[\u{202e}root")).expect("the lab's root");
+    let image = image("signed").replace("oci:", concat!("oci:", env!("CARGO_MANIFEST_DIR"), "/"));
+    for command in [
+        vec!["policy", "check", name],
+        vec!["doctor", "--policy", "##[\u{202e}\u{9b}"],
+        vec!["policy", "preview", "--policy", name, "--against", name, "--offline", "--trusted-root", "root", &image],
+        vec!["trust", "show", "--trusted-root", "##[\u{202e}root"],
+    ] {
+        let run = Program::new([&command[..], &["--output", "json"]].concat()).within(scratch.directory()).run();
+        assert_harmless(&run.stdout);
+        assert!(!run.stdout.contains("##["), "{command:?}: {}", run.stdout);
+        let value: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert!(value.to_string().contains("##["), "{command:?}: {value}");
+    }
 }

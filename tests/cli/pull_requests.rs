@@ -24,4 +24,8 @@ fn a_build_of_a_pull_request_that_passes_is_warned_of_unless_a_ref_is_pinned() {
         assert!(run.stderr.contains(&said) && run.stderr.contains("--source-ref"), "{}", run.stderr);
     }
     assert_eq!(verify(&["--repo", NAME, "--source-ref", "refs/pull/7/merge"]).stderr, "");
+    let repository = format!("{}/{NAME}", served.registry.host());
+    let audit = ["audit", &repository, "--trusted-root", &served.root, "--require", "signature", "-q", "--repo", NAME];
+    let run = Program::new(audit).run();
+    assert!(run.exit == 0 && run.stderr.contains("a build of a pull request (refs/pull/7/merge)"), "{}", run.stderr);
 }

@@ -87,6 +87,18 @@ fn a015_a_mirror_is_not_shown_the_login_of_the_registry() {
 }
 
 #[test]
+fn a015_an_audit_says_too_who_is_not_shown_the_login() {
+    let mirror = Registry::serving("acme/shop", fixture("signed"));
+    let flag = format!("registry.invalid={}", mirror.host());
+    let arguments = ["registry.invalid/acme/shop", "--mirror", &flag, "--username", "alice", "--password-stdin"];
+    let run = Verify::audit(&arguments).input("hunter2-for-the-registry").run();
+    let warning = format!("warning: the login is for registry.invalid alone and is not shown to {};", mirror.host());
+    assert!(run.code == 0 && run.err.starts_with(&warning) && run.err.lines().count() == 1, "{}", run.seen());
+    let quiet = Verify::audit(&[&arguments[..], &["-q"]].concat()).input("hunter2-for-the-registry").run();
+    assert_eq!(quiet.err, "");
+}
+
+#[test]
 fn a_login_that_the_repository_of_evidence_is_not_shown_is_said_once() {
     let (image, evidence) = divide("signed");
     let images = Registry::serving(REPOSITORY, image);

@@ -107,6 +107,23 @@ fn shown(registry: &Registry) -> BTreeSet<Option<String>> {
 }
 
 #[test]
+fn a_preview_asks_github_too() {
+    let world = World::new("signed").in_pages();
+    let folder = crate::program::Folder::new();
+    let text = "version: 1\nimages:\n- match: '**'\n  signers: [{github: {repository: acme/shop, ref: 'refs/tags/v*'}}]\n  require: [signature]\n";
+    let policy = folder.write("policy.yaml", text.as_bytes()).display().to_string();
+    let reference = world.registry.reference(REPOSITORY, "v1.0.0");
+    let trust = ["--trusted-root", "fixtures/trust/lab.trusted_root.json"];
+    let command = ["policy", "preview", "--policy", &policy, "--against", &policy, "--output", "json", &reference];
+    let preview = |more: &[&str]| Verify::bare(&[&command[..], &trust, more].concat()).with("GH_TOKEN", TOKEN).run();
+    assert!(preview(&[]).out.contains(r#""policy": "absent""#));
+    let run = preview(&[&world.flag()]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    assert!(run.out.contains(r#""policy": "verified""#), "{}", run.out);
+    assert!(shown(&world.github).contains(&Some(format!("Bearer {TOKEN}"))));
+}
+
+#[test]
 fn attestations_are_found_on_all_pages_inline_and_compressed() {
     let world = World::new("signed").in_pages();
     let run = world.verify(&["--output", "json"]).run();
