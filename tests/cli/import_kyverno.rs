@@ -111,7 +111,7 @@ fn what_is_not_carried_over_is_named_with_what_it_means() {
         (format!("{KEYLESS}      required: false\n"), "left out", "not required to be signed"),
         (format!("{KEYLESS}      failureAction: Audit\n"), "left out", "it only warned"),
         (format!("{KEYLESS}      somethingNew: 1\n"), "lost", "this key is not known"),
-        (format!("{KEYLESS}            roots: PEM\n"), "left out", "an instance of its own"),
+        (format!("{KEYLESS}            roots: PEM\n"), "lost", "an instance of its own"),
         (
             format!("{KEYLESS}            additionalExtensions: {{githubWorkflowRef: x}}\n"),
             "lost",
@@ -136,6 +136,29 @@ fn what_is_not_carried_over_is_named_with_what_it_means() {
     let tags = verify_images(KEYLESS).replace("ghcr.io/acme/*", "ghcr.io/acme/app:v1*");
     let run = import(&tags, &[]);
     assert!(run.exit == 2 && run.stderr.contains("about some tags"), "{}", run.stderr);
+    // A certificate of another instance may be another person's; a key is the same everywhere.
+    let key = format!("-----BEGIN PUBLIC KEY-----\n                {KEY}\n                -----END PUBLIC KEY-----");
+    let own_log = format!(
+        "      attestors:\n      - entries:\n        - keys:\n            rekor: {{url: 'https://rekor.acme.example'}}\n            publicKeys: |\n                {key}\n"
+    );
+    let run = import(&verify_images(&own_log), &[]);
+    assert!(run.exit == 0 && run.stderr.contains("left out: ") && run.stderr.contains("of its own"), "{}", run.stderr);
+    // An entry has one kind of signer, and what is no list cannot be read.
+    for (rest, said) in [
+        (format!("{KEYLESS}          certificates: {{cert: x}}\n"), "`keys` or `keyless` alone"),
+        (format!("{KEYLESS}      attestations: {{type: x}}\n"), "this is not a list"),
+    ] {
+        let run = import(&verify_images(&rest), &[]);
+        assert!(run.exit == 2 && run.stderr.contains(said), "{}", run.stderr);
+    }
+    let digest = verify_images(KEYLESS).replace("ghcr.io/acme/*", "ghcr.io/acme/app@sha256:d1e7");
+    let run = import(&digest, &[]);
+    assert!(run.exit == 2 && run.stderr.contains("is about one digest"), "{}", run.stderr);
+    assert!(!run.stderr.contains("some tags"), "{}", run.stderr);
+    for any in ["ghcr.io/acme/app@sha256:*", "ghcr.io/acme/app@*", "ghcr.io/acme/app:*"] {
+        let run = import(&verify_images(KEYLESS).replace("ghcr.io/acme/*", any), &[]);
+        assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{any}");
+    }
     let hub = verify_images(KEYLESS).replace("ghcr.io/acme/*", "acme/app:*");
     assert!(explained(&hub, "acme/app").contains("docker.io/acme/app"));
     // Of two that must both have signed, one cannot be read: no rule is better than half of it.
@@ -196,6 +219,60 @@ fn an_image_validating_policy_is_read_in_the_forms_of_its_documentation() {
         let run = import(&validating(other), &["--lossy"]);
         assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{other}\n{}", run.stderr);
         assert!(run.stderr.contains("lost: "), "{}", run.stderr);
+    }
+}
+
+/// One validation that is carried over must not hide that another one is not.
+#[test]
+fn a_validation_that_is_lost_beside_another_is_named() {
+    let source =
+        validating("images.containers.map(image, verifyImageSignatures(image, [attestors.release])).all(e, e > 0)");
+    for (other, said) in [
+        (
+            "images.containers.map(image, verifyAttestationSignatures(image, attestations.vex, [attestors.key])).all(e, e > 0)",
+            "`attestations.vex`",
+        ),
+        ("", "its requirements in CEL"),
+    ] {
+        let run = import(&format!("{source}  - expression: {other:?}\n"), &[]);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{other}\n{}", run.stderr);
+        assert!(run.stderr.contains("lost: ") && run.stderr.contains(said), "{}", run.stderr);
+    }
+    let without = import(&format!("{source}  - message: no\n"), &[]);
+    assert!(without.exit == 2 && without.stderr.contains("lost: "), "{}", without.stderr);
+    let unnamed = import(&source.replace("[attestors.release]", "[attestors.release, attestors.nobody]"), &[]);
+    assert!(unnamed.exit == 0 && unnamed.stderr.contains("`attestors.nobody`"), "{}", unnamed.stderr);
+}
+
+#[test]
+fn what_an_attestor_says_beside_its_signer_is_named() {
+    let source = validating(
+        "images.containers.map(image, verifyImageSignatures(image, [attestors.release, attestors.key])).all(e, e > 0)",
+    );
+    for (place, more, effect, said) in [
+        ("subject: a@acme.example", ", stricter: x", "lost", "identities[0].stricter"),
+        ("subject: a@acme.example}]", ", stricter: x", "lost", "keyless.stricter"),
+        ("      key:\n", "        stricter: x\n", "lost", "key.stricter"),
+        ("  - name: key\n", "    stricter: x\n", "lost", "attestors[1].stricter"),
+        ("https://spdx.dev/Document", ", stricter: x", "lost", "intoto.stricter"),
+        ("    message: no\n", "    stricter: x\n", "lost", "validations[0].stricter"),
+        ("ghcr.io/acme/*'", ", stricter: x", "lost", "matchImageReferences[0].stricter"),
+        (
+            "    cosign:\n",
+            "      source: {repository: 'registry.acme.example/sig', tagPrefix: x}\n",
+            "left out",
+            "registry.acme.example/sig",
+        ),
+        ("    cosign:\n", "      source: {tagPrefix: x}\n", "left out", "tags with a prefix"),
+        ("    cosign:\n", "      tuf: {mirror: 'https://tuf.acme.example'}\n", "left out", "an instance of its own"),
+        ("      key:\n", "        hashAlgorithm: sha512\n", "check", "the hash algorithm"),
+        ("      key:\n        data: |\n          -----BEGIN", " BROKEN", "left out", "this key cannot be used: "),
+    ] {
+        assert!(source.contains(place), "{place}");
+        let run = import(&source.replace(place, &format!("{place}{more}")), &[]);
+        let lines: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with(&format!("{effect}: "))).collect();
+        assert!(lines.iter().any(|line| line.contains(said)), "{said}\n{}", run.stderr);
+        assert_eq!(run.exit == 2, effect == "lost", "{said}\n{}", run.stderr);
     }
 }
 

@@ -3,11 +3,9 @@
 //! Without `attestations` an authority is about a signature; with them, about all of these and no signature
 //! (policy-controller `pkg/webhook/validator.go`, `ValidatePolicy`).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::policy::{AttestationRules, CertificateRule, IdentityRule, Requirement, Strangers, TextRule};
 
-use crate::policy::{AttestationRules, CertificateRule, IdentityRule, PublicKey, Requirement, Strangers, TextRule};
-
+use super::common::{self, PUBLIC_GOOD, unknown};
 use super::expression;
 use super::field::Field;
 use super::remark::{Effect, Remark};
@@ -18,7 +16,6 @@ const KEYLESS: [&str; 5] = ["url", "identities", "ca-cert", "trustRootRef", "ins
 const KEY: [&str; 4] = ["secretRef", "data", "kms", "hashAlgorithm"];
 const IDENTITY: [&str; 4] = ["issuer", "subject", "issuerRegExp", "subjectRegExp"];
 const ATTESTATION: [&str; 3] = ["name", "predicateType", "policy"];
-const PUBLIC_GOOD: &str = "public-good";
 
 /// What an authority comes down to.
 #[derive(Debug)]
@@ -100,14 +97,6 @@ pub(super) fn read(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Authorit
     Authority::Signers(Demand { requirements, trust, signers, at_least: 1 })
 }
 
-/// A key that is not known might have said anything.
-pub(super) fn unknown(field: &Field<'_>, known: &[&str], remarks: &mut Vec<Remark>) {
-    for other in field.unknown(known) {
-        let hint = "see whether it made the policy stricter, and write it by hand";
-        remarks.push(other.remark(Effect::Lost, "this key is not known", hint));
-    }
-}
-
 fn fixed_answer(fixed: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
     if fixed.text_of("action").as_deref() == Some("pass") {
         let hint = "images without a required signature need no policy: do not verify them, or name their signers";
@@ -129,10 +118,14 @@ fn certificates(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
         let hint = "certificates need an SCT of the instance's certificate transparency log";
         remarks.push(ignored.remark(Effect::LeftOut, "certificates without an SCT are never accepted", hint));
     }
-    let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
+    identities(keyless, remarks)
+}
+
+/// Reads `identities`: any one of them may have signed.
+pub(super) fn identities(keyless: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
+    let identities = common::listed(keyless, "identities", remarks);
     if identities.is_empty() {
-        let message = "without an identity anyone with an account could sign: not imported";
-        remarks.push(keyless.remark(Effect::LeftOut, message, "name the issuer and subject of the signer"));
+        remarks.push(common::without_identity(keyless));
     }
     identities.iter().filter_map(|one| identity(one, remarks)).collect()
 }
@@ -192,8 +185,16 @@ fn pattern(
     expression: &str,
     remarks: &mut Vec<Remark>,
 ) -> Option<Carried> {
-    match (field.text_of(exact), field.field(expression).filter(|field| !field.is_empty())) {
-        (Some(text), None) => Some(Carried { as_found: of_text(text.clone()), from_beginning: Some(of_text(text)) }),
+    match (field.present(exact), field.present(expression)) {
+        (Some(written), None) => {
+            let text = written.text();
+            if text.is_none() {
+                let message = format!("the identity is left out: `{exact}` is not a text");
+                remarks.push(written.remark(Effect::LeftOut, message, "write it as a text"));
+            }
+            let text = text?;
+            Some(Carried { as_found: of_text(text.clone()), from_beginning: Some(of_text(text)) })
+        }
         (None, Some(written)) => {
             let go = written.text().unwrap_or_default();
             match expression::translate(&go) {
@@ -230,34 +231,13 @@ fn open(written: &Field<'_>, go: &str) -> Remark {
 
 fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
     unknown(key, &KEY, remarks);
-    for (name, what) in [
-        ("kms", "a key in a service is not asked for"),
-        ("secretRef", "a key in a secret of the cluster cannot be read"),
-    ] {
-        if let Some(elsewhere) = key.field(name).filter(|field| !field.is_empty()) {
-            let hint = "export the public key, and add it to `signers` as `key: FILE`";
-            remarks.push(elsewhere.remark(Effect::LeftOut, what, hint));
-        }
-    }
-    if let Some(algorithm) =
-        key.field("hashAlgorithm").filter(|field| field.text().is_some_and(|name| name != "sha256"))
-    {
-        let hint = "verify one image to see whether it is the same";
-        remarks.push(algorithm.remark(
-            Effect::Check,
-            "the hash algorithm is the one that belongs to the kind of key",
-            hint,
-        ));
-    }
+    common::keys_elsewhere(key, remarks);
+    common::hash_algorithm(key, "hashAlgorithm", remarks);
     let data = key.field("data")?;
-    let pem = data.text().unwrap_or_default();
-    let read = PublicKey::from_pem(pem.as_bytes()).map_err(|error| {
-        let message = format!("this key cannot be used: {error}");
-        remarks.push(data.remark(Effect::LeftOut, message, "add a key that can be, as `cosign public-key` writes it"));
-    });
+    let base64 = common::public_key(&data, &data.text().unwrap_or_default(), remarks);
     let log_is_required = authority.field("ctlog").is_some_and(|log| !log.is_empty())
         && authority.field("rfc3161timestamp").is_none_or(|field| field.is_empty());
-    if read.is_ok() && !log_is_required {
+    if base64.is_some() && !log_is_required {
         let hint = "with a log, leave out `log: not-required`: without one, a stolen key can sign in secret";
         remarks.push(key.remark(
             Effect::Check,
@@ -265,15 +245,15 @@ fn key(key: &Field<'_>, authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Opt
             hint,
         ));
     }
-    Some(Signer::Key { base64: STANDARD.encode(read.ok()?.der()), log_is_required })
+    Some(Signer::Key { base64: base64?, log_is_required })
 }
 
 /// Everything that the authority wants to see signed.
 fn requirements(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Required> {
-    let Some(attestations) = authority.field("attestations").filter(|list| !list.is_empty()) else {
+    if authority.present("attestations").is_none() {
         return vec![Required::Kind(Requirement::Signature)];
-    };
-    let items = attestations.items().unwrap_or_default();
+    }
+    let items = common::listed(authority, "attestations", remarks);
     let mut required: Vec<Required> = items.iter().filter_map(|item| attestation(item, remarks)).collect();
     required.sort_unstable();
     required.dedup();
@@ -322,22 +302,14 @@ pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Ve
 pub(super) fn content_policy(field: &Field<'_>, remarks: &mut Vec<Remark>) {
     if let Some(policy) = field.field("policy") {
         let language = policy.text_of("type").unwrap_or_else(|| "cue".to_owned());
-        let hint = "express it in the policy file as far as possible, and check the rest with another tool";
-        remarks.push(policy.remark(Effect::Lost, format!("its requirements in {language} are not carried over"), hint));
+        remarks.push(common::content_rules(&policy, &language));
     }
 }
 
 /// Conditions beside the signer that a policy file does not have.
 fn side_conditions(authority: &Field<'_>, remarks: &mut Vec<Remark>) {
-    for source in authority.field("source").and_then(|list| list.items()).unwrap_or_default() {
-        let place = source.text_of("oci").map_or_else(String::new, |oci| format!(" `{oci}`"));
-        let hint = format!("give it to each run: `--evidence-repository{}`", place.replace('`', ""));
-        let message = format!("evidence lies in another repository{place}, which a policy file cannot name");
-        remarks.push(source.remark(Effect::LeftOut, message, hint));
-        if let Some(prefix) = source.field("tagPrefix").filter(|prefix| !prefix.is_empty()) {
-            let hint = "copy the evidence to tags without it";
-            remarks.push(prefix.remark(Effect::LeftOut, "tags with a prefix are not looked for", hint));
-        }
+    for source in common::listed(authority, "source", remarks) {
+        common::evidence_elsewhere(&source, "oci", remarks);
     }
     if let Some(timestamp) = authority.field("rfc3161timestamp").filter(|field| !field.is_empty()) {
         remarks.push(if authority.field("key").is_some() {

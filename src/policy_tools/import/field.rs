@@ -26,6 +26,11 @@ impl<'a> Field<'a> {
         (!matches!(node.value, Value::Null)).then(|| Self { node, place: key.place, path: self.below(name) })
     }
 
+    /// Returns the value behind a key, unless it is an empty one, which Kubernetes reads as no value.
+    pub(super) fn present(&self, name: &str) -> Option<Self> {
+        self.field(name).filter(|field| !field.is_empty())
+    }
+
     /// Returns the items of a list.
     pub(super) fn items(&self) -> Option<Vec<Self>> {
         let Value::List(items) = &self.node.value else { return None };

@@ -3,19 +3,17 @@
 //! What must hold is said in CEL. Two forms of it are read, those of Kyverno's own documentation: that an image has a signature
 //! by one of some attestors, and that it has such an attestation. Everything else in CEL is lost, and said to be.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 
-use crate::policy::{PublicKey, Requirement};
+use crate::policy::Requirement;
 
-use super::authority::{self, Demand, Pattern, Required, Signer};
+use super::authority::{self, Demand, Required, Signer};
+use super::common::{self, PUBLIC_GOOD};
 use super::field::Field;
 use super::kyverno;
 use super::policy::Rule;
 use super::remark::{Effect, Remark};
 
-const PUBLIC_GOOD: &str = "public-good";
 const SPEC: [&str; 16] = [
     "matchConstraints",
     "matchConditions",
@@ -34,7 +32,9 @@ const SPEC: [&str; 16] = [
     "autogen",
     "auditAnnotations",
 ];
-const COSIGN: [&str; 8] = ["key", "keyless", "certificate", "source", "ctlog", "tuf", "annotations", "name"];
+const VALIDATION: [&str; 4] = ["expression", "message", "messageExpression", "reason"];
+const COSIGN: [&str; 7] = ["key", "keyless", "certificate", "source", "ctlog", "tuf", "annotations"];
+const KEY: [&str; 5] = ["data", "secretRef", "kms", "hashAlgorithm", "expression"];
 /// `images.containers.map(image, verifyImageSignatures(image, [attestors.a])).all(e, e > 0)`, and the same of attestations.
 const VERIFIES: &str = r"^images\.\w+\.map\(\w+,verify(?:Image|Attestation)Signatures\(\w+,(?:attestations\.(?P<attestation>\w+),)?\[(?P<attestors>attestors\.\w+(?:,attestors\.\w+)*)\]\)\)\.all\(\w+,\w+>0\)$";
 
@@ -48,24 +48,29 @@ pub(super) fn is_policy(root: &Field<'_>) -> bool {
 
 /// Reads a policy, the `number`th.
 pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
-    let name = root.field("metadata").and_then(|metadata| metadata.text_of("name"));
-    let name = name.unwrap_or_else(|| format!("policy {number}"));
+    let name = common::policy_name(root, number);
     let mut remarks = Vec::new();
+    common::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
     let Some(spec) = root.field("spec") else {
         remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
         return vec![Rule::without_demand(&name, remarks)];
     };
-    authority::unknown(&spec, &SPEC, &mut remarks);
-    kyverno::workloads(&spec, "matchConditions", &mut remarks);
-    for action in spec.field("validationActions").and_then(|actions| actions.items()).unwrap_or_default() {
-        if action.text().is_some_and(|action| action != "Deny") {
-            let hint = "to warn only, let the caller go on after exit code 1";
-            remarks.push(action.remark(Effect::LeftOut, "it only warned, and every rule is enforced", hint));
-        }
+    common::unknown(&spec, &SPEC, &mut remarks);
+    common::workloads(&spec, &["matchConditions"], &mut remarks);
+    if let Some(configurations) = spec.field("validationConfigurations") {
+        kyverno::not_required(&configurations, &mut remarks);
+    }
+    let actions = common::listed(&spec, "validationActions", &mut remarks);
+    if !actions.iter().any(|action| action.text().as_deref() == Some("Deny")) {
+        remarks.extend(actions.first().map(common::only_warned));
+    }
+    for attestation in common::listed(&spec, "attestations", &mut remarks) {
+        common::unknown(&attestation, &["name", "intoto", "referrer"], &mut remarks);
+        attestation.field("intoto").iter().for_each(|intoto| common::unknown(intoto, &["type"], &mut remarks));
     }
     let images = images(&spec, &mut remarks);
     let mut demands = Vec::new();
-    for validation in spec.field("validations").and_then(|list| list.items()).unwrap_or_default() {
+    for validation in common::listed(&spec, "validations", &mut remarks) {
         demands.extend(demand(&spec, &validation, &mut remarks));
     }
     if demands.is_empty() {
@@ -73,56 +78,41 @@ pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
         remarks.push(spec.remark(Effect::Lost, "no validation is left, so no rule is written", hint));
         return vec![Rule::without_demand(&name, remarks)];
     }
-    let mut remarks = Some(remarks);
-    let rule = |demand| Rule::named(&name, images.clone(), demand, remarks.take().unwrap_or_default());
-    demands.into_iter().map(rule).collect()
+    Rule::each(&name, &images, demands, remarks)
 }
 
 fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
     let mut patterns = Vec::new();
-    for one in spec.field("matchImageReferences").and_then(|list| list.items()).unwrap_or_default() {
-        if let Some(glob) = one.field("glob") {
-            patterns.extend(kyverno::pattern(&glob, remarks));
-        } else {
+    for one in common::listed(spec, "matchImageReferences", remarks) {
+        common::unknown(&one, &["glob", "expression"], remarks);
+        if let Some(expression) = one.present("expression") {
             let message = "which images it is about is said in CEL, which is not carried over";
-            remarks.push(one.remark(Effect::Lost, message, "write the names of the images into `match`"));
+            remarks.push(expression.remark(Effect::Lost, message, "write the names of the images into `match`"));
+        } else {
+            patterns.extend(kyverno::pattern(&one.field("glob").unwrap_or(one), remarks));
         }
     }
-    if patterns.is_empty() {
-        remarks.push(spec.remark(Effect::Lost, "it names no images that a rule can name", "write the rule by hand"));
-    }
-    patterns.sort();
-    patterns.dedup();
-    patterns
+    kyverno::some_patterns(spec, patterns, remarks)
 }
 
 /// What one validation demands, if it is in one of the two forms.
 fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
-    let text: String = validation.text_of("expression")?.chars().filter(|c| !c.is_whitespace()).collect();
-    let found = Regex::new(VERIFIES).ok().and_then(|form| {
-        let found = form.captures(&text)?;
-        let attestation = found.name("attestation").map(|name| name.as_str().to_owned());
-        let attestors: Vec<String> =
-            found["attestors"].split(',').filter_map(|one| Some(one.strip_prefix("attestors.")?.to_owned())).collect();
-        // Which of the two it is follows from the name of the function.
-        let is_consistent = attestation.is_some() == text.contains("verifyAttestationSignatures(");
-        is_consistent.then_some((attestation, attestors))
-    });
-    let Some((attestation, attestors)) = found else {
-        let hint = "express it in the policy file as far as possible, and check the rest with another tool";
-        remarks.push(validation.remark(Effect::Lost, "its requirements in CEL are not carried over", hint));
+    common::unknown(validation, &VALIDATION, remarks);
+    let expression = validation.text_of("expression").unwrap_or_default();
+    let Some((attestation, attestors)) = names(&expression) else {
+        remarks.push(common::content_rules(validation, "CEL"));
         return None;
     };
     let required = match &attestation {
         None => Required::Kind(Requirement::Signature),
-        Some(name) => {
-            let one = named(spec, "attestations", name)?;
-            let kind = one.field("intoto").and_then(|intoto| intoto.text_of("type")).unwrap_or_default();
-            authority::required(&one, &kind, remarks)?
-        }
+        Some(name) => attestation_type(&named(spec, "attestations", name, validation, remarks)?, remarks)?,
     };
-    let named: Vec<Field<'_>> = attestors.iter().filter_map(|name| named(spec, "attestors", name)).collect();
-    let signers: Vec<Signer> = named.iter().flat_map(|attestor| signers(attestor, remarks)).collect();
+    let mut signers = Vec::new();
+    for name in &attestors {
+        if let Some(attestor) = named(spec, "attestors", name, validation, remarks) {
+            signers.extend(self::signers(&attestor, remarks));
+        }
+    }
     if signers.is_empty() {
         let message = "none of its attestors can be carried over";
         remarks.push(validation.remark(Effect::Lost, message, "add the expected signers by hand"));
@@ -131,41 +121,88 @@ fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -
     Some(Demand { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: 1 })
 }
 
-fn named<'a>(spec: &Field<'a>, list: &str, name: &str) -> Option<Field<'a>> {
-    let items = spec.field(list)?.items()?;
-    items.into_iter().find(|item| item.text_of("name").as_deref() == Some(name))
+/// The attestation and the attestors that an expression of one of the two forms names.
+fn names(expression: &str) -> Option<(Option<String>, Vec<String>)> {
+    let text: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
+    let form = Regex::new(VERIFIES).ok()?;
+    let found = form.captures(&text)?;
+    let attestation = found.name("attestation").map(|name| name.as_str().to_owned());
+    let attestors = found["attestors"].split(',');
+    let attestors = attestors.map(|one| Some(one.strip_prefix("attestors.")?.to_owned())).collect::<Option<_>>()?;
+    // Which of the two it is follows from the name of the function.
+    let is_consistent = attestation.is_some() == text.contains("verifyAttestationSignatures(");
+    is_consistent.then_some((attestation, attestors))
+}
+
+/// Finds what a validation names. Nothing holds by a name that stands for nothing: for an attestor, another one may.
+fn named<'a>(
+    spec: &Field<'a>,
+    list: &str,
+    name: &str,
+    validation: &Field<'_>,
+    remarks: &mut Vec<Remark>,
+) -> Option<Field<'a>> {
+    let items = common::listed(spec, list, remarks);
+    let found = items.into_iter().find(|item| item.text_of("name").as_deref() == Some(name));
+    if found.is_none() {
+        let effect = if list == "attestors" { Effect::LeftOut } else { Effect::Lost };
+        let message = format!("`{list}.{name}` is not in the policy");
+        remarks.push(validation.remark(effect, message, "write the requirement by hand"));
+    }
+    found
+}
+
+fn attestation_type(attestation: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Required> {
+    let (intoto, other) = (attestation.present("intoto"), attestation.present("referrer"));
+    let Some(intoto) = intoto.filter(|_| other.is_none()) else {
+        let message = "only in-toto attestations are carried over";
+        remarks.push(attestation.remark(Effect::Lost, message, "add the requirement by hand"));
+        return None;
+    };
+    authority::required(attestation, &intoto.text_of("type").unwrap_or_default(), remarks)
 }
 
 /// Any of the signers of an attestor.
 fn signers(attestor: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<Signer> {
     let Some(cosign) = attestor.field("cosign") else {
-        remarks.push(attestor.remark(
-            Effect::LeftOut,
-            "only signatures of Sigstore's are carried over",
-            "sign with cosign too",
-        ));
+        let hint = "sign with cosign too";
+        remarks.push(attestor.remark(Effect::LeftOut, "only signatures of Sigstore's are carried over", hint));
         return Vec::new();
     };
-    authority::unknown(&cosign, &COSIGN, remarks);
-    kyverno::own_instance(&cosign, remarks);
-    if let Some(annotations) = cosign.field("annotations").filter(|field| !field.is_empty()) {
-        let message = "annotations of a signature are not compared";
-        remarks.push(annotations.remark(Effect::Lost, message, "let the signer's identity say it"));
+    common::unknown(attestor, &["name", "cosign"], remarks);
+    common::unknown(&cosign, &COSIGN, remarks);
+    common::annotations(&cosign, remarks);
+    if let Some(source) = cosign.present("source") {
+        common::evidence_elsewhere(&source, "repository", remarks);
     }
-    if let Some(keyless) = cosign.field("keyless") {
-        kyverno::own_instance(&keyless, remarks);
-        let identities = keyless.field("identities").and_then(|list| list.items()).unwrap_or_default();
-        if identities.is_empty() {
-            let message = "without an identity anyone with an account could sign: not imported";
-            remarks.push(keyless.remark(Effect::LeftOut, message, "name the issuer and subject of the signer"));
+    match (cosign.present("keyless"), cosign.present("key"), cosign.present("certificate")) {
+        (Some(keyless), None, None) => {
+            kyverno::own_instance(&cosign, Effect::Lost, remarks);
+            kyverno::own_instance(&keyless, Effect::Lost, remarks);
+            common::unknown(&keyless, &["identities", "roots"], remarks);
+            authority::identities(&keyless, remarks)
         }
-        return identities.iter().filter_map(|one| authority::identity_of(one, Pattern::Exact, remarks)).collect();
+        (None, Some(key), None) => {
+            kyverno::own_instance(&cosign, Effect::LeftOut, remarks);
+            self::key(&key, remarks).into_iter().collect()
+        }
+        _ => {
+            remarks
+                .push(common::unread_signer(&cosign, "only an attestor of `key` or `keyless` alone is carried over"));
+            Vec::new()
+        }
     }
-    let key = cosign.field("key").and_then(|key| key.text_of("data"));
-    if let Some(Ok(key)) = key.as_deref().map(|pem| PublicKey::from_pem(pem.as_bytes())) {
-        return vec![Signer::Key { base64: STANDARD.encode(key.der()), log_is_required: true }];
+}
+
+fn key(key: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Signer> {
+    common::unknown(key, &KEY, remarks);
+    let is_elsewhere = common::keys_elsewhere(key, remarks);
+    common::hash_algorithm(key, "hashAlgorithm", remarks);
+    let data = key.present("data");
+    if data.is_none() && !is_elsewhere {
+        remarks.push(common::unread_signer(key, "there is no key in it"));
     }
-    let hint = "export the public key, and add it to `signers` as `key: FILE`";
-    remarks.push(cosign.remark(Effect::LeftOut, "its key cannot be read from the policy", hint));
-    Vec::new()
+    let data = data?;
+    let base64 = common::public_key(&data, &data.text().unwrap_or_default(), remarks)?;
+    Some(Signer::Key { base64, log_is_required: true })
 }

@@ -38,7 +38,13 @@ pub(super) fn names(glob: &str) -> Names {
         };
     }
     let (name, suffix) = without_suffix(glob);
-    let mut remarks: Vec<_> = suffix_remark(glob, name, suffix).into_iter().collect();
+    let mut remarks: Vec<_> = suffix.remark(glob, name).into_iter().collect();
+    if suffix == Suffix::None && !name.ends_with('*') {
+        let message = format!(
+            "`{glob}` matches no reference with a tag or digest, as the policy-controller sees them; this rule is about all of them"
+        );
+        remarks.push((Effect::Check, message, "make sure that this was intended".to_owned()));
+    }
     let mut patterns = Vec::new();
     for pattern in with_registry(name).iter().flat_map(|pattern| in_our_spelling(pattern)) {
         match unreachable(&pattern) {
@@ -50,40 +56,50 @@ pub(super) fn names(glob: &str) -> Names {
     Names { patterns, remarks }
 }
 
-/// A tag or digest stands in the last segment.
-fn without_suffix(glob: &str) -> (&str, &str) {
+/// What stands behind the name in a pattern for whole references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suffix {
+    None,
+    /// Asterisks alone: any tag, or any digest.
+    Any,
+    Tags,
+    Digest,
+}
+
+/// Returns the name and the kind of what is behind it: a tag or digest stands in the last segment.
+pub(super) fn without_suffix(glob: &str) -> (&str, Suffix) {
     let last = glob.rfind('/').map_or(0, |slash| slash + 1);
-    match glob[last..].find(['@', ':']) {
-        Some(position) => glob.split_at(last + position),
-        None => (glob, ""),
+    let Some(position) = glob[last..].find(['@', ':']) else { return (glob, Suffix::None) };
+    let (name, suffix) = glob.split_at(last + position);
+    let is_digest = suffix.starts_with('@');
+    let text = &suffix[1..];
+    let text = if is_digest { text.strip_prefix("sha256:").unwrap_or(text) } else { text };
+    match is_digest {
+        _ if text.chars().all(|c| c == '*') => (name, Suffix::Any),
+        true => (name, Suffix::Digest),
+        false => (name, Suffix::Tags),
     }
 }
 
-fn suffix_remark(glob: &str, name: &str, suffix: &str) -> Option<(Effect, String, String)> {
-    let any_digest = suffix.strip_prefix('@').map(|digest| digest.strip_prefix("sha256:").unwrap_or(digest));
-    let rest = any_digest.or(suffix.strip_prefix(':')).unwrap_or_default();
-    let is_any = rest.chars().all(|c| c == '*');
-    match suffix.chars().next() {
-        Some('@') if !is_any => Some((
-            Effect::Lost,
-            format!(
-                "`{glob}` is about one digest, and rules are about names: this one is about every digest of {name}"
+impl Suffix {
+    /// What is lost with it, as effect, message and hint: rules are about names.
+    pub(super) fn remark(self, glob: &str, name: &str) -> Option<(Effect, String, String)> {
+        let (message, hint) = match self {
+            Self::None | Self::Any => return None,
+            Self::Tags => (
+                format!(
+                    "`{glob}` is about some tags, and rules are about names: this one is about every tag of {name}"
+                ),
+                "make sure that the signers below may sign every tag",
             ),
-            "verify by digest, NAME@sha256:…, or add `--expect-digest`".to_owned(),
-        )),
-        Some(':') if !is_any => Some((
-            Effect::Lost,
-            format!("`{glob}` is about some tags, and rules are about names: this one is about every tag of {name}"),
-            "make sure that the signers below may sign every tag".to_owned(),
-        )),
-        None if !name.ends_with('*') => Some((
-            Effect::Check,
-            format!(
-                "`{glob}` matches no reference with a tag or digest, as the policy-controller sees them; this rule is about all of them"
+            Self::Digest => (
+                format!(
+                    "`{glob}` is about one digest, and rules are about names: this one is about every digest of {name}"
+                ),
+                "verify by digest, NAME@sha256:…, or add `--expect-digest`",
             ),
-            "make sure that this was intended".to_owned(),
-        )),
-        _ => None,
+        };
+        Some((Effect::Lost, message, hint.to_owned()))
     }
 }
 

@@ -3,18 +3,20 @@
 //! All sets of attestors must hold, so each becomes a rule of its own; of a set as many entries as it counts, or all. There, `*`
 //! stands for any text, slashes too, and `?` for one character (kyverno `ext/wildcard`).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::policy::{PublicKey, Requirement, unreachable};
+use crate::policy::{Requirement, unreachable};
 
 use super::authority::{self, Demand, Pattern, Required, Signer};
+use super::common::{self, PUBLIC_GOOD};
 use super::field::Field;
+use super::images::{Suffix, without_suffix};
 use super::policy::Rule;
 use super::remark::{Effect, Remark};
 
-const PUBLIC_GOOD: &str = "public-good";
 const PUBLIC_LOG: &str = "https://rekor.sigstore.dev";
+/// Checks of a log that can be switched off.
+const IGNORED: [&str; 4] = ["ignoreTlog", "ignoreSCT", "insecureIgnoreTlog", "insecureIgnoreSCT"];
+/// Keys of a log or a timestamp authority of one's own.
+const OWN_KEYS: [&str; 5] = ["pubkey", "rekorPubKey", "CTLogPubKey", "ctLogPubKey", "tsaCertChain"];
 const IMAGES: [&str; 17] = [
     "type",
     "image",
@@ -36,6 +38,8 @@ const IMAGES: [&str; 17] = [
 ];
 const ENTRY: [&str; 6] = ["keys", "keyless", "certificates", "attestor", "annotations", "repository"];
 const KEYS: [&str; 6] = ["publicKeys", "signatureAlgorithm", "kms", "secret", "rekor", "ctlog"];
+/// The signers of an entry, of which it has one kind.
+const SIGNERS: [&str; 4] = ["keys", "keyless", "certificates", "attestor"];
 const KEYLESS: [&str; 8] =
     ["subject", "subjectRegExp", "issuer", "issuerRegExp", "rekor", "ctlog", "roots", "additionalExtensions"];
 
@@ -48,23 +52,27 @@ pub(super) fn is_policy(root: &Field<'_>) -> bool {
 
 /// Reads every `verifyImages` of a policy, the `number`th.
 pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
-    let name = root.field("metadata").and_then(|metadata| metadata.text_of("name"));
-    let policy = name.unwrap_or_else(|| format!("policy {number}"));
+    let policy = common::policy_name(root, number);
     let spec = root.field("spec");
-    let listed = spec.as_ref().and_then(|spec| spec.field("rules")).and_then(|rules| rules.items()).unwrap_or_default();
     let mut rules = Vec::new();
+    let mut remarks = Vec::new();
+    let listed = spec.as_ref().map_or_else(Vec::new, |spec| common::listed(spec, "rules", &mut remarks));
+    if !remarks.is_empty() {
+        rules.push(Rule::without_demand(&policy, remarks));
+    }
     for rule in &listed {
         let name = rule.text_of("name").map_or_else(|| policy.clone(), |rule| format!("{policy}/{rule}"));
-        let images = rule.field("verifyImages").and_then(|images| images.items()).unwrap_or_default();
+        let mut remarks = Vec::new();
+        let images = common::listed(rule, "verifyImages", &mut remarks);
         if images.is_empty() {
-            let remark = rule.remark(Effect::LeftOut, "it verifies no signature of an image", "");
-            rules.push(Rule::without_demand(&name, vec![remark]));
+            if remarks.is_empty() {
+                remarks.push(rule.remark(Effect::LeftOut, "it verifies no signature of an image", ""));
+            }
+            rules.push(Rule::without_demand(&name, remarks));
         }
         for one in images {
             let mut remarks = Vec::new();
-            for narrowing in ["match", "exclude", "preconditions", "celPreconditions", "context"] {
-                workloads(rule, narrowing, &mut remarks);
-            }
+            common::workloads(rule, &["exclude", "preconditions", "celPreconditions"], &mut remarks);
             let action = spec.as_ref().and_then(|spec| spec.field("validationFailureAction"));
             only_warned(one.field("failureAction").or(action), &mut remarks);
             rules.extend(of_images(&name, &one, remarks));
@@ -73,31 +81,13 @@ pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
     rules
 }
 
-/// What narrows a policy to some workloads or circumstances.
-pub(super) fn workloads(field: &Field<'_>, name: &str, remarks: &mut Vec<Remark>) {
-    let Some(narrowing) = field.field(name).filter(|narrowing| !narrowing.is_empty()) else { return };
-    // Every policy says which kinds it is about.
-    if name != "match" && name != "matchConstraints" && name != "context" {
-        let hint = "verify the selected workloads with this policy, and the others with another one";
-        remarks.push(narrowing.remark(
-            Effect::LeftOut,
-            "it was about some workloads, and rules are about images",
-            hint,
-        ));
-    }
-}
-
 fn only_warned(action: Option<Field<'_>>, remarks: &mut Vec<Remark>) {
-    let Some(action) = action.filter(|action| action.text().is_some_and(|text| !text.eq_ignore_ascii_case("enforce")))
-    else {
-        return;
-    };
-    let hint = "to warn only, let the caller go on after exit code 1";
-    remarks.push(action.remark(Effect::LeftOut, "it only warned, and every rule is enforced", hint));
+    let only_warned = |action: &Field<'_>| action.text().is_some_and(|text| !text.eq_ignore_ascii_case("enforce"));
+    remarks.extend(action.filter(only_warned).as_ref().map(common::only_warned));
 }
 
 fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rule> {
-    authority::unknown(field, &IMAGES, &mut remarks);
+    common::unknown(field, &IMAGES, &mut remarks);
     let kind = field.text_of("type");
     if kind.as_deref().is_some_and(|kind| !matches!(kind, "Cosign" | "SigstoreBundle")) {
         let message = format!("{} is not a Sigstore signature", kind.unwrap_or_default());
@@ -107,24 +97,25 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
     beside_the_signers(field, &mut remarks);
     let images = patterns(field, &mut remarks);
     let mut demands = Vec::new();
-    for set in sets(field) {
-        demands.extend(of_set(&set, Required::Kind(Requirement::Signature), &mut remarks));
+    let of_image = common::listed(field, "attestors", &mut remarks);
+    for set in &of_image {
+        demands.extend(of_set(set, Required::Kind(Requirement::Signature), &mut remarks));
     }
-    for attestation in field.field("attestations").and_then(|list| list.items()).unwrap_or_default() {
-        authority::unknown(&attestation, &["name", "type", "predicateType", "attestors", "conditions"], &mut remarks);
-        if let Some(conditions) = attestation.field("conditions").filter(|conditions| !conditions.is_empty()) {
+    for attestation in common::listed(field, "attestations", &mut remarks) {
+        common::unknown(&attestation, &["name", "type", "predicateType", "attestors", "conditions"], &mut remarks);
+        if let Some(conditions) = attestation.present("conditions") {
             let hint = "express it in the policy file as far as possible: `attestation: {fields: …}`, `sbom`, `vulnerabilities`";
             remarks.push(conditions.remark(Effect::Lost, "its requirements on the content are not carried over", hint));
         }
         let kind = attestation.text_of("type").or_else(|| attestation.text_of("predicateType")).unwrap_or_default();
         let Some(required) = authority::required(&attestation, &kind, &mut remarks) else { continue };
-        let own = sets(&attestation);
+        let own = common::listed(&attestation, "attestors", &mut remarks);
         if own.is_empty() {
             let message = "without attestors anyone could sign it: here the image's own attestors must have signed it";
             remarks.push(attestation.remark(Effect::LeftOut, message, "name its signers, if they differ"));
         }
-        for set in if own.is_empty() { sets(field) } else { own } {
-            demands.extend(of_set(&set, required.clone(), &mut remarks));
+        for set in if own.is_empty() { &of_image } else { &own } {
+            demands.extend(of_set(set, required.clone(), &mut remarks));
         }
     }
     if demands.is_empty() {
@@ -132,45 +123,48 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
         remarks.push(field.remark(Effect::Lost, "no attestor is left, so no rule is written", hint));
         return vec![Rule::without_demand(name, remarks)];
     }
-    let mut remarks = Some(remarks);
-    let rule = |demand| Rule::named(name, images.clone(), demand, remarks.take().unwrap_or_default());
-    demands.into_iter().map(rule).collect()
-}
-
-fn sets<'a>(field: &Field<'a>) -> Vec<Field<'a>> {
-    field.field("attestors").and_then(|sets| sets.items()).unwrap_or_default()
+    Rule::each(name, &images, demands, remarks)
 }
 
 /// Settings of the rule that say nothing of who signed.
 fn beside_the_signers(field: &Field<'_>, remarks: &mut Vec<Remark>) {
-    if let Some(skipped) = field.field("skipImageReferences").filter(|list| !list.is_empty()) {
+    if let Some(skipped) = field.present("skipImageReferences") {
         let hint = "verify them with another policy, or not at all";
         remarks.push(skipped.remark(Effect::LeftOut, "images were skipped, and rules are about all that match", hint));
     }
-    if let Some(required) = field.field("required").filter(Field::is_false) {
-        remarks.push(required.remark(Effect::LeftOut, "images were not required to be signed, and here they are", ""));
-    }
-    if let Some(place) = field.text_of("repository") {
-        let hint = format!("give it to each run: `--evidence-repository {}`", place.replace('`', ""));
-        remarks.push(field.remark(Effect::LeftOut, "evidence lies in a repository of its own", hint));
-    }
+    not_required(field, remarks);
+    repository(field, remarks);
+    common::annotations(field, remarks);
     for (name, message) in [
-        ("annotations", "annotations of a signature are not compared"),
         ("validate", "its requirements on the image's content are not carried over"),
         ("key", "the signer in the form of early versions is not read: write it below `attestors`"),
     ] {
-        if let Some(lost) = field.field(name).filter(|field| !field.is_empty()) {
+        if let Some(lost) = field.present(name) {
             remarks.push(lost.remark(Effect::Lost, message, "add it by hand as far as possible"));
         }
     }
 }
 
-fn patterns(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
-    let listed = field.field("imageReferences").and_then(|list| list.items()).unwrap_or_default();
-    let mut patterns: Vec<String> = Vec::new();
-    for image in field.field("image").into_iter().chain(listed) {
-        patterns.extend(pattern(&image, remarks));
+/// Reports `required: false`.
+pub(super) fn not_required(field: &Field<'_>, remarks: &mut Vec<Remark>) {
+    if let Some(required) = field.field("required").filter(Field::is_false) {
+        remarks.push(required.remark(Effect::LeftOut, "images were not required to be signed, and here they are", ""));
     }
+}
+
+fn repository(field: &Field<'_>, remarks: &mut Vec<Remark>) {
+    let place = field.present("repository");
+    remarks.extend(place.map(|place| common::another_repository(&place, &place.text().unwrap_or_default())));
+}
+
+fn patterns(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
+    let listed = common::listed(field, "imageReferences", remarks);
+    let read = field.field("image").into_iter().chain(listed).filter_map(|image| pattern(&image, remarks)).collect();
+    some_patterns(field, read, remarks)
+}
+
+/// Returns the patterns, each once. A rule without any is about nothing.
+pub(super) fn some_patterns(field: &Field<'_>, mut patterns: Vec<String>, remarks: &mut Vec<Remark>) -> Vec<String> {
     if patterns.is_empty() {
         remarks.push(field.remark(Effect::Lost, "it names no images that a rule can name", "write the rule by hand"));
     }
@@ -183,22 +177,17 @@ fn patterns(field: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
 pub(super) fn pattern(image: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<String> {
     let written = image.text().unwrap_or_default();
     let mut say = |effect, message: String, hint: &str| remarks.push(image.remark(effect, message, hint));
-    let last = written.rfind('/').map_or(0, |slash| slash + 1);
-    let (name, suffix) = match written[last..].find(['@', ':']) {
-        Some(position) => written.split_at(last + position),
-        None => (written.as_str(), ""),
-    };
+    let (name, suffix) = without_suffix(&written);
     if name.is_empty() || name.contains('?') {
         say(Effect::Lost, format!("`{written}` cannot be said in a pattern for names"), "write the rule by hand");
         return None;
     }
-    let is_any = |suffix: &str| suffix.chars().skip(1).all(|c| c == '*');
-    if suffix.is_empty() && !name.ends_with('*') {
+    if suffix == Suffix::None && !name.ends_with('*') {
         let message = format!("`{written}` matches no reference with a tag; this rule is about all of them");
         say(Effect::Check, message, "make sure that this was intended");
-    } else if !suffix.is_empty() && !is_any(suffix) {
-        let message = format!("`{written}` is about some tags, and rules are about names: this one is about every tag");
-        say(Effect::Lost, message, "make sure that the signers below may sign every tag");
+    }
+    if let Some((effect, message, hint)) = suffix.remark(&written, name) {
+        say(effect, message, &hint);
     }
     let first = name.split('/').next().unwrap_or_default();
     let name = match name.contains('/') {
@@ -222,8 +211,8 @@ pub(super) fn pattern(image: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<St
 
 /// The entries of a set, and how many of them must have signed.
 fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Option<Demand> {
-    authority::unknown(set, &["count", "entries"], remarks);
-    let entries = set.field("entries").and_then(|entries| entries.items()).unwrap_or_default();
+    common::unknown(set, &["count", "entries"], remarks);
+    let entries = common::listed(set, "entries", remarks);
     let mut signers = Vec::new();
     let mut all = 0;
     for entry in &entries {
@@ -242,26 +231,23 @@ fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Opt
 
 /// The signers of an entry, and how many it stands for: several keys are one each.
 fn of_entry(entry: &Field<'_>, remarks: &mut Vec<Remark>) -> (Vec<Signer>, usize) {
-    authority::unknown(entry, &ENTRY, remarks);
-    if let Some(annotations) = entry.field("annotations").filter(|field| !field.is_empty()) {
-        let message = "annotations of a signature are not compared";
-        remarks.push(annotations.remark(Effect::Lost, message, "let the signer's identity say it"));
-    }
-    if let Some(keys) = entry.field("keys") {
-        return of_keys(&keys, remarks);
-    }
-    let Some(keyless) = entry.field("keyless") else {
-        let message = "only `keys` and `keyless` are carried over";
-        remarks.push(entry.remark(
-            Effect::LeftOut,
-            message,
-            "export the public key, and add it to `signers` as `key: FILE`",
-        ));
-        return (Vec::new(), 1);
+    common::unknown(entry, &ENTRY, remarks);
+    common::annotations(entry, remarks);
+    repository(entry, remarks);
+    let kinds: Vec<&str> = SIGNERS.into_iter().filter(|kind| entry.present(kind).is_some()).collect();
+    let (keys, keyless) = (entry.present("keys"), entry.present("keyless"));
+    let keyless = match (kinds.as_slice(), keys, keyless) {
+        ([_], Some(keys), None) => return of_keys(&keys, remarks),
+        ([_], None, Some(keyless)) => keyless,
+        _ => {
+            let message = "only an entry of `keys` or `keyless` alone is carried over";
+            remarks.push(common::unread_signer(entry, message));
+            return (Vec::new(), 1);
+        }
     };
-    authority::unknown(&keyless, &KEYLESS, remarks);
-    own_instance(&keyless, remarks);
-    if let Some(extensions) = keyless.field("additionalExtensions").filter(|field| !field.is_empty()) {
+    common::unknown(&keyless, &KEYLESS, remarks);
+    own_instance(&keyless, Effect::Lost, remarks);
+    if let Some(extensions) = keyless.present("additionalExtensions") {
         let message = "its requirements on the certificate, other than the name, are not carried over";
         remarks.push(extensions.remark(Effect::Lost, message, "write it by hand: `claims` beside the signer"));
     }
@@ -277,65 +263,41 @@ fn wildcard(text: String) -> Pattern {
 }
 
 fn of_keys(keys: &Field<'_>, remarks: &mut Vec<Remark>) -> (Vec<Signer>, usize) {
-    authority::unknown(keys, &KEYS, remarks);
-    own_instance(keys, remarks);
-    for name in ["kms", "secret"] {
-        if let Some(elsewhere) = keys.field(name).filter(|field| !field.is_empty()) {
-            let hint = "export the public key, and add it to `signers` as `key: FILE`";
-            remarks.push(elsewhere.remark(Effect::LeftOut, "a key in a service or a secret cannot be read", hint));
-        }
-    }
+    common::unknown(keys, &KEYS, remarks);
+    own_instance(keys, Effect::LeftOut, remarks);
+    let is_elsewhere = common::keys_elsewhere(keys, remarks);
+    common::hash_algorithm(keys, "signatureAlgorithm", remarks);
     let text = keys.text_of("publicKeys").unwrap_or_default();
     let end = "-----END PUBLIC KEY-----";
     let blocks: Vec<&str> = text.split_inclusive(end).filter(|block| block.contains(end)).collect();
-    let mut key = |pem: &&str| match PublicKey::from_pem(pem.trim_start().as_bytes()) {
-        Ok(key) => Some(Signer::Key { base64: STANDARD.encode(key.der()), log_is_required: true }),
-        Err(error) => {
-            let message = format!("this key cannot be used: {error}");
-            remarks.push(keys.remark(
-                Effect::LeftOut,
-                message,
-                "add a key that can be, as `cosign public-key` writes it",
-            ));
-            None
-        }
-    };
-    let signers: Vec<Signer> = blocks.iter().filter_map(&mut key).collect();
+    if blocks.is_empty() && !is_elsewhere {
+        remarks.push(common::unread_signer(keys, "there is no key in it"));
+    }
+    let keys: Vec<String> = blocks.iter().filter_map(|pem| common::public_key(keys, pem, remarks)).collect();
+    let signers = keys.into_iter().map(|base64| Signer::Key { base64, log_is_required: true }).collect();
     (signers, blocks.len().max(1))
 }
 
-/// Logs and authorities that are not those of the public instance, and what was not asked of them.
-pub(super) fn own_instance(field: &Field<'_>, remarks: &mut Vec<Remark>) {
-    for part in ["rekor", "ctlog"] {
-        let Some(log) = field.field(part) else { continue };
-        for (name, what) in [
-            ("ignoreTlog", "the transparency log was not asked, and here a log must hold every signature"),
-            ("ignoreSCT", "certificates without an SCT are never accepted"),
-            ("insecureIgnoreTlog", "the transparency log was not asked, and here a log must hold every signature"),
-            ("insecureIgnoreSCT", "certificates without an SCT are never accepted"),
-        ] {
-            if let Some(ignored) = log.field(name).filter(|ignored| !ignored.is_false()) {
-                remarks.push(ignored.remark(
-                    Effect::LeftOut,
-                    what,
-                    "sign with a log, or expect these images to be rejected",
-                ));
-            }
+/// Reports logs and authorities that are not those of the public instance, and checks that were switched off. `effect` is that
+/// of judging by the public instance: a certificate of it may be another person's, and a key is the same.
+pub(super) fn own_instance(field: &Field<'_>, effect: Effect, remarks: &mut Vec<Remark>) {
+    let logs: Vec<Field<'_>> = ["rekor", "ctlog"].iter().filter_map(|part| field.field(part)).collect();
+    for log in &logs {
+        common::unknown(log, &[&["url"], &IGNORED[..], &OWN_KEYS[..]].concat(), remarks);
+        for ignored in IGNORED.iter().filter_map(|name| log.field(name)).filter(|ignored| !ignored.is_false()) {
+            let message = "the log or an SCT was not asked for, and here a log must hold every signature";
+            let hint = "sign with a log, or expect these images to be rejected";
+            remarks.push(ignored.remark(Effect::LeftOut, message, hint));
         }
     }
-    let url = field.field("rekor").or_else(|| field.field("ctlog")).and_then(|log| log.text_of("url"));
-    let is_own = url.is_some_and(|url| url.trim_end_matches('/') != PUBLIC_LOG)
-        || ["rekor", "ctlog"].iter().any(|part| {
-            let keys = ["pubkey", "rekorPubKey", "CTLogPubKey", "ctLogPubKey", "tsaCertChain"];
-            field.field(part).is_some_and(|log| keys.iter().any(|key| log.text_of(key).is_some()))
-        })
-        || field.text_of("roots").is_some();
-    if is_own {
+    let is_own_log = |log: &Field<'_>| {
+        let url = log.present("url").map(|url| url.text().unwrap_or_default());
+        url.is_some_and(|url| url.trim_end_matches('/') != PUBLIC_LOG)
+            || OWN_KEYS.iter().any(|key| log.present(key).is_some())
+    };
+    let has_root = ["roots", "tuf"].iter().any(|name| field.present(name).is_some());
+    if has_root || logs.iter().any(is_own_log) {
         let hint = "make a trusted root from it, and name that in the rule: `trust: [FILE]`";
-        remarks.push(field.remark(
-            Effect::LeftOut,
-            "it trusts an instance of its own, and this rule the public one",
-            hint,
-        ));
+        remarks.push(field.remark(effect, "it trusts an instance of its own, and this rule the public one", hint));
     }
 }

@@ -5,6 +5,7 @@
 //! [`Remark`], in the written file and beside it. A rule that accepts every image (a static `pass`) is never written.
 
 mod authority;
+mod common;
 mod expression;
 mod field;
 mod image_validating;

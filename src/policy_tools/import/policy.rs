@@ -3,6 +3,7 @@
 //! Any one of its authorities is enough, and an image must satisfy every policy that is about it, as it must satisfy every rule.
 
 use super::authority::{self, Authority, Demand, Required, Signer};
+use super::common;
 use super::field::Field;
 use super::images;
 use super::remark::{Effect, Remark};
@@ -22,36 +23,39 @@ pub(super) struct Rule {
 impl Rule {
     /// Reads one policy, the `number`th.
     pub(super) fn read(root: &Field<'_>, number: usize) -> Self {
-        let name = root.field("metadata").and_then(|metadata| metadata.text_of("name"));
-        let name = name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("policy {number}"));
         let mut remarks = Vec::new();
-        authority::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
+        common::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
         let (images, demand) = if let Some(spec) = root.field("spec") {
             (images(&spec, &mut remarks), demand(&spec, &mut remarks))
         } else {
             remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
             (Vec::new(), None)
         };
-        for remark in &mut remarks {
-            remark.field = format!("{name}: {}", remark.field);
-        }
-        Self { name, images, demand, remarks }
+        Self::new(&common::policy_name(root, number), images, demand, remarks)
     }
 
-    /// A rule of another kind of policy.
-    pub(super) fn named(name: &str, images: Vec<String>, demand: Demand, mut remarks: Vec<Remark>) -> Self {
-        for remark in &mut remarks {
+    /// A rule, with remarks that do not name it yet. What two demands have in common is said once.
+    pub(super) fn new(name: &str, images: Vec<String>, demand: Option<Demand>, remarks: Vec<Remark>) -> Self {
+        let mut named: Vec<Remark> = Vec::new();
+        for mut remark in remarks {
             remark.field = format!("{name}: {}", remark.field);
+            if !named.contains(&remark) {
+                named.push(remark);
+            }
         }
-        Self { name: name.to_owned(), images, demand: Some(demand), remarks }
+        Self { name: name.to_owned(), images, demand, remarks: named }
+    }
+
+    /// A rule for each demand, all of which must hold. The remarks stand at the first.
+    pub(super) fn each(name: &str, images: &[String], demands: Vec<Demand>, remarks: Vec<Remark>) -> Vec<Self> {
+        let mut remarks = Some(remarks);
+        let rule = |demand| Self::new(name, images.to_vec(), Some(demand), remarks.take().unwrap_or_default());
+        demands.into_iter().map(rule).collect()
     }
 
     /// The result for a policy without any remaining rule.
-    pub(super) fn without_demand(name: &str, mut remarks: Vec<Remark>) -> Self {
-        for remark in &mut remarks {
-            remark.field = format!("{name}: {}", remark.field);
-        }
-        Self { name: name.to_owned(), images: Vec::new(), demand: None, remarks }
+    pub(super) fn without_demand(name: &str, remarks: Vec<Remark>) -> Self {
+        Self::new(name, Vec::new(), None, remarks)
     }
 
     /// Whether it says enough to be written.
@@ -75,13 +79,13 @@ pub(super) fn name_apart(rules: &mut [Rule]) {
 }
 
 fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
-    let listed = spec.field("images").and_then(|images| images.items()).unwrap_or_default();
+    let listed = common::listed(spec, "images", remarks);
     if listed.is_empty() {
         remarks.push(spec.remark(Effect::Lost, "it names no images", "write the rule by hand"));
     }
     let mut patterns: Vec<String> = Vec::new();
     for image in listed {
-        authority::unknown(&image, &["glob"], remarks);
+        common::unknown(&image, &["glob"], remarks);
         let names = images::names(&image.text_of("glob").unwrap_or_default());
         patterns.extend(names.patterns);
         remarks.extend(names.remarks.into_iter().map(|(effect, message, hint)| image.remark(effect, message, hint)));
@@ -92,20 +96,13 @@ fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
 }
 
 fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
-    authority::unknown(spec, &SPEC, remarks);
+    common::unknown(spec, &SPEC, remarks);
     authority::content_policy(spec, remarks);
     if let Some(mode) = spec.field("mode").filter(|mode| mode.text().is_some_and(|mode| mode != "enforce")) {
-        let hint = "to warn only, let the caller go on after exit code 1";
-        remarks.push(mode.remark(Effect::LeftOut, "it only warned, and every rule is enforced", hint));
+        remarks.push(common::only_warned(&mode));
     }
-    if let Some(matched) = spec.field("match").filter(|matched| !matched.is_empty()) {
-        let hint = "verify the selected workloads with this policy, and the others with another one";
-        remarks.push(matched.remark(Effect::LeftOut, "it was about some workloads, and rules are about images", hint));
-    }
-    let read: Vec<(Field<'_>, Authority)> = spec
-        .field("authorities")
-        .and_then(|authorities| authorities.items())
-        .unwrap_or_default()
+    common::workloads(spec, &["match"], remarks);
+    let read: Vec<(Field<'_>, Authority)> = common::listed(spec, "authorities", remarks)
         .into_iter()
         .map(|field| {
             let read = authority::read(&field, remarks);
