@@ -1,5 +1,7 @@
 //! Demands that do not count for a while, with the day that ends it and the reason.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -16,6 +18,16 @@ impl Exception {
     /// Whether it still works at a time.
     pub fn works_at(&self, now: Timestamp) -> bool {
         now.to_zoned(TimeZone::UTC).date() <= self.until
+    }
+
+    /// Returns the warning that it ended before `today`, with what to do about it. `what` is the demand that counts again.
+    pub(crate) fn warning(&self, what: &dyn fmt::Display, today: Date) -> Option<(String, &'static str)> {
+        (self.until < today).then(|| {
+            (
+                format!("the exception for {what} ran out on {}", self.until),
+                "remove it, or decide anew and give it another day",
+            )
+        })
     }
 
     pub(crate) fn canonical_text(&self) -> String {

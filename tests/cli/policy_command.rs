@@ -66,6 +66,10 @@ fn a111_a_rule_that_holds_the_better_the_less_is_attached_is_warned_of() {
     let file = scratch.write("policy.yaml", rule("{all: true}"));
     let said = bonafide(&["policy", "check", &file]).success();
     assert!(said.contains("is satisfied more easily when less is attached") && said.contains("one warning"), "{said}");
+    let both = GOOD.replace("require: [signature]", "require: {provenance: {all: true}, sbom: {all: true}}");
+    let file = scratch.write("policy.yaml", both);
+    let said = bonafide(&["policy", "check", &file]).success();
+    assert!(said.contains("when less is attached") && said.contains("one warning"), "{said}");
     let file = scratch.write("policy.yaml", rule("{all: false, denied-events: [pull_request]}"));
     assert_eq!(bonafide(&["policy", "check", &file]).success(), format!("{file}: one rule, no errors\n"));
 }

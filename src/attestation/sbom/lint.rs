@@ -82,12 +82,7 @@ fn of_exceptions(rules: &SbomRules, today: Date) -> Vec<(String, &'static str)> 
     let judges_packages = lists.iter().any(|list| !list.packages.is_empty() || !list.suppliers.is_empty());
     let mut warnings = Vec::new();
     for one in &rules.exceptions {
-        if one.exception.until < today {
-            warnings.push((
-                format!("the exception for {one} ran out on {}", one.exception.until),
-                "remove it, or decide anew and give it another day",
-            ));
-        }
+        warnings.extend(one.exception.warning(one, today));
         let is_judged = if one.license.is_some() { judges_licenses } else { judges_packages };
         if !is_judged {
             warnings.push((

@@ -20,20 +20,19 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
     let at_rule = |(message, hint): (String, &str)| Problem { place: rule.place, message, hint: Some(hint.to_owned()) };
     let mut warnings: Vec<Problem> = Vec::new();
     for required in &rule.requirements {
-        warnings.extend(required.asked.rules().warnings(today).into_iter().map(at_rule));
+        let of_rules = required.asked.rules().warnings(today);
         let signers = required.signers.listed().iter().chain(required.asked.vex_signers());
-        for warning in signers.flat_map(of_signer).chain(overlapping(&required.signers)).map(at_rule) {
+        let of_signers = signers.flat_map(of_signer).chain(overlapping(&required.signers));
+        for warning in of_rules.into_iter().chain(of_signers).map(at_rule) {
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }
         }
     }
-    let run_out =
-        rule.exceptions.iter().filter(|exception| exception.exception.until < today).map(|exception| Problem {
-            place: exception.place,
-            message: format!("the exception for {} ran out on {}", exception.requirement, exception.exception.until),
-            hint: Some("remove it, or decide anew and give it another day".to_owned()),
-        });
+    let run_out = rule.exceptions.iter().filter_map(|exception| {
+        let (message, hint) = exception.exception.warning(&exception.requirement, today)?;
+        Some(Problem { place: exception.place, message, hint: Some(hint.to_owned()) })
+    });
     warnings.extend(run_out);
     let is_excepted = |requirement| {
         rule.exceptions.iter().any(|exception| exception.images.is_empty() && exception.requirement == requirement)
