@@ -35,3 +35,10 @@ pub(crate) trait Judging {
         None
     }
 }
+
+/// Names the first of them, and how many more there are.
+pub(super) fn first_of(all: &[String], shown: usize) -> String {
+    let more = all.len().saturating_sub(shown);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", all[..all.len() - more].join(", "))
+}

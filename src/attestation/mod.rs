@@ -44,3 +44,4 @@ mod texts;
 pub mod types;
 pub(crate) mod vex;
 pub(crate) mod vsa;
+mod wire;

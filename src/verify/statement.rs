@@ -24,7 +24,8 @@ const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io
 #[derive(Debug)]
 pub(crate) struct Statement<'a> {
     pub(crate) predicate_type: String,
-    pub(crate) predicate: Option<&'a RawValue>,
+    /// The JSON text of the predicate; `null` where there is none.
+    pub(crate) predicate: &'a str,
     subjects: Vec<WireSubject>,
 }
 
@@ -86,7 +87,11 @@ impl<'a> Statement<'a> {
                 return Err(limit(format!("a subject has {digests} digests; the limit is {MAX_DIGESTS}")));
             }
         }
-        Ok(Self { predicate_type: wire.predicate_type, predicate: wire.predicate, subjects })
+        Ok(Self {
+            predicate_type: wire.predicate_type,
+            predicate: wire.predicate.map_or("null", RawValue::get),
+            subjects,
+        })
     }
 
     /// Whether a subject states a digest of this algorithm.

@@ -219,6 +219,8 @@ fn a_summary_without_a_required_field_cannot_be_read() {
     }
     refused(&world, "", CheckId::VsaFormat, |said| said["timeVerified"] = json!("yesterday"));
     refused(&world, "", CheckId::VsaFormat, |said| *said = json!("PASSED"));
+    let found = refused(&world, "", CheckId::VsaFormat, |said| *said = json!(null)).found;
+    assert_eq!(found.as_deref(), Some("the predicate is missing"));
 }
 
 #[test]

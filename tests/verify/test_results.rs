@@ -90,7 +90,8 @@ fn a_result_that_is_missing_unknown_or_of_another_type_is_refused() {
             refused("tests: unit", format, |said| said[list] = tests);
         }
     }
-    refused("", format, |said| *said = json!(null));
+    let found = refused("", format, |said| *said = json!(null)).found;
+    assert_eq!(found.as_deref(), Some("the predicate is missing"));
 }
 
 #[test]

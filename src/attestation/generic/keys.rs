@@ -5,7 +5,7 @@ use crate::policy::document::signers::ReadFile;
 use crate::policy::text::TextRule;
 use crate::policy::{AttestationRules, COSIGN_TYPES, FieldPath, FieldRule, FieldValue};
 
-use crate::policy::document::fields::{Fields, each, guess, or_default, pattern, text};
+use crate::policy::document::fields::{Fields, each, guess, optional, or_default, pattern, text};
 use crate::policy::document::problem::Problems;
 use crate::policy::document::yaml::{Key, Node, Value};
 
@@ -18,13 +18,10 @@ impl Keys for AttestationRules {
     fn read(fields: &Fields<'_>, _: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
         let hint = "add `type: URI`: the predicate type, or cosign's short name for it";
         let predicate_type = fields.required("type", hint, problems).and_then(|node| predicate_type(node, problems));
-        let name = fields.get("name").map(|node| text(node, problems));
+        let name = optional(fields.get("name"), |node| text(node, problems));
         let rules = or_default(fields.get("fields"), |node| field_rules(node, problems));
         let predicate_type = predicate_type?;
-        let name = match name {
-            Some(name) => name?,
-            None => predicate_type.clone(),
-        };
+        let name = name?.unwrap_or_else(|| predicate_type.clone());
         Some(AttestationRules { predicate_type, name, fields: rules? })
     }
 

@@ -6,8 +6,6 @@ mod lookup;
 pub(crate) mod rules;
 pub(crate) mod types;
 
-use serde_json::value::RawValue;
-
 use crate::check::{CheckId, Finding};
 use crate::policy::{AttestationRules, FieldRule, FieldValue};
 
@@ -23,14 +21,13 @@ pub(crate) fn is_of_type(found: &str, rules: &AttestationRules) -> bool {
 /// Judges a statement of the type by the fields of its predicate.
 pub(crate) fn judge(statement: &Statement, rules: &AttestationRules) -> Vec<Finding> {
     let custom = current_spelling(&statement.predicate_type) == COSIGN_CUSTOM;
-    let predicate = statement.predicate.map_or("null", RawValue::get);
     let said = if statement.predicate_type == rules.predicate_type {
         format!("the attestation is of type {}", rules.predicate_type)
     } else {
         format!("the attestation is of type {}, in the legacy spelling of cosign 1", rules.predicate_type)
     };
     let of_type = Finding::pass(CheckId::AttestationFields, said);
-    let fields = rules.fields.iter().map(|field| check(predicate, field, custom));
+    let fields = rules.fields.iter().map(|field| check(statement.predicate, field, custom));
     std::iter::once(of_type).chain(fields).collect()
 }
 

@@ -3,7 +3,7 @@
 //! The predicate is in the hands of the workflow that writes it; the certificate is written by the authority, from the token of
 //! the run. So each thing that both state must be the same (SLSA verifying-artifacts.md, step 2; A206, A207, A209).
 
-use crate::check::{CheckId, Finding};
+use crate::check::{CheckId, Finding, WorkflowName};
 use crate::policy::{Claim, SourceRule, TextRule};
 use crate::verify::certificate::Leaf;
 use crate::verify::signer::same_repository;
@@ -281,21 +281,18 @@ fn is_same_run(one: &str, other: &str) -> bool {
         || without_attempt(other).is_some_and(|run| same_place(one, &run))
 }
 
-const WORKFLOWS: &str = "/.github/workflows/";
-
 fn is_workflow(name: &str) -> bool {
-    name.contains(WORKFLOWS)
+    WorkflowName::of_github(name).is_some()
 }
 
 /// Whether a builder id is a workflow's name. Only the repository's part ignores case; an id without a ref is that at any ref.
 fn is_same_workflow(builder: &str, signer: &str) -> bool {
-    let (Some((repository, file)), Some((of, signing))) = (builder.split_once(WORKFLOWS), signer.split_once(WORKFLOWS))
-    else {
+    let (Some(one), Some(other)) = (WorkflowName::of_github(builder), WorkflowName::of_github(signer)) else {
         return builder == signer;
     };
-    let is_same_file =
-        file == signing || (!file.contains('@') && signing.split_once('@').is_some_and(|(path, _)| path == file));
-    same_repository(repository, of) && is_same_file
+    same_repository(one.repository, other.repository)
+        && one.file() == other.file()
+        && (one.reference().is_none() || one.reference() == other.reference())
 }
 
 /// The workflows that sign for builders which others bring (slsa-verifier, `common/builders.go`).

@@ -83,6 +83,20 @@ impl Members {
     }
 }
 
+/// v1 `runDetails.builder` and v0.2 `builder`.
+#[derive(Deserialize)]
+pub(super) struct Builder {
+    #[serde(default)]
+    id: Option<String>,
+}
+
+impl Builder {
+    /// Returns its id, unless it is empty.
+    pub(super) fn id(self) -> Option<String> {
+        present(self.id)
+    }
+}
+
 /// v1 `ResourceDescriptor` and v0.2 material: what a digest was taken of.
 #[derive(Deserialize)]
 pub(super) struct Resource {

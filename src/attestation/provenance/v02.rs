@@ -3,9 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::json;
+use crate::attestation::wire;
 
-use super::predicate::{ConfigSource, Digests, Members, Predicate, Resource, date, dependencies, present, stated};
+use super::predicate::{
+    Builder, ConfigSource, Digests, Members, Predicate, Resource, date, dependencies, present, stated,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,12 +22,6 @@ struct Wire {
     metadata: Option<Metadata>,
     #[serde(default)]
     materials: Option<Vec<Option<Resource>>>,
-}
-
-#[derive(Deserialize)]
-struct Builder {
-    #[serde(default)]
-    id: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -63,14 +59,13 @@ struct Metadata {
 
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Predicate, String> {
-    let predicate: Option<Wire> = json::from_part(text).map_err(|error| error.to_string())?;
-    let predicate = predicate.ok_or("the predicate is missing")?;
+    let predicate: Wire = wire::read(text)?;
     let invocation = predicate.invocation.unwrap_or_default();
     let source = invocation.config_source.unwrap_or_default();
     let metadata = predicate.metadata.unwrap_or_default();
     Ok(Predicate {
         version: "v0.2",
-        builder: present(predicate.builder.and_then(|builder| builder.id)),
+        builder: predicate.builder.and_then(Builder::id),
         build_type: predicate.build_type.unwrap_or_default(),
         external: invocation.parameters.unwrap_or_default(),
         internal: invocation.environment.unwrap_or_default(),

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::json;
+use crate::attestation::wire;
 
-use super::predicate::{Members, Predicate, Resource, date, dependencies, present};
+use super::predicate::{Builder, Members, Predicate, Resource, date, dependencies, present};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,12 +37,6 @@ struct RunDetails {
     metadata: Option<Metadata>,
 }
 
-#[derive(Deserialize)]
-struct Builder {
-    #[serde(default)]
-    id: Option<String>,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
@@ -57,14 +51,13 @@ struct Metadata {
 
 /// Reads a predicate.
 pub(super) fn read(text: &str) -> Result<Predicate, String> {
-    let predicate: Option<Wire> = json::from_part(text).map_err(|error| error.to_string())?;
-    let predicate = predicate.ok_or("the predicate is missing")?;
+    let predicate: Wire = wire::read(text)?;
     let definition = predicate.build_definition.ok_or("`buildDefinition` is missing")?;
     let details = predicate.run_details.unwrap_or_default();
     let metadata = details.metadata.unwrap_or_default();
     Ok(Predicate {
         version: "v1",
-        builder: present(details.builder.and_then(|builder| builder.id)),
+        builder: details.builder.and_then(Builder::id),
         build_type: definition.build_type.unwrap_or_default(),
         external: definition.external_parameters.unwrap_or_default(),
         internal: definition.internal_parameters.unwrap_or_default(),

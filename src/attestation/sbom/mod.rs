@@ -37,13 +37,13 @@ use quality::{Shortfall, Standard};
 
 impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
-    pub(crate) fn read(predicate_type: &str, predicate: Option<&'a RawValue>) -> Result<Self, Finding> {
+    pub(crate) fn read(predicate_type: &str, predicate: &'a str) -> Result<Self, Finding> {
         let sbom = match document(predicate)? {
             Cow::Borrowed(text) => read(text)?,
             Cow::Owned(text) => read(&text)?.into_owned(),
         };
         let remarks = families::check(predicate_type, sbom.format)?;
-        Ok(Self { source: predicate.map_or("null", RawValue::get), remarks, ..sbom })
+        Ok(Self { source: predicate, remarks, ..sbom })
     }
 
     /// Reads a file of this machine.
@@ -80,8 +80,8 @@ impl<'a> Sbom<'a> {
 }
 
 /// Takes the document out of what wraps it in a predicate.
-pub(crate) fn document(predicate: Option<&RawValue>) -> Result<Cow<'_, str>, Finding> {
-    form::document(predicate.map_or("null", RawValue::get))
+pub(crate) fn document(predicate: &str) -> Result<Cow<'_, str>, Finding> {
+    form::document(predicate)
 }
 
 impl Sbom<'_> {

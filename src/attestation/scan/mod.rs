@@ -19,9 +19,8 @@ pub(crate) mod types;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
-use crate::attestation::judging::Judging;
+use crate::attestation::judging::{Judging, first_of};
 use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding, ScannerReport, VulnerabilitiesReport};
 use crate::oci::Digest;
@@ -80,12 +79,11 @@ impl Judging for Scan {
 
 impl Scan {
     /// Reads a predicate of a scan's type.
-    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let text = predicate.map_or("null", RawValue::get);
+    pub(crate) fn read(predicate_type: &str, predicate: &str) -> Result<Self, Finding> {
         let read = if SARIF.contains(&predicate_type) {
-            sarif::read_document(text)
+            sarif::read_document(predicate)
         } else {
-            predicate::read(text, INTOTO.contains(&predicate_type))
+            predicate::read(predicate, INTOTO.contains(&predicate_type))
         };
         let mut scan = read.map_err(|reason| {
             Finding::fail(CheckId::ScanFormat, "the vulnerability scan cannot be read")
@@ -111,7 +109,7 @@ impl Scan {
             Some(other) => Some(
                 Finding::fail(CheckId::ScanSubject, "the scan says that it is of another image")
                     .expected(format!("{}, or no digest at all", question.subject))
-                    .found(shown(&other.images))
+                    .found(first_of(&other.images, SHOWN))
                     .next("scan this image by its digest, and attest that report"),
             ),
             None if named.is_empty() => None,
@@ -215,7 +213,11 @@ impl Scan {
         if open.is_empty() {
             let by_name =
                 if ignored.is_empty() { String::new() } else { format!(", {} ignored by the policy", ignored.len()) };
-            let by_vex = if closed.is_empty() { String::new() } else { format!(", closed by VEX: {}", shown(&closed)) };
+            let by_vex = if closed.is_empty() {
+                String::new()
+            } else {
+                format!(", closed by VEX: {}", first_of(&closed, SHOWN))
+            };
             let left_out = ignored_in_words(self.ignored()).map(|text| format!("; {text}")).unwrap_or_default();
             let message = format!("{expected}: {} found in all{by_name}{by_vex}{left_out}", listed.len());
             return Finding::pass(CheckId::ScanFindings, message);
@@ -286,14 +288,7 @@ fn count(number: usize) -> String {
 fn list(open: &[&Vulnerability]) -> String {
     let mut sorted = open.to_vec();
     sorted.sort_by_key(|one| (std::cmp::Reverse(one.rating.severity), one.ids.first().cloned()));
-    shown(&sorted.iter().map(|one| one.describe()).collect::<Vec<_>>())
-}
-
-/// The first of them, and how many more there are.
-fn shown(all: &[String]) -> String {
-    let more = all.len().saturating_sub(SHOWN);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{rest}", all[..all.len() - more].join(", "))
+    first_of(&sorted.iter().map(|one| one.describe()).collect::<Vec<_>>(), SHOWN)
 }
 
 /// Why VEX closes it, if it does.

@@ -1,7 +1,7 @@
 //! The fields of a `test-result` requirement.
 
 use crate::attestation::rules::{Incomplete, Keys};
-use crate::policy::document::fields::{Fields, each, glob, or_default, text, word};
+use crate::policy::document::fields::{Fields, each, glob, optional, or_default, text, word};
 use crate::policy::document::problem::Problems;
 use crate::policy::document::signers::ReadFile;
 use crate::policy::document::yaml::{Node, Value};
@@ -40,11 +40,8 @@ fn configuration(node: &Node, problems: &mut Problems) -> Option<ConfigurationRu
     let fields = Fields::of(node, "a configuration", &["name", "digest"], problems)?;
     let hint = "add `name: …`: the name, URI or download location in the test result";
     let name = fields.required("name", hint, problems).and_then(|node| glob(node, problems));
-    let digest = match fields.get("digest") {
-        Some(node) => Some(digest(node, problems)?),
-        None => None,
-    };
-    Some(ConfigurationRule { name: name?, digest })
+    let digest = optional(fields.get("digest"), |node| digest(node, problems));
+    Some(ConfigurationRule { name: name?, digest: digest? })
 }
 
 /// `sha256:…`, or another algorithm of in-toto, such as `gitBlob:…`. Shorter digests than SHA-1 tell nothing apart.

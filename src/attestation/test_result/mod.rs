@@ -11,12 +11,11 @@ pub(crate) mod types;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::attestation::judging::Judging;
+use crate::attestation::judging::{Judging, first_of};
 use crate::attestation::section::Section;
+use crate::attestation::wire;
 use crate::check::{CheckId, Finding};
-use crate::json;
 use crate::policy::{Asked, TextRule};
 use crate::time_limit::TimeLimit;
 use crate::verify::question::Question;
@@ -89,9 +88,8 @@ impl Resource {
 
 impl TestResult {
     /// Reads a predicate of a test result's type.
-    pub(crate) fn read(_: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let wire: Wire =
-            json::from_part(predicate.map_or("null", RawValue::get)).map_err(|error| malformed(error.to_string()))?;
+    pub(crate) fn read(_: &str, predicate: &str) -> Result<Self, Finding> {
+        let wire: Wire = wire::read(predicate).map_err(malformed)?;
         let result = wire.result.ok_or_else(|| malformed("`result` is missing"))?;
         let known = TestOutcome::named(&result);
         Ok(Self {
@@ -129,7 +127,8 @@ impl TestResult {
         if self.result <= rules.result {
             return Finding::pass(CheckId::TestResultOutcome, format!("the test run ended as {}", self.result));
         }
-        let failed = if self.failed.is_empty() { String::new() } else { format!(": {}", shown(&self.failed)) };
+        let failed =
+            if self.failed.is_empty() { String::new() } else { format!(": {}", first_of(&self.failed, SHOWN)) };
         Finding::fail(CheckId::TestResultOutcome, format!("the test run ended as {}", self.result))
             .expected(rules.result.or_better())
             .found(format!("{}{failed}", self.counts()))
@@ -144,9 +143,9 @@ impl TestResult {
         let (failed, warned) = (matched(&self.failed), matched(&self.warned));
         let expected = format!("{rule}, {}", if warnings_pass { "passed, perhaps with warnings" } else { "passed" });
         let problem = if !failed.is_empty() {
-            Some(("a required test failed", shown(&failed)))
+            Some(("a required test failed", first_of(&failed, SHOWN)))
         } else if !warned.is_empty() && !warnings_pass {
-            Some(("a required test passed with warnings", shown(&warned)))
+            Some(("a required test passed with warnings", first_of(&warned, SHOWN)))
         } else if warned.is_empty() && matched(&self.passed).is_empty() {
             Some(("a required test is not in the test result", self.counts()))
         } else {
@@ -168,7 +167,7 @@ impl TestResult {
         let names: Vec<String> = self.configuration.iter().map(Resource::describe).collect();
         Finding::fail(CheckId::TestResultConfiguration, "the test run used another configuration")
             .expected(rule.to_string())
-            .found(if names.is_empty() { "no configuration".to_owned() } else { shown(&names) })
+            .found(if names.is_empty() { "no configuration".to_owned() } else { first_of(&names, SHOWN) })
             .next("find out who changed the configuration of the tests, or name the new one in the policy")
     }
 
@@ -212,11 +211,4 @@ fn malformed(reason: impl Into<String>) -> Finding {
         .expected("an in-toto test result v0.1: `result` is PASSED, WARNED or FAILED, `configuration` is a list")
         .found(reason)
         .next("attest the result again, with every field that the specification requires")
-}
-
-/// The first of them, and how many more there are.
-fn shown(all: &[String]) -> String {
-    let more = all.len().saturating_sub(SHOWN);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{rest}", all[..all.len() - more].join(", "))
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::attestation::sbom::{Purpose, Sbom, document};
 use crate::json;
@@ -79,7 +78,7 @@ struct AffectedVersion {
 }
 
 /// Reads what a document states; nothing where it states nothing.
-pub(super) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Document, String> {
+pub(super) fn read(predicate_type: &str, predicate: &str) -> Result<Document, String> {
     let unreadable = |finding: crate::check::Finding| finding.found.unwrap_or(finding.message);
     let sbom = Sbom::read(predicate_type, predicate).map_err(unreadable)?;
     let text = document(predicate).map_err(unreadable)?;
@@ -290,8 +289,7 @@ mod tests {
     use super::*;
 
     fn read_text(text: &str) -> Document {
-        let raw = RawValue::from_string(text.to_owned()).expect("JSON");
-        read("https://cyclonedx.org/bom", Some(&raw)).expect("a document")
+        read("https://cyclonedx.org/bom", text).expect("a document")
     }
 
     fn document(components: &str, vulnerabilities: &str) -> Document {

@@ -16,7 +16,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use crate::check::{CheckId, ClosingReport, Finding, VexReport};
 use crate::evidence::Evidence;
@@ -36,13 +35,13 @@ pub(crate) use product::{Component, Product};
 const CYCLONEDX: &str = "https://cyclonedx.org/";
 
 /// Whether a statement of an SBOM's type is a VEX document of its own instead.
-pub(crate) fn is_instead_of_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> bool {
+pub(crate) fn is_instead_of_sbom(predicate_type: &str, predicate: &str) -> bool {
     predicate_type.starts_with(CYCLONEDX) && alone::is_alone(predicate)
 }
 
 /// Whether an SBOM may state something of vulnerabilities. Most have no such field, and need not be read for it.
-pub(crate) fn may_be_in_sbom(predicate: Option<&RawValue>) -> bool {
-    predicate.is_some_and(|text| text.get().contains("vulnerabilities"))
+pub(crate) fn may_be_in_sbom(predicate: &str) -> bool {
+    predicate.contains("vulnerabilities")
 }
 
 /// A VEX document, read.
@@ -83,14 +82,13 @@ enum Status {
 
 impl Document {
     /// Reads a predicate of a VEX document's type.
-    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
-        let text = predicate.map_or("null", RawValue::get);
+    pub(crate) fn read(predicate_type: &str, predicate: &str) -> Result<Self, Finding> {
         let read = if predicate_type == CSAF {
-            csaf::read(text)
+            csaf::read(predicate)
         } else if predicate_type.starts_with(CYCLONEDX) {
             cyclonedx::read(predicate_type, predicate)
         } else {
-            openvex::read(text)
+            openvex::read(predicate)
         };
         read.map(Self::indexed).map_err(|reason| {
             Finding::fail(CheckId::VexFormat, "the VEX document cannot be read")
@@ -101,7 +99,7 @@ impl Document {
     }
 
     /// Reads what an SBOM states of vulnerabilities; nothing where it states nothing, or cannot be read.
-    pub(crate) fn in_sbom(predicate_type: &str, predicate: Option<&RawValue>) -> Option<Self> {
+    pub(crate) fn in_sbom(predicate_type: &str, predicate: &str) -> Option<Self> {
         let document = cyclonedx::read(predicate_type, predicate).ok()?;
         (!document.statements.is_empty()).then(|| document.indexed())
     }

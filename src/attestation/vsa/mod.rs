@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::attestation::judging::Judging;
 use crate::attestation::section::Section;
+use crate::attestation::wire;
 use crate::check::{CheckId, Finding, SummaryReport};
 use crate::json;
 use crate::policy::{Asked, Level, MaxAge, SummaryRules};
@@ -111,15 +111,14 @@ impl Judging for Summary {
 
 impl Summary {
     /// Reads a predicate of a summary's type.
-    pub(crate) fn read(predicate_type: &str, predicate: Option<&RawValue>) -> Result<Self, Finding> {
+    pub(crate) fn read(predicate_type: &str, predicate: &str) -> Result<Self, Finding> {
         if predicate_type != V1 {
             return Err(Finding::error(CheckId::VsaFormat, "this draft of verification summaries is not supported")
                 .expected(V1)
                 .found(predicate_type)
                 .next("have the verifier write SLSA v1, whose fields have other names"));
         }
-        let wire: Wire =
-            json::from_part(predicate.map_or("null", RawValue::get)).map_err(|error| malformed(&error.to_string()))?;
+        let wire: Wire = wire::read(predicate).map_err(|reason| malformed(&reason))?;
         let policy = wire.policy.unwrap_or_default();
         let time = match wire.time_verified.as_deref().and_then(json::stated_date) {
             Some(text) => {

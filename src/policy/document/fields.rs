@@ -85,12 +85,8 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
-    /// A mapping has no length of its own: its first key stands for it.
     pub(crate) fn first_place(&self) -> Place {
-        match &self.node.value {
-            Value::Map(entries) => entries.first().map_or(self.node.place, |(key, _)| key.place),
-            _ => self.node.place,
-        }
+        self.node.first_place()
     }
 
     /// Returns a text that is there.

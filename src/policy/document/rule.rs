@@ -8,7 +8,7 @@ use crate::policy::text::TextRule;
 use crate::policy::{Asked, LogEvidence, Requirement};
 
 use super::ending::Ending;
-use super::fields::{Fields, each, guess, items, or_default, pattern, text};
+use super::fields::{Fields, each, guess, items, optional, or_default, pattern, text};
 use super::problem::{Place, Problems};
 use super::signers::{self, ReadFile};
 use super::yaml::{Node, Value};
@@ -82,7 +82,7 @@ pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     let images = fields
         .required("match", "add `match: REGISTRY/REPOSITORY`, with `*` or `**` for several", problems)
         .and_then(|node| images(node, problems));
-    let trust = fields.get("trust").map(|node| self::trust(node, problems));
+    let trust = optional(fields.get("trust"), |node| self::trust(node, problems));
     let log = log(&fields, LogEvidence::PromiseOrProof, problems);
     let all = fields.get("signers").map(|node| signers::read(node, files, problems));
     let all = if fields.likely_means("signers") { all.or(Some(None)) } else { all };
@@ -94,15 +94,11 @@ pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
         Some(_) => fields.text("name", problems),
         None => images.as_ref().and_then(|images| images.first()).map(|image| image.as_str().to_owned()),
     };
-    let trust = match trust {
-        Some(trust) => Some(trust?),
-        None => None,
-    };
     Some(Rule {
         name: name?,
         place: fields.first_place(),
         images: images?,
-        trust,
+        trust: trust?,
         requirements: requirements?,
         exceptions: exceptions?,
     })

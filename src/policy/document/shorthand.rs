@@ -5,7 +5,7 @@ use crate::policy::claim::Claim;
 use crate::policy::signer::{Caller, CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, SourceRule};
 use crate::policy::text::TextRule;
 
-use super::fields::{Fields, guess, items, pattern, text};
+use super::fields::{Fields, items, pattern, text, word};
 use super::problem::Problems;
 use super::yaml::{Node, Value};
 
@@ -221,14 +221,14 @@ fn github_claims(fields: &Fields<'_>, problems: &mut Problems) -> Vec<ClaimRule>
     push(Claim::BuildTrigger, fields.get("event").and_then(|node| events(node, problems)));
     push(
         Claim::RunnerEnvironment,
-        fields.get("runner-environment").and_then(|node| word(node, &["github-hosted", "self-hosted"], problems)),
+        fields.get("runner-environment").and_then(|node| stated(node, &["github-hosted", "self-hosted"], problems)),
     );
     push(Claim::DeploymentEnvironment, fields.glob("environment", problems));
     push(Claim::SourceRepositoryIdentifier, fields.get("repository-id").and_then(|node| id(node, problems)));
     push(Claim::SourceRepositoryOwnerIdentifier, fields.get("owner-id").and_then(|node| id(node, problems)));
     push(
         Claim::SourceRepositoryVisibility,
-        fields.get("visibility").and_then(|node| word(node, &["public", "private", "internal"], problems)),
+        fields.get("visibility").and_then(|node| stated(node, &["public", "private", "internal"], problems)),
     );
     claims
 }
@@ -239,13 +239,8 @@ fn events(node: &Node, problems: &mut Problems) -> Option<TextRule> {
     (!names.is_empty()).then(|| TextRule::one_of(names))
 }
 
-fn word(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<TextRule> {
-    let written = text(node, problems)?;
-    if !known.contains(&written.as_str()) {
-        problems.add(node.place, format!("GitHub never states `{written}` here"), guess(&written, known));
-        return None;
-    }
-    Some(TextRule::exact(written))
+fn stated(node: &Node, known: &[&'static str], problems: &mut Problems) -> Option<TextRule> {
+    word(node, "value that GitHub states here", known, problems).map(TextRule::exact)
 }
 
 pub(crate) fn id(node: &Node, problems: &mut Problems) -> Option<TextRule> {

@@ -250,7 +250,7 @@ fn key(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Opt
         (None, Some(inline)) => (inline.place, text(inline, problems)?.into_bytes()),
         _ => {
             let message = "a key is in a `file` or written out as `pem`, exactly one of them";
-            problems.add(fields_place(node), message, "leave one of the two out, or add the one that is missing");
+            problems.add(node.first_place(), message, "leave one of the two out, or add the one that is missing");
             return None;
         }
     };
@@ -260,14 +260,6 @@ fn key(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Opt
         })
         .ok()?;
     KeyRule::new([key], log).ok()
-}
-
-/// A mapping has no length of its own: its first key stands for it.
-fn fields_place(node: &Node) -> Place {
-    match &node.value {
-        Value::Map(entries) => entries.first().map_or(node.place, |(key, _)| key.place),
-        _ => node.place,
-    }
 }
 
 fn key_hint(error: &KeyError, is_inline: bool) -> &'static str {

@@ -25,6 +25,16 @@ pub(crate) struct Node {
     pub(crate) place: Place,
 }
 
+impl Node {
+    /// A mapping has no length of its own: its first key stands for it.
+    pub(crate) fn first_place(&self) -> Place {
+        match &self.value {
+            Value::Map(entries) => entries.first().map_or(self.place, |(key, _)| key.place),
+            _ => self.place,
+        }
+    }
+}
+
 /// A value of YAML's core schema.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {

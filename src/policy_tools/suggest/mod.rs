@@ -5,7 +5,7 @@ mod entry;
 
 use std::fmt::Write as _;
 
-use crate::check::{CandidateReport, InspectedImage, LogEvidence, ProvenanceReport};
+use crate::check::{CandidateKind, CandidateReport, InspectedImage, LogEvidence, ProvenanceReport};
 use crate::policy::emit::{bare_or_scalar, one_line, scalar};
 use crate::policy::{Requirement, is_instance};
 
@@ -168,7 +168,7 @@ fn choose(
     let good: Vec<(&CandidateReport, Entry)> = image
         .candidates
         .iter()
-        .filter(|candidate| candidate.accepted && candidate.kind.as_str() == requirement.as_str())
+        .filter(|candidate| candidate.accepted && candidate.kind == CandidateKind::Of(requirement.kind()))
         .filter_map(|candidate| Some((candidate, Entry::of(candidate.signer.as_ref()?, keys)?)))
         .collect();
     if good.is_empty() {

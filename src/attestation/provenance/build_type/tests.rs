@@ -1,6 +1,5 @@
 //! One predicate of each published build type, cut from the example in its description.
 
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::attestation::provenance::{Provenance, Stated, V1, V02};
@@ -9,8 +8,7 @@ const COMMIT: &str = "2b4ba8fe79386d40ce27dc5f6cc4161a0f598cc2";
 const OTHER: &str = "bdd2ecda9ef57b129c88617a0215afc9fb223521";
 
 fn read(predicate_type: &str, predicate: &Value) -> Provenance {
-    let raw = RawValue::from_string(predicate.to_string()).expect("JSON");
-    Provenance::read(predicate_type, Some(&raw)).expect("a provenance")
+    Provenance::read(predicate_type, &predicate.to_string()).expect("a provenance")
 }
 
 fn v1(build_type: &str, external: &Value, internal: &Value, dependencies: &Value) -> Provenance {
