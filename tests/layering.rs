@@ -304,10 +304,14 @@ fn no_circle_of_files_is_new_and_none_is_listed_for_nothing() {
         circle.iter().all(|file| folders.iter().any(|folder| file.starts_with(folder)))
     };
     for circle in &found {
-        assert!(CIRCLES.iter().any(|folders| fits(folders, circle)), "these files name each other: {circle:#?}");
+        let is_known = CIRCLES.iter().any(|folders| fits(folders, &circle.files));
+        assert!(is_known, "these files name each other: {:#?}", circle.edges);
     }
     for folders in CIRCLES {
-        assert!(found.iter().any(|circle| fits(folders, circle)), "no circle is in {folders:?} any more: take it out");
+        assert!(
+            found.iter().any(|circle| fits(folders, &circle.files)),
+            "no circle is in {folders:?} any more: take it out"
+        );
     }
 }
 

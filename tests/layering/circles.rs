@@ -25,56 +25,83 @@ struct Crate {
     modules: BTreeMap<Path, String>,
 }
 
+/// Files that reach each other by what they name.
+#[derive(Debug)]
+pub(crate) struct Circle {
+    pub(crate) files: Vec<String>,
+    /// What makes the circle, a line for each pair of files: `a.rs -> b.rs: Item, other`.
+    pub(crate) edges: Vec<String>,
+}
+
+/// What each file names in each other file.
+type Edges<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<&'a str>>>;
+
 /// Returns every circle of more than one file, each with its files in order.
-pub(crate) fn circles(sources: &BTreeMap<String, String>) -> Vec<Vec<String>> {
+pub(crate) fn circles(sources: &BTreeMap<String, String>) -> Vec<Circle> {
     let modules: BTreeMap<Path, String> = sources.keys().map(|file| (module_of(file), file.clone())).collect();
     let files = sources.iter().map(|(file, text)| (file.clone(), read(&module_of(file), text, &modules))).collect();
     let all = Crate { files, modules };
-    let edges: BTreeMap<&str, BTreeSet<&str>> =
-        all.files.iter().map(|(file, read)| (file.as_str(), all.targets(file, read))).collect();
+    let edges: Edges = all.files.iter().map(|(file, read)| (file.as_str(), all.targets(file, read))).collect();
     // Everything that a file reaches; those that reach each other are one circle.
     let reached: BTreeMap<&str, BTreeSet<&str>> = edges.keys().map(|file| (*file, reach(file, &edges))).collect();
-    let mut found: Vec<Vec<String>> = Vec::new();
+    let mut found: Vec<Circle> = Vec::new();
     for (file, others) in &reached {
-        let is_first = others.contains(file) && !found.iter().flatten().any(|known| known == file);
-        let circle: Vec<String> = others
-            .iter()
-            .filter(|other| reached.get(*other).is_some_and(|back| back.contains(file)))
-            .map(|other| (*other).to_owned())
-            .collect();
+        let is_first =
+            others.contains(file) && !found.iter().any(|circle| circle.files.iter().any(|known| known == file));
+        let circle: BTreeSet<&str> =
+            others.iter().copied().filter(|other| reached.get(other).is_some_and(|back| back.contains(file))).collect();
         if is_first && circle.len() > 1 {
-            found.push(circle);
+            found.push(Circle {
+                files: circle.iter().map(|file| (*file).to_owned()).collect(),
+                edges: lines(&circle, &edges),
+            });
         }
     }
     found
 }
 
-fn reach<'a>(start: &str, edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
+fn lines(circle: &BTreeSet<&str>, edges: &Edges) -> Vec<String> {
+    let of_file = |file: &&str| {
+        let inside = edges[file].iter().filter(|(target, _)| circle.contains(*target));
+        let line = |(target, items): (&&str, &BTreeSet<&str>)| {
+            format!("{file} -> {target}: {}", items.iter().copied().collect::<Vec<_>>().join(", "))
+        };
+        inside.map(line).collect::<Vec<String>>()
+    };
+    circle.iter().flat_map(of_file).collect()
+}
+
+fn reach<'a>(start: &str, edges: &Edges<'a>) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
-    let mut open: Vec<&str> = edges.get(start).into_iter().flatten().copied().collect();
+    let next = |file: &str| edges.get(file).into_iter().flat_map(|targets| targets.keys().copied());
+    let mut open: Vec<&str> = next(start).collect();
     while let Some(file) = open.pop() {
         if reached.insert(file) {
-            open.extend(edges.get(file).into_iter().flatten().copied());
+            open.extend(next(file));
         }
     }
     reached
 }
 
 impl Crate {
-    /// The other files that declare what a file names.
-    fn targets(&self, file: &str, read: &File) -> BTreeSet<&str> {
+    /// The other files that declare what a file names, and what that is.
+    fn targets(&self, file: &str, read: &File) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut targets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let named = read.named.iter().filter_map(|path| self.declaring(path, 0));
-        named.filter(|target| *target != file).collect()
+        for (target, item) in named.filter(|(target, _)| *target != file) {
+            targets.entry(target).or_default().insert(item);
+        }
+        targets
     }
 
-    /// The file that declares the item at a path.
-    fn declaring(&self, path: &Path, depth: usize) -> Option<&str> {
+    /// The file that declares the item at a path, and the item.
+    fn declaring(&self, path: &Path, depth: usize) -> Option<(&str, &str)> {
         let (length, file) =
             (1..=path.len()).rev().find_map(|length| Some((length, self.modules.get(&path[..length])?)))?;
         let item = path.get(length)?;
         let read = &self.files[file];
-        if read.declared.contains(item) {
-            return Some(file);
+        if let Some(item) = read.declared.get(item) {
+            return Some((file, item));
         }
         let next = read.shared.get(item).filter(|_| depth < 8)?;
         let shared: Path = next.iter().chain(&path[length + 1..]).cloned().collect();
@@ -179,13 +206,16 @@ fn a_circle_is_found_and_a_module_that_only_hands_on_is_in_none() {
     let handed_on = ("a/mod.rs", "mod b;\nmod c;\npub use b::Item;");
     let below = ("a/b.rs", "use super::c::other;\npub struct Item;");
     let alone = ("a/c.rs", "pub fn other() {}");
-    assert_eq!(of(&[handed_on, below, alone]), Vec::<Vec<String>>::new());
+    assert!(of(&[handed_on, below, alone]).is_empty());
     for text in [
         "use super::Item;\npub fn other() {}",
         "use crate::a::{Item, x};\npub fn other() {}",
         "pub fn other() { crate::a::b::Item; }",
         "use super::b;\npub fn other() { b::Item; }",
     ] {
-        assert_eq!(of(&[handed_on, below, ("a/c.rs", text)]), [["a/b.rs", "a/c.rs"]], "{text}");
+        let found = of(&[handed_on, below, ("a/c.rs", text)]);
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0].files, ["a/b.rs", "a/c.rs"], "{text}");
+        assert_eq!(found[0].edges, ["a/b.rs -> a/c.rs: other", "a/c.rs -> a/b.rs: Item"], "{text}");
     }
 }
