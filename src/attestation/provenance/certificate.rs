@@ -6,7 +6,7 @@
 use crate::check::{CheckId, Finding, WorkflowName};
 use crate::policy::{Claim, SourceRule, TextRule};
 use crate::verify::certificate::Leaf;
-use crate::verify::signer::same_repository;
+use crate::verify::repository::same_repository;
 
 use super::build_type;
 use super::claims::{Claims, Property, StatedClaim};
