@@ -3,14 +3,13 @@
 //! A pass does not mean the absence of vulnerabilities: only that these advisories list none for the packages they
 //! cover.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::check::{CandidateReport, CheckId, ClosingReport, Finding, KnownVulnerabilitiesReport, VulnerabilityReport};
-use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Unreadable, Vulnerable};
+use crate::packages::{Advisories, Examined, Listed, Severity, Unchecked, Vulnerable};
 use crate::policy::{Asked, SbomRules};
-use crate::time_limit::TimeLimit;
 
+use super::advised::Closed;
 use super::question::Question;
 use crate::attestation::sbom::{Purpose, Sbom};
 use crate::attestation::vex::{Image, Links, Statements};
@@ -20,60 +19,32 @@ const SHOWN: usize = 5;
 /// Vulnerabilities that the report of one image lists. It is held until the run ends.
 const LISTED: usize = 100_000;
 
-/// The advisories of a run, and their first result for the candidate.
-#[derive(Clone, Copy)]
-pub(crate) struct Advised<'a> {
-    pub(super) advisories: Option<&'a Advisories>,
-    pub(super) examined: &'a OnceCell<Examined>,
-    /// What VEX closes of that, by the signers whom one demand believes.
-    pub(super) closed: &'a OnceCell<Closed>,
+/// What VEX closes, by the signers whom the requirement believes. VEX is asked about each, however bad it is: the report says so of all.
+fn closed_by_vex(examined: &Examined, sbom: &Sbom<'_>, question: &Question<'_>) -> Closed {
+    let Some(vex) = question.expected.and_then(|expected| expected.vex) else { return Closed::default() };
+    let links = Links::of(sbom);
+    let image = image(question, &links);
+    let listed = examined.vulnerable.iter().enumerate().take_while(|_| !question.time.is_over());
+    Closed(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
 }
 
-/// Why vulnerabilities are closed, by their places among those that were found.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Closed(BTreeMap<usize, Vec<ClosingReport>>);
-
-impl Closed {
-    /// VEX is asked about each, however bad it is: the report says so of all.
-    fn of(examined: &Examined, sbom: &Sbom<'_>, question: &Question<'_>) -> Self {
-        let Some(vex) = question.expected.and_then(|expected| expected.vex) else { return Self::default() };
-        let links = Links::of(sbom);
-        let image = image(question, &links);
-        let listed = examined.vulnerable.iter().enumerate().take_while(|_| !question.time.is_over());
-        Self(listed.filter_map(|(place, one)| Some((place, closing(one, vex, &image)?))).collect())
-    }
-
-    /// Returns the open vulnerabilities.
-    fn leave<'e>(&self, examined: &'e Examined) -> Vec<&'e Vulnerable> {
-        let listed = examined.vulnerable.iter().enumerate();
-        listed.filter(|(place, _)| !self.0.contains_key(place)).map(|(_, one)| one).collect()
-    }
-
-    /// Which of those that count are closed, and why: the worst first.
-    fn describe(&self, examined: &Examined, counts: impl Fn(&Vulnerable) -> bool) -> Option<String> {
-        let named = self.0.iter().map(|(place, why)| (&examined.vulnerable[*place], why));
-        let texts: Vec<String> = named
-            .filter(|(one, _)| counts(one))
-            .map(|(one, by)| format!("{} {} ({})", name(one), id(one), ClosingReport::join(by)))
-            .collect();
-        let more = texts.len().saturating_sub(SHOWN);
-        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-        (!texts.is_empty())
-            .then(|| format!("{} closed by VEX: {}{rest}", texts.len(), texts[..texts.len() - more].join("; ")))
-    }
+/// Which of those that count are closed, and why: the worst first.
+fn describe_closed(closed: &Closed, examined: &Examined, counts: impl Fn(&Vulnerable) -> bool) -> Option<String> {
+    let named = closed.0.iter().map(|(place, why)| (&examined.vulnerable[*place], why));
+    let texts: Vec<String> = named
+        .filter(|(one, _)| counts(one))
+        .map(|(one, by)| format!("{} {} ({})", name(one), id(one), ClosingReport::join(by)))
+        .collect();
+    let more = texts.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!texts.is_empty())
+        .then(|| format!("{} closed by VEX: {}{rest}", texts.len(), texts[..texts.len() - more].join("; ")))
 }
 
-impl Advised<'_> {
-    /// What could not be read of the advisories, if there is something.
-    fn unreadable(&self) -> Option<&Unreadable> {
-        self.advisories.map(Advisories::unreadable).filter(|unreadable| unreadable.count > 0)
-    }
-
-    fn examine(&self, sbom: &Sbom<'_>, time: TimeLimit<'_>) -> Option<&Examined> {
-        let advisories = self.advisories?;
-        let listed = || listed(sbom).into_iter().take_while(|_| !time.is_over());
-        Some(self.examined.get_or_init(|| advisories.examine(listed())))
-    }
+fn examine<'q>(question: &Question<'q>, sbom: &Sbom<'_>) -> Option<&'q Examined> {
+    let advisories = question.advised.advisories?;
+    let listed = || listed(sbom).into_iter().take_while(|_| !question.time.is_over());
+    Some(question.advised.examined.get_or_init(|| advisories.examine(listed())))
 }
 
 /// The packages as advisories are asked for them. What the document describes, a container and an operating system are no packages
@@ -110,11 +81,11 @@ fn closing(one: &Vulnerable, vex: &Statements, image: &Image<'_>) -> Option<Vec<
 /// Judges the packages of an SBOM. Without a limit in the policy, findings are reported and block nothing.
 pub(crate) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> {
     let limit = rules(question).and_then(|rules| rules.deny_severity);
-    match (question.advised.examine(sbom, question.time), limit) {
+    match (examine(question, sbom), limit) {
         (None, None) => None,
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), limit) => {
-            let closed = question.advised.closed.get_or_init(|| Closed::of(examined, sbom, question));
+            let closed = question.advised.closed.get_or_init(|| closed_by_vex(examined, sbom, question));
             Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, (sbom, question))))
         }
     }
@@ -174,7 +145,7 @@ fn judge_by(
     left.retain(|one| counts(one));
     let denied = || left.iter().copied().filter(|one| is_known(one));
     let open = || left.iter().copied().filter(|one| !is_known(one));
-    let by_vex = closed.describe(examined, counts).map(|text| format!("; {text}")).unwrap_or_default();
+    let by_vex = describe_closed(closed, examined, counts).map(|text| format!("; {text}")).unwrap_or_default();
     let finding = if let Some(first) = denied().next() {
         let message = format!("{} of severity {}{by_vex}", vulnerabilities(denied().count()), or_worse(limit));
         let next = "update the packages, build the image again, and attest it again";

@@ -4,7 +4,7 @@ use crate::check::{CheckId, Finding, LogEntryReport, Outcome, SignerReport, Time
 use crate::oci::Digest;
 use crate::policy::BuildLevel;
 
-use super::advisories::Closed;
+use super::advised::Closed;
 use super::person::Person;
 use super::signature::{SignedBy, Verified};
 

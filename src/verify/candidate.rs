@@ -17,7 +17,8 @@ use crate::packages::{Advisories, Examined};
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
 use crate::time_limit::TimeLimit;
 
-use super::advisories::{self, Advised};
+use super::advised::Advised;
+use super::advisories;
 use super::assessment::{Assessment, Signing};
 use super::attempts::{Accepted, Attempts, SignedFor};
 use super::bundle::{Domain, Signed};

@@ -5,6 +5,7 @@
 //! nothing never passes, and neither does undecided evidence.
 
 mod absence;
+mod advised;
 pub(crate) mod advisories;
 mod agreement;
 mod assessment;

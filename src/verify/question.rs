@@ -8,7 +8,7 @@ use crate::oci::Digest;
 use crate::policy::{Asked, Signer};
 use crate::time_limit::TimeLimit;
 
-use super::advisories::Advised;
+use super::advised::Advised;
 use super::signature::Verified;
 
 /// What a predicate is judged by.
