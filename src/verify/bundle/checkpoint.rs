@@ -10,7 +10,8 @@ use crate::oci::encode_hex;
 use crate::verify::logs;
 use crate::verify::material::{self, LogEntry, log_failure};
 
-use super::{Domain, sha256};
+use super::Domain;
+use super::wire::sha256;
 
 impl Domain {
     /// A checkpoint must be signed by the very log that the entry names: the crate takes any log of the root (A149).

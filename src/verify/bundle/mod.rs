@@ -29,19 +29,20 @@ use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verifier}
 
 use crate::check::{CheckId, Finding, LogEntryReport, NotDemanded, TimeSource, TimestampReport, TrustReport};
 use crate::json;
-use crate::oci::{Algorithm, Digest, encode_hex};
+use crate::oci::{Algorithm, encode_hex};
 use crate::policy::{PublicKey, weakness};
 use crate::trust::{Service, TrustRoot};
 
 use super::authorities::{check_authorities, check_key_limits, narrow_authorities};
+use super::certificate::Leaf;
 use super::chain::{Issuers, NoIssuer};
 use super::logs;
 use super::material::{self, LogEntry, Material, SignedContent};
 pub(super) use algorithms::algorithms;
 pub(super) use keys::{certificate_in_pem, key_in_certificate, key_in_pem};
 pub(super) use refusal::Refusal;
-pub(super) use scheme::{Made, Scheme, VerifyingKey};
-use timestamps::timestamp_signers;
+pub(super) use scheme::{Made, Scheme, Signed, VerifyingKey};
+use timestamps::TimestampAuthorities;
 use wire::to_bundle;
 
 /// A trust domain, ready to verify: one trusted root with its keys and certificates prepared.
@@ -54,8 +55,7 @@ pub struct Domain {
     /// The domain has a certificate transparency log, so an SCT is demanded.
     has_ct: bool,
     issuers: Issuers,
-    /// How a timestamp names the authorities of this domain.
-    timestamp_signers: Vec<Vec<u8>>,
+    timestamp_authorities: TimestampAuthorities,
     /// What the root says of its logs, for messages.
     logs: Vec<Service>,
     report: TrustReport,
@@ -78,15 +78,6 @@ pub enum DomainError {
         /// Where it came from.
         source_name: String,
     },
-}
-
-/// What the signature is over, where that is not in the material itself.
-#[derive(Clone, Copy)]
-pub(super) enum Signed<'a> {
-    /// These bytes (legacy simple signing).
-    Bytes(&'a [u8]),
-    /// The content with this digest: the image's manifest, or what an envelope's statement must be about.
-    Digest(&'a Digest),
 }
 
 /// The signature of a certificate transparency log, taken out of an SCT.
@@ -146,9 +137,9 @@ impl Domain {
             not_demanded,
             warnings,
         };
-        let timestamp_signers = timestamp_signers(&trusted);
+        let timestamp_authorities = TimestampAuthorities::of(&trusted);
         let logs = root.contents().logs;
-        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_signers, logs, report })
+        Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_authorities, logs, report })
     }
 
     /// Returns what a report says of the domain.
@@ -178,7 +169,7 @@ impl Domain {
         entries: &[&LogEntry],
         signed: Signed<'_>,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
-        let timestamps = self.timestamps_on_signature(material)?;
+        let timestamps = self.timestamp_authorities.tokens_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity().skip_certificate_chain();
         if !self.has_log {
@@ -198,13 +189,22 @@ impl Domain {
         signed: Signed<'_>,
         key: &PublicKey,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
-        let timestamps = self.timestamps_on_signature(material)?;
+        let timestamps = self.timestamp_authorities.tokens_on_signature(material)?;
         let bundle = to_bundle(material, entries, &timestamps)?;
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
         let result = self.verifier.verify(artifact(material, signed)?, &bundle, &policy)?;
         // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
         let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
         Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
+    }
+
+    /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
+    pub(super) fn verify_timestamps(
+        &self,
+        material: &Material,
+        leaf: Option<&Leaf>,
+    ) -> Result<Vec<TimestampReport>, Finding> {
+        self.timestamp_authorities.verify(material, leaf)
     }
 
     // --- keys and certificates lent to what the crate does not read
@@ -328,8 +328,4 @@ fn artifact<'a>(material: &'a Material, signed: Signed<'a>) -> Result<Artifact<'
     ArtifactDigest::new(algorithm, digest.bytes())
         .map(Artifact::from_digest)
         .map_err(|error| Finding::error(CheckId::SubjectDigest, error.to_string()))
-}
-
-fn sha256(bytes: &[u8]) -> Result<Sha256Hash, String> {
-    Sha256Hash::try_from(bytes).map_err(|error| error.to_string())
 }

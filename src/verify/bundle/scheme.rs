@@ -15,7 +15,6 @@ use crate::oci::{Algorithm, Digest};
 use crate::policy::{KeyError, KeyKind};
 use crate::verify::material::{LogEntry, Material, SignedContent};
 
-use super::Signed;
 use super::algorithms::provider;
 
 /// A kind of key with the hash that goes with it in a signature.
@@ -32,6 +31,15 @@ pub(in crate::verify) enum Scheme {
     Ed25519,
     /// Ed25519 over a SHA-512 digest (RFC 8032 §5.1), which is what a log of digests can hold.
     Ed25519ph,
+}
+
+/// What the signature is over, where that is not in the material itself.
+#[derive(Clone, Copy)]
+pub(in crate::verify) enum Signed<'a> {
+    /// These bytes (legacy simple signing).
+    Bytes(&'a [u8]),
+    /// The content with this digest: the image's manifest, or what an envelope's statement must be about.
+    Digest(&'a Digest),
 }
 
 /// A public key, ready to verify with.

@@ -3,7 +3,7 @@
 use const_oid::db::rfc5280::ID_KP_TIME_STAMPING;
 use der::Encode;
 use jiff::Timestamp;
-use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::trust_root::{TimestampAuthority, TrustedRoot};
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 
 use crate::check::{CheckId, Finding, Outcome, TimeSource, TimestampReport};
@@ -13,23 +13,34 @@ use crate::verify::material::Material;
 use crate::verify::token::{self, NoTime, check_token};
 use crate::verify::untrusted_der;
 
-use super::Domain;
+/// The timestamp authorities of a domain.
+pub(super) struct TimestampAuthorities {
+    authorities: Vec<TimestampAuthority>,
+    /// How a timestamp names them.
+    signers: Vec<Vec<u8>>,
+}
 
-impl Domain {
-    /// Whether a timestamp says that an authority of this domain made it.
-    fn knows_signer_of(&self, timestamp: &[u8]) -> bool {
-        self.timestamp_signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
+impl TimestampAuthorities {
+    pub(super) fn of(root: &TrustedRoot) -> Self {
+        let authorities = root.timestamp_authorities.clone();
+        let signers = signers(&authorities);
+        Self { authorities, signers }
+    }
+
+    /// Whether a timestamp says that one of them made it.
+    fn know_signer_of(&self, timestamp: &[u8]) -> bool {
+        self.signers.iter().any(|signer| timestamp.windows(signer.len()).any(|part| part == signer))
     }
 
     /// The timestamps that an authority of this domain says it made. One of an authority that the domain does not know
     /// proves nothing here, and takes nothing away; one of a known authority must hold. The crate refuses both.
-    fn known_timestamps<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
-        material.timestamps.iter().map(Vec::as_slice).filter(|token| self.knows_signer_of(token)).collect()
+    fn known_tokens<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
+        material.timestamps.iter().map(Vec::as_slice).filter(|token| self.know_signer_of(token)).collect()
     }
 
     /// The timestamps that the crate is to verify, which knows stamps over the signature alone.
-    pub(super) fn timestamps_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
-        let timestamps = if material.stamped.is_none() { self.known_timestamps(material) } else { Vec::new() };
+    pub(super) fn tokens_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
+        let timestamps = if material.stamped.is_none() { self.known_tokens(material) } else { Vec::new() };
         for token in &timestamps {
             check_token(token)?;
         }
@@ -37,13 +48,9 @@ impl Domain {
     }
 
     /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
-    pub(in crate::verify) fn verify_timestamps(
-        &self,
-        material: &Material,
-        leaf: Option<&Leaf>,
-    ) -> Result<Vec<TimestampReport>, Finding> {
+    pub(super) fn verify(&self, material: &Material, leaf: Option<&Leaf>) -> Result<Vec<TimestampReport>, Finding> {
         // Either holds the signature, so either says when that was there at the latest.
-        let tokens = self.known_timestamps(material);
+        let tokens = self.known_tokens(material);
         let stored = material.stamped.as_ref().filter(|_| !tokens.is_empty()).map(Opened::original);
         let stamped: Vec<&[u8]> = stored.as_deref().into_iter().chain([material.content.signature()]).collect();
         let mut reports = Vec::new();
@@ -62,7 +69,7 @@ impl Domain {
     /// is undecided, the refusals of others do not decide.
     fn time_of(&self, token: &[u8], stamped: &[&[u8]]) -> Result<Timestamp, Finding> {
         let mut refusal = None;
-        for authority in &self.root.timestamp_authorities {
+        for authority in &self.authorities {
             let chain: Vec<&[u8]> =
                 authority.cert_chain.certificates.iter().map(|one| one.raw_bytes.as_bytes()).collect();
             let found = match token::time_of(token, stamped, &chain) {
@@ -88,9 +95,9 @@ fn no_time(found: String) -> Finding {
 
 /// RFC 5652 §5.3: a `SignerInfo` names its signer by issuer and serial number, side by side, or by the key identifier. No
 /// certificate has the two side by side in that order, so finding them in a token is finding the signer it names.
-pub(super) fn timestamp_signers(root: &TrustedRoot) -> Vec<Vec<u8>> {
+fn signers(authorities: &[TimestampAuthority]) -> Vec<Vec<u8>> {
     let mut signers = Vec::new();
-    for authority in &root.timestamp_authorities {
+    for authority in authorities {
         let leaf = authority.cert_chain.certificates.first();
         let Some(leaf) = leaf.and_then(|leaf| untrusted_der::certificate(leaf.raw_bytes.as_bytes()).ok()) else {
             continue;

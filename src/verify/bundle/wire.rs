@@ -18,8 +18,6 @@ use crate::json;
 use crate::oci::Algorithm;
 use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
 
-use super::sha256;
-
 /// Writes the material in the crate's own types.
 pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[&[u8]]) -> Result<Bundle, Finding> {
     let media_type = match material.version {
@@ -122,4 +120,9 @@ fn check_body<T: DeserializeOwned>(entry: &LogEntry) -> Result<(), Finding> {
     json::from_slice::<T>(&entry.body)
         .map(drop)
         .map_err(|error| log_failure("the body of the log entry cannot be read").found(error.to_string()))
+}
+
+/// A hash in the crate's own type.
+pub(super) fn sha256(bytes: &[u8]) -> Result<Sha256Hash, String> {
+    Sha256Hash::try_from(bytes).map_err(|error| error.to_string())
 }
