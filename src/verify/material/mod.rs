@@ -4,250 +4,28 @@
 //! of verification material, no unknown fields, no `snake_case` spellings, one DSSE signature, bounded lists
 //! (protobuf-specs `sigstore_bundle.proto`; client-spec §5).
 
+mod model;
 mod wire;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{CheckId, Finding, LogEntryReport, LogEvidence};
-use crate::evidence::{Opened, Payload};
+use crate::check::{CheckId, Finding};
+use crate::evidence::Opened;
 use crate::json;
-use crate::oci::{Algorithm, encode_hex};
 
 pub(super) use crate::json::base64::decode as decode_base64;
 
 use super::newer;
-use super::untrusted_der::{self, Encoding};
+pub(super) use model::{
+    Envelope, InclusionProof, KeyMaterial, LogEntry, Material, MessageDigest, MessageSignature, SignedContent, Version,
+    hash_named,
+};
 use wire::{WireBundle, WireEnvelope};
 
-/// Log entries that one bundle may have.
-const MAX_LOG_ENTRIES: usize = 32;
-/// Timestamps that one bundle may have.
-const MAX_TIMESTAMPS: usize = 32;
-/// Certificates that one chain may have.
-const MAX_CERTIFICATES: usize = 8;
 /// Bytes that a bundle or an envelope may have beside its payload.
 const MAX_TEXT: usize = 16 * 1024 * 1024;
 /// Bytes that a payload may have.
 const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
-/// Hashes that one inclusion proof may have: a tree of 2^64 leaves is not deeper (RFC 9162 §2.1.3.2).
-const MAX_PROOF_HASHES: usize = 64;
-
-/// The version of the bundle format, which decides what must be in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
-    V01,
-    V02,
-    V03,
-}
-
-/// A signature and everything that came along to verify it; nothing in it has been verified.
-#[derive(Debug, Clone)]
-pub(super) struct Material {
-    pub(super) version: Version,
-    pub(super) key: KeyMaterial,
-    pub(super) entries: Vec<LogEntry>,
-    pub(super) timestamps: Vec<Vec<u8>>,
-    pub(super) content: SignedContent,
-    /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
-    pub(super) stamped: Option<Opened>,
-}
-
-impl Material {
-    /// Checks that certificates and timestamps are within the decoder's limits (A310).
-    pub(super) fn check_limits(&self) -> Result<(), Finding> {
-        let certificates = self.key.leaf().into_iter().map(|der| (Encoding::Certificate, der));
-        let timestamps = self.timestamps.iter().map(|token| (Encoding::Timestamp, token.as_slice()));
-        certificates
-            .chain(timestamps)
-            .try_for_each(|(what, der)| untrusted_der::check(what, der))
-            // These limits are this program's own, so exceeding them does not speak against the evidence.
-            .map_err(|excess| Finding::error(CheckId::BundleFormat, excess.to_string()))
-    }
-}
-
-/// What the signature is to be verified with.
-#[derive(Debug, Clone)]
-pub(super) enum KeyMaterial {
-    /// A leaf certificate in DER. Certificates that were sent along are not kept: they are not trusted.
-    Certificate(Vec<u8>),
-    /// A public key that the bundle only hints at.
-    PublicKey,
-}
-
-impl KeyMaterial {
-    /// Returns the leaf certificate.
-    pub(super) fn leaf(&self) -> Option<&[u8]> {
-        match self {
-            Self::Certificate(leaf) => Some(leaf),
-            Self::PublicKey => None,
-        }
-    }
-}
-
-/// What was signed.
-#[derive(Debug, Clone)]
-pub(super) enum SignedContent {
-    /// A signature over the artifact itself.
-    Message(MessageSignature),
-    /// A DSSE envelope.
-    Envelope(Envelope),
-}
-
-/// A signature over bytes that are not in the bundle.
-#[derive(Debug, Clone)]
-pub(super) struct MessageSignature {
-    /// An unauthenticated hint: compared for consistency, never believed.
-    pub(super) digest: Option<MessageDigest>,
-    pub(super) signature: Vec<u8>,
-}
-
-/// The digest a message signature says it is over.
-#[derive(Debug, Clone)]
-pub(super) struct MessageDigest {
-    pub(super) algorithm: String,
-    pub(super) digest: Vec<u8>,
-}
-
-/// A DSSE envelope with exactly one signature.
-#[derive(Debug, Clone)]
-pub(super) struct Envelope {
-    pub(super) payload_type: String,
-    payload: Payload,
-    pub(super) signature: Vec<u8>,
-    pub(super) key_id: String,
-    /// The envelope as it was kept, where it was kept by itself (legacy layers).
-    pub(super) stored: Option<Opened>,
-}
-
-impl MessageDigest {
-    /// Returns the algorithm, if it is known here.
-    pub(super) fn hash(&self) -> Option<Algorithm> {
-        hash_named(&self.algorithm)
-    }
-}
-
-/// Reads the name that sigstore_common.proto gives a hash.
-pub(super) fn hash_named(name: &str) -> Option<Algorithm> {
-    match name {
-        "SHA2_256" => Some(Algorithm::Sha256),
-        "SHA2_384" => Some(Algorithm::Sha384),
-        "SHA2_512" => Some(Algorithm::Sha512),
-        _ => None,
-    }
-}
-
-impl SignedContent {
-    /// Returns the signature.
-    pub(super) fn signature(&self) -> &[u8] {
-        match self {
-            Self::Message(message) => &message.signature,
-            Self::Envelope(envelope) => &envelope.signature,
-        }
-    }
-}
-
-impl Envelope {
-    /// Returns what was signed.
-    pub(super) fn payload(&self) -> &[u8] {
-        self.payload.bytes()
-    }
-
-    /// Returns what the signature is over: payload and payload type (DSSE `protocol.md`, pre-authentication encoding).
-    pub(super) fn signed(&self) -> &[u8] {
-        // An envelope is made only of a payload that is of its type.
-        self.payload.signed_as(&self.payload_type).unwrap_or_default()
-    }
-}
-
-/// An entry of a transparency log.
-#[derive(Debug, Clone)]
-pub(super) struct LogEntry {
-    pub(super) log_index: u64,
-    pub(super) log_id: Vec<u8>,
-    pub(super) kind: String,
-    pub(super) version: String,
-    /// Seconds since 1970; only a promise authenticates it.
-    pub(super) integrated_time: Option<i64>,
-    /// The signed entry timestamp (SET).
-    pub(super) promise: Option<Vec<u8>>,
-    pub(super) proof: Option<InclusionProof>,
-    pub(super) body: Vec<u8>,
-}
-
-impl LogEntry {
-    /// Whether the entry is of Rekor's second version, which vouches for no time.
-    pub(super) fn is_rekor_v2(&self) -> bool {
-        self.kind == "hashedrekord" && self.version == "0.0.2"
-    }
-
-    /// Whether it is one of the kinds in which Rekor v1 logged envelopes.
-    pub(super) fn is_envelope_of_rekor_v1(&self) -> bool {
-        matches!((self.kind.as_str(), self.version.as_str()), ("dsse", "0.0.1") | ("intoto", "0.0.1" | "0.0.2"))
-    }
-
-    /// Returns the hash of the digest that the entry records, where an entry of its kind records what was signed.
-    pub(super) fn recorded_hash(&self) -> Option<Algorithm> {
-        #[derive(Deserialize)]
-        struct Body {
-            spec: Spec,
-        }
-        #[derive(Deserialize)]
-        struct Spec {
-            #[serde(default)]
-            data: Option<Data>,
-            #[serde(default, rename = "hashedRekordV002")]
-            second: Option<Second>,
-        }
-        #[derive(Deserialize)]
-        struct Data {
-            hash: Named,
-        }
-        #[derive(Deserialize)]
-        struct Second {
-            data: Named,
-        }
-        #[derive(Deserialize)]
-        struct Named {
-            algorithm: String,
-        }
-        let body: Body = (self.kind == "hashedrekord").then(|| json::from_slice(&self.body).ok())??;
-        match (self.is_rekor_v2(), body.spec.data, body.spec.second) {
-            (false, Some(data), _) => Algorithm::named(&data.hash.algorithm),
-            (true, _, Some(second)) => hash_named(&second.data.algorithm),
-            _ => None,
-        }
-    }
-
-    /// Returns the time that the log's promise vouches for. Rekor v2 has none: what stands there is ignored (A153).
-    pub(super) fn promised_time(&self) -> Option<Timestamp> {
-        if self.is_rekor_v2() || self.promise.is_none() {
-            return None;
-        }
-        self.integrated_time.and_then(|seconds| Timestamp::from_second(seconds).ok())
-    }
-
-    /// Returns what a report says of the entry once it is verified.
-    pub(super) fn report(&self) -> LogEntryReport {
-        LogEntryReport {
-            kind: format!("{} {}", self.kind, self.version),
-            log_id: encode_hex(&self.log_id),
-            log_index: Some(self.log_index).filter(|_| self.is_rekor_v2() || self.promise.is_some()),
-            evidence: if self.proof.is_some() { LogEvidence::Proof } else { LogEvidence::Promise },
-            integrated_time: self.promised_time(),
-        }
-    }
-}
-
-/// A Merkle inclusion proof with its checkpoint.
-#[derive(Debug, Clone)]
-pub(super) struct InclusionProof {
-    pub(super) log_index: u64,
-    pub(super) root_hash: Vec<u8>,
-    pub(super) tree_size: u64,
-    pub(super) hashes: Vec<Vec<u8>>,
-    pub(super) checkpoint: String,
-}
 
 /// Reads a bundle.
 pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
@@ -331,7 +109,7 @@ pub(super) fn log_failure(message: impl Into<String>) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Outcome;
-    use crate::oci::Blob;
+    use crate::oci::{Algorithm, Blob};
 
     const CERTIFICATE: &str = r#""certificate":{"rawBytes":"AAAA"}"#;
     const MESSAGE: &str = r#""messageSignature":{"signature":"AAAA"}"#;

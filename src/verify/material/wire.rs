@@ -3,11 +3,20 @@
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use super::{
-    Envelope, InclusionProof, KeyMaterial, LogEntry, MAX_CERTIFICATES, MAX_LOG_ENTRIES, MAX_PROOF_HASHES,
-    MAX_TIMESTAMPS, Material, MessageDigest, MessageSignature, SignedContent, Version, decode_base64,
+use super::model::{
+    Envelope, InclusionProof, KeyMaterial, LogEntry, Material, MessageDigest, MessageSignature, SignedContent, Version,
 };
 use crate::evidence::Payload;
+use crate::json::base64::decode as decode_base64;
+
+/// Log entries that one bundle may have.
+const MAX_LOG_ENTRIES: usize = 32;
+/// Timestamps that one bundle may have.
+const MAX_TIMESTAMPS: usize = 32;
+/// Certificates that one chain may have.
+const MAX_CERTIFICATES: usize = 8;
+/// Hashes that one inclusion proof may have: a tree of 2^64 leaves is not deeper (RFC 9162 §2.1.3.2).
+const MAX_PROOF_HASHES: usize = 64;
 
 /// The media type of the bundle format in all spellings that are or were written.
 fn version_of(media_type: &str) -> Result<Version, String> {
