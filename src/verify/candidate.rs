@@ -1,19 +1,19 @@
 //! One candidate, from its bytes to whether it satisfies a requirement.
 
+mod examination;
+mod examine;
 mod listed;
+mod simple_signing;
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
-use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, ListedDocument, OriginReport, Outcome};
-use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
-use crate::json;
-use crate::oci::{Algorithm, Blob, Digest};
-use crate::packages::{Advisories, Examined};
+use crate::check::{CandidateReport, Finding, ListedDocument, Outcome};
+use crate::evidence::{Candidate, Evidence};
+use crate::oci::Digest;
+use crate::packages::Advisories;
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
 use crate::time_limit::TimeLimit;
 
@@ -21,17 +21,15 @@ use super::advised::Advised;
 use super::advisories;
 use super::assessment::{Assessment, Signing};
 use super::attempts::{Accepted, Attempts, SignedFor};
-use super::bundle::{Domain, Signed};
-use super::legacy;
-use super::material::{self, Material, SignedContent};
-use super::newer;
+use super::bundle::Domain;
 use super::overdue::overdue;
 use super::predicate::{Kind, Predicate};
 use super::question::{Expected, Question};
-use super::statement::{Statement, claimed_predicate_type};
-use super::unsigned;
+use super::set_aside::blank;
 use crate::attestation::generic as attestation;
 use crate::attestation::vex::{self, Statements};
+use examination::Examination;
+use examine::examine;
 
 /// What every candidate of a run is judged by.
 #[derive(Clone, Copy)]
@@ -151,121 +149,7 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
     }
 }
 
-/// Examines a candidate as far as possible before its signature is verified. An attachment that is not evidence is
-/// reported as such.
-fn examine<'a>(
-    id: &str,
-    candidate: &'a Candidate,
-    target: &'a Target,
-) -> Result<Examination<'a>, Box<CandidateReport>> {
-    let mut examination = match &candidate.content {
-        Content::Unsigned { what } => return Err(unsigned::named(id, candidate, what)),
-        Content::ListedStatement { manifest, signature, statement } => {
-            return listed::examine_listed(id, (candidate, target), (manifest, signature), statement);
-        }
-        Content::Ignored { artifact_type, reason } => {
-            return Err(set_aside(id, candidate, CandidateKind::Ignored, artifact_type, reason));
-        }
-        Content::Unread { media_type, bytes } => {
-            let mut examination = Examination::stopped_by(Kind::Unread, unread(*bytes));
-            examination.predicate_type = Some(media_type.clone());
-            examination.never_signature = matches!(candidate.origin, Origin::AttestationManifest { .. });
-            examination
-        }
-        Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
-        Content::Bundle(bundle) => match material::read_bundle(bundle) {
-            Ok(material) => examine_material(material, bundle, candidate, target),
-            Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
-        },
-        Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
-            // A statement is judged by its content alone, in every packing.
-            Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(material, bundle, candidate, target)
-            }
-            Ok(material) => examine_simple_signing(payload, material, candidate),
-            Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
-        },
-        Content::LegacySignature { payload, annotations } => match legacy::read_signature(annotations) {
-            Ok(material) => examine_simple_signing(payload, material, candidate),
-            Err(finding) => Examination::stopped_by(Kind::Signature, finding),
-        },
-        Content::LegacyAttestation { envelope, annotations } => {
-            examine_legacy_attestation(envelope, annotations, candidate, target)
-        }
-    };
-    examination.any_statement_signs = target.is_file();
-    Ok(examination)
-}
-
-/// It could satisfy what nothing else does, so it is an error until it is read; where all is satisfied it does no harm.
-fn unread(bytes: u64) -> Finding {
-    Finding::error(CheckId::EvidenceComplete, format!("{bytes} bytes, not fetched"))
-        .next("this evidence was not collected whole: collect it again")
-}
-
-/// The facts about a candidate before its signer is compared. The first failed step is the last.
-struct Examination<'a> {
-    kind: Kind,
-    /// Whether a signature on any kind of statement is one on the target: a file has no statement of its own for that.
-    any_statement_signs: bool,
-    /// Whether it cannot be a signature on the image, with any content.
-    never_signature: bool,
-    predicate_type: Option<String>,
-    findings: Vec<Finding>,
-    /// The signature to verify, unless an earlier step failed.
-    ready: Option<(Material, Signed<'a>)>,
-    statement: Option<Statement<'a>>,
-    /// What advisories say of the packages of an SBOM, once they are asked.
-    examined: OnceCell<Examined>,
-}
-
-impl<'a> Examination<'a> {
-    fn of(kind: Kind) -> Self {
-        Self {
-            kind,
-            any_statement_signs: false,
-            never_signature: false,
-            predicate_type: None,
-            findings: Vec::new(),
-            ready: None,
-            statement: None,
-            examined: OnceCell::new(),
-        }
-    }
-
-    fn stopped_by(kind: Kind, finding: Finding) -> Self {
-        let mut examination = Self::of(kind);
-        examination.findings.push(finding);
-        examination
-    }
-
-    /// A signature on the subject itself; `signed` is its content or its digest.
-    fn of_message(finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
-        Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
-    }
-
-    /// What failed needs no signature. Of what could not be decided it still matters who signed it.
-    fn ready_unless_stopped(mut self, finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
-        self.findings.extend(finding);
-        if !self.findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
-            self.ready = Some((material, signed));
-        }
-        self
-    }
-
-    /// Whether an earlier step failed, before the signer is compared.
-    fn is_stopped(&self) -> bool {
-        self.findings.iter().any(Finding::is_blocking)
-    }
-
-    fn concerns(&self, asked: &Asked) -> bool {
-        if self.any_statement_signs && matches!(asked, Asked::Signature(_)) {
-            return true;
-        }
-        !(self.never_signature && matches!(asked, Asked::Signature(_)))
-            && self.kind.concerns(asked, self.predicate_type.as_deref())
-    }
-
+impl Examination<'_> {
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
         let attempts = |(material, signed)| Attempts::new(material, signed, terms.domains, terms.now);
         let mut attempts = self.ready.as_ref().map(|(material, signed)| attempts((material, *signed)));
@@ -467,248 +351,4 @@ struct Look<'a> {
     signing: Option<Signing>,
     predicate: Predicate<'a>,
     build_level: Option<BuildLevel>,
-}
-
-fn blank(id: &str, candidate: &Candidate) -> CandidateReport {
-    CandidateReport {
-        id: id.to_owned(),
-        kind: CandidateKind::Unreadable,
-        build_level: None,
-        origin: OriginReport { kind: candidate.origin.kind(), place: candidate.origin.to_string() },
-        digest: candidate.digest.to_string(),
-        subject: candidate.subject.to_string(),
-        predicate_type: None,
-        trust_domain: None,
-        signer: None,
-        log_entries: Vec::new(),
-        timestamps: Vec::new(),
-        section: None,
-        unsigned_provenance: None,
-        known_vulnerabilities: None,
-        accepted: false,
-        reason: None,
-        findings: Vec::new(),
-    }
-}
-
-/// An attachment that is not evidence: named, without effect.
-pub(super) fn set_aside(
-    id: &str,
-    candidate: &Candidate,
-    kind: CandidateKind,
-    what: &str,
-    reason: &str,
-) -> Box<CandidateReport> {
-    Box::new(CandidateReport {
-        kind,
-        predicate_type: Some(what.to_owned()).filter(|what| !what.is_empty()),
-        reason: Some(reason.to_owned()),
-        ..blank(id, candidate)
-    })
-}
-
-fn examine_legacy_attestation<'a>(
-    envelope: &'a Opened,
-    annotations: &BTreeMap<String, String>,
-    candidate: &'a Candidate,
-    target: &'a Target,
-) -> Examination<'a> {
-    match legacy::read_attestation(envelope, annotations) {
-        Ok(material) => examine_material(material, envelope, candidate, target),
-        Err(finding) => {
-            let claimed =
-                material::read_envelope(envelope).ok().and_then(|envelope| claimed_predicate_type(envelope.payload()));
-            let mut examination =
-                Examination::stopped_by(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate), finding);
-            examination.predicate_type = claimed;
-            examination
-        }
-    }
-}
-
-fn examine_material<'a>(
-    material: Material,
-    opened: &'a Opened,
-    candidate: &'a Candidate,
-    target: &'a Target,
-) -> Examination<'a> {
-    match &material.content {
-        SignedContent::Message(message) => {
-            let content = target.content();
-            let finding = check_message_digest(message, &candidate.subject, content);
-            let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
-            Examination::of_message(finding, material, signed)
-        }
-        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, target),
-    }
-}
-
-/// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
-fn check_message_digest(
-    message: &material::MessageSignature,
-    subject: &Digest,
-    content: Option<&Blob>,
-) -> Option<Finding> {
-    let stated = message.digest.as_ref()?;
-    let Some(algorithm) = stated.hash() else {
-        return Some(
-            Finding::fail(CheckId::BundleFormat, "the message digest is of an unknown algorithm")
-                .expected("SHA2_256, SHA2_384 or SHA2_512")
-                .found(&stated.algorithm),
-        );
-    };
-    let Some(digest) = Digest::from_bytes(algorithm, &stated.digest) else {
-        return Some(
-            Finding::fail(CheckId::BundleFormat, "the message digest has another length than its algorithm")
-                .expected(format!("{} bytes", Digest::of(algorithm, b"").bytes().len()))
-                .found(format!("{} bytes", stated.digest.len())),
-        );
-    };
-    let computed = content.map(|content| Digest::of(algorithm, content.bytes()));
-    let expected = computed.as_ref().or_else(|| Some(subject).filter(|subject| subject.algorithm() == algorithm))?;
-    (digest != *expected).then(|| {
-        Finding::fail(CheckId::SubjectDigest, "the signature is on something else")
-            .about(subject)
-            .expected(expected.to_string())
-            .found(digest.to_string())
-    })
-}
-
-/// A statement, which must be about the subject. It is the payload of what was opened, from which the material is.
-fn examine_envelope<'a>(
-    material: Material,
-    opened: &'a Opened,
-    candidate: &'a Candidate,
-    target: &Target,
-) -> Examination<'a> {
-    let (SignedContent::Envelope(envelope), Some(payload)) = (&material.content, opened.payload()) else {
-        return Examination::of(Kind::Unreadable);
-    };
-    let mut examination = Examination::of(Kind::Unreadable);
-    let statement = match Statement::read(&envelope.payload_type, payload.bytes()) {
-        Ok(statement) => statement,
-        Err(finding) => {
-            let claimed = claimed_predicate_type(payload.bytes());
-            examination.kind = claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate);
-            examination.predicate_type = claimed;
-            return examination.ready_unless_stopped(Some(finding), material, Signed::Digest(&candidate.subject));
-        }
-    };
-    examination.kind = Kind::of_statement(&statement);
-    examination.predicate_type = Some(statement.predicate_type.clone());
-    let known = candidate.subject.algorithm();
-    let others = Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != known && statement.states(*algorithm));
-    let computed = others.filter_map(|algorithm| Some(Digest::of(algorithm, target.content()?.bytes())));
-    let digests: Vec<Digest> = std::iter::once(candidate.subject.clone()).chain(computed).collect();
-    let about = statement.check_subject(&digests, target.noun());
-    examination.findings.extend(newer_predicate(&statement.predicate_type));
-    examination.statement = Some(statement);
-    examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
-}
-
-/// Of a family that is known here, in a version that is not: this program is the older one (A309).
-fn newer_predicate(predicate_type: &str) -> Option<Finding> {
-    newer::predicate(predicate_type).map(|kind| {
-        let message = format!("the {} is of a newer version than is known here", kind.as_str());
-        Finding::error(CheckId::PayloadFormat, message)
-            .found(predicate_type)
-            .next("use a newer version of this program")
-    })
-}
-
-/// cosign `specs/SIGNATURE_SPEC.md`: the simple-signing payload that names the image's digest.
-#[derive(Deserialize)]
-struct SimpleSigning {
-    critical: Critical,
-}
-
-#[derive(Deserialize)]
-struct Critical {
-    image: CriticalImage,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-/// The key is spelled in lower case by every implementation; another spelling is another key (A055).
-#[derive(Deserialize)]
-struct CriticalImage {
-    #[serde(rename = "docker-manifest-digest")]
-    digest: String,
-}
-
-fn examine_simple_signing<'a>(payload: &'a Blob, material: Material, candidate: &'a Candidate) -> Examination<'a> {
-    let hint = match &material.content {
-        SignedContent::Message(message) => check_message_digest(message, payload.digest(), Some(payload)),
-        SignedContent::Envelope(_) => None,
-    };
-    let finding = hint.unwrap_or_else(|| check_simple_signing(payload.bytes(), &candidate.subject));
-    Examination::of_message(Some(finding), material, Signed::Bytes(payload.bytes()))
-}
-
-fn check_simple_signing(payload: &[u8], subject: &Digest) -> Finding {
-    const TYPE: &str = "cosign container image signature";
-    let signed: SimpleSigning = match json::from_slice(payload) {
-        Ok(signed) => signed,
-        Err(error) => {
-            return Finding::fail(CheckId::PayloadFormat, "the simple-signing payload cannot be read")
-                .found(error.to_string());
-        }
-    };
-    if signed.critical.kind != TYPE {
-        return Finding::fail(CheckId::PayloadFormat, "the payload is not a cosign image signature")
-            .expected(TYPE)
-            .found(signed.critical.kind);
-    }
-    if signed.critical.image.digest == subject.to_string() {
-        return Finding::pass(CheckId::SubjectDigest, "the signature is on this image").about(subject);
-    }
-    Finding::fail(CheckId::SubjectDigest, "the signature is on another image")
-        .about(subject)
-        .expected(subject.to_string())
-        .found(signed.critical.image.digest)
-        .next("it was copied here from another image: sign this one")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::Outcome;
-
-    fn digest() -> Digest {
-        Digest::of(Algorithm::Sha256, b"image")
-    }
-
-    fn payload(image: &str) -> String {
-        format!(
-            r#"{{"critical":{{"identity":{{"docker-reference":""}},"image":{image},"type":"cosign container image signature"}},"optional":null}}"#
-        )
-    }
-
-    fn check(image: &str) -> Finding {
-        check_simple_signing(payload(image).as_bytes(), &digest())
-    }
-
-    #[test]
-    fn a054_a_payload_for_another_image_is_refused() {
-        assert_eq!(check(&format!(r#"{{"docker-manifest-digest":"{}"}}"#, digest())).outcome, Outcome::Pass);
-        let other = check(r#"{"docker-manifest-digest":"sha256:00"}"#);
-        assert_eq!((other.check, other.outcome), (CheckId::SubjectDigest, Outcome::Fail));
-    }
-
-    #[test]
-    fn a055_only_the_lower_case_key_counts_and_only_once() {
-        let digest = digest();
-        assert_eq!(check(&format!(r#"{{"Docker-manifest-digest":"{digest}"}}"#)).outcome, Outcome::Fail);
-        let twice = format!(r#"{{"docker-manifest-digest":"sha256:00","docker-manifest-digest":"{digest}"}}"#);
-        assert_eq!(check(&twice).check, CheckId::PayloadFormat);
-        let both = format!(r#"{{"docker-manifest-digest":"sha256:00","Docker-Manifest-Digest":"{digest}"}}"#);
-        assert_eq!(check(&both).outcome, Outcome::Fail);
-    }
-
-    #[test]
-    fn a_payload_of_another_type_is_refused() {
-        let text = payload(&format!(r#"{{"docker-manifest-digest":"{}"}}"#, digest()))
-            .replace("cosign container", "atomic container");
-        assert_eq!(check_simple_signing(text.as_bytes(), &digest()).check, CheckId::PayloadFormat);
-    }
 }

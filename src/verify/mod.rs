@@ -31,6 +31,7 @@ pub(crate) mod question;
 mod rekor1;
 pub(crate) mod repository;
 mod sct;
+mod set_aside;
 mod shell;
 pub(crate) mod signature;
 pub(crate) mod signer;

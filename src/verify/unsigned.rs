@@ -8,8 +8,8 @@ use crate::evidence::{Candidate, Origin};
 use crate::oci::Blob;
 use crate::oci::media_type::is_sbom_document;
 
-use super::candidate::set_aside;
 use super::predicate::Kind;
+use super::set_aside::set_aside;
 use super::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
 use crate::attestation::provenance::Provenance;
 

@@ -5,19 +5,29 @@
 //! attestation manifest is none on the image, so that no such candidate satisfies a requirement of a signature.
 
 use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, Outcome};
-use crate::evidence::{AttestationManifest, Candidate, Target};
+use crate::evidence::{AttestationManifest, Candidate};
 use crate::oci::{Blob, Digest};
 
-use super::super::material::check_payload_size;
-use super::super::predicate::Kind;
-use super::super::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
-use super::{Examination, examine, newer_predicate, set_aside};
+use crate::verify::material::check_payload_size;
+use crate::verify::predicate::Kind;
+use crate::verify::set_aside::set_aside;
+use crate::verify::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};
+
+use super::examination::{Examination, newer_predicate};
+
+/// An attestation manifest and a signature on it.
+pub(super) struct SignedManifest<'a> {
+    pub(super) manifest: &'a AttestationManifest,
+    pub(super) signature: &'a Candidate,
+    /// The signature as far as it was examined; `None` for an attachment that is no evidence.
+    pub(super) examination: Option<Examination<'a>>,
+}
 
 /// Looks at the statement and at the signature until all is known that there is to know before the signature is verified.
 pub(super) fn examine_listed<'a>(
     id: &str,
-    (candidate, target): (&'a Candidate, &'a Target),
-    (manifest, signature): (&AttestationManifest, &'a Candidate),
+    candidate: &'a Candidate,
+    SignedManifest { manifest, signature, examination }: SignedManifest<'a>,
     statement: &'a Blob,
 ) -> Result<Examination<'a>, Box<CandidateReport>> {
     let claimed = claimed_predicate_type(statement.bytes());
@@ -25,7 +35,7 @@ pub(super) fn examine_listed<'a>(
         let what = claimed.as_deref().unwrap_or_default();
         Err(set_aside(id, candidate, CandidateKind::Ignored, what, reason))
     };
-    let Ok(signed) = examine(id, signature, target) else {
+    let Some(signed) = examination else {
         return no_signature("the attachment of its attestation manifest is not a signature");
     };
     if !matches!(signed.kind, Kind::Signature | Kind::Unreadable) {
