@@ -1,10 +1,13 @@
 //! Finds an image's subjects and everything that is attached to them.
 
 mod attestation;
+mod found;
+mod offer;
 mod reader;
 mod referrer;
 mod search;
 mod service;
+mod statements;
 mod subjects;
 #[cfg(test)]
 mod tests;
@@ -14,8 +17,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use attestation::{Attestation, Attestations};
+use found::Found;
+use offer::Offered;
 use reader::Reader;
-use search::{Found, Offered, OnTheWay, Wanted};
+use search::{OnTheWay, Wanted};
 
 use super::error::SourceError;
 use super::limits::{Limits, Share};
@@ -272,7 +277,7 @@ impl<S: Source> Collector<S> {
             return;
         }
         let limit = self.reader.limits.attestation_manifests;
-        let error = search::too_many(&place.digest, "attestation manifests of one image", limit);
+        let error = found::too_many(&place.digest, "attestation manifests of one image", limit);
         self.evidence_mut().gaps.push(Gap {
             subject: place.digest.clone(),
             what: format!("more attestation manifests, such as {}", place.digest),

@@ -1,72 +1,21 @@
 //! What a manifest that is attached to an image offers, judged by its bytes.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::attestation::lists_statements;
-use super::reader::{Form, Read, Reader};
-use super::search::Offered;
+use super::offer::{Kind, Offer};
+use super::reader::{Read, Reader};
 use crate::collect::error::SourceError;
 use crate::collect::said::printable;
 use crate::collect::source::{CosignTag, Source};
-use crate::evidence::{AttestationManifest, Content, Opened};
+use crate::evidence::{Content, Opened};
 use crate::json;
 use crate::oci::media_type::{
     DSSE_ENVELOPE, IN_TOTO, SIMPLE_SIGNING, essence, is_sbom_document, is_sigstore_bundle, is_unknown_bundle,
 };
 use crate::oci::{Descriptor, Digest, ImageManifest, ListedManifest, Manifest, ManifestError, encode_hex};
-
-/// What an attached manifest or one of its layers offers.
-#[derive(Debug, Clone)]
-pub(super) enum Offer {
-    /// Content that must be fetched before it is a candidate.
-    Blob(Kind, Descriptor),
-    /// A statement that an attestation manifest lists, and a signature on that manifest.
-    Statement {
-        /// The attestation manifest.
-        manifest: Arc<AttestationManifest>,
-        /// The candidate signature on it.
-        signature: Box<Offered>,
-        /// The layer with the statement.
-        layer: Descriptor,
-    },
-    /// Statements that no signature in them vouches for; one on the manifest that lists them may.
-    AttestationManifest,
-    /// A Sigstore bundle by its media type, of an unknown version.
-    Newer(SourceError),
-    /// Nothing that counts as evidence.
-    Ignored(Content),
-}
-
-/// The forms that evidence has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bundle,
-    LegacySignature,
-    LegacyAttestation,
-}
-
-impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Bundle => "bundle",
-            Self::LegacySignature => "signature",
-            Self::LegacyAttestation => "attestation",
-        }
-    }
-
-    /// Returns the form in which the bytes of it are read.
-    pub(super) fn form(self) -> Form {
-        match self {
-            Self::Bundle => Form::Bundle,
-            Self::LegacySignature => Form::Plain,
-            Self::LegacyAttestation => Form::Envelope,
-        }
-    }
-}
 
 /// Makes content of what a layer names, by its form.
 pub(super) fn content(layer: &Descriptor, read: Read) -> Content {

@@ -1,70 +1,30 @@
 //! Rounds two to four: everything attached to a set of subjects.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures_util::future::{join, join3};
 use futures_util::{StreamExt, stream};
 
-use super::attestation::{self, Attestation, Searched};
+use super::attestation::{self, Attestation};
+use super::found::{Found, too_many};
+use super::offer::{Kind, Offer, Offered};
 use super::reader::{Form, Read, Reader, check_size};
 use super::referrer::{
-    Kind, Offer, content, judge_cosign_layers, judge_no_manifest, judge_referrer, may_be_newer, newer, no_list,
-    other_form, signed_elsewhere, unsigned_layer, unsigned_provenance,
+    content, judge_cosign_layers, judge_no_manifest, judge_referrer, may_be_newer, newer, no_list, other_form,
+    signed_elsewhere, unsigned_layer, unsigned_provenance,
 };
 use super::service;
+use super::statements::{self, Searched};
 use crate::collect::error::SourceError;
 use crate::collect::source::{CosignTag, Fetched, NextPage, Source, Tagged};
-use crate::evidence::{Candidate, Content, Gap, GapReason, Obstacle, Origin};
+use crate::evidence::{Candidate, Content, Origin};
 use crate::oci::media_type::OCI_MANIFEST;
-use crate::oci::{Descriptor, Digest, ListedManifest, Manifest, ManifestError, ReferrersList};
-
-/// What was found, in the order of the subjects.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) gaps: Vec<Gap>,
-    /// Large evidence, fetched last.
-    pub(super) later: Vec<Offered>,
-    /// The attestation manifests among the referrers that were searched too.
-    pub(super) searched: Vec<Attestation>,
-    /// The attestation manifests among the referrers that were not searched.
-    pub(super) unsearched: Vec<Attestation>,
-}
+use crate::oci::{Digest, ListedManifest, Manifest, ManifestError, ReferrersList};
 
 /// Blobs above this size, in bytes, are fetched last, if the smaller ones do not suffice. A bundle without an SBOM has
 /// some ten thousand bytes.
 const AT_ONCE: u64 = 1024 * 1024;
-
-/// The gaps of one subject that are told one by one.
-const MOST_GAPS: usize = 20;
-
-impl Found {
-    fn merge(&mut self, other: Self) {
-        self.candidates.extend(other.candidates);
-        self.gaps.extend(other.gaps);
-        self.later.extend(other.later);
-        self.searched.extend(other.searched);
-        self.unsearched.extend(other.unsearched);
-    }
-
-    pub(super) fn gap(&mut self, subject: &Digest, what: String, error: &SourceError) {
-        let known = self.gaps.iter().rev().take_while(|gap| gap.subject == *subject).count();
-        match known.cmp(&MOST_GAPS) {
-            Ordering::Less => {
-                self.gaps.push(Gap { subject: subject.clone(), what, obstacle: error.obstacle_of_listed() });
-            }
-            // More of them say no more: one is enough that the subject is never taken for searched.
-            Ordering::Equal => self.gaps.push(Gap {
-                subject: subject.clone(),
-                what: format!("more evidence on {subject}"),
-                obstacle: Obstacle::new(GapReason::Limit, format!("more than {MOST_GAPS} things could not be read")),
-            }),
-            Ordering::Greater => {}
-        }
-    }
-}
 
 /// The subjects to search.
 pub(super) struct Wanted<'a> {
@@ -196,13 +156,13 @@ async fn search_statements<S: Source>(
     }
     // What lists statements about an attestation manifest says nothing of the image.
     found.unsearched.clear();
-    let offers = attestation::offer_statements(reader, &searched, image, &mut found);
+    let offers = statements::offer_statements(reader, &searched, image, &mut found);
     let (at_once, later) = offers.into_iter().partition(|offered: &Offered| offered.bytes() <= AT_ONCE);
     found.later = later;
-    let unsigned = unsigned_provenance(reader, attestation::unsigned_layers(reader, &searched));
+    let unsigned = unsigned_provenance(reader, statements::unsigned_layers(reader, &searched));
     join(fetch(reader, at_once, &mut found), reader.fetch_blobs(unsigned.iter().map(|layer| (Form::Plain, layer))))
         .await;
-    attestation::name_unsigned(reader, &searched, image, &mut found);
+    statements::name_unsigned(reader, &searched, image, &mut found);
     found.searched = searched.into_iter().map(|one| one.attestation).collect();
     found
 }
@@ -232,9 +192,21 @@ pub(super) async fn sbom_tags<S: Source>(reader: &Reader<S>, subjects: &[Digest]
 /// Fetches the found blobs, and sorts them by kind.
 pub(super) async fn fetch<S: Source>(reader: &Reader<S>, offers: Vec<Offered>, found: &mut Found) {
     reader.fetch_blobs(offers.iter().flat_map(Offered::wanted)).await;
-    reader.fetch_payloads(offers.iter().filter_map(|offered| offered.payload(reader))).await;
+    reader.fetch_payloads(offers.iter().filter_map(|offered| payload(reader, offered))).await;
     for offered in offers {
         take(reader, offered, found);
+    }
+}
+
+/// What a fetched bundle says it signs, if that is neither in it nor the subject.
+fn payload<S: Source>(reader: &Reader<S>, offered: &Offered) -> Option<Digest> {
+    match &offered.offer {
+        Offer::Blob(kind, layer) => match reader.blob(kind.form(), layer) {
+            Ok(Read::Bundle(bundle)) => signed_elsewhere(&bundle, &offered.subject),
+            _ => None,
+        },
+        Offer::Statement { signature, .. } => payload(reader, signature),
+        Offer::AttestationManifest | Offer::Newer(_) | Offer::Ignored(_) => None,
     }
 }
 
@@ -341,10 +313,6 @@ async fn all_pages<S: Source>(reader: &Reader<S>, subject: &Digest) -> Listing {
     listing
 }
 
-pub(super) fn too_many(subject: &Digest, limit: &'static str, allowed: usize) -> SourceError {
-    SourceError::Limit { at: subject.to_string(), limit, allowed: allowed as u64, found: "more".to_owned() }
-}
-
 /// What the lists of one subject name.
 struct Lists {
     subject: Digest,
@@ -356,57 +324,6 @@ struct Lists {
 struct Listed {
     manifest: ListedManifest,
     origin: Origin,
-}
-
-/// Something to be taken as a candidate once its content is there.
-#[derive(Debug, Clone)]
-pub(super) struct Offered {
-    pub(super) subject: Digest,
-    pub(super) origin: Origin,
-    /// What carries it: the layer, or the manifest when no layer does.
-    pub(super) digest: Digest,
-    pub(super) offer: Offer,
-}
-
-impl Offered {
-    /// How much there is to fetch. The manifest that says so was checked against its digest.
-    pub(super) fn bytes(&self) -> u64 {
-        self.wanted().iter().fold(0, |bytes, (_, layer)| bytes.saturating_add(layer.size))
-    }
-
-    /// Names it by its kind before it is fetched.
-    pub(super) fn unread(&self) -> Candidate {
-        let media_type = self.wanted().first().map(|(_, layer)| layer.media_type.clone()).unwrap_or_default();
-        Candidate {
-            subject: self.subject.clone(),
-            origin: self.origin.clone(),
-            digest: self.digest.clone(),
-            content: Content::Unread { media_type, bytes: self.bytes() },
-        }
-    }
-
-    /// Its parts.
-    fn wanted(&self) -> Vec<(Form, &Descriptor)> {
-        match &self.offer {
-            Offer::Blob(kind, layer) => vec![(kind.form(), layer)],
-            Offer::Statement { layer, signature, .. } => {
-                std::iter::once((Form::Plain, layer)).chain(signature.wanted()).collect()
-            }
-            Offer::AttestationManifest | Offer::Newer(_) | Offer::Ignored(_) => Vec::new(),
-        }
-    }
-
-    /// What a fetched bundle says it signs, if that is neither in it nor the subject.
-    fn payload<S: Source>(&self, reader: &Reader<S>) -> Option<Digest> {
-        match &self.offer {
-            Offer::Blob(kind, layer) => match reader.blob(kind.form(), layer) {
-                Ok(Read::Bundle(bundle)) => signed_elsewhere(&bundle, &self.subject),
-                _ => None,
-            },
-            Offer::Statement { signature, .. } => signature.payload(reader),
-            Offer::AttestationManifest | Offer::Newer(_) | Offer::Ignored(_) => None,
-        }
-    }
 }
 
 impl Answers {
@@ -635,7 +552,7 @@ fn size_limit<S>(reader: &Reader<S>, kind: Kind) -> (&'static str, u64) {
 }
 
 fn take<S: Source>(reader: &Reader<S>, offered: Offered, found: &mut Found) {
-    let elsewhere = offered.payload(reader);
+    let elsewhere = payload(reader, &offered);
     let Offered { subject, origin, digest, offer } = offered;
     let content: Content = match offer {
         Offer::Ignored(content) => content,

@@ -2,8 +2,8 @@
 
 use futures_util::{StreamExt, stream};
 
+use super::found::{Found, too_many};
 use super::reader::Reader;
-use super::search::{Found, too_many};
 use crate::collect::error::SourceError;
 use crate::collect::source::{Attested, NextPage, Source};
 use crate::evidence::{Candidate, Content, Opened, Origin};
