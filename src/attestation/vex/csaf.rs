@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::json;
 
-use super::{Component, Document, Product, Statement, Status, time};
+use super::model::{Document, Statement, Status, time};
+use super::product::{Component, Product};
 
 /// Nesting of branches that is followed. Documents have three or four: vendor, product, version, architecture.
 const MAX_BRANCHES: usize = 16;

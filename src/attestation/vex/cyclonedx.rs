@@ -12,8 +12,9 @@ use crate::attestation::sbom::{Purpose, Sbom, document};
 use crate::json;
 use crate::packages::Purl;
 
-use super::link::{BOM_LINK, Place};
-use super::{Component, Document, Links, Product, Statement, Status, time};
+use super::link::{BOM_LINK, Links, Place};
+use super::model::{Document, Statement, Status, time};
+use super::product::{Component, Product};
 
 /// Components that all vulnerabilities together may name.
 const MAX_AFFECTED: usize = 1_000_000;

@@ -5,7 +5,7 @@ use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding};
 use crate::verify::question::Question;
 
-use super::Document;
+use super::model::Document;
 
 impl Judging for Document {
     fn format(&self) -> CheckId {

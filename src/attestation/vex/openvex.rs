@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::json::{self, TextOr};
 
-use super::{Component, Document, Product, Statement, Status, time};
+use super::model::{Document, Statement, Status, time};
+use super::product::{Component, Product};
 
 /// "Status Justifications".
 const JUSTIFICATIONS: [&str; 5] = [

@@ -6,7 +6,7 @@ use crate::oci::{Digest, RegistryReference};
 
 use crate::packages::Purl;
 
-use super::Image;
+use super::image::Image;
 use super::link::BOM_LINK;
 
 /// A product, and the parts of it that are meant; all of it where none is named.
