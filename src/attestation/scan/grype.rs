@@ -9,8 +9,7 @@ use serde::de::IgnoredAny;
 use crate::json;
 use crate::packages::Severity;
 
-use super::model::{Findings, Rating, Vulnerability};
-use super::predicate::time;
+use super::model::{Findings, Rating, Vulnerability, time};
 
 #[derive(Deserialize)]
 struct Document {

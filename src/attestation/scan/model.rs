@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::json;
 use crate::packages::Severity;
 
 /// A scan, read.
@@ -140,4 +141,10 @@ impl Vulnerability {
         let fixed = self.fixed_in.as_ref().map(|version| format!(", fixed in {version}")).unwrap_or_default();
         format!("{id}{package} ({severity}{fixed})")
     }
+}
+
+/// When something happened, if that is stated under this name.
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| format!("`{name}` is `{text}`, which is not a time"))
 }

@@ -1,12 +1,11 @@
 //! The predicates of cosign and in-toto around a scanner's report.
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json;
 
-use super::model::{Scan, Scanner};
+use super::model::{Scan, Scanner, time};
 use super::result;
 
 /// cosign's specification has a list `scanners`; cosign itself, trivy and in-toto have one `scanner`.
@@ -72,9 +71,4 @@ fn scanner(wire: WireScanner<'_>, is_intoto: bool) -> Result<Scanner, String> {
 /// Missing, null and empty are the same.
 fn stated(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
-}
-
-pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = text.and_then(json::stated_date) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("`{name}` is `{text}`, which is not a time"))
 }

@@ -9,8 +9,7 @@ use serde_json::Value;
 use crate::json;
 use crate::packages::Severity;
 
-use super::model::{Findings, Rating, Scan, Scanner, Vulnerability};
-use super::predicate::time;
+use super::model::{Findings, Rating, Scan, Scanner, Vulnerability, time};
 
 #[derive(Deserialize)]
 struct Document {
