@@ -19,7 +19,7 @@ use super::lenient::{
 };
 use super::license::operand;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
-use super::{malformed, unreadable, unsupported};
+use super::refusal::{malformed, unreadable, unsupported};
 
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 

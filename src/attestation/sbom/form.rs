@@ -10,10 +10,7 @@ use serde_json::value::RawValue;
 use crate::check::{CheckId, Finding};
 use crate::json;
 
-use super::malformed;
-
-/// The forms that are read.
-pub(super) const SUPPORTED: &str = "SPDX 2.2, 2.3 or 3.0 JSON, or CycloneDX 1.2 to 1.7 JSON";
+use super::refusal::{SUPPORTED, malformed};
 
 /// A format that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod complaint;
 mod completeness;
 mod creators;
 mod exceptions;
+mod judged;
 mod licenses;
 mod packages;
 mod suppliers;
@@ -13,17 +14,17 @@ use crate::attestation::judging::Judging;
 use crate::attestation::section::Section;
 use crate::check::{CheckId, Finding};
 use crate::oci::Digest;
-use crate::packages::Purl;
-use crate::policy::{Asked, Component, SbomRules};
+use crate::policy::{Asked, SbomRules};
 use crate::time_limit::TimeLimit;
 
 use super::about::{self, Description, Image};
-use super::model::{Package, Sbom, clipped};
+use super::model::{Sbom, clipped};
 use super::quality;
 use crate::verify::advisories;
 use crate::verify::question::Question;
 
 use exceptions::Exceptions;
+use judged::Judged;
 
 impl Judging for Sbom<'_> {
     fn format(&self) -> CheckId {
@@ -113,17 +114,6 @@ fn check_described(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding> 
     )
 }
 
-/// A package on its way through the rules.
-struct Judged<'a> {
-    package: &'a Package<'a>,
-    /// As the rules see it.
-    component: Component<'a>,
-    /// A package URL that cannot be read, and why.
-    unreadable: Option<String>,
-    /// Whether it is the one thing that the document is about, and no part of it.
-    is_root: bool,
-}
-
 /// What stands in the way of packages, in one walk: each package URL is read once.
 fn check_packages(
     sbom: &Sbom<'_>,
@@ -163,30 +153,4 @@ fn check_packages(
     .into_iter()
     .flatten()
     .collect()
-}
-
-impl<'a> Judged<'a> {
-    fn of(package: &'a Package<'a>, is_root: bool) -> Self {
-        let mut purls = Vec::with_capacity(package.purls.len());
-        let mut unreadable = None;
-        for written in &package.purls {
-            match Purl::parse(written) {
-                Ok(purl) => purls.push(purl),
-                Err(error) => unreadable = Some(error.to_string()),
-            }
-        }
-        let (version, supplier) = (package.version.as_deref(), package.supplier.as_deref());
-        let component = Component { name: &package.name, group: package.group.as_deref(), version, supplier, purls };
-        Self { package, component, unreadable, is_root }
-    }
-
-    /// Name and version, and the package URL where the name alone could be another's.
-    fn describe(&self) -> String {
-        let described = self.package.describe();
-        let scope = if self.package.is_excluded { ", scope excluded" } else { "" };
-        match self.package.purls.first() {
-            Some(purl) => format!("{described} ({purl}{scope})"),
-            None => format!("{described}{scope}"),
-        }
-    }
 }

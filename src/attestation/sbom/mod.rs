@@ -15,6 +15,7 @@ mod listed;
 mod locators;
 mod model;
 mod quality;
+mod refusal;
 pub(crate) mod rules;
 pub(crate) mod section;
 mod spdx2;
@@ -26,7 +27,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::check::{CheckId, Finding, ListedDocument, ListedPackage, MissingElementsReport, SbomReport, SignerReport};
+use crate::check::{Finding, ListedDocument, ListedPackage, MissingElementsReport, SbomReport, SignerReport};
 use crate::json;
 
 pub(crate) use about::{Image, may_be_of};
@@ -34,6 +35,7 @@ use model::Package;
 pub(crate) use model::clipped;
 pub(crate) use model::{Purpose, Sbom};
 use quality::{Shortfall, Standard};
+use refusal::malformed;
 
 impl<'a> Sbom<'a> {
     /// Reads a predicate of an SBOM type.
@@ -119,32 +121,6 @@ fn read(text: &str) -> Result<Sbom<'_>, Finding> {
         Some(form::Form::Spdx3) => spdx3::read(text),
         Some(form::Form::CycloneDx) => cyclonedx::read(text),
     }
-}
-
-fn unsupported(found: &str) -> Finding {
-    Finding::error(CheckId::SbomFormat, "this form of SBOM is not supported")
-        .expected(form::SUPPORTED)
-        .found(found)
-        .next("attest SPDX 2.3 JSON: `cosign attest --type spdxjson`")
-}
-
-/// What came of reading: the document is at fault, or larger than is read.
-fn unreadable(error: &json::Error) -> Finding {
-    let reason = error.to_string();
-    if reason.starts_with(lenient::TOO_MANY) {
-        return Finding::error(CheckId::SbomFormat, "the SBOM is larger than is read")
-            .expected("at most 1000000 entries in a list within one element")
-            .found(reason)
-            .next("generate and attest the SBOM again");
-    }
-    malformed(reason)
-}
-
-fn malformed(reason: String) -> Finding {
-    Finding::fail(CheckId::SbomFormat, "the SBOM cannot be read")
-        .expected(form::SUPPORTED)
-        .found(reason)
-        .next("generate and attest the SBOM again")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::builder::Builder;
 use super::lenient::{Each, LenientStr, LenientStrs, Object, Objects, ReadFields, read_fields};
 use super::locators;
 use super::model::{End, ExtractedLicense, Family, Format, Package, Purpose, Relation, Sbom, SourcePackage, Text};
-use super::{malformed, unreadable, unsupported};
+use super::refusal::{malformed, unreadable, unsupported};
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Sbom<'_>, Finding> {

@@ -14,7 +14,7 @@ use super::builder::{Builder, NOTHING};
 use super::lenient::{Count, Each, LenientStr, LenientStrs, Objects, ReadFields, TextOr, read_fields};
 use super::license::Licenses;
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text, clipped};
-use super::{malformed, unreadable, unsupported};
+use super::refusal::{malformed, unreadable, unsupported};
 
 /// The contexts of the versions that are read.
 const CONTEXTS: [(&str, &str); 2] = [

@@ -6,9 +6,9 @@ use crate::check::{CheckId, Finding};
 use crate::policy::{LicenseExpression, LicenseRule, LicenseTerm, SbomRules};
 
 use super::super::model::ExtractedLicense;
-use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
 use super::exceptions::{Exceptions, except_term, except_text};
+use super::judged::Judged;
 
 /// Bytes of an expression: the longest that distributions write have a few thousand.
 const LONG: usize = 64 * 1024;

@@ -6,9 +6,9 @@ use crate::check::{CheckId, Finding};
 use crate::policy::{Match, SbomRules};
 use crate::time_limit::TimeLimit;
 
-use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
 use super::exceptions::Exceptions;
+use super::judged::Judged;
 
 /// The rules for packages, and what came of them so far.
 pub(super) struct Check<'a> {

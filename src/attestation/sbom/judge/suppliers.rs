@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::check::{CheckId, Finding};
 use crate::policy::{SbomRules, names};
 
-use super::Judged;
 use super::complaint::{Complaints, Offenders, few, of_packages, shortened};
 use super::exceptions::Exceptions;
+use super::judged::Judged;
 
 /// The rules for suppliers, and what came of them so far. A supplier is compared once, however many packages come from it.
 pub(super) struct Check<'a, 'd> {
