@@ -3,6 +3,7 @@
 mod dependencies;
 mod parameters;
 mod source;
+mod words;
 
 use crate::attestation::judging::Judging;
 use crate::attestation::section::Section;
@@ -91,7 +92,7 @@ fn check_builder_id(provenance: &Provenance, leaf: Option<&Leaf>, rules: &Proven
     if !rules.builders.is_empty() && !rules.builders.iter().any(|rule| rule.matches(builder)) {
         return Some(
             Finding::fail(CheckId::ProvenanceBuilderId, "another builder than the policy names built it")
-                .expected(listed(&rules.builders))
+                .expected(words::listed(&rules.builders))
                 .found(builder)
                 .next(builder_hint(builder, &rules.builders)),
         );
@@ -148,7 +149,7 @@ fn check_build_type(provenance: &Provenance, rules: &ProvenanceRules) -> Finding
             Finding::pass(CheckId::ProvenanceBuildType, format!("{build_type}, as the policy says"))
         }
         (false, _) => Finding::fail(CheckId::ProvenanceBuildType, "it is of another build type than the policy names")
-            .expected(listed(&rules.build_types))
+            .expected(words::listed(&rules.build_types))
             .found(build_type)
             .next(if would_match_across(build_type, &rules.build_types) {
                 ONE_SEGMENT
@@ -242,11 +243,6 @@ fn check_hosted_runner(leaf: Option<&Leaf>, rules: &ProvenanceRules) -> Option<F
         })
         .next("build it on a hosted runner: the owner of another runner can change the build"),
     })
-}
-
-/// Rules as a person reads them.
-fn listed<R: ToString>(rules: &[R]) -> String {
-    rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]

@@ -28,34 +28,7 @@ use predicate::Predicate;
 use types::{V1, V02};
 
 pub(crate) use model::{Build, Provenance};
-pub(crate) use source::Source;
-
-/// A source repository as far as a provenance states one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stated {
-    /// It states this one.
-    Source(Source),
-    /// It states this text, which cannot be read in one way.
-    Unreadable(String),
-    /// It states none where its build type has a place for one.
-    Nothing,
-}
-
-impl Stated {
-    fn read(text: Option<&str>) -> Self {
-        match text.filter(|text| !text.is_empty()) {
-            None => Self::Nothing,
-            Some(text) => Source::parse(text).map_or_else(|| Self::Unreadable(text.to_owned()), Self::Source),
-        }
-    }
-
-    fn source(&self) -> Option<&Source> {
-        match self {
-            Self::Source(source) => Some(source),
-            Self::Unreadable(_) | Self::Nothing => None,
-        }
-    }
-}
+pub(crate) use source::{Source, Stated};
 
 impl Provenance {
     /// Reads a predicate of a provenance type.

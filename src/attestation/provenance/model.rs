@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Stated;
 use super::claims::{Claims, Property};
+use super::source::Stated;
 
 /// What was built, by whom, from what.
 #[derive(Debug, Clone, PartialEq)]

@@ -95,6 +95,33 @@ fn is_plain_reference(reference: &str) -> bool {
     !reference.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '~' | '^' | ':' | '\\'))
 }
 
+/// A source repository as far as a provenance states one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stated {
+    /// It states this one.
+    Source(Source),
+    /// It states this text, which cannot be read in one way.
+    Unreadable(String),
+    /// It states none where its build type has a place for one.
+    Nothing,
+}
+
+impl Stated {
+    pub(super) fn read(text: Option<&str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            None => Self::Nothing,
+            Some(text) => Source::parse(text).map_or_else(|| Self::Unreadable(text.to_owned()), Self::Source),
+        }
+    }
+
+    pub(super) fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::Unreadable(_) | Self::Nothing => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

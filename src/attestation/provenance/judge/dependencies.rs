@@ -7,6 +7,7 @@ use crate::time_limit::TimeLimit;
 
 use super::super::model::Dependency;
 use super::super::{Provenance, Source};
+use super::words;
 
 /// Names that are listed of many.
 const LISTED: usize = 5;
@@ -30,15 +31,15 @@ pub(super) fn check(provenance: &Provenance, rules: &DependencyRules, time: Time
     let is_floating = |dependency: &&Dependency| rules.pinned && !is_pinned(dependency);
     let mut failed = Vec::new();
     failed.extend(of_those(listed(), is_denied, "a dependency of the build is denied", || {
-        format!("none of {}", super::listed(&rules.deny))
+        format!("none of {}", words::listed(&rules.deny))
     }));
     let open =
         of_those(listed(), is_open, "whether the policy denies what went into the build cannot be stated", || {
-            format!("a version of each package that {} is about", super::listed(&rules.deny))
+            format!("a version of each package that {} is about", words::listed(&rules.deny))
         });
     failed.extend(open.map(|finding| Finding { outcome: Outcome::Error, ..finding }));
     failed.extend(of_those(listed(), is_stranger, "a dependency of the build is not allowed", || {
-        super::listed(&rules.allow)
+        words::listed(&rules.allow)
     }));
     failed.extend(of_those(listed(), is_floating, "what went into the build is not all pinned by digest", || {
         "a digest of every dependency".to_owned()
