@@ -4,6 +4,7 @@
 
 mod advisories;
 mod audit;
+mod gap;
 pub(crate) mod id;
 mod inspection;
 mod report;
@@ -27,14 +28,15 @@ pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
 pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
+pub use gap::GapReport;
 pub use id::{Check, CheckId};
 pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
 };
 pub use report::{
-    CandidateReport, ClaimReport, ExceptionReport, GapReport, ImageReport, LogEntryReport, Network, NotDemanded,
-    OriginReport, PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport,
-    SignerReport, TimestampReport, Tool, TrustReport,
+    CandidateReport, ClaimReport, ExceptionReport, ImageReport, LogEntryReport, Network, NotDemanded, OriginReport,
+    PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport, SignerReport,
+    TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};

@@ -127,6 +127,8 @@ fn read(module: &Path, text: &str, modules: &BTreeMap<Path, String>) -> File {
     // Tests may name everything.
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let text = text.split("#[cfg(all(test").next().unwrap_or_default();
+    // A lifetime, not a declaration.
+    let text = &text.replace("'static", "");
     let declared = DECLARATION.captures_iter(text).map(|found| found[1].to_owned()).collect();
     let (mut shared, mut named) = (BTreeMap::new(), Vec::new());
     for found in IMPORT.captures_iter(text) {
