@@ -11,12 +11,11 @@ use crate::check::Tool;
 use crate::policy::{Document, Problem};
 use crate::render::escape::terminal;
 
-use super::args::Args;
+use super::args::{Args, ShowFormat};
 use super::diagnostics::Diagnostic;
 use super::exit::USAGE;
 use super::output::{print, print_json};
 use super::policies;
-use super::trust::ShowFormat;
 
 /// The version of the JSON shape: additions only within a version.
 const SCHEMA_VERSION: u32 = 1;

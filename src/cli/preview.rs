@@ -1,10 +1,9 @@
 //! `bonafide policy preview`: which images would get another verdict by another policy.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
-use clap::Args as ClapArgs;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -17,52 +16,17 @@ use crate::render::escape::terminal;
 use crate::run::{self, Run, Target};
 use crate::verify::Domain;
 
-use super::args::{Args, LoginArgs, TransportArgs, TrustArgs};
+use super::args::{Args, PreviewArgs, ShowFormat};
 use super::diagnostics::Diagnostic;
 use super::exit::UNDECIDED;
 use super::output::{print, print_json};
 use super::roots::{self, Reach};
-use super::trust::ShowFormat;
 use super::{logins, policies, references, runtime, session};
 
 /// An image loses its pass.
 const LOSES: u8 = 1;
 /// The version of the JSON shape: additions only within a version.
 const SCHEMA_VERSION: u32 = 1;
-
-const EXAMPLES: &str = "\
-Examples:
-  kubectl get pods -A -o jsonpath='{range .items[*].spec.containers[*]}{.image}{\"\\n\"}{end}' |
-    sort -u | bonafide policy preview --policy new.yaml -
-  bonafide policy preview --policy new.yaml --against old.yaml ghcr.io/acme/app:1.4.2
-
-Exit codes: 0 no image loses its pass, 1 at least one does, 2 usage, 3 something could not be read";
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = EXAMPLES)]
-pub(super) struct PreviewArgs {
-    /// The images; - reads references from standard input, one on each line
-    #[arg(required = true, value_name = "REFERENCE")]
-    pub(super) references: Vec<String>,
-    /// The policy that would hold
-    #[arg(long, value_name = "FILE")]
-    pub(super) policy: PathBuf,
-    /// The policy that holds now
-    #[arg(long, value_name = "FILE", default_value = "bonafide.yaml")]
-    pub(super) against: PathBuf,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) output: ShowFormat,
-
-    #[command(flatten)]
-    pub(super) trust: TrustArgs,
-
-    #[command(flatten)]
-    pub(super) login: LoginArgs,
-
-    #[command(flatten)]
-    pub(super) transport: TransportArgs,
-}
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

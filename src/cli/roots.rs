@@ -13,9 +13,8 @@ use crate::trust::{Instance, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
 use crate::verify::Domain;
 
-use super::args::{TransportArgs, TrustArgs};
+use super::args::{RepositoryArgs, TransportArgs, TrustArgs};
 use super::diagnostics::{Diagnostic, Warning, described};
-use super::trust::RepositoryArgs;
 use super::{progress, runtime};
 
 /// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.

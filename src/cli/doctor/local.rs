@@ -9,11 +9,11 @@ use crate::oci::Reference;
 use crate::policy::Document;
 use crate::trust::{Instance, RootOrigin};
 
-use super::super::args::TrustArgs;
+use super::super::args::{DoctorArgs, TrustArgs};
 use super::super::diagnostics::{Diagnostic, Warning};
 use super::super::roots::{self, Chosen};
 use super::super::{environment, policies, references};
-use super::{DoctorArgs, Line};
+use super::line::Line;
 
 const ROOT: &str = "trusted root";
 const POLICY: &str = "policy";

@@ -14,7 +14,7 @@ use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 use super::super::args::TransportArgs;
 use super::super::diagnostics::Diagnostic;
 use super::super::{progress, runtime, session};
-use super::Line;
+use super::line::Line;
 
 /// A clock that is wrong by less does no harm.
 const WRONG: SignedDuration = SignedDuration::from_secs(60);

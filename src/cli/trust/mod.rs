@@ -1,13 +1,10 @@
 //! `bonafide trust`: which roots are trusted, and keeping them current.
 
-mod args;
 mod show;
 mod update;
 
-use super::args::Args;
+use super::args::{Args, TrustCommand};
 use super::diagnostics::Diagnostic;
-
-pub(super) use args::{RepositoryArgs, ShowFormat, TrustCommand};
 
 /// Runs one of the two.
 pub(super) fn run(command: &TrustCommand, args: &Args) -> Result<u8, Diagnostic> {

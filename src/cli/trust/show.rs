@@ -12,7 +12,7 @@ use crate::trust::{Instance, RootOrigin, Service};
 use super::super::diagnostics::Diagnostic;
 use super::super::output::{print, print_json};
 use super::super::roots::{self, Chosen};
-use super::args::{ShowFormat, TrustShowArgs};
+use crate::cli::args::{ShowFormat, TrustShowArgs};
 
 /// An end within this time gets a warning: the metadata of TUF roots is renewed well before.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);

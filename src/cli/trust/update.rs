@@ -7,11 +7,10 @@ use crate::render::escape::terminal;
 use crate::trust::Instance;
 use crate::tuf::{Cache, cached};
 
-use super::super::args::Args;
+use super::super::args::{Args, TrustUpdateArgs};
 use super::super::diagnostics::Diagnostic;
 use super::super::output::print;
 use super::super::roots::{self, Chosen, Reach, Source};
-use super::args::TrustUpdateArgs;
 
 /// Updates the repositories one after the other. What fails keeps none of the others from it.
 pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnostic> {

@@ -1,15 +1,15 @@
-//! The command line of `bonafide trust`.
+//! The flags of `bonafide trust`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Subcommand};
 
+use crate::cli::duration::duration;
+use crate::cli::words::{self, completed};
 use crate::trust::Instance;
 
-use super::super::args::instance;
-use super::super::duration::duration;
-use super::super::words::{self, completed};
+use super::groups::{RepositoryArgs, ShowFormat, instance};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TrustCommand {
@@ -42,15 +42,6 @@ pub(in crate::cli) struct TrustShowArgs {
     pub(in crate::cli) output: ShowFormat,
 }
 
-/// How trusted roots are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ShowFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
 const UPDATE_EXAMPLES: &str = "\
 Examples:
   bonafide trust update
@@ -75,15 +66,4 @@ pub(in crate::cli) struct TrustUpdateArgs {
     /// How long to work on one repository, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(in crate::cli) timeout: Duration,
-}
-
-/// A Sigstore instance by its TUF repository.
-#[derive(Debug, Default, ClapArgs)]
-pub(in crate::cli) struct RepositoryArgs {
-    /// The TUF repository of another Sigstore instance; needs --tuf-root
-    #[arg(long, value_name = "URL", requires = "tuf_root")]
-    pub(in crate::cli) tuf_mirror: Option<String>,
-    /// The initial root.json of that repository, as its operator publishes it
-    #[arg(long, value_name = "FILE", requires = "tuf_mirror")]
-    pub(in crate::cli) tuf_root: Option<PathBuf>,
 }

@@ -1,0 +1,58 @@
+//! The flags of `bonafide audit`.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use crate::cli::targets::OutputParser;
+use crate::policy::TextRule;
+
+use super::verify::VerifyArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  bonafide audit ghcr.io/acme/app --repo acme/app
+  bonafide audit ghcr.io/acme/app ghcr.io/acme/worker --policy bonafide.yaml --tags 'v*' --exclude '*-rc*'
+  bonafide audit ghcr.io/acme/app --repo acme/app --newest 5
+  bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
+  bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
+
+Each digest is fetched and judged once, even if several tags name it. Tags such as sha256-….sig hold evidence; they are
+counted and no releases. A list of tags that cannot be read whole, and a selection without a tag, are undecided.
+
+Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
+
+/// Flags of `verify` that are about a single image.
+const OF_ONE_IMAGE: [&str; 3] = ["wait", "expect_digest", "verifier"];
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
+#[command(mut_arg("references", |arg| arg.value_name("REPOSITORY").help(
+    "The repositories to audit, and layouts as oci:DIR; - reads them from standard input, one on each line"
+)))]
+#[command(mut_arg("output", |arg| arg.value_parser(OutputParser::of_audits())))]
+#[command(mut_arg(OF_ONE_IMAGE[0], |arg| arg.hide(true)))]
+#[command(mut_arg(OF_ONE_IMAGE[1], |arg| arg.hide(true)))]
+#[command(mut_arg(OF_ONE_IMAGE[2], |arg| arg.hide(true)))]
+pub(in crate::cli) struct AuditArgs {
+    /// The tags to audit, such as 'v1.*'; of several patterns, any one [default: all]
+    #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]
+    pub(in crate::cli) tags: Vec<TextRule>,
+    /// Tags to leave out, such as '*-rc*'
+    #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]
+    pub(in crate::cli) exclude: Vec<TextRule>,
+    /// Audit so many versions alone, the highest; tags that are not versions are left out
+    #[arg(long, help_heading = "Tags", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) newest: Option<u32>,
+    /// What the tags must name: {"1.4.2": "sha256:…"}, or that for each of several repositories; a tag that moved, is missing or
+    /// was not expected is rejected
+    #[arg(long, help_heading = "Tags", value_name = "FILE")]
+    pub(in crate::cli) expect: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(in crate::cli) verify: VerifyArgs,
+}
+
+fn glob(text: &str) -> Result<TextRule, String> {
+    TextRule::glob(text).map_err(|error| error.to_string())
+}
