@@ -34,9 +34,9 @@ pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
 };
 pub use report::{
-    CandidateReport, ClaimReport, ExceptionReport, ImageReport, LogEntryReport, Network, NotDemanded, OriginReport,
-    PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport, SignerReport,
-    TimestampReport, Tool, TrustReport,
+    CandidateReport, ClaimReport, Counts, ExceptionReport, ImageReport, LogEntryReport, Network, NotDemanded,
+    OriginReport, PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport,
+    SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};

@@ -1,6 +1,6 @@
 //! The report: everything that a renderer may show, as data.
 //!
-//! Serialised as it stands it is the JSON report, version 1: additions only within a version.
+//! Serialised as it stands, with exit code and counts, it is the JSON report, version 1: additions only within a version.
 
 use std::collections::BTreeMap;
 
@@ -48,6 +48,45 @@ pub struct Report {
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
     pub network: Network,
+}
+
+impl Report {
+    /// How many images there are of each verdict.
+    pub fn counts(&self) -> Counts {
+        let count = |verdict| self.images.iter().filter(|image| image.verdict == verdict).count();
+        Counts {
+            verified: count(Verdict::Verified),
+            rejected: count(Verdict::Rejected),
+            absent: count(Verdict::Absent),
+            undecided: count(Verdict::Undecided),
+        }
+    }
+}
+
+/// How many images there are of each verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Every requirement is satisfied.
+    pub verified: usize,
+    /// Something was read and does not satisfy a requirement.
+    pub rejected: usize,
+    /// Nothing is attached that could satisfy one.
+    pub absent: usize,
+    /// Something could not be read or checked.
+    pub undecided: usize,
+}
+
+impl Counts {
+    /// Returns the verdicts that some image has, good ones first.
+    pub fn each(self) -> impl Iterator<Item = (Verdict, usize)> {
+        let all = [
+            (Verdict::Verified, self.verified),
+            (Verdict::Rejected, self.rejected),
+            (Verdict::Absent, self.absent),
+            (Verdict::Undecided, self.undecided),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0)
+    }
 }
 
 /// The program that wrote a report.

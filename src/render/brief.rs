@@ -69,7 +69,7 @@ fn below(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()>
     }
     let mut page = Page::new(detail, out);
     if report.images.len() > 1 {
-        page.counts(&report.images)?;
+        page.counts(report)?;
     }
     audit::write(&report.repositories, detail, &mut page.lines)?;
     if let Some(known) = &report.advisories {
@@ -139,25 +139,21 @@ impl<'a> Page<'a> {
     }
 
     /// How many images there are of each verdict, and the failures by their checks.
-    fn counts(&mut self, images: &[ImageReport]) -> io::Result<()> {
-        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    fn counts(&mut self, report: &Report) -> io::Result<()> {
         let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
-        for image in images {
-            *counts.entry(image.verdict).or_default() += 1;
-            if let Some(finding) = first_obstacle(image) {
-                *checks.entry(finding.check.as_str()).or_default() += 1;
-            }
+        for finding in report.images.iter().filter_map(first_obstacle) {
+            *checks.entry(finding.check.as_str()).or_default() += 1;
         }
-        let order = [Verdict::Verified, Verdict::Rejected, Verdict::Absent, Verdict::Undecided];
-        let of_each = order.into_iter().filter_map(|verdict| {
-            let count = *counts.get(&verdict)?;
-            Some(match verdict {
-                Verdict::Undecided => format!("{count} could not be checked"),
-                other => format!("{count} {}", headline(other)),
-            })
+        let of_each = report.counts().each().map(|(verdict, count)| match verdict {
+            Verdict::Undecided => format!("{count} could not be checked"),
+            other => format!("{count} {}", headline(other)),
         });
         self.lines.raw("")?;
-        self.lines.write("", "", &format!("{} images: {}", images.len(), of_each.collect::<Vec<_>>().join(" · ")))?;
+        self.lines.write(
+            "",
+            "",
+            &format!("{} images: {}", report.images.len(), of_each.collect::<Vec<_>>().join(" · ")),
+        )?;
         if !checks.is_empty() {
             let because: Vec<String> = checks.iter().map(|(check, count)| format!("{check} ({count})")).collect();
             self.lines.write("", "", &format!("not verified because of: {}", because.join(", ")))?;

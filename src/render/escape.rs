@@ -37,11 +37,12 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 /// The most characters of a text that a report for another program takes over.
 const LONGEST: usize = 2000;
 
-/// Shortens a text for reading.
+/// Makes a text safe for a terminal, and shortens it for reading.
 pub(super) fn clipped(text: &str) -> String {
+    let text = terminal(text);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text.into_owned(),
     }
 }
 

@@ -4,13 +4,31 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::check::{Counts, Report};
+
 use super::output::Output;
 
 pub(super) const OUTPUT: Output =
-    Output::new("json", "the whole report, versioned", |_, report, out| write(report, out))
+    Output::new("json", "the whole report, versioned", |_, report, out| write(&Whole::of(report), out))
         .for_bundles()
         .for_audits()
         .for_inspections(|inspection, out| write(inspection, out));
+
+/// A report with what a script would else count itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    exit_code: u8,
+    counts: Counts,
+}
+
+impl<'a> Whole<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self { report, exit_code: report.verdict.exit_code(), counts: report.counts() }
+    }
+}
 
 /// Writes a report, or what another command shows. Control characters in texts leave as JSON escapes, so a terminal is safe too.
 pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::check::{
-    AdvisoriesReport, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport, Verdict,
+    AdvisoriesReport, Counts, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport, Verdict,
 };
 
 use super::json;
@@ -49,31 +49,17 @@ struct Summary<'a> {
     network: &'a Network,
 }
 
-#[derive(Serialize)]
-struct Counts {
-    verified: usize,
-    rejected: usize,
-    undecided: usize,
-    absent: usize,
-}
-
 fn target(image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
     json::write_line(&Line::Target(image), out)
 }
 
 fn summary(report: &Report) -> Summary<'_> {
-    let count = |verdict| report.images.iter().filter(|image| image.verdict == verdict).count();
     Summary {
         schema_version: report.schema_version,
         tool: &report.tool,
         verdict: report.verdict,
         exit_code: report.verdict.exit_code(),
-        counts: Counts {
-            verified: count(Verdict::Verified),
-            rejected: count(Verdict::Rejected),
-            undecided: count(Verdict::Undecided),
-            absent: count(Verdict::Absent),
-        },
+        counts: report.counts(),
         started_at: report.started_at,
         policy: &report.policy,
         verifier: report.verifier.as_deref(),

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 use crate::check::{Report, Verdict};
 
 use super::cells::{self, Cell, Part};
-use super::escape::{clipped, terminal};
+use super::escape::clipped;
 use super::output::Output;
 
 pub(super) const OUTPUT: Output =
@@ -73,5 +73,5 @@ fn status(cell: &Cell<'_>) -> TestCaseStatus {
 
 /// XML knows no escape for most control characters, so they are shown as on a terminal.
 fn text(text: &str) -> String {
-    clipped(&terminal(text))
+    clipped(text)
 }

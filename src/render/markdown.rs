@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::check::{ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
-use super::escape::{clipped, terminal};
+use super::escape::clipped;
 use super::output::Output;
 
 pub(super) const OUTPUT: Output =
@@ -21,10 +21,7 @@ const MOST_LINES: usize = 20;
 
 fn text(report: &Report) -> String {
     let mut text = format!("## Verification of images: {}\n\n", report.verdict);
-    let count = |verdict| report.images.iter().filter(|image| image.verdict == verdict).count();
-    let order = [Verdict::Verified, Verdict::Rejected, Verdict::Absent, Verdict::Undecided];
-    let counts = order.into_iter().filter(|verdict| count(*verdict) > 0);
-    let counts: Vec<String> = counts.map(|verdict| format!("{} {verdict}", count(verdict))).collect();
+    let counts: Vec<String> = report.counts().each().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let _ = writeln!(text, "{} images: {}.\n", report.images.len(), counts.join(", "));
     text.push_str("| verdict | image | digest | requirements |\n|---|---|---|---|\n");
     for image in &report.images {
@@ -96,7 +93,7 @@ fn lines(cell: &Cell<'_>) -> Vec<String> {
 /// structure".
 fn code(text: &str) -> String {
     let mut code = "<code>".to_owned();
-    for character in clipped(&terminal(text)).chars() {
+    for character in clipped(text).chars() {
         if character.is_alphanumeric() || character == ' ' {
             code.push(character);
         } else {

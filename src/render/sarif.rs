@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::check::{Check, CheckId, ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
-use super::escape::{clipped, terminal};
+use super::escape::clipped;
 use super::json;
 use super::output::Output;
 
@@ -276,10 +276,7 @@ fn result(named: &Named<'_>, cell: &Cell<'_>, place: &str, given: &mut HashMap<S
                 artifact_location: ArtifactLocation { uri: place.to_owned() },
                 region: Region { start_line: 1 },
             },
-            logical_locations: [LogicalLocation {
-                fully_qualified_name: clipped(&terminal(&whose.join("/"))),
-                kind: "resource",
-            }],
+            logical_locations: [LogicalLocation { fully_qualified_name: clipped(&whose.join("/")), kind: "resource" }],
         }],
         partial_fingerprints: fingerprints(&[check.as_str(), named.name, part, cell.requirement], given),
         suppressions: suppressions.collect(),
@@ -332,7 +329,7 @@ fn sentence(text: &str) -> String {
 /// SARIF 2.1.0 §3.11.6: what looks like a link in a message is one, unless its brackets are escaped.
 fn literal(text: &str) -> String {
     let mut safe = String::new();
-    for character in clipped(&terminal(text)).chars() {
+    for character in clipped(text).chars() {
         if matches!(character, '\\' | '[' | ']') {
             safe.push('\\');
         }
