@@ -9,7 +9,7 @@ use crate::policy::{Asked, Requirement};
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::output::print;
-use super::schema_texts::{POLICY, REPORT};
+use super::schema_texts::{DOCTOR, POLICY, POLICY_CHECK, POLICY_PREVIEW, REPORT, TRUST};
 
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
@@ -17,7 +17,11 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
         Document::Policy => policy(),
         Document::Report => report(),
         Document::Inspection => inspection(),
-        Document::Trust => return print(include_bytes!("trust/show.schema.json")),
+        Document::Packages => packages(),
+        Document::Trust => of_command(TRUST),
+        Document::Doctor => of_command(DOCTOR),
+        Document::PolicyCheck => of_command(POLICY_CHECK),
+        Document::PolicyPreview => of_command(POLICY_PREVIEW),
     };
     print(format!("{schema:#}\n").as_bytes())
 }
@@ -64,6 +68,69 @@ fn report() -> Value {
         }
     }
     report
+}
+
+/// The file, with the program that wrote the document as the report describes it.
+fn of_command(file: &str) -> Value {
+    let (mut schema, report) = (parsed(file), parsed(REPORT));
+    schema["$schema"] = report["$schema"].clone();
+    schema["properties"]["tool"] = report["properties"]["tool"].clone();
+    schema
+}
+
+/// A list of packages is made by an inspection.
+fn packages() -> Value {
+    let report = report();
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let texts = |description: &str| json!({"type": "array", "description": description, "items": {"type": "string"}});
+    json!({
+        "$schema": report["$schema"],
+        "title": "Bonafide list of packages",
+        "description": "The packages of SBOMs that are attached to images, verify and can be read.",
+        "type": "object",
+        "properties": {
+            "schemaVersion": report["properties"]["schemaVersion"],
+            "tool": report["properties"]["tool"],
+            "documents": {
+                "type": "array",
+                "description": "One entry per SBOM.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "reference": text("The reference of the image, as typed."),
+                        "candidate": text("The name used for it in the inspection."),
+                        "subject": {"$ref": "#/$defs/digest"},
+                        "signer": report["$defs"]["candidate"]["properties"]["signer"],
+                        "format": text("Family and version: `SPDX-2.3`."),
+                        "name": text("The document's name."),
+                        "packages": {
+                            "type": "array",
+                            "description": "What it lists, in its order.",
+                            "items": {
+                                "type": "object",
+                                "description": "One package, as the document says. What it does not say is absent.",
+                                "properties": {
+                                    "name": text("Its name."),
+                                    "version": text("Its version."),
+                                    "supplier": text("Who supplies it."),
+                                    "license": text("The concluded licence, or else the declared one."),
+                                    "purls": texts("Package URLs."),
+                                    "checksums": texts("Checksums as `ALGORITHM:DIGITS`."),
+                                },
+                                "required": ["name"],
+                                "additionalProperties": true,
+                            },
+                        },
+                    },
+                    "required": ["reference", "candidate", "subject", "signer", "format", "packages"],
+                    "additionalProperties": true,
+                },
+            },
+        },
+        "required": ["schemaVersion", "tool", "documents"],
+        "additionalProperties": true,
+        "$defs": {"digest": report["$defs"]["digest"]},
+    })
 }
 
 /// An inspection is made of parts of the report, which are described there.

@@ -4,9 +4,14 @@ use crate::attestation::types::Kind;
 
 pub(super) const REPORT: &str = include_str!("../check/report.schema.json");
 pub(super) const POLICY: &str = include_str!("../policy/policy.schema.json");
+pub(super) const TRUST: &str = include_str!("trust/show.schema.json");
+pub(super) const DOCTOR: &str = include_str!("doctor/doctor.schema.json");
+pub(super) const POLICY_CHECK: &str = include_str!("policy_check.schema.json");
+pub(super) const POLICY_PREVIEW: &str = include_str!("preview.schema.json");
 
 /// Returns the texts whose words are no secrets.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
     let of_kind = |kind: &Kind| [Some(kind.as_str()), kind.policy_schema(), kind.section_schema()];
-    [REPORT, POLICY].into_iter().chain(Kind::ALL.iter().flat_map(of_kind).flatten())
+    let whole = [REPORT, POLICY, TRUST, DOCTOR, POLICY_CHECK, POLICY_PREVIEW];
+    whole.into_iter().chain(Kind::ALL.iter().flat_map(of_kind).flatten())
 }

@@ -144,8 +144,16 @@ pub(super) enum Document {
     Inspection,
     /// The JSON report
     Report,
-    /// What `trust show` prints as JSON
+    /// The JSON of `inspect --sbom`
+    Packages,
+    /// The JSON of `trust show`
     Trust,
+    /// The JSON of `doctor`
+    Doctor,
+    /// The JSON of `policy check`
+    PolicyCheck,
+    /// The JSON of `policy preview`
+    PolicyPreview,
 }
 
 #[derive(Debug, ClapArgs)]
