@@ -15,12 +15,13 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
+use support::folder::Folder;
 use support::image::Image;
 use support::registry::{Registry, Response};
 use support::repository::Repository;
@@ -127,15 +128,15 @@ impl World {
 
     /// Runs a script in a folder of its own that has every file the documents name.
     fn run(&self, block: &Block, script: &str) -> Output {
-        let folder = Folder::new(&block.place);
+        let folder = Folder::new();
         let needs: Vec<&str> = block.kind.split(' ').skip(1).collect();
         self.furnish(&folder, &needs);
         Command::new("/bin/sh")
             .args(["-eu", "-c", script])
-            .current_dir(&folder.0)
+            .current_dir(folder.path())
             .env_clear()
-            .env("PATH", format!("{}:/usr/bin:/bin", folder.0.join("bin").display()))
-            .env("HOME", folder.0.join("home"))
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.path().join("bin").display()))
+            .env("HOME", folder.path().join("home"))
             .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.proxy.port()))
             .env("SSL_CERT_FILE", file("documents-authority.pem"))
             .env("BONAFIDE_PROGRAM", env!("CARGO_BIN_EXE_bonafide"))
@@ -149,7 +150,8 @@ impl World {
     }
 
     fn furnish(&self, folder: &Folder, needs: &[&str]) {
-        symlink(Path::new(ROOT).join("fixtures"), folder.0.join("fixtures")).expect("a link");
+        fs::create_dir(folder.path().join("home")).expect("a folder");
+        symlink(Path::new(ROOT).join("fixtures"), folder.path().join("fixtures")).expect("a link");
         folder.write("root.json", self.sigstore.trusted_root());
         folder.write("acme.trusted_root.json", self.sigstore.trusted_root());
         folder.write("acme.root.json", &self.tuf_root);
@@ -166,14 +168,14 @@ impl World {
         folder.write("app.tar.gz.sigstore.json", bundles.join("\n"));
         folder.write("app.spdx.json", spdx_document(&subject, &[("openssl", "3.0.0")]).to_string());
         folder.write("advisory/GHSA-0.json", ADVISORY);
-        symlink(folder.0.join("advisory"), folder.0.join("npm.zip")).expect("a link");
+        symlink(folder.path().join("advisory"), folder.path().join("npm.zip")).expect("a link");
         folder.write("clusterimagepolicies.yaml", CLUSTER_IMAGE_POLICY);
         folder.write("images", format!("ghcr.io/acme/app:{TAG}\nghcr.io/acme/app@{}\n", self.digest));
         if needs.contains(&"policy") {
             folder.write("bonafide.yaml", POLICY);
         }
         for (name, script) in PROGRAMS {
-            folder.program(name, script);
+            folder.write_script(&format!("bin/{name}"), script);
         }
     }
 }
@@ -257,36 +259,6 @@ esac"#,
 [ -z "$BONAFIDE_JQ" ] || exec "$BONAFIDE_JQ" "$@""#,
     ),
 ];
-
-/// A folder that is gone when the test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let name = name.replace(['/', ':', '.'], "-");
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("documents-{}-{name}", std::process::id()));
-        fs::create_dir_all(path.join("home")).expect("cargo's directory for tests can be written");
-        Folder(path)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, content).expect("a file");
-    }
-
-    fn program(&self, name: &str, script: &str) {
-        let name = format!("bin/{name}");
-        self.write(&name, format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(0o700)).expect("permissions");
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn seen(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))

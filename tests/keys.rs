@@ -3,8 +3,6 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
@@ -16,6 +14,7 @@ use bonafide::verify::{Domain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use support::folder::Folder;
 use support::sigstore::{
     self, EntryKind, Evidence as Kept, Identity, Key, LegacyLayer, SIGNING_TIME, Signed, Sigstore, TimestampAuthority,
     Version,
@@ -350,22 +349,6 @@ fn a_signature_over_the_manifest_itself_needs_the_hash_of_its_digest() {
 
 // --- the command line
 
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&folder).expect("a folder");
-        Folder(folder)
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        let file = self.0.join(name);
-        fs::write(&file, text).expect("a file");
-        file.display().to_string()
-    }
-}
-
 fn bonafide(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_bonafide"))
         .args(arguments)
@@ -379,12 +362,11 @@ fn bonafide(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn the_command_line_takes_keys_in_files_and_nothing_else() {
-    let folder = Folder::new("keys");
-    let public = folder.write("cosign.pub", &Key::p256().public_pem());
-    let private = folder.write(
-        "cosign.key",
-        "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
-    );
+    let folder = Folder::new();
+    let public = folder.write("cosign.pub", Key::p256().public_pem()).display().to_string();
+    let private =
+        "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n";
+    let private = folder.write("cosign.key", private).display().to_string();
     let usage = |flags: &[&str], hint: &str| {
         let (code, stdout, stderr) = bonafide(&[&["verify", "oci:nowhere"], flags].concat());
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{flags:?}: {stderr}");
@@ -402,8 +384,8 @@ fn the_command_line_takes_keys_in_files_and_nothing_else() {
 
 #[test]
 fn a_keyless_image_does_not_verify_with_a_key() {
-    let folder = Folder::new("keyless");
-    let public = folder.write("cosign.pub", &Key::p256().public_pem());
+    let folder = Folder::new();
+    let public = folder.write("cosign.pub", Key::p256().public_pem()).display().to_string();
     let (code, stdout, _) = bonafide(&[
         "verify",
         "oci:fixtures/images/signed:v1.0.0",

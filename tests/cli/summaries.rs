@@ -8,6 +8,7 @@ use crate::fixtures::{BY_SHOP, GITHUB, LAB, SHOP, check, image};
 use crate::program::{Scratch, bonafide, verify};
 use crate::report::{list, word};
 use crate::shop::{BY_SIGNER, NAME, Shop};
+use crate::support::schema;
 use crate::support::sigstore::Identity;
 use crate::support::statement::{Subject, statement};
 
@@ -158,25 +159,9 @@ fn an_attestation_may_be_required_by_its_type_alone() {
         .says("if you made it: `cosign attest --type https://acme.example/review/v1 --predicate FILE IMAGE@DIGEST`");
 }
 
-/// Forbids every field that the schema does not describe, wherever it describes any.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            if object.contains_key("properties") {
-                object.insert("additionalProperties".to_owned(), json!(false));
-            }
-            object.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
 pub(crate) fn complaints(document: &str, said: &Value) -> Vec<String> {
-    let mut schema: Value = serde_json::from_str(&bonafide(&["schema", document]).success()).expect("a schema");
-    close(&mut schema);
-    let schema = jsonschema::draft202012::new(&schema).expect("the schema is a schema");
-    schema.iter_errors(said).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    let schema = serde_json::from_str(&bonafide(&["schema", document]).success()).expect("a schema");
+    schema::complaints(&schema, said)
 }
 
 /// An image with a summary, a scan, VEX and a review, and a policy that asks for all of them.

@@ -3,57 +3,16 @@
 // Public to this test alone.
 #![allow(unreachable_pub)]
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use crate::support::folder::Folder;
 use crate::support::registry::Registry;
 use crate::support::repository::Repository;
 
 /// The repository that fixtures are served as.
 pub const REPOSITORY: &str = "acme/shop";
-
-/// A folder of the test's own, gone when the test ends.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Folder {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("bonafide-registry-{}-{count}", std::process::id()));
-        fs::create_dir_all(&path).expect("the temporary directory can be written");
-        Folder(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Writes a file, with the folders it is in.
-    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, content).expect("a file");
-        path
-    }
-
-    /// Writes a program for the shell.
-    #[cfg(unix)]
-    pub fn write_script(&self, name: &str, script: &str) -> PathBuf {
-        use std::os::unix::fs::PermissionsExt;
-        let path = self.write(name, format!("#!/bin/sh\n{script}\n").as_bytes());
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("permissions");
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// What a run ended with.
 pub struct Run {

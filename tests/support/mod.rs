@@ -7,11 +7,13 @@
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod digest;
+pub mod folder;
 pub mod image;
 pub mod json;
 pub mod layout;
 pub mod registry;
 pub mod repository;
+pub mod schema;
 pub mod sigstore;
 pub mod statement;
 pub mod tls;

@@ -7,14 +7,10 @@ use serde_json::{Value, json};
 use crate::policy_files::{finding, judge, policy, rule};
 use crate::support::sigstore::Version;
 use crate::support::statement::{SLSA_V1, statement};
-use crate::world::{World, blob, bundle};
+use crate::world::{World, attested_as, blob, bundle};
 
 const REVIEW: &str = "https://acme.example/review/v1";
 const BY_SHOP: &str = "signers: [{github: acme/shop}]";
-
-fn attested(world: &World, predicate_type: &str, predicate: Value) -> Content {
-    bundle(&world.signer().attest(&statement(&world.subject, predicate_type, predicate)).bundle(Version::V03))
-}
 
 fn required(world: &World, attestation: &str, contents: impl IntoIterator<Item = Content>) -> ImageReport {
     let require = format!("require: {{attestation: {attestation}}}");
@@ -23,7 +19,7 @@ fn required(world: &World, attestation: &str, contents: impl IntoIterator<Item =
 
 fn review(world: &World, fields: &str, predicate: Value) -> ImageReport {
     let attestation = format!("{{type: {REVIEW}, fields: {fields}}}");
-    required(world, &attestation, [attested(world, REVIEW, predicate)])
+    required(world, &attestation, [attested_as(world, REVIEW, predicate)])
 }
 
 #[test]
@@ -111,11 +107,11 @@ fn a292_a_known_kind_is_held_against_its_own_checks() {
         let report = required(
             &world,
             &format!("{{type: {predicate_type}}}"),
-            [attested(&world, predicate_type, predicate.clone())],
+            [attested_as(&world, predicate_type, predicate.clone())],
         );
         assert_eq!(report.verdict, verdict, "{predicate_type} {predicate} {:?}", report.requirements[0].findings);
     }
-    let failed = attested(&world, VSA, summary("FAILED", levels()));
+    let failed = attested_as(&world, VSA, summary("FAILED", levels()));
     let fields = format!("{{type: '{VSA}', fields: {{verificationResult: FAILED}}}}");
     assert_eq!(required(&world, &fields, [failed]).verdict, Verdict::Rejected);
 }
@@ -131,10 +127,10 @@ fn a094_a_type_is_compared_byte_for_byte() {
         REVIEW.replace("https", "HTTPS"),
         REVIEW.replace("acme", "Acme"),
     ] {
-        let report = required(&world, &format!("{{type: {REVIEW}}}"), [attested(&world, &other, json!({}))]);
+        let report = required(&world, &format!("{{type: {REVIEW}}}"), [attested_as(&world, &other, json!({}))]);
         assert_eq!(report.verdict, Verdict::Absent, "{other:?}");
     }
-    let same = required(&world, &format!("{{type: {REVIEW}}}"), [attested(&world, REVIEW, json!({}))]);
+    let same = required(&world, &format!("{{type: {REVIEW}}}"), [attested_as(&world, REVIEW, json!({}))]);
     assert_eq!(same.verdict, Verdict::Verified);
     assert_eq!((same.candidates[0].kind.as_str(), same.candidates[0].accepted), ("attestation", true));
 }
@@ -143,13 +139,13 @@ fn a094_a_type_is_compared_byte_for_byte() {
 fn a285_the_spelling_of_cosign_1_is_read_and_said_to_be_legacy() {
     let world = World::new();
     for legacy in ["cosign.sigstore.dev/attestation/v1", "https://cosign.sigstore.dev/attestation/v1"] {
-        let report = required(&world, "{type: custom}", [attested(&world, legacy, json!({"Data": "x"}))]);
+        let report = required(&world, "{type: custom}", [attested_as(&world, legacy, json!({"Data": "x"}))]);
         assert_eq!(report.verdict, Verdict::Verified, "{legacy}");
         let said = &report.requirements[0].findings.last().expect("a finding").message;
         assert_eq!(said.contains("legacy spelling"), !legacy.starts_with("https"), "{said}");
     }
     for fuzzy in ["http://cosign.sigstore.dev/attestation/v1", "cosign.sigstore.dev/attestation/v1/"] {
-        let report = required(&world, "{type: custom}", [attested(&world, fuzzy, json!({}))]);
+        let report = required(&world, "{type: custom}", [attested_as(&world, fuzzy, json!({}))]);
         assert_eq!(report.verdict, Verdict::Absent, "{fuzzy}");
     }
 }
@@ -194,7 +190,7 @@ fn a_file_that_cosign_wrapped_in_a_text_is_read_by_its_fields() {
     let wrapped = |data: &str| json!({"Data": data, "Timestamp": "2026-03-01T12:00:00Z"});
     let asked = "{type: custom, fields: {Data.result: PASSED}}";
     let verdict = |data: &str| {
-        let attested = attested(&world, "https://cosign.sigstore.dev/attestation/v1", wrapped(data));
+        let attested = attested_as(&world, "https://cosign.sigstore.dev/attestation/v1", wrapped(data));
         required(&world, asked, [attested]).verdict
     };
     assert_eq!(verdict(r#"{"result": "PASSED"}"#), Verdict::Verified);
@@ -210,7 +206,7 @@ fn each_of_several_is_required_and_none_lends_its_fields_to_another() {
         "[{{type: {REVIEW}, name: first, fields: {{a: x}}}}, {{type: {REVIEW}, name: second, fields: {{b: y}}}}]"
     );
     let with = |predicates: &[Value]| {
-        let contents: Vec<Content> = predicates.iter().map(|one| attested(&world, REVIEW, one.clone())).collect();
+        let contents: Vec<Content> = predicates.iter().map(|one| attested_as(&world, REVIEW, one.clone())).collect();
         required(&world, &both, contents)
     };
     let report = with(&[json!({"a": "x"})]);
@@ -219,7 +215,7 @@ fn each_of_several_is_required_and_none_lends_its_fields_to_another() {
     assert_eq!(with(&[json!({"a": "x"}), json!({"b": "y"})]).verdict, Verdict::Verified);
     assert_eq!(with(&[json!({"a": "x", "b": "y"})]).verdict, Verdict::Verified);
     let one = format!("{{type: {REVIEW}, fields: {{a: x, b: y}}}}");
-    let apart = [json!({"a": "x"}), json!({"b": "y"})].map(|predicate| attested(&world, REVIEW, predicate));
+    let apart = [json!({"a": "x"}), json!({"b": "y"})].map(|predicate| attested_as(&world, REVIEW, predicate));
     assert_eq!(required(&world, &one, apart).verdict, Verdict::Rejected, "one candidate must have all of it");
 }
 
@@ -244,7 +240,7 @@ fn what_nobody_signed_or_another_signed_satisfies_nothing() {
     assert_eq!(unsigned.requirements[0].findings[0].found, Some(format!("{REVIEW} (unsigned)")));
     let require = format!("require: {{attestation: {asked}}}");
     let others = policy(&rule(&["signers: [{github: acme/web}]", &require]));
-    assert_eq!(judge(&world, &others, [attested(&world, REVIEW, json!({}))]).verdict, Verdict::Rejected);
+    assert_eq!(judge(&world, &others, [attested_as(&world, REVIEW, json!({}))]).verdict, Verdict::Rejected);
 }
 
 /// Nothing in a policy turns on that something is *not* attached, which whoever serves it could bring about.
@@ -263,7 +259,7 @@ fn an_attestation_that_no_requirement_asks_for_is_listed_and_counts_for_nothing(
     let report = required(
         &world,
         &format!("{{type: {REVIEW}}}"),
-        [attested(&world, REVIEW, json!({})), attested(&world, "https://acme.example/other/v1", json!({}))],
+        [attested_as(&world, REVIEW, json!({})), attested_as(&world, "https://acme.example/other/v1", json!({}))],
     );
     let other = report.candidates.iter().find(|one| one.predicate_type.as_deref() != Some(REVIEW)).expect("the other");
     assert!(!other.accepted);

@@ -11,7 +11,7 @@ use crate::provenance_rules::asking;
 use crate::support::sigstore::identity::COMMIT;
 use crate::support::sigstore::{GITHUB_ACTIONS, Identity, Version};
 use crate::support::statement::{Build, SLSA_V02, slsa_v02};
-use crate::world::{REFERENCE, REPOSITORY, WORKFLOW, World, bundle};
+use crate::world::{REFERENCE, REPOSITORY, WORKFLOW, World, attested, bundle};
 
 const SOURCE: &str = "https://github.com/acme/shop";
 const RUN: &str = "https://github.com/acme/shop/actions/runs/7012345678/attempts/1";
@@ -23,10 +23,6 @@ fn lying(world: &World, mut statement: Value, pointer: &str, lie: &Value) -> Con
     assert_ne!(place, lie, "{pointer} would be the truth");
     *place = lie.clone();
     attested(world, &statement)
-}
-
-fn attested(world: &World, statement: &Value) -> Content {
-    bundle(&world.signer().attest(statement).bundle(Version::V03))
 }
 
 /// The form that GitHub's attest action writes.

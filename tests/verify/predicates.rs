@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::sigstore::Version;
 use crate::support::statement::{SLSA_V1, SLSA_V02, slsa_v02};
-use crate::world::{REPOSITORY, World, blob, bundle};
-
-fn attested(world: &World, statement: &Value) -> Content {
-    bundle(&world.signer().attest(statement).bundle(Version::V03))
-}
+use crate::world::{REPOSITORY, World, attested, blob, bundle};
 
 /// Provenance v1 after `bend` had its way with the predicate.
 fn provenance(world: &World, bend: impl FnOnce(&mut Value)) -> Content {

@@ -7,17 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::sigstore::Version;
 use crate::support::statement::{Subject, spdx_23};
-use crate::world::{World, bundle, candidate, evidence_of_index};
+use crate::world::{World, attested_as, bundle, candidate, evidence_of_index};
 
 const SPDX: &str = "https://spdx.dev/Document";
 const CYCLONEDX: &str = "https://cyclonedx.org/bom";
 
 /// A document signed by the right party for the right image.
 fn attested(world: &World, predicate_type: &str, predicate: &Value) -> Content {
-    let mut statement = world.sbom();
-    statement["predicateType"] = json!(predicate_type);
-    statement["predicate"] = predicate.clone();
-    bundle(&world.signer().attest(&statement).bundle(Version::V03))
+    attested_as(world, predicate_type, predicate.clone())
 }
 
 fn spdx(world: &World) -> Value {

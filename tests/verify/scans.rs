@@ -1,13 +1,10 @@
 //! Vulnerability scans: what the scanner must be, how old its knowledge, and what must not be open.
 
 use bonafide::check::{CheckId, Finding, ImageReport, Outcome, Verdict, VulnerabilitiesReport};
-use bonafide::evidence::Content;
 use serde_json::{Value, json};
 
 use crate::policy_files::{finding, judge, policy, rule};
-use crate::support::sigstore::Version;
-use crate::support::statement::statement;
-use crate::world::{World, bundle};
+use crate::world::{World, attested_as};
 
 pub(crate) const VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
 const VULNS_02: &str = "https://in-toto.io/attestation/vulns/v0.2";
@@ -37,13 +34,9 @@ pub(crate) fn scan(result: Value) -> Value {
     })
 }
 
-fn attested(world: &World, predicate_type: &str, predicate: Value) -> Content {
-    bundle(&world.signer().attest(&statement(&world.subject, predicate_type, predicate)).bundle(Version::V03))
-}
-
 fn judged_as(world: &World, predicate_type: &str, rules: &str, predicate: Value) -> ImageReport {
     let require = format!("require: {{vulnerabilities: {{{rules}}}}}");
-    judge(world, &policy(&rule(&[BY_SHOP, &require])), [attested(world, predicate_type, predicate)])
+    judge(world, &policy(&rule(&[BY_SHOP, &require])), [attested_as(world, predicate_type, predicate)])
 }
 
 fn judged(world: &World, rules: &str, predicate: Value) -> ImageReport {
@@ -289,7 +282,7 @@ fn a111_a_scan_that_is_withheld_makes_nothing_verified_that_was_not() {
     let require = policy(&rule(&[BY_SHOP, "require: {vulnerabilities: {deny: {severity: high}, max-age: 1d}}"]));
     let (clean, open) = (scan(trivy(&[])), scan(trivy(&[("CVE-1", "HIGH")])));
     let verdict = |scans: &[&Value]| {
-        judge(&world, &require, scans.iter().map(|scan| attested(&world, VULN, (*scan).clone()))).verdict
+        judge(&world, &require, scans.iter().map(|scan| attested_as(&world, VULN, (*scan).clone()))).verdict
     };
     assert_eq!(verdict(&[]), Verdict::Absent);
     assert_eq!(verdict(&[&open]), Verdict::Rejected);

@@ -8,11 +8,7 @@ use serde_json::{Value, json};
 use crate::forge::other_image;
 use crate::support::sigstore::Version;
 use crate::support::statement::{Subject, cosign_signature, slsa_v1};
-use crate::world::{ENVELOPE_ENTRIES, World, bundle, legacy, logged_as};
-
-fn attested(world: &World, statement: &Value) -> Content {
-    bundle(&world.signer().attest(statement).bundle(Version::V03))
-}
+use crate::world::{ENVELOPE_ENTRIES, World, attested, bundle, legacy, logged_as};
 
 fn with_subjects(world: &World, subjects: Value) -> Content {
     let mut statement = world.provenance();

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::sigstore::{
     self, EntryKind, GITHUB_ACTIONS, Identity, Key, LegacyLayer, SIGNING_TIME, Signed, Sigstore, Version,
 };
-use crate::support::statement::{Build, Subject, slsa_v1, spdx_23};
+use crate::support::statement::{self, Build, Subject, slsa_v1, spdx_23};
 
 pub(crate) const REPOSITORY: &str = "acme/shop";
 pub(crate) const WORKFLOW: &str = ".github/workflows/release.yml";
@@ -26,6 +26,16 @@ pub(crate) const WORKFLOW_URI: &str = "https://github.com/acme/shop/.github/work
 /// The ways in which an envelope can be logged.
 pub(crate) const ENVELOPE_ENTRIES: [EntryKind; 4] =
     [EntryKind::DsseV001, EntryKind::IntotoV001, EntryKind::IntotoV002, EntryKind::HashedRekordV002];
+
+/// A statement by the signer whom the policy expects, as a bundle.
+pub(crate) fn attested(world: &World, statement: &Value) -> Content {
+    bundle(&world.signer().attest(statement).bundle(Version::V03))
+}
+
+/// The same of a statement about the image.
+pub(crate) fn attested_as(world: &World, predicate_type: &str, predicate: Value) -> Content {
+    attested(world, &statement::statement(&world.subject, predicate_type, predicate))
+}
 
 /// The good case.
 pub(crate) struct World {
