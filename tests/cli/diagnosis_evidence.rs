@@ -13,7 +13,6 @@ use crate::support::statement::{Subject, slsa_v1, spdx_23};
 #[track_caller]
 fn asked(served: &Served, requirement: &str) -> Run {
     let run = verify(served, &[&BY_SIGNER[..], &["--require", requirement]].concat());
-    println!("{}{}", run.stdout, run.stderr);
     assert!(run.stdout.lines().count() <= 10, "{}", run.stdout);
     run
 }
@@ -60,7 +59,6 @@ fn s14_a_promise_where_a_proof_is_asked_for() {
     );
     let policy = served.scratch.write("policy.yaml", policy);
     let run = verify(&served, &["--policy", &policy]);
-    println!("{}{}", run.stdout, run.stderr);
     let texts = [
         "no inclusion proof shows that the log holds the entry",
         "expected  a log entry with an inclusion proof",
@@ -146,7 +144,6 @@ fn s22_a_policy_that_is_about_other_images() {
     );
     let policy = served.scratch.write("policy.yaml", policy);
     let run = bonafide(&["verify", &served.by_tag(), "--trusted-root", &served.root, "--policy", &policy]);
-    println!("{}{}", run.stdout, run.stderr);
     let texts =
         ["no rule of `", &format!("is about `{host}/{NAME}`"), &format!("match: {host}/{NAME}"), "/acme/shoop/**"];
     says(&run, 2, &texts);
@@ -157,7 +154,6 @@ fn s23_a_signature_of_another_instance_under_the_public_root() {
     let served = Shop::with_signature().serve();
     let arguments = [&signer(SIGNER, GITHUB_ACTIONS)[..], &["--offline", "--trust", "public-good"]].concat();
     let run = bonafide(&[&["verify", &served.by_tag()], &arguments[..]].concat());
-    println!("{}{}", run.stdout, run.stderr);
     let texts = [
         "no trusted authority issued the certificate",
         "expected  an authority of public-good",

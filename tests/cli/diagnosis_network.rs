@@ -26,7 +26,6 @@ const CHAIN: [&str; 3] = ["error sending request", "client error", "os error"];
 fn verify(served: &Served, reference: &str, arguments: &[&str], prepare: impl FnOnce(Program) -> Program) -> Run {
     let common = ["verify", reference, "--trusted-root", &served.root, "--require", "signature"];
     let run = prepare(Program::new([&common[..], &BY_SIGNER, arguments].concat())).run();
-    println!("{}{}", run.stdout, run.stderr);
     assert!(run.stdout.lines().count() <= 10, "{}", run.stdout);
     never_says(&run, &CHAIN);
     run

@@ -142,7 +142,7 @@ PYTHON
   about="BuildKit's attestations are in the index, and unsigned."
   beside diagnosis -form index
   ask provenance "$image"
-  situation 15 "Provenance that nobody signed" 4 1 "no signed provenance is attached"
+  situation 15 "Unsigned provenance" 4 1 "no signed provenance is attached"
 
   push diagnosis-index $platforms
   sign rekor2 "$release" "$image"
