@@ -43,7 +43,8 @@ const MODULES: [(&str, &[&str]); 20] = [
         JUDGING,
         &["json", "oci", "evidence", "check", "packages", "policy", "time_limit", NAMING, SHOWING, ASKING, "verify"],
     ),
-    ("render", &["check"]),
+    // The name of an image in a layout is taken apart by the grammar that it was read by.
+    ("render", &["check", "oci"]),
     ("secrets", &[]),
     ("collect", &["json", "oci", "evidence", "secrets"]),
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
