@@ -37,7 +37,8 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     refuse_flags_of_one_image(verify)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
-    let asked = repositories(references::read(&verify.references, !verify.login.password_stdin)?)?;
+    let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
+    let asked = repositories(&references)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&verify.login, &at, verbose)?;
@@ -60,7 +61,13 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let wanted = images(&repositories, &terms);
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
     let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
-    let examined = examine(&session, &runtime, &wanted, rows.as_ref(), args.quiet || verbose || rows.is_some());
+    let examined = examine(
+        &session,
+        &runtime,
+        &wanted,
+        rows.as_ref(),
+        verbose || rows.as_ref().is_some_and(Rows::are_on_terminal),
+    );
 
     let reports: Vec<RepositoryReport> = repositories
         .iter()
@@ -79,7 +86,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     pull_requests::warn(&report.images, &verify.signer);
-    Ok(report.verdict.exit_code())
+    Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
 /// An audit is of many images: what waits for one, pins one or summarises one has no place in it.
@@ -96,10 +103,10 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
 }
 
 /// Takes references that name a repository, and no image in it.
-fn repositories(references: Vec<(String, Reference)>) -> Result<Vec<(String, Reference)>, Diagnostic> {
+fn repositories(references: &[(String, Reference)]) -> Result<Vec<(String, Reference)>, Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut repositories = Vec::new();
-    for (text, reference) in references {
+    for (text, reference) in references.iter().cloned() {
         let reference = match reference {
             Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
                 Reference::Registry(RegistryReference { tag: None, digest: None, ..image })

@@ -261,6 +261,11 @@ impl Diagnostic {
         Self::usage(error, hint)
     }
 
+    /// The same, found at this place.
+    pub(super) fn in_place(self, place: String) -> Self {
+        Self { error: self.error.context(place), ..self }
+    }
+
     /// A reference to a local layout where there is none.
     pub(super) fn no_layout(text: &str, error: NoLayout) -> Self {
         Self::usage(anyhow::Error::new(error).context(format!("`{text}` is not an image")), error.hint())
@@ -272,6 +277,7 @@ impl Diagnostic {
             ListError::Taken => "name the references as arguments, or log in with `docker login` or `podman login`",
             ListError::Twice => "write `-` once",
             ListError::Empty => "write one reference on each line",
+            ListError::Unread { .. } => "correct the lines named above, and run it again",
             ListError::TooLong | ListError::TooMany => "verify them in several runs",
             ListError::NoText => "check the program that writes to standard input",
         };

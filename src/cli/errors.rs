@@ -39,6 +39,9 @@ pub(super) enum ListError {
     /// Without an image to verify, which must never look like success.
     #[error("standard input has no reference: expected at least one")]
     Empty,
+    /// Some of its lines were left out.
+    #[error("lines of standard input that are no references to images: {lines}, and nothing is known of these images")]
+    Unread { lines: usize },
     /// It is longer than is read.
     #[error("standard input is longer than {LONGEST_LIST} bytes")]
     TooLong,

@@ -21,6 +21,7 @@ use super::args::{Args, InspectArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::exit::{ABSENT, UNDECIDED};
 use super::output::print;
+use super::references::References;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
 use super::{logins, output, policies, references, runtime, session, streams, terms};
@@ -32,7 +33,7 @@ const LONGEST_SBOM: u64 = 128 * 1024 * 1024;
 
 /// Everything that a look at images needs.
 struct Request {
-    references: Vec<(String, Reference)>,
+    references: References,
     /// SBOMs in files of this machine.
     files: Vec<String>,
     /// What the packages of SBOMs are held against.
@@ -55,7 +56,12 @@ struct Request {
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(args.transport.timeout);
     let targets = targets(args)?;
-    let request = request(args, all.shows_requests())?;
+    let request = request(args, all)?;
+    let code = inspect(args, all, &request, &targets)?;
+    Ok(request.references.exit_code(code, all.color))
+}
+
+fn inspect(args: &InspectArgs, all: &Args, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
     references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::several_suggestions());
@@ -63,16 +69,16 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references, all.shows_requests())?;
     let registries = session::registries(&args.transport, logins, all.shows_requests())?;
-    let (inspection, documents) = inspect_all(&request, &registries)?;
+    let (inspection, documents) = inspect_all(request, &registries)?;
     if args.suggest_policy {
-        return suggest_policy(args, &request, &inspection.images[0]);
+        return suggest_policy(args, request, &inspection.images[0]);
     }
     let is_empty = documents.is_empty();
     if let Some(target) = &args.sbom {
         let listing = Listing { schema_version: SCHEMA_VERSION, tool: Tool::default(), documents };
         output::write_packages(&listing, target)?;
     }
-    output::write_inspection(&inspection, &targets)?;
+    output::write_inspection(&inspection, targets)?;
     if !inspection.images.iter().all(|image| image.gaps.is_empty()) {
         return Ok(UNDECIDED);
     }
@@ -93,8 +99,8 @@ fn targets(args: &InspectArgs) -> Result<Vec<Target>, Diagnostic> {
     }
 }
 
-fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
-    let reach = Reach::of(&args.transport, verbose);
+fn request(args: &InspectArgs, all: &Args) -> Result<Request, Diagnostic> {
+    let reach = Reach::of(&args.transport, all.shows_requests());
     let keys = terms::read_keys(&args.key)?;
     let fingerprints = keys.iter().map(|key| key.fingerprint().to_string());
     let key_files = fingerprints.zip(args.key.iter().cloned()).collect();
@@ -110,7 +116,7 @@ fn request(args: &InspectArgs, verbose: bool) -> Result<Request, Diagnostic> {
     let repository =
         args.repo.as_deref().map(owner_and_name).transpose().map_err(Diagnostic::policy)?.map(str::to_owned);
     Ok(Request {
-        references: references::read(&images, !args.login.password_stdin)?,
+        references: references::read(&images, !args.login.password_stdin, all.color)?,
         files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
         advisories: advisories::read(&args.advisories)?,
         keys,

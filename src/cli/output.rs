@@ -90,6 +90,11 @@ impl Rows {
     }
 
     /// Writes one image. What cannot be written is said at the end: every image is examined all the same.
+    /// Whether a person sees them as they are written.
+    pub(super) fn are_on_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     pub(super) fn add(&self, image: &ImageReport) {
         let mut lost = self.lost.borrow_mut();
         if lost.is_none() {
@@ -101,7 +106,8 @@ impl Rows {
 fn detail(args: &Args, is_stdout: bool) -> Detail {
     let colour = is_stdout && args.color.is_for(&io::stdout());
     let width = if is_stdout { terminal_width() } else { None };
-    Detail { quiet: args.quiet, verbose: args.shows_details(), colour, width }
+    let failures_alone = args.shows_failures_alone();
+    Detail { quiet: args.quiet, verbose: args.shows_details(), failures_alone, colour, width }
 }
 
 fn head(report: &Report, detail: Detail) -> Head {

@@ -66,7 +66,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let transport = &preview.transport;
     files::limit_silence(transport.timeout);
     refuse_shared_input(preview)?;
-    let references = references::read(&preview.references, !preview.login.password_stdin)?;
+    let references = references::read(&preview.references, !preview.login.password_stdin, args.color)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&preview.login, &at, args.shows_requests())?;
     let registries = session::registries(transport, logins, args.shows_requests())?;
@@ -93,7 +93,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     };
     let compared: Vec<Compared> = references.iter().zip(&targets).map(compare).collect();
     show(preview, &compared)?;
-    Ok(exit_code(&compared))
+    Ok(references.exit_code(exit_code(&compared), args.color))
 }
 
 /// Standard input can be read once.

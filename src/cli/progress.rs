@@ -37,6 +37,15 @@ pub(super) async fn shown<T>(is_silent: bool, state: impl Fn() -> String, work: 
     Progress { out: io::stderr(), patience: PATIENCE }.show(state, work).await
 }
 
+/// Writes a number of bytes for people.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 impl<W: Write> Progress<W> {
     /// Shows what `state` says until the work is done, and leaves nothing of it behind.
     async fn show<T>(&mut self, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
@@ -136,6 +145,12 @@ mod tests {
         assert!(text.starts_with(&format!("{BLANK}3 requests")) && text.ends_with(BLANK), "{text:?}");
         assert!(!text.replace(BLANK, "").contains('\u{1b}'), "{text:?}");
         assert_eq!(shown(Duration::from_secs(60), Duration::ZERO), "", "no wait");
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let shown = [0, 999, 1_000, 52_499, 1_999_999, 3_210_000_000].map(size);
+        assert_eq!(shown, ["0 bytes", "999 bytes", "1.0 kB", "52.4 kB", "1.9 MB", "3.2 GB"]);
     }
 
     #[test]

@@ -1,35 +1,81 @@
 //! The references of a run: arguments, and lines of standard input.
 
 use std::io::{self, Read};
+use std::ops::Deref;
 
 use crate::collect::refuse_other_than_layout;
 use crate::oci::Reference;
 
+use super::colour::Colour;
 use super::diagnostics::Diagnostic;
 use super::errors::{LONGEST_LIST, ListError, MOST_REFERENCES};
 
 const STANDARD_INPUT: &str = "-";
 
-/// Reads all references; `-` stands for those on standard input, unless that `is_free` for them.
-pub(super) fn read(arguments: &[String], is_free: bool) -> Result<Vec<(String, Reference)>, Diagnostic> {
-    let mut texts = Vec::new();
+/// The references of a run, as they were typed and as they were read.
+pub(super) struct References {
+    all: Vec<(String, Reference)>,
+    /// How many lines of standard input are no references.
+    unread: usize,
+}
+
+impl Deref for References {
+    type Target = [(String, Reference)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
+}
+
+impl References {
+    /// Returns what the run ends with. A line that was left out makes it a usage error whatever came of the others: its image may
+    /// be one that must not pass.
+    pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
+        if self.unread == 0 {
+            return of_others;
+        }
+        let error = Diagnostic::list(ListError::Unread { lines: self.unread });
+        error.print(colour);
+        error.exit_code()
+    }
+}
+
+/// Reads all references; `-` stands for those on standard input, unless that `is_free` for them. A line there that is no reference
+/// is said at once, and does not keep the others from being read.
+pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Result<References, Diagnostic> {
+    let mut all = Vec::new();
+    let mut unread = 0;
     let mut was_read = false;
     for argument in arguments {
         if argument != STANDARD_INPUT {
-            texts.push(argument.clone());
+            all.push(parse(argument.clone())?);
         } else if !is_free {
             return Err(Diagnostic::list(ListError::Taken));
         } else if std::mem::replace(&mut was_read, true) {
             return Err(Diagnostic::list(ListError::Twice));
         } else {
-            texts.extend(standard_input()?);
+            for (number, text) in standard_input()? {
+                match parse(text) {
+                    Ok(reference) => all.push(reference),
+                    Err(error) => {
+                        error.in_place(format!("line {number} of standard input")).print(colour);
+                        unread += 1;
+                    }
+                }
+            }
         }
     }
-    let parse = |text: String| match text.parse() {
+    if all.is_empty() && unread > 0 {
+        return Err(Diagnostic::list(ListError::Empty));
+    }
+    Ok(References { all, unread })
+}
+
+fn parse(text: String) -> Result<(String, Reference), Diagnostic> {
+    match text.parse() {
         Ok(reference) => Ok((text, reference)),
         Err(error) => Err(Diagnostic::reference(&text, error)),
-    };
-    texts.into_iter().map(parse).collect()
+    }
 }
 
 /// Refuses references to local layouts where there is certainly none: such a run has nothing to say of any image.
@@ -44,24 +90,23 @@ pub(super) fn refuse_without_layout<'a>(
     Ok(())
 }
 
-fn standard_input() -> Result<Vec<String>, Diagnostic> {
+fn standard_input() -> Result<Vec<(usize, String)>, Diagnostic> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(LONGEST_LIST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Diagnostic::file("standard input".as_ref(), error))?;
     lines(&bytes).map_err(Diagnostic::list)
 }
 
-/// One reference on each line; empty lines and those that begin with `#` are passed over.
-fn lines(bytes: &[u8]) -> Result<Vec<String>, ListError> {
+/// One reference on each line, with the line's number; empty lines and those that begin with `#` are passed over.
+fn lines(bytes: &[u8]) -> Result<Vec<(usize, String)>, ListError> {
     if bytes.len() as u64 > LONGEST_LIST {
         return Err(ListError::TooLong);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| ListError::NoText)?;
-    let lines: Vec<String> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
+    let lines: Vec<(usize, String)> = (1..)
+        .zip(text.lines().map(str::trim))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| (number, line.to_owned()))
         .collect();
     match lines.len() {
         0 => Err(ListError::Empty),
@@ -77,7 +122,7 @@ mod tests {
     #[test]
     fn comments_and_empty_lines_are_passed_over() {
         let read = lines(b"# images\n\n  ghcr.io/acme/app:1  \r\n\t# more\noci:dir\n").expect("two references");
-        assert_eq!(read, ["ghcr.io/acme/app:1", "oci:dir"]);
+        assert_eq!(read, [(3, "ghcr.io/acme/app:1".to_owned()), (5, "oci:dir".to_owned())]);
     }
 
     #[test]

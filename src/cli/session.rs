@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
     /// Says how far the run is.
     pub(super) fn state(&self, done: usize, all: usize) -> String {
         let used = self.registries.network_use();
-        format!("{done} of {all} images, {} requests, {} bytes", used.requests, used.bytes)
+        format!("{done} of {all} images, {} requests, {}", used.requests, progress::size(used.bytes))
     }
 
     pub(super) fn report(&self, images: Vec<ImageReport>) -> Report {

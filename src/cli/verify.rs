@@ -21,7 +21,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
-    let references = references::read(&verify.references, !verify.login.password_stdin)?;
+    let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&verify.login, &at, args.shows_requests())?;
     output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
@@ -37,14 +37,14 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         Some(_) => None,
         None => Rows::begin(images.iter().map(|image| image.text.as_str()), &targets, args),
     };
-    let is_silent = args.quiet || args.shows_requests() || verify.wait.is_some() || rows.is_some();
+    let is_silent = args.shows_requests() || verify.wait.is_some() || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
     let examined = examine_all(&session, &images, wait, rows.as_ref(), is_silent)?;
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     pull_requests::warn(&report.images, &verify.signer);
-    Ok(report.verdict.exit_code())
+    Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
 /// Examines every image, and again while all that is missing may still come.

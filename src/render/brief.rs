@@ -34,7 +34,9 @@ fn end(head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if head.detail.verbose {
         return text::write(report, head.detail, out);
     }
-    if let (1, [image]) = (head.targets, report.images.as_slice()) {
+    if let (1, [image]) = (head.targets, report.images.as_slice())
+        && head.detail.shows(image)
+    {
         Page::new(head.detail, out).image(image)?;
     }
     below(report, head.detail, out)
@@ -43,6 +45,9 @@ fn end(head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// Writes the one line of an image among several.
 fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
     let Head { column, detail, .. } = *head;
+    if !detail.shows(image) {
+        return Ok(());
+    }
     let mut page = Page::new(detail, out);
     let word = detail.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
     let said = match image.verdict {

@@ -12,6 +12,8 @@ pub struct Detail {
     pub quiet: bool,
     /// Every candidate and every check of it.
     pub verbose: bool,
+    /// Nothing of an image that is verified.
+    pub failures_alone: bool,
     /// With ANSI colours.
     pub colour: bool,
     /// The columns of the terminal; files and pipes have none.
@@ -19,6 +21,11 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// Whether an image is shown.
+    pub(super) fn shows(self, image: &ImageReport) -> bool {
+        !self.failures_alone || image.verdict != Verdict::Verified
+    }
+
     /// Returns a word in the colour of a verdict, if there is to be colour.
     pub(super) fn coloured(self, verdict: Verdict, word: &str) -> String {
         if !self.colour {

@@ -18,7 +18,7 @@ use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_not
 /// Writes the report in full.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { detail, out, said: Vec::new(), signer: None };
-    for (position, image) in report.images.iter().enumerate() {
+    for (position, image) in report.images.iter().filter(|image| detail.shows(image)).enumerate() {
         if position > 0 {
             writeln!(page.out)?;
         }

@@ -220,3 +220,47 @@ fn one_bad_reference_stops_the_run_before_it_begins() {
     let message = bonafide(&arguments.collect::<Vec<_>>()).usage_error();
     assert!(message.contains("`ghcr.io//app` is not a reference to an image"), "{message}");
 }
+
+/// A list out of a pipe is long, and one line of it must neither hide the others nor be passed over.
+#[test]
+fn a_bad_line_of_standard_input_is_named_and_stops_no_other() {
+    let scratch = Scratch::new();
+    let signed = image("signed");
+    let list = scratch.write("list", format!("# images\n{signed}\n\nnot a reference\noci:\n{}\n", image("legacy")));
+    let by_shop = [&LAB[..], &BY_SHOP].concat();
+    for command in [vec!["verify", "-"], vec!["verify", "-", "--output", "json"], vec!["inspect", "-"]] {
+        let flags = if command[0] == "verify" { &by_shop[..] } else { &LAB[..] };
+        let run = Program::new([&command[..], flags].concat()).stdin_from(list.as_ref()).run();
+        assert_eq!(run.exit, 2, "{command:?}: {}", run.stderr);
+        let errors: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert!(errors[0].starts_with("error: line 4 of standard input: `not a reference` "), "{}", run.stderr);
+        assert!(errors[1].starts_with("error: line 5 of standard input: "), "{}", run.stderr);
+        assert!(errors.len() == 3 && errors[2].contains("no references to images: 2"), "{}", run.stderr);
+        assert!(run.stdout.contains(&signed) && run.stdout.contains(&image("legacy")), "{}", run.stdout);
+    }
+    let none = scratch.write("none", "not a reference\n");
+    let message = Program::new([&["verify", "-"], &by_shop[..]].concat()).stdin_from(none.as_ref()).run().usage_error();
+    assert!(message.contains("line 1 of") && message.contains("expected at least one"), "{message}");
+    let argument = Program::new([&["verify", &signed, "not a reference"], &by_shop[..]].concat()).run();
+    assert!(argument.usage_error().contains("`not a reference` is not a reference"));
+}
+
+#[test]
+fn verified_images_can_be_left_out_of_the_text_and_of_nothing_else() {
+    let images = [image("signed"), image("unsigned"), image("legacy")];
+    let references: Vec<&str> = images.iter().map(String::as_str).collect();
+    let with = |references: &[&str], more: &[&str]| {
+        bonafide(&[&["verify", "--failed-only"], references, &LAB[..], &BY_SHOP, more].concat())
+    };
+    for more in [&[][..], &["-q"], &["-v"]] {
+        let run = with(&references, more);
+        assert_eq!((run.exit, run.stderr.as_str()), (4, ""));
+        assert!(run.stdout.contains(references[1]), "{}", run.stdout);
+        assert!(!run.stdout.contains(references[0]) && !run.stdout.contains(references[2]), "{}", run.stdout);
+        assert!(more == ["-q"] || run.stdout.contains("2 verified") || run.stdout.contains("2 of 3"), "{}", run.stdout);
+    }
+    let alone = with(&references[..1], &[]);
+    assert_eq!((alone.exit, alone.stdout.as_str()), (0, ""));
+    let json = with(&references, &["--output", "json"]);
+    assert!(references.iter().all(|reference| json.stdout.contains(reference)), "{}", json.stdout);
+}

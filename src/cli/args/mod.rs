@@ -81,6 +81,15 @@ impl Args {
         self.verbose > 0
     }
 
+    /// Whether verified images are left out of the text.
+    pub(super) fn shows_failures_alone(&self) -> bool {
+        match &self.command {
+            Command::Verify(verify) => verify.failed_only,
+            Command::Audit(audit) => audit.verify.failed_only,
+            _ => false,
+        }
+    }
+
     /// Whether every request is to be shown.
     pub(super) fn shows_requests(&self) -> bool {
         self.verbose > 1

@@ -82,6 +82,9 @@ pub(in crate::cli) struct VerifyArgs {
     /// Write the report in this format; to a file with FORMAT=FILE [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = OutputParser::of_images())]
     pub(in crate::cli) output: Vec<Target>,
+    /// Leave verified images out of the text; other formats have them all
+    #[arg(long)]
+    pub(in crate::cli) failed_only: bool,
     /// Who verifies: the URI that a verification summary (--output vsa) names as its verifier
     #[arg(long, value_name = "URI", value_parser = verifier)]
     pub(in crate::cli) verifier: Option<String>,
