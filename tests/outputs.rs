@@ -6,7 +6,8 @@ use std::fs;
 
 use bonafide::check::{
     Change, CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport, Report,
-    RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport, Verdict,
+    RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport, VariableReport,
+    VariableUse, Verdict,
 };
 use bonafide::evidence::{GapReason, Obstacle};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -126,6 +127,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         repositories: Vec::new(),
         images,
         network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
+        environment: vec![VariableReport { name: "HTTPS_PROXY", used_for: VariableUse::Proxy }],
     }
 }
 

@@ -42,6 +42,7 @@ fn rendered(image: ImageReport) {
         repositories: Vec::new(),
         images: vec![image],
         network: Network::default(),
+        environment: Vec::new(),
     };
     for output in OUTPUTS.iter().copied() {
         // The report for people is the only one that is longer with `-v`.

@@ -4,6 +4,7 @@
 
 mod advisories;
 mod audit;
+mod environment;
 mod gap;
 pub(crate) mod id;
 mod inspection;
@@ -28,6 +29,7 @@ pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
 pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
+pub use environment::{VariableReport, VariableUse};
 pub use gap::GapReport;
 pub use id::{Check, CheckId};
 pub use inspection::{

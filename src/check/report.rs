@@ -13,7 +13,7 @@ use crate::evidence::OriginKind;
 
 use super::{
     AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, Finding, GapReport, KnownVulnerabilitiesReport,
-    LogEvidence, RepositoryReport, SignerKind, TimeSource, Verdict, WorkflowName,
+    LogEvidence, RepositoryReport, SignerKind, TimeSource, VariableReport, Verdict, WorkflowName,
 };
 
 /// The version of the report's JSON shape.
@@ -48,6 +48,9 @@ pub struct Report {
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
     pub network: Network,
+    /// The variables of the environment that the run used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<VariableReport>,
 }
 
 impl Report {

@@ -10,9 +10,9 @@ use crate::verify::verify_with;
 
 use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
-use super::output;
 use super::roots::{self, Reach};
 use super::terms::signer;
+use super::{environment, output};
 
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -32,7 +32,9 @@ fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
     let now = Timestamp::now();
     let image = verify_with(&Threads, &evidence, &policy, &trusted.domains, now);
     let policy = PolicyReport { source: policy.source().to_owned(), file: None, sha256: policy.sha256().to_owned() };
-    Ok(output::report(now, policy, &trusted.domains, vec![image], output::network(trusted.network)))
+    let environment = environment::used(&trusted.network, &[], false, trusted.has_cached_root);
+    let report = output::report(now, policy, &trusted.domains, vec![image], output::network(trusted.network));
+    Ok(Report { environment, ..report })
 }
 
 fn unread(error: FileTargetError) -> Diagnostic {

@@ -1,7 +1,13 @@
 //! The variables that the program reads, in one table: for the help, and to say which of them changed something.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
+
+use crate::check::{VariableReport, VariableUse};
+use crate::collect::{LoginOrigin, NetworkUse};
+
+use super::logins;
 
 /// A variable, or several that mean one thing, and what it changes.
 pub(super) const VARIABLES: [(&[&str], &str); 9] = [
@@ -30,6 +36,29 @@ pub(super) fn set() -> Vec<String> {
         }
     }
     set
+}
+
+/// Returns the variables that a run used. What is set and changed nothing is not among them.
+pub(super) fn used(
+    network: &NetworkUse,
+    logins: &[LoginOrigin],
+    asks_github: bool,
+    has_cached_root: bool,
+) -> Vec<VariableReport> {
+    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let authorities = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|_| network.needs_authorities);
+    let cache = Some("XDG_CACHE_HOME").filter(|_| has_cached_root);
+    let github = logins::github_variable().filter(|_| asks_github);
+    let named = logins
+        .iter()
+        .filter_map(logins::variable_of)
+        .map(|name| (name, VariableUse::Login))
+        .chain(github.map(|name| (name, VariableUse::GithubApi)))
+        .chain(network.proxy_variables.iter().map(|name| (*name, VariableUse::Proxy)))
+        .chain(authorities.filter(is_set).map(|name| (name, VariableUse::Certificates)))
+        .chain(cache.filter(is_set).map(|name| (name, VariableUse::TrustCache)));
+    let all: BTreeSet<VariableReport> = named.map(|(name, used_for)| VariableReport { name, used_for }).collect();
+    all.into_iter().collect()
 }
 
 /// The section of the help.

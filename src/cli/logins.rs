@@ -17,6 +17,11 @@ use super::{progress, streams};
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 
+/// Where docker keeps logins, in its folder.
+const DOCKER_FILE: &str = "config.json";
+/// Where podman does.
+const PODMAN_FILE: &str = "containers/auth.json";
+
 /// Gathers the logins of a run. Files are not opened yet.
 pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
     for reference in references {
@@ -41,10 +46,37 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool)
     Ok(logins)
 }
 
-/// Returns GitHub's token, in the order of `gh`.
+/// Returns GitHub's token.
 pub(super) fn github_token() -> Option<String> {
-    let token = ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find_map(text_of);
+    let token = github_variable().and_then(text_of);
     token.inspect(|token| streams::secrets().keep(token))
+}
+
+/// Returns the variable that holds it, in the order of `gh`.
+pub(super) fn github_variable() -> Option<&'static str> {
+    ["GH_TOKEN", "GITHUB_TOKEN"].into_iter().find(|name| text_of(name).is_some())
+}
+
+/// Returns the variable that a login came from: that holds it, or that names its file.
+pub(super) fn variable_of(origin: &LoginOrigin) -> Option<&'static str> {
+    let place = match origin {
+        LoginOrigin::Flags | LoginOrigin::TokenFile(_) => return None,
+        LoginOrigin::Variable(name) => return Some(name),
+        LoginOrigin::GitHubToken => return github_variable(),
+        LoginOrigin::File(file) | LoginOrigin::Helper { file, .. } => Path::new(file),
+    };
+    let is_below = |name: &str, file: &str| {
+        let folder = env::var_os(name).filter(|value| !value.is_empty());
+        folder.is_some_and(|folder| place == Path::new(&folder).join(file))
+    };
+    let in_file = env::var_os("REGISTRY_AUTH_FILE").is_some_and(|file| place == Path::new(&file));
+    let named = [
+        ("REGISTRY_AUTH_FILE", in_file),
+        ("DOCKER_CONFIG", is_below("DOCKER_CONFIG", DOCKER_FILE)),
+        ("XDG_RUNTIME_DIR", is_below("XDG_RUNTIME_DIR", PODMAN_FILE)),
+        ("XDG_CONFIG_HOME", is_below("XDG_CONFIG_HOME", PODMAN_FILE)),
+    ];
+    named.into_iter().find(|(_, is_it)| *is_it).map(|(name, _)| name)
 }
 
 fn text_of(name: &str) -> Option<String> {
@@ -150,13 +182,13 @@ fn add_files(logins: &mut Logins, variable: impl Fn(&str) -> Option<PathBuf>) ->
         None => {}
     }
     if let Some(docker) = docker {
-        logins.add_file(docker.join("config.json"));
+        logins.add_file(docker.join(DOCKER_FILE));
     }
     // podman-login(1): the variable takes the place of the usual files.
     if named.is_none() {
         let runtime = folder("XDG_RUNTIME_DIR");
         let config = folder("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
-        runtime.into_iter().chain(config).for_each(|folder| logins.add_file(folder.join("containers/auth.json")));
+        runtime.into_iter().chain(config).for_each(|folder| logins.add_file(folder.join(PODMAN_FILE)));
     }
     ignored
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
 use crate::collect::{NetworkUse, saving};
 use crate::render::escape::terminal;
-use crate::render::{self, Asked, Delivery, Detail, Head, Note, OUTPUTS, Output, TEXT};
+use crate::render::{self, Asked, Delivery, Detail, Head, Images, Note, OUTPUTS, Output, TEXT};
 use crate::verify::Domain;
 
 use super::args::Args;
@@ -61,6 +61,7 @@ pub(super) fn report(
         repositories: Vec::new(),
         images,
         network,
+        environment: Vec::new(),
     }
 }
 
@@ -89,12 +90,12 @@ impl Rows {
         output.begin(&head).then(|| Self { output, head, lost: RefCell::default() })
     }
 
-    /// Writes one image. What cannot be written is said at the end: every image is examined all the same.
     /// Whether a person sees them as they are written.
     pub(super) fn are_on_terminal(&self) -> bool {
-        io::stdout().is_terminal()
+        self.head.detail.width.is_some()
     }
 
+    /// Writes one image. What cannot be written is said at the end: every image is examined all the same.
     pub(super) fn add(&self, image: &ImageReport) {
         let mut lost = self.lost.borrow_mut();
         if lost.is_none() {
@@ -106,8 +107,8 @@ impl Rows {
 fn detail(args: &Args, is_stdout: bool) -> Detail {
     let colour = is_stdout && args.color.is_for(&io::stdout());
     let width = if is_stdout { terminal_width() } else { None };
-    let failures_alone = args.shows_failures_alone();
-    Detail { quiet: args.quiet, verbose: args.shows_details(), failures_alone, colour, width }
+    let images = if args.shows_failures_alone() { Images::Failed } else { Images::All };
+    Detail { quiet: args.quiet, verbose: args.shows_details(), images, colour, width }
 }
 
 fn head(report: &Report, detail: Detail) -> Head {

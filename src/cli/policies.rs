@@ -214,7 +214,7 @@ fn of_rules_without_trust(
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(Diagnostic::policy_names_trust(flag)),
-        None => Ok(Trusted { domains: Vec::new(), network: NetworkUse::default() }),
+        None => Ok(Trusted::default()),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::collect::files::{self, FileError};
 use crate::collect::{FileServer, FileServerSettings, Limits, NetworkUse};
 use crate::policy::Document;
-use crate::trust::{Instance, TrustRoot};
+use crate::trust::{Instance, RootOrigin, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
 use crate::verify::Domain;
 
@@ -21,9 +21,12 @@ use super::{progress, runtime};
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The domains that evidence may verify in, and what it took to have them.
+#[derive(Default)]
 pub(super) struct Trusted {
     pub(super) domains: Vec<Domain>,
     pub(super) network: NetworkUse,
+    /// Whether a root is one that the cache kept.
+    pub(super) has_cached_root: bool,
 }
 
 impl Trusted {
@@ -36,7 +39,9 @@ impl Trusted {
     pub(super) fn add_named(&mut self, document: &Document, file: &Path, now: Timestamp) -> Result<(), Diagnostic> {
         let known = self.names();
         for name in document.trust().iter().filter(|name| !known.contains(name)) {
-            self.domains.push(named(name, file, now)?);
+            let chosen = named(name, file, now)?;
+            self.has_cached_root |= chosen.is_cached();
+            self.domains.push(chosen.domain);
         }
         Ok(())
     }
@@ -82,6 +87,12 @@ pub(super) struct Chosen {
     pub(super) warnings: Vec<Warning>,
 }
 
+impl Chosen {
+    fn is_cached(&self) -> bool {
+        self.root.origin == RootOrigin::Cached
+    }
+}
+
 /// Returns the domains of a run: the files given, the instances named, or the public instance if neither is. Warnings
 /// go to standard error: they are about this machine, not about the evidence.
 pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result<Trusted, Diagnostic> {
@@ -106,7 +117,8 @@ pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result
     for warning in chosen.iter().flat_map(|one| &one.warnings) {
         warning.print();
     }
-    Ok(Trusted { domains: chosen.into_iter().map(|one| one.domain).collect(), network })
+    let has_cached_root = chosen.iter().any(Chosen::is_cached);
+    Ok(Trusted { domains: chosen.into_iter().map(|one| one.domain).collect(), network, has_cached_root })
 }
 
 fn sources(args: &TrustArgs) -> Result<Vec<Source>, Diagnostic> {
@@ -145,7 +157,7 @@ pub(super) fn cache() -> Cache {
 }
 
 /// The domain that a policy names: an embedded instance as it is at hand, or a file.
-fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain, Diagnostic> {
+fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Chosen, Diagnostic> {
     let chosen = if let Ok(instance) = name.parse::<Instance>() {
         Source::of(instance).at_hand(&cache(), now)?
     } else {
@@ -156,7 +168,7 @@ fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Domain, Diagnostic
         }
     };
     chosen.warnings.iter().for_each(Warning::print);
-    Ok(chosen.domain)
+    Ok(chosen)
 }
 
 /// A file's name is never that of an embedded instance.
@@ -315,7 +327,7 @@ mod tests {
     fn current(updated_at: &str) -> Current {
         let mut root = embedded();
         "cache".clone_into(&mut root.source);
-        root.origin = crate::trust::RootOrigin::Cached;
+        root.origin = RootOrigin::Cached;
         root.updated_at = Some(updated_at.parse().expect("a time"));
         Current { root, valid_until: "2100-01-01T00:00:00Z".parse().expect("a time") }
     }

@@ -17,7 +17,7 @@ use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
-use super::{logins, output, progress, streams};
+use super::{environment, logins, output, progress, streams};
 
 pub(super) struct Session<'a> {
     pub(super) registries: Rc<Registries>,
@@ -103,8 +103,11 @@ impl<'a> Session<'a> {
         let mut network = self.registries.network_use();
         network.add(&self.trusted.network);
         let policy = self.policies.report();
+        let origins = self.registries.login_origins();
+        let environment =
+            environment::used(&network, &origins, self.github_token.is_some(), self.trusted.has_cached_root);
         let report = output::report(self.started_at, policy, &self.trusted.domains, images, output::network(network));
-        Report { advisories: self.known.as_ref().map(|known| known.report.clone()), ..report }
+        Report { environment, advisories: self.known.as_ref().map(|known| known.report.clone()), ..report }
     }
 }
 

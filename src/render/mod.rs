@@ -25,7 +25,7 @@ pub use audit::label;
 pub use json::write as write_json;
 pub use output::{Asked, Delivery, Head, Note, Output, Refusal};
 pub use packages::{PackageFormat, write_packages};
-pub use parts::Detail;
+pub use parts::{Detail, Images};
 
 /// Every output format. The first is the default.
 #[rustfmt::skip]

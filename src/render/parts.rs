@@ -12,18 +12,28 @@ pub struct Detail {
     pub quiet: bool,
     /// Every candidate and every check of it.
     pub verbose: bool,
-    /// Nothing of an image that is verified.
-    pub failures_alone: bool,
+    /// Of which images.
+    pub images: Images,
     /// With ANSI colours.
     pub colour: bool,
     /// The columns of the terminal; files and pipes have none.
     pub width: Option<usize>,
 }
 
+/// The images that are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Images {
+    /// Every one.
+    #[default]
+    All,
+    /// Those that are not verified.
+    Failed,
+}
+
 impl Detail {
     /// Whether an image is shown.
     pub(super) fn shows(self, image: &ImageReport) -> bool {
-        !self.failures_alone || image.verdict != Verdict::Verified
+        self.images == Images::All || image.verdict != Verdict::Verified
     }
 
     /// Returns a word in the colour of a verdict, if there is to be colour.

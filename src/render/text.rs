@@ -40,6 +40,10 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
             writeln!(page.out, "warning: trust domain {}: {}", terminal(&domain.domain), terminal(warning))?;
         }
     }
+    if !report.environment.is_empty() {
+        let used = report.environment.iter().map(|one| format!("{} ({})", one.name, one.used_for.as_str()));
+        writeln!(page.out, "\nenvironment: {}", used.collect::<Vec<_>>().join(", "))?;
+    }
     if report.images.len() > 1 {
         let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
         writeln!(page.out, "\n{} of {} images verified", verified, report.images.len())?;

@@ -281,3 +281,29 @@ fn no_secret_is_in_any_output() {
         registry.mend();
     }
 }
+
+/// A263: variables change who is asked and with what, and a folder of CI may set them unseen.
+#[test]
+fn a263_the_variables_that_were_used_are_in_the_report() {
+    let (registry, reference) = serve("signed");
+    let folder = Folder::new();
+    let auth = base64(format!("{USER}:{PASSWORD}"));
+    folder.write("config.json", format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry.host()).as_bytes());
+    let run = |variable: &str, value: &std::path::Path, more: &[&str]| {
+        let run = Verify::new(&[&[reference.as_str()], more].concat()).with(variable, value).run();
+        assert_eq!(run.code, 0, "{}", run.seen());
+        run.out
+    };
+    let json = |out: &str| serde_json::from_str::<serde_json::Value>(out).expect(out)["environment"].clone();
+    let output = ["--output", "json"];
+    let public = run("DOCKER_CONFIG", folder.path(), &output);
+    assert!(json(&public).is_null(), "set, and of no use: {public}");
+    registry.restrict(Access::token(USER, PASSWORD));
+    let file = folder.path().join("config.json");
+    for (variable, value) in [("DOCKER_CONFIG", folder.path()), ("REGISTRY_AUTH_FILE", file.as_path())] {
+        let used = json(&run(variable, value, &output));
+        assert_eq!(used, serde_json::json!([{"name": variable, "usedFor": "login"}]));
+        assert!(run(variable, value, &["-v"]).contains(&format!("environment: {variable} (login)\n")));
+        assert!(!run(variable, value, &[]).contains("environment"));
+    }
+}

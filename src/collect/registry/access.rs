@@ -20,7 +20,7 @@ use super::failure::failure;
 use super::realm::{self, Party, Realm, Refusal, TokenServer};
 use super::transport::{Answer, Deadline, Method, Request, Transport, at, shown_host};
 use crate::collect::error::SourceError;
-use crate::collect::login_use::{Denial, LoginName, LoginUse};
+use crate::collect::login_use::{Denial, LoginName, LoginOrigin, LoginUse};
 use crate::collect::said::{Said, printable};
 use crate::json;
 use crate::secrets::Secrets;
@@ -212,6 +212,12 @@ impl Access {
         let mut logins = self.logins.borrow_mut();
         let look_up = || self.find_login(&scope.registry, &scope.repository).map_err(|error| error.to_string());
         logins.entry(scope.clone()).or_insert_with(look_up).clone()
+    }
+
+    /// Returns where the logins come from that were looked up.
+    pub(super) fn origins(&self) -> Vec<LoginOrigin> {
+        let logins = self.logins.borrow();
+        logins.values().flatten().flatten().map(|found| found.origin.clone()).collect()
     }
 
     /// Looks a login up, and keeps it secret before anything is sent, so that no answer comes back unfiltered.

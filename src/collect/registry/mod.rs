@@ -50,7 +50,7 @@ use transport::{Answer, Deadline, Method, Request, Transport, at, error_code, sh
 
 use super::error::SourceError;
 use super::limits::Limits;
-use super::login_use::{Denial, LoginUse};
+use super::login_use::{Denial, LoginOrigin, LoginUse};
 use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
@@ -188,6 +188,11 @@ impl Registries {
     /// Tells this of every request from now on.
     pub fn log_requests(&self, log: RequestLog) {
         self.transport.log_to(log);
+    }
+
+    /// Returns where the logins come from that were looked up so far: those that a registry wanted.
+    pub fn login_origins(&self) -> Vec<LoginOrigin> {
+        self.access.origins()
     }
 
     /// Returns what was asked of the network so far.

@@ -50,6 +50,10 @@ pub struct NetworkUse {
     pub bytes: u64,
     /// Hosts that requests were sent to, with the port unless it is the scheme's own.
     pub hosts: BTreeSet<String>,
+    /// Variables of the environment that named a proxy on the way.
+    pub proxy_variables: BTreeSet<&'static str>,
+    /// Whether TLS was spoken, and so authorities of certificates were needed.
+    pub needs_authorities: bool,
 }
 
 impl NetworkUse {
@@ -58,6 +62,8 @@ impl NetworkUse {
         self.requests += other.requests;
         self.bytes += other.bytes;
         self.hosts.extend(other.hosts.iter().cloned());
+        self.proxy_variables.extend(&other.proxy_variables);
+        self.needs_authorities |= other.needs_authorities;
     }
 }
 
@@ -491,6 +497,8 @@ impl Transport {
         let mut used = self.used.borrow_mut();
         used.requests += 1;
         used.hosts.insert(shown_host(url));
+        used.proxy_variables.extend(self.proxies.on_the_way_to(url).map(|proxy| proxy.variable));
+        used.needs_authorities |= url.scheme() == "https";
     }
 
     fn count_bytes(&self, chunk: &Bytes) {
