@@ -7,7 +7,7 @@
 //! | `types` | its predicate types | [`types::Types`] |
 //! | `checks`, `pages` | its checks, and the pages that explain them | [`crate::check::Check`] |
 //! | `section` | what a report says of a verified one | [`section::Shown`] |
-//! | `rules`, `keys` | what a policy may ask of it, and the keys that say so | `rules::Rules`, `rules::Keys` |
+//! | `rules` | what a policy may ask of it, and the keys that say so | `rules::Rules`, `rules::Keys`, `keys::Key` |
 //! | `*.json`, `*.yaml` | parts of JSON Schemas, what a first policy says of it, a seed for fuzzing | [`types::Kind`] |
 //! | all others | how a predicate is read and judged | `judging::Judging`, and a function `read` |
 
@@ -33,6 +33,7 @@ pub(crate) use kinds;
 pub(crate) mod checks;
 pub(crate) mod generic;
 pub(crate) mod judging;
+pub(crate) mod keys;
 pub(crate) mod provenance;
 pub mod rules;
 pub(crate) mod sbom;

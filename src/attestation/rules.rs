@@ -10,16 +10,11 @@ use crate::policy::document::problem::Problems;
 use crate::policy::document::signers::ReadFile;
 use crate::policy::signer::{Signer, Signers};
 
+use super::keys::{self, Declared, KeyText};
 use super::types::Kind;
 
 /// The rules of one kind.
 pub(crate) trait Rules {
-    /// Returns the rules as a person reads them, a line each.
-    fn describe(&self) -> Vec<String>;
-
-    /// Returns the rules as lines of text, for the policy's hash.
-    fn canonical_text(&self) -> String;
-
     /// Returns the texts for missing evidence of the kind.
     fn missing(&self) -> Missing;
 
@@ -45,11 +40,8 @@ pub(crate) trait Rules {
     }
 }
 
-/// How a policy file says the rules of one kind.
-pub(crate) trait Keys: Rules + Sized {
-    /// The keys, beside those of every requirement.
-    const KEYS: &'static [&'static str];
-
+/// How a policy file says the rules of one kind, beside the keys that are declared with them.
+pub(crate) trait Keys: Rules + Declared {
     /// Whether a rule may ask for several of the kind, in a list.
     const SEVERAL: bool = false;
 
@@ -57,8 +49,40 @@ pub(crate) trait Keys: Rules + Sized {
     /// it, one that does not hold says nothing of one that does.
     const OTHERS: Option<(CheckId, &'static str)> = None;
 
+    /// Returns rules that ask for nothing yet.
+    fn start() -> Self;
+
+    /// Finds the problems that are about several keys.
+    fn check(&self, fields: &Fields<'_>, problems: &mut Problems) {
+        let _ = (fields, problems);
+    }
+
+    /// Sets what a key that is not there leaves to others.
+    fn finish(self) -> Self {
+        self
+    }
+
+    /// Returns the text for the policy's hash that belongs to no key.
+    fn hash_beside(&self) -> String {
+        String::new()
+    }
+
     /// Reads the rules.
-    fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Self>;
+    fn read(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Option<Self> {
+        let (rules, is_whole) = keys::read(Self::start(), fields, files, problems);
+        rules.check(fields, problems);
+        is_whole.then(|| rules.finish())
+    }
+
+    /// Returns the rules as a person reads them, a line each.
+    fn describe(&self) -> Vec<String> {
+        keys::describe(self)
+    }
+
+    /// Returns the rules as lines of text, for the policy's hash.
+    fn canonical_text(&self) -> String {
+        keys::hash(self) + &self.hash_beside()
+    }
 
     /// Returns the rules of a requirement that is named and says nothing more.
     fn plain() -> Result<Self, Incomplete>;
@@ -121,8 +145,8 @@ macro_rules! rules {
             }
 
             /// Returns the keys in a policy file, beside those of every requirement.
-            pub(crate) const fn keys(self) -> &'static [&'static str] {
-                match self { $($(Self::$variant => $rules::KEYS,)?)+ }
+            pub(crate) fn keys(self) -> Vec<KeyText> {
+                match self { $($(Self::$variant => keys::texts::<$rules>(),)?)+ }
             }
 
             /// Whether a rule may ask for several of the kind, in a list.
@@ -160,6 +184,16 @@ macro_rules! rules {
             /// Returns the requirement that it makes.
             pub const fn requirement(&self) -> Requirement {
                 match self { $($(Self::$variant(_) => first!(Requirement::$variant, $rules),)?)+ }
+            }
+
+            /// Returns its rules as a person reads them, a line each.
+            pub fn describe(&self) -> Vec<String> {
+                match self { $($(Self::$variant(rules) => first!(rules.describe(), $rules),)?)+ }
+            }
+
+            /// Returns its rules as lines of text, for the policy's hash.
+            pub(crate) fn canonical_text(&self) -> String {
+                match self { $($(Self::$variant(rules) => first!(rules.canonical_text(), $rules),)?)+ }
             }
 
             /// Returns its rules.
@@ -204,10 +238,5 @@ impl Asked {
     /// Returns the signers whose VEX statements may close findings.
     pub fn vex_signers(&self) -> &[Signer] {
         self.rules().vex().map_or(&[], Signers::listed)
-    }
-
-    /// Returns its rules as a person reads them, a line each.
-    pub fn describe(&self) -> Vec<String> {
-        self.rules().describe()
     }
 }

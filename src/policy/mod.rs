@@ -100,7 +100,7 @@ impl Demand {
             "require {} {:?}\n{}{}{domains}{log}{exception}",
             self.requirement(),
             self.id,
-            self.asked.rules().canonical_text(),
+            self.asked.canonical_text(),
             self.signers.canonical_text()
         )
     }

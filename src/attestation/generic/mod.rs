@@ -1,7 +1,6 @@
 //! Attestations of any type: the type exactly, and what stands in the fields that a policy names.
 
 pub(crate) mod checks;
-pub(crate) mod keys;
 mod lookup;
 pub(crate) mod rules;
 pub(crate) mod types;

@@ -1,11 +1,15 @@
-//! What an attestation of any type must say.
-
-use std::fmt::Write as _;
+//! What an attestation of any type must say, and the fields of an `attestation` requirement.
 
 use jiff::civil::Date;
+use serde_json::{Value, json};
 
-use crate::attestation::rules::{Missing, Rules};
+use crate::attestation::keys::{Key, declare, lines, set};
+use crate::attestation::rules::{Incomplete, Keys, Missing, Rules};
 use crate::attestation::types::Kind;
+use crate::policy::document::fields::{Fields, each, guess, pattern, text};
+use crate::policy::document::problem::Problems;
+use crate::policy::document::schema;
+use crate::policy::document::yaml::{self, Node};
 use crate::policy::path::FieldPath;
 use crate::policy::text::TextRule;
 
@@ -23,15 +27,55 @@ pub const COSIGN_TYPES: [(&str, &str); 10] = [
     ("vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"),
 ];
 
-/// The type of an attestation, and what must stand in it.
-#[derive(Debug, Clone)]
-pub struct AttestationRules {
-    /// The predicate type, compared exactly.
-    pub predicate_type: String,
-    /// What reports call it.
-    pub name: String,
-    /// Every one of them must hold.
-    pub fields: Vec<FieldRule>,
+declare! {
+    /// The type of an attestation, and what must stand in it.
+    #[derive(Debug, Clone)]
+    pub struct AttestationRules {
+        /// The predicate type, compared exactly.
+        pub predicate_type: String => Key {
+            name: "type",
+            required: Some("add `type: URI`: the predicate type, or cosign's short name for it"),
+            schema: || {
+                let forms = json!([schema::words(&short_names()), schema::matching(r"^\S*[:/]\S*$")]);
+                let forms = schema::such_as("https://acme.example/review/v1", json!({"anyOf": forms}));
+                schema::about("The predicate type, compared exactly, or cosign's short name for it.", forms)
+            },
+            example: || json!({"type": "https://acme.example/other/v1"}),
+            read: |rules, node, at| set(&mut rules.predicate_type, predicate_type(node, at.problems)),
+            describe: |rules| vec![format!("of type {}", rules.predicate_type)],
+            hash: Some(|rules| format!("type {:?}\n", rules.predicate_type)),
+        },
+        /// What reports call it.
+        pub name: String => Key {
+            name: "name",
+            required: None,
+            schema: || schema::about("What reports call it [default: the type].", schema::text()),
+            example: || json!({"name": "review"}),
+            read: |rules, node, at| set(&mut rules.name, text(node, at.problems)),
+            // The name of the requirement says it, and is in the hash.
+            describe: |_| Vec::new(),
+            hash: None,
+        },
+        /// Every one of them must hold.
+        pub fields: Vec<FieldRule> => Key {
+            name: "fields",
+            required: None,
+            schema: fields_schema,
+            example: || json!({"fields": {"result": "PASSED"}}),
+            read: |rules, node, at| set(&mut rules.fields, field_rules(node, at.problems)),
+            describe: |rules| lines(&rules.fields, |field| match &field.value {
+                FieldValue::Text(rule) => format!("{}: {rule}", field.path),
+                FieldValue::Absent => format!("{}: absent", field.path),
+            }),
+            hash: Some(|rules| {
+                let value = |field: &FieldRule| match &field.value {
+                    FieldValue::Text(rule) => rule.canonical_text(),
+                    FieldValue::Absent => "absent".to_owned(),
+                };
+                lines(&rules.fields, |field| format!("field {:?} {}\n", field.path.as_str(), value(field))).concat()
+            }),
+        },
+    }
 }
 
 /// What must stand in one place of the predicate.
@@ -66,29 +110,28 @@ impl AttestationRules {
     }
 }
 
+impl Keys for AttestationRules {
+    const SEVERAL: bool = true;
+
+    /// The type is a key that must be there.
+    fn start() -> Self {
+        Self::of_type("")
+    }
+
+    fn finish(self) -> Self {
+        let name = if self.name.is_empty() { self.predicate_type.clone() } else { self.name };
+        Self { name, ..self }
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Err(Incomplete {
+            in_file: "write the type: `attestation: {type: https://…}`",
+            as_flag: "name the attestation's type instead: https://…",
+        })
+    }
+}
+
 impl Rules for AttestationRules {
-    fn describe(&self) -> Vec<String> {
-        let fields = self.fields.iter().map(|field| match &field.value {
-            FieldValue::Text(rule) => format!("{}: {rule}", field.path),
-            FieldValue::Absent => format!("{}: absent", field.path),
-        });
-        std::iter::once(format!("of type {}", self.predicate_type)).chain(fields).collect()
-    }
-
-    fn canonical_text(&self) -> String {
-        let Self { predicate_type, name: _, fields } = self;
-        let mut text = format!("type {predicate_type:?}\n");
-        for field in fields {
-            let value = match &field.value {
-                FieldValue::Text(rule) => rule.canonical_text(),
-                FieldValue::Absent => "absent".to_owned(),
-            };
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(text, "field {:?} {value}", field.path.as_str());
-        }
-        text
-    }
-
     fn missing(&self) -> Missing {
         Missing {
             what: "attestation of the type",
@@ -107,6 +150,113 @@ impl Rules for AttestationRules {
         let warning = |(missing, hint)| (format!("`attestation` of type {} {missing}", self.predicate_type), hint);
         known.map(warning).into_iter().collect()
     }
+}
+
+fn predicate_type(node: &Node, problems: &mut Problems) -> Option<String> {
+    let written = text(node, problems)?;
+    let meant = AttestationRules::predicate_type_of(&written).map(str::to_owned);
+    if meant.is_none() {
+        let hint = format!("write the whole predicate type, such as https://…; {}", guess(&written, &short_names()));
+        problems.add(node.place, format!("`{written}` is not a predicate type"), hint);
+    }
+    meant
+}
+
+fn short_names() -> [&'static str; COSIGN_TYPES.len()] {
+    COSIGN_TYPES.map(|(short, _)| short)
+}
+
+fn field_rules(node: &Node, problems: &mut Problems) -> Option<Vec<FieldRule>> {
+    let hint = "write what must stand where: `fields: {result: PASSED}`";
+    let yaml::Value::Map(entries) = &node.value else {
+        problems.add(node.place, format!("fields are paths with values, and this is {}", node.value.kind()), hint);
+        return None;
+    };
+    if entries.is_empty() {
+        problems.add(node.place, "there are no fields", hint);
+        return None;
+    }
+    let read: Vec<Option<FieldRule>> = entries.iter().map(|(key, value)| field_rule(key, value, problems)).collect();
+    read.into_iter().collect()
+}
+
+fn field_rule(key: &yaml::Key, node: &Node, problems: &mut Problems) -> Option<FieldRule> {
+    let path = FieldPath::parse(&key.name);
+    if path.is_none() {
+        let hint =
+            "write names with dots between them, such as review.result, or a JSON pointer such as /review/result";
+        problems.add(key.place, format!("`{}` is not a path", key.name), hint);
+    }
+    let value = if matches!(node.value, yaml::Value::Map(_)) {
+        condition(node, problems)
+    } else {
+        let written = scalar(node, problems);
+        written.and_then(|text| pattern(TextRule::glob(&text), node, problems)).map(FieldValue::Text)
+    };
+    let (path, value) = (path?, value?);
+    if matches!(value, FieldValue::Absent) && path.is_dotted() {
+        // A dot may be a part of a name, and then the place that is empty is another one than was meant.
+        let pointer = format!("/{}", path.steps().join("/"));
+        let message = format!("what must be absent at `{path}` may be there under a name with a dot in it");
+        problems.add(key.place, message, format!("write the place as a JSON pointer, such as {pointer}"));
+        return None;
+    }
+    Some(FieldRule { path, value })
+}
+
+/// `{equals: …}`, `{one-of: […]}` or `{absent: true}`.
+fn condition(node: &Node, problems: &mut Problems) -> Option<FieldValue> {
+    let fields = Fields::of(node, "a field", &["equals", "one-of", "absent"], problems)?;
+    match (fields.get("equals"), fields.get("one-of"), fields.get("absent")) {
+        (Some(node), None, None) => scalar(node, problems).map(|text| FieldValue::Text(TextRule::exact(text))),
+        (None, Some(node), None) => {
+            each(node, "values", problems, scalar).map(|values| FieldValue::Text(TextRule::one_of(values)))
+        }
+        (None, None, Some(node)) => {
+            if matches!(node.value, yaml::Value::Bool(true)) {
+                return Some(FieldValue::Absent);
+            }
+            problems.add(
+                node.place,
+                "`absent` is true or not there",
+                "write `{absent: true}`, or what must stand there",
+            );
+            None
+        }
+        _ if fields.has_unknown() => None,
+        _ => {
+            let hint =
+                "write one of `{equals: VALUE}`, `{one-of: [VALUE, VALUE]}`, `{absent: true}`, or the value alone";
+            problems.add(fields.first_place(), "a field must be one thing", hint);
+            None
+        }
+    }
+}
+
+/// A text, or a number or truth value by its text.
+fn scalar(node: &Node, problems: &mut Problems) -> Option<String> {
+    match node.value {
+        yaml::Value::Bool(value) => Some(value.to_string()),
+        _ => text(node, problems),
+    }
+}
+
+fn fields_schema() -> Value {
+    let about = "A text with the wildcards `*` and `**`, a number, true or false.";
+    let keys = json!({
+        "equals": schema::about("Exactly this.", schema::scalar()),
+        "one-of": schema::list("Exactly one of these.", &schema::scalar()),
+        "absent": {"description": "Nothing may be there.", "const": true},
+    });
+    let mut condition = schema::some_of("One condition.", &keys);
+    condition["maxProperties"] = json!(1);
+    json!({
+        "description": "What must stand where in the predicate. Paths are names with dots between them, or JSON pointers.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": r"^(?:/(?:[^~]|~[01])*|[^./][^.]*(?:\.[^.]+)*)$"},
+        "additionalProperties": {"anyOf": [schema::about(about, schema::scalar()), condition]},
+    })
 }
 
 #[cfg(test)]

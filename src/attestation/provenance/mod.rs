@@ -8,7 +8,6 @@ mod certificate;
 pub(crate) mod checks;
 mod claims;
 mod judge;
-pub(crate) mod keys;
 mod model;
 mod predicate;
 mod report;

@@ -7,7 +7,6 @@ mod cyclonedx;
 mod families;
 mod form;
 mod judge;
-pub(crate) mod keys;
 mod lenient;
 mod license;
 mod lint;

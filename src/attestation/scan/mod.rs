@@ -5,7 +5,6 @@
 pub(crate) mod checks;
 mod gitlab;
 mod grype;
-pub(crate) mod keys;
 mod model;
 mod osv_scanner;
 mod predicate;

@@ -1,6 +1,7 @@
 //! What a signature must be beyond being good: nothing.
 
-use crate::attestation::rules::{Missing, Rules};
+use crate::attestation::keys::{Declared, Key};
+use crate::attestation::rules::{Incomplete, Keys, Missing, Rules};
 
 /// The rules for a signature on the image: a cosign signature bundle, a message signature or legacy simple signing. An attestation
 /// is not a signature.
@@ -8,19 +9,25 @@ use crate::attestation::rules::{Missing, Rules};
 pub struct SignatureRules;
 
 impl Rules for SignatureRules {
-    fn describe(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn canonical_text(&self) -> String {
-        String::new()
-    }
-
     fn missing(&self) -> Missing {
         Missing {
             what: "signature",
             expected: "a cosign signature".to_owned(),
             make: "`cosign sign IMAGE@DIGEST`".to_owned(),
         }
+    }
+}
+
+impl Declared for SignatureRules {
+    const KEYS: &'static [Key<Self>] = &[];
+}
+
+impl Keys for SignatureRules {
+    fn start() -> Self {
+        Self
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Ok(Self)
     }
 }

@@ -3,7 +3,6 @@
 //! A missing, unknown or mistyped result is not a result, and satisfies nothing.
 
 pub(crate) mod checks;
-pub(crate) mod keys;
 pub(crate) mod rules;
 pub(crate) mod section;
 pub(crate) mod types;

@@ -3,7 +3,6 @@
 //! SLSA `verification_summary.md`, "How to verify". Signature, subject and predicate type are checked before (steps 1 to 3).
 
 pub(crate) mod checks;
-pub(crate) mod keys;
 mod resource;
 pub(crate) mod rules;
 pub(crate) mod section;
@@ -249,7 +248,7 @@ impl Summary {
 
     fn check_policy(&self, rules: &SummaryRules) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if let Some(rule) = &rules.policy_uri {
+        if let Some(rule) = &rules.policy.uri {
             findings.push(if rule.matches(&self.policy_uri) {
                 Finding::pass(CheckId::VsaPolicy, "the verifier applied the expected policy")
             } else {
@@ -258,7 +257,7 @@ impl Summary {
                     .found(&self.policy_uri)
             });
         }
-        if let Some(digest) = &rules.policy_digest {
+        if let Some(digest) = &rules.policy.digest {
             let stated = self.policy_digest.get(digest.algorithm().name());
             findings.push(if stated.is_some_and(|stated| stated.eq_ignore_ascii_case(digest.hex())) {
                 Finding::pass(CheckId::VsaPolicy, "the verifier applied the expected version of its policy")

@@ -1,31 +1,119 @@
-//! What a verification summary (VSA) must say.
+//! What a verification summary (VSA) must say, and the fields of a `vsa` requirement.
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use crate::oci::Digest;
 
-use crate::attestation::rules::{Missing, Rules};
+use crate::attestation::keys::{Key, declare, lines, set, set_some, some_line};
+use crate::attestation::rules::{Incomplete, Keys, Missing, Rules};
 use crate::policy::age::MaxAge;
+use crate::policy::document::fields::{Fields, each, glob, max_age, optional, text};
+use crate::policy::document::problem::Problems;
+use crate::policy::document::schema;
+use crate::policy::document::yaml::Node;
 use crate::policy::text::TextRule;
 
-/// The rules for a verification summary: the verifier and its verdict (SLSA `verification_summary.md`, "How to
-/// verify"). The allowed signers stand beside them, so that verifier and signer are a pair.
-#[derive(Debug, Clone)]
-pub struct SummaryRules {
-    /// `verifier.id`, compared exactly.
-    pub verifier: String,
-    /// `resourceUri`; without it, the name that the image was asked for by.
-    pub resource: Option<TextRule>,
-    /// What `verifiedLevels` must have, each at least; one or more.
-    pub levels: Vec<Level>,
-    /// What every dependency must have, by track; nothing is asked of dependencies without it.
-    pub dependency_levels: Vec<Level>,
+declare! {
+    /// The rules for a verification summary: the verifier and its verdict (SLSA `verification_summary.md`, "How to
+    /// verify"). The allowed signers stand beside them, so that verifier and signer are a pair.
+    #[derive(Debug, Clone)]
+    pub struct SummaryRules {
+        /// `verifier.id`, compared exactly.
+        pub verifier: String => Key {
+            name: "verifier",
+            required: Some("add `verifier: URI`, as the summary names it: who verified is as important as who signed"),
+            schema: || {
+                let id = schema::such_as("https://acme.example/verifier", schema::text());
+                schema::about("The verifier's id, compared exactly.", id)
+            },
+            example: || json!({"verifier": "https://acme.example/other", "levels": "SLSA_BUILD_LEVEL_3"}),
+            read: |rules, node, at| set(&mut rules.verifier, text(node, at.problems)),
+            describe: |rules| vec![format!("verified by {}", rules.verifier)],
+            hash: Some(|rules| format!("verifier {:?}\n", rules.verifier)),
+        },
+        /// `resourceUri`; without it, the name that the image was asked for by.
+        pub resource: Option<TextRule> => Key {
+            name: "resource",
+            required: None,
+            schema: || {
+                let about = "The name that the verifier has for the image; `*` and `**` stand for parts of it [default: the name that the image is asked for by].";
+                schema::about(about, schema::text())
+            },
+            example: || json!({"resource": "pkg:docker/acme/app"}),
+            read: |rules, node, at| set_some(&mut rules.resource, glob(node, at.problems)),
+            describe: |rules| vec![match &rules.resource {
+                Some(resource) => format!("for {resource}"),
+                None => "for the image by the name that is asked for".to_owned(),
+            }],
+            hash: Some(|rules| format!("resource {:?}\n", rules.resource.as_ref().map(TextRule::canonical_text))),
+        },
+        /// What `verifiedLevels` must have, each at least; one or more.
+        pub levels: Vec<Level> => Key {
+            name: "levels",
+            required: Some("add `levels: [SLSA_BUILD_LEVEL_3]`, or what else the verifier says of what it let through"),
+            schema: || levels_schema("What the image must have been verified at: each of these or above."),
+            example: || json!({"levels": "SLSA_BUILD_LEVEL_2"}),
+            read: |rules, node, at| set(&mut rules.levels, levels(node, at.problems)),
+            describe: |rules| vec![format!("at {} or above", joined(&rules.levels))],
+            hash: Some(|rules| format!("levels {:?}\n", words(&rules.levels))),
+        },
+        /// What every dependency must have, by track; nothing is asked of dependencies without it.
+        pub dependency_levels: Vec<Level> => Key {
+            name: "dependency-levels",
+            required: None,
+            schema: || levels_schema("What every dependency must have been verified at, in the tracks of these."),
+            example: || json!({"dependency-levels": "SLSA_BUILD_LEVEL_1"}),
+            read: |rules, node, at| set(&mut rules.dependency_levels, levels(node, at.problems)),
+            describe: |rules| {
+                let line = || format!("every dependency at {} or above", joined(&rules.dependency_levels));
+                some_line(!rules.dependency_levels.is_empty(), line)
+            },
+            hash: Some(|rules| format!("dependency levels {:?}\n", words(&rules.dependency_levels))),
+        },
+        /// `policy.uri` and `policy.digest`.
+        pub policy: AppliedPolicy => Key {
+            name: "policy",
+            required: None,
+            schema: || {
+                let uri = schema::about("Its URI; `*` and `**` stand for parts of it.", schema::text());
+                let digest = schema::matching("^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$");
+                let keys = json!({"uri": uri, "digest": schema::about("Its digest.", digest)});
+                schema::some_of("The policy that the verifier must have applied.", &keys)
+            },
+            example: || json!({"policy": {"uri": "https://acme.example/policy"}}),
+            read: |rules, node, at| set(&mut rules.policy, policy(node, at.problems)),
+            describe: |rules| {
+                let AppliedPolicy { uri, digest } = &rules.policy;
+                let digest = lines(digest, |digest| format!("by the policy @ {digest}"));
+                [lines(uri, |uri| format!("by the policy {uri}")), digest].concat()
+            },
+            hash: Some(|rules| {
+                let AppliedPolicy { uri, digest } = &rules.policy;
+                format!("policy {:?} {digest:?}\n", uri.as_ref().map(TextRule::canonical_text))
+            }),
+        },
+        /// How long ago `timeVerified` may be.
+        pub max_age: Option<MaxAge> => Key {
+            name: "max-age",
+            required: None,
+            schema: || schema::age("How long ago the verifier may have looked."),
+            example: || json!({"max-age": "7d"}),
+            read: |rules, node, at| set_some(&mut rules.max_age, max_age(node, at.problems)),
+            describe: |rules| lines(&rules.max_age, |age| format!("not longer ago than {age}")),
+            hash: Some(|rules| format!("age {:?}\n", rules.max_age.as_ref().map(ToString::to_string))),
+        },
+    }
+}
+
+/// The policy that the verifier applied.
+#[derive(Debug, Clone, Default)]
+pub struct AppliedPolicy {
     /// `policy.uri`.
-    pub policy_uri: Option<TextRule>,
+    pub uri: Option<TextRule>,
     /// `policy.digest`.
-    pub policy_digest: Option<Digest>,
-    /// How long ago `timeVerified` may be.
-    pub max_age: Option<MaxAge>,
+    pub digest: Option<Digest>,
 }
 
 /// A result of SLSA: the level of a track, or another word.
@@ -77,41 +165,28 @@ impl fmt::Display for Level {
     }
 }
 
+impl Keys for SummaryRules {
+    /// Verifier and levels are keys that must be there.
+    fn start() -> Self {
+        Self {
+            verifier: String::new(),
+            resource: None,
+            levels: Vec::new(),
+            dependency_levels: Vec::new(),
+            policy: AppliedPolicy::default(),
+            max_age: None,
+        }
+    }
+
+    fn plain() -> Result<Self, Incomplete> {
+        Err(Incomplete {
+            in_file: "write whose it must be: `vsa: {verifier: URI, levels: [SLSA_BUILD_LEVEL_3]}`",
+            as_flag: "whose summary it must be is said in a policy file: `require: {vsa: {verifier: …, levels: …}}`",
+        })
+    }
+}
+
 impl Rules for SummaryRules {
-    fn describe(&self) -> Vec<String> {
-        let levels = |levels: &[Level]| levels.iter().map(Level::as_str).collect::<Vec<_>>().join(" and ");
-        let mut lines = vec![
-            format!("verified by {}", self.verifier),
-            match &self.resource {
-                Some(resource) => format!("for {resource}"),
-                None => "for the image by the name that is asked for".to_owned(),
-            },
-            format!("at {} or above", levels(&self.levels)),
-        ];
-        lines.extend(
-            (!self.dependency_levels.is_empty())
-                .then(|| format!("every dependency at {} or above", levels(&self.dependency_levels))),
-        );
-        lines.extend(self.policy_uri.as_ref().map(|uri| format!("by the policy {uri}")));
-        lines.extend(self.policy_digest.as_ref().map(|digest| format!("by the policy @ {digest}")));
-        lines.extend(self.max_age.as_ref().map(|age| format!("not longer ago than {age}")));
-        lines
-    }
-
-    fn canonical_text(&self) -> String {
-        let Self { verifier, resource, levels, dependency_levels, policy_uri, policy_digest, max_age } = self;
-        let rule = |rule: &Option<TextRule>| rule.as_ref().map(TextRule::canonical_text);
-        let texts = |levels: &[Level]| levels.iter().map(|level| level.as_str().to_owned()).collect::<Vec<_>>();
-        format!(
-            "verifier {verifier:?}\nresource {:?}\nlevels {:?}\ndependency levels {:?}\npolicy {:?} {policy_digest:?}\nage {:?}\n",
-            rule(resource),
-            texts(levels),
-            texts(dependency_levels),
-            rule(policy_uri),
-            max_age.as_ref().map(ToString::to_string),
-        )
-    }
-
     fn missing(&self) -> Missing {
         Missing {
             what: "verification summary",
@@ -122,6 +197,45 @@ impl Rules for SummaryRules {
             make: "ask that verifier to verify it and to attest the result".to_owned(),
         }
     }
+}
+
+fn levels(node: &Node, problems: &mut Problems) -> Option<Vec<Level>> {
+    each(node, "levels", problems, |item, problems| Some(Level::new(&text(item, problems)?)))
+}
+
+/// `{uri: GLOB, digest: sha256:…}`, one of them or both.
+fn policy(node: &Node, problems: &mut Problems) -> Option<AppliedPolicy> {
+    let fields = Fields::of(node, "the policy of a summary", &["uri", "digest"], problems)?;
+    if fields.get("uri").is_none() && fields.get("digest").is_none() && !fields.has_unknown() {
+        let hint = "write `uri`, `digest` or both, or leave `policy` out";
+        problems.add(node.place, "nothing is said of the policy", hint);
+        return None;
+    }
+    let uri = optional(fields.get("uri"), |node| glob(node, problems));
+    let digest = optional(fields.get("digest"), |node| digest(node, problems));
+    Some(AppliedPolicy { uri: uri?, digest: digest? })
+}
+
+fn digest(node: &Node, problems: &mut Problems) -> Option<Digest> {
+    let written = text(node, problems)?;
+    let digest = written.parse().ok();
+    if digest.is_none() {
+        let hint = "write the algorithm and all digits in lower case: sha256:…";
+        problems.add(node.place, format!("`{written}` is not a digest"), hint);
+    }
+    digest
+}
+
+fn levels_schema(description: &str) -> Value {
+    schema::list(description, &schema::such_as("SLSA_BUILD_LEVEL_3", schema::text()))
+}
+
+fn words(levels: &[Level]) -> Vec<&str> {
+    levels.iter().map(Level::as_str).collect()
+}
+
+fn joined(levels: &[Level]) -> String {
+    words(levels).join(" and ")
 }
 
 #[cfg(test)]

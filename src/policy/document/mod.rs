@@ -9,6 +9,7 @@ pub(crate) mod fields;
 mod lint;
 pub(crate) mod problem;
 pub(crate) mod rule;
+pub(crate) mod schema;
 pub(crate) mod shorthand;
 pub(crate) mod signers;
 pub(crate) mod yaml;

@@ -334,7 +334,7 @@ fn required_once(
 
 /// The keys that a requirement may have.
 fn keys(requirement: Requirement) -> Vec<&'static str> {
-    REQUIREMENT.iter().chain(requirement.keys()).copied().collect()
+    REQUIREMENT.into_iter().chain(requirement.keys().iter().map(|key| key.name)).collect()
 }
 
 /// A requirement without settings, if it has a meaning without them.

@@ -6,7 +6,7 @@ use crate::packages::Purl;
 use crate::policy::package::{Match, PackageRule};
 use crate::policy::text::{PatternError, TextRule};
 
-use super::lines;
+use super::hash::{hash_each, hash_switch};
 use super::source::is_on_forge;
 
 /// Rules for the dependencies that a provenance lists. Builders list the dependencies they know: SLSA calls the list
@@ -72,12 +72,9 @@ impl DependencyRules {
 
     pub(super) fn canonical_text(&self) -> String {
         let Self { pinned, allow, deny, required } = self;
-        let mut text = String::new();
-        lines(&mut text, "dependencies", pinned.then(|| "pinned".to_owned()).into_iter());
-        for (what, rules) in [("allow", allow), ("deny", deny), ("required", required)] {
-            lines(&mut text, "dependency", rules.iter().map(|rule| format!("{what} {}", rule.canonical_text())));
-        }
-        text
+        let lists = [("allow", allow), ("deny", deny), ("required", required)]
+            .map(|(what, rules)| hash_each("dependency", rules, |rule| format!("{what} {}", rule.canonical_text())));
+        hash_switch("dependencies pinned", *pinned) + &lists.concat()
     }
 
     pub(super) fn describe(&self) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use crate::policy::text::{PatternError, TextRule};
 
-use super::lines;
+use super::hash::hash_each;
 
 /// The rules for the source. A property that neither the provenance nor its certificate states does not satisfy its
 /// rule.
@@ -40,9 +40,7 @@ impl ProvenanceSourceRule {
     }
 
     pub(crate) fn canonical_text(&self) -> String {
-        let mut text = String::new();
-        lines(&mut text, "source", self.rules().map(|(what, rule)| format!("{what} {}", rule.canonical_text())));
-        text
+        hash_each("source", self.rules(), |(what, rule)| format!("{what} {}", rule.canonical_text()))
     }
 
     pub(crate) fn describe(&self) -> Vec<String> {
