@@ -25,9 +25,11 @@ use index::Writer;
 use read::Reader;
 use sink::Sink;
 
-fn refused(error: AdvisoriesError) -> Diagnostic {
-    let hint = error.hint();
-    Diagnostic::usage(error, hint)
+impl From<AdvisoriesError> for Diagnostic {
+    fn from(error: AdvisoriesError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
 }
 
 /// The advisories of a run, and what a report says of them.
@@ -41,7 +43,7 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     if places.is_empty() {
         return Ok(None);
     }
-    let advisories = Reader::read(places, Advisories::default()).map_err(refused)?;
+    let advisories = Reader::read(places, Advisories::default())?;
     let report = AdvisoriesReport {
         sources: places.iter().map(|place| place.display().to_string()).collect(),
         count: advisories.count() as u64,
@@ -72,7 +74,7 @@ impl Sink for Advisories {
 /// `bonafide advisories`.
 pub(super) fn run(command: &AdvisoriesCommand) -> Result<u8, Diagnostic> {
     let AdvisoriesCommand::Index(args) = command;
-    let passed_over = write_index(&args.places, &args.out).map_err(refused)?;
+    let passed_over = write_index(&args.places, &args.out)?;
     if passed_over > 0 {
         streams::to_stderr(&format!(
             "warning: {passed_over} of the files cannot be read, and may be about any package: no limit passes with this index\n"

@@ -19,7 +19,7 @@ use super::args::{Args, AuditArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::output::Rows;
 use super::session::Session;
-use super::{logins, output, policies, progress, pull_requests, references, runtime};
+use super::{input, logins, output, policies, progress, pull_requests, references, runtime};
 
 /// The tags of a repository, and the expected ones.
 struct Repository {
@@ -97,7 +97,10 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--verifier", verify.verifier.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(Diagnostic::of_one_image(flag)),
+        Some((flag, _)) => {
+            let message = format!("`{flag}` is about one image, and an audit is of many");
+            Err(Diagnostic::usage(message, "use it with `bonafide verify`"))
+        }
         None => Ok(()),
     }
 }
@@ -112,7 +115,12 @@ fn repositories(references: &[(String, Reference)]) -> Result<Vec<(String, Refer
                 Reference::Registry(RegistryReference { tag: None, digest: None, ..image })
             }
             Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => Reference::Layout(layout),
-            _ => return Err(Diagnostic::no_repository(&text)),
+            _ => {
+                return Err(Diagnostic::usage(
+                    format!("`{text}` names an image, and an audit is of a repository"),
+                    "leave out the tag and the digest; `--tags` selects tags",
+                ));
+            }
         };
         if seen.insert(reference.policy_name(false)) {
             repositories.push((text, reference));
@@ -128,7 +136,7 @@ const LONGEST_EXPECTATION: u64 = 16 * 1024 * 1024;
 
 /// Reads which digest each tag must name: of the one repository that is audited, or by the names of several.
 fn expectations(file: &Path, asked: &[(String, Reference)]) -> Result<Expectations, Diagnostic> {
-    let bytes = files::read_given(file, LONGEST_EXPECTATION).map_err(|error| Diagnostic::file(file, error))?;
+    let bytes = files::read_given(file, LONGEST_EXPECTATION).map_err(|error| input::unreadable(file, error))?;
     let read = || -> Result<Expectations, String> {
         let named: BTreeMap<String, Value> = json::from_slice(&bytes).map_err(|error| error.to_string())?;
         let is_of_one = named.values().all(Value::is_string);
@@ -147,7 +155,12 @@ fn expectations(file: &Path, asked: &[(String, Reference)]) -> Result<Expectatio
             }
         }
     };
-    read().map_err(|found| Diagnostic::expectations(file, &found))
+    read().map_err(|found| {
+        Diagnostic::usage(
+            format!("`{}` does not say which digests the tags must name: {found}", file.display()),
+            r#"write {"1.4.2": "sha256:…"}, or {"ghcr.io/acme/app": {"1.4.2": "sha256:…"}} with the repositories as they are typed"#,
+        )
+    })
 }
 
 fn digests(tags: BTreeMap<String, Value>) -> Result<BTreeMap<String, Digest>, String> {

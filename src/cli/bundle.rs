@@ -12,7 +12,7 @@ use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
 use super::roots::{self, Reach};
 use super::terms::signer;
-use super::{environment, output};
+use super::{environment, input, output};
 
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -24,8 +24,7 @@ pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
 
 /// Judges the bundles by the arguments alone: any one with a good signature about the file is enough.
 fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
-    let policy =
-        Policy::from_flags(signer(&args.signer)?, [Requirement::Signature], None).map_err(Diagnostic::policy)?;
+    let policy = Policy::from_flags(signer(&args.signer)?, [Requirement::Signature], None)?;
     let evidence = collect_file(&args.artifact, &args.bundle).map_err(unread)?;
     let reach = Reach { verbose, ..Reach::default() };
     let trusted = roots::trusted(&args.trust, &reach, Timestamp::now())?;
@@ -39,9 +38,15 @@ fn examine(args: &BundleArgs, verbose: bool) -> Result<Report, Diagnostic> {
 
 fn unread(error: FileTargetError) -> Diagnostic {
     match error {
-        FileTargetError::Digest { text, source } => Diagnostic::digest(&text, source),
-        FileTargetError::Input(error) => Diagnostic::stdin(error),
-        FileTargetError::File { path, source } => Diagnostic::file(&path, source),
-        FileTargetError::TooManyBundles { path, found, limit } => Diagnostic::too_many_bundles(&path, found, limit),
+        FileTargetError::Digest { text, source } => {
+            let hint = format!("write sha256: and 64 hexadecimal digits; a file of that name is `./{text}`");
+            Diagnostic::usage(source, hint).about(format!("`{text}` is not a digest"))
+        }
+        FileTargetError::Input(error) => input::no_standard_input(error),
+        FileTargetError::File { path, source } => input::unreadable(&path, source),
+        FileTargetError::TooManyBundles { path, found, limit } => {
+            let message = format!("`{}` has {found} bundles; the limit is {limit}", path.display());
+            Diagnostic::usage(message, "split the file")
+        }
     }
 }

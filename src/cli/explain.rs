@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::attestation::types::Kind;
-use crate::check::{Check, CheckId};
+use crate::check::{Check, CheckId, UnknownCheck};
 use crate::policy::KNOWN_BUILDERS;
 
 use super::args::ExplainArgs;
@@ -45,7 +45,9 @@ fn found(name: &str) -> Result<String, Diagnostic> {
         [] => {
             let nearest = words::pages().into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
             let nearest = nearest.filter(|known| strsim::damerau_levenshtein(known, name) <= NEAR);
-            Err(Diagnostic::no_page(name, nearest))
+            let meant = nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default();
+            let hint = format!("{meant}`bonafide explain` lists all checks");
+            Err(Diagnostic::usage(UnknownCheck(name.to_owned()), hint))
         }
         [only] => Ok(page(only).unwrap_or_default()),
         several => Ok(several.iter().map(|name| line(name, title(name))).collect()),

@@ -6,7 +6,10 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use crate::check::{InspectedFile, InspectedImage, Inspection, ListedDocument, Listing, SCHEMA_VERSION, Tool};
+use crate::check::{
+    AttestationKind, CandidateKind, Finding, InspectedFile, InspectedImage, Inspection, ListedDocument, Listing,
+    SCHEMA_VERSION, Tool,
+};
 use crate::collect::files;
 use crate::collect::{GitHubBase, GitHubPlace, Limits, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
@@ -24,7 +27,7 @@ use super::output::print;
 use super::references::References;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
-use super::{logins, output, policies, references, runtime, session, streams, terms};
+use super::{input, logins, output, policies, references, runtime, session, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -64,7 +67,7 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
 fn inspect(args: &InspectArgs, all: &Args, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
     references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
-        return Err(Diagnostic::several_suggestions());
+        return Err(Diagnostic::usage("a policy is suggested for one image", "run it once for each"));
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references, all.shows_requests())?;
@@ -83,7 +86,8 @@ fn inspect(args: &InspectArgs, all: &Args, request: &Request, targets: &[Target]
         return Ok(UNDECIDED);
     }
     if args.sbom.is_some() && is_empty {
-        Warning::no_sbom_to_list().print();
+        let hint = "`bonafide inspect` without `--sbom` shows the attached evidence, and why it does not verify";
+        Warning::new("no SBOM that is attached verifies, so no package is listed", hint).print();
         return Ok(ABSENT);
     }
     Ok(0)
@@ -94,7 +98,7 @@ fn targets(args: &InspectArgs) -> Result<Vec<Target>, Diagnostic> {
     let packages_to_stdout = args.sbom.as_ref().is_some_and(|target| target.file.is_none());
     match (packages_to_stdout, args.output.as_slice()) {
         (true, []) => Ok(Vec::new()),
-        (true, wanted) if wanted.iter().any(|target| target.file.is_none()) => Err(Diagnostic::two_reports()),
+        (true, wanted) if wanted.iter().any(|target| target.file.is_none()) => Err(output::two_reports()),
         (_, wanted) => output::targets(wanted),
     }
 }
@@ -108,13 +112,12 @@ fn request(args: &InspectArgs, all: &Args) -> Result<Request, Diagnostic> {
         None
     } else {
         // A log entry is shown here; `verify` is what requires it.
-        Some(KeyRule::new(keys, LogDemand::NotRequired).map_err(Diagnostic::policy)?)
+        Some(KeyRule::new(keys, LogDemand::NotRequired)?)
     };
     let (files, images): (Vec<&String>, Vec<&String>) =
         args.references.iter().partition(|text| text.starts_with(SBOM_FILE));
     let images: Vec<String> = images.into_iter().cloned().collect();
-    let repository =
-        args.repo.as_deref().map(owner_and_name).transpose().map_err(Diagnostic::policy)?.map(str::to_owned);
+    let repository = args.repo.as_deref().map(owner_and_name).transpose()?.map(str::to_owned);
     Ok(Request {
         references: references::read(&images, !args.login.password_stdin, all.color)?,
         files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
@@ -175,26 +178,61 @@ fn inspect_all(
 
 fn inspect_file(file: &str, request: &Request) -> Result<InspectedFile, Diagnostic> {
     let path = Path::new(file);
-    let bytes = files::read_given(path, LONGEST_SBOM).map_err(|error| Diagnostic::file(path, error))?;
+    let bytes = files::read_given(path, LONGEST_SBOM).map_err(|error| input::unreadable(path, error))?;
     let advisories = request.advisories.as_ref().map(|known| &known.advisories);
-    let (sbom, known_vulnerabilities) =
-        inspect_sbom(&bytes, advisories).map_err(|finding| Diagnostic::sbom_file(path, &finding))?;
+    let (sbom, known_vulnerabilities) = inspect_sbom(&bytes, advisories).map_err(|finding| no_sbom(path, &finding))?;
     let digest = Digest::of(Algorithm::Sha256, &bytes).to_string();
     Ok(InspectedFile { file: file.to_owned(), digest, sbom, known_vulnerabilities })
+}
+
+/// A file that is not an SBOM. Its text is escaped when it is shown.
+fn no_sbom(path: &Path, finding: &Finding) -> Diagnostic {
+    let found = finding.found.as_deref().map(|found| format!(": {found}")).unwrap_or_default();
+    let expected = finding.expected.as_deref().unwrap_or("SPDX or CycloneDX JSON");
+    let message = format!("`{}` cannot be inspected: {}{found}", path.display(), finding.message);
+    Diagnostic::usage(message, format!("expected {expected}"))
 }
 
 /// Writes the policy to standard output, and the open decisions to standard error too.
 fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage) -> Result<u8, Diagnostic> {
     // What could not be read might have been what the policy should be about.
     if let Some(gap) = image.gaps.first() {
-        return Err(Diagnostic::unread(gap));
+        let message = format!("{} could not be read: {}", gap.what, gap.in_words());
+        return Err(Diagnostic::undecided(message, gap.next.clone()));
     }
     let (text, reference) = &request.references[0];
     let name = policies::name(reference, args.judged_as.as_ref(), args.transport.plain_http)?;
     let suggestion =
-        suggest(&name, image, &request.key_files).map_err(|open| Diagnostic::nothing_to_suggest(text, image, &open))?;
+        suggest(&name, image, &request.key_files).map_err(|open| nothing_to_suggest(text, image, &open))?;
     for line in &suggestion.open {
         streams::to_stderr(&format!("to decide: {}\n", terminal(line)));
     }
     print(suggestion.text.as_bytes())
+}
+
+/// An image from which no policy can be suggested.
+fn nothing_to_suggest(text: &str, image: &InspectedImage, open: &[String]) -> Diagnostic {
+    if image.candidates.iter().any(|one| one.accepted) {
+        let lines: Vec<String> = open.iter().map(|line| format!("to decide: {line}")).collect();
+        let message = format!("no one signer signed `{text}` for every platform, or several did");
+        let hint = "sign the index with one signer, or write a policy with the signers of each requirement";
+        return Diagnostic::absent(message, hint).with_body(lines.join("\n"));
+    }
+    let failed = image.candidates.iter().filter(|one| !one.accepted && !is_beside_the_point(one.kind));
+    let reasons: Vec<&str> = failed.filter_map(|one| one.reason.as_deref()).collect();
+    match reasons.first() {
+        Some(reason) => Diagnostic::absent(
+            format!("of {} attached to `{text}` none verifies: {reason}", reasons.len()),
+            "if another Sigstore instance signed it, give its root with `--trusted-root` or `--trust`",
+        ),
+        None => Diagnostic::absent(
+            format!("nothing signed is attached to `{text}`"),
+            "sign it first: `cosign sign IMAGE@DIGEST`",
+        ),
+    }
+}
+
+/// An attachment that was never meant as evidence.
+fn is_beside_the_point(kind: CandidateKind) -> bool {
+    matches!(kind, CandidateKind::Unsigned | CandidateKind::Ignored | CandidateKind::Of(AttestationKind::Attestation))
 }

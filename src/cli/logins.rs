@@ -11,8 +11,7 @@ use crate::oci::Reference;
 
 use super::args::LoginArgs;
 use super::diagnostics::Diagnostic;
-use super::errors::{LONGEST_SECRET, LoginError};
-use super::{progress, streams};
+use super::{input, progress, streams};
 
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
@@ -21,6 +20,50 @@ const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
 const DOCKER_FILE: &str = "config.json";
 /// Where podman does.
 const PODMAN_FILE: &str = "containers/auth.json";
+/// The longest password or token that is read, in bytes.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// Why a login that was given cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum LoginError {
+    /// It would go to registries that it is not for.
+    #[error("a login is for one registry, and the references are at {}: {}", .registries.len(), .registries.join(", "))]
+    SeveralRegistries { registries: Vec<String> },
+    /// There is none.
+    #[error("{place} is empty: expected a {what}")]
+    Empty { place: String, what: &'static str },
+    /// It is longer than any.
+    #[error("{place} is longer than {LONGEST_SECRET} bytes: expected a {what}")]
+    TooLong { place: String, what: &'static str },
+    /// It is not a single line of text.
+    #[error("{place} has more than one line, or characters that are invalid in a {what}")]
+    Characters { place: String, what: &'static str },
+    /// The name of a user has the character that ends it.
+    #[error("the user name has a colon, which HTTP cannot carry")]
+    Colon,
+}
+
+impl LoginError {
+    /// What to do about it.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::SeveralRegistries { .. } => {
+                "verify them one registry at a time, or log in with `docker login` or `podman login`"
+            }
+            Self::Colon => "give the name alone, and the password on standard input",
+            Self::Empty { .. } | Self::TooLong { .. } | Self::Characters { .. } => {
+                "is a variable or a secret of the pipeline unset?"
+            }
+        }
+    }
+}
+
+impl From<LoginError> for Diagnostic {
+    fn from(error: LoginError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
+}
 
 /// Gathers the logins of a run. Files are not opened yet.
 pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
@@ -30,7 +73,7 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool)
     let mut logins = Logins::default();
     if let Some(login) = given(args)? {
         login.login.keep_in(streams::secrets());
-        if let Some(registry) = only_registry(references).map_err(Diagnostic::login)? {
+        if let Some(registry) = only_registry(references)? {
             logins.give(&registry, login);
         }
     }
@@ -88,43 +131,30 @@ fn given(args: &LoginArgs) -> Result<Option<FoundLogin>, Diagnostic> {
     const TOKEN: &str = "token";
     if let Some(username) = &args.username {
         if username.contains(':') {
-            return Err(Diagnostic::login(LoginError::Colon));
+            return Err(LoginError::Colon.into());
         }
         let place = "standard input";
-        let password = read(io::stdin().lock(), place, "password").map_err(|error| error.diagnostic(place.as_ref()))?;
+        let password = read(io::stdin().lock(), place.as_ref(), place, "password")?;
         let login = Login::Password { username: username.clone(), password };
         return Ok(Some(FoundLogin { login, origin: LoginOrigin::Flags }));
     }
     if let Some(file) = &args.registry_token_file {
-        let opened = Given::open(file).map_err(|error| Diagnostic::file(file, error))?;
-        let token = read(opened, &format!("`{}`", file.display()), TOKEN).map_err(|error| error.diagnostic(file))?;
+        let opened = Given::open(file).map_err(|error| input::unreadable(file, error))?;
+        let token = read(opened, file, &format!("`{}`", file.display()), TOKEN)?;
         let origin = LoginOrigin::TokenFile(file.display().to_string());
         return Ok(Some(FoundLogin { login: Login::RegistryToken(token), origin }));
     }
     let Some(token) = text_of(REGISTRY_TOKEN) else { return Ok(None) };
-    let token = one_line(token.into_bytes(), REGISTRY_TOKEN, TOKEN).map_err(Diagnostic::login)?;
+    let token = one_line(token.into_bytes(), REGISTRY_TOKEN, TOKEN)?;
     Ok(Some(FoundLogin { login: Login::RegistryToken(token), origin: LoginOrigin::Variable(REGISTRY_TOKEN) }))
 }
 
-/// Why a secret was not read.
-enum ReadError {
-    Io(io::Error),
-    Login(LoginError),
-}
-
-impl ReadError {
-    fn diagnostic(self, place: &Path) -> Diagnostic {
-        match self {
-            Self::Io(error) => Diagnostic::file(place, error),
-            Self::Login(error) => Diagnostic::login(error),
-        }
-    }
-}
-
-fn read(from: impl Read, place: &str, what: &'static str) -> Result<String, ReadError> {
+/// Reads a secret. `place` is what messages call it.
+fn read(from: impl Read, path: &Path, place: &str, what: &'static str) -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
-    from.take(LONGEST_SECRET + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
-    one_line(bytes, place, what).map_err(ReadError::Login)
+    let read = from.take(LONGEST_SECRET + 1).read_to_end(&mut bytes);
+    read.map_err(|error| input::unreadable(path, error))?;
+    Ok(one_line(bytes, place, what)?)
 }
 
 /// Reads a text of one line, without the line's end. What it holds is never part of an error.

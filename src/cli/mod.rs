@@ -14,11 +14,11 @@ mod diagnostics;
 mod doctor;
 mod duration;
 mod environment;
-mod errors;
 mod exit;
 mod explain;
 mod foreign;
 mod given;
+mod input;
 mod inspect;
 mod logins;
 mod man;
@@ -49,6 +49,8 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
+
+use crate::render::escape::terminal;
 
 use args::{Args, Command};
 use colour::Colour;
@@ -81,15 +83,26 @@ fn refused(error: &clap::Error, arguments: &[OsString]) -> u8 {
         return USAGE;
     } else if error.use_stderr() {
         // Perhaps it is a command line of cosign, gh or slsa-verifier.
-        foreign::answer(arguments).unwrap_or_else(|| Diagnostic::arguments(error))
+        foreign::answer(arguments).unwrap_or_else(|| of_parser(error))
     } else {
         match streams::unless_closed(error.print()) {
             Ok(()) => return 0,
-            Err(error) => Diagnostic::stdout(error),
+            Err(error) => output::lost(error),
         }
     };
     diagnostic.print(Colour::Auto);
     diagnostic.exit_code()
+}
+
+/// Arguments that clap refuses. Its message quotes them, so it is escaped line by line.
+fn of_parser(error: &clap::Error) -> Diagnostic {
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let message = lines.first().map_or("", |line| line.strip_prefix("error: ").unwrap_or(line));
+    // A tip to quote an unknown flag is useless: references never begin with a dash.
+    let rest = lines.iter().skip(1).filter(|line| !line.is_empty() && !line.contains("use '-- "));
+    let hint: Vec<String> = rest.map(|line| terminal(line.trim()).into_owned()).collect();
+    Diagnostic::usage(message, hint.join("\n    "))
 }
 
 fn dispatch(args: &Args) -> Result<u8, Diagnostic> {

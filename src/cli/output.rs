@@ -20,7 +20,7 @@ use super::targets::{PackageTarget, Target};
 
 /// Writes to standard output, for a command that judges nothing. What could not be written is never a success.
 pub(super) fn print(text: &[u8]) -> Result<u8, Diagnostic> {
-    streams::to_stdout(|out| out.write_all(text)).map_err(Diagnostic::stdout)?;
+    streams::to_stdout(|out| out.write_all(text)).map_err(lost)?;
     Ok(0)
 }
 
@@ -36,9 +36,17 @@ pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
         return Ok(vec![Target { output: TEXT, file: None }]);
     }
     if wanted.iter().filter(|target| target.file.is_none()).count() > 1 {
-        return Err(Diagnostic::two_reports());
+        return Err(two_reports());
     }
     Ok(wanted.to_vec())
+}
+
+/// Two reports for standard output.
+pub(super) fn two_reports() -> Diagnostic {
+    Diagnostic::usage(
+        "two reports cannot both go to standard output",
+        "send one of them to a file: `--output json=report.json`",
+    )
 }
 
 /// The report of a run: its verdict is that of its images joined.
@@ -133,11 +141,16 @@ pub(super) fn write(report: &Report, targets: &[Target], rows: Option<&Rows>, ar
 /// Refuses what a format cannot be written of.
 pub(super) fn refuse_unfit(targets: &[Target], images: usize, verifier: Option<&str>) -> Result<(), Diagnostic> {
     for target in targets {
-        target.output.check(&Asked { images, verifier }).map_err(Diagnostic::output)?;
+        let fit = target.output.check(&Asked { images, verifier });
+        fit.map_err(|refusal| Diagnostic::usage(refusal.message, refusal.hint))?;
     }
     if verifier.is_some() && !targets.iter().any(|target| target.output.names_verifier) {
         let names = OUTPUTS.iter().filter(|output| output.names_verifier).map(|output| output.name);
-        return Err(Diagnostic::unnamed_verifier(&names.collect::<Vec<_>>()));
+        let names = names.collect::<Vec<_>>().join("=FILE` or `--output ");
+        return Err(Diagnostic::usage(
+            "--verifier is given, and no verification summary is written",
+            format!("add `--output {names}=FILE`, or leave `--verifier` out"),
+        ));
     }
     Ok(())
 }
@@ -158,10 +171,10 @@ pub(super) fn write_notes(report: &Report, targets: &[Target], args: &Args) -> R
             Note::Report => {
                 let mut text = Vec::new();
                 let head = head(report, detail(args, false));
-                TEXT.write(&head, report, &mut text).map_err(Diagnostic::stdout)?;
+                TEXT.write(&head, report, &mut text).map_err(lost)?;
                 streams::to_stderr(&String::from_utf8_lossy(&text));
             }
-            Note::Warning { message, hint } => Warning::of_report(message, hint).print(),
+            Note::Warning { message, hint } => Warning::new(message, *hint).print(),
             Note::Line(line) => streams::to_stderr(&format!("{}\n", terminal(line))),
         }
     }
@@ -200,13 +213,20 @@ fn write_with(
 
 fn to_file(file: &Path, render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
     let mut bytes = Vec::new();
-    streams::without_secrets(&mut bytes, |out| render(out))
-        .and_then(|()| saving::save(file, &bytes))
-        .map_err(|error| Diagnostic::write(file, error))
+    streams::without_secrets(&mut bytes, |out| render(out)).and_then(|()| saving::save(file, &bytes)).map_err(|error| {
+        // The run must not look like a success.
+        let message = format!("cannot write the report to `{}`", file.display());
+        Diagnostic::undecided(error, "check the folder and the free space").about(message)
+    })
 }
 
 fn to_stdout(render: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Diagnostic> {
-    streams::to_stdout(|out| render(out)).map_err(Diagnostic::stdout)
+    streams::to_stdout(|out| render(out)).map_err(lost)
+}
+
+/// Standard output that cannot be written.
+pub(super) fn lost(error: io::Error) -> Diagnostic {
+    Diagnostic::without_hint(error).about("cannot write to standard output")
 }
 
 /// The columns of the terminal that standard output is, if it is one.

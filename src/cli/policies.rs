@@ -11,14 +11,14 @@ use crate::collect::files::{self, FileError};
 use crate::collect::{NetworkUse, Registries};
 use crate::oci::{Blob, Digest, Reference, RegistryReference};
 use crate::packages::Severity;
-use crate::policy::{Asked, Document, DocumentError, Policy, Requirement};
+use crate::policy::{Asked, Document, DocumentError, ImageError, Policy, Requirement};
 use crate::trust::Instance;
 
 use super::args::{LoginArgs, VerifyArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::roots::{self, Reach, Trusted};
 use super::terms::MAX_BYTES;
-use super::{policy_source, sbom_flags, terms};
+use super::{input, policy_source, sbom_flags, terms};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
@@ -55,11 +55,11 @@ impl Policies {
             Self::File { document, default_trust, expected_digest, deny_severity, .. } => {
                 let policy = document
                     .policy_for(&name(reference, judged_as, plain_http)?, default_trust, expected_digest.clone(), now)
-                    .map_err(|error| Diagnostic::image_without_policy(reference, judged_as.is_some(), error))?;
+                    .map_err(|error| without_rule(reference, judged_as.is_some(), error))?;
                 match deny_severity {
                     None => Ok(policy),
                     Some(severity) if policy.requires(Requirement::Sbom) => Ok(policy.denying_severity(*severity)),
-                    Some(_) => Err(Diagnostic::severity_without_sbom()),
+                    Some(_) => Err(severity_without_sbom()),
                 }
             }
         }
@@ -91,7 +91,10 @@ pub(super) fn name(
 ) -> Result<String, Diagnostic> {
     match (reference, judged_as) {
         (Reference::Layout(_), Some(judged_as)) => Ok(judged_as.name.to_string()),
-        (Reference::Registry(_), Some(_)) => Err(Diagnostic::name_for_an_image_with_one(reference)),
+        (Reference::Registry(_), Some(_)) => Err(Diagnostic::usage(
+            format!("`--as` gives a layout or archive a name, and {reference} has one"),
+            "leave `--as` out, or verify the layout in a run of its own",
+        )),
         (_, None) => Ok(reference.policy_name(plain_http)),
     }
 }
@@ -106,10 +109,16 @@ pub(super) fn refuse_shared_input(
         return Ok(());
     }
     match (references.iter().any(|text| text == STANDARD_INPUT), login.password_stdin) {
-        (true, _) => Err(Diagnostic::policy_and_input("the references")),
-        (_, true) => Err(Diagnostic::policy_and_input("the password")),
+        (true, _) => Err(shared_input("the references")),
+        (_, true) => Err(shared_input("the password")),
         _ => Ok(()),
     }
+}
+
+/// Standard input that is to be two things at once.
+pub(super) fn shared_input(other: &str) -> Diagnostic {
+    let message = format!("standard input cannot be both the policy and {other}");
+    Diagnostic::usage(message, "give the policy as a file: `--policy FILE`")
 }
 
 /// Reads the policy of a run, and the trust domains that evidence may verify in.
@@ -121,16 +130,26 @@ pub(super) fn read(
 ) -> Result<(Policies, Trusted), Diagnostic> {
     let flag = flag_of_a_signer(args);
     let file = match (&args.policy, flag) {
-        (Some(_), Some(flag)) => return Err(Diagnostic::policy_and_flag(flag)),
+        (Some(_), Some(flag)) => {
+            return Err(Diagnostic::usage(
+                format!("--policy and {flag} are both given, and the policy names the signers and requirements"),
+                format!("leave out `{flag}`, or write it into the policy"),
+            ));
+        }
         (Some(file), None) => Some(file.clone()),
         (None, _) if args.no_policy => None,
         (None, flag) => match (default_file()?, flag) {
-            (Some(file), Some(flag)) => return Err(Diagnostic::default_policy_and_flag(&file, flag)),
+            (Some(file), Some(flag)) => {
+                return Err(Diagnostic::usage(
+                    format!("`{}` is here and {flag} is given, and both say what must hold", file.display()),
+                    format!("leave out `{flag}`, or judge by flags alone: `--no-policy`"),
+                ));
+            }
             (file, _) => file,
         },
     };
-    if let Some(other) = misnamed().filter(|_| file.is_none() && !args.no_policy) {
-        Warning::misnamed_policy(other).print();
+    if let Some(warning) = misnamed().filter(|_| file.is_none() && !args.no_policy) {
+        warning.print();
     }
     let reach = Reach::of(&args.transport, verbose);
     // Every usage error is found before a trusted root is fetched.
@@ -154,7 +173,10 @@ pub(super) fn here_or_elsewhere(
     network: &mut NetworkUse,
 ) -> Result<Document, Diagnostic> {
     match policy_source::elsewhere(file)? {
-        Some(_) if is_offline => Err(Diagnostic::policy_offline(file)),
+        Some(_) if is_offline => {
+            let message = format!("`{}` would be fetched, and `--offline` is given", file.display());
+            Err(Diagnostic::usage(message, "fetch the policy first, and give the file"))
+        }
         Some(place) => fetched(file, &policy_source::fetch(&place, registries, reach, network)?),
         None => document(file),
     }
@@ -166,14 +188,16 @@ pub(super) fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
     if file.symlink_metadata().is_err() {
         return Ok(None);
     }
-    files::open(&file).map_err(|error| Diagnostic::policy_file(&file, error))?;
+    files::open(&file).map_err(|error| unreadable(&file, error))?;
     Ok(Some(file))
 }
 
 /// A file of the folder that a person may take for its policy, and that is none.
-pub(super) fn misnamed() -> Option<&'static str> {
+pub(super) fn misnamed() -> Option<Warning> {
     let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok();
-    MISNAMED.into_iter().find(is_there).filter(|_| !is_there(&DEFAULT))
+    let other = MISNAMED.into_iter().find(is_there).filter(|_| !is_there(&DEFAULT))?;
+    let message = format!("`{other}` is not read: the policy of a folder is called bonafide.yaml");
+    Some(Warning::new(message, format!("rename it, or give it: `--policy {other}`")))
 }
 
 /// The first flag about signers or requirements, which a policy file states too.
@@ -189,11 +213,11 @@ fn from_flags(args: &VerifyArgs) -> Result<Policies, Diagnostic> {
     let signer = terms::signer(&args.signer)?;
     let asks_for_sbom = required.iter().any(|asked| asked.requirement() == Requirement::Sbom);
     let asked = sbom_flags::asked(terms::asked(&required, &args.provenance)?, &args.sbom)?;
-    let policy = Policy::from_flags_asking(signer, asked, args.expect_digest.clone()).map_err(Diagnostic::policy)?;
+    let policy = Policy::from_flags_asking(signer, asked, args.expect_digest.clone())?;
     match args.deny_severity {
         None => Ok(Policies::Flags(policy)),
         Some(severity) if asks_for_sbom => Ok(Policies::Flags(policy.denying_severity(severity))),
-        Some(_) => Err(Diagnostic::severity_without_sbom()),
+        Some(_) => Err(severity_without_sbom()),
     }
 }
 
@@ -213,7 +237,10 @@ fn of_rules_without_trust(
         ("--tuf-mirror", args.trust.repository.tuf_mirror.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(Diagnostic::policy_names_trust(flag)),
+        Some((flag, _)) => Err(Diagnostic::usage(
+            format!("{flag} is given, and every rule of the policy names the trust domains of its own"),
+            format!("leave out `{flag}`, or `trust` in the policy"),
+        )),
         None => Ok(Trusted::default()),
     }
 }
@@ -237,7 +264,7 @@ fn from_document(
 
 /// Reads a policy file and the keys that it names.
 pub(super) fn document(file: &Path) -> Result<Document, Diagnostic> {
-    parsed(file)?.map_err(|error| Diagnostic::document(&error))
+    Ok(parsed(file)??)
 }
 
 /// The same, with its errors as they are.
@@ -253,10 +280,12 @@ pub(super) fn parsed(file: &Path) -> Result<Result<Document, DocumentError>, Dia
 /// those of the program.
 fn fetched(location: &Path, bytes: &Blob) -> Result<Document, Diagnostic> {
     let no_file = |_: &str| Err("a remote policy cannot name files: write the key out as `pem`".to_owned());
-    let document = Document::parse(&location.display().to_string(), bytes.bytes(), &no_file)
-        .map_err(|error| Diagnostic::document(&error))?;
+    let document = Document::parse(&location.display().to_string(), bytes.bytes(), &no_file)?;
     match document.trust().into_iter().find(|name| name.parse::<Instance>().is_err()) {
-        Some(name) => Err(Diagnostic::policy_names_file(&name)),
+        Some(name) => Err(Diagnostic::usage(
+            format!("the policy names the trusted root `{name}`, but a remote policy cannot name files"),
+            "remove `trust` from it, and give the root with `--trusted-root FILE`",
+        )),
         None => Ok(document),
     }
 }
@@ -264,12 +293,12 @@ fn fetched(location: &Path, bytes: &Blob) -> Result<Document, Diagnostic> {
 /// Reads a file, or standard input for `-`.
 pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     if file.as_os_str() != STANDARD_INPUT {
-        return files::read_given(file, MAX_BYTES).map_err(|error| Diagnostic::policy_file(file, error));
+        return files::read_given(file, MAX_BYTES).map_err(|error| unreadable(file, error));
     }
     let mut bytes = Vec::new();
-    io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Diagnostic::stdin)?;
+    io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(input::no_standard_input)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Diagnostic::policy_file(file, FileError::TooLong { limit: MAX_BYTES }));
+        return Err(unreadable(file, FileError::TooLong { limit: MAX_BYTES }));
     }
     Ok(bytes)
 }
@@ -277,4 +306,39 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 /// Paths in a policy are relative to it, wherever the program runs.
 fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
+}
+
+/// An image without a rule in the policy. `is_named` tells whether `--as` named it.
+pub(super) fn without_rule(reference: &Reference, is_named: bool, error: ImageError) -> Diagnostic {
+    let hint = match (&error, reference) {
+        (ImageError::NoRule { .. }, Reference::Layout(_)) if !is_named => {
+            "say by which name it is to be judged: `--as REGISTRY/REPOSITORY`".to_owned()
+        }
+        _ => error.hint(),
+    };
+    Diagnostic::usage(error, hint)
+}
+
+/// A limit for the vulnerabilities of an SBOM that is not asked for.
+fn severity_without_sbom() -> Diagnostic {
+    Diagnostic::usage(
+        "--deny-severity needs an SBOM: --require does not list one",
+        "add sbom to `--require`, or leave `--deny-severity` out",
+    )
+}
+
+fn unreadable(file: &Path, error: FileError) -> Diagnostic {
+    Diagnostic::usage(error, "check the path; `bonafide policy init` writes a first policy")
+        .about(format!("cannot read the policy `{}`", file.display()))
+}
+
+/// The errors of a policy file, each with its hint.
+impl From<DocumentError> for Diagnostic {
+    fn from(error: DocumentError) -> Self {
+        let count = match error.problems().len() {
+            1 => "an error".to_owned(),
+            count => format!("{count} errors"),
+        };
+        Self::of_parts(format!("the policy cannot be used: it has {count}"), error.to_string())
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::collect::saving;
-use crate::oci::{Reference, RegistryReference};
+use crate::oci::RegistryReference;
 use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
 use crate::policy_tools::{Import, ImportError, Remark, starter};
 use crate::render::escape::terminal;
@@ -14,7 +14,7 @@ use crate::render::escape::terminal;
 use super::args::{Args, PolicyCommand};
 use super::diagnostics::Diagnostic;
 use super::output::print;
-use super::{policies, policy_check, preview, streams};
+use super::{policies, policy_check, preview, references, streams};
 
 /// Runs one of the subcommands.
 pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic> {
@@ -30,7 +30,10 @@ pub(super) fn run(command: &PolicyCommand, args: &Args) -> Result<u8, Diagnostic
 
 /// Writes the first policy, and never over a file that is there.
 fn init(file: &Path) -> Result<u8, Diagnostic> {
-    saving::save_new(file, starter().as_bytes()).map_err(|error| Diagnostic::new_policy(file, error))?;
+    saving::save_new(file, starter().as_bytes()).map_err(|error| {
+        let hint = "give the name of a new file, or leave it out to see the text";
+        Diagnostic::usage(error, hint).about(format!("cannot write `{}`", file.display()))
+    })?;
     let name = file.display().to_string();
     streams::to_stderr(&format!("wrote {0}: edit it, then run `bonafide policy check {0}`\n", terminal(&name)));
     Ok(0)
@@ -43,13 +46,27 @@ fn import(file: &Path, lossy: bool) -> Result<u8, Diagnostic> {
         if let ImportError::NothingLeft { remarks, .. } = &error {
             list(&source_name, remarks);
         }
-        Diagnostic::import(error)
+        unusable(error)
     })?;
     list(&source_name, &import.remarks);
     if import.is_lossy() && !lossy {
-        return Err(Diagnostic::lossy_import(&source_name));
+        return Err(Diagnostic::usage(
+            format!("a rule that makes `{source_name}` stricter cannot be carried over, so nothing is written"),
+            "look at every line above that begins with `lost`, and write the policy without it with `--lossy`",
+        ));
     }
     print(import.text.as_bytes())
+}
+
+/// Policies that cannot be carried over at all.
+fn unusable(error: ImportError) -> Diagnostic {
+    let hint = error.hint();
+    match error {
+        ImportError::Source(error) => {
+            Diagnostic::usage("the policies cannot be read", hint).with_body(error.to_string())
+        }
+        error => Diagnostic::usage(error, hint),
+    }
 }
 
 fn list(source_name: &str, remarks: &[Remark]) {
@@ -67,13 +84,13 @@ fn list(source_name: &str, remarks: &[Remark]) {
 
 /// Says what an image must have, by the policy alone.
 fn explain(text: &str, judged_as: Option<&RegistryReference>, file: &Path) -> Result<u8, Diagnostic> {
-    let reference: Reference = text.parse().map_err(|error| Diagnostic::reference(text, error))?;
+    let reference = references::parse(text)?;
     let document = policies::document(file)?;
     let name = policies::name(&reference, judged_as, false)?;
     let default_trust = ["public-good".to_owned()];
     let policy = document
         .policy_for(&name, &default_trust, None, Timestamp::now())
-        .map_err(|error| Diagnostic::image_without_policy(&reference, judged_as.is_some(), error))?;
+        .map_err(|error| policies::without_rule(&reference, judged_as.is_some(), error))?;
     print(describe(&name, &document, &policy).as_bytes())
 }
 

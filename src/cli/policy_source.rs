@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::collect::{
     FileServer, FileServerSettings, ImageSource, Limits, NetworkUse, Places, Registries, Source, SourceError,
 };
-use crate::oci::{Blob, Digest, Manifest, Reference};
+use crate::oci::{Blob, BlobError, Digest, Manifest, Reference};
 
 use super::diagnostics::Diagnostic;
 use super::roots::Reach;
@@ -29,7 +29,7 @@ pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic
         return web(text).map(Some);
     }
     if ["oci:", "oci-archive:", "docker://"].iter().any(|start| text.starts_with(start)) {
-        let reference: Reference = text.parse().map_err(|error| Diagnostic::reference(text, error))?;
+        let reference = references::parse(text)?;
         let digest = match &reference {
             Reference::Registry(image) => &image.digest,
             Reference::Layout(layout) => &layout.digest,
@@ -39,15 +39,15 @@ pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic
                 references::refuse_without_layout([(text, &reference)])?;
                 Ok(Some(Elsewhere::Artifact(reference)))
             }
-            None => Err(Diagnostic::policy_without_digest(text)),
+            None => Err(without_digest(text)),
         };
     }
     Ok(None)
 }
 
 fn web(text: &str) -> Result<Elsewhere, Diagnostic> {
-    let (address, digest) = text.rsplit_once('@').ok_or_else(|| Diagnostic::policy_without_digest(text))?;
-    let digest = digest.parse().map_err(|_| Diagnostic::policy_without_digest(text))?;
+    let (address, digest) = text.rsplit_once('@').ok_or_else(|| without_digest(text))?;
+    let digest = digest.parse().map_err(|_| without_digest(text))?;
     let is_loopback = ["http://127.0.0.1", "http://[::1]", "http://localhost"]
         .iter()
         .any(|start| address.strip_prefix(start).is_some_and(|rest| rest.starts_with([':', '/'])));
@@ -59,8 +59,19 @@ fn web(text: &str) -> Result<Elsewhere, Diagnostic> {
         {
             Ok(Elsewhere::Web { folder: folder.to_owned(), file: file.to_owned(), digest })
         }
-        _ => Err(Diagnostic::policy_address(text)),
+        _ => Err(Diagnostic::usage(
+            format!("`{text}` is not the address of a policy"),
+            "write https://HOST/PATH/FILE@sha256:…, without a login, query or fragment; without TLS only loopback hosts are asked",
+        )),
     }
+}
+
+/// A remote policy without a digest: its server could change it.
+fn without_digest(text: &str) -> Diagnostic {
+    Diagnostic::usage(
+        format!("the policy `{text}` is named without a digest, so its server could change it"),
+        "add the digest: of the file for https://…/policy.yaml@sha256:…, of the manifest for docker:// and oci:",
+    )
 }
 
 /// Fetches the policy's bytes, which have the digest that was named.
@@ -74,14 +85,14 @@ pub(super) fn fetch(
     runtime.block_on(async {
         match place {
             Elsewhere::Web { folder, file, digest } => {
-                let server = FileServer::open(folder, &settings(reach)?).map_err(Diagnostic::mirror)?;
+                let server = FileServer::open(folder, &settings(reach)?)?;
                 if reach.verbose {
                     server.log_requests(Box::new(progress::request));
                 }
                 let bytes = server.get(file, MAX_BYTES).await;
                 network.add(&server.network_use());
-                let bytes = bytes.map_err(|error| Diagnostic::policy_unread(&error))?;
-                Blob::expect(digest, bytes).map_err(Diagnostic::policy_digest)
+                let bytes = bytes.map_err(|error| unread(&error))?;
+                Blob::expect(digest, bytes).map_err(changed)
             }
             Elsewhere::Artifact(reference) => {
                 let limits = Limits { total_time: reach.total_time, ..Limits::default() };
@@ -89,12 +100,29 @@ pub(super) fn fetch(
                     Ok(source) => only_layer(&source, &limits).await,
                     Err(error) => Err(error),
                 };
-                fetched
-                    .map_err(|error| Diagnostic::policy_unread(&error))?
-                    .ok_or_else(|| Diagnostic::policy_artifact(reference))
+                fetched.map_err(|error| unread(&error))?.ok_or_else(|| no_policy(reference))
             }
         }
     })
+}
+
+/// Nothing can be decided by a policy that could not be fetched.
+fn unread(error: &SourceError) -> Diagnostic {
+    Diagnostic::undecided(format!("the policy could not be read: {}", error.detail()), error.next())
+}
+
+/// A policy that is not the one that was named.
+fn changed(error: BlobError) -> Diagnostic {
+    let hint = "its server changed it: read the changes before you name the new digest";
+    Diagnostic::usage(error, hint).about("the policy is not the one that was named")
+}
+
+/// An artifact that holds no policy.
+fn no_policy(reference: &Reference) -> Diagnostic {
+    Diagnostic::usage(
+        format!("{reference} is not an artifact with one layer of the size of a policy"),
+        "push it as one file, such as with `oras push REGISTRY/REPOSITORY:TAG bonafide.yaml`",
+    )
 }
 
 fn settings(reach: &Reach) -> Result<FileServerSettings, Diagnostic> {

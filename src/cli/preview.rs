@@ -102,7 +102,7 @@ fn refuse_shared_input(preview: &PreviewArgs) -> Result<(), Diagnostic> {
         policies::refuse_shared_input(Some(policy), &preview.references, &preview.login)?;
     }
     if preview.policy == preview.against && preview.policy.as_os_str() == "-" {
-        return Err(Diagnostic::policy_and_input("the other policy"));
+        return Err(policies::shared_input("the other policy"));
     }
     Ok(())
 }
@@ -131,7 +131,7 @@ fn targets(
         let policy = match document.policy_for(&name, &default_trust, None, now) {
             Ok(policy) => policy,
             Err(ImageError::NoRule { .. }) => return Ok(None),
-            Err(error) => return Err(Diagnostic::image_without_policy(reference, false, error)),
+            Err(error) => return Err(policies::without_rule(reference, false, error)),
         };
         let github = session::github(transport, &policy, reference)?;
         Ok(Some(Target { text: text.to_owned(), reference: reference.clone(), policy, github }))

@@ -13,7 +13,12 @@ pub(super) fn warn(images: &[ImageReport], signer: &SignerArgs) {
         let accepted = image.candidates.iter().filter(|candidate| candidate.accepted);
         let mut builds = accepted.filter_map(|candidate| candidate.signer.as_ref()).filter_map(pull_request);
         if let Some(build) = builds.next() {
-            Warning::built_by_pull_request(&image.reference, build, flag).print();
+            let message = format!(
+                "{} is signed by a build of a pull request ({build}): {flag} alone lets every branch and pull request sign",
+                image.reference
+            );
+            let hint = "pin what may sign: `--source-ref refs/tags/…`, or in a policy `ref: refs/tags/v*`";
+            Warning::new(message, hint).print();
         }
     }
 }

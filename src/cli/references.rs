@@ -4,13 +4,64 @@ use std::io::{self, Read};
 use std::ops::Deref;
 
 use crate::collect::refuse_other_than_layout;
-use crate::oci::Reference;
+use crate::oci::{Reference, ReferenceError};
 
 use super::colour::Colour;
 use super::diagnostics::Diagnostic;
-use super::errors::{LONGEST_LIST, ListError, MOST_REFERENCES};
+use super::input;
 
 const STANDARD_INPUT: &str = "-";
+/// The longest list of references that is read, in bytes.
+const LONGEST_LIST: u64 = 1024 * 1024;
+/// The most references that are verified in one run.
+const MOST_REFERENCES: usize = 1000;
+
+/// Why standard input is not a list of references.
+#[derive(Debug, thiserror::Error)]
+enum ListError {
+    /// The password comes from there.
+    #[error("standard input cannot be both the password and the references")]
+    Taken,
+    /// It can be read once.
+    #[error("standard input is named twice")]
+    Twice,
+    /// Without an image to verify, which must never look like success.
+    #[error("standard input has no reference: expected at least one")]
+    Empty,
+    /// Some of its lines were left out.
+    #[error("lines of standard input that are no references to images: {lines}, and nothing is known of these images")]
+    Unread { lines: usize },
+    /// It is longer than is read.
+    #[error("standard input is longer than {LONGEST_LIST} bytes")]
+    TooLong,
+    /// It has more lines than are verified in one run.
+    #[error("standard input has more than {MOST_REFERENCES} references")]
+    TooMany,
+    /// It is not text.
+    #[error("standard input is not text in UTF-8")]
+    NoText,
+}
+
+impl ListError {
+    /// What to do about it.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Taken => "name the references as arguments, or log in with `docker login` or `podman login`",
+            Self::Twice => "write `-` once",
+            Self::Empty => "write one reference on each line",
+            Self::Unread { .. } => "correct the lines named above, and run it again",
+            Self::TooLong | Self::TooMany => "verify them in several runs",
+            Self::NoText => "check the program that writes to standard input",
+        }
+    }
+}
+
+impl From<ListError> for Diagnostic {
+    fn from(error: ListError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
+}
 
 /// The references of a run, as they were typed and as they were read.
 pub(super) struct References {
@@ -34,7 +85,7 @@ impl References {
         if self.unread == 0 {
             return of_others;
         }
-        let error = Diagnostic::list(ListError::Unread { lines: self.unread });
+        let error = Diagnostic::from(ListError::Unread { lines: self.unread });
         error.print(colour);
         error.exit_code()
     }
@@ -48,17 +99,17 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
     let mut was_read = false;
     for argument in arguments {
         if argument != STANDARD_INPUT {
-            all.push(parse(argument.clone())?);
+            all.push((argument.clone(), parse(argument)?));
         } else if !is_free {
-            return Err(Diagnostic::list(ListError::Taken));
+            return Err(ListError::Taken.into());
         } else if std::mem::replace(&mut was_read, true) {
-            return Err(Diagnostic::list(ListError::Twice));
+            return Err(ListError::Twice.into());
         } else {
             for (number, text) in standard_input()? {
-                match parse(text) {
-                    Ok(reference) => all.push(reference),
+                match parse(&text) {
+                    Ok(reference) => all.push((text, reference)),
                     Err(error) => {
-                        error.in_place(format!("line {number} of standard input")).print(colour);
+                        error.about(format!("line {number} of standard input")).print(colour);
                         unread += 1;
                     }
                 }
@@ -66,16 +117,20 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
         }
     }
     if all.is_empty() && unread > 0 {
-        return Err(Diagnostic::list(ListError::Empty));
+        return Err(ListError::Empty.into());
     }
     Ok(References { all, unread })
 }
 
-fn parse(text: String) -> Result<(String, Reference), Diagnostic> {
-    match text.parse() {
-        Ok(reference) => Ok((text, reference)),
-        Err(error) => Err(Diagnostic::reference(&text, error)),
-    }
+/// Reads one reference.
+pub(super) fn parse(text: &str) -> Result<Reference, Diagnostic> {
+    text.parse().map_err(|error: ReferenceError| {
+        let hint = error.hint();
+        // The text holds a password, perhaps; the error says the rest.
+        let is_secret = matches!(error, ReferenceError::UserInformation(_));
+        let diagnostic = Diagnostic::usage(error, hint);
+        if is_secret { diagnostic } else { diagnostic.about(format!("`{text}` is not a reference to an image")) }
+    })
 }
 
 /// Refuses references to local layouts where there is certainly none: such a run has nothing to say of any image.
@@ -84,7 +139,8 @@ pub(super) fn refuse_without_layout<'a>(
 ) -> Result<(), Diagnostic> {
     for (text, reference) in references {
         if let Reference::Layout(layout) = reference {
-            refuse_other_than_layout(layout).map_err(|error| Diagnostic::no_layout(text, error))?;
+            refuse_other_than_layout(layout)
+                .map_err(|error| Diagnostic::usage(error, error.hint()).about(format!("`{text}` is not an image")))?;
         }
     }
     Ok(())
@@ -93,8 +149,8 @@ pub(super) fn refuse_without_layout<'a>(
 fn standard_input() -> Result<Vec<(usize, String)>, Diagnostic> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(LONGEST_LIST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Diagnostic::file("standard input".as_ref(), error))?;
-    lines(&bytes).map_err(Diagnostic::list)
+    read.map_err(|error| input::unreadable("standard input".as_ref(), error))?;
+    Ok(lines(&bytes)?)
 }
 
 /// One reference on each line, with the line's number; empty lines and those that begin with `#` are passed over.

@@ -7,15 +7,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::collect::files::{self, FileError};
-use crate::collect::{FileServer, FileServerSettings, Limits, NetworkUse};
+use crate::collect::{FileServer, FileServerError, FileServerSettings, Limits, NetworkUse};
 use crate::policy::Document;
-use crate::trust::{Instance, RootOrigin, TrustRoot};
+use crate::trust::{Instance, RootOrigin, TrustError, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
-use crate::verify::Domain;
+use crate::verify::{Domain, DomainError};
 
 use super::args::{RepositoryArgs, TransportArgs, TrustArgs};
-use super::diagnostics::{Diagnostic, Warning, described};
-use super::{progress, runtime};
+use super::diagnostics::{Diagnostic, Warning};
+use super::{input, progress, runtime};
 
 /// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -69,7 +69,7 @@ impl Reach {
 
 /// Reads a file of certificates or keys in PEM.
 pub(super) fn pem_file(file: &Path) -> Result<Vec<u8>, Diagnostic> {
-    files::read_given(file, LARGEST).map_err(|error| Diagnostic::file(file, error))
+    files::read_given(file, LARGEST).map_err(|error| input::unreadable(file, error))
 }
 
 impl Default for Reach {
@@ -101,7 +101,10 @@ pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result
     let mut chosen = Vec::new();
     if args.update_trust {
         if sources.is_empty() {
-            return Err(Diagnostic::nothing_to_update());
+            return Err(Diagnostic::usage(
+                "`--update-trust` has nothing to update: files given with `--trusted-root` are never updated",
+                "leave it out, or name an instance with `--trust` or `--tuf-mirror`",
+            ));
         }
         for source in &sources {
             chosen.push(updated(source, reach, now, &mut network)?);
@@ -144,7 +147,7 @@ pub(super) fn sources_of(mut instances: Vec<Instance>, repository: Option<Reposi
 /// The repository that the flags name.
 pub(super) fn repository(args: &RepositoryArgs) -> Result<Option<Repository>, Diagnostic> {
     let (Some(mirror), Some(file)) = (&args.tuf_mirror, &args.tuf_root) else { return Ok(None) };
-    let anchor = files::read_given(file, LARGEST).map_err(|error| Diagnostic::file(file, error))?;
+    let anchor = files::read_given(file, LARGEST).map_err(|error| input::unreadable(file, error))?;
     Ok(Some(Repository::at(mirror, anchor)))
 }
 
@@ -164,7 +167,12 @@ fn named(name: &str, policy: &Path, now: Timestamp) -> Result<Chosen, Diagnostic
         let mut roots = of_bytes(Path::new(name), files::read_named(Path::new(name), policy, LARGEST))?;
         match (roots.pop(), roots.is_empty()) {
             (Some(only), true) => only,
-            _ => return Err(Diagnostic::several_roots(name)),
+            _ => {
+                return Err(Diagnostic::usage(
+                    format!("trusted root `{name}` holds several documents, one on each line"),
+                    "a policy names one trusted root by each file: write each line into a file of its own, and name those that count",
+                ));
+            }
         }
     };
     chosen.warnings.iter().for_each(Warning::print);
@@ -184,17 +192,21 @@ pub(super) fn of_file(file: &Path) -> Result<Vec<Chosen>, Diagnostic> {
 
 /// Prepares the trusted roots that were read from a file.
 fn of_bytes(file: &Path, read: Result<Vec<u8>, FileError>) -> Result<Vec<Chosen>, Diagnostic> {
-    let bytes = read.map_err(|error| Diagnostic::file(file, error))?;
+    let bytes = read.map_err(|error| input::unreadable(file, error))?;
     let roots = TrustRoot::parse_all(&name_of_file(file), &file.display().to_string(), &bytes);
-    roots.map_err(Diagnostic::trust)?.into_iter().map(given).collect()
+    roots?.into_iter().map(given).collect()
 }
 
 /// Prepares a root that was given, and says so if it is an earlier state of an embedded one (A253).
 fn given(root: TrustRoot) -> Result<Chosen, Diagnostic> {
     let embedded = Instance::ALL.into_iter().filter_map(|instance| instance.root().ok());
     let later = embedded.into_iter().filter(|embedded| root.is_earlier_than(embedded));
-    let warnings = later.map(|embedded| Warning::earlier_than_embedded(&root.domain, &embedded)).collect();
-    let domain = Domain::prepare(&root).map_err(Diagnostic::domain)?;
+    let warning = |embedded: TrustRoot| {
+        let message = format!("`{}` is older than the {}; it is used as it is", root.domain, described(&embedded));
+        Warning::new(message, format!("leave it out and use `--trust {}`, or give a newer file", embedded.domain))
+    };
+    let warnings = later.map(warning).collect();
+    let domain = Domain::prepare(&root).map_err(refused)?;
     Ok(Chosen { root, domain, valid_until: None, warnings })
 }
 
@@ -216,11 +228,11 @@ impl Source {
         match self.embedded {
             Some(instance) => {
                 let expired = self.repository.anchor_expires().filter(|expires| *expires < now);
-                choose(instance.root().map_err(Diagnostic::trust)?, expired, found)
+                choose(instance.root()?, expired, found)
             }
-            None => match found.map_err(Diagnostic::tuf)? {
+            None => match found? {
                 Some(current) => prepared(current),
-                None => Err(Diagnostic::nothing_cached(&self.repository)),
+                None => Err(nothing_cached(&self.repository)),
             },
         }
     }
@@ -240,7 +252,7 @@ impl Source {
         };
         let runtime = runtime::start()?;
         runtime.block_on(async {
-            let mirror = FileServer::open(self.repository.mirror(), &settings).map_err(Diagnostic::mirror)?;
+            let mirror = FileServer::open(self.repository.mirror(), &settings)?;
             if reach.verbose {
                 mirror.log_requests(Box::new(progress::request));
             }
@@ -257,14 +269,18 @@ fn updated(source: &Source, reach: &Reach, now: Timestamp, network: &mut Network
     match source.update(&cache, reach, now, network)? {
         Ok(Update { current, not_cached }) => {
             let mut chosen = prepared(current)?;
-            chosen.warnings.extend(not_cached.map(|reason| Warning::not_kept(&source.repository, &reason)));
+            chosen.warnings.extend(not_cached.map(|reason| {
+                let domain = source.repository.domain();
+                let message = format!("the new trusted root of {domain} is used, but could not be kept: {reason}");
+                Warning::new(message, "set `XDG_CACHE_HOME` to a folder that can be written")
+            }));
             Ok(chosen)
         }
         Err(error) => {
             let Ok(Some(current)) = cached(&source.repository, &cache, now) else {
-                return Err(at_hand(Diagnostic::tuf(error), &source.at_hand(&cache, now)));
+                return Err(at_hand(error.into(), &source.at_hand(&cache, now)));
             };
-            let warning = Warning::update_failed(&current, &Diagnostic::tuf(error));
+            let warning = update_failed(&current, &error.into());
             let mut chosen = prepared(current)?;
             chosen.warnings.push(warning);
             Ok(chosen)
@@ -279,20 +295,28 @@ fn choose(
     found: Result<Option<Current>, TufError>,
 ) -> Result<Chosen, Diagnostic> {
     let found = found.map(|found| found.filter(|current| current.root.updated_at >= embedded.updated_at));
-    let unusable = match found.map_err(Diagnostic::tuf).and_then(|found| found.map(prepared).transpose()) {
+    let unusable = match found.map_err(Diagnostic::from).and_then(|found| found.map(prepared).transpose()) {
         Ok(Some(chosen)) => return Ok(chosen),
         Ok(None) => None,
-        Err(error) => Some(Warning::cached_unusable(&embedded, &error)),
+        Err(error) => {
+            let message = format!("{}; using the {}", error.message(), described(&embedded));
+            Some(Warning::new(message, "`bonafide trust update`"))
+        }
     };
-    let old = expired.map(|expired| Warning::old_embedded(&embedded, expired));
-    let domain = Domain::prepare(&embedded).map_err(Diagnostic::domain)?;
+    let old = expired.map(|expired| {
+        let embedded = described(&embedded);
+        let message = format!("the {embedded} is old: the TUF root that came with it expired on {expired}");
+        Warning::new(message, "`bonafide trust update`, or install a newer version")
+    });
+    let domain = Domain::prepare(&embedded).map_err(refused)?;
     Ok(Chosen { root: embedded, domain, valid_until: None, warnings: unusable.into_iter().chain(old).collect() })
 }
 
 /// Prepares a root that TUF vouches for.
 pub(super) fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
     let Current { root, valid_until } = current;
-    let domain = Domain::prepare(&root).map_err(Diagnostic::unusable_root)?;
+    let domain = Domain::prepare(&root)
+        .map_err(|error| Diagnostic::undecided(error, "a newer version of this program may be able to use it"))?;
     Ok(Chosen { root, domain, valid_until: Some(valid_until), warnings: Vec::new() })
 }
 
@@ -312,6 +336,55 @@ fn at_hand(error: Diagnostic, chosen: &Result<Chosen, Diagnostic>) -> Diagnostic
     match chosen {
         Ok(Chosen { root, .. }) => error.with_hint(format!("without `--update-trust` the {} is used", described(root))),
         Err(_) => error,
+    }
+}
+
+/// A root as a message names it.
+fn described(root: &TrustRoot) -> String {
+    let date = root.updated_at.map(|time| format!(" of {}", time.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let source = if root.origin == RootOrigin::Cached { "cached" } else { &root.source };
+    format!("{source} trusted root of {}{date}", root.domain)
+}
+
+/// An update that failed while the cache is still good.
+fn update_failed(current: &Current, error: &Diagnostic) -> Warning {
+    let Current { root, valid_until } = current;
+    let message = format!("{}; using the {}, which is valid until {valid_until}", error.message(), described(root));
+    Warning::new(message, error.hint().unwrap_or_default())
+}
+
+/// A repository without a cached or embedded trusted root.
+fn nothing_cached(repository: &Repository) -> Diagnostic {
+    let (domain, mirror) = (repository.domain(), repository.mirror());
+    Diagnostic::undecided(
+        format!("no trusted root of {domain} is cached, and none is embedded"),
+        format!("`bonafide trust update --tuf-mirror {mirror} --tuf-root FILE`, or add `--update-trust`"),
+    )
+}
+
+/// A trusted root whose keys cannot be used.
+fn refused(error: DomainError) -> Diagnostic {
+    Diagnostic::usage(error, "ask the operator of that Sigstore instance for its current `trusted_root.json`")
+}
+
+impl From<TrustError> for Diagnostic {
+    fn from(error: TrustError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
+}
+
+impl From<TufError> for Diagnostic {
+    fn from(error: TufError) -> Self {
+        let hint = error.hint();
+        if error.is_of_anchor() { Self::usage(error, hint) } else { Self::undecided(error, hint) }
+    }
+}
+
+impl From<FileServerError> for Diagnostic {
+    fn from(error: FileServerError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
     }
 }
 

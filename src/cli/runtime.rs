@@ -6,5 +6,6 @@ use super::diagnostics::Diagnostic;
 
 /// Starts it on this thread.
 pub(super) fn start() -> Result<Runtime, Diagnostic> {
-    Builder::new_current_thread().enable_all().build().map_err(Diagnostic::system)
+    let started = Builder::new_current_thread().enable_all().build();
+    started.map_err(|error| Diagnostic::without_hint(error).about("cannot start"))
 }

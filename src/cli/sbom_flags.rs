@@ -49,7 +49,7 @@ pub(super) fn asked(required: Vec<Asked>, args: &Given<SbomArgs>) -> Result<Vec<
     let Some(flag) = args.flags().next() else { return Ok(required) };
     let requirement = Requirement::Sbom;
     if !required.iter().any(|asked| asked.requirement() == requirement) {
-        return Err(Diagnostic::policy(PolicyError::NotRequired { flag: flag.to_owned(), requirement }));
+        return Err(PolicyError::NotRequired { flag: flag.to_owned(), requirement }.into());
     }
     let ask = |asked| match asked {
         Asked::Sbom(_) => Asked::Sbom(Box::new(args.rules())),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report};
-use crate::collect::{GitHubBase, Limits, Logins, PlatformChoice, Registries, RegistrySettings};
+use crate::collect::{GitHubBase, Limits, Logins, PlatformChoice, Registries, RegistrySettings, SettingsError};
 use crate::oci::Reference;
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::run::{Run, Target};
@@ -133,7 +133,10 @@ pub(super) fn github(
     let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
     match names.next() {
         Some(name) => Ok(Some((base.clone(), name.to_owned()))),
-        None => Err(Diagnostic::no_repository_for_github(reference)),
+        None => Err(Diagnostic::usage(
+            format!("`--github-api` is given, and nothing pins a repository on GitHub for {reference}"),
+            "add `--repo OWNER/NAME`, or pin the `repository` in the policy in full",
+        )),
     }
 }
 
@@ -155,9 +158,16 @@ pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) ->
         silence: Limits::default().silence,
         secrets: streams::secrets().clone(),
     };
-    let registries = Registries::new(&settings, Box::new(logins)).map_err(Diagnostic::settings)?;
+    let registries = Registries::new(&settings, Box::new(logins))?;
     if verbose {
         registries.log_requests(Box::new(progress::request));
     }
     Ok(registries)
+}
+
+impl From<SettingsError> for Diagnostic {
+    fn from(error: SettingsError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
 }

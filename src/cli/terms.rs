@@ -11,6 +11,7 @@ use crate::policy::{
 use super::args::{ProvenanceArgs, SignerArgs};
 use super::diagnostics::Diagnostic;
 use super::given::Given;
+use super::input;
 
 /// Bytes that are read of a policy file or of a key that it names: more than either may have.
 pub(super) const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -20,7 +21,7 @@ pub(super) fn signer(args: &Given<SignerArgs>) -> Result<Signer, Diagnostic> {
     if let Some(rule) = keys(args)? {
         return Ok(Signer::Keys(rule));
     }
-    flags(args).prove().map_err(Diagnostic::policy)
+    Ok(flags(args).prove()?)
 }
 
 fn flags(args: &SignerArgs) -> SignerFlags<'_> {
@@ -46,9 +47,9 @@ pub(super) fn asked(required: &[Asked], provenance: &Given<ProvenanceArgs>) -> R
     let given = provenance.flags().next();
     if let Some(flag) = given.filter(|_| !required.iter().any(is_provenance)) {
         let requirement = Requirement::Provenance;
-        return Err(Diagnostic::policy(PolicyError::NotRequired { flag: flag.to_owned(), requirement }));
+        return Err(PolicyError::NotRequired { flag: flag.to_owned(), requirement }.into());
     }
-    let mut rules = provenance_flags(provenance).prove().map_err(Diagnostic::policy)?;
+    let mut rules = provenance_flags(provenance).prove()?;
     // Scripts that require a provenance by its signer alone continue to work. In a policy file, the key has a meaning
     // of its own.
     if given.is_none() {
@@ -100,15 +101,15 @@ fn keys(args: &Given<SignerArgs>) -> Result<Option<KeyRule>, Diagnostic> {
     let identity = args.flags().find(|flag| !OF_KEYS.contains(flag));
     match (args.key.is_empty(), args.key_without_log, identity) {
         (true, false, _) => return Ok(None),
-        (true, true, _) => return Err(Diagnostic::policy(PolicyError::NoLogWithoutKey)),
+        (true, true, _) => return Err(PolicyError::NoLogWithoutKey.into()),
         (false, _, Some(flag)) => {
-            return Err(Diagnostic::policy(PolicyError::KeyWithIdentity { flag: flag.to_owned() }));
+            return Err(PolicyError::KeyWithIdentity { flag: flag.to_owned() }.into());
         }
         (false, _, None) => {}
     }
     let keys = read_keys(&args.key)?;
     let log = if args.key_without_log { LogDemand::NotRequired } else { LogDemand::Required };
-    KeyRule::new(keys, log).map(Some).map_err(Diagnostic::policy)
+    Ok(Some(KeyRule::new(keys, log)?))
 }
 
 /// Reads the keys in these files, in their order.
@@ -124,9 +125,25 @@ pub(super) fn is_key_service(text: &str) -> bool {
 /// Reads a key from a file.
 fn read_key(file: &str) -> Result<PublicKey, Diagnostic> {
     if is_key_service(file) {
-        return Err(Diagnostic::key_service(file));
+        let hint = format!(
+            "export the public key once, and give the file: `cosign public-key --key {file} > cosign.pub`, then `--key cosign.pub`"
+        );
+        return Err(Diagnostic::usage(
+            format!("`{file}` names a key in a service, and keys are only read from files"),
+            hint,
+        ));
     }
     let path = Path::new(file);
-    let bytes = files::read_given(path, MAX_BYTES).map_err(|error| Diagnostic::file(path, error))?;
-    PublicKey::from_pem(&bytes).map_err(|error| Diagnostic::key(file, error))
+    let bytes = files::read_given(path, MAX_BYTES).map_err(|error| input::unreadable(path, error))?;
+    PublicKey::from_pem(&bytes).map_err(|error| {
+        let hint = error.hint();
+        Diagnostic::usage(error, hint).about(format!("`{file}` holds no key that can be used"))
+    })
+}
+
+impl From<PolicyError> for Diagnostic {
+    fn from(error: PolicyError) -> Self {
+        let hint = error.hint();
+        Self::usage(error, hint)
+    }
 }

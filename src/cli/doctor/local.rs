@@ -10,7 +10,7 @@ use crate::policy::Document;
 use crate::trust::{Instance, RootOrigin};
 
 use super::super::args::{DoctorArgs, TrustArgs};
-use super::super::diagnostics::{Diagnostic, Warning};
+use super::super::diagnostics::Diagnostic;
 use super::super::roots::{self, Chosen};
 use super::super::{environment, policies, references};
 use super::line::Line;
@@ -75,8 +75,8 @@ fn age_of(time: Timestamp, now: Timestamp) -> String {
 /// What the policy says, of the image if there is one.
 pub(super) fn policy(doctor: &DoctorArgs, reference: Option<&Reference>, now: Timestamp) -> Vec<Line> {
     let mut lines = Vec::new();
-    if let Some(other) = policies::misnamed().filter(|_| doctor.policy.is_none()) {
-        lines.push(Line::of_warning(POLICY, &Warning::misnamed_policy(other)));
+    if let Some(warning) = policies::misnamed().filter(|_| doctor.policy.is_none()) {
+        lines.push(Line::of_warning(POLICY, &warning));
     }
     let file = match &doctor.policy {
         Some(file) => Ok(Some(file.clone())),
@@ -133,7 +133,7 @@ fn of_image(document: &Document, doctor: &DoctorArgs, reference: &Reference, now
             let said = format!("{}: {} asks for {}", document.source_name(), rules.join(", "), required.join(", "));
             Line::ok(POLICY, said)
         }
-        Err(error) => Line::of(POLICY, &Diagnostic::image_without_policy(reference, judged_as.is_some(), error)),
+        Err(error) => Line::of(POLICY, &policies::without_rule(reference, judged_as.is_some(), error)),
     }
 }
 

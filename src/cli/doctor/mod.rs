@@ -17,8 +17,8 @@ use crate::render::escape::terminal;
 use super::args::{Args, DoctorArgs, ShowFormat};
 use super::diagnostics::Diagnostic;
 use super::exit::UNDECIDED;
-use super::logins;
 use super::output::{print, print_json};
+use super::{logins, references};
 use line::{Line, State};
 
 /// The version of the JSON shape: additions only within a version.
@@ -42,8 +42,7 @@ pub(super) fn run(doctor: &DoctorArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(doctor.transport.timeout);
     let now = Timestamp::now();
     let given = doctor.reference.as_deref();
-    let parsed = given.map(|text| text.parse::<Reference>().map_err(|error| Diagnostic::reference(text, error)));
-    let reference = parsed.transpose()?;
+    let reference = given.map(references::parse).transpose()?;
     let asked: Vec<&Reference> = reference.iter().collect();
     let logins = logins::logins(&doctor.login, &asked, args.shows_requests())?;
     let mut lines = match &reference {

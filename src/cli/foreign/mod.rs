@@ -93,7 +93,7 @@ pub(super) fn answer(arguments: &[OsString]) -> Option<Diagnostic> {
         return Some(translate::answer(task, &command, read));
     }
     let (_, ours) = OTHERS.iter().find(|(known, _)| known.iter().zip(words).all(|(known, word)| known == word))?;
-    Some(Diagnostic::foreign(format!("`{command}` is a command of another tool"), &[], (*ours).to_owned()))
+    Some(Diagnostic::usage(format!("`{command}` is a command of another tool"), *ours))
 }
 
 /// The task, the words that name it, and the words behind it.

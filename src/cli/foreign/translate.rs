@@ -228,11 +228,11 @@ impl Ours {
         };
         if !command.iter().chain(&self.first).all(|word| is_shown_whole(word)) {
             let hint = "write it by hand: a value has characters that cannot be shown as they are";
-            return Diagnostic::foreign(message, &self.notes, hint.to_owned());
+            return Diagnostic::usage(message, hint).with_body(self.notes.join("\n"));
         }
         let ours = command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
         let lines: Vec<String> = self.first.into_iter().chain([ours]).collect();
-        Diagnostic::foreign(message, &self.notes, lines.join("\n    "))
+        Diagnostic::usage(message, lines.join("\n    ")).with_body(self.notes.join("\n"))
     }
 
     /// Returns the targets, and whether they are files.

@@ -40,9 +40,11 @@ pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnosti
 fn one(source: &Source, cache: &Cache, reach: &Reach, now: Timestamp) -> Result<String, Diagnostic> {
     let before = cached(&source.repository, cache, now).ok().flatten().map(|current| current.root.sha256);
     let outcome = source.update(cache, reach, now, &mut NetworkUse::default())?;
-    let update = outcome.map_err(|error| roots::in_use(Diagnostic::tuf(error), &source.at_hand(cache, now)))?;
+    let update = outcome.map_err(|error| roots::in_use(error.into(), &source.at_hand(cache, now)))?;
     if let Some(reason) = update.not_cached {
-        return Err(Diagnostic::not_kept(&source.repository, reason));
+        let hint = "set `XDG_CACHE_HOME` to a folder that can be written, or use `--update-trust` with each run";
+        let message = format!("the trusted root of {} is current, but could not be kept", source.repository.domain());
+        return Err(Diagnostic::undecided(reason, hint).about(message));
     }
     let Chosen { root, valid_until, .. } = roots::prepared(update.current)?;
     let what = if before.as_ref() == Some(&root.sha256) { "unchanged" } else { "updated" };
