@@ -97,7 +97,7 @@ impl TufError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Anchor { .. } => "give the initial `root.json` as the repository's operator publishes it",
-            Self::Unreadable { .. } => "check the network, the proxy and the address; `-v` shows every request",
+            Self::Unreadable { .. } => "check the network, the proxy and the address; `-vv` shows every request",
             Self::Refused { .. } if self.is_expired() => {
                 "the repository is not kept up, or this machine's clock is ahead: check both, then `bonafide trust update`"
             }
