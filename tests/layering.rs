@@ -105,8 +105,8 @@ const READERS: [&str; 7] = [
 
 const IMPURE: [&str; 4] = ["collect", "run", "tuf", "cli"];
 
-/// What a pure module never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness.
-const FORBIDDEN: [&str; 15] = [
+/// What a pure module never names: runtimes, HTTP, sockets, files, the environment, clocks, randomness, events.
+const FORBIDDEN: [&str; 16] = [
     "tokio",
     "reqwest",
     "std::fs",
@@ -122,6 +122,7 @@ const FORBIDDEN: [&str; 15] = [
     "Zoned::now",
     "rand::",
     "getrandom",
+    "tracing::",
 ];
 
 /// What only one place may name: the Sigstore verifier; the decoders of certificates and timestamps, before which the limits on
@@ -278,6 +279,11 @@ fn every_source_file_is_in_a_module_that_has_rules() {
             MODULES.iter().any(|(name, _)| *name == module(file)) || matches!(file.as_str(), "lib.rs" | "main.rs");
         assert!(known, "{file} is in no module of tests/layering.rs");
     }
+}
+
+#[test]
+fn what_prints_errors_knows_none_of_them() {
+    assert_eq!(named_modules(&sources()["cli/diagnostics.rs"]), ["render"]);
 }
 
 #[test]

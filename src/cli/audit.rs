@@ -32,7 +32,6 @@ struct Repository {
 /// Audits the repositories and writes the report.
 pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let verify = &audit.verify;
-    let verbose = args.shows_requests();
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     refuse_flags_of_one_image(verify)?;
@@ -41,9 +40,9 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let asked = repositories(&references)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&verify.login, &at, verbose)?;
+    let logins = logins::logins(&verify.login, &at)?;
     references::refuse_without_layout(asked.iter().map(|(text, reference)| (text.as_str(), reference)))?;
-    let session = Session::open(verify, logins, verbose)?;
+    let session = Session::open(verify, logins)?;
     // An image without a policy is a usage error, and found before anything is listed.
     let terms: Vec<Target> =
         asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
@@ -61,13 +60,8 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let wanted = images(&repositories, &terms);
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
     let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
-    let examined = examine(
-        &session,
-        &runtime,
-        &wanted,
-        rows.as_ref(),
-        verbose || rows.as_ref().is_some_and(Rows::are_on_terminal),
-    );
+    let is_silent = args.shows_requests() || rows.as_ref().is_some_and(Rows::are_on_terminal);
+    let examined = examine(&session, &runtime, &wanted, rows.as_ref(), is_silent);
 
     let reports: Vec<RepositoryReport> = repositories
         .iter()

@@ -21,6 +21,7 @@ use crate::verify::inspect_sbom;
 
 use super::advisories::{self, Known};
 use super::args::{Args, InspectArgs};
+use super::colour::Colour;
 use super::diagnostics::{Diagnostic, Warning};
 use super::exit::{ABSENT, UNDECIDED};
 use super::output::print;
@@ -59,19 +60,19 @@ struct Request {
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(args.transport.timeout);
     let targets = targets(args)?;
-    let request = request(args, all)?;
-    let code = inspect(args, all, &request, &targets)?;
+    let request = request(args, all.color)?;
+    let code = inspect(args, &request, &targets)?;
     Ok(request.references.exit_code(code, all.color))
 }
 
-fn inspect(args: &InspectArgs, all: &Args, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
+fn inspect(args: &InspectArgs, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
     references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::usage("a policy is suggested for one image", "run it once for each"));
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&args.login, &references, all.shows_requests())?;
-    let registries = session::registries(&args.transport, logins, all.shows_requests())?;
+    let logins = logins::logins(&args.login, &references)?;
+    let registries = session::registries(&args.transport, logins)?;
     let (inspection, documents) = inspect_all(request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, request, &inspection.images[0]);
@@ -103,8 +104,8 @@ fn targets(args: &InspectArgs) -> Result<Vec<Target>, Diagnostic> {
     }
 }
 
-fn request(args: &InspectArgs, all: &Args) -> Result<Request, Diagnostic> {
-    let reach = Reach::of(&args.transport, all.shows_requests());
+fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
+    let reach = Reach::of(&args.transport);
     let keys = terms::read_keys(&args.key)?;
     let fingerprints = keys.iter().map(|key| key.fingerprint().to_string());
     let key_files = fingerprints.zip(args.key.iter().cloned()).collect();
@@ -119,7 +120,7 @@ fn request(args: &InspectArgs, all: &Args) -> Result<Request, Diagnostic> {
     let images: Vec<String> = images.into_iter().cloned().collect();
     let repository = args.repo.as_deref().map(owner_and_name).transpose()?.map(str::to_owned);
     Ok(Request {
-        references: references::read(&images, !args.login.password_stdin, all.color)?,
+        references: references::read(&images, !args.login.password_stdin, colour)?,
         files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
         advisories: advisories::read(&args.advisories)?,
         keys,

@@ -11,7 +11,7 @@ use crate::oci::Reference;
 
 use super::args::LoginArgs;
 use super::diagnostics::Diagnostic;
-use super::{input, progress, streams};
+use super::{input, streams};
 
 /// Holds a token that the registry takes as it is; a variable, as arguments are seen by every process of the machine.
 const REGISTRY_TOKEN: &str = "BONAFIDE_REGISTRY_TOKEN";
@@ -66,7 +66,7 @@ impl From<LoginError> for Diagnostic {
 }
 
 /// Gathers the logins of a run. Files are not opened yet.
-pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool) -> Result<Logins, Diagnostic> {
+pub(super) fn logins(args: &LoginArgs, references: &[&Reference]) -> Result<Logins, Diagnostic> {
     for reference in references {
         streams::secrets().spare(reference.to_string());
     }
@@ -78,10 +78,8 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference], verbose: bool)
         }
     }
     let ignored = add_files(&mut logins, |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from));
-    if verbose {
-        for name in ignored {
-            progress::relative_variable(name);
-        }
+    for name in ignored {
+        tracing::debug!("`{name}` is ignored: it is not an absolute path");
     }
     if let Some(token) = github_token() {
         logins.set_github_token(token);

@@ -40,6 +40,7 @@ mod session;
 mod streams;
 mod targets;
 mod terms;
+mod told;
 mod trust;
 mod verify;
 mod words;
@@ -66,6 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return ExitCode::from(refused(&error, &arguments)),
     };
+    if args.shows_requests() {
+        told::start();
+    }
     match dispatch(&args) {
         Ok(code) => ExitCode::from(code),
         Err(diagnostic) => {
@@ -115,7 +119,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Policy(policy) => policy::run(policy, args),
         Command::Trust(command) => trust::run(command, args),
         Command::Advisories(command) => advisories::run(command),
-        Command::Doctor(doctor) => doctor::run(doctor, args),
+        Command::Doctor(doctor) => doctor::run(doctor),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => {

@@ -126,32 +126,12 @@ pub(super) fn read(
     args: &VerifyArgs,
     registries: &Rc<Registries>,
     now: Timestamp,
-    verbose: bool,
 ) -> Result<(Policies, Trusted), Diagnostic> {
-    let flag = flag_of_a_signer(args);
-    let file = match (&args.policy, flag) {
-        (Some(_), Some(flag)) => {
-            return Err(Diagnostic::usage(
-                format!("--policy and {flag} are both given, and the policy names the signers and requirements"),
-                format!("leave out `{flag}`, or write it into the policy"),
-            ));
-        }
-        (Some(file), None) => Some(file.clone()),
-        (None, _) if args.no_policy => None,
-        (None, flag) => match (default_file()?, flag) {
-            (Some(file), Some(flag)) => {
-                return Err(Diagnostic::usage(
-                    format!("`{}` is here and {flag} is given, and both say what must hold", file.display()),
-                    format!("leave out `{flag}`, or judge by flags alone: `--no-policy`"),
-                ));
-            }
-            (file, _) => file,
-        },
-    };
+    let file = file_of(args)?;
     if let Some(warning) = misnamed().filter(|_| file.is_none() && !args.no_policy) {
         warning.print();
     }
-    let reach = Reach::of(&args.transport, verbose);
+    let reach = Reach::of(&args.transport);
     // Every usage error is found before a trusted root is fetched.
     if let Some(file) = file {
         let mut network = NetworkUse::default();
@@ -179,6 +159,25 @@ pub(super) fn here_or_elsewhere(
         }
         Some(place) => fetched(file, &policy_source::fetch(&place, registries, reach, network)?),
         None => document(file),
+    }
+}
+
+/// The policy file of a run, if there is one. A flag that says the same thing is refused beside it.
+fn file_of(args: &VerifyArgs) -> Result<Option<PathBuf>, Diagnostic> {
+    match (&args.policy, flag_of_a_signer(args)) {
+        (Some(_), Some(flag)) => Err(Diagnostic::usage(
+            format!("--policy and {flag} are both given, and the policy names the signers and requirements"),
+            format!("leave out `{flag}`, or write it into the policy"),
+        )),
+        (Some(file), None) => Ok(Some(file.clone())),
+        (None, _) if args.no_policy => Ok(None),
+        (None, flag) => match (default_file()?, flag) {
+            (Some(file), Some(flag)) => Err(Diagnostic::usage(
+                format!("`{}` is here and {flag} is given, and both say what must hold", file.display()),
+                format!("leave out `{flag}`, or judge by flags alone: `--no-policy`"),
+            )),
+            (file, _) => Ok(file),
+        },
     }
 }
 

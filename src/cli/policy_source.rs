@@ -11,7 +11,7 @@ use crate::oci::{Blob, BlobError, Digest, Manifest, Reference};
 use super::diagnostics::Diagnostic;
 use super::roots::Reach;
 use super::terms::MAX_BYTES;
-use super::{progress, references, runtime};
+use super::{references, runtime};
 
 /// Where a policy is that is not in a file of this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,9 +86,6 @@ pub(super) fn fetch(
         match place {
             Elsewhere::Web { folder, file, digest } => {
                 let server = FileServer::open(folder, &settings(reach)?)?;
-                if reach.verbose {
-                    server.log_requests(Box::new(progress::request));
-                }
                 let bytes = server.get(file, MAX_BYTES).await;
                 network.add(&server.network_use());
                 let bytes = bytes.map_err(|error| unread(&error))?;

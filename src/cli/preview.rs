@@ -68,11 +68,11 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     refuse_shared_input(preview)?;
     let references = references::read(&preview.references, !preview.login.password_stdin, args.color)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&preview.login, &at, args.shows_requests())?;
-    let registries = session::registries(transport, logins, args.shows_requests())?;
+    let logins = logins::logins(&preview.login, &at)?;
+    let registries = session::registries(transport, logins)?;
     references::refuse_without_layout(references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let now = Timestamp::now();
-    let (targets, domains) = targets(preview, args, &references, &registries, now)?;
+    let (targets, domains) = targets(preview, &references, &registries, now)?;
     let limits = transport.limits();
     let github_token = session::github_token(transport);
     let run = Run {
@@ -111,13 +111,12 @@ fn refuse_shared_input(preview: &PreviewArgs) -> Result<(), Diagnostic> {
 /// them its evidence must verify.
 fn targets(
     preview: &PreviewArgs,
-    args: &Args,
     references: &[(String, Reference)],
     registries: &Rc<Registries>,
     now: Timestamp,
 ) -> Result<(Vec<Targets>, Vec<Domain>), Diagnostic> {
     let transport = &preview.transport;
-    let reach = Reach::of(transport, args.shows_requests());
+    let reach = Reach::of(transport);
     let read = |file: &Path| {
         policies::here_or_elsewhere(file, preview.trust.offline, registries, &reach, &mut NetworkUse::default())
     };

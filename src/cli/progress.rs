@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at, sleep};
 
-use crate::collect::RequestRecord;
 use crate::render::escape::terminal;
 
 use super::streams;
@@ -107,19 +106,8 @@ pub(super) fn login_not_shown(registry: &str, others: &str) {
     ));
 }
 
-/// Writes one line for a request that is over.
-pub(super) fn request(record: &RequestRecord) {
-    let status = record.status.map_or_else(|| "failed".to_owned(), |status| status.to_string());
-    let RequestRecord { method, address, bytes, took, .. } = record;
-    say(&format!("{method} {address}  {status}  {bytes} bytes  {} ms", took.as_millis()));
-}
-
-/// Says which variable of the environment is ignored.
-pub(super) fn relative_variable(name: &str) {
-    say(&format!("`{name}` is ignored: it is not an absolute path"));
-}
-
-fn say(line: &str) {
+/// Writes a line, without secrets and without anything that a terminal would obey.
+pub(super) fn say(line: &str) {
     streams::to_stderr(&format!("{}\n", terminal(line)));
 }
 

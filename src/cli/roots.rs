@@ -15,7 +15,7 @@ use crate::verify::{Domain, DomainError};
 
 use super::args::{RepositoryArgs, TransportArgs, TrustArgs};
 use super::diagnostics::{Diagnostic, Warning};
-use super::{input, progress, runtime};
+use super::{input, runtime};
 
 /// Bytes of a trusted root, of a TUF root or of a list of authorities. Those of systems have a quarter of a million.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -52,13 +52,12 @@ impl Trusted {
 pub(super) struct Reach {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) total_time: Duration,
-    pub(super) verbose: bool,
 }
 
 impl Reach {
     /// As registries are reached.
-    pub(super) fn of(args: &TransportArgs, verbose: bool) -> Self {
-        Self { ca_file: args.ca_file.clone(), total_time: args.timeout, verbose }
+    pub(super) fn of(args: &TransportArgs) -> Self {
+        Self { ca_file: args.ca_file.clone(), total_time: args.timeout }
     }
 
     /// Returns the certificates of the file that is trusted beside those of the system.
@@ -74,7 +73,7 @@ pub(super) fn pem_file(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 
 impl Default for Reach {
     fn default() -> Self {
-        Self { ca_file: None, total_time: Limits::default().total_time, verbose: false }
+        Self { ca_file: None, total_time: Limits::default().total_time }
     }
 }
 
@@ -253,9 +252,6 @@ impl Source {
         let runtime = runtime::start()?;
         runtime.block_on(async {
             let mirror = FileServer::open(self.repository.mirror(), &settings)?;
-            if reach.verbose {
-                mirror.log_requests(Box::new(progress::request));
-            }
             let outcome = update(&self.repository, cache, &mirror, now).await;
             network.add(&mirror.network_use());
             Ok(outcome)

@@ -35,12 +35,12 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Reads advisories, policy and trusted roots.
-    pub(super) fn open(args: &'a VerifyArgs, logins: Logins, verbose: bool) -> Result<Self, Diagnostic> {
+    pub(super) fn open(args: &'a VerifyArgs, logins: Logins) -> Result<Self, Diagnostic> {
         let started_at = Timestamp::now();
         let given_for = logins.given_for().map(str::to_owned);
-        let registries = registries(&args.transport, logins, verbose)?;
+        let registries = registries(&args.transport, logins)?;
         let known = advisories::read(&args.advisories)?;
-        let (policies, trusted) = policies::read(args, &registries, started_at, verbose)?;
+        let (policies, trusted) = policies::read(args, &registries, started_at)?;
         Ok(Self {
             registries,
             platforms: choice(&args.platform),
@@ -146,7 +146,7 @@ pub(super) fn github_token(args: &TransportArgs) -> Option<String> {
 }
 
 /// Returns the registries as the flags say they are reached.
-pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) -> Result<Rc<Registries>, Diagnostic> {
+pub(super) fn registries(args: &TransportArgs, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
     let read = |file: &PathBuf| roots::pem_file(file);
     let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
     let settings = RegistrySettings {
@@ -158,11 +158,7 @@ pub(super) fn registries(args: &TransportArgs, logins: Logins, verbose: bool) ->
         silence: Limits::default().silence,
         secrets: streams::secrets().clone(),
     };
-    let registries = Registries::new(&settings, Box::new(logins))?;
-    if verbose {
-        registries.log_requests(Box::new(progress::request));
-    }
-    Ok(registries)
+    Ok(Registries::new(&settings, Box::new(logins))?)
 }
 
 impl From<SettingsError> for Diagnostic {

@@ -23,9 +23,9 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
     let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
-    let logins = logins::logins(&verify.login, &at, args.shows_requests())?;
+    let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
-    let session = Session::open(verify, logins, args.shows_requests())?;
+    let session = Session::open(verify, logins)?;
     let images: Vec<Target> =
         references.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
     references::refuse_without_layout(images.iter().map(|image| (image.text.as_str(), &image.reference)))?;

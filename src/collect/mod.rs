@@ -42,7 +42,7 @@ pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
     GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries,
-    RegistrySettings, RegistrySource, RequestLog, RequestRecord, SettingsError, TokenServer, TokenServerError,
+    RegistrySettings, RegistrySource, SettingsError, TokenServer, TokenServerError,
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

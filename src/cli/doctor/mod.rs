@@ -14,7 +14,7 @@ use crate::collect::files;
 use crate::oci::Reference;
 use crate::render::escape::terminal;
 
-use super::args::{Args, DoctorArgs, ShowFormat};
+use super::args::{DoctorArgs, ShowFormat};
 use super::diagnostics::Diagnostic;
 use super::exit::UNDECIDED;
 use super::output::{print, print_json};
@@ -38,17 +38,15 @@ struct Examination<'a> {
 }
 
 /// Looks at everything, and prints it.
-pub(super) fn run(doctor: &DoctorArgs, args: &Args) -> Result<u8, Diagnostic> {
+pub(super) fn run(doctor: &DoctorArgs) -> Result<u8, Diagnostic> {
     files::limit_silence(doctor.transport.timeout);
     let now = Timestamp::now();
     let given = doctor.reference.as_deref();
     let reference = given.map(references::parse).transpose()?;
     let asked: Vec<&Reference> = reference.iter().collect();
-    let logins = logins::logins(&doctor.login, &asked, args.shows_requests())?;
+    let logins = logins::logins(&doctor.login, &asked)?;
     let mut lines = match &reference {
-        Some(Reference::Registry(image)) if !doctor.trust.offline => {
-            network::lines(image, logins, &doctor.transport, args.shows_requests())?
-        }
+        Some(Reference::Registry(image)) if !doctor.trust.offline => network::lines(image, logins, &doctor.transport)?,
         Some(Reference::Registry(_)) => vec![Line::ok("registry", "not asked: --offline is given")],
         Some(layout @ Reference::Layout(_)) => vec![local::layout(given.unwrap_or_default(), layout)],
         None => Vec::new(),

@@ -1,19 +1,17 @@
 //! What lies between this machine and a registry: proxy, certificates, login, referrers, clock.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::collect::{
-    FoundLogin, ImageSource, Limits, Login, LoginOrigin, Logins, Places, Registries, RequestRecord, Source,
-    SourceError, docker_login,
+    FoundLogin, ImageSource, Limits, Login, LoginOrigin, Logins, Places, Registries, Source, SourceError, docker_login,
 };
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 
 use super::super::args::TransportArgs;
 use super::super::diagnostics::Diagnostic;
-use super::super::{progress, runtime, session};
+use super::super::{runtime, session};
 use super::line::Line;
 
 /// A clock that is wrong by less does no harm.
@@ -26,21 +24,12 @@ pub(super) fn lines(
     image: &RegistryReference,
     logins: Logins,
     transport: &TransportArgs,
-    shows_requests: bool,
 ) -> Result<Vec<Line>, Diagnostic> {
-    let registries = session::registries(transport, logins, false)?;
+    let registries = session::registries(transport, logins)?;
     let mut lines = way(&image.name, &registries, transport);
-    let clock: Rc<RefCell<Option<SignedDuration>>> = Rc::default();
-    let seen = Rc::clone(&clock);
-    registries.log_requests(Box::new(move |record| {
-        note_clock(record, &mut seen.borrow_mut());
-        if shows_requests {
-            progress::request(record);
-        }
-    }));
     let runtime = runtime::start()?;
     lines.extend(runtime.block_on(ask(image, &registries, &transport.limits())));
-    lines.extend(clock.borrow().map(self::clock));
+    lines.extend(registries.clock_ahead().map(clock));
     Ok(lines)
 }
 
@@ -128,15 +117,6 @@ async fn ask(image: &RegistryReference, registries: &Rc<Registries>, limits: &Li
 
 fn failed(topic: &'static str, error: &SourceError) -> Line {
     Line::error(topic, error.detail(), error.next())
-}
-
-/// How far this machine is ahead of the server, by the nearest of all answers: an answer takes a while.
-fn note_clock(record: &RequestRecord, nearest: &mut Option<SignedDuration>) {
-    let Some(date) = record.date else { return };
-    let ahead = Timestamp::now().duration_since(date);
-    if nearest.is_none_or(|known| ahead.abs() < known.abs()) {
-        *nearest = Some(ahead);
-    }
 }
 
 fn clock(ahead: SignedDuration) -> Line {

@@ -19,7 +19,7 @@ pub(super) fn run(update: &TrustUpdateArgs, args: &Args) -> Result<u8, Diagnosti
     if instances.is_empty() && repository.is_none() {
         instances.extend([Instance::PublicGood, Instance::GitHub]);
     }
-    let reach = Reach { ca_file: update.ca_file.clone(), total_time: update.timeout, verbose: args.shows_requests() };
+    let reach = Reach { ca_file: update.ca_file.clone(), total_time: update.timeout };
     let cache = roots::cache();
     let now = Timestamp::now();
     let mut exit = 0;

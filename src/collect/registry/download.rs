@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::failure::failure;
 use super::resolver::Resolver;
 use super::tls::Trust;
-use super::transport::{Answer, Deadline, Method, NetworkUse, Request, RequestLog, Transport, at};
+use super::transport::{Answer, Deadline, Method, NetworkUse, Request, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
@@ -105,11 +105,6 @@ impl FileServer {
             expected: "the name of a file in this folder",
             found: crate::collect::said::printable(path),
         })
-    }
-
-    /// Tells this of every request from now on.
-    pub fn log_requests(&self, log: RequestLog) {
-        self.transport.log_to(log);
     }
 
     /// Returns what was asked of the network so far.

@@ -27,6 +27,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::{Instant, timeout_at};
@@ -37,7 +38,7 @@ pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
 pub use realm::{TokenServer, TokenServerError};
 pub use tls::SettingsError;
-pub use transport::{NetworkUse, RequestLog, RequestRecord};
+pub use transport::NetworkUse;
 
 use access::{Access, Grant, Renewal, Scope};
 use address::{Place, place_of};
@@ -185,9 +186,9 @@ impl Registries {
         Some(format!("the proxy {} (from {})", proxy.address, proxy.variable))
     }
 
-    /// Tells this of every request from now on.
-    pub fn log_requests(&self, log: RequestLog) {
-        self.transport.log_to(log);
+    /// Returns how far this machine's clock is ahead of the registries', if one of them said its time.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        self.transport.clock_ahead()
     }
 
     /// Returns where the logins come from that were looked up so far: those that a registry wanted.

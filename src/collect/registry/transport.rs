@@ -1,17 +1,18 @@
 //! HTTP, with an end to everything: bodies, waits, redirects, attempts.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response, Url};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tracing::Level;
 
 use super::connection;
 use super::proxy::Proxies;
@@ -36,7 +37,8 @@ pub(super) struct Transport {
     /// Origins that the client certificate is for.
     identified_to: RefCell<BTreeSet<String>>,
     used: RefCell<NetworkUse>,
-    log: OnceCell<RequestLog>,
+    /// How far this machine's clock is ahead, by the nearest of all answers: an answer takes a while.
+    clock_ahead: Cell<Option<SignedDuration>>,
     secrets: Secrets,
     hosts: throttle::Hosts,
 }
@@ -65,26 +67,6 @@ impl NetworkUse {
         self.proxy_variables.extend(&other.proxy_variables);
         self.needs_authorities |= other.needs_authorities;
     }
-}
-
-/// Is told of every request once it is over.
-pub type RequestLog = Box<dyn Fn(&RequestRecord)>;
-
-/// A finished request, for observers. It holds no secret: no query, no header, no body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestRecord {
-    /// `GET`, `HEAD` or `POST`.
-    pub method: &'static str,
-    /// Scheme, host and path; `?…` stands for a query.
-    pub address: String,
-    /// The HTTP status; `None` when there was no answer, or not all of it.
-    pub status: Option<u16>,
-    /// Bytes of the body that were kept.
-    pub bytes: usize,
-    /// From sending the request to the last byte.
-    pub took: Duration,
-    /// What the server's clock said, if it did.
-    pub date: Option<Timestamp>,
 }
 
 /// One question.
@@ -194,7 +176,7 @@ impl Transport {
             identified: OnceCell::new(),
             identified_to: RefCell::default(),
             used: RefCell::default(),
-            log: OnceCell::new(),
+            clock_ahead: Cell::new(None),
             secrets,
             hosts: throttle::Hosts::default(),
         }
@@ -224,9 +206,9 @@ impl Transport {
         self.secrets.keep(text);
     }
 
-    /// Tells this of every request from now on; the first that is given counts.
-    pub(super) fn log_to(&self, log: RequestLog) {
-        let _ = self.log.set(log);
+    /// Returns how far this machine's clock is ahead of the servers', if one of them said its time.
+    pub(super) fn clock_ahead(&self) -> Option<SignedDuration> {
+        self.clock_ahead.get()
     }
 
     /// Returns what an answer says about an error, without secrets.
@@ -280,8 +262,9 @@ impl Transport {
             let _turn = self.wait_for_turn(request, &url).await?;
             let began = Instant::now();
             let answer = self.once(request, &url, authorization).await;
-            self.record(request, &url, answer.as_ref().ok(), began.elapsed());
+            self.tell(request, &url, answer.as_ref().ok(), began.elapsed());
             let answer = answer?;
+            self.note_clock(&answer);
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -325,18 +308,24 @@ impl Transport {
         Ok(turn)
     }
 
-    fn record(&self, request: &Request<'_>, url: &Url, answer: Option<&Answer>, took: Duration) {
-        if let Some(log) = self.log.get() {
-            let query = if url.query().is_some() { "?…" } else { "" };
-            let address = format!("{}://{}{}{query}", url.scheme(), shown_host(url), url.path());
-            log(&RequestRecord {
-                method: method(request),
-                address: self.secrets.hide(&address),
-                status: answer.map(|answer| answer.status),
-                bytes: answer.map_or(0, |answer| answer.body.len()),
-                took,
-                date: answer.and_then(|answer| throttle::date_of(&answer.headers)),
-            });
+    /// Tells of a request that is over. No secret is told: no query, no header, no body.
+    fn tell(&self, request: &Request<'_>, url: &Url, answer: Option<&Answer>, took: Duration) {
+        if !tracing::event_enabled!(Level::DEBUG) {
+            return;
+        }
+        let query = if url.query().is_some() { "?…" } else { "" };
+        let address = format!("{}://{}{}{query}", url.scheme(), shown_host(url), url.path());
+        let (method, address) = (method(request), self.secrets.hide(&address));
+        let status = answer.map_or_else(|| "failed".to_owned(), |answer| answer.status.to_string());
+        let bytes = answer.map_or(0, |answer| answer.body.len());
+        tracing::debug!("{method} {address}  {status}  {bytes} bytes  {} ms", took.as_millis());
+    }
+
+    fn note_clock(&self, answer: &Answer) {
+        let Some(date) = throttle::date_of(&answer.headers) else { return };
+        let ahead = Timestamp::now().duration_since(date);
+        if self.clock_ahead.get().is_none_or(|known| ahead.abs() < known.abs()) {
+            self.clock_ahead.set(Some(ahead));
         }
     }
 
