@@ -9,6 +9,7 @@ mod audit;
 mod bundle;
 mod colour;
 mod command;
+mod completions;
 mod conformance;
 mod diagnostics;
 mod doctor;
@@ -57,7 +58,6 @@ use args::{Args, Command};
 use colour::Colour;
 use diagnostics::Diagnostic;
 use exit::USAGE;
-use output::print;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -122,14 +122,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Explain(explain) => explain::run(explain),
         Command::Schema(schema) => schema::run(schema),
-        Command::Completions(completions) => {
-            let mut script = Vec::new();
-            clap_complete::generate(completions.shell, &mut command::command(), "bonafide", &mut script);
-            if completions.shell == clap_complete::Shell::Fish {
-                script.extend(words::for_fish().as_bytes());
-            }
-            print(&script)
-        }
+        Command::Completions(completions) => completions::run(completions),
         Command::Man(man) => man::run(man),
     }
 }

@@ -209,6 +209,47 @@ fn completions_know_the_commands_and_the_values() {
     }
 }
 
+/// What a shell is offered for a word of `bonafide verify`.
+fn completed(word: &str) -> Vec<String> {
+    bonafide(&["completions", "bash", "--word", word]).success().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn images_of_layouts_are_completed() {
+    let tagged = ["oci:fixtures/images/signed:v1.0.0"];
+    for word in ["oci:fixtures/images/signed:", "oci:fixtures/images/signed:v1"] {
+        assert_eq!(completed(word), tagged, "{word}");
+    }
+    assert_eq!(completed("oci:fixtures/images/signed-"), ["oci:fixtures/images/signed-rekor1:"]);
+    assert_eq!(completed("oci:fixtures/ima"), ["oci:fixtures/images/"]);
+    for word in
+        ["", "oci:fixtures/images/signed:v2", "oci:nowhere/", "ghcr.io/acme/", "oci:fixtures/images/signed/blobs:"]
+    {
+        assert_eq!(completed(word), [""; 0], "{word}");
+    }
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("a$(reboot)")).expect("a folder");
+    assert_eq!(completed(&format!("oci:{}/", scratch.directory().display())), [""; 0], "a shell would run it");
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_images_behind_the_colon_and_flags_as_before() {
+    let run = |line: &str| {
+        let program = env!("CARGO_BIN_EXE_bonafide");
+        let script = format!(
+            "source <('{program}' completions bash); COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; \
+             read -ra COMP_WORDS <<< \"$COMP_LINE\"; COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_WORDS[0]='{program}'; \
+             _bonafide_images '{program}' \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let output = std::process::Command::new("bash").args(["-c", &script]).output().expect("bash");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    assert_eq!(run("bonafide verify oci:fixtures/images/signed:v"), "v1.0.0\n");
+    assert!(run("bonafide verify --certificate-ident").contains("--certificate-identity-regexp\n"));
+}
+
 #[test]
 fn the_schema_of_the_report_has_what_a_report_has() {
     let schema = bonafide(&["schema", "report"]).success();

@@ -170,6 +170,9 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
     pub(super) shell: clap_complete::Shell,
+    /// Say what this word may become, as the script asks
+    #[arg(long, value_name = "WORD", hide = true)]
+    pub(super) word: Option<String>,
 }
 
 const MAN_EXAMPLES: &str = "\
