@@ -154,8 +154,8 @@ impl Examination<'_> {
         let attempts = |(material, signed)| Attempts::new(material, signed, terms.domains, terms.now);
         let mut attempts = self.ready.as_ref().map(|(material, signed)| attempts((material, *signed)));
         let mut predicate = Predicate::Unread;
-        let subject = &candidate.subject;
-        let mut assess = |demand, vex| self.assess((demand, vex), subject, attempts.as_mut(), &mut predicate, terms);
+        let assessor = Assessor { examination: &self, subject: &candidate.subject, terms };
+        let mut assess = |demand, vex| assessor.assess(Required { demand, vex }, attempts.as_mut(), &mut predicate);
         let demands = terms.policy.demands();
         let assessments: Vec<Option<Assessment>> = demands
             .iter()
@@ -170,7 +170,7 @@ impl Examination<'_> {
             .min_by_key(|one| (one.distance(), one.is_by_fields()))
             .expect("every requirement has one, or else the fallback exists");
         let is_asked_for = unasked.is_none() || !self.kind.counts_only_if_asked();
-        let report = self.report(id, candidate, (telling, is_asked_for), &predicate);
+        let report = self.report(id, candidate, Told { assessment: telling, is_asked_for }, &predicate);
         Judged { subject: candidate.subject.clone(), assessments, report }
     }
 
@@ -179,7 +179,8 @@ impl Examination<'_> {
         let verifies = signing.is_some() && !findings.iter().any(Finding::is_blocking);
         let matched = if verifies { vec![0] } else { Vec::new() };
         let assessment = Assessment { matched, build_level, signing, ..Assessment::stopped(findings) };
-        let report = self.report(id, candidate, (&assessment, true), &predicate);
+        let told = Told { assessment: &assessment, is_asked_for: true };
+        let report = self.report(id, candidate, told, &predicate);
         CandidateReport { accepted: verifies, reason: report.reason.filter(|_| !verifies), ..report }
     }
 
@@ -210,74 +211,6 @@ impl Examination<'_> {
         look
     }
 
-    /// Assesses it for one requirement: each of its verified signatures is judged, and one suffices.
-    fn assess<'b, 's>(
-        &'s self,
-        (demand, vex): (&'b Demand, Option<&'b Statements>),
-        subject: &Digest,
-        attempts: Option<&mut Attempts<'b>>,
-        predicate: &mut Predicate<'s>,
-        terms: Terms<'b>,
-    ) -> Assessment {
-        let Some(attempts) = attempts else { return Assessment::stopped(self.findings.clone()) };
-        let Accepted { ways, refused } = attempts.accept(demand, terms.policy.written_in());
-        let by_expected_signer = !ways.is_empty();
-        let judge = |way| self.judge_way(way, (demand, vex), subject, predicate, terms);
-        let judged: Vec<Assessment> = ways.into_iter().map(judge).collect();
-        let mut matched: Vec<usize> = judged.iter().flat_map(|one| one.matched.iter().copied()).collect();
-        matched.sort_unstable();
-        matched.dedup();
-        let refused = refused.map(|refused| Assessment {
-            signing: refused.verified.map(Signing::of),
-            ..Assessment::stopped(refused.findings)
-        });
-        // Where an expected signer signed it, only what could not be verified elsewhere might still be better.
-        let refused = refused.filter(|one| !by_expected_signer || one.outcome() == Outcome::Error);
-        let mut told = judged
-            .into_iter()
-            .chain(refused)
-            .min_by_key(|one| (one.distance(), Reverse(one.build_level)))
-            .unwrap_or_else(|| Assessment::stopped(Vec::new()));
-        told.findings.splice(0..0, self.findings.iter().cloned());
-        let matched = if self.is_stopped() { Vec::new() } else { matched };
-        Assessment { matched, by_expected_signer, ..told }
-    }
-
-    /// Judges its content by one verification (signer, time and log) that the requirement accepts, and by no other
-    /// (A288, A289).
-    fn judge_way<'b, 's>(
-        &'s self,
-        way: SignedFor<'_, 'b>,
-        (demand, vex): (&'b Demand, Option<&'b Statements>),
-        subject: &Digest,
-        predicate: &mut Predicate<'s>,
-        terms: Terms<'b>,
-    ) -> Assessment {
-        let closed = OnceCell::new();
-        let question = Question {
-            verified: way.verified,
-            expected: Some(Expected { signer: way.signer, asked: &demand.asked, vex }),
-            subject,
-            evidence: terms.evidence,
-            advised: Advised { advisories: terms.advisories, examined: &self.examined, closed: &closed },
-            now: terms.now,
-            time: terms.time,
-        };
-        let findings = self.judge_predicate(predicate, &question);
-        let holds = !findings.iter().any(Finding::is_blocking);
-        let (build_level, only) = (predicate.build_level(&question), predicate.only_about(&question));
-        Assessment {
-            matched: if holds { vec![way.place] } else { Vec::new() },
-            by_expected_signer: true,
-            build_level,
-            signing: Some(Signing::of(way.verified)),
-            findings: way.findings.into_iter().chain(findings).collect(),
-            made: predicate.made(),
-            only,
-            closed: closed.into_inner().unwrap_or_default(),
-        }
-    }
-
     fn judge_predicate<'s>(&'s self, predicate: &mut Predicate<'s>, question: &Question<'_>) -> Vec<Finding> {
         let Some(statement) = self.statement.as_ref().filter(|_| !self.is_stopped()) else { return Vec::new() };
         if matches!(predicate, Predicate::Unread) {
@@ -304,7 +237,7 @@ impl Examination<'_> {
         &self,
         id: &str,
         candidate: &Candidate,
-        (telling, is_asked_for): (&Assessment, bool),
+        Told { assessment: telling, is_asked_for }: Told<'_>,
         predicate: &Predicate<'_>,
     ) -> CandidateReport {
         let obstacle = telling.findings.iter().find(|finding| finding.is_blocking());
@@ -343,6 +276,91 @@ impl Examination<'_> {
             ..blank(id, candidate)
         }
     }
+}
+
+/// A requirement, and what the signers of VEX say whom it believes.
+#[derive(Clone, Copy)]
+struct Required<'b> {
+    demand: &'b Demand,
+    vex: Option<&'b Statements>,
+}
+
+/// An examined candidate, and what it is assessed by.
+#[derive(Clone, Copy)]
+struct Assessor<'s, 'b> {
+    examination: &'s Examination<'s>,
+    subject: &'s Digest,
+    terms: Terms<'b>,
+}
+
+impl<'s, 'b> Assessor<'s, 'b> {
+    /// Assesses it for one requirement: each of its verified signatures is judged, and one suffices.
+    fn assess(
+        self,
+        required: Required<'b>,
+        attempts: Option<&mut Attempts<'b>>,
+        predicate: &mut Predicate<'s>,
+    ) -> Assessment {
+        let Some(attempts) = attempts else { return Assessment::stopped(self.examination.findings.clone()) };
+        let Accepted { ways, refused } = attempts.accept(required.demand, self.terms.policy.written_in());
+        let by_expected_signer = !ways.is_empty();
+        let judge = |way| self.judge_way(way, required, predicate);
+        let judged: Vec<Assessment> = ways.into_iter().map(judge).collect();
+        let mut matched: Vec<usize> = judged.iter().flat_map(|one| one.matched.iter().copied()).collect();
+        matched.sort_unstable();
+        matched.dedup();
+        let refused = refused.map(|refused| Assessment {
+            signing: refused.verified.map(Signing::of),
+            ..Assessment::stopped(refused.findings)
+        });
+        // Where an expected signer signed it, only what could not be verified elsewhere might still be better.
+        let refused = refused.filter(|one| !by_expected_signer || one.outcome() == Outcome::Error);
+        let mut told = judged
+            .into_iter()
+            .chain(refused)
+            .min_by_key(|one| (one.distance(), Reverse(one.build_level)))
+            .unwrap_or_else(|| Assessment::stopped(Vec::new()));
+        told.findings.splice(0..0, self.examination.findings.iter().cloned());
+        let matched = if self.examination.is_stopped() { Vec::new() } else { matched };
+        Assessment { matched, by_expected_signer, ..told }
+    }
+
+    /// Judges its content by one verification (signer, time and log) that the requirement accepts, and by no other
+    /// (A288, A289).
+    fn judge_way(self, way: SignedFor<'_, 'b>, required: Required<'b>, predicate: &mut Predicate<'s>) -> Assessment {
+        let Self { examination, subject, terms } = self;
+        let Required { demand, vex } = required;
+        let closed = OnceCell::new();
+        let question = Question {
+            verified: way.verified,
+            expected: Some(Expected { signer: way.signer, asked: &demand.asked, vex }),
+            subject,
+            evidence: terms.evidence,
+            advised: Advised { advisories: terms.advisories, examined: &examination.examined, closed: &closed },
+            now: terms.now,
+            time: terms.time,
+        };
+        let findings = examination.judge_predicate(predicate, &question);
+        let holds = !findings.iter().any(Finding::is_blocking);
+        let (build_level, only) = (predicate.build_level(&question), predicate.only_about(&question));
+        Assessment {
+            matched: if holds { vec![way.place] } else { Vec::new() },
+            by_expected_signer: true,
+            build_level,
+            signing: Some(Signing::of(way.verified)),
+            findings: way.findings.into_iter().chain(findings).collect(),
+            made: predicate.made(),
+            only,
+            closed: closed.into_inner().unwrap_or_default(),
+        }
+    }
+}
+
+/// The assessment that a report shows.
+struct Told<'t> {
+    assessment: &'t Assessment,
+    /// Whether a requirement concerns the candidate, or its kind counts without one.
+    is_asked_for: bool,
 }
 
 /// The view of a candidate without an expected signer.

@@ -370,15 +370,25 @@ fn what_is_below_the_limit_is_marked_and_changes_nothing() {
     assert_eq!((listed(&report).closed, !listed(&report).listed[0].closed_by.is_empty()), (1, true));
 }
 
-/// A CycloneDX document that says something of CVE-2026-1 in what is referred to.
-fn cyclonedx(world: &World, components: &Value, reference: &str, state: &str, time: &str, by: &Identity) -> Content {
+/// What a CycloneDX document says of CVE-2026-1.
+#[derive(Clone, Copy)]
+struct Analysis<'a> {
+    /// The component, by its reference.
+    of: &'a str,
+    state: &'a str,
+    time: &'a str,
+}
+
+/// A CycloneDX document that says this, with these components.
+fn cyclonedx(world: &World, by: &Identity, components: &Value, said: Analysis<'_>) -> Content {
+    let Analysis { of, state, time } = said;
     let document = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
         "metadata": {"timestamp": "2026-03-01T10:00:00Z", "authors": [{"name": "Acme"}],
             "component": {"bom-ref": "root", "type": "container", "name": "shop"}},
         "components": components,
         "vulnerabilities": [{
-            "id": "CVE-2026-1", "affects": [{"ref": reference}],
+            "id": "CVE-2026-1", "affects": [{"ref": of}],
             "analysis": {"state": state, "justification": "code_not_reachable", "lastUpdated": time},
         }],
     });
@@ -395,7 +405,7 @@ fn a301_cyclonedx_states_by_component_in_an_sbom_and_by_link_in_a_document_of_it
         {"bom-ref": "g", "type": "library", "name": "good", "version": "1.0.0", "purl": "pkg:npm/good@1.0.0"},
     ]);
     let says = |components: &Value, reference: &str, state: &str| {
-        judge(&world, [cyclonedx(&world, components, reference, state, morning, &vex_team())])
+        judge(&world, [cyclonedx(&world, &vex_team(), components, Analysis { of: reference, state, time: morning })])
     };
     let verdict = |reference: &str, state: &str| says(&listed, reference, state).verdict;
     assert_eq!(verdict("b", "not_affected"), Verdict::Verified);
@@ -413,11 +423,17 @@ fn a301_cyclonedx_states_by_component_in_an_sbom_and_by_link_in_a_document_of_it
     let next = advised(&other).next.clone().expect("what to do");
     assert!(next.contains("is about another product (pkg:npm/good@1.0.0)"), "{next}");
     let stranger = Identity::github_workflow("mallory/shop", ".github/workflows/x.yml", "refs/heads/main");
-    let theirs = cyclonedx(&world, &listed, "b", "not_affected", morning, &stranger);
+    let theirs = cyclonedx(&world, &stranger, &listed, Analysis { of: "b", state: "not_affected", time: morning });
     assert_eq!(judge(&world, [theirs]).verdict, Verdict::Rejected);
-    let evening = |state: &str| cyclonedx(&world, &listed, "b", state, "2026-03-01T20:00:00Z", &vex_team());
+    let evening = |state: &str| {
+        cyclonedx(&world, &vex_team(), &listed, Analysis { of: "b", state, time: "2026-03-01T20:00:00Z" })
+    };
     let both = |early: &str, late: &str| {
-        judge(&world, [cyclonedx(&world, &listed, "b", early, morning, &vex_team()), evening(late)]).verdict
+        judge(
+            &world,
+            [cyclonedx(&world, &vex_team(), &listed, Analysis { of: "b", state: early, time: morning }), evening(late)],
+        )
+        .verdict
     };
     assert_eq!(both("not_affected", "exploitable"), Verdict::Rejected, "the later statement counts");
     assert_eq!(both("exploitable", "resolved"), Verdict::Verified);
@@ -431,7 +447,12 @@ fn a_cyclonedx_vex_document_of_its_own_is_no_sbom_that_must_hold() {
     let world = World::new();
     let link = "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:npm/bad@1.0.0";
     let by_shop = |components: &Value| {
-        cyclonedx(&world, components, link, "not_affected", "2026-03-01T10:00:00Z", &world.identity)
+        cyclonedx(
+            &world,
+            &world.identity,
+            components,
+            Analysis { of: link, state: "not_affected", time: "2026-03-01T10:00:00Z" },
+        )
     };
     let asked = |require: &str, documents: Vec<Content>| {
         let rules = policy(&rule(&["signers: [{github: acme/shop}]", &format!("require: {{{require}}}")]));
@@ -463,7 +484,12 @@ fn a301_a_name_that_two_components_have_closes_nothing() {
         {"bom-ref": "b", "type": "library", "name": "good", "version": "1.0.0", "purl": "pkg:npm/good@1.0.0"},
         {"bom-ref": "b", "type": "library", "name": "bad", "version": "1.0.0", "purl": "pkg:npm/bad@1.0.0"},
     ]);
-    let said = cyclonedx(&world, &listed, "b", "not_affected", "2026-03-01T10:00:00Z", &vex_team());
+    let said = cyclonedx(
+        &world,
+        &vex_team(),
+        &listed,
+        Analysis { of: "b", state: "not_affected", time: "2026-03-01T10:00:00Z" },
+    );
     assert_eq!(judge(&world, [said]).verdict, Verdict::Rejected);
 }
 
@@ -542,7 +568,12 @@ fn judge_bom(world: &World, rules: &str, contents: impl IntoIterator<Item = Cont
 fn a301_a_link_to_a_component_closes_what_that_version_of_the_sbom_calls_so() {
     let world = World::new();
     let verdict = |link: &str, bend: fn(&mut Value)| {
-        let vex = cyclonedx(&world, &json!([]), link, "not_affected", "2026-03-01T10:00:00Z", &vex_team());
+        let vex = cyclonedx(
+            &world,
+            &vex_team(),
+            &json!([]),
+            Analysis { of: link, state: "not_affected", time: "2026-03-01T10:00:00Z" },
+        );
         judge_bom(&world, RULES, [bom(&world, bend), vex]).verdict
     };
     let as_it_is: fn(&mut Value) = |_| ();

@@ -24,6 +24,15 @@ pub(super) struct Licenses<'a> {
     made: HashMap<Text<'a>, Text<'a>>,
 }
 
+/// An element that may be a licence.
+pub(super) struct LicenseElement<'a> {
+    pub(super) id: Text<'a>,
+    pub(super) expression: LenientStr<'a>,
+    pub(super) name: LenientStr<'a>,
+    /// The licences of a set.
+    pub(super) members: Vec<Text<'a>>,
+}
+
 /// What an element of a licensing profile says.
 enum License<'a> {
     /// `simplelicensing_LicenseExpression`, or the name of a licence.
@@ -36,14 +45,8 @@ enum License<'a> {
 
 impl<'a> Licenses<'a> {
     /// Notes what an element says, if it is a licence.
-    pub(super) fn define(
-        &mut self,
-        class: &str,
-        id: Text<'a>,
-        expression: LenientStr<'a>,
-        name: LenientStr<'a>,
-        members: Vec<Text<'a>>,
-    ) {
+    pub(super) fn define(&mut self, class: &str, element: LicenseElement<'a>) {
+        let LicenseElement { id, expression, name, members } = element;
         let text = |stated: Option<Text<'a>>| stated.map_or(License::Nothing, License::Expression);
         let license = match class {
             "simplelicensing_LicenseExpression" => text(expression.stated()),

@@ -12,7 +12,7 @@ use crate::check::{CheckId, Finding};
 
 use super::builder::{Builder, NOTHING};
 use super::lenient::{Count, Each, LenientStr, LenientStrs, Objects, ReadFields, TextOr, read_fields};
-use super::license::Licenses;
+use super::license::{LicenseElement, Licenses};
 use super::model::{End, Family, Format, Package, Purpose, Relation, Sbom, Text, clipped};
 use super::refusal::{malformed, unreadable, unsupported};
 
@@ -316,7 +316,8 @@ impl<'a> Document<'a> {
             class if class.ends_with("Relationship") => self.relationship(&element),
             class => {
                 self.builder.define(&id, End::OTHER);
-                self.licenses.define(class, id, element.expression, element.name, element.members.0);
+                let Element { expression, name, members, .. } = element;
+                self.licenses.define(class, LicenseElement { id, expression, name, members: members.0 });
             }
         }
     }

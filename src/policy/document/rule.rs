@@ -88,7 +88,7 @@ pub(crate) fn read(node: &Node, files: ReadFile<'_>, problems: &mut Problems) ->
     let all = if fields.likely_means("signers") { all.or(Some(None)) } else { all };
     let requirements = fields
         .required("require", "add `require: [signature, provenance, sbom]`, or a part of it", problems)
-        .and_then(|node| requirements(node, (all.as_ref(), log?), files, problems));
+        .and_then(|node| requirements(node, Common { signers: all.as_ref(), log: log? }, files, problems));
     let exceptions = or_default(fields.get("exceptions"), |node| exceptions(node, problems));
     let name = match fields.get("name") {
         Some(_) => fields.text("name", problems),
@@ -222,8 +222,21 @@ fn log(fields: &Fields<'_>, default: LogEvidence, problems: &mut Problems) -> Op
     }
 }
 
-/// What holds for every requirement of a rule that does not say otherwise. The outer `None`: the rule has no `signers`.
-type Common<'a> = (Option<&'a Option<Signers>>, LogEvidence);
+/// What holds for every requirement of a rule that does not say otherwise.
+#[derive(Clone, Copy)]
+struct Common<'a> {
+    /// The outer `None`: the rule has no `signers`. The inner one: they cannot be read.
+    signers: Option<&'a Option<Signers>>,
+    log: LogEvidence,
+}
+
+/// A name in `require`, and the settings behind it.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    name: &'a str,
+    place: Place,
+    settings: Option<&'a Node>,
+}
 
 /// `require`: a list of names, or a map from each name to its settings.
 fn requirements(
@@ -255,7 +268,8 @@ fn requirements(
             problems.add(*place, format!("`{name}` is required twice"), "remove one of the two");
         }
         seen.push(name);
-        read.push(required(name, *place, *special, common, files, problems));
+        let named = Named { name, place: *place, settings: *special };
+        read.push(required(named, common, files, problems));
     }
     let read: Option<Vec<Vec<RequiredBy>>> = read.into_iter().collect();
     read.map(|read| read.into_iter().flatten().collect()).filter(|read: &Vec<RequiredBy>| !read.is_empty())
@@ -263,22 +277,23 @@ fn requirements(
 
 /// What one name in `require` asks for: one thing, or as many attestations as are listed.
 fn required(
-    name: &str,
-    place: Place,
-    special: Option<&Node>,
+    named: Named<'_>,
     common: Common<'_>,
     files: ReadFile<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<RequiredBy>> {
-    let requirement = requirement(name, place, problems)?;
+    let requirement = requirement(named.name, named.place, problems)?;
     // `signature:` with nothing behind it says as much as `signature: {}`.
-    let special = special.filter(|node| !matches!(node.value, Value::Null));
-    let Some(node) = special.filter(|_| requirement.may_be_several()) else {
-        return Some(vec![required_once((requirement, place), special, common, files, problems)?]);
+    let settings = named.settings.filter(|node| !matches!(node.value, Value::Null));
+    let named = Named { settings, ..named };
+    let Some(node) = settings.filter(|_| requirement.may_be_several()) else {
+        return Some(vec![required_once(requirement, named, common, files, problems)?]);
     };
     let listed = items(node, "attestations", problems);
-    let read: Vec<Option<RequiredBy>> =
-        listed.iter().map(|item| required_once((requirement, place), Some(item), common, files, problems)).collect();
+    let read: Vec<Option<RequiredBy>> = listed
+        .iter()
+        .map(|item| required_once(requirement, Named { settings: Some(item), ..named }, common, files, problems))
+        .collect();
     let read: Vec<RequiredBy> = read.into_iter().collect::<Option<_>>()?;
     refuse_names_twice(listed, &read.iter().map(|one| one.asked.id()).collect::<Vec<_>>(), problems);
     Some(read)
@@ -295,15 +310,14 @@ fn refuse_names_twice(listed: &[Node], ids: &[String], problems: &mut Problems) 
 }
 
 fn required_once(
-    (requirement, place): (Requirement, Place),
-    special: Option<&Node>,
-    (common, log): Common<'_>,
+    requirement: Requirement,
+    Named { name, place, settings }: Named<'_>,
+    common: Common<'_>,
     files: ReadFile<'_>,
     problems: &mut Problems,
 ) -> Option<RequiredBy> {
-    let name = requirement.as_str();
-    let (own, log, asked) = match special {
-        None => (None, Some(log), plain(requirement, place, problems)),
+    let (own, log, asked) = match settings {
+        None => (None, Some(common.log), plain(requirement, place, problems)),
         Some(node) => {
             if !matches!(node.value, Value::Map(_)) {
                 let message = format!("a requirement has fields or nothing, and this is {}", node.value.kind());
@@ -316,10 +330,10 @@ fn required_once(
             }
             let fields = Fields::of(node, "a requirement", &keys(requirement), problems)?;
             let own = fields.get("signers").map(|node| signers::read(node, files, problems));
-            (own, self::log(&fields, log, problems), Asked::read(requirement, &fields, files, problems))
+            (own, log(&fields, common.log, problems), Asked::read(requirement, &fields, files, problems))
         }
     };
-    let signers = match (own, common) {
+    let signers = match (own, common.signers) {
         (Some(own), _) => own,
         (None, Some(common)) => common.clone(),
         (None, None) => {

@@ -3,7 +3,7 @@
 //!
 //! Case is folded, for none of the services of the table tells two tenants apart by it.
 
-use regex_syntax::ast::{Ast, RepetitionKind, RepetitionRange, parse::Parser};
+use regex_syntax::ast::{Ast, Repetition, RepetitionKind, RepetitionRange, parse::Parser};
 use regex_syntax::hir::{Class, HirKind, translate::Translator};
 
 use crate::policy::text::TextRule;
@@ -166,12 +166,13 @@ impl Automaton<Width> {
                 }
                 Some(end)
             }
-            Ast::Repetition(repeated) => self.repeat(&repeated.op.kind, &repeated.ast, source, from, width),
+            Ast::Repetition(repeated) => self.repeat(repeated, source, from, width),
         }
     }
 
-    fn repeat(&mut self, kind: &RepetitionKind, ast: &Ast, source: &str, from: usize, width: Width) -> Option<usize> {
-        let (least, most) = match kind {
+    fn repeat(&mut self, repeated: &Repetition, source: &str, from: usize, width: Width) -> Option<usize> {
+        let ast = &repeated.ast;
+        let (least, most) = match &repeated.op.kind {
             RepetitionKind::ZeroOrOne => (0, Some(1)),
             RepetitionKind::ZeroOrMore => (0, None),
             RepetitionKind::OneOrMore => (1, None),
