@@ -285,6 +285,14 @@ impl PolicyError {
     }
 }
 
+/// Where a policy is written, and the digest of its text.
+#[derive(Clone, Copy)]
+pub(in crate::policy) struct PolicyText<'a> {
+    pub(in crate::policy) source: &'a str,
+    pub(in crate::policy) written_in: WrittenIn,
+    pub(in crate::policy) sha256: &'a str,
+}
+
 impl Policy {
     /// Builds a policy from what the command line says, of requirements without rules of their own.
     pub fn from_flags(
@@ -318,7 +326,8 @@ impl Policy {
         let text: String = demands.iter().map(Demand::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
-        Self::new(("flags", WrittenIn::Flags), sha256.hex(), demands, expected_digest, None)
+        let text = PolicyText { source: "flags", written_in: WrittenIn::Flags, sha256: sha256.hex() };
+        Self::new(text, demands, expected_digest, None)
     }
 
     /// Whether it asks for something of this kind.
@@ -342,12 +351,12 @@ impl Policy {
 
     /// Proves that something is demanded.
     pub(in crate::policy) fn new(
-        (source, written_in): (&str, WrittenIn),
-        sha256: &str,
+        text: PolicyText<'_>,
         demands: Vec<Demand>,
         expected_digest: Option<Digest>,
         now: Option<Timestamp>,
     ) -> Result<Self, PolicyError> {
+        let PolicyText { source, written_in, sha256 } = text;
         // Where an exception that works covers every demand, nothing is demanded: that is never a pass (A255, A267).
         let is_excepted = |demand: &Demand| {
             let works = |exception: &Exception| now.is_none_or(|now| exception.works_at(now));

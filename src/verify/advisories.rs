@@ -86,7 +86,7 @@ pub(crate) fn judge(sbom: &Sbom<'_>, question: &Question<'_>) -> Option<Finding>
         (None, Some(limit)) => Some(without_advisories(limit)),
         (Some(examined), limit) => {
             let closed = question.advised.closed.get_or_init(|| closed_by_vex(examined, sbom, question));
-            Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, (sbom, question))))
+            Some(limit.map_or_else(|| reported(examined), |limit| judge_by(examined, closed, limit, sbom, question)))
         }
     }
 }
@@ -136,7 +136,8 @@ fn judge_by(
     examined: &Examined,
     closed: &Closed,
     limit: Severity,
-    (sbom, question): (&Sbom<'_>, &Question<'_>),
+    sbom: &Sbom<'_>,
+    question: &Question<'_>,
 ) -> Finding {
     let all_checked = rules(question).is_some_and(|rules| rules.unchecked_fail);
     let counts = |one: &Vulnerable| one.severity.is_none_or(|severity| severity >= limit);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::check::{self, CheckId, Finding, LogEntryReport, Outcome};
 use crate::policy::{Demand, KeyRule, LogDemand, LogEvidence, PublicKey, Signer, WrittenIn};
 
-use super::bundle::{Domain, Signed};
+use super::bundle::{Domain, SignatureOver, Signed};
 use super::certificate::Leaf;
 use super::log::{signed_with_a_certificate, signed_with_a_key};
 use super::material::{KeyMaterial, Material};
@@ -197,7 +197,13 @@ impl<'a> Attempts<'a> {
             Attempt::Keys(rule) => signature::verify_with_key(material, signed, rule).map(Some),
             Attempt::KeysIn(place, rule) => {
                 let key = self.key(rule)?;
-                signature::verify_key_in(&self.domains[place], material, signed, (&key, rule.log()), now)
+                signature::verify_key_in(
+                    &self.domains[place],
+                    SignatureOver { material, signed },
+                    &key,
+                    rule.log(),
+                    now,
+                )
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
         .demands()
         .iter()
         .enumerate()
-        .map(|(place, demand)| Row::fill((place, demand), &selected, judged, evidence))
+        .map(|(place, demand)| Row::fill(place, demand, &selected, judged, evidence))
         .collect();
     let platforms = selected.iter().enumerate().map(|(position, subject)| {
         let verdict_of = |row: &Row<'_>| row.cells[position].verdict;
@@ -118,12 +118,13 @@ impl Assessed<'_> {
 
 impl<'a> Row<'a> {
     fn fill(
-        (place, demand): (usize, &'a Demand),
+        place: usize,
+        demand: &'a Demand,
         selected: &[&'a Subject],
         judged: &'a [Judged],
         evidence: &'a Evidence,
     ) -> Self {
-        let cells = selected.iter().map(|platform| Cell::fill((place, demand), platform, judged, evidence)).collect();
+        let cells = selected.iter().map(|platform| Cell::fill(place, demand, platform, judged, evidence)).collect();
         Self { demand, cells }
     }
 
@@ -246,7 +247,8 @@ impl<'a> Row<'a> {
 
 impl<'a> Cell<'a> {
     fn fill(
-        (place, demand): (usize, &'a Demand),
+        place: usize,
+        demand: &'a Demand,
         platform: &'a Subject,
         judged: &'a [Judged],
         evidence: &'a Evidence,

@@ -10,6 +10,7 @@ use crate::check::{CheckId, Finding};
 use crate::oci::{Algorithm, Digest};
 
 use super::bundle::{Domain, SctSignature};
+use super::certificate::Leaf;
 use super::untrusted_der;
 
 /// 1.3.6.1.4.1.11129.2.4.2, the extension that embeds SCTs (RFC 6962 §3.3).
@@ -23,8 +24,8 @@ const CLOCKS: SignedDuration = SignedDuration::from_mins(1);
 /// A log promises at the time when it gets the certificate: a promise of another time was not made for it.
 pub(super) fn verify_sct(
     domain: &Domain,
-    leaf: &[u8],
-    (not_before, not_after): (Timestamp, Timestamp),
+    der: &[u8],
+    leaf: &Leaf,
     issuer_key: &[u8],
     now: Timestamp,
 ) -> Result<(), Finding> {
@@ -32,7 +33,7 @@ pub(super) fn verify_sct(
         Finding::fail(CheckId::CertificateTransparency, "the certificate has no valid SCT of a trusted log")
             .found(reason)
     };
-    let certificate = untrusted_der::certificate(leaf).map_err(|error| refused(error.to_string()))?;
+    let certificate = untrusted_der::certificate(der).map_err(|error| refused(error.to_string()))?;
     let list: SignedCertificateTimestampList = match certificate.tbs_certificate.get() {
         Ok(Some((_, list))) => list,
         Ok(None) => return Err(refused("the certificate has no SCT".to_owned())),
@@ -62,9 +63,10 @@ pub(super) fn verify_sct(
     if time > now {
         return Err(refused(format!("its SCT is of {time}, which is in the future")));
     }
-    if time + CLOCKS < not_before || time > not_after {
+    if time + CLOCKS < leaf.not_before || time > leaf.not_after {
         return Err(refused(format!(
-            "its SCT is of {time}; the certificate is valid from {not_before} to {not_after}"
+            "its SCT is of {time}; the certificate is valid from {} to {}",
+            leaf.not_before, leaf.not_after
         )));
     }
     Ok(())

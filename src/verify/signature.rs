@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
 use crate::policy::{KeyRule, LogDemand, PublicKey};
 
-use super::bundle::{Domain, Made, Refusal, Signed, VerifyingKey};
+use super::bundle::{Domain, Made, Refusal, SignatureOver, Signed, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
 use super::log::{check_integrated_times, outside_window, signed_with_a_key, trusted_entries};
 use super::material::{LogEntry, Material};
@@ -111,14 +111,15 @@ pub(super) fn signing_key<'a>(
 /// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is demanded.
 pub(super) fn verify_key_in(
     domain: &Domain,
-    material: &Material,
-    signed: Signed<'_>,
-    (key, demand): (&PublicKey, LogDemand),
+    signature: SignatureOver<'_>,
+    key: &PublicKey,
+    demand: LogDemand,
     now: Timestamp,
 ) -> Result<Option<Verified>, Finding> {
+    let SignatureOver { material, signed } = signature;
     let entries = trusted_entries(domain, material, demand == LogDemand::Required)?;
     check_integrated_times(&entries, None, now)?;
-    let ours = || rekor1::verify_with_key(domain, (material, signed), &entries, key, now);
+    let ours = || rekor1::verify_with_key(domain, signature, &entries, key, now);
     let (log_entries, timestamps) = if entries.is_empty() || rekor1::is_needed(material, &entries, key.kind()) {
         ours()?
     } else {
@@ -203,7 +204,7 @@ pub(super) fn verify_in(
     let entries = trusted_entries(domain, material, domain.demands_log())?;
     check_integrated_times(&entries, Some(&leaf), now)?;
     let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
-    let ours = || rekor1::verify(domain, (material, signed), &entries, &leaf, now);
+    let ours = || rekor1::verify(domain, SignatureOver { material, signed }, &entries, &leaf, now);
     let (log_entries, timestamps) = if rekor1::is_needed(material, &entries, key.kind()) {
         ours()?
     } else {
@@ -257,7 +258,7 @@ fn check_issued(
         return Err(not_then(found));
     }
     if domain.demands_sct() {
-        verify_sct(domain, der, (leaf.not_before, leaf.not_after), &issuer_key, now)?;
+        verify_sct(domain, der, leaf, &issuer_key, now)?;
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ impl Provenance {
             let message = format!("built by {}, for which the delegator that signed stands", brief(&self.builder));
             return Finding::pass(CheckId::ProvenanceBuilder, message);
         }
-        disagreement(CheckId::ProvenanceBuilder, "builder", &self.builder, ("the certificate", &leaf.identity))
+        disagreement(CheckId::ProvenanceBuilder, "builder", &self.builder, "the certificate", &leaf.identity)
     }
 
     /// Compares the source that the provenance states with the policy's and the certificate's.
@@ -85,7 +85,7 @@ fn refute_source(stated: &StatedClaim, pinned: Option<&TextRule>, certified: Opt
     let source = Source::parse(&stated.value);
     let found = source.as_ref().map_or(&stated.value, |source| &source.repository);
     let is_pinned = |rule: &&TextRule| source.as_ref().is_some_and(|source| rule.matches(&source.repository));
-    let refuted = |who, says: &str| disagreement(CheckId::ProvenanceSource, "source repository", found, (who, says));
+    let refuted = |who, says: &str| disagreement(CheckId::ProvenanceSource, "source repository", found, who, says);
     if let Some(rule) = pinned.filter(|rule| !is_pinned(rule)) {
         return Some(refuted("the policy", &rule.to_string()));
     }
@@ -140,14 +140,14 @@ fn refute(
     if let Some(certified) = certified
         && let Some(wrong) = stated.iter().find(|stated| !certified.allows(property, &stated.value))
     {
-        return Some(disagreement(check, name(property), &wrong.value, ("the certificate", &certified.says)));
+        return Some(disagreement(check, name(property), &wrong.value, "the certificate", &certified.says));
     }
     let first = stated.first()?;
     let other = stated.iter().find(|other| !is_same(property, &first.value, &other.value))?;
     Some(contradiction(check, name(property), first, other))
 }
 
-fn disagreement(check: CheckId, what: &str, found: &str, (who, says): (&str, &str)) -> Finding {
+fn disagreement(check: CheckId, what: &str, found: &str, who: &str, says: &str) -> Finding {
     let (found, says) = (brief(found), brief(says));
     Finding::fail(check, format!("the provenance names {what} {found}, and {who} says {says}"))
         .expected(says)

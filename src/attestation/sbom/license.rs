@@ -160,7 +160,8 @@ mod tests {
 
     fn set<'a>(licenses: &mut Licenses<'a>, class: &str, id: &'a str, members: &[&'a str]) {
         let members = members.iter().map(|member| Text::Borrowed(*member)).collect();
-        licenses.define(class, id.into(), LenientStr::default(), LenientStr::default(), members);
+        let (expression, name) = (LenientStr::default(), LenientStr::default());
+        licenses.define(class, LicenseElement { id: id.into(), expression, name, members });
     }
 
     #[test]

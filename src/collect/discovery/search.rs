@@ -66,7 +66,7 @@ pub(super) async fn search<S: Source>(reader: &Reader<S>, wanted: Wanted<'_>) ->
     }
     let known: HashSet<Digest> = digests.into_iter().collect();
     let beside = search_statements(reader, attestations.into_iter().zip(on_attestations).collect(), image);
-    let attached = search_attached(reader, answers, image, (&known, on_the_way));
+    let attached = search_attached(reader, answers, image, &known, on_the_way);
     let (attached, beside) = join(Box::pin(attached), Box::pin(beside)).await;
     found.merge(attached);
     found.merge(beside);
@@ -93,7 +93,8 @@ async fn search_attached<S: Source>(
     reader: &Reader<S>,
     answers: Vec<Answers>,
     image: &[Digest],
-    (known, on_the_way): (&HashSet<Digest>, OnTheWay),
+    known: &HashSet<Digest>,
+    on_the_way: OnTheWay,
 ) -> Found {
     let mut found = Found::default();
     let lists: Vec<Lists> = answers.into_iter().map(|answers| answers.judge(reader, &mut found)).collect();

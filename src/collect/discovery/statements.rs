@@ -79,7 +79,7 @@ pub(super) fn offer_statements<S: Source>(
     for one in searched.iter().filter(|one| one.is_signed()) {
         let Some(manifest) = one.read(reader, found) else { continue };
         let Manifest::Image(image) = &*manifest else { continue };
-        let read = Arc::new(AttestationManifest {
+        let listed = Arc::new(AttestationManifest {
             digest: one.attestation.digest.clone(),
             annotated: one.attestation.annotated.iter().cloned().collect(),
             subject: image.subject.as_ref().map(|subject| subject.digest.clone()),
@@ -90,21 +90,25 @@ pub(super) fn offer_statements<S: Source>(
                 .map(|layer| layer.digest.clone())
                 .collect(),
         });
+        let signed = Signed { searched: one, image, listed };
         for subject in one.about(&manifest, subjects) {
-            offers.extend(pair(reader, one, image, (&read, &subject), found));
+            offers.extend(pair(reader, &signed, &subject, found));
         }
     }
     offers
 }
 
+/// An attestation manifest with signatures on it.
+struct Signed<'m> {
+    searched: &'m Searched,
+    image: &'m ImageManifest,
+    /// What candidates say of it.
+    listed: Arc<AttestationManifest>,
+}
+
 /// The statements of one manifest that is about one subject, each with each signature.
-fn pair<S: Source>(
-    reader: &Reader<S>,
-    searched: &Searched,
-    image: &ImageManifest,
-    (manifest, subject): (&Arc<AttestationManifest>, &Digest),
-    found: &mut Found,
-) -> Vec<Offered> {
+fn pair<S: Source>(reader: &Reader<S>, signed: &Signed<'_>, subject: &Digest, found: &mut Found) -> Vec<Offered> {
+    let Signed { searched, image, listed: manifest } = signed;
     let digest = &manifest.digest;
     let mut offers = Vec::new();
     let mut beyond_budget = 0_usize;

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
-use super::{Asked, BuilderRule, Demand, Policy, PolicyError, ProvenanceRules, WrittenIn};
+use super::{Asked, BuilderRule, Demand, Policy, PolicyError, PolicyText, ProvenanceRules, WrittenIn};
 use fields::Fields;
 use problem::Problems;
 use yaml::Value;
@@ -185,12 +185,11 @@ impl Document {
         }
         let several = rules.len() > 1;
         let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
-        Policy::new((&self.source_name, WrittenIn::File), &self.sha256, demands, expected_digest, Some(now)).map_err(
-            |error| {
-                debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always has a requirement");
-                ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
-            },
-        )
+        let text = PolicyText { source: &self.source_name, written_in: WrittenIn::File, sha256: &self.sha256 };
+        Policy::new(text, demands, expected_digest, Some(now)).map_err(|error| {
+            debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always has a requirement");
+            ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
+        })
     }
 
     fn demands(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Demand> {

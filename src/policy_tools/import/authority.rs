@@ -141,8 +141,8 @@ pub(super) fn identity_of(
     of_subject: fn(String) -> Pattern,
     remarks: &mut Vec<Remark>,
 ) -> Option<Signer> {
-    let identity = pattern(field, ("subject", of_subject), "subjectRegExp", remarks);
-    let issuer = pattern(field, ("issuer", Pattern::Exact), "issuerRegExp", remarks);
+    let identity = pattern(field, "subject", of_subject, "subjectRegExp", remarks);
+    let issuer = pattern(field, "issuer", Pattern::Exact, "issuerRegExp", remarks);
     let (identity, issuer) = (identity?, issuer?);
     let Some(strangers) = strangers(&identity.as_found, &issuer.as_found) else {
         return Some(Signer::Certificate { identity: identity.as_found, issuer: issuer.as_found });
@@ -181,7 +181,8 @@ struct Carried {
 
 fn pattern(
     field: &Field<'_>,
-    (exact, of_text): (&str, fn(String) -> Pattern),
+    exact: &str,
+    of_text: fn(String) -> Pattern,
     expression: &str,
     remarks: &mut Vec<Remark>,
 ) -> Option<Carried> {

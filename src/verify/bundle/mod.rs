@@ -41,7 +41,7 @@ use super::material::{self, LogEntry, Material, SignedContent};
 pub(super) use algorithms::algorithms;
 pub(super) use keys::{certificate_in_pem, key_in_certificate, key_in_pem};
 pub(super) use refusal::Refusal;
-pub(super) use scheme::{Made, Scheme, Signed, VerifyingKey};
+pub(super) use scheme::{Made, Scheme, SignatureOver, Signed, VerifyingKey};
 use timestamps::TimestampAuthorities;
 use wire::to_bundle;
 

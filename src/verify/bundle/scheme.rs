@@ -42,6 +42,13 @@ pub(in crate::verify) enum Signed<'a> {
     Digest(&'a Digest),
 }
 
+/// A signature, and what it is over.
+#[derive(Clone, Copy)]
+pub(in crate::verify) struct SignatureOver<'a> {
+    pub(in crate::verify) material: &'a Material,
+    pub(in crate::verify) signed: Signed<'a>,
+}
+
 /// A public key, ready to verify with.
 pub(in crate::verify) struct VerifyingKey<'a> {
     kind: KeyKind,

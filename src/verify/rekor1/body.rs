@@ -174,7 +174,7 @@ impl Hash {
 }
 
 impl<'a> Recorded<'a> {
-    pub(super) fn of(content: &'a SignedContent, signed: Signed<'a>, (scheme, kind): (Scheme, KeyKind)) -> Self {
+    pub(super) fn of(content: &'a SignedContent, signed: Signed<'a>, scheme: Scheme, kind: KeyKind) -> Self {
         Self { content, signed, scheme, kind, payload: OnceCell::new(), digest: OnceCell::new() }
     }
 

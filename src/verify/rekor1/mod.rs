@@ -15,7 +15,7 @@ use crate::check::{CheckId, Finding, LogEntryReport, TimeSource, TimestampReport
 use crate::oci::{Algorithm, encode_hex};
 use crate::policy::{KeyKind, PublicKey};
 
-use super::bundle::{Domain, Made, Scheme, Signed, VerifyingKey};
+use super::bundle::{Domain, Made, Scheme, SignatureOver, Signed, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
 use super::material::{LogEntry, Material, SignedContent, Version, log_failure};
 use body::{Recorded, Verifier};
@@ -43,7 +43,7 @@ pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKin
 /// Verifies a signature by a certificate. What a statement is about is for the caller to compare.
 pub(super) fn verify(
     domain: &Domain,
-    (material, signed): (&Material, Signed<'_>),
+    SignatureOver { material, signed }: SignatureOver<'_>,
     entries: &[&LogEntry],
     leaf: &Leaf,
     now: Timestamp,
@@ -54,7 +54,7 @@ pub(super) fn verify(
     times.extend(logged);
     let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
     let scheme = verify_signature(&key, material, signed)?;
-    let recorded = Recorded::of(&material.content, signed, (scheme, key.kind()));
+    let recorded = Recorded::of(&material.content, signed, scheme, key.kind());
     let verifier = Verifier::Certificate { der, key: &leaf.public_key };
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &verifier))?;
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
@@ -63,7 +63,7 @@ pub(super) fn verify(
 /// Verifies a signature by `key`: everything but the certificate, which there is none of.
 pub(super) fn verify_with_key(
     domain: &Domain,
-    (material, signed): (&Material, Signed<'_>),
+    SignatureOver { material, signed }: SignatureOver<'_>,
     entries: &[&LogEntry],
     key: &PublicKey,
     now: Timestamp,
@@ -71,7 +71,7 @@ pub(super) fn verify_with_key(
     let logged = verify_log(domain, material, entries, now)?;
     let verifying = VerifyingKey::read(key.der()).map_err(|error| key_finding(&error))?;
     let scheme = verify_signature(&verifying, material, signed)?;
-    let recorded = Recorded::of(&material.content, signed, (scheme, key.kind()));
+    let recorded = Recorded::of(&material.content, signed, scheme, key.kind());
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &Verifier::Key(key.der())))?;
     let mut times = domain.verify_timestamps(material, None)?;
     times.extend(logged);

@@ -60,7 +60,7 @@ fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLim
     }
     let mut unknown = Vec::new();
     for pointer in provenance.unknown_parameters.iter().take_while(|_| !time.is_over()) {
-        collect(provenance.parameters.pointer(pointer), pointer, (&rules.parameters, time), &mut unknown);
+        collect(provenance.parameters.pointer(pointer), pointer, &rules.parameters, time, &mut unknown);
     }
     if unknown.is_empty() {
         return None;
@@ -84,7 +84,8 @@ fn check_unknown(provenance: &Provenance, rules: &ProvenanceRules, time: TimeLim
 fn collect(
     value: Option<&Value>,
     pointer: &str,
-    (rules, time): (&[ParameterRule], TimeLimit<'_>),
+    rules: &[ParameterRule],
+    time: TimeLimit<'_>,
     unexpected: &mut Vec<String>,
 ) {
     if rules.iter().any(|rule| rule.path.holds(pointer)) {
@@ -95,7 +96,7 @@ fn collect(
             let stated = members.iter().filter(|(_, value)| !ExpectedValue::Absent.matches(Some(value)));
             for (key, value) in stated.take_while(|_| !time.is_over()) {
                 let below = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                collect(Some(value), &below, (rules, time), unexpected);
+                collect(Some(value), &below, rules, time, unexpected);
             }
         }
         _ => unexpected.push(pointer.to_owned()),

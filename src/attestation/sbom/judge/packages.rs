@@ -151,7 +151,7 @@ impl<'a> Check<'a> {
         }
         let denies_purls = rules.deny.packages.are_about_purls();
         let unnamed = if denies_purls { self.without_purl } else { 0 };
-        complaints.finding(|| praise(rules, (count, counted), unnamed), ran_out)
+        complaints.finding(|| praise(rules, count, counted, unnamed), ran_out)
     }
 }
 
@@ -162,7 +162,7 @@ enum Denial {
 }
 
 /// What holds, and what was not looked at. Of those that are listed, `counted` are part of the product.
-fn praise(rules: &SbomRules, (count, counted): (u64, u64), without_purl: u64) -> String {
+fn praise(rules: &SbomRules, count: u64, counted: u64, without_purl: u64) -> String {
     let mut said = Vec::new();
     if !rules.deny.packages.is_empty() {
         said.push(match without_purl {
