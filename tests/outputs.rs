@@ -219,6 +219,24 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
     }
 }
 
+#[test]
+fn on_every_terminal_lines_end_between_words() {
+    let name = "release/a-name-that-is-longer-than-the-narrowest-of-terminals:1.4.2";
+    for report in reports(name) {
+        for width in [40, 80, 120] {
+            let references = report.images.iter().map(|image| image.reference.as_str());
+            let detail = Detail { width: Some(width), ..Detail::default() };
+            let head = Head { targets: report.images.len(), column: column(references), detail };
+            let mut bytes = Vec::new();
+            TEXT.write(&head, &report, &mut bytes).expect("memory takes every byte");
+            let text = String::from_utf8(bytes).expect("text");
+            // A word that is longer than the line has nothing behind it.
+            let ends = |line: &str| line.rsplit_once(' ').map_or(0, |(before, _)| before.trim_end().chars().count());
+            assert!(text.lines().all(|line| ends(line) < width), "{width}\n{text}");
+        }
+    }
+}
+
 /// What is wrong with a repository stands below its name.
 fn text_of_repositories(text: &str, report: &Report) {
     assert!(!text.is_empty());

@@ -17,7 +17,10 @@ use super::escape::terminal;
 use super::inspection;
 use super::lines::Lines;
 use super::output::{Head, Output};
-use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
+use super::parts::{
+    Detail, Verification, about_advisories, about_roots, bare, excepted, is_about_others, is_note, reference,
+    satisfying,
+};
 use super::text;
 
 pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
@@ -56,12 +59,19 @@ fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> 
     };
     let reference = terminal(&label(reference(image), &image.tags)).to_string();
     let shown = terminal(&said).to_string();
-    let length = WORD + 2 + reference.chars().count().max(column) + 2 + shown.chars().count();
-    if detail.width.is_some_and(|width| length > width) {
-        page.lines.raw(&format!("{word}  {reference}"))?;
-        return page.lines.write(page.indent(), "", &said);
+    // Aligned if that fits, or else as it is.
+    let own = reference.chars().count();
+    let fits = |column: &usize| page.fits(WORD + 2 + column + 2 + shown.chars().count());
+    if let Some(column) = [own.max(column), own].into_iter().find(fits) {
+        return page.lines.raw(&format!("{word}  {reference:<column$}  {shown}"));
     }
-    page.lines.raw(&format!("{word}  {reference:<column$}  {shown}"))
+    if page.fits(WORD + 2 + own) {
+        page.lines.raw(&format!("{word}  {reference}"))?;
+    } else {
+        page.lines.raw(&detail.coloured(image.verdict, headline(image.verdict)))?;
+        page.lines.write("  ", "", &reference)?;
+    }
+    page.lines.write(page.indent(), "", &said)
 }
 
 /// How wide the column of verdicts is.
@@ -77,18 +87,8 @@ fn below(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()>
         page.counts(report)?;
     }
     audit::write(&report.repositories, detail, &mut page.lines)?;
-    if let Some(known) = &report.advisories {
-        page.lines.write("", "", &format!("advisories: {}", known.in_words()))?;
-        if let Some(warning) = known.unreadable_in_words() {
-            page.lines.write("", "", &format!("warning: {warning}"))?;
-        }
-    }
-    for domain in &report.trust {
-        for warning in &domain.warnings {
-            page.lines.write("", "", &format!("warning: trust domain {}: {warning}", domain.domain))?;
-        }
-    }
-    Ok(())
+    let advisories = report.advisories.iter().flat_map(|known| about_advisories(known, false));
+    advisories.chain(about_roots(&report.trust)).try_for_each(|line| page.lines.write("", "", &line))
 }
 
 /// The word that begins the line of an image.
@@ -116,10 +116,18 @@ impl<'a> Page<'a> {
     }
 
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
-        let digest = image.digest.as_deref().map(|digest| format!("  {}", self.digest(digest))).unwrap_or_default();
-        let word = self.detail.coloured(image.verdict, headline(image.verdict));
+        let word = headline(image.verdict);
+        let coloured = self.detail.coloured(image.verdict, word);
         let reference = label(reference(image), &image.tags);
-        self.lines.raw(&format!("{word}  {}{digest}", terminal(&reference)))?;
+        let digest = image.digest.as_deref().map(|digest| self.digest(digest));
+        let names: Vec<String> = [reference].into_iter().chain(digest).collect();
+        let line = terminal(&names.join("  ")).into_owned();
+        if self.fits(word.len() + 2 + line.chars().count()) {
+            self.lines.raw(&format!("{coloured}  {line}"))?;
+        } else {
+            self.lines.raw(&coloured)?;
+            names.iter().try_for_each(|name| self.lines.write("  ", "", name))?;
+        }
         if self.detail.quiet {
             return match reason(image).filter(|_| image.verdict != Verdict::Verified) {
                 Some(reason) => self.lines.write("  ", "", &reason),
@@ -375,6 +383,11 @@ impl<'a> Page<'a> {
             self.lines.write("  ", "", label)?;
         }
         self.lines.write(indent, "", text)
+    }
+
+    /// Whether a line of so many columns is whole on the terminal.
+    fn fits(&self, columns: usize) -> bool {
+        self.detail.width.is_none_or(|width| columns <= width)
     }
 
     /// Where texts begin: below their labels, on a narrow terminal.

@@ -10,6 +10,7 @@ use crate::check::{
 };
 
 use super::escape::terminal;
+use super::parts::{Verification, about_advisories};
 
 /// Writes the tree of each image.
 pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
@@ -31,13 +32,8 @@ pub(super) fn write(inspection: &Inspection, out: &mut dyn Write) -> io::Result<
         writeln!(out, "   signature   none: anyone could have written this file")?;
     }
     if let Some(known) = &inspection.advisories {
-        writeln!(out, "\nadvisories: {}", terminal(&known.in_words()))?;
-        if let Some(warning) = known.unreadable_in_words() {
-            writeln!(out, "warning: {}", terminal(&warning))?;
-        }
-        if let Some(reasons) = known.unused_in_words() {
-            writeln!(out, "advisories not used: {}", terminal(&reasons))?;
-        }
+        writeln!(out)?;
+        about_advisories(known, true).try_for_each(|line| writeln!(out, "{}", terminal(&line)))?;
     }
     Ok(())
 }
@@ -166,12 +162,6 @@ fn signer_lines(candidate: &CandidateReport, lines: &mut Vec<String>) {
 
 /// Where it verified, what the log says, and when it was signed.
 fn evidence(candidate: &CandidateReport) -> Option<String> {
-    let log = candidate.log_entries.iter().map(|entry| match entry.log_index {
-        Some(index) => format!("log index {index} ({})", entry.evidence),
-        None => format!("in the log ({})", entry.evidence),
-    });
-    let time = candidate.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
-    let domain = candidate.trust_domain.as_ref().map(|domain| format!("trust domain {domain}"));
-    let evidence: Vec<String> = domain.into_iter().chain(log).chain(time).collect();
+    let evidence = Verification::of_any(candidate).in_words();
     (!evidence.is_empty()).then(|| format!("evidence    {}", evidence.join(", ")))
 }

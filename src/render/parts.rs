@@ -1,8 +1,8 @@
 //! What the short and the full report for people share.
 
 use crate::check::{
-    CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, RequirementReport, TimestampReport,
-    Verdict,
+    AdvisoriesReport, CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, RequirementReport,
+    TimestampReport, TrustReport, Verdict,
 };
 
 /// How much to say, and whether in colour.
@@ -75,6 +75,44 @@ impl<'a> Verification<'a> {
             is_unlogged: log_entries.is_empty() && findings.any(is_log_not_required),
         }
     }
+}
+
+impl<'a> Verification<'a> {
+    /// How a candidate verifies with any signer.
+    pub(super) fn of_any(candidate: &'a CandidateReport) -> Self {
+        Self {
+            trust_domain: candidate.trust_domain.as_deref(),
+            log_entries: &candidate.log_entries,
+            timestamps: &candidate.timestamps,
+            is_unlogged: false,
+        }
+    }
+
+    /// Where it verified, what the log says, and when it was signed.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let domain = self.trust_domain.map(|domain| format!("trust domain {domain}"));
+        let unlogged = self.is_unlogged.then(|| "log not required".to_owned());
+        let log = self.log_entries.iter().map(|entry| match entry.log_index {
+            Some(index) => format!("log index {index} ({})", entry.evidence),
+            None => format!("in the log ({})", entry.evidence),
+        });
+        let time = self.timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
+        domain.into_iter().chain(unlogged).chain(log).chain(time).collect()
+    }
+}
+
+/// What stands below a report about its advisories, and if it is a whole one, about those that were of no use.
+pub(super) fn about_advisories(known: &AdvisoriesReport, is_whole: bool) -> impl Iterator<Item = String> {
+    let unreadable = known.unreadable_in_words().map(|warning| format!("warning: {warning}"));
+    let unused = known.unused_in_words().filter(|_| is_whole).map(|reasons| format!("advisories not used: {reasons}"));
+    [format!("advisories: {}", known.in_words())].into_iter().chain(unreadable).chain(unused)
+}
+
+/// What stands below a report about its trusted roots.
+pub(super) fn about_roots(trust: &[TrustReport]) -> impl Iterator<Item = String> {
+    trust.iter().flat_map(|domain| {
+        domain.warnings.iter().map(|warning| format!("warning: trust domain {}: {warning}", domain.domain))
+    })
 }
 
 /// Whether a finding says that the user did without the log.

@@ -13,7 +13,10 @@ use crate::check::{
 use super::audit::{self, label};
 use super::escape::terminal;
 use super::lines::Lines;
-use super::parts::{Detail, Verification, bare, excepted, is_about_others, is_note, reference, satisfying};
+use super::parts::{
+    Detail, Verification, about_advisories, about_roots, bare, excepted, is_about_others, is_note, reference,
+    satisfying,
+};
 
 /// Writes the report in full.
 pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
@@ -27,26 +30,16 @@ pub(super) fn write(report: &Report, detail: Detail, out: &mut dyn Write) -> io:
         page.image(image)?;
     }
     if let Some(known) = &report.advisories {
-        writeln!(page.out, "\nadvisories: {}", terminal(&known.in_words()))?;
-        if let Some(warning) = known.unreadable_in_words() {
-            writeln!(page.out, "warning: {}", terminal(&warning))?;
-        }
-        if let Some(reasons) = known.unused_in_words() {
-            writeln!(page.out, "advisories not used: {}", terminal(&reasons))?;
-        }
+        writeln!(page.out)?;
+        about_advisories(known, true).try_for_each(|line| writeln!(page.out, "{}", terminal(&line)))?;
     }
-    for domain in &report.trust {
-        for warning in &domain.warnings {
-            writeln!(page.out, "warning: trust domain {}: {}", terminal(&domain.domain), terminal(warning))?;
-        }
-    }
+    about_roots(&report.trust).try_for_each(|line| writeln!(page.out, "{}", terminal(&line)))?;
     if !report.environment.is_empty() {
         let used = report.environment.iter().map(|one| format!("{} ({})", one.name, one.used_for.as_str()));
         writeln!(page.out, "\nenvironment: {}", used.collect::<Vec<_>>().join(", "))?;
     }
     if report.images.len() > 1 {
-        let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
-        writeln!(page.out, "\n{} of {} images verified", verified, report.images.len())?;
+        writeln!(page.out, "\n{} of {} images verified", report.counts().verified, report.images.len())?;
     }
     audit::write(&report.repositories, detail, &mut Lines::new(page.out, detail.width))
 }
@@ -115,16 +108,7 @@ impl Page<'_> {
             }
             self.signer = Some(signer.clone());
         }
-        let Verification { trust_domain, log_entries, timestamps, is_unlogged } =
-            Verification::of(requirement, candidate);
-        let domain = trust_domain.map(|domain| format!("trust domain {domain}"));
-        let unlogged = is_unlogged.then(|| "log not required".to_owned());
-        let log = log_entries.iter().map(|entry| match entry.log_index {
-            Some(index) => format!("log index {index} ({})", entry.evidence),
-            None => format!("in the log ({})", entry.evidence),
-        });
-        let time = timestamps.iter().map(|stamp| format!("{} ({})", stamp.time, stamp.source));
-        let evidence: Vec<String> = domain.into_iter().chain(unlogged).chain(log).chain(time).collect();
+        let evidence = Verification::of(requirement, candidate).in_words();
         writeln!(self.out, "    evidence   {}, {}", candidate.id, terminal(&evidence.join(", ")))?;
         for (label, text) in candidate.section.iter().flat_map(|section| section.shown().lines()) {
             writeln!(self.out, "    {label:<10} {}", terminal(&text))?;
