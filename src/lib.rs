@@ -32,7 +32,7 @@
 //! | [`policy_tools`] | policy files that the program writes: a first one, imported ones, suggested ones | `check`, `policy` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
-//! | [`render`] | one file per output format | `check` |
+//! | [`render`] | one file per output format | `check`, `oci` |
 //! | [`secrets`] | the secrets of a run, and the filter that keeps them out of all output | nothing |
 //! | `collect` | registries and layouts (feature `net`) | `evidence`, `oci`, `json`, `secrets` |
 //! | `run` | targets to reports: several at once, judged on other threads (feature `net`) | everything but `cli`, `render`, `tuf` |

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// A path below `crate`.
-type Path = Vec<String>;
+pub(crate) type Path = Vec<String>;
 
 /// A source file, by what the crate sees of it.
 struct File {
@@ -35,6 +35,16 @@ pub(crate) struct Circle {
 
 /// What each file names in each other file.
 type Edges<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<&'a str>>>;
+
+/// Returns the paths below the crate that each file names.
+pub(crate) fn named(sources: &BTreeMap<String, String>) -> BTreeMap<&str, Vec<Path>> {
+    let modules: BTreeMap<Path, String> = sources.keys().map(|file| (module_of(file), file.clone())).collect();
+    let paths = |(file, text): (&'_ String, &String)| {
+        let File { shared, named, .. } = read(&module_of(file), text, &modules);
+        shared.into_values().chain(named).collect()
+    };
+    sources.iter().map(|(file, text)| (file.as_str(), paths((file, text)))).collect()
+}
 
 /// Returns every circle of more than one file, each with its files in order.
 pub(crate) fn circles(sources: &BTreeMap<String, String>) -> Vec<Circle> {

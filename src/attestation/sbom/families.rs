@@ -1,64 +1,9 @@
-//! Which predicate types are an SBOM. The document decides by its content; what its type says must not contradict it.
+//! The document decides by its content that it is an SBOM; what its predicate type says must not contradict it.
 
 use crate::check::{CheckId, Finding};
 
-use super::model::{Family, Format};
-
-/// A predicate type of an SBOM.
-struct Known {
-    predicate_type: &'static str,
-    family: Family,
-    /// The version that it names, or how it begins: `3` names every 3.
-    version: Option<&'static str>,
-    /// The current spelling, for an outdated one.
-    legacy_for: Option<&'static str>,
-}
-
-const SPDX: &str = "https://spdx.dev/Document";
-const CYCLONEDX: &str = "https://cyclonedx.org/bom";
-
-const fn spdx(predicate_type: &'static str, version: &'static str) -> Known {
-    Known { predicate_type, family: Family::Spdx, version: Some(version), legacy_for: None }
-}
-
-const fn cyclonedx(predicate_type: &'static str, version: &'static str) -> Known {
-    Known { predicate_type, family: Family::CycloneDx, version: Some(version), legacy_for: None }
-}
-
-/// in-toto `spec/predicates/{spdx2,spdx3,cyclonedx}.md`. Compared whole, never by how they begin (A094).
-const KNOWN: [Known; 15] = [
-    // cosign and BuildKit write it for every version.
-    Known { predicate_type: SPDX, family: Family::Spdx, version: None, legacy_for: None },
-    spdx("https://spdx.dev/Document/v2.2", "2.2"),
-    spdx("https://spdx.dev/Document/v2.3", "2.3"),
-    spdx("https://spdx.dev/Document/v3", "3"),
-    spdx("https://spdx.dev/Document/v3.0", "3.0"),
-    spdx("https://spdx.dev/Document/v3.0.0", "3.0.0"),
-    spdx("https://spdx.dev/Document/v3.0.1", "3.0.1"),
-    Known { predicate_type: CYCLONEDX, family: Family::CycloneDx, version: None, legacy_for: None },
-    cyclonedx("https://cyclonedx.org/bom/v1.2", "1.2"),
-    cyclonedx("https://cyclonedx.org/bom/v1.3", "1.3"),
-    cyclonedx("https://cyclonedx.org/bom/v1.4", "1.4"),
-    cyclonedx("https://cyclonedx.org/bom/v1.5", "1.5"),
-    cyclonedx("https://cyclonedx.org/bom/v1.6", "1.6"),
-    cyclonedx("https://cyclonedx.org/bom/v1.7", "1.7"),
-    // cosign 1.x up to in-toto-golang 0.4.
-    Known {
-        predicate_type: "https://cyclonedx.org/schema",
-        family: Family::CycloneDx,
-        version: None,
-        legacy_for: Some(CYCLONEDX),
-    },
-];
-
-fn known(predicate_type: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.predicate_type == predicate_type)
-}
-
-/// Whether a predicate type is an SBOM, readable or not.
-pub(crate) fn is_sbom(predicate_type: &str) -> bool {
-    known(predicate_type).is_some()
-}
+use super::model::Format;
+use super::types::{Family, known};
 
 /// Holds a document against the type that it was attested under.
 ///
@@ -116,9 +61,8 @@ mod tests {
             "https://cyclonedx.org/bom/v1.66",
             "HTTPS://cyclonedx.org/bom",
         ] {
-            assert!(!is_sbom(near), "{near}");
+            assert!(known(near).is_none(), "{near}");
         }
-        assert!(KNOWN.iter().all(|known| is_sbom(known.predicate_type)));
     }
 
     #[test]
@@ -151,6 +95,6 @@ mod tests {
     fn a285_legacy_spellings_are_aliases_and_named_as_such() {
         let remarks = check("https://cyclonedx.org/schema", CYCLONEDX_16).expect("no refusal");
         assert!(remarks[0].message.contains("legacy"), "{remarks:?}");
-        assert!(!is_sbom("cyclonedx.org/schema"), "nothing is matched that looks alike");
+        assert!(known("cyclonedx.org/schema").is_none(), "nothing is matched that looks alike");
     }
 }

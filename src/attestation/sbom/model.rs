@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use super::types::Family;
+
 /// A text of the document.
 pub(crate) type Text<'a> = Cow<'a, str>;
 
@@ -58,23 +60,6 @@ pub(crate) struct Format {
     pub(crate) family: Family,
     /// `2.3`, `3.0.1`, `1.6`.
     pub(crate) version: &'static str,
-}
-
-/// Whose form it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Family {
-    #[default]
-    Spdx,
-    CycloneDx,
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Spdx => "SPDX",
-            Self::CycloneDx => "CycloneDX",
-        })
-    }
 }
 
 /// `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
