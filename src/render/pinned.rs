@@ -38,10 +38,13 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The name of the image with its digest, or of each of its platforms, where the verdict is about several of an index.
 fn names(image: &ImageReport) -> Vec<String> {
-    let name = |pinned: &Option<String>, digest: &str| pinned.clone().or_else(|| in_layout(&image.reference, digest));
+    if let Some(name) = &image.pinned {
+        return vec![name.clone()];
+    }
+    let each: Vec<String> = image.platforms.iter().filter_map(|one| one.pinned.clone()).collect();
     match &image.digest {
-        Some(digest) => name(&image.pinned, digest).into_iter().collect(),
-        None => image.platforms.iter().filter_map(|one| name(&one.pinned, &one.digest)).collect(),
+        Some(digest) if each.is_empty() => in_layout(&image.reference, digest).into_iter().collect(),
+        _ => each,
     }
 }
 
