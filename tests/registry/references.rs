@@ -65,7 +65,7 @@ fn an_empty_list_is_no_success() {
         (&["-"][..], ""),
         (&["-"], "# nothing\n"),
         (&["-", "-"], "oci:x\n"),
-        (&["-"], "oci:fixtures/images/signed:v1.0.0\nhttps://x/y\n"),
+        (&["-"], "# none of these is a reference\nhttps://x/y\n"),
         (&["-", "--username", "u", "--password-stdin"], "p\n"),
     ] {
         let run = Verify::new(arguments).input(input).run();
