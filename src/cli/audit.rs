@@ -80,6 +80,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     pull_requests::warn(&report.images, &verify.signer);
+    session.finish_saving(args.quiet)?;
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 

@@ -34,6 +34,7 @@ mod pull_requests;
 mod references;
 mod roots;
 mod runtime;
+mod save;
 mod sbom_flags;
 mod schema;
 mod schema_texts;

@@ -85,6 +85,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
         github_token: github_token.as_deref(),
         limits: &limits,
         started_at: now,
+        witness: None,
     };
     let mut verdicts = judge(&run, &references, &targets)?.into_iter();
     let compare = |((text, _), targets): (&(String, Reference), &Targets)| {

@@ -1,6 +1,7 @@
 //! What a long run says on standard error while it lasts.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, interval_at, sleep};
@@ -104,6 +105,15 @@ pub(super) fn login_not_shown(registry: &str, others: &str) {
     say(&format!(
         "warning: the login is for {registry} alone and is not shown to {others}; use `docker login` or `podman login` there"
     ));
+}
+
+/// Says how much evidence was saved.
+pub(super) fn saved(count: usize, folder: &Path) {
+    match count {
+        0 => say("no evidence was saved: no image is verified by any"),
+        1 => say(&format!("saved 1 piece of evidence in {}", folder.display())),
+        count => say(&format!("saved {count} pieces of evidence in {}", folder.display())),
+    }
 }
 
 /// Writes a line, without secrets and without anything that a terminal would obey.

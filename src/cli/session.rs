@@ -10,13 +10,14 @@ use crate::check::{ImageReport, Report};
 use crate::collect::{GitHubBase, Limits, Logins, PlatformChoice, Registries, RegistrySettings, SettingsError};
 use crate::oci::Reference;
 use crate::policy::{Policy, Signer, owner_and_name};
-use crate::run::{Run, Target};
+use crate::run::{Run, Target, Witness};
 
 use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
+use super::save::Saver;
 use super::{environment, logins, output, progress, streams};
 
 pub(super) struct Session<'a> {
@@ -31,6 +32,7 @@ pub(super) struct Session<'a> {
     /// The registry that a login was given for.
     given_for: Option<String>,
     started_at: Timestamp,
+    saver: Option<Saver>,
 }
 
 impl<'a> Session<'a> {
@@ -39,6 +41,7 @@ impl<'a> Session<'a> {
         let started_at = Timestamp::now();
         let given_for = logins.given_for().map(str::to_owned);
         let registries = registries(&args.transport, logins)?;
+        let saver = args.save.as_deref().map(Saver::begin).transpose()?;
         let known = advisories::read(&args.advisories)?;
         let (policies, trusted) = policies::read(args, &registries, started_at)?;
         Ok(Self {
@@ -52,6 +55,7 @@ impl<'a> Session<'a> {
             github_token: github_token(&args.transport),
             given_for,
             started_at,
+            saver,
         })
     }
 
@@ -90,7 +94,13 @@ impl<'a> Session<'a> {
             github_token: self.github_token.as_deref(),
             limits: &self.limits,
             started_at: self.started_at,
+            witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
         }
+    }
+
+    /// Ends what `--save` began.
+    pub(super) fn finish_saving(&self, is_quiet: bool) -> Result<(), Diagnostic> {
+        self.saver.as_ref().map_or(Ok(()), |saver| saver.finish(is_quiet))
     }
 
     /// Says how far the run is.

@@ -43,6 +43,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
+    session.finish_saving(args.quiet)?;
     pull_requests::warn(&report.images, &verify.signer);
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }

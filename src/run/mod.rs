@@ -50,6 +50,14 @@ pub struct Run<'a> {
     pub limits: &'a Limits,
     /// When the run began.
     pub started_at: Timestamp,
+    /// What is shown the evidence of each image while it is held.
+    pub witness: Option<&'a dyn Witness>,
+}
+
+/// Is shown the evidence of each image, together with the report on it.
+pub trait Witness {
+    /// Is called once for each report.
+    fn judged(&self, evidence: &Evidence, report: &ImageReport);
 }
 
 /// One image, as given by the user, with its policy.
@@ -152,6 +160,9 @@ impl<'a> Examiner<'a, '_> {
             let report;
             (judge, stopwatch, report) = judged.await;
             if report.verdict == Verdict::Verified || !collector.step().await {
+                if let Some(witness) = run.witness {
+                    witness.judged(collector.evidence(), &report);
+                }
                 return Ok(Examined { report, digests: digests(collector.evidence()) });
             }
         }

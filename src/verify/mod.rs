@@ -24,6 +24,7 @@ mod logs;
 mod material;
 mod near_miss;
 mod newer;
+mod originals;
 mod overdue;
 mod person;
 pub(crate) mod predicate;
@@ -58,6 +59,7 @@ use crate::attestation::vex::Statements;
 pub use bundle::{Domain, DomainError};
 use candidate::{Means, Terms};
 pub use judge::Judge;
+pub use originals::{Part, accepted, parts};
 pub use workers::{Alone, Workers};
 
 /// Judges what was collected for one image.

@@ -44,6 +44,7 @@ mod pull_requests;
 mod references;
 mod registry;
 mod requests;
+mod save;
 mod sbom_flags;
 mod secrets;
 mod signers;

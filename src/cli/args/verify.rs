@@ -85,6 +85,14 @@ pub(in crate::cli) struct VerifyArgs {
     /// Leave verified images out of the text; other formats have them all
     #[arg(long)]
     pub(in crate::cli) failed_only: bool,
+    /// Save the evidence that verified images are verified by, for other tools, to a new or empty folder
+    ///
+    /// For each digest that evidence is attached to there is a folder, with the signed bytes of what satisfies the policy and of
+    /// nothing else: DIR/sha256-…/sbom.predicate.json is the SBOM, provenance.statement.json the in-toto statement,
+    /// signature.bundle.json the Sigstore bundle; a second one of its kind is called sbom-2. Of an image that is not verified
+    /// nothing is saved
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) save: Option<PathBuf>,
     /// Who verifies: the URI that a verification summary (--output vsa) names as its verifier
     #[arg(long, value_name = "URI", value_parser = verifier)]
     pub(in crate::cli) verifier: Option<String>,

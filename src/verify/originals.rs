@@ -1,0 +1,100 @@
+//! What was verified, byte for byte: other tools read it, and nothing else.
+
+use std::borrow::Cow;
+
+use crate::attestation::{sbom, types};
+use crate::check::{CandidateKind, ImageReport, Verdict};
+use crate::evidence::{Candidate, Content, Evidence, Opened};
+
+use super::statement::{PAYLOAD_TYPE, Statement};
+use super::{id, in_order};
+
+/// A part of a candidate that another tool can read by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The Sigstore bundle, as it was fetched.
+    Bundle,
+    /// The DSSE envelope of a legacy attestation, as it was fetched.
+    Envelope,
+    /// cosign's simple-signing payload.
+    Payload,
+    /// The in-toto statement.
+    Statement,
+    /// The statement's predicate; of an SBOM the document, without what wraps it.
+    Predicate,
+}
+
+impl Part {
+    /// Returns its name in a file's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::Envelope => "envelope",
+            Self::Payload => "payload",
+            Self::Statement => "statement",
+            Self::Predicate => "predicate",
+        }
+    }
+}
+
+/// Returns the candidates that a verified image's requirements are satisfied by, with their kinds; of any other image none.
+/// The report is that of this evidence.
+pub fn accepted<'e>(evidence: &'e Evidence, report: &ImageReport) -> Vec<(&'e Candidate, CandidateKind)> {
+    if report.verdict != Verdict::Verified {
+        return Vec::new();
+    }
+    let satisfies = |name: &str| report.requirements.iter().any(|one| one.satisfied_by.iter().any(|by| by == name));
+    let named = in_order(evidence).into_iter().enumerate().map(|(place, candidate)| (id(place), candidate));
+    named
+        .zip(&report.candidates)
+        .filter(|((id, _), reported)| *id == reported.id && satisfies(id))
+        .map(|((_, candidate), reported)| (candidate, reported.kind))
+        .collect()
+}
+
+/// Returns the parts of a candidate of this kind that was accepted.
+pub fn parts(candidate: &Candidate, kind: CandidateKind) -> Vec<(Part, Cow<'_, [u8]>)> {
+    match &candidate.content {
+        Content::Bundle(bundle) => opened(Part::Bundle, bundle, kind),
+        Content::BundleOverPayload { bundle, payload } => {
+            let mut parts = opened(Part::Bundle, bundle, kind);
+            // A bundle over a statement signs that, whatever else lies beside it.
+            if bundle.payload().is_none() {
+                parts.push((Part::Payload, payload.bytes()[..].into()));
+            }
+            parts
+        }
+        Content::LegacySignature { payload, .. } => vec![(Part::Payload, payload.bytes()[..].into())],
+        Content::LegacyAttestation { envelope, .. } => opened(Part::Envelope, envelope, kind),
+        Content::ListedStatement { signature, statement, .. } => {
+            let mut parts = parts(signature, CandidateKind::Of(types::Kind::Signature));
+            parts.retain(|(part, _)| matches!(part, Part::Bundle | Part::Envelope));
+            parts.extend(statement_parts(statement.bytes(), kind));
+            parts
+        }
+        Content::UnsignedStatement(_) | Content::Unsigned { .. } | Content::Unread { .. } | Content::Ignored { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+fn opened(part: Part, opened: &Opened, kind: CandidateKind) -> Vec<(Part, Cow<'_, [u8]>)> {
+    let statement = opened.payload().into_iter().flat_map(|payload| statement_parts(payload.bytes(), kind));
+    [(part, opened.original())].into_iter().chain(statement).collect()
+}
+
+fn statement_parts(payload: &[u8], kind: CandidateKind) -> Vec<(Part, Cow<'_, [u8]>)> {
+    let Ok(statement) = Statement::read(PAYLOAD_TYPE, payload) else { return Vec::new() };
+    let predicate = match kind {
+        CandidateKind::Of(types::Kind::Sbom) => sbom::document(statement.predicate).ok(),
+        _ => Some(Cow::Borrowed(statement.predicate)),
+    };
+    let predicate = predicate.map(|text| match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    });
+    [(Part::Statement, Cow::Borrowed(payload))]
+        .into_iter()
+        .chain(predicate.map(|predicate| (Part::Predicate, predicate)))
+        .collect()
+}
