@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    bonafide::cli::stop_at_panics();
     bonafide::cli::run(std::env::args_os())
 }

@@ -59,6 +59,7 @@ use args::{Args, Command};
 use colour::Colour;
 use diagnostics::Diagnostic;
 use exit::USAGE;
+pub use exit::stop_at_panics;
 
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
