@@ -72,12 +72,12 @@ fn lines(references: &[String]) -> String {
 }
 
 fn script(shell: Shell) -> String {
-    let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut command(), "bonafide", &mut bytes);
+    let (mut bytes, mut program) = (Vec::new(), command());
+    clap_complete::generate(shell, &mut program, "bonafide", &mut bytes);
     let script = String::from_utf8(bytes).expect("the generator writes text");
     match shell {
         Shell::Bash => script + BASH,
-        Shell::Fish => script + &words::for_fish() + FISH,
+        Shell::Fish => script + &words::for_fish(&program) + FISH,
         Shell::Zsh => with_images(&script),
         _ => script,
     }

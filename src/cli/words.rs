@@ -71,6 +71,23 @@ pub(super) fn pages() -> Vec<&'static str> {
 }
 
 /// What the generator leaves out for fish: words that are no flags.
-pub(super) fn for_fish() -> String {
-    format!("complete -c bonafide -n \"__fish_bonafide_using_subcommand explain\" -f -a \"{}\"\n", pages().join(" "))
+pub(super) fn for_fish(program: &Command) -> String {
+    let of_nested = |command: &Command| {
+        let name = command.get_name();
+        let nested = command.get_subcommands().map(move |nested| {
+            offer(nested, &format!("{name}; and __fish_seen_subcommand_from {}", nested.get_name()))
+        });
+        nested.collect::<String>()
+    };
+    program.get_subcommands().map(|command| offer(command, command.get_name()) + &of_nested(command)).collect()
+}
+
+/// The words that may follow a command, in fish's language.
+fn offer(command: &Command, place: &str) -> String {
+    let words: Vec<PossibleValue> = command.get_positionals().flat_map(Arg::get_possible_values).collect();
+    let words: Vec<&str> = words.iter().map(PossibleValue::get_name).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!("complete -c bonafide -n \"__fish_bonafide_using_subcommand {place}\" -f -a \"{}\"\n", words.join(" "))
 }

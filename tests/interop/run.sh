@@ -40,14 +40,16 @@ source "$here/cases-attestation-manifests.sh"
 source "$here/cases-registries.sh"
 # shellcheck source=tests/interop/cases-diagnosis.sh
 source "$here/cases-diagnosis.sh"
+# shellcheck source=tests/interop/cases-shells.sh
+source "$here/cases-shells.sh"
 
 # What each name runs, in this order.
 declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
   [algorithms]=algorithms [attestation-manifests]=attestation_manifests [registries]=odd_registries
-  [diagnosis]=diagnosis
+  [diagnosis]=diagnosis [shells]=shells
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done

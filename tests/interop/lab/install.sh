@@ -57,6 +57,8 @@ export PATH=$PATH:/usr/sbin
 packages=()
 command -v mariadbd >/dev/null && command -v mariadb >/dev/null || packages+=(mariadb-server-core mariadb-client-core)
 command -v redis-server >/dev/null || packages+=(redis-server)
+# Completion is tried in the real shells.
+for shell in zsh fish; do command -v "$shell" >/dev/null || packages+=("$shell"); done
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]} with apt-get"
   as_root=()
