@@ -44,7 +44,9 @@ fn rendered(image: ImageReport) {
         network: Network::default(),
         environment: Vec::new(),
     };
-    for output in OUTPUTS.iter().copied() {
+    // A file has no media type, and not every format is one of files.
+    let is_file = report.images.iter().any(|image| image.media_type.is_none());
+    for output in OUTPUTS.iter().copied().filter(|output| output.is_for_bundles || !is_file) {
         // The report for people is the only one that is longer with `-v`.
         let details = if output == TEXT { &[false, true][..] } else { &[false] };
         for verbose in details {
