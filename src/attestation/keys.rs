@@ -27,7 +27,9 @@ pub(crate) struct Key<R: 'static> {
 /// What is said of one key, whatever rules it is for.
 pub(crate) struct KeyText {
     pub(crate) name: &'static str,
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "the command line writes the schema"))]
     pub(crate) is_required: bool,
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "the command line writes the schema"))]
     pub(crate) schema: fn() -> Value,
     #[cfg_attr(not(test), expect(dead_code, reason = "a test holds the rest of the declaration against it"))]
     pub(crate) example: fn() -> Value,

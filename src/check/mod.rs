@@ -113,6 +113,9 @@ pub struct Finding {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How `next` begins, where that is about the image as a whole and other findings on it may begin alike.
+    #[serde(skip)]
+    pub shared_next: Option<String>,
 }
 
 impl Finding {
@@ -126,6 +129,7 @@ impl Finding {
             found: None,
             message: message.into(),
             next: None,
+            shared_next: None,
         }
     }
 
@@ -168,6 +172,20 @@ impl Finding {
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self
+    }
+
+    /// Adds what to do about it: first what is about the image as a whole, then what is about this finding alone.
+    #[must_use]
+    pub fn next_of_image(self, shared: String, own: &str) -> Self {
+        let next = format!("{shared}; {own}");
+        Self { shared_next: Some(shared), ..self.next(next) }
+    }
+
+    /// What to do about this finding alone, for a reader who knows what is to do about the image as a whole.
+    pub fn own_next(&self) -> Option<&str> {
+        let next = self.next.as_deref()?;
+        let own = self.shared_next.as_deref().and_then(|shared| next.strip_prefix(shared)?.strip_prefix("; "));
+        own.or(Some(next))
     }
 
     /// Adds the digest it is about.

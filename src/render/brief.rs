@@ -278,7 +278,10 @@ impl<'a> Page<'a> {
             self.lines.write(self.indent(), "where     ", &format!("{}, {place}", candidate.id))?;
         }
         let explain = format!("`bonafide explain {}`", finding.check);
-        match &finding.next {
+        let is_begun = finding.shared_next.is_some()
+            && self.said.iter().filter(|said| said.shared_next == finding.shared_next).count() > 1;
+        let next = if is_begun { finding.own_next() } else { finding.next.as_deref() };
+        match next {
             Some(next) => self.lines.write(self.indent(), "→ ", &format!("{next} ({explain})")),
             None => self.lines.write(self.indent(), "→ ", &explain),
         }

@@ -81,10 +81,23 @@ impl Absence<'_> {
             names if names.is_empty() => names,
             names => format!(" for {names}"),
         };
-        Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
+        let finding = Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
             .expected(expected)
-            .found(self.found())
-            .next(self.next(&what, &make))
+            .found(self.found());
+        if let Some(how) = self.attached.unsigned.as_deref().and_then(how_to_sign) {
+            return finding.next(how);
+        }
+        if let Some(platform) = &self.covered {
+            return finding.next(format!(
+                "evidence on one platform covers that platform only: ask the image's maker to attach it to the index, or verify \
+                 {platform} alone with `--platform {platform}`"
+            ));
+        }
+        let make = format!("if you made it: {make}");
+        match self.ways().join("; ") {
+            ways if ways.is_empty() => finding.next(format!("ask the image's maker for the {what}; {make}")),
+            ways => finding.next_of_image(ways, &make),
+        }
     }
 
     fn found(&self) -> String {
@@ -97,16 +110,8 @@ impl Absence<'_> {
         format!("nothing attached{}{}", here.unwrap_or_default(), service.unwrap_or_default())
     }
 
-    fn next(&self, what: &str, make: &str) -> String {
-        if let Some(how) = self.attached.unsigned.as_deref().and_then(how_to_sign) {
-            return how;
-        }
-        if let Some(platform) = &self.covered {
-            return format!(
-                "evidence on one platform covers that platform only: ask the image's maker to attach it to the index, or verify \
-                 {platform} alone with `--platform {platform}`"
-            );
-        }
+    /// What a reader can do who did not make the image. It is the same for other kinds that are missing for the same reason.
+    fn ways(&self) -> Vec<String> {
         let mut ways = Vec::new();
         if self.is_one_manifest() {
             ways.push(
@@ -120,10 +125,7 @@ impl Absence<'_> {
         } else if self.attached.is_nothing() {
             ways.push(self.left_behind());
         }
-        if ways.is_empty() {
-            ways.push(format!("ask the image's maker for the {what}"));
-        }
-        format!("{}; if you made it: {make}", ways.join("; "))
+        ways
     }
 
     /// Whether one manifest was named by its digest, and no index leads to it.

@@ -73,6 +73,8 @@ fn what_is_missing_is_named_once_and_each_with_its_next_step() {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 8, "{}", run.stdout);
     assert_eq!(run.stdout.matches("nothing attached").count(), 1, "where it was looked for is said once");
+    assert_eq!(run.stdout.matches("leave evidence behind").count(), 1, "so is what is to do about the image");
+    assert_eq!(run.stdout.matches("if you made it: ").count(), 3, "and what makes each kind is said of each");
     assert!(lines[0].starts_with("incomplete  oci:"));
     for (line, said, next) in
         [(1, "no signature is attached", 3), (4, "no provenance is attached", 5), (6, "no SBOM is attached", 7)]
