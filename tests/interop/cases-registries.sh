@@ -25,7 +25,8 @@ stop_proxy() {
 
 # listening HOST:PORT — waits until somebody does
 listening() {
-  for _ in $(seq 100); do
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
     (exec 3<>"/dev/tcp/${1/://}") 2>/dev/null && return
     sleep 0.1
   done
