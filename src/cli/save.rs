@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::ImageReport;
 use crate::collect::saving;
-use crate::evidence::{Evidence, Origin};
+use crate::evidence::Evidence;
 use crate::oci::Digest;
 use crate::run::Witness;
 use crate::verify::{accepted, parts};
@@ -61,7 +61,7 @@ impl Saver {
         let mut saved = self.saved.borrow_mut();
         for (candidate, kind) in accepted(evidence, report) {
             let of_subject = saved.entry(candidate.subject.clone()).or_default();
-            if !of_subject.candidates.insert((place(&candidate.origin), candidate.digest.clone())) {
+            if !of_subject.candidates.insert((candidate.origin.place(), candidate.digest.clone())) {
                 continue;
             }
             let folder = self.folder.join(candidate.subject.to_string().replace(':', "-"));
@@ -83,10 +83,6 @@ impl Saver {
 fn unsaved(path: &Path, error: io::Error) -> Diagnostic {
     let message = format!("cannot save evidence in `{}`", path.display());
     Diagnostic::undecided(error, "check the folder and the free space").about(message)
-}
-
-fn place(origin: &Origin) -> String {
-    format!("{} {origin}", origin.kind())
 }
 
 impl Witness for Saver {

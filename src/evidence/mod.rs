@@ -142,6 +142,11 @@ impl Origin {
         }
     }
 
+    /// Its kind and itself in words, which tell one place from another.
+    pub fn place(&self) -> String {
+        format!("{} {self}", self.kind())
+    }
+
     /// The kind of place.
     pub fn kind(&self) -> OriginKind {
         match self {

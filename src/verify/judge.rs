@@ -29,8 +29,7 @@ pub struct Judge<'a> {
 type Place = (Digest, String, Digest);
 
 fn place(candidate: &Candidate) -> Place {
-    let origin = format!("{} {}", candidate.origin.kind(), candidate.origin);
-    (candidate.subject.clone(), origin, candidate.digest.clone())
+    (candidate.subject.clone(), candidate.origin.place(), candidate.digest.clone())
 }
 
 impl<'a> Judge<'a> {
