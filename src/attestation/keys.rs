@@ -24,7 +24,7 @@ pub(crate) struct Key<R: 'static> {
     pub(crate) hash: Option<fn(&R) -> String>,
 }
 
-/// What is said of one key, whatever rules it is for.
+/// The part of a key's declaration that does not depend on the type of its rules.
 pub(crate) struct KeyText {
     pub(crate) name: &'static str,
     #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "the command line writes the schema"))]

@@ -10,7 +10,7 @@ pub(super) const ABSENT: u8 = 4;
 
 /// Lets a panic on any thread end the program, with the exit code of what could not be decided (A266).
 ///
-/// Only the place of the panic is printed. Its message may quote a secret, or what somebody else wrote.
+/// Only the place of the panic is printed. Its message may quote a secret or hostile text.
 pub fn stop_at_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();

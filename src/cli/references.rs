@@ -79,8 +79,8 @@ impl Deref for References {
 }
 
 impl References {
-    /// Returns what the run ends with. A line that was left out makes it a usage error whatever came of the others: its image may
-    /// be one that must not pass.
+    /// Returns the exit code of the run. If a line was left out it is that of a usage error, whatever the verdicts on the others are:
+    /// the line may name an image that must not pass.
     pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
         if self.unread == 0 {
             return of_others;

@@ -69,7 +69,7 @@ pub(crate) fn with_required(mut schema: Value, required: &[&str]) -> Value {
     schema
 }
 
-/// A mapping of which at least one key must be there.
+/// A mapping that must have at least one of these keys.
 pub(crate) fn some_of(description: &str, keys: &Value) -> Value {
     let mut schema = mapping(description, &[], keys);
     schema["minProperties"] = json!(1);

@@ -38,7 +38,7 @@ const IMAGES: [&str; 17] = [
 ];
 const ENTRY: [&str; 6] = ["keys", "keyless", "certificates", "attestor", "annotations", "repository"];
 const KEYS: [&str; 6] = ["publicKeys", "signatureAlgorithm", "kms", "secret", "rekor", "ctlog"];
-/// The signers of an entry, of which it has one kind.
+/// The keys that name the signers of an entry. An entry has one of them.
 const SIGNERS: [&str; 4] = ["keys", "keyless", "certificates", "attestor"];
 const KEYLESS: [&str; 8] =
     ["subject", "subjectRegExp", "issuer", "issuerRegExp", "rekor", "ctlog", "roots", "additionalExtensions"];

@@ -46,7 +46,7 @@ impl Rule {
         Self { name: name.to_owned(), images, demand, remarks: named }
     }
 
-    /// A rule for each demand, all of which must hold. The remarks stand at the first.
+    /// Makes a rule for each demand; all of them must hold. The first rule carries the remarks.
     pub(super) fn each(name: &str, images: &[String], demands: Vec<Demand>, remarks: Vec<Remark>) -> Vec<Self> {
         let mut remarks = Some(remarks);
         let rule = |demand| Self::new(name, images.to_vec(), Some(demand), remarks.take().unwrap_or_default());
