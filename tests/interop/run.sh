@@ -42,14 +42,16 @@ source "$here/cases-registries.sh"
 source "$here/cases-diagnosis.sh"
 # shellcheck source=tests/interop/cases-shells.sh
 source "$here/cases-shells.sh"
+# shellcheck source=tests/interop/cases-release.sh
+source "$here/cases-release.sh"
 
 # What each name runs, in this order.
 declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
   [algorithms]=algorithms [attestation-manifests]=attestation_manifests [registries]=odd_registries
-  [diagnosis]=diagnosis [shells]=shells
+  [diagnosis]=diagnosis [shells]=shells [release]=release_rehearsal
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells release
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done
