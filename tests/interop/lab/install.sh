@@ -57,6 +57,8 @@ export PATH=$PATH:/usr/sbin
 packages=()
 command -v mariadbd >/dev/null && command -v mariadb >/dev/null || packages+=(mariadb-server-core mariadb-client-core)
 command -v redis-server >/dev/null || packages+=(redis-server)
+# The release is packed with it.
+command -v jq >/dev/null || packages+=(jq)
 # Completion is tried in the real shells.
 for shell in zsh fish; do command -v "$shell" >/dev/null || packages+=("$shell"); done
 if [ ${#packages[@]} -gt 0 ]; then
