@@ -185,6 +185,7 @@ fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
                 let details = if output == TEXT { &[false, true][..] } else { &[false] };
                 for verbose in details {
                     let written = written(output, &report, *verbose);
+                    let written = if output.name == "csv" { written.replace("\r\n", "\n") } else { written };
                     let found = written.chars().find(|one| *one != '\n' && escape::is_unsafe(*one));
                     assert_eq!(found, None, "{output:?} of {text:?}");
                     let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
@@ -209,6 +210,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "vsa" => assert!(written.is_empty() || json(&written)["verifier"]["id"].is_string()),
                     "json" => is_the_report(&json(&written), &report),
                     "jsonl" => jsonl(&written, &report),
+                    "csv" => csv(&written, &report),
                     "junit" => junit(&written, &report),
                     "markdown" => markdown(&written, &report),
                     "sarif" => drop(sarif(&json(&written), &report)),
@@ -286,6 +288,33 @@ fn jsonl(text: &str, report: &Report) {
     assert_eq!(summary["exitCode"], report.verdict.exit_code());
     let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified).count();
     assert_eq!(summary["counts"]["verified"], verified);
+}
+
+/// A row for each image, and for each thing that is wrong with a repository, all as wide as the first; and no formula.
+fn csv(text: &str, report: &Report) {
+    let rows: Vec<Vec<String>> = text.split_terminator("\r\n").map(cells).collect();
+    let faults: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
+    let tags: usize = report.images.iter().map(|image| image.tags.len().max(1)).sum();
+    assert_eq!(rows.len(), 1 + tags + faults, "{text}");
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{text}");
+    assert!(rows.iter().flatten().all(|cell| !cell.trim_start().starts_with(['=', '+', '-', '@'])), "{text}");
+    let verdicts = rows[1..].iter().filter(|row| row[3] == "verified").count();
+    let verified = report.images.iter().filter(|image| image.verdict == Verdict::Verified);
+    assert_eq!(verdicts, verified.map(|image| image.tags.len().max(1)).sum::<usize>());
+}
+
+/// The cells of a row, each in quotes (RFC 4180 §2).
+fn cells(row: &str) -> Vec<String> {
+    let (mut cells, mut rest) = (Vec::new(), row);
+    loop {
+        let quoted = rest.strip_prefix('"').expect("a quote before a cell").replace("\"\"", "\u{1}\u{1}");
+        let (cell, after) = quoted.split_once('"').expect("a quote behind a cell");
+        cells.push(cell.replace("\u{1}\u{1}", "\""));
+        if after.is_empty() {
+            return cells;
+        }
+        rest = &row[row.len() - after.len() + 1..];
+    }
 }
 
 /// A suite fails or errs exactly where its image is not verified, and no two cases have one name.

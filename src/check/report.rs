@@ -211,6 +211,19 @@ pub struct ImageReport {
     pub gaps: Vec<GapReport>,
 }
 
+impl ImageReport {
+    /// Drops what only a report on the image itself needs: of a run of many, the counts and the reasons are left.
+    #[must_use]
+    pub fn without_evidence(mut self) -> Self {
+        self.candidates = Vec::new();
+        self.platforms = Vec::new();
+        for requirement in self.requirements.iter_mut().filter(|one| one.verdict == Verdict::Verified) {
+            (requirement.findings, requirement.signatures) = (Vec::new(), Vec::new());
+        }
+        self
+    }
+}
+
 /// One row of the coverage matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlatformReport {

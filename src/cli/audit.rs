@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -13,13 +15,14 @@ use crate::collect::{PlatformChoice, SourceError, files};
 use crate::evidence::{GapReason, Obstacle};
 use crate::json;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
-use crate::run::{self, Releases, Selection, Target, releases, unread};
+use crate::run::{self, Listed, Lister, Releases, Selection, Target, releases, unread};
 
 use super::args::{Args, AuditArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::output::Rows;
+use super::output::{Reader, Rows};
+use super::pull_requests::Builds;
 use super::session::Session;
-use super::{input, logins, output, policies, progress, pull_requests, references, runtime};
+use super::{input, logins, output, policies, progress, references, runtime};
 
 /// The tags of a repository, and the expected ones.
 struct Repository {
@@ -56,12 +59,19 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
         exclude: audit.exclude.clone(),
         newest: audit.newest.map(|count| count as usize),
     };
-    let repositories = runtime.block_on(list(&asked, expected.as_ref(), &selection, &session));
+    let is_hushed = args.quiet || args.shows_requests();
+    let so_far = Listed::default();
+    let with = session.lister(&so_far);
+    let listing = list(&asked, expected.as_ref(), &selection, &with);
+    let state = || session.listing_state(so_far.resolved.get(), so_far.selected.get());
+    let repositories = runtime.block_on(progress::shown(is_hushed, state, listing));
     let wanted = images(&repositories, &terms);
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
     let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
-    let is_silent = args.shows_requests() || rows.as_ref().is_some_and(Rows::are_on_terminal);
-    let examined = examine(&session, &runtime, &wanted, rows.as_ref(), is_silent);
+    let builds = Builds::allowed_by(&verify.signer);
+    let is_silent = is_hushed || rows.as_ref().is_some_and(Rows::are_on_terminal);
+    let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1 };
+    let examined = examine(&session, &runtime, &wanted, &reader, is_silent);
 
     let reports: Vec<RepositoryReport> = repositories
         .iter()
@@ -79,7 +89,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let report = Report { verdict, repositories: reports, ..session.report(images) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
-    pull_requests::warn(&report.images, &verify.signer);
+    builds.warn();
     session.finish_saving(args.quiet)?;
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
@@ -171,15 +181,13 @@ async fn list(
     asked: &[(String, Reference)],
     expected: Option<&Expectations>,
     selection: &Selection,
-    session: &Session<'_>,
+    with: &Lister<'_>,
 ) -> Vec<Repository> {
     let mut repositories = Vec::new();
     for (text, reference) in asked {
         let expected = expected.map(|all| all.get(text).cloned().unwrap_or_default());
         let none = BTreeMap::new();
-        let listed =
-            releases(reference, selection, expected.as_ref().unwrap_or(&none), &session.registries, &session.limits)
-                .await;
+        let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), with).await;
         let name = match reference {
             Reference::Registry(image) => image.name.to_string(),
             Reference::Layout(_) => text.clone(),
@@ -206,7 +214,7 @@ fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a
             let target = Target {
                 text: format!("{}:{first}", repository.name),
                 reference: run::tagged(&repository.reference, first, None),
-                policy: terms.policy.clone(),
+                policy: Arc::clone(&terms.policy),
                 github: terms.github.clone(),
             };
             let tags = release.tags.iter().map(ToString::to_string).collect();
@@ -221,20 +229,16 @@ fn examine(
     session: &Session<'_>,
     runtime: &Runtime,
     wanted: &[Wanted<'_>],
-    rows: Option<&Rows>,
+    reader: &Reader<'_>,
     is_silent: bool,
 ) -> Vec<(ImageReport, Vec<Digest>)> {
-    let done = Cell::new(0);
-    let state = || session.state(done.get(), wanted.len());
+    let (done, began) = (Cell::new(0), Instant::now());
+    let state = || session.state(done.get(), wanted.len(), began);
     run::with_examiner(&session.run(), wanted.len(), |examiner| {
         let asked = wanted.iter().map(|one| (&one.target, one.release.at.clone()));
         let work = examiner.examine_all(asked).zip(futures_util::stream::iter(wanted)).map(|(examined, one)| {
-            let report = ImageReport { tags: one.tags.clone(), ..examined.report };
             done.set(done.get() + 1);
-            if let Some(rows) = rows {
-                rows.add(&report);
-            }
-            (report, examined.digests)
+            (reader.read(ImageReport { tags: one.tags.clone(), ..examined.report }), examined.digests)
         });
         runtime.block_on(progress::shown(is_silent, state, work.collect()))
     })

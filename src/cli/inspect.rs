@@ -11,7 +11,7 @@ use crate::check::{
     SCHEMA_VERSION, Tool,
 };
 use crate::collect::files;
-use crate::collect::{GitHubBase, GitHubPlace, Limits, Places, PlatformChoice, Registries};
+use crate::collect::{GitHubBase, GitHubPlace, Limits, Pace, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
 use crate::policy::{KeyRule, LogDemand, owner_and_name};
 use crate::policy_tools::suggest;
@@ -72,7 +72,7 @@ fn inspect(args: &InspectArgs, request: &Request, targets: &[Target]) -> Result<
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references)?;
-    let registries = session::registries(&args.transport, logins)?;
+    let registries = session::registries(&args.transport, Pace::default(), logins)?;
     let (inspection, documents) = inspect_all(request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, request, &inspection.images[0]);

@@ -15,6 +15,7 @@ use crate::verify::Domain;
 
 use super::args::Args;
 use super::diagnostics::{Diagnostic, Warning};
+use super::pull_requests::Builds;
 use super::streams;
 use super::targets::{PackageTarget, Target};
 
@@ -95,7 +96,10 @@ impl Rows {
         let output = targets.iter().find(|target| target.file.is_none())?.output;
         let targets = references.len();
         let head = Head { targets, column: render::column(references), detail: detail(args, true) };
-        output.begin(&head).then(|| Self { output, head, lost: RefCell::default() })
+        output.begin(&head).then(|| {
+            let lost = streams::to_stdout(|out| output.heading(out)).err();
+            Self { output, head, lost: RefCell::new(lost) }
+        })
     }
 
     /// Whether a person sees them as they are written.
@@ -108,6 +112,28 @@ impl Rows {
         let mut lost = self.lost.borrow_mut();
         if lost.is_none() {
             *lost = streams::to_stdout(|out| self.output.target(&self.head, image, out)).err();
+        }
+    }
+}
+
+/// What becomes of each report as soon as it is known.
+pub(super) struct Reader<'a> {
+    pub(super) rows: Option<&'a Rows>,
+    pub(super) builds: &'a Builds,
+    /// Whether the rows are all that is written of an image.
+    pub(super) is_only: bool,
+}
+
+impl Reader<'_> {
+    /// Shows a report, and returns what the end of the run needs of it.
+    pub(super) fn read(&self, report: ImageReport) -> ImageReport {
+        self.builds.see(&report);
+        match self.rows {
+            Some(rows) => {
+                rows.add(&report);
+                if self.is_only { report.without_evidence() } else { report }
+            }
+            None => report,
         }
     }
 }

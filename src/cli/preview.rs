@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::check::{Tool, Verdict};
-use crate::collect::{ImageSource, NetworkUse, Places, PlatformChoice, Registries, Source, SourceError, files};
+use crate::collect::{ImageSource, NetworkUse, Pace, Places, PlatformChoice, Registries, Source, SourceError, files};
 use crate::oci::Reference;
 use crate::policy::{Document, ImageError};
 use crate::render::escape::terminal;
@@ -69,7 +69,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let references = references::read(&preview.references, !preview.login.password_stdin, args.color)?;
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&preview.login, &at)?;
-    let registries = session::registries(transport, logins)?;
+    let registries = session::registries(transport, Pace::default(), logins)?;
     references::refuse_without_layout(references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let now = Timestamp::now();
     let (targets, domains) = targets(preview, &references, &registries, now)?;
@@ -84,6 +84,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
         offline: preview.trust.offline,
         github_token: github_token.as_deref(),
         limits: &limits,
+        jobs: run::AT_ONCE,
         started_at: now,
         witness: None,
     };
@@ -134,7 +135,7 @@ fn targets(
             Err(error) => return Err(policies::without_rule(reference, false, error)),
         };
         let github = session::github(transport, &policy, reference)?;
-        Ok(Some(Target { text: text.to_owned(), reference: reference.clone(), policy, github }))
+        Ok(Some(Target { text: text.to_owned(), reference: reference.clone(), policy: policy.into(), github }))
     };
     let both =
         |(text, reference): &(String, Reference)| Ok([target(&old, text, reference)?, target(&new, text, reference)?]);

@@ -26,15 +26,52 @@ struct Progress<W> {
 
 const PATIENCE: Duration = Duration::from_secs(2);
 const REFRESH: Duration = Duration::from_millis(200);
+const MINUTE: Duration = Duration::from_secs(60);
 /// To the start of the line, and everything on it erased (ECMA-48, EL).
 const BLANK: &str = "\r\u{1b}[K";
 
-/// Does the work, and shows on standard error what `state` says of it, if a person reads it there.
+/// Does the work, and shows on standard error what `state` says of it: on a terminal in one line that changes, else in a line each
+/// minute.
 pub(super) async fn shown<T>(is_silent: bool, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
-    if is_silent || !io::stderr().is_terminal() {
-        return work.await;
+    if is_silent {
+        work.await
+    } else if io::stderr().is_terminal() {
+        Progress { out: io::stderr(), patience: PATIENCE }.show(state, work).await
+    } else {
+        told(MINUTE, || say(&state()), work).await
     }
-    Progress { out: io::stderr(), patience: PATIENCE }.show(state, work).await
+}
+
+/// Does the work, and tells how far it is as often as this.
+async fn told<T>(every: Duration, tell: impl Fn(), work: impl Future<Output = T>) -> T {
+    let mut work = Box::pin(work);
+    let mut ticks = interval_at(Instant::now() + every, every);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = ticks.tick() => tell(),
+        }
+    }
+}
+
+/// Says how fast a run is and how long the rest takes at that speed, once that can be known.
+pub(super) fn speed(done: usize, all: usize, took: Duration) -> Option<String> {
+    if done == 0 || took < PATIENCE {
+        return None;
+    }
+    let hundredths = done as u128 * 100_000 / took.as_millis();
+    let speed = match hundredths {
+        1_000.. => format!("{}/s", hundredths / 100),
+        100.. => format!("{}.{}/s", hundredths / 100, hundredths % 100 / 10),
+        _ => format!("{}/min", (done as u128 * 60_000).div_ceil(took.as_millis())),
+    };
+    let left = took.as_millis() * all.saturating_sub(done) as u128 / done as u128 / 1000;
+    Some(match left {
+        0 => speed,
+        seconds @ ..90 => format!("{speed}, {seconds} s left"),
+        seconds @ ..5_400 => format!("{speed}, {} min left", seconds / 60),
+        seconds => format!("{speed}, {}.{} h left", seconds / 3_600, seconds % 3_600 / 360),
+    })
 }
 
 /// Writes a number of bytes for people.
@@ -143,6 +180,28 @@ mod tests {
         assert!(text.starts_with(&format!("{BLANK}3 requests")) && text.ends_with(BLANK), "{text:?}");
         assert!(!text.replace(BLANK, "").contains('\u{1b}'), "{text:?}");
         assert_eq!(shown(Duration::from_secs(60), Duration::ZERO), "", "no wait");
+    }
+
+    #[test]
+    fn without_a_terminal_a_long_run_is_told_of_again_and_again() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let count = std::cell::Cell::new(0);
+        let work = |took: u64| sleep(Duration::from_millis(took));
+        let told_of = |work| told(Duration::from_millis(20), || count.set(count.get() + 1), work);
+        runtime.block_on(async { told_of(work(1)).await });
+        assert_eq!(count.get(), 0, "no wait");
+        runtime.block_on(async { told_of(work(200)).await });
+        assert!(count.get() > 1, "{}", count.get());
+    }
+
+    #[test]
+    fn speeds_are_for_people() {
+        let said = |done, all, seconds| speed(done, all, Duration::from_secs(seconds)).unwrap_or_default();
+        assert_eq!((said(0, 9, 60), said(5, 9, 1)), (String::new(), String::new()), "not known yet");
+        assert_eq!(said(100, 1_000, 10), "10/s, 1 min left");
+        assert_eq!(said(25, 30, 10), "2.5/s, 2 s left");
+        assert_eq!(said(3, 1_000, 360), "1/min, 33.2 h left");
+        assert_eq!(said(10, 10, 10), "1.0/s");
     }
 
     #[test]

@@ -1,25 +1,42 @@
 //! Builds of pull requests: a repository without a ref lets them sign, as `policy check` warns of policies.
 
+use std::cell::RefCell;
+
 use crate::check::{ImageReport, SignerReport, Verdict};
 use crate::policy::Claim;
 
 use super::args::SignerArgs;
 use super::diagnostics::Warning;
 
-/// Warns of verified images that a build of a pull request signed, where only the repository was asked for.
-pub(super) fn warn(images: &[ImageReport], signer: &SignerArgs) {
-    let Some(flag) = unpinned(signer) else { return };
-    for image in images.iter().filter(|image| image.verdict == Verdict::Verified) {
+/// Verified images that a build of a pull request signed, where only the repository was asked for.
+pub(super) struct Builds {
+    /// The flag that lets it sign.
+    flag: Option<&'static str>,
+    found: RefCell<Vec<String>>,
+}
+
+impl Builds {
+    pub(super) fn allowed_by(signer: &SignerArgs) -> Self {
+        Self { flag: unpinned(signer), found: RefCell::default() }
+    }
+
+    /// Looks at one image.
+    pub(super) fn see(&self, image: &ImageReport) {
+        let Some(flag) = self.flag.filter(|_| image.verdict == Verdict::Verified) else { return };
         let accepted = image.candidates.iter().filter(|candidate| candidate.accepted);
         let mut builds = accepted.filter_map(|candidate| candidate.signer.as_ref()).filter_map(pull_request);
         if let Some(build) = builds.next() {
-            let message = format!(
+            self.found.borrow_mut().push(format!(
                 "{} is signed by a build of a pull request ({build}): {flag} alone lets every branch and pull request sign",
                 image.reference
-            );
-            let hint = "pin what may sign: `--source-ref refs/tags/…`, or in a policy `ref: refs/tags/v*`";
-            Warning::new(message, hint).print();
+            ));
         }
+    }
+
+    /// Warns of those that were seen.
+    pub(super) fn warn(&self) {
+        let hint = "pin what may sign: `--source-ref refs/tags/…`, or in a policy `ref: refs/tags/v*`";
+        self.found.take().into_iter().for_each(|message| Warning::new(message, hint).print());
     }
 }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report};
-use crate::collect::{GitHubBase, Limits, Logins, PlatformChoice, Registries, RegistrySettings, SettingsError};
+use crate::collect::{GitHubBase, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError};
 use crate::oci::Reference;
 use crate::policy::{Policy, Signer, owner_and_name};
-use crate::run::{Run, Target, Witness};
+use crate::run::{Listed, Lister, Run, Target, Witness};
 
 use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
@@ -40,7 +41,7 @@ impl<'a> Session<'a> {
     pub(super) fn open(args: &'a VerifyArgs, logins: Logins) -> Result<Self, Diagnostic> {
         let started_at = Timestamp::now();
         let given_for = logins.given_for().map(str::to_owned);
-        let registries = registries(&args.transport, logins)?;
+        let registries = registries(&args.transport, args.pace.pace(), logins)?;
         let saver = args.save.as_deref().map(Saver::begin).transpose()?;
         let known = advisories::read(&args.advisories)?;
         let (policies, trusted) = policies::read(args, &registries, started_at)?;
@@ -80,7 +81,7 @@ impl<'a> Session<'a> {
         let judged_as = self.args.judged_as.as_ref();
         let policy = self.policies.of(reference, judged_as, transport.plain_http, self.started_at)?;
         let github = github(transport, &policy, reference)?;
-        Ok(Target { text: text.to_owned(), reference: reference.clone(), policy, github })
+        Ok(Target { text: text.to_owned(), reference: reference.clone(), policy: policy.into(), github })
     }
 
     pub(super) fn run(&self) -> Run<'_> {
@@ -93,6 +94,7 @@ impl<'a> Session<'a> {
             offline: self.args.trust.offline,
             github_token: self.github_token.as_deref(),
             limits: &self.limits,
+            jobs: self.jobs(),
             started_at: self.started_at,
             witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
         }
@@ -103,10 +105,35 @@ impl<'a> Session<'a> {
         self.saver.as_ref().map_or(Ok(()), |saver| saver.finish(is_quiet))
     }
 
-    /// Says how far the run is.
-    pub(super) fn state(&self, done: usize, all: usize) -> String {
+    /// How many images are examined at once.
+    pub(super) fn jobs(&self) -> usize {
+        self.args.pace.jobs(self.limits.total_time)
+    }
+
+    /// What tags are listed with.
+    pub(super) fn lister<'l>(&'l self, progress: &'l Listed) -> Lister<'l> {
+        // Where the user sets the pace, no more tags wait for their turn than images would.
+        let at_once = if self.args.pace.pace().per_second.is_some() { self.jobs() } else { self.limits.parallel };
+        Lister { registries: &self.registries, limits: &self.limits, at_once, progress }
+    }
+
+    /// Says how far the run is: so many are done since the first was begun.
+    pub(super) fn state(&self, done: usize, all: usize, began: Instant) -> String {
+        let speed = progress::speed(done, all, began.elapsed()).map(|speed| format!(", {speed}")).unwrap_or_default();
+        format!("{done} of {all} images{speed}, {}", self.used())
+    }
+
+    /// Says how far the list of images is.
+    pub(super) fn listing_state(&self, resolved: usize, all: usize) -> String {
+        match all {
+            0 => format!("listing tags, {}", self.used()),
+            all => format!("{resolved} of {all} tags resolved, {}", self.used()),
+        }
+    }
+
+    fn used(&self) -> String {
         let used = self.registries.network_use();
-        format!("{done} of {all} images, {} requests, {}", used.requests, progress::size(used.bytes))
+        format!("{} requests, {}", used.requests, progress::size(used.bytes))
     }
 
     pub(super) fn report(&self, images: Vec<ImageReport>) -> Report {
@@ -156,7 +183,7 @@ pub(super) fn github_token(args: &TransportArgs) -> Option<String> {
 }
 
 /// Returns the registries as the flags say they are reached.
-pub(super) fn registries(args: &TransportArgs, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
+pub(super) fn registries(args: &TransportArgs, pace: Pace, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
     let read = |file: &PathBuf| roots::pem_file(file);
     let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
     let settings = RegistrySettings {
@@ -166,6 +193,7 @@ pub(super) fn registries(args: &TransportArgs, logins: Logins) -> Result<Rc<Regi
         token_servers: args.token_server.clone(),
         mirrors: args.mirror.clone(),
         silence: Limits::default().silence,
+        pace,
         secrets: streams::secrets().clone(),
     };
     Ok(Registries::new(&settings, Box::new(logins))?)

@@ -1,6 +1,7 @@
 //! `bonafide verify`: references in, one report out.
 
 use std::cell::Cell;
+use std::time::Instant;
 
 use futures_util::StreamExt;
 
@@ -11,10 +12,11 @@ use crate::run::{self, Examiner, Target};
 
 use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::output::Rows;
+use super::output::{Reader, Rows};
 use super::progress::{self, Wait};
+use super::pull_requests::Builds;
 use super::session::Session;
-use super::{logins, output, policies, pull_requests, references, runtime};
+use super::{logins, output, policies, references, runtime};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -37,14 +39,19 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         Some(_) => None,
         None => Rows::begin(images.iter().map(|image| image.text.as_str()), &targets, args),
     };
-    let is_silent = args.shows_requests() || verify.wait.is_some() || rows.as_ref().is_some_and(Rows::are_on_terminal);
+    let builds = Builds::allowed_by(&verify.signer);
+    let is_silent = args.quiet
+        || args.shows_requests()
+        || verify.wait.is_some()
+        || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
-    let examined = examine_all(&session, &images, wait, rows.as_ref(), is_silent)?;
+    let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1 };
+    let examined = examine_all(&session, &images, wait, &reader, is_silent)?;
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;
-    pull_requests::warn(&report.images, &verify.signer);
+    builds.warn();
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
@@ -53,18 +60,18 @@ fn examine_all(
     session: &Session<'_>,
     targets: &[Target],
     wait: Option<Wait>,
-    rows: Option<&Rows>,
+    reader: &Reader<'_>,
     is_silent: bool,
 ) -> Result<Vec<ImageReport>, Diagnostic> {
     let runtime = runtime::start()?;
-    let examined = Cell::new(0);
-    let note = |report: &ImageReport| {
+    let (examined, began) = (Cell::new(0), Instant::now());
+    let read = |report: ImageReport| {
         examined.set(examined.get() + 1);
-        rows.inspect(|rows| rows.add(report));
+        reader.read(report)
     };
-    let state = || session.state(examined.get(), targets.len());
+    let state = || session.state(examined.get(), targets.len(), began);
     Ok(run::with_examiner(&session.run(), targets.len(), |examiner| {
-        runtime.block_on(progress::shown(is_silent, state, examine_each(targets, examiner, wait, &note)))
+        runtime.block_on(progress::shown(is_silent, state, examine_each(targets, examiner, wait, &read)))
     }))
 }
 
@@ -72,15 +79,14 @@ async fn examine_each<'a>(
     targets: &'a [Target],
     examiner: &Examiner<'a, '_>,
     wait: Option<Wait>,
-    note: &dyn Fn(&ImageReport),
+    read: &dyn Fn(ImageReport) -> ImageReport,
 ) -> Vec<ImageReport> {
     let asked = targets.iter().map(|target| (target, Ok(target.reference.clone())));
-    let finished = examiner.examine_all(asked).map(|examined| examined.report).inspect(note);
+    let finished = examiner.examine_all(asked).map(|examined| examined.report);
+    let Some(wait) = wait else { return finished.map(read).collect().await };
     let mut images: Vec<ImageReport> = finished.collect().await;
-    if let Some(wait) = wait {
-        wait_for(targets, examiner, &mut images, wait).await;
-    }
-    images
+    wait_for(targets, examiner, &mut images, wait).await;
+    images.into_iter().map(read).collect()
 }
 
 /// Examines absent images again, until none is absent, one is worse, or the time is up.

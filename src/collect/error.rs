@@ -114,6 +114,16 @@ pub enum SourceError {
         /// The limit.
         allowed: Duration,
     },
+    /// No more requests to this host are allowed in this run.
+    #[error("the {allowed} requests to {host} that `--max-requests` allows are used up: {at}")]
+    Spent {
+        /// What was to be asked, and where.
+        at: String,
+        /// Who is not asked any more.
+        host: String,
+        /// The limit.
+        allowed: u64,
+    },
     /// A limit of this program was exceeded.
     #[error("{at}: expected at most {allowed} {limit}, found {found}")]
     Limit {
@@ -204,7 +214,7 @@ impl SourceError {
             | Self::File { .. } => GapReason::Unavailable,
             Self::Connection { failure, .. } => failure.reason(),
             Self::Timeout { .. } => GapReason::Timeout,
-            Self::Limit { .. } => GapReason::Limit,
+            Self::Spent { .. } | Self::Limit { .. } => GapReason::Limit,
             Self::Corrupt { .. } | Self::TooLong { .. } => GapReason::Corrupt,
             Self::Newer { .. } => GapReason::Unsupported,
             Self::Manifest { source, .. } => match source {
@@ -244,6 +254,9 @@ impl SourceError {
             Self::Timeout { at, waited_for, allowed } => {
                 (format!("{waited_for} took longer than {} s", allowed.as_secs_f32()), None, at.clone())
             }
+            Self::Spent { at, host, allowed } => {
+                (format!("the {allowed} requests to {host} that `--max-requests` allows are used up"), None, at.clone())
+            }
             other => return Obstacle { next: self.next(), ..Obstacle::new(self.gap_reason(), other.detail()) },
         };
         Obstacle { reason: self.gap_reason(), cause: Some(cause), expected, detail, next: self.next() }
@@ -271,6 +284,7 @@ impl SourceError {
                 format!("if {realm} is the token server of that registry, allow it with `{flag}`")
             }
             Self::Redirected { to, .. } => format!("ask the operator of the registry why it leads to {to}"),
+            Self::Spent { .. } => "run it again with a higher `--max-requests`, or for fewer images".to_owned(),
             Self::File { .. } => "check the file and the right to read it".to_owned(),
             _ => self.gap_reason().advice().to_owned(),
         }

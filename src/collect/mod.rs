@@ -41,7 +41,7 @@ pub use limits::{Limits, Share};
 pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
-    GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Registries,
+    GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Pace, Registries,
     RegistrySettings, RegistrySource, SettingsError, TokenServer, TokenServerError,
 };
 pub use said::Said;

@@ -439,16 +439,20 @@ fn first_obstacle(image: &ImageReport) -> Option<&Finding> {
 }
 
 /// Why an image is not verified, in one line.
-fn reason(image: &ImageReport) -> Option<String> {
+pub(super) fn reason(image: &ImageReport) -> Option<String> {
     if image.verdict == Verdict::Absent {
         let absent = image.requirements.iter().filter(|requirement| requirement.counting() == Some(Verdict::Absent));
         let missing: Vec<&str> = absent.map(|requirement| requirement.id.as_str()).collect();
         return Some(format!("no {}", missing.join(", no ")));
     }
-    let finding = first_obstacle(image)?;
+    first_obstacle(image).map(in_one_line)
+}
+
+/// What happened, what was expected and what was found.
+pub(super) fn in_one_line(finding: &Finding) -> String {
     let expected = finding.expected.as_deref().map(|text| format!(", expected {text}")).unwrap_or_default();
     let found = finding.found.as_deref().map(|text| format!(", found {text}")).unwrap_or_default();
-    Some(format!("{}{expected}{found}", finding.message))
+    format!("{}{expected}{found}", finding.message)
 }
 
 /// Whether the reason of a failed requirement already covers a candidate's fault.

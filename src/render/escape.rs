@@ -46,6 +46,14 @@ pub(super) fn clipped(text: &str) -> String {
     }
 }
 
+/// Quotes a cell of CSV (RFC 4180) that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front.
+pub(super) fn csv(cell: &str) -> String {
+    let safe = terminal(cell);
+    let is_formula = safe.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);
+    let apostrophe = if is_formula { "'" } else { "" };
+    format!("\"{apostrophe}{}\"", safe.replace('"', "\"\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +67,17 @@ mod tests {
     fn a269_line_feeds_and_escape_sequences_are_shown() {
         assert_eq!(terminal("x\n::error::y"), "x\\u{a}::error::y");
         assert_eq!(terminal("\u{1b}[2J"), "\\u{1b}[2J");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "|cmd", "%1"] {
+            assert_eq!(csv(formula), format!("\"'{formula}\""));
+        }
+        for control in ["\t=1", "\r=1", "\n=1"] {
+            assert!(csv(control).starts_with("\"\\u{"), "{}", csv(control));
+        }
+        assert_eq!(csv("a,\"b\""), "\"a,\"\"b\"\"\"");
     }
 
     #[test]

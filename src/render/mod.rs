@@ -6,6 +6,7 @@
 mod audit;
 mod brief;
 mod cells;
+mod csv;
 pub mod escape;
 mod inspection;
 mod json;
@@ -33,6 +34,7 @@ pub const OUTPUTS: &[&Output] = &[
     &brief::OUTPUT,
     &json::OUTPUT,
     &jsonl::OUTPUT,
+    &csv::OUTPUT,
     &pinned::OUTPUT,
     &vsa::OUTPUT,
     &junit::OUTPUT,

@@ -22,6 +22,7 @@ pub struct Output {
     pub names_verifier: bool,
     inspection: Option<WriteInspection>,
     refuse: fn(&Asked<'_>) -> Result<(), Refusal>,
+    heading: fn(&mut dyn Write) -> io::Result<()>,
     begin: fn(&Head) -> bool,
     target: fn(&Head, &ImageReport, &mut dyn Write) -> io::Result<()>,
     end: fn(&Head, &Report, &mut dyn Write) -> io::Result<()>,
@@ -101,6 +102,7 @@ impl Output {
             names_verifier: false,
             inspection: None,
             refuse: |_| Ok(()),
+            heading: |_| Ok(()),
             begin: |_| false,
             target: |_, _, _| Ok(()),
             end,
@@ -115,6 +117,11 @@ impl Output {
         target: fn(&Head, &ImageReport, &mut dyn Write) -> io::Result<()>,
     ) -> Self {
         Self { begin, target, ..self }
+    }
+
+    /// Begins with this, before the first target is known.
+    pub(super) const fn with_heading(self, heading: fn(&mut dyn Write) -> io::Result<()>) -> Self {
+        Self { heading, ..self }
     }
 
     /// Can be written of bundles about a file too.
@@ -157,6 +164,11 @@ impl Output {
         (self.begin)(head)
     }
 
+    /// Writes what stands above the targets.
+    pub fn heading(&self, out: &mut dyn Write) -> io::Result<()> {
+        (self.heading)(out)
+    }
+
     /// Writes one target.
     pub fn target(&self, head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
         if self.begin(head) { (self.target)(head, image, out) } else { Ok(()) }
@@ -169,6 +181,7 @@ impl Output {
 
     /// Writes the whole of a finished report.
     pub fn write(&self, head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        self.heading(out)?;
         report.images.iter().try_for_each(|image| self.target(head, image, out))?;
         self.end(head, report, out)
     }

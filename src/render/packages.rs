@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::check::{ListedDocument, ListedPackage, Listing, SignerKind};
 
-use super::escape::terminal;
+use super::escape::{self, terminal};
 use super::json;
 
 /// A form of the list of packages.
@@ -86,7 +86,7 @@ fn signer(document: &ListedDocument) -> String {
 
 fn csv(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
     let row = |out: &mut dyn Write, cells: &[&str]| {
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| escape::csv(cell)).collect();
         write!(out, "{}\r\n", cells.join(","))
     };
     row(
@@ -118,14 +118,6 @@ fn csv(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front.
-fn quoted(cell: &str) -> String {
-    let safe = terminal(cell);
-    let is_formula = safe.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);
-    let apostrophe = if is_formula { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", safe.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -196,7 +188,7 @@ mod tests {
             ("-1", "\"'-1\""),
             ("a\"b,c", "\"a\"\"b,c\""),
         ] {
-            assert_eq!(quoted(cell), written);
+            assert_eq!(escape::csv(cell), written);
         }
     }
 }

@@ -9,13 +9,14 @@ mod releases;
 mod threads;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 pub use inspect::{InspectRun, Inspected, Inspector, Means, with_inspector};
-pub use releases::{Release, Releases, Selection, releases, tagged};
+pub use releases::{Listed, Lister, Release, Releases, Selection, releases, tagged};
 pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
@@ -48,6 +49,8 @@ pub struct Run<'a> {
     pub github_token: Option<&'a str>,
     /// How much is read for each target at most, and for how long.
     pub limits: &'a Limits,
+    /// How many targets are examined at once.
+    pub jobs: usize,
     /// When the run began.
     pub started_at: Timestamp,
     /// What is shown the evidence of each image while it is held.
@@ -67,7 +70,7 @@ pub struct Target {
     /// The reference.
     pub reference: Reference,
     /// What must hold.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The GitHub API to ask for attestations, and the repository there.
     pub github: Option<(GitHubBase, String)>,
 }
@@ -85,8 +88,9 @@ fn digests(evidence: &Evidence) -> Vec<Digest> {
     parts.chain(evidence.attestation_manifests.iter().map(|place| &place.digest)).cloned().collect()
 }
 
-/// Targets that are examined at once. At a latency of 100 ms a target takes half a second, nearly all of it waiting.
-const AT_ONCE: usize = 12;
+/// Targets that are examined at once unless the user says otherwise. At a latency of 100 ms a target takes half a second, nearly
+/// all of it waiting.
+pub const AT_ONCE: usize = 12;
 
 /// Examines so many targets as `body` asks for, on threads that end when it returns.
 pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(&Examiner<'a, '_>) -> R) -> R {
@@ -107,7 +111,7 @@ impl<'a> Examiner<'a, '_> {
         &self,
         targets: impl IntoIterator<Item = (&'a Target, Result<Reference, SourceError>)>,
     ) -> impl Stream<Item = Examined> {
-        stream::iter(targets).map(|(target, at)| self.examine(target, at)).buffered(AT_ONCE)
+        stream::iter(targets).map(|(target, at)| self.examine(target, at)).buffered(self.run.jobs)
     }
 
     /// Examines one image at a reference: the one that was asked for, or the digest that it was at before. Where even that could not

@@ -1,5 +1,6 @@
 //! The tags of a repository that are released images, and the digests that they name.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -50,6 +51,27 @@ pub struct Release {
     pub digest: Option<Digest>,
 }
 
+/// What tags are listed with.
+pub struct Lister<'a> {
+    /// The registries.
+    pub registries: &'a Rc<Registries>,
+    /// How much is read for each request at most, and for how long.
+    pub limits: &'a Limits,
+    /// How many tags are resolved at once.
+    pub at_once: usize,
+    /// How far the list is.
+    pub progress: &'a Listed,
+}
+
+/// How far a list of tags is.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// How many tags are selected so far.
+    pub selected: Cell<usize>,
+    /// Of how many of them the digest is known, or why it is not.
+    pub resolved: Cell<usize>,
+}
+
 /// Lists the tags of a repository, and asks for the digests of those that are selected: each digest is then fetched once.
 ///
 /// Tags that are `expected` are always selected.
@@ -57,9 +79,9 @@ pub async fn releases(
     repository: &Reference,
     selection: &Selection,
     expected: &BTreeMap<String, Digest>,
-    registries: &Rc<Registries>,
-    limits: &Limits,
+    with: &Lister<'_>,
 ) -> Result<Releases, SourceError> {
+    let Lister { registries, limits, at_once, progress } = *with;
     let TagList { tags, unusable, gap } = match repository {
         Reference::Registry(image) => registries.open(image, limits)?.tags(limits).await,
         Reference::Layout(layout) => list_layout_tags(layout, limits)?,
@@ -70,6 +92,7 @@ pub async fn releases(
     let listed = tags.len();
     let selected = selection.select(tags, expected);
     let count = selected.len();
+    progress.selected.set(progress.selected.get() + count);
     let resolve = |(tag, known): (Tag, Option<Digest>)| async move {
         let digest = match (known, repository) {
             (Some(digest), _) => Ok(digest),
@@ -80,9 +103,10 @@ pub async fn releases(
             // A layout lists the digests of its images.
             (None, Reference::Layout(layout)) => Err(SourceError::NotFound { at: format!("{layout}: {tag}") }),
         };
+        progress.resolved.set(progress.resolved.get() + 1);
         (tag, digest)
     };
-    let resolved: Vec<_> = stream::iter(selected).map(resolve).buffered(limits.parallel).collect().await;
+    let resolved: Vec<_> = stream::iter(selected).map(resolve).buffered(at_once).collect().await;
     Ok(Releases { listed, selected: count, evidence, unusable, gap, releases: by_digest(repository, resolved) })
 }
 

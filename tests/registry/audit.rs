@@ -316,19 +316,19 @@ fn every_format_of_an_audit_says_how_the_tags_differ_and_why_they_are_unknown() 
     let file =
         folder.write("released.json", json!({"0.9.0": format!("sha256:{}", "a".repeat(64))}).to_string().as_bytes());
     let expect = ["--expect", &file.display().to_string()];
-    for format in ["text", "json", "jsonl", "pinned", "junit", "sarif", "markdown"] {
+    for format in ["text", "json", "jsonl", "csv", "pinned", "junit", "sarif", "markdown"] {
         let run = audit(&[&[name.as_str(), "--output", format], &expect[..]].concat());
         let empty = audit(&[&name, "--output", format, "--tags", "x*"]);
         assert_eq!((run.code, empty.code), (1, 3), "{format}: {}", run.seen());
         // Markdown shows marks of others as references to characters.
         let seen = run.seen().replace("&#46;", ".");
-        let extra = if ["junit", "sarif", "markdown"].contains(&format) { "not expected" } else { "extra" };
+        let extra = if ["csv", "junit", "sarif", "markdown"].contains(&format) { "not expected" } else { "extra" };
         assert!([extra, "missing", "0.9.0"].iter().all(|word| seen.contains(word)), "{format}: {seen}");
         assert!(empty.seen().contains("no tag is selected"), "{format}: {}", empty.seen());
     }
     let run = audit(&[&name, "--output", "vsa"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.seen());
-    assert!(run.err.contains("expected text, json, jsonl, pinned, junit, sarif or markdown"), "{}", run.seen());
+    assert!(run.err.contains("expected text, json, jsonl, csv, pinned, junit, sarif or markdown"), "{}", run.seen());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod audit;
 mod elsewhere;
 mod github;
 mod logins;
+mod pace;
 mod program;
 mod progress;
 #[cfg(unix)]

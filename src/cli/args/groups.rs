@@ -1,5 +1,6 @@
 //! Flags that several commands have.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::cli::duration::duration;
 use crate::cli::words::{self, completed};
-use crate::collect::{GitHubBase, Limits, Mirror, TokenServer};
+use crate::collect::{GitHubBase, Limits, Mirror, Pace, TokenServer};
 use crate::oci::{ImageName, Platform};
 use crate::policy::BuildLevel;
 use crate::trust::Instance;
@@ -202,6 +203,38 @@ pub(in crate::cli) struct TransportArgs {
     /// How long to collect what one image has, and how long to judge it, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(in crate::cli) timeout: Duration,
+}
+
+/// How fast to go
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Registry")]
+pub(in crate::cli) struct PaceArgs {
+    /// How many images to verify at once; fewer if --requests-per-second leaves each too little time
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// The most requests to send to one host in a second, evenly spaced
+    #[arg(long, value_name = "N")]
+    requests_per_second: Option<NonZeroU32>,
+    /// The most requests to send to one host; an image that needs more is undecided
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_requests: Option<u64>,
+}
+
+/// An image has time for so many requests, at least.
+const REQUESTS_OF_ONE: u64 = 60;
+
+impl PaceArgs {
+    /// How fast and how often each host is asked at most.
+    pub(in crate::cli) fn pace(&self) -> Pace {
+        Pace { per_second: self.requests_per_second, most: self.max_requests }
+    }
+
+    /// How many images are verified at once. Those that wait for each other's requests must not run out of time.
+    pub(in crate::cli) fn jobs(&self, timeout: Duration) -> usize {
+        let Some(rate) = self.requests_per_second else { return self.jobs.into() };
+        let at_this_pace = u64::from(rate.get()).saturating_mul(timeout.as_secs()) / REQUESTS_OF_ONE;
+        u64::from(self.jobs).min(at_this_pace.max(1)).try_into().unwrap_or(1)
+    }
 }
 
 impl TransportArgs {

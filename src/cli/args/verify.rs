@@ -14,7 +14,7 @@ use crate::oci::{Digest, RegistryReference};
 use crate::packages::Severity;
 use crate::policy::{Asked, AttestationRules, COSIGN_TYPES, Requirement};
 
-use super::groups::{LoginArgs, PlatformArg, ProvenanceArgs, SignerArgs, TransportArgs, TrustArgs, platform};
+use super::groups::{LoginArgs, PaceArgs, PlatformArg, ProvenanceArgs, SignerArgs, TransportArgs, TrustArgs, platform};
 
 const VERIFY_EXAMPLES: &str = "\
 References:
@@ -114,6 +114,9 @@ pub(in crate::cli) struct VerifyArgs {
 
     #[command(flatten)]
     pub(in crate::cli) transport: TransportArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceArgs,
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use jiff::SignedDuration;
 
 use crate::collect::{
-    FoundLogin, ImageSource, Limits, Login, LoginOrigin, Logins, Places, Registries, Source, SourceError, docker_login,
+    FoundLogin, ImageSource, Limits, Login, LoginOrigin, Logins, Pace, Places, Registries, Source, SourceError,
+    docker_login,
 };
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
 
@@ -25,7 +26,7 @@ pub(super) fn lines(
     logins: Logins,
     transport: &TransportArgs,
 ) -> Result<Vec<Line>, Diagnostic> {
-    let registries = session::registries(transport, logins)?;
+    let registries = session::registries(transport, Pace::default(), logins)?;
     let mut lines = way(&image.name, &registries, transport);
     let runtime = runtime::start()?;
     lines.extend(runtime.block_on(ask(image, &registries, &transport.limits())));

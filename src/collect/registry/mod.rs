@@ -37,6 +37,7 @@ pub use download::{FileServer, FileServerError, FileServerSettings};
 pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use mirror::{Mirror, MirrorError};
 pub use realm::{TokenServer, TokenServerError};
+pub use throttle::Pace;
 pub use tls::SettingsError;
 pub use transport::NetworkUse;
 
@@ -73,6 +74,8 @@ pub struct RegistrySettings {
     pub mirrors: Vec<Mirror>,
     /// The longest wait for an answer, or for its next bytes.
     pub silence: Duration,
+    /// How fast and how often each host is asked at most.
+    pub pace: Pace,
     /// Takes every login and token that is used, so that nothing says it back.
     pub secrets: Secrets,
 }
@@ -87,6 +90,7 @@ impl RegistrySettings {
             token_servers: Vec::new(),
             mirrors: Vec::new(),
             silence,
+            pace: Pace::default(),
             secrets: Secrets::default(),
         }
     }
@@ -115,7 +119,8 @@ impl Registries {
     ) -> Result<Rc<Self>, SettingsError> {
         let trust = Trust::read(settings.ca_file.as_deref(), settings.client_certificate.as_deref())?;
         let has_own_roots = !trust.roots.is_empty();
-        let transport = Transport::new(trust, settings.silence, resolver, settings.secrets.clone());
+        let transport =
+            Transport::new(trust, settings.silence, resolver, settings.secrets.clone()).paced(settings.pace);
         transport.check_identity().map_err(SettingsError::Identity)?;
         for server in &settings.token_servers {
             transport.give_host(server.host());

@@ -1,7 +1,8 @@
-//! How long a server asks to wait.
+//! How long a server asks to wait, and how fast the user wants it to be asked.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,17 +15,62 @@ use tokio::time::Instant;
 /// The request budget of each host. A host counts requests by sender and not by purpose, so the images of a run share
 /// it.
 #[derive(Default)]
-pub(super) struct Hosts(RefCell<HashMap<String, Host>>);
+pub(super) struct Hosts {
+    pace: Pace,
+    of_each: RefCell<HashMap<String, Host>>,
+}
+
+/// How fast each host is asked at most, and how often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Requests in a second, evenly spaced.
+    pub per_second: Option<NonZeroU32>,
+    /// Requests in the whole run.
+    pub most: Option<u64>,
+}
 
 struct Host {
     turns: Arc<Semaphore>,
     paused_until: Option<Instant>,
+    /// When the next request may be sent at this pace.
+    next: Option<Instant>,
+    sent: u64,
 }
 
 /// The most requests to one host that are under way at once.
 const AT_ONCE: usize = 32;
 
 impl Hosts {
+    pub(super) fn paced(pace: Pace) -> Self {
+        Self { pace, of_each: RefCell::default() }
+    }
+
+    /// Takes the next place in the host's row of evenly spaced requests: the time to send at. There is no place before `end` if it
+    /// returns `Err`, and none was taken.
+    pub(super) fn place(&self, host: &str, end: Instant) -> Result<Option<Instant>, ()> {
+        let Some(rate) = self.pace.per_second else { return Ok(None) };
+        self.with(host, |host| {
+            let now = Instant::now();
+            let place = host.next.map_or(now, |next| next.max(now));
+            if place >= end {
+                return Err(());
+            }
+            host.next = place.checked_add(Duration::from_secs(1) / rate.get());
+            Ok(Some(place))
+        })
+    }
+
+    /// Counts a request to this host. `Err` is the most that may be sent there: this one may not.
+    pub(super) fn spend(&self, host: &str) -> Result<(), u64> {
+        self.with(host, |host| match self.pace.most {
+            Some(most) if host.sent >= most => Err(most),
+            _ => {
+                host.sent += 1;
+                Ok(())
+            }
+        })
+    }
+
     /// Waits for a turn to send a request to this host. The turn ends when the returned permit is dropped.
     pub(super) async fn turn(&self, host: &str) -> Option<OwnedSemaphorePermit> {
         let turns = self.with(host, |host| Arc::clone(&host.turns));
@@ -45,8 +91,8 @@ impl Hosts {
     }
 
     fn with<R>(&self, host: &str, body: impl FnOnce(&mut Host) -> R) -> R {
-        let new = || Host { turns: Arc::new(Semaphore::new(AT_ONCE)), paused_until: None };
-        body(self.0.borrow_mut().entry(host.to_owned()).or_insert_with(new))
+        let new = || Host { turns: Arc::new(Semaphore::new(AT_ONCE)), paused_until: None, next: None, sent: 0 };
+        body(self.of_each.borrow_mut().entry(host.to_owned()).or_insert_with(new))
     }
 }
 
@@ -61,6 +107,11 @@ pub(super) fn may_pass(status: u16) -> bool {
 pub(super) fn is_limit(headers: &HeaderMap) -> bool {
     let is_used_up = |name: &str| text(headers, name).is_some_and(|left| number(left) == Some(0));
     is_used_up("x-ratelimit-remaining") || is_used_up("ratelimit-remaining") || headers.contains_key(RETRY_AFTER)
+}
+
+/// Returns the pause until a limit begins anew, if this answer used it up: the next request would be refused.
+pub(super) fn pause_of_used_up(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    if is_limit(headers) { asked_pause(headers, now) } else { None }
 }
 
 /// Returns the pause that a server asks for: by `Retry-After`, in seconds or as a date (RFC 9110 §10.2.3), else by the time at
@@ -157,6 +208,35 @@ mod tests {
             held.pop();
             assert!(one_more().await.is_ok());
         });
+    }
+
+    #[test]
+    fn requests_are_evenly_spaced_and_counted_for_each_host() {
+        let hosts = Hosts::paced(Pace { per_second: NonZeroU32::new(10), most: Some(2) });
+        let (now, end) = (Instant::now(), Instant::now() + Duration::from_millis(350));
+        let places: Vec<_> = (0..4).map(|_| hosts.place("a", end).ok().flatten().expect("a place")).collect();
+        let apart: Vec<u128> = places.windows(2).map(|two| (two[1] - two[0]).as_millis()).collect();
+        assert!(places[0] >= now && apart == [100, 100, 100], "{apart:?}");
+        assert_eq!(hosts.place("a", end), Err(()), "it would come too late");
+        assert!(hosts.place("b", end).is_ok_and(|place| place.is_some_and(|place| place < places[1])));
+        assert_eq!(
+            [hosts.spend("a"), hosts.spend("a"), hosts.spend("a"), hosts.spend("b")],
+            [Ok(()), Ok(()), Err(2), Ok(())]
+        );
+        assert_eq!((Hosts::default().place("a", now), Hosts::default().spend("a")), (Ok(None), Ok(())));
+    }
+
+    #[test]
+    fn a_limit_that_an_answer_used_up_is_waited_for() {
+        let pause = |headers: &[(&'static str, &'static str)]| {
+            let pair = |(name, value): &(&'static str, &'static str)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            };
+            pause_of_used_up(&headers.iter().map(pair).collect(), SystemTime::UNIX_EPOCH)
+        };
+        assert_eq!(pause(&[("ratelimit-remaining", "0;w=60"), ("ratelimit-reset", "7")]), Some(Duration::from_secs(7)));
+        assert_eq!(pause(&[("ratelimit-remaining", "1"), ("ratelimit-reset", "7")]), None, "one is left");
+        assert_eq!(pause(&[("ratelimit-remaining", "0")]), None, "without a time there is nothing to wait for");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tracing::Level;
 use super::connection;
 use super::proxy::Proxies;
 use super::resolver::Resolver;
-use super::throttle;
+use super::throttle::{self, Pace};
 use super::tls::Trust;
 use crate::collect::connection::{ConnectionFailure, ConnectionProblem};
 use crate::collect::error::SourceError;
@@ -182,6 +182,11 @@ impl Transport {
         }
     }
 
+    /// The same, that asks no host faster or more often than this.
+    pub(super) fn paced(self, pace: Pace) -> Self {
+        Self { hosts: throttle::Hosts::paced(pace), ..self }
+    }
+
     pub(super) fn used(&self) -> NetworkUse {
         self.used.borrow().clone()
     }
@@ -265,6 +270,7 @@ impl Transport {
             self.tell(request, &url, answer.as_ref().ok(), began.elapsed());
             let answer = answer?;
             self.note_clock(&answer);
+            self.note_limit(request, &answer);
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -291,21 +297,46 @@ impl Transport {
             allowed: request.deadline.allowed,
         })?;
         // The host may ask for more while this waits.
-        while let Some(end) = self.hosts.paused_until(&host) {
-            if end >= request.deadline.at {
-                let retry_after = Some(end.saturating_duration_since(Instant::now()));
-                let too_long_for = Some(request.deadline.allowed);
-                return Err(SourceError::Throttled {
-                    at: at(request),
-                    host,
-                    said: Said::default(),
-                    retry_after,
-                    too_long_for,
-                });
+        loop {
+            if let Some(end) = self.hosts.paused_until(&host) {
+                if end >= request.deadline.at {
+                    let retry_after = Some(end.saturating_duration_since(Instant::now()));
+                    let too_long_for = Some(request.deadline.allowed);
+                    return Err(SourceError::Throttled {
+                        at: at(request),
+                        host,
+                        said: Said::default(),
+                        retry_after,
+                        too_long_for,
+                    });
+                }
+                sleep_until(end).await;
+                continue;
             }
-            sleep_until(end).await;
+            let place = self.hosts.place(&host, request.deadline.at).map_err(|()| SourceError::Timeout {
+                at: at(request),
+                waited_for: "its turn at the pace of `--requests-per-second`",
+                allowed: request.deadline.allowed,
+            })?;
+            if let Some(place) = place {
+                sleep_until(place).await;
+            }
+            if self.hosts.paused_until(&host).is_none() {
+                break;
+            }
         }
+        self.hosts.spend(&host).map_err(|allowed| SourceError::Spent { at: at(request), host, allowed })?;
         Ok(turn)
+    }
+
+    /// Lets the host rest until its limit begins anew, if this answer was the last that the limit allows. A rest that is longer than
+    /// this image may wait is not taken: the limit may be about this kind of request alone.
+    fn note_limit(&self, request: &Request<'_>, answer: &Answer) {
+        let Some(pause) = throttle::pause_of_used_up(&answer.headers, SystemTime::now()) else { return };
+        let is_in_time = Instant::now().checked_add(pause).is_some_and(|end| end < request.deadline.at);
+        if answer.status == 200 && is_in_time {
+            self.hosts.pause(&shown_host(&answer.url), pause);
+        }
     }
 
     /// Tells of a request that is over. No secret is told: no query, no header, no body.
