@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use bonafide::check::{
-    Change, CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport, Report,
-    RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport, VariableReport,
-    VariableUse, Verdict,
+    Change, CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport,
+    ReasonReport, Report, RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport,
+    VariableReport, VariableUse, Verdict,
 };
 use bonafide::evidence::{GapReason, Obstacle};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -82,6 +82,7 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
         index: None,
         media_type: Some(text.to_owned()),
         verdict,
+        reason: ReasonReport::of(verdict, &[], &requirements),
         findings: Vec::new(),
         platforms: vec![platform(text, &requirements), platform(text, &requirements)],
         requirements,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     AdvisoriesReport, CandidateReport, GapReport, KnownVulnerabilitiesReport, Network, SbomReport, SignerReport, Tool,
-    TrustReport,
+    TrustReport, VariableReport,
 };
 
 /// What was found attached to the images of a run.
@@ -30,6 +30,9 @@ pub struct Inspection {
     pub files: Vec<InspectedFile>,
     /// What was asked of the network.
     pub network: Network,
+    /// The variables of the environment that the run used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<VariableReport>,
 }
 
 /// What was found attached to one image.

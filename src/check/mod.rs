@@ -8,6 +8,7 @@ mod environment;
 mod gap;
 pub(crate) mod id;
 mod inspection;
+mod reason;
 mod report;
 mod verdict;
 mod words;
@@ -37,8 +38,8 @@ pub use inspection::{
 };
 pub use report::{
     CandidateReport, ClaimReport, Counts, ExceptionReport, ImageReport, LogEntryReport, Network, NotDemanded,
-    OriginReport, PlatformReport, PolicyReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport,
-    SignerReport, TimestampReport, Tool, TrustReport,
+    OriginReport, PlatformReport, PolicyReport, ReasonReport, Report, RequirementReport, SCHEMA_VERSION,
+    SignatureReport, SignerReport, TimestampReport, Tool, TrustReport,
 };
 pub use verdict::Verdict;
 pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};

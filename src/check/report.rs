@@ -5,15 +5,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::attestation::provenance::section::ProvenanceReport;
 use crate::attestation::section::{OfKind, Section};
 use crate::evidence::OriginKind;
 
 use super::{
-    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, Finding, GapReport, KnownVulnerabilitiesReport,
-    LogEvidence, RepositoryReport, SignerKind, TimeSource, VariableReport, Verdict, WorkflowName,
+    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, CheckId, Finding, GapReport,
+    KnownVulnerabilitiesReport, LogEvidence, RepositoryReport, SignerKind, TimeSource, VariableReport, Verdict,
+    WorkflowName,
 };
 
 /// The version of the report's JSON shape.
@@ -198,6 +199,9 @@ pub struct ImageReport {
     pub media_type: Option<String>,
     /// The verdict over all requirements and platforms.
     pub verdict: Verdict,
+    /// What decided it; absent where the image is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonReport>,
     /// Findings about the image as a whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -222,6 +226,24 @@ impl ImageReport {
         }
         self
     }
+}
+
+/// What decided the verdict of an image that is not verified. The report lists everything else that was found beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonReport {
+    /// The check that failed, or could not be made.
+    pub check: CheckId,
+    /// What is wrong, in a few words: of missing evidence all that is missing.
+    pub message: String,
+    /// What was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// The requirements that count and have the image's verdict.
+    pub requirements: Vec<String>,
 }
 
 /// One row of the coverage matrix.
@@ -390,8 +412,13 @@ pub struct SignerReport {
     /// The OpenID Connect issuer; empty for a key, and not written then.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub issuer: String,
-    /// The other Fulcio claims, by their names.
+    /// The other Fulcio claims; in JSON an object of their values by their names.
+    #[serde(serialize_with = "by_name")]
     pub claims: Vec<ClaimReport>,
+}
+
+fn by_name<S: Serializer>(claims: &[ClaimReport], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(claims.iter().map(|claim| (&claim.name, &claim.value)))
 }
 
 impl SignerReport {
@@ -412,11 +439,11 @@ impl SignerReport {
 }
 
 /// One Fulcio claim (fulcio `docs/oid-info.md`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimReport {
     /// The last arc of its object identifier under 1.3.6.1.4.1.57264.1.
     pub oid: String,
-    /// Its name.
+    /// Its name; no certificate has two of one name.
     pub name: String,
     /// Its value.
     pub value: String,

@@ -28,7 +28,7 @@ use super::output::print;
 use super::references::References;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
-use super::{input, logins, output, policies, references, runtime, session, streams, terms};
+use super::{environment, input, logins, output, policies, references, runtime, session, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -172,6 +172,12 @@ fn inspect_all(
         advisories: request.advisories.as_ref().map(|known| known.report.clone()),
         images,
         files: request.files.iter().map(|file| inspect_file(file, request)).collect::<Result<_, _>>()?,
+        environment: environment::used(
+            &network,
+            &registries.login_origins(),
+            request.github_token.is_some(),
+            request.trusted.has_cached_root,
+        ),
         network: output::network(network),
     };
     Ok((inspection, documents.into_iter().flatten().collect()))

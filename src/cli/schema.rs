@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::attestation::keys::KeyText;
 use crate::attestation::types::Kind;
 use crate::json;
-use crate::policy::{Asked, Requirement};
+use crate::policy::{Asked, Claim, Requirement};
 
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
@@ -87,6 +87,11 @@ fn report() -> Value {
     let others = candidate["kind"]["enum"].take();
     let kinds = Kind::ALL.iter().map(|kind| Value::from(kind.as_str()));
     candidate["kind"]["enum"] = kinds.chain(others.as_array().cloned().unwrap_or_default()).collect();
+    for claim in Claim::ALL {
+        let description = format!("{} (1.3.6.1.4.1.57264.1.{})", claim.title(), claim.arc());
+        candidate["signer"]["properties"]["claims"]["properties"][claim.name()] =
+            json!({"type": "string", "description": description});
+    }
     for kind in Kind::ALL {
         if let Some(section) = kind.section_schema() {
             candidate[kind.as_str()] = parsed(section);
@@ -213,6 +218,7 @@ fn inspection() -> Value {
                 },
             },
             "network": part("network"),
+            "environment": part("environment"),
         },
         "required": ["schemaVersion", "tool", "startedAt", "trust", "images", "network"],
         "additionalProperties": true,

@@ -25,6 +25,11 @@ macro_rules! claims {
                 match self { $(Self::$variant => $name,)+ }
             }
 
+            /// Returns its meaning, as a sentence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
             /// Returns its name in policy files.
             pub const fn key(self) -> &'static str {
                 match self { $(Self::$variant => $key,)+ }

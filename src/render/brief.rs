@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CandidateState, CheckId, ClosingReport, Finding, GapReport, ImageReport,
-    KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerReport, Verdict,
+    KnownVulnerabilitiesReport, Outcome, ReasonReport, Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
 use super::audit::{self, label};
@@ -55,7 +55,7 @@ fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> 
     let word = detail.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
     let said = match image.verdict {
         Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
-        _ => reason(image).unwrap_or_default(),
+        _ => image.reason.as_ref().map(ReasonReport::in_words).unwrap_or_default(),
     };
     let reference = terminal(&label(reference(image), &image.tags)).to_string();
     let shown = terminal(&said).to_string();
@@ -129,8 +129,8 @@ impl<'a> Page<'a> {
             names.iter().try_for_each(|name| self.lines.write("  ", "", name))?;
         }
         if self.detail.quiet {
-            return match reason(image).filter(|_| image.verdict != Verdict::Verified) {
-                Some(reason) => self.lines.write("  ", "", &reason),
+            return match &image.reason {
+                Some(reason) => self.lines.write("  ", "", &reason.in_words()),
                 None => Ok(()),
             };
         }
@@ -154,8 +154,9 @@ impl<'a> Page<'a> {
     /// How many images there are of each verdict, and the failures by their checks.
     fn counts(&mut self, report: &Report) -> io::Result<()> {
         let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
-        for finding in report.images.iter().filter_map(first_obstacle) {
-            *checks.entry(finding.check.as_str()).or_default() += 1;
+        for image in report.images.iter().filter(|image| image.verdict != Verdict::Absent) {
+            let Some(reason) = &image.reason else { continue };
+            *checks.entry(reason.check.as_str()).or_default() += 1;
         }
         let of_each = report.counts().each().map(|(verdict, count)| match verdict {
             Verdict::Undecided => format!("{count} could not be checked"),
@@ -429,30 +430,6 @@ fn is_of_a_stranger(finding: &Finding, all: &[Finding]) -> bool {
     let refuses =
         |one: &Finding| one.check == CheckId::SignerIdentity && one.candidate == finding.candidate && one.is_blocking();
     is_detail && all.iter().any(refuses)
-}
-
-/// The finding that decided, if it was one.
-fn first_obstacle(image: &ImageReport) -> Option<&Finding> {
-    let deciding = |requirement: &&RequirementReport| requirement.counting() == Some(image.verdict);
-    let of_requirements = image.requirements.iter().filter(deciding).flat_map(|requirement| &requirement.findings);
-    image.findings.iter().chain(of_requirements).find(|finding| finding.is_blocking())
-}
-
-/// Why an image is not verified, in one line.
-pub(super) fn reason(image: &ImageReport) -> Option<String> {
-    if image.verdict == Verdict::Absent {
-        let absent = image.requirements.iter().filter(|requirement| requirement.counting() == Some(Verdict::Absent));
-        let missing: Vec<&str> = absent.map(|requirement| requirement.id.as_str()).collect();
-        return Some(format!("no {}", missing.join(", no ")));
-    }
-    first_obstacle(image).map(in_one_line)
-}
-
-/// What happened, what was expected and what was found.
-pub(super) fn in_one_line(finding: &Finding) -> String {
-    let expected = finding.expected.as_deref().map(|text| format!(", expected {text}")).unwrap_or_default();
-    let found = finding.found.as_deref().map(|text| format!(", found {text}")).unwrap_or_default();
-    format!("{}{expected}{found}", finding.message)
 }
 
 /// Whether the reason of a failed requirement already covers a candidate's fault.

@@ -5,10 +5,9 @@
 
 use std::io::{self, Write};
 
-use crate::check::{ImageReport, ProvenanceReport, Report, Verdict};
+use crate::check::{ImageReport, ProvenanceReport, ReasonReport, Report, Verdict};
 use crate::oci::{LayoutReference, Reference};
 
-use super::brief::{in_one_line, reason};
 use super::cells::of_repository;
 use super::escape;
 use super::output::Output;
@@ -67,7 +66,7 @@ fn rows(image: &ImageReport) -> Vec<Row> {
         tag: String::new(),
         digest: image.digest.clone().unwrap_or_default(),
         verdict: image.verdict,
-        reason: if image.verdict == Verdict::Verified { None } else { reason(image) }.unwrap_or_default(),
+        reason: image.reason.as_ref().map(ReasonReport::in_words).unwrap_or_default(),
         proof: Proof::of(image),
     };
     tags.into_iter().map(|tag| Row { tag, ..row.clone() }).collect()
@@ -114,7 +113,7 @@ fn end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 tag: cell.part().unwrap_or_default().to_owned(),
                 digest: found.filter(|_| cell.part.is_some()).unwrap_or_default(),
                 verdict: cell.verdict,
-                reason: cell.findings.first().map(|finding| in_one_line(finding)).unwrap_or_default(),
+                reason: cell.findings.first().map(|finding| finding.in_one_line()).unwrap_or_default(),
                 proof: Proof::default(),
             };
             row.write(out)?;

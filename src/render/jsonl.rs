@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::check::{
-    AdvisoriesReport, Counts, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport, Verdict,
+    AdvisoriesReport, Counts, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport,
+    VariableReport, Verdict,
 };
 
 use super::json;
@@ -47,6 +48,8 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     repositories: &'a [RepositoryReport],
     network: &'a Network,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    environment: &'a [VariableReport],
 }
 
 fn target(image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
@@ -67,5 +70,6 @@ fn summary(report: &Report) -> Summary<'_> {
         advisories: report.advisories.as_ref(),
         repositories: &report.repositories,
         network: &report.network,
+        environment: &report.environment,
     }
 }

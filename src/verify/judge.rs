@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::check::{CandidateReport, CheckId, Finding, ImageReport, RequirementReport, Verdict};
+use crate::check::{CandidateReport, CheckId, Finding, ImageReport, ReasonReport, RequirementReport, Verdict};
 use crate::evidence::{Candidate, Evidence};
 use crate::oci::Digest;
 use crate::policy::{Demand, Policy};
@@ -85,6 +85,7 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
     findings.extend(parts);
     let mut candidates: Vec<CandidateReport> = judged.into_iter().map(|one| one.report).collect();
     advisories::bound(&mut candidates);
+    let verdict = Verdict::join(requirements.chain(pin));
     ImageReport {
         reference: evidence.target.reference.clone(),
         tags: Vec::new(),
@@ -92,7 +93,8 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
         digest: Some(verified_digest(evidence).unwrap_or(&evidence.target.root).to_string()),
         index: is_part.then(|| evidence.target.root.to_string()),
         media_type: evidence.target.media_type().map(str::to_owned),
-        verdict: Verdict::join(requirements.chain(pin)),
+        verdict,
+        reason: ReasonReport::of(verdict, &findings, &coverage.requirements),
         findings,
         platforms: coverage.platforms,
         requirements: coverage.requirements,

@@ -46,7 +46,7 @@ use jiff::Timestamp;
 
 use crate::check::{
     CandidateReport, CheckId, Finding, GapReport, ImageReport, InspectedImage, InspectedPlatform,
-    KnownVulnerabilitiesReport, ListedDocument, SbomReport, Verdict,
+    KnownVulnerabilitiesReport, ListedDocument, ReasonReport, RequirementReport, SbomReport, Verdict,
 };
 use crate::evidence::{Candidate, Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
@@ -222,6 +222,9 @@ pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport
 }
 
 fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Finding, verdict: Verdict) -> ImageReport {
+    let requirements: Vec<RequirementReport> =
+        policy.demands().iter().map(|demand| coverage::undecided(demand, finding.clone())).collect();
+    let findings = vec![finding];
     ImageReport {
         reference: reference.to_owned(),
         tags: Vec::new(),
@@ -230,9 +233,10 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
         index: None,
         media_type: None,
         verdict,
+        reason: ReasonReport::of(verdict, &findings, &requirements),
+        findings,
         platforms: Vec::new(),
-        requirements: policy.demands().iter().map(|demand| coverage::undecided(demand, finding.clone())).collect(),
-        findings: vec![finding],
+        requirements,
         candidates: Vec::new(),
         gaps: vec![gap.clone()],
     }

@@ -1,12 +1,13 @@
 //! Logins: used where they belong, sent nowhere else, shown nowhere.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{Checked, Program, Scratch};
 use crate::report::gap_reasons;
 use crate::shop::{NAME, Served, Shop, TAG};
 use crate::support::json::base64;
 use crate::support::registry::{Access, Registry, Response, fault};
+use crate::support::tls;
 
 const USER: &str = "robot";
 const PASSWORD: &str = "correct-horse-battery";
@@ -291,6 +292,24 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_login() {
         let expected = format!("the proxy 127.0.0.1:1 ({name}) refused the connection");
         assert!(run.stdout.contains(&expected), "{name}: {}", run.stdout);
         assert!(!run.stdout.contains("hunter2") && !run.stderr.contains("hunter2"));
+    }
+}
+
+#[test]
+fn the_variable_that_leads_to_a_proxy_or_around_it_is_in_the_json_of_every_command() {
+    let scratch = Scratch::new();
+    let root = scratch.write("root.json", Shop::new().sigstore.trusted_root());
+    for (exceptions, variable) in [("", "HTTPS_PROXY"), ("127.0.0.1", "NO_PROXY")] {
+        for command in [&["verify", "--require", "signature", "--repo", "acme/shop"][..], &["inspect"]] {
+            let authority = tls::file("authority.pem");
+            let more =
+                ["127.0.0.1:1/acme/shop:1", "--trusted-root", &root, "--ca-file", &authority, "--output", "json"];
+            let program = Program::new(command.iter().chain(&more).copied());
+            let run = program.env("HTTPS_PROXY", "http://127.0.0.1:1").env("NO_PROXY", exceptions).run();
+            assert_eq!(run.exit, 3, "{}", run.stderr);
+            let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+            assert_eq!(report["environment"], json!([{"name": variable, "usedFor": "proxy"}]), "{command:?}");
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) fn assert_agreement(exit: i32, text: &str, report: &Value) {
         let digest = image["digest"].as_str().map(|digest| format!(" @ {digest}")).unwrap_or_default();
         let is_head = |line: &str| line.starts_with(&head) && line.ends_with(&digest);
         assert!(text.lines().any(is_head), "{reference}: no line begins with `{head}`\n{text}");
+        let is_verified = image["verdict"] == "verified";
+        assert_eq!(image["reason"].is_null(), is_verified, "{reference}: {}", image["reason"]);
     }
     let in_json = |is_it: &dyn Fn(&Value) -> bool| {
         images.iter().flat_map(|image| list(&image["candidates"])).filter(|candidate| is_it(candidate)).count()

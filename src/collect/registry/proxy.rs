@@ -9,14 +9,33 @@ use reqwest::Url;
 
 use crate::collect::connection::Proxy;
 
+const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
 /// The proxies of the environment, for messages.
 pub(super) struct Proxies {
     matcher: Matcher,
+    /// The same without `NO_PROXY`.
+    without_exceptions: Matcher,
 }
 
 impl Proxies {
     pub(super) fn of_environment() -> Self {
-        Self { matcher: Matcher::from_env() }
+        let value = |pair: [&'static str; 2]| first_set(pair, |name| env::var(name).ok()).map(|(_, value)| value);
+        let without_exceptions =
+            Matcher::builder().all(value(ALL).unwrap_or_default()).https(value(HTTPS).unwrap_or_default()).build();
+        Self { matcher: Matcher::from_env(), without_exceptions }
+    }
+
+    /// Names the variables that decide on the way to an address: the one of the proxy, or the one that leads around it.
+    pub(super) fn variable_for(&self, url: &Url) -> Option<&'static str> {
+        if let Some(proxy) = self.on_the_way_to(url) {
+            return Some(proxy.variable);
+        }
+        let goes_around =
+            url.scheme() == "https" && self.without_exceptions.intercept(&url.as_str().parse().ok()?).is_some();
+        goes_around.then(|| first_set(NO, |name| env::var(name).ok()).map_or("NO_PROXY", |(name, _)| name))
     }
 
     /// Names the proxy that an address is reached through, and the variable that it comes from; never its login.
@@ -34,11 +53,15 @@ impl Proxies {
 
 /// The variable that names the proxy of https addresses: the first of a pair that is set counts, even if it is empty.
 fn variable(value: impl Fn(&str) -> Option<String>) -> &'static str {
-    let of_pair = |pair: [&'static str; 2]| pair.into_iter().find_map(|name| Some((name, value(name)?)));
-    match of_pair(["HTTPS_PROXY", "https_proxy"]) {
+    match first_set(HTTPS, &value) {
         Some((name, value)) if !value.is_empty() => name,
-        _ => of_pair(["ALL_PROXY", "all_proxy"]).map_or("the environment", |(name, _)| name),
+        _ => first_set(ALL, &value).map_or("the environment", |(name, _)| name),
     }
+}
+
+/// The first of a pair that is set, and its value.
+fn first_set(pair: [&'static str; 2], value: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
+    pair.into_iter().find_map(|name| Some((name, value(name)?)))
 }
 
 #[cfg(test)]
@@ -46,7 +69,19 @@ mod tests {
     use super::*;
 
     fn proxies(https: &str, no: &str) -> Proxies {
-        Proxies { matcher: Matcher::builder().https(https).no(no).build() }
+        Proxies {
+            matcher: Matcher::builder().https(https).no(no).build(),
+            without_exceptions: Matcher::builder().https(https).build(),
+        }
+    }
+
+    #[test]
+    fn the_variable_that_leads_around_a_proxy_is_named_where_it_does() {
+        let named = |https: &str, url: &str| proxies(https, "ghcr.io").variable_for(&Url::parse(url).expect(url));
+        assert_eq!(named("http://proxy.example:3128", "https://ghcr.io/v2/"), Some("NO_PROXY"));
+        assert_ne!(named("http://proxy.example:3128", "https://quay.io/v2/"), Some("NO_PROXY"));
+        assert_eq!(named("http://proxy.example:3128", "http://ghcr.io/v2/"), None);
+        assert_eq!(named("", "https://ghcr.io/v2/"), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct NetworkUse {
     pub bytes: u64,
     /// Hosts that requests were sent to, with the port unless it is the scheme's own.
     pub hosts: BTreeSet<String>,
-    /// Variables of the environment that named a proxy on the way.
+    /// Variables of the environment that named a proxy on the way, or led around it.
     pub proxy_variables: BTreeSet<&'static str>,
     /// Whether TLS was spoken, and so authorities of certificates were needed.
     pub needs_authorities: bool,
@@ -517,7 +517,7 @@ impl Transport {
         let mut used = self.used.borrow_mut();
         used.requests += 1;
         used.hosts.insert(shown_host(url));
-        used.proxy_variables.extend(self.proxies.on_the_way_to(url).map(|proxy| proxy.variable));
+        used.proxy_variables.extend(self.proxies.variable_for(url));
         used.needs_authorities |= url.scheme() == "https";
     }
 
