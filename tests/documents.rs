@@ -144,6 +144,8 @@ impl World {
             .env("IMAGE", format!("ghcr.io/acme/app:{TAG}"))
             .env("DIGEST", &self.digest)
             .env("TOKEN", "correct-horse-battery")
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("step-summary"))
+            .env("GITHUB_OUTPUT", folder.path().join("step-output"))
             .stdin(Stdio::null())
             .output()
             .expect("the shell starts")
@@ -171,6 +173,8 @@ impl World {
         symlink(folder.path().join("advisory"), folder.path().join("npm.zip")).expect("a link");
         folder.write("clusterimagepolicies.yaml", CLUSTER_IMAGE_POLICY);
         folder.write("images", format!("ghcr.io/acme/app:{TAG}\nghcr.io/acme/app@{}\n", self.digest));
+        folder.write("step-summary", "");
+        folder.write("step-output", "");
         if needs.contains(&"policy") {
             folder.write("bonafide.yaml", POLICY);
         }

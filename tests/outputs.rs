@@ -1,6 +1,9 @@
 //! Every output format of the table, with hostile text in every field that comes from outside: it does nothing there, and the format's
 //! own reader reads it back (A269, A270, A273).
 
+#[path = "outputs/alerts.rs"]
+mod alerts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -189,7 +192,10 @@ fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
                     let written = if output.name == "csv" { written.replace("\r\n", "\n") } else { written };
                     let found = written.chars().find(|one| *one != '\n' && escape::is_unsafe(*one));
                     assert_eq!(found, None, "{output:?} of {text:?}");
-                    let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+                    // Commands are what the format for GitHub is for; its reader knows them.
+                    let is_own = output.name == "github";
+                    let is_command =
+                        |line: &str| (!is_own && line.trim_start().starts_with("::")) || line.contains("##[");
                     assert!(!written.lines().any(is_command), "{output:?} of {text:?}\n{written}");
                     assert!(written.len() < 20_000_000, "{output:?}: {} bytes", written.len());
                 }
@@ -214,6 +220,8 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "csv" => csv(&written, &report),
                     "junit" => junit(&written, &report),
                     "markdown" => markdown(&written, &report),
+                    "github" => alerts::github(output, &written, &report),
+                    "gitlab" => drop(alerts::gitlab(&json(&written), &report)),
                     "sarif" => drop(sarif(&json(&written), &report)),
                     other => panic!("no reader for {other}"),
                 }
@@ -422,19 +430,21 @@ fn an_image_that_could_not_be_read_is_explained_in_every_format() {
     assert!(results.iter().all(|result| result["ruleId"] == "image-resolved"), "{results:?}");
 }
 
+/// 2,500 images of 40 names, which have 10,000 results: two platforms each, with a requirement that is rejected and one that an
+/// exception covers.
+fn very_many(tag: &str) -> Report {
+    let named = |number: usize| ImageReport {
+        reference: format!("ghcr.io/acme/app{}:{tag}", number % 40),
+        ..image(Verdict::Rejected, "x")
+    };
+    report((0..2500).map(named).collect(), "policies/bonafide.yaml")
+}
+
 #[test]
 fn a271_of_very_many_results_some_are_listed_and_the_rest_counted() {
     let output = named("sarif");
-    let images = |tag: &str| {
-        let named = |number: usize| ImageReport {
-            reference: format!("ghcr.io/acme/app{}:{tag}", number % 40),
-            ..image(Verdict::Rejected, "x")
-        };
-        // Two platforms, each with a requirement that is rejected and one that an exception covers.
-        (0..2500).map(named).collect::<Vec<_>>()
-    };
     let log = |tag: &str| {
-        let report = report(images(tag), "policies/bonafide.yaml");
+        let report = very_many(tag);
         let log = json(&written(output, &report, false));
         let fingerprints = sarif(&log, &report);
         (log, fingerprints)

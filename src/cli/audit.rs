@@ -22,7 +22,7 @@ use super::diagnostics::Diagnostic;
 use super::output::{Reader, Rows};
 use super::pull_requests::Builds;
 use super::session::Session;
-use super::{input, logins, output, policies, progress, references, runtime};
+use super::{input, logins, output, policies, progress, references, runner, runtime};
 
 /// The tags of a repository, and the expected ones.
 struct Repository {
@@ -91,6 +91,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write_notes(&report, &targets, args)?;
     builds.warn();
     session.finish_saving(args.quiet)?;
+    references.if_whole(|| runner::add(&report, &targets))?;
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 

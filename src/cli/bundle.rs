@@ -12,13 +12,14 @@ use super::args::{Args, BundleArgs};
 use super::diagnostics::Diagnostic;
 use super::roots::{self, Reach};
 use super::terms::signer;
-use super::{environment, input, output};
+use super::{environment, input, output, runner};
 
 /// Verifies the bundles and writes the report.
 pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&bundle.output)?;
     let report = examine(bundle)?;
     output::write(&report, &targets, None, args)?;
+    runner::add(&report, &targets)?;
     Ok(report.verdict.exit_code())
 }
 

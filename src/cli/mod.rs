@@ -33,6 +33,7 @@ mod progress;
 mod pull_requests;
 mod references;
 mod roots;
+mod runner;
 mod runtime;
 mod save;
 mod sbom_flags;

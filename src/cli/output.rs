@@ -16,8 +16,8 @@ use crate::verify::Domain;
 use super::args::Args;
 use super::diagnostics::{Diagnostic, Warning};
 use super::pull_requests::Builds;
-use super::streams;
 use super::targets::{PackageTarget, Target};
+use super::{runner, streams};
 
 /// Writes to standard output, for a command that judges nothing. What could not be written is never a success.
 pub(super) fn print(text: &[u8]) -> Result<u8, Diagnostic> {
@@ -31,7 +31,8 @@ pub(super) fn print_json(shown: &impl Serialize) -> Result<u8, Diagnostic> {
     Ok(0)
 }
 
-/// Proves that at most one report goes to standard output. Without any target the text report does.
+/// Proves that at most one report goes to standard output, and that the files of a runner can be written. Without any target the
+/// text report goes there.
 pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
     if wanted.is_empty() {
         return Ok(vec![Target { output: TEXT, file: None }]);
@@ -39,6 +40,7 @@ pub(super) fn targets(wanted: &[Target]) -> Result<Vec<Target>, Diagnostic> {
     if wanted.iter().filter(|target| target.file.is_none()).count() > 1 {
         return Err(two_reports());
     }
+    runner::check(wanted)?;
     Ok(wanted.to_vec())
 }
 

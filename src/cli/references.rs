@@ -79,6 +79,11 @@ impl Deref for References {
 }
 
 impl References {
+    /// Does it if every line was read. Later steps of CI must not go on with the verdict of the others alone.
+    pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
+        if self.unread == 0 { act() } else { Ok(()) }
+    }
+
     /// Returns the exit code of the run. If a line was left out it is that of a usage error, whatever the verdicts on the others are:
     /// the line may name an image that must not pass.
     pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {

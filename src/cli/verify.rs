@@ -16,7 +16,7 @@ use super::output::{Reader, Rows};
 use super::progress::{self, Wait};
 use super::pull_requests::Builds;
 use super::session::Session;
-use super::{logins, output, policies, references, runtime};
+use super::{logins, output, policies, references, runner, runtime};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -51,6 +51,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;
+    references.if_whole(|| runner::add(&report, &targets))?;
     builds.warn();
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }

@@ -43,6 +43,32 @@ pub fn save_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     put(draft(file, bytes, Readers::Owner)?, file)
 }
 
+/// A regular file that others began, to be added to. Neither is a link followed, nor a pipe waited for.
+#[derive(Debug)]
+pub struct Begun {
+    file: fs::File,
+    /// How many bytes it has.
+    pub length: u64,
+}
+
+impl Begun {
+    /// Opens it. A file that is not there is not made.
+    pub fn open(file: &Path) -> io::Result<Self> {
+        let file = not_waiting(OpenOptions::new().append(true)).open(file)?;
+        let about = file.metadata()?;
+        if !about.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        Ok(Self { file, length: about.len() })
+    }
+
+    /// Adds bytes to its end.
+    pub fn append(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.file.sync_all()
+    }
+}
+
 fn put(draft: NamedTempFile, file: &Path) -> io::Result<()> {
     draft.persist(file).map(drop).map_err(|refused| refused.error)
 }
@@ -80,6 +106,17 @@ fn make_readable(_: &mut tempfile::Builder<'_, '_>) {}
 fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     options.custom_flags(libc::O_NOFOLLOW)
+}
+
+#[cfg(unix)]
+fn not_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+}
+
+#[cfg(not(unix))]
+fn not_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 #[cfg(not(unix))]

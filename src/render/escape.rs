@@ -39,8 +39,13 @@ const LONGEST: usize = 2000;
 
 /// Makes a text safe for a terminal, and shortens it for reading.
 pub(super) fn clipped(text: &str) -> String {
+    clipped_to(LONGEST, text)
+}
+
+/// Makes a text safe for a terminal, and shortens it to so many characters.
+pub(super) fn clipped_to(longest: usize, text: &str) -> String {
     let text = terminal(text);
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
     }

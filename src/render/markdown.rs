@@ -20,56 +20,128 @@ const MOST_IMAGES: usize = 100;
 const MOST_LINES: usize = 20;
 
 fn text(report: &Report) -> String {
-    let mut text = format!("## Verification of images: {}\n\n", report.verdict);
-    let counts: Vec<String> = report.counts().each().map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    let _ = writeln!(text, "{} images: {}.\n", report.images.len(), counts.join(", "));
-    text.push_str("| verdict | image | digest | requirements |\n|---|---|---|---|\n");
-    for image in &report.images {
-        row(&mut text, image);
+    let mut text = head(report);
+    text.push_str(IMAGES);
+    report.images.iter().for_each(|image| text.push_str(&row(image)));
+    if !report.repositories.is_empty() {
+        text.push_str(REPOSITORIES);
+        report.repositories.iter().for_each(|repository| text.push_str(&row_of_repository(repository)));
     }
-    repositories(&mut text, &report.repositories);
-    let failed: Vec<&ImageReport> = report.images.iter().filter(|image| image.verdict != Verdict::Verified).collect();
-    for image in failed.iter().take(MOST_IMAGES) {
-        details(&mut text, (&image.reference, image.verdict), &cells::cells(image));
+    let wrong = wrong(report);
+    for judged in wrong.iter().take(MOST_IMAGES) {
+        text.push_str(&judged.details());
     }
-    if failed.len() > MOST_IMAGES {
-        let _ = writeln!(text, "\n{} more images are not verified.", failed.len() - MOST_IMAGES);
+    if wrong.len() > MOST_IMAGES {
+        let _ = writeln!(text, "\n{} more are not verified.", wrong.len() - MOST_IMAGES);
     }
     text
 }
 
-/// The tags of the repositories of an audit.
-fn repositories(text: &mut String, repositories: &[RepositoryReport]) {
-    if repositories.is_empty() {
-        return;
+/// What the lines at the end of a shortened table may take.
+const REST: usize = 1000;
+
+/// The same in so many bytes: of what does not fit, the verified images are left out first, and all is counted. Nothing if there is no
+/// room for the verdict.
+pub(super) fn within(report: &Report, bytes: usize) -> Option<String> {
+    let whole = text(report);
+    if whole.len() <= bytes {
+        return Some(whole);
     }
-    text.push_str("\n| verdict | repository | digests | tags |\n|---|---|---|---|\n");
-    for repository in repositories {
-        let RepositoryReport { repository: name, verdict, tags, digests, changes, gaps } = repository;
-        let known = format!("{} of {} audited", tags.selected, tags.listed);
-        let differ = (!changes.is_empty()).then(|| format!("{} not as expected", changes.len()));
-        let unread = (!gaps.is_empty()).then(|| "not all could be read".to_owned());
-        let tags: Vec<String> = std::iter::once(known).chain(differ).chain(unread).collect();
-        let _ = writeln!(text, "| {verdict} | {} | {digests} | {} |", code(name), tags.join("<br>"));
+    let mut text = head(report);
+    let mut images: Vec<&ImageReport> = report.images.iter().collect();
+    images.sort_by_key(|image| image.verdict);
+    let mut repositories: Vec<&RepositoryReport> = report.repositories.iter().collect();
+    repositories.sort_by_key(|repository| repository.verdict);
+    // The reasons are worth as much as the rows.
+    let half = bytes / 2;
+    let tables = IMAGES.len() + REPOSITORIES.len() + REST;
+    if text.len() + tables > bytes {
+        return (text.len() <= bytes).then_some(text);
     }
+    let mut left = Vec::new();
+    text.push_str(IMAGES);
+    left.push((fill(&mut text, half, images.iter().map(|image| row(image))), "more images"));
+    if !repositories.is_empty() {
+        text.push_str(REPOSITORIES);
+        let rows = repositories.iter().map(|repository| row_of_repository(repository));
+        left.push((fill(&mut text, half, rows), "more repositories"));
+    }
+    let wrong = wrong(report);
+    let explained = wrong.iter().take(MOST_IMAGES).map(Judged::details);
+    let unexplained = fill(&mut text, bytes - REST, explained) + wrong.len().saturating_sub(MOST_IMAGES);
+    left.push((unexplained, "more that are not verified, without their reasons here"));
+    for (count, what) in left.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = writeln!(text, "\n{count} {what}.");
+    }
+    Some(text)
+}
+
+/// Adds what fits, in its order, and returns how many were left out.
+fn fill(text: &mut String, bytes: usize, pieces: impl Iterator<Item = String>) -> usize {
+    let mut left = 0;
+    for piece in pieces {
+        if left == 0 && text.len() + piece.len() <= bytes {
+            text.push_str(&piece);
+        } else {
+            left += 1;
+        }
+    }
+    left
+}
+
+fn head(report: &Report) -> String {
+    let counts: Vec<String> = report.counts().each().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    let counts = counts.join(", ");
+    format!("## Verification of images: {}\n\n{} images: {counts}.\n\n", report.verdict, report.images.len())
+}
+
+/// What is not verified, as it should be explained: the repositories of an audit first.
+fn wrong(report: &Report) -> Vec<Judged<'_>> {
     let is_wrong = |one: &&RepositoryReport| !one.changes.is_empty() || !one.gaps.is_empty();
-    for repository in repositories.iter().filter(is_wrong).take(MOST_IMAGES) {
-        details(text, (&repository.repository, repository.verdict), &cells::of_repository(repository));
+    let repositories = report.repositories.iter().filter(is_wrong).map(Judged::Repository);
+    let images = report.images.iter().filter(|image| image.verdict != Verdict::Verified).map(Judged::Image);
+    repositories.chain(images).collect()
+}
+
+enum Judged<'a> {
+    Image(&'a ImageReport),
+    Repository(&'a RepositoryReport),
+}
+
+impl Judged<'_> {
+    fn details(&self) -> String {
+        match self {
+            Self::Image(image) => details((&image.reference, image.verdict), &cells::cells(image)),
+            Self::Repository(one) => details((&one.repository, one.verdict), &cells::of_repository(one)),
+        }
     }
 }
 
-fn row(text: &mut String, image: &ImageReport) {
+const IMAGES: &str = "| verdict | image | digest | requirements |\n|---|---|---|---|\n";
+const REPOSITORIES: &str = "\n| verdict | repository | digests | tags |\n|---|---|---|---|\n";
+
+/// The tags of a repository of an audit.
+fn row_of_repository(repository: &RepositoryReport) -> String {
+    let RepositoryReport { repository: name, verdict, tags, digests, changes, gaps } = repository;
+    let known = format!("{} of {} audited", tags.selected, tags.listed);
+    let differ = (!changes.is_empty()).then(|| format!("{} not as expected", changes.len()));
+    let unread = (!gaps.is_empty()).then(|| "not all could be read".to_owned());
+    let tags: Vec<String> = std::iter::once(known).chain(differ).chain(unread).collect();
+    format!("| {verdict} | {} | {digests} | {} |\n", code(name), tags.join("<br>"))
+}
+
+fn row(image: &ImageReport) -> String {
     let digest = image.digest.as_deref().map(code).unwrap_or_default();
     let requirements = image.requirements.iter().map(|requirement| {
         let exception = if requirement.counting().is_none() { " (excepted)" } else { "" };
         format!("{} {}{exception}", code(&requirement.id), requirement.verdict)
     });
     let requirements = requirements.collect::<Vec<_>>().join("<br>");
-    let _ = writeln!(text, "| {} | {} | {digest} | {requirements} |", image.verdict, code(&image.reference));
+    format!("| {} | {} | {digest} | {requirements} |\n", image.verdict, code(&image.reference))
 }
 
-fn details(text: &mut String, (name, verdict): (&str, Verdict), cells: &[Cell<'_>]) {
-    let _ = writeln!(text, "\n<details><summary>{}: {verdict}</summary>\n", code(name));
+fn details((name, verdict): (&str, Verdict), cells: &[Cell<'_>]) -> String {
+    let mut text = format!("\n<details><summary>{}: {verdict}</summary>\n\n", code(name));
     let lines = cells.iter().filter(|cell| cell.verdict != Verdict::Verified).flat_map(lines);
     let lines: Vec<String> = lines.collect();
     for line in lines.iter().take(MOST_LINES) {
@@ -78,7 +150,7 @@ fn details(text: &mut String, (name, verdict): (&str, Verdict), cells: &[Cell<'_
     if lines.len() > MOST_LINES {
         text.push_str("- and more: see the report in another format\n");
     }
-    text.push_str("\n</details>\n");
+    text + "\n</details>\n"
 }
 
 fn lines(cell: &Cell<'_>) -> Vec<String> {

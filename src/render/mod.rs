@@ -3,11 +3,14 @@
 //! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]). A new format is its file, with
 //! an [`Output`], and its line in [`OUTPUTS`].
 
+mod alerts;
 mod audit;
 mod brief;
 mod cells;
 mod csv;
 pub mod escape;
+mod github;
+mod gitlab;
 mod inspection;
 mod json;
 mod jsonl;
@@ -24,7 +27,7 @@ mod vsa;
 
 pub use audit::label;
 pub use json::write as write_json;
-pub use output::{Asked, Delivery, Head, Note, Output, Refusal};
+pub use output::{Added, Asked, Delivery, Head, Note, Output, Refusal, Room};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::{Detail, Images};
 
@@ -40,6 +43,8 @@ pub const OUTPUTS: &[&Output] = &[
     &junit::OUTPUT,
     &sarif::OUTPUT,
     &markdown::OUTPUT,
+    &github::OUTPUT,
+    &gitlab::OUTPUT,
 ];
 
 /// The format for people.

@@ -27,6 +27,33 @@ pub struct Output {
     target: fn(&Head, &ImageReport, &mut dyn Write) -> io::Result<()>,
     end: fn(&Head, &Report, &mut dyn Write) -> io::Result<()>,
     notes: fn(&Report, &Delivery<'_>) -> Vec<Note>,
+    added: &'static [Added],
+}
+
+/// A file that the environment names, that was there before the run, and that a format adds to.
+#[derive(Clone, Copy)]
+pub struct Added {
+    /// The variable that names it.
+    pub variable: &'static str,
+    /// The most bytes that its reader takes, what was in it before included.
+    pub most: usize,
+    pub(super) text: fn(&Report, &Room<'_>) -> io::Result<String>,
+}
+
+/// What a text for such a file is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// The most bytes that it may have.
+    pub bytes: usize,
+    /// A line that no text can hold, as nobody could know it before.
+    pub delimiter: &'a str,
+}
+
+impl Added {
+    /// Returns the text for a report.
+    pub fn text(&self, report: &Report, room: &Room<'_>) -> io::Result<String> {
+        (self.text)(report, room)
+    }
 }
 
 type WriteInspection = fn(&Inspection, &mut dyn Write) -> io::Result<()>;
@@ -107,6 +134,7 @@ impl Output {
             target: |_, _, _| Ok(()),
             end,
             notes: |_, _| Vec::new(),
+            added: &[],
         }
     }
 
@@ -149,6 +177,11 @@ impl Output {
         Self { notes, ..self }
     }
 
+    /// Adds to files that the environment names.
+    pub(super) const fn adding_to(self, added: &'static [Added]) -> Self {
+        Self { added, ..self }
+    }
+
     /// Whether it can be written of an inspection.
     pub fn is_for_inspections(&self) -> bool {
         self.inspection.is_some()
@@ -189,6 +222,11 @@ impl Output {
     /// Writes an inspection, if it can be written of one.
     pub fn inspection(&self, inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
         self.inspection.map_or(Ok(()), |write| write(inspection, out))
+    }
+
+    /// The files that it adds to.
+    pub fn added(&self) -> &'static [Added] {
+        self.added
     }
 
     /// What to say beside the report.

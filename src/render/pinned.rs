@@ -19,8 +19,14 @@ pub(super) const OUTPUT: Output =
 /// Writes nothing unless the whole run is verified, so that `docker pull "$(bonafide verify … --output pinned)"` never
 /// pulls what was not.
 fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    of_run(report)?.iter().try_for_each(|name| writeln!(out, "{name}"))
+}
+
+/// The names of all images of a run that is verified as a whole, and nothing otherwise.
+pub(super) fn of_run(report: &Report) -> io::Result<Vec<String>> {
+    let mut all = Vec::new();
     if report.verdict != Verdict::Verified {
-        return Ok(());
+        return Ok(all);
     }
     for image in &report.images {
         let mut names = names(image);
@@ -29,11 +35,9 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             // A script would go on with nothing.
             return Err(io::Error::other(format!("{} has no name with a digest", image.reference)));
         }
-        for name in names {
-            writeln!(out, "{name}")?;
-        }
+        all.append(&mut names);
     }
-    Ok(())
+    Ok(all)
 }
 
 /// The name of the image with its digest, or of each of its platforms, where the verdict is about several of an index.

@@ -3,14 +3,12 @@
 //!
 //! GitHub takes a result without a place in a file for broken, refuses several runs of one category and shows at most 5,000 results.
 
-use std::collections::HashMap;
-
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::check::{Check, CheckId, ImageReport, Report, RepositoryReport, Verdict};
+use crate::check::{Check, CheckId, Report, Verdict};
 
-use super::cells::{self, Cell};
+use super::alerts::{self, Fingerprints, Judged, Place};
+use super::cells::Cell;
 use super::escape::clipped;
 use super::json;
 use super::output::Output;
@@ -24,8 +22,6 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const INFORMATION: &str = "https://crates.io/crates/bonafide";
 /// The most results that are listed.
 const MOST: usize = 5000;
-/// Where a result is, if no file of the repository says who must have signed.
-const NO_FILE: &str = "bonafide.yaml";
 
 #[derive(Serialize)]
 struct Log {
@@ -103,7 +99,7 @@ struct Found {
     level: Level,
     message: Message,
     locations: [Location; 1],
-    partial_fingerprints: Fingerprints,
+    partial_fingerprints: PartialFingerprints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression>,
 }
@@ -111,7 +107,7 @@ struct Found {
 /// The first is the one that GitHub reads; without it GitHub makes one of the line, which all results share.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Fingerprints {
+struct PartialFingerprints {
     primary_location_line_hash: String,
     #[serde(rename = "bonafide/v1")]
     own: String,
@@ -170,19 +166,16 @@ enum Level {
 }
 
 fn log(report: &Report) -> Log {
-    let place = place(report.policy.file.as_deref());
-    let mut given = HashMap::new();
+    let policy = Place::of_policy(report);
+    let mut fingerprints = Fingerprints::default();
     let (mut results, mut more) = (Vec::new(), 0);
-    let of_repository = |one| (Named::repository(one), cells::of_repository(one));
-    let repositories = report.repositories.iter().map(of_repository);
-    for (named, cells) in
-        repositories.chain(report.images.iter().map(|image| (Named::image(image), cells::cells(image))))
-    {
-        for cell in cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
+    for judged in alerts::judged(report) {
+        for cell in judged.cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
             if results.len() == MOST {
                 more += 1;
             } else {
-                results.push(result(&named, cell, &place, &mut given));
+                let hash = fingerprints.give(&judged, cell);
+                results.push(result(&judged, cell, judged.place.as_ref().unwrap_or(&policy), hash));
             }
         }
     }
@@ -237,28 +230,9 @@ fn undecided(report: &Report) -> impl Iterator<Item = String> + '_ {
     tags.chain(images.map(|image| image.reference.clone()))
 }
 
-/// An image or a repository.
-struct Named<'a> {
-    reference: &'a str,
-    /// The same for every tag and digest.
-    name: &'a str,
-}
-
-impl<'a> Named<'a> {
-    fn image(image: &'a ImageReport) -> Self {
-        Self { reference: &image.reference, name: name(image) }
-    }
-
-    fn repository(repository: &'a RepositoryReport) -> Self {
-        Self { reference: &repository.repository, name: &repository.repository }
-    }
-}
-
-fn result(named: &Named<'_>, cell: &Cell<'_>, place: &str, given: &mut HashMap<String, usize>) -> Found {
+fn result(judged: &Judged<'_>, cell: &Cell<'_>, place: &Place, hash: String) -> Found {
     let check = cell.check();
-    let part = cell.part().unwrap_or_default();
-    let whose = [named.reference, cell.requirement, part];
-    let whose: Vec<&str> = whose.into_iter().filter(|part| !part.is_empty()).collect();
+    let whose = judged.parts(cell);
     let mut said = vec![format!("{} is {}", whose.join(", "), cell.message())];
     said.extend(cell.details().into_iter().skip(1));
     let suppressions = cell.excepted.iter().map(|exception| Suppression {
@@ -273,52 +247,14 @@ fn result(named: &Named<'_>, cell: &Cell<'_>, place: &str, given: &mut HashMap<S
         message: Message { text: said.iter().map(|line| sentence(line)).collect::<Vec<_>>().join(" ") },
         locations: [Location {
             physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: place.to_owned() },
-                region: Region { start_line: 1 },
+                artifact_location: ArtifactLocation { uri: place.file.clone() },
+                region: Region { start_line: place.line },
             },
             logical_locations: [LogicalLocation { fully_qualified_name: clipped(&whose.join("/")), kind: "resource" }],
         }],
-        partial_fingerprints: fingerprints(&[check.as_str(), named.name, part, cell.requirement], given),
+        partial_fingerprints: PartialFingerprints { primary_location_line_hash: format!("{hash}:1"), own: hash },
         suppressions: suppressions.collect(),
     }
-}
-
-/// The same in every run for the same check of the same image, with any tag. Equal ones are numbered.
-fn fingerprints(parts: &[&str], given: &mut HashMap<String, usize>) -> Fingerprints {
-    // Each with its length, so that no two lists look alike.
-    let key: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    let key = key.concat();
-    let count = given.entry(key.clone()).or_default();
-    *count += 1;
-    let hash = digest(&SHA256, format!("{key}{count}").as_bytes());
-    let hex: Vec<String> = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let hex = hex.concat();
-    Fingerprints { primary_location_line_hash: format!("{hex}:1"), own: hex }
-}
-
-/// The name of an image without tag and digest.
-fn name(image: &ImageReport) -> &str {
-    let reference = image.pinned.as_deref().unwrap_or(&image.reference);
-    let reference = reference.split_once('@').map_or(reference, |(name, _)| name);
-    let start =
-        ["oci:", "oci-archive:"].iter().find(|scheme| reference.starts_with(**scheme)).map_or(0, |one| one.len());
-    match reference[start..].rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => &reference[..start + name.len()],
-        _ => reference,
-    }
-}
-
-/// The policy file, if its path is one that code scanning takes: below the working directory, without characters to escape.
-fn place(file: Option<&str>) -> String {
-    let file = file.unwrap_or(NO_FILE);
-    let file = file.strip_prefix("./").unwrap_or(file);
-    let is_plain = |part: &str| {
-        !part.is_empty()
-            && part != ".."
-            && part != "."
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    if file.split('/').all(is_plain) { file.to_owned() } else { NO_FILE.to_owned() }
 }
 
 fn sentence(text: &str) -> String {

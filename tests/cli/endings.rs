@@ -35,7 +35,13 @@ pub(crate) fn full_disk() -> File {
 #[track_caller]
 fn ends(arguments: &[&str], exit: i32, says: Says) {
     let command = arguments.join(" ");
-    let run = Program::new(arguments).run();
+    // One format adds to files that the environment names.
+    let scratch = Scratch::new();
+    let program = || {
+        let file = |name: &str| scratch.write(name, "");
+        Program::new(arguments).env("GITHUB_STEP_SUMMARY", file("summary")).env("GITHUB_OUTPUT", file("output"))
+    };
+    let run = program().run();
     let found = match (run.stdout.is_empty(), run.stderr.is_empty()) {
         (false, true) => Some(Says::Out),
         (true, false) => Some(Says::Err),
@@ -44,9 +50,9 @@ fn ends(arguments: &[&str], exit: i32, says: Says) {
     };
     assert_eq!((run.exit, found), (exit, Some(says)), "{command}\n{}{}", run.stdout, run.stderr);
     assert!(!run.stderr.contains("panicked"), "{command}\n{}", run.stderr);
-    let Run { exit: unread, stderr: beside, .. } = Program::new(arguments).stdout_to(closed_pipe()).run();
+    let Run { exit: unread, stderr: beside, .. } = program().stdout_to(closed_pipe()).run();
     assert_eq!((unread, &beside), (exit, &run.stderr), "{command}: a reader that left changes nothing");
-    let full = Program::new(arguments).stdout_to(full_disk()).run();
+    let full = program().stdout_to(full_disk()).run();
     if run.stdout.is_empty() {
         assert_eq!((full.exit, full.stderr), (exit, run.stderr), "{command}: nothing was lost");
     } else {

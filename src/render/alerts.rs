@@ -1,0 +1,109 @@
+//! What SARIF and GitLab's code quality share: an alert keeps its fingerprint when an image gets another tag, and points into a file of
+//! the repository.
+
+use std::collections::HashMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::check::{ImageReport, Report, RepositoryReport};
+
+use super::cells::{self, Cell};
+
+/// Where an alert is, if no file of the repository says who must have signed.
+const NO_FILE: &str = "bonafide.yaml";
+
+/// A line of a file of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Relative to the root of the repository.
+    pub(super) file: String,
+    pub(super) line: u32,
+}
+
+impl Place {
+    /// The line that names the image, where one is known. References from the command line have none.
+    pub(super) fn of_image(_: &ImageReport) -> Option<Self> {
+        None
+    }
+
+    /// The policy file, if its path is one that readers take: below the working directory, without characters to escape.
+    pub(super) fn of_policy(report: &Report) -> Self {
+        let file = report.policy.file.as_deref().unwrap_or(NO_FILE);
+        let file = file.strip_prefix("./").unwrap_or(file);
+        let is_plain = |part: &str| {
+            !part.is_empty()
+                && part != ".."
+                && part != "."
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        let file = if file.split('/').all(is_plain) { file } else { NO_FILE };
+        Self { file: file.to_owned(), line: 1 }
+    }
+}
+
+/// An image or a repository, with what became of it.
+pub(super) struct Judged<'a> {
+    pub(super) reference: &'a str,
+    /// The same for every tag and digest.
+    pub(super) name: &'a str,
+    pub(super) cells: Vec<Cell<'a>>,
+    /// The line that names it.
+    pub(super) place: Option<Place>,
+}
+
+/// Everything that was judged: repositories first, then images.
+pub(super) fn judged(report: &Report) -> impl Iterator<Item = Judged<'_>> {
+    report.repositories.iter().map(Judged::repository).chain(report.images.iter().map(Judged::image))
+}
+
+impl<'a> Judged<'a> {
+    fn image(image: &'a ImageReport) -> Self {
+        let place = Place::of_image(image);
+        Self { reference: &image.reference, name: name(image), cells: cells::cells(image), place }
+    }
+
+    fn repository(repository: &'a RepositoryReport) -> Self {
+        let name = &repository.repository;
+        Self { reference: name, name, cells: cells::of_repository(repository), place: None }
+    }
+
+    /// Which cell it is, in words: its reference, the requirement and the platform or tag.
+    pub(super) fn parts(&self, cell: &'a Cell<'_>) -> Vec<&'a str> {
+        let parts = [self.reference, cell.requirement, cell.part().unwrap_or_default()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect()
+    }
+}
+
+/// Gives each alert its fingerprint.
+#[derive(Default)]
+pub(super) struct Fingerprints {
+    given: HashMap<String, usize>,
+}
+
+impl Fingerprints {
+    /// Returns 32 hexadecimal digits: the same in every run for the same check of the same image, with any tag. Equal ones are
+    /// numbered.
+    pub(super) fn give(&mut self, judged: &Judged<'_>, cell: &Cell<'_>) -> String {
+        let parts = [cell.check().as_str(), judged.name, cell.part().unwrap_or_default(), cell.requirement];
+        // Each with its length, so that no two lists look alike.
+        let key: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+        let key = key.concat();
+        let count = self.given.entry(key.clone()).or_default();
+        *count += 1;
+        let hash = digest(&SHA256, format!("{key}{count}").as_bytes());
+        let hex: Vec<String> = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        hex.concat()
+    }
+}
+
+/// The name of an image without tag and digest.
+fn name(image: &ImageReport) -> &str {
+    let reference = image.pinned.as_deref().unwrap_or(&image.reference);
+    let reference = reference.split_once('@').map_or(reference, |(name, _)| name);
+    let start =
+        ["oci:", "oci-archive:"].iter().find(|scheme| reference.starts_with(**scheme)).map_or(0, |one| one.len());
+    match reference[start..].rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => &reference[..start + name.len()],
+        _ => reference,
+    }
+}
