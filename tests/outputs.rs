@@ -131,7 +131,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         repositories: Vec::new(),
         images,
         network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
-        environment: vec![VariableReport { name: "HTTPS_PROXY", used_for: VariableUse::Proxy }],
+        environment: vec![VariableReport { name: "HTTPS_PROXY".into(), used_for: VariableUse::Proxy }],
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a report says of a verified attestation of each kind.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A label of one or two words, and a text. Nothing in it is escaped: who writes it does.
 pub type Line = (&'static str, String);
@@ -28,7 +28,7 @@ pub trait OfKind: Sized {
 macro_rules! sections {
     ($($variant:ident $word:literal $folder:ident { $(rules $rules:ident;)? $(predicate $predicate:ident $(<$life:lifetime>)?;)? $(section $section:ident;)? })+) => {
         /// What a verified attestation says, under the name of its kind.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Section {
             $($(
                 #[doc = concat!("`", $word, "`")]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The advisories of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdvisoriesReport {
     /// The files and folders that they were read from.
@@ -17,13 +17,13 @@ pub struct AdvisoriesReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<Timestamp>,
     /// Records that no package can be held against, by the reason.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unused: BTreeMap<String, u64>,
     /// Files in the folders and archives that hold no record that can be read. Each may be about any package.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub unreadable: u64,
     /// The first few of them by name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable_files: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl AdvisoriesReport {
 }
 
 /// What advisories say of the packages of an SBOM.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownVulnerabilitiesReport {
     /// Packages that some advisory could have been about.
@@ -61,12 +61,12 @@ pub struct KnownVulnerabilitiesReport {
     /// How many vulnerabilities there are of each severity, `unknown` where nothing rates them.
     pub counts: BTreeMap<String, u64>,
     /// How many of these VEX closes whose signer the policy believes.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub closed: u64,
     /// Each of them, the worst first.
     pub listed: Vec<VulnerabilityReport>,
     /// How many are not listed: the report of one image lists 100,000.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub more: u64,
     /// Whether every package was held against every advisory.
     pub complete: bool,
@@ -92,7 +92,7 @@ impl KnownVulnerabilitiesReport {
 }
 
 /// One vulnerability of one package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VulnerabilityReport {
     /// Its id, that of the CVE list if it has one.
@@ -111,7 +111,7 @@ pub struct VulnerabilityReport {
     /// Whether the package has it for certain: a version that cannot be ordered leaves it open.
     pub certain: bool,
     /// The VEX statements that close it: one of each CVE that it is known by. Absent while it is open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_by: Vec<ClosingReport>,
 }
 
@@ -128,7 +128,7 @@ impl VulnerabilityReport {
 }
 
 /// A VEX statement that closes a vulnerability.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClosingReport {
     /// The candidate that says so.

@@ -1,11 +1,11 @@
 //! What an audit says of a repository, beside the images that its tags name.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CheckId, Finding, GapReport, Verdict};
 
 /// One repository of an audit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RepositoryReport {
     /// Its name, or the layout.
@@ -18,14 +18,14 @@ pub struct RepositoryReport {
     /// How many digests the selected tags name.
     pub digests: usize,
     /// How the selected tags differ from the ones that were expected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<TagChange>,
     /// What could not be read of the list.
     pub gaps: Vec<GapReport>,
 }
 
 /// The tags of a repository, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagCounts {
     /// All that are listed and no evidence.
@@ -40,7 +40,7 @@ pub struct TagCounts {
 }
 
 /// A tag that is not as it was expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagChange {
     /// The tag.
@@ -72,7 +72,7 @@ impl TagChange {
 }
 
 /// How a tag differs from what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It names another digest.

@@ -1,19 +1,21 @@
 //! What a run took from the environment.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// A variable of the environment that a run used. Its value is not shown: it may hold a login.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VariableReport {
     /// The variable.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it was used for.
     pub used_for: VariableUse,
 }
 
 /// What a variable was used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VariableUse {
     /// A login for a registry, or the place of one.

@@ -1,13 +1,13 @@
 //! What a report says of what could not be read.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::{GapReason, Obstacle};
 
 use super::{CheckId, Finding};
 
 /// A failed read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapReport {
     /// What was to be read.
     pub what: String,

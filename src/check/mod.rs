@@ -4,12 +4,15 @@
 
 mod advisories;
 mod audit;
+mod candidate;
+mod candidate_read;
 mod environment;
 mod gap;
 pub(crate) mod id;
 mod inspection;
 mod reason;
 mod report;
+mod signer;
 mod verdict;
 mod words;
 mod workflow;
@@ -17,7 +20,7 @@ mod workflow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::checks;
 pub use crate::attestation::provenance::section::{DependencyReport, ProvenanceReport, WorkflowReport};
@@ -30,6 +33,7 @@ pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
 pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
+pub use candidate::CandidateReport;
 pub use environment::{VariableReport, VariableUse};
 pub use gap::GapReport;
 pub use id::{Check, CheckId};
@@ -37,10 +41,10 @@ pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
 };
 pub use report::{
-    CandidateReport, ClaimReport, Counts, ExceptionReport, ImageReport, LogEntryReport, Network, NotDemanded,
-    OriginReport, PlatformReport, PolicyReport, ReasonReport, Report, RequirementReport, SCHEMA_VERSION,
-    SignatureReport, SignerReport, TimestampReport, Tool, TrustReport,
+    Counts, ExceptionReport, ImageReport, Network, NotDemanded, PlatformReport, PolicyReport, ReasonReport, Report,
+    RequirementReport, SCHEMA_VERSION, SignatureReport, Tool, TrustReport,
 };
+pub use signer::{ClaimReport, LogEntryReport, OriginReport, SignerReport, TimestampReport};
 pub use verdict::Verdict;
 pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};
 pub use workflow::WorkflowName;
@@ -76,7 +80,7 @@ impl FromStr for CheckId {
 }
 
 /// What came of one check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The property holds.
@@ -90,7 +94,7 @@ pub enum Outcome {
 }
 
 /// The outcome of one check on one candidate or one image.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The property that was checked.

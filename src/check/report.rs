@@ -5,23 +5,19 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
-
-use crate::attestation::provenance::section::ProvenanceReport;
-use crate::attestation::section::{OfKind, Section};
-use crate::evidence::OriginKind;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    AdvisoriesReport, AttestationKind, CandidateKind, CandidateState, CheckId, Finding, GapReport,
-    KnownVulnerabilitiesReport, LogEvidence, RepositoryReport, SignerKind, TimeSource, VariableReport, Verdict,
-    WorkflowName,
+    AdvisoriesReport, CandidateReport, CheckId, Finding, GapReport, LogEntryReport, RepositoryReport, TimestampReport,
+    VariableReport, Verdict,
 };
 
 /// The version of the report's JSON shape.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The result of one run: the same document on success and on failure.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The version of this shape.
@@ -43,14 +39,14 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advisories: Option<AdvisoriesReport>,
     /// The repositories of an audit, in the order given; their tags' images are in `images`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<RepositoryReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
     /// What was asked of the network.
     pub network: Network,
     /// The variables of the environment that the run used.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<VariableReport>,
 }
 
@@ -68,7 +64,7 @@ impl Report {
 }
 
 /// How many images there are of each verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Every requirement is satisfied.
     pub verified: usize,
@@ -108,8 +104,26 @@ impl Default for Tool {
     }
 }
 
+/// A report of another program or version may mean something else by the same words, and is not read.
+impl<'de> Deserialize<'de> for Tool {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+            version: String,
+        }
+        let Named { name, version } = Named::deserialize(deserializer)?;
+        let own = Self::default();
+        if (name.as_str(), version.as_str()) == (own.name, own.version) {
+            Ok(own)
+        } else {
+            Err(D::Error::custom(format!("written by {name} {version}, and this is {} {}", own.name, own.version)))
+        }
+    }
+}
+
 /// Where the policy came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyReport {
     /// `flags`, or the file and the flags that make it stricter.
     pub source: String,
@@ -121,7 +135,7 @@ pub struct PolicyReport {
 }
 
 /// One trust domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustReport {
     /// Its name.
@@ -136,12 +150,12 @@ pub struct TrustReport {
     /// What the root has no party for, so that no signature needs it here.
     pub not_demanded: Vec<NotDemanded>,
     /// Parts of the root that were left out, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 /// Parts of a signature that this trust domain does not need, although others do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotDemanded {
     /// The root has no transparency log: no entry of one is needed.
@@ -164,7 +178,7 @@ impl NotDemanded {
 }
 
 /// What was asked of the network, exactly.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Requests sent, those for tokens and redirects included.
     pub requests: u64,
@@ -175,13 +189,13 @@ pub struct Network {
 }
 
 /// The result for one reference.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageReport {
     /// The reference as typed.
     pub reference: String,
     /// The tags that name it, in an audit.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Name and digest, as another tool can pull it; absent for a layout, where nothing was resolved, and where the platforms that
     /// were asked for are several manifests of an index: each of them is pinned then.
@@ -203,7 +217,7 @@ pub struct ImageReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonReport>,
     /// Findings about the image as a whole.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// The coverage matrix: one entry per selected platform.
     pub platforms: Vec<PlatformReport>,
@@ -229,7 +243,7 @@ impl ImageReport {
 }
 
 /// What decided the verdict of an image that is not verified. The report lists everything else that was found beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonReport {
     /// The check that failed, or could not be made.
@@ -247,7 +261,7 @@ pub struct ReasonReport {
 }
 
 /// One row of the coverage matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformReport {
     /// `os/architecture[/variant]`; absent where the image does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,7 +278,7 @@ pub struct PlatformReport {
 }
 
 /// The result of one requirement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequirementReport {
     /// Its name within the policy.
@@ -280,7 +294,7 @@ pub struct RequirementReport {
     pub satisfied_by: Vec<String>,
     /// How those of them verified for this requirement that the list of candidates shows otherwise: a signature may verify in
     /// several trust domains, and each requirement believes its own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<SignatureReport>,
     /// Why it is not satisfied, or what was found on the candidates that satisfy it.
     pub findings: Vec<Finding>,
@@ -297,7 +311,7 @@ impl RequirementReport {
 }
 
 /// One verification of a candidate's signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureReport {
     /// The candidate's name in this report.
@@ -312,7 +326,7 @@ pub struct SignatureReport {
 }
 
 /// An exception that the policy makes of a requirement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExceptionReport {
     /// The last day on which it works, as `YYYY-MM-DD` in UTC.
     pub until: String,
@@ -320,158 +334,4 @@ pub struct ExceptionReport {
     pub because: String,
     /// Whether it still works: past its day the requirement counts again.
     pub works: bool,
-}
-
-/// An attached piece of evidence.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CandidateReport {
-    /// The name used for it in this report.
-    pub id: String,
-    /// What it is. Of what did not verify it is only what it claims to be.
-    pub kind: CandidateKind,
-    /// The SLSA build level that the builder of a provenance and its signer reach together, as it was looked up: never what a
-    /// provenance says of itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub build_level: Option<u8>,
-    /// Where it was found.
-    pub origin: OriginReport,
-    /// The digest of the bytes that carry it.
-    pub digest: String,
-    /// The digest it is attached to.
-    pub subject: String,
-    /// The predicate type, or the media type of ignored or unread evidence.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub predicate_type: Option<String>,
-    /// The trust domain that it verified in; absent where a key alone was enough.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trust_domain: Option<String>,
-    /// Who signed it: only if it verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signer: Option<SignerReport>,
-    /// The log entries that were verified.
-    pub log_entries: Vec<LogEntryReport>,
-    /// The times that a trusted party vouches for.
-    pub timestamps: Vec<TimestampReport>,
-    /// What it says, under the name of its kind: only if it verified.
-    #[serde(flatten)]
-    pub section: Option<Section>,
-    /// The claims of an unsigned provenance: anyone with push access can write it, and it counts for nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unsigned_provenance: Option<ProvenanceReport>,
-    /// The advisories about the packages of an SBOM from an expected signer, for every verdict.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
-    /// Whether it satisfies a requirement on its subject.
-    pub accepted: bool,
-    /// Why it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Every check made on it.
-    pub findings: Vec<Finding>,
-}
-
-impl CandidateReport {
-    /// Returns what it says, if it is of this kind and verified.
-    pub fn says<S: OfKind>(&self) -> Option<&S> {
-        S::of(self.section.as_ref()?)
-    }
-
-    /// Returns what came of it.
-    pub fn state(&self) -> CandidateState {
-        match (self.accepted, self.kind) {
-            (true, _) => CandidateState::Accepted,
-            (
-                false,
-                CandidateKind::Ignored | CandidateKind::Unsigned | CandidateKind::Of(AttestationKind::Attestation),
-            ) => CandidateState::Unused,
-            (false, CandidateKind::Unread) => CandidateState::Unread,
-            (false, _) if !self.findings.iter().any(Finding::is_blocking) => CandidateState::Unused,
-            (false, _) => CandidateState::Refused,
-        }
-    }
-}
-
-/// Where a candidate was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OriginReport {
-    /// The kind of place.
-    pub kind: OriginKind,
-    /// The place in words.
-    pub place: String,
-}
-
-/// Who signed, as the verified certificate says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SignerReport {
-    /// The subject alternative name of the certificate; of a key, the SHA-256 of its `SubjectPublicKeyInfo`.
-    pub identity: String,
-    /// What names the signer.
-    pub identity_kind: SignerKind,
-    /// The OpenID Connect issuer; empty for a key, and not written then.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub issuer: String,
-    /// The other Fulcio claims; in JSON an object of their values by their names.
-    #[serde(serialize_with = "by_name")]
-    pub claims: Vec<ClaimReport>,
-}
-
-fn by_name<S: Serializer>(claims: &[ClaimReport], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(claims.iter().map(|claim| (&claim.name, &claim.value)))
-}
-
-impl SignerReport {
-    /// Returns the signer as a person would name it: `acme/app release.yml @ refs/tags/v1` for a workflow of GitHub.
-    pub fn in_words(&self) -> String {
-        const GITHUB: &str = "https://token.actions.githubusercontent.com";
-        let workflow = WorkflowName::of_github(&self.identity).and_then(|name| {
-            let repository = name.repository.strip_prefix("https://")?;
-            let repository = repository.strip_prefix("github.com/").unwrap_or(repository);
-            Some(format!("{repository} {} @ {}", name.file(), name.reference()?))
-        });
-        match (self.identity_kind, workflow) {
-            (SignerKind::Key, _) => format!("the key {}", self.identity),
-            (SignerKind::Uri, Some(workflow)) if self.issuer == GITHUB => workflow,
-            _ => format!("{} ({})", self.identity, self.issuer),
-        }
-    }
-}
-
-/// One Fulcio claim (fulcio `docs/oid-info.md`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimReport {
-    /// The last arc of its object identifier under 1.3.6.1.4.1.57264.1.
-    pub oid: String,
-    /// Its name; no certificate has two of one name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// One verified log entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogEntryReport {
-    /// Kind and version, such as `hashedrekord 0.0.1`.
-    pub kind: String,
-    /// The log's id, as hexadecimal digits.
-    pub log_id: String,
-    /// The index in the log; absent where nothing vouches for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_index: Option<u64>,
-    /// What shows that the log holds it.
-    pub evidence: LogEvidence,
-    /// The time the log integrated the entry, if the log vouches for one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub integrated_time: Option<Timestamp>,
-}
-
-/// One verified time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TimestampReport {
-    /// Who vouches for it.
-    pub source: TimeSource,
-    /// The time.
-    pub time: Timestamp,
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer for a requirement, a platform, an image or a run.
 ///
 /// The order is the one in which several verdicts become one: the worst news first, where "worst" is what a person
 /// must act on. `rejected` before `undecided` before `absent` before `verified`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Everything that could satisfy the policy was read, and something does not satisfy it.

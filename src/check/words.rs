@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::attestation::types::Kind;
 
@@ -31,6 +32,15 @@ macro_rules! words {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                match String::deserialize(deserializer)?.as_str() {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(D::Error::custom(format!("unknown word `{other}`"))),
+                }
             }
         }
     };
@@ -73,6 +83,15 @@ impl fmt::Display for CandidateKind {
 impl Serialize for CandidateKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CandidateKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let kinds = Kind::ALL.iter().map(|kind| Self::Of(*kind));
+        let mut all = kinds.chain([Self::Unsigned, Self::Unreadable, Self::Unread, Self::Ignored]);
+        all.find(|kind| kind.as_str() == word).ok_or_else(|| D::Error::custom(format!("unknown kind `{word}`")))
     }
 }
 

@@ -11,15 +11,18 @@ mod read;
 mod sink;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::check::AdvisoriesReport;
 use crate::collect::saving;
+use crate::oci::{Algorithm, Hasher};
 use crate::packages::{Advisories, AdvisoryError, Records, UnusedRecords};
 
 use super::args::AdvisoriesCommand;
 use super::diagnostics::Diagnostic;
-use super::streams;
+use super::{input, streams};
 use error::AdvisoriesError;
 use index::Writer;
 use read::Reader;
@@ -53,6 +56,31 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
         unreadable_files: advisories.unreadable().named.clone(),
     };
     Ok(Some(Known { advisories, report }))
+}
+
+/// Returns the hash of files of advisories, for what depends on their content.
+pub(super) fn hash(places: &[PathBuf]) -> Result<String, Diagnostic> {
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    for place in places {
+        if !place.is_file() {
+            return Err(Diagnostic::usage(
+                format!("`--journal` needs advisories in a file, and `{}` is none", place.display()),
+                "make a file of them: `bonafide advisories index DIR -o advisories.jsonl`",
+            ));
+        }
+        let mut read = || -> io::Result<()> {
+            let mut file = File::open(place)?;
+            let mut bytes = vec![0; 64 * 1024];
+            loop {
+                match file.read(&mut bytes)? {
+                    0 => return Ok(()),
+                    count => hasher.update(&bytes[..count]),
+                }
+            }
+        };
+        read().map_err(|error| input::unreadable(place, error))?;
+    }
+    Ok(hasher.finish().hex().to_owned())
 }
 
 impl Sink for Advisories {

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -15,10 +15,11 @@ use crate::collect::{PlatformChoice, SourceError, files};
 use crate::evidence::{GapReason, Obstacle};
 use crate::json;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
-use crate::run::{self, Listed, Lister, Releases, Selection, Target, releases, unread};
+use crate::run::{self, Examined, Examiner, Listed, Lister, Releases, Selection, Target, releases, unread};
 
 use super::args::{Args, AuditArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
+use super::journal::Journal;
 use super::output::{Reader, Rows};
 use super::pull_requests::Builds;
 use super::session::Session;
@@ -49,6 +50,8 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     // An image without a policy is a usage error, and found before anything is listed.
     let terms: Vec<Target> =
         asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
+    let open = |file: &PathBuf| Journal::open(file, audit.resume, &session.facts(&terms)?, args.quiet);
+    let journal = audit.journal.as_ref().map(open).transpose()?;
     if !args.quiet {
         session.note_login(at);
     }
@@ -70,7 +73,8 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
     let builds = Builds::allowed_by(&verify.signer);
     let is_silent = is_hushed || rows.as_ref().is_some_and(Rows::are_on_terminal);
-    let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1 };
+    let reader =
+        Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: journal.as_ref() };
     let examined = examine(&session, &runtime, &wanted, &reader, is_silent);
 
     let reports: Vec<RepositoryReport> = repositories
@@ -91,6 +95,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write_notes(&report, &targets, args)?;
     builds.warn();
     session.finish_saving(args.quiet)?;
+    journal.map_or(Ok(()), |journal| journal.finish(args.quiet))?;
     references.if_whole(|| runner::add(&report, &targets))?;
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
@@ -236,13 +241,28 @@ fn examine(
     let (done, began) = (Cell::new(0), Instant::now());
     let state = || session.state(done.get(), wanted.len(), began);
     run::with_examiner(&session.run(), wanted.len(), |examiner| {
-        let asked = wanted.iter().map(|one| (&one.target, one.release.at.clone()));
-        let work = examiner.examine_all(asked).zip(futures_util::stream::iter(wanted)).map(|(examined, one)| {
+        let each = wanted.iter().map(|one| async move { (one, one.examine(examiner, reader.journal).await) });
+        let work = stream::iter(each).buffered(session.jobs()).map(|(one, examined)| {
             done.set(done.get() + 1);
             (reader.read(ImageReport { tags: one.tags.clone(), ..examined.report }), examined.digests)
         });
         runtime.block_on(progress::shown(is_silent, state, work.collect()))
     })
+}
+
+impl Wanted<'_> {
+    /// Examines the image, unless the journal has a verdict on it.
+    async fn examine<'t>(&'t self, examiner: &Examiner<'t, '_>, journal: Option<&Journal>) -> Examined {
+        let known = journal.zip(self.release.digest.as_ref());
+        if let Some(taken) = known.and_then(|(journal, digest)| journal.take(&self.target.text, digest)) {
+            return taken;
+        }
+        let judged = examiner.examine(&self.target, self.release.at.clone()).await;
+        if let Some((journal, digest)) = known {
+            journal.add(&self.target.text, digest, &judged);
+        }
+        judged
+    }
 }
 
 impl Repository {

@@ -57,7 +57,8 @@ pub(super) fn used(
         .chain(network.proxy_variables.iter().map(|name| (*name, VariableUse::Proxy)))
         .chain(authorities.filter(is_set).map(|name| (name, VariableUse::Certificates)))
         .chain(cache.filter(is_set).map(|name| (name, VariableUse::TrustCache)));
-    let all: BTreeSet<VariableReport> = named.map(|(name, used_for)| VariableReport { name, used_for }).collect();
+    let all: BTreeSet<VariableReport> =
+        named.map(|(name, used_for)| VariableReport { name: name.into(), used_for }).collect();
     all.into_iter().collect()
 }
 

@@ -21,6 +21,7 @@ mod foreign;
 mod given;
 mod input;
 mod inspect;
+mod journal;
 mod logins;
 mod man;
 mod output;

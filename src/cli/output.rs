@@ -15,6 +15,7 @@ use crate::verify::Domain;
 
 use super::args::Args;
 use super::diagnostics::{Diagnostic, Warning};
+use super::journal::Journal;
 use super::pull_requests::Builds;
 use super::targets::{PackageTarget, Target};
 use super::{runner, streams};
@@ -124,6 +125,8 @@ pub(super) struct Reader<'a> {
     pub(super) builds: &'a Builds,
     /// Whether the rows are all that is written of an image.
     pub(super) is_only: bool,
+    /// Where verdicts are kept for a run that goes on after this one.
+    pub(super) journal: Option<&'a Journal>,
 }
 
 impl Reader<'_> {

@@ -7,15 +7,16 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::check::{ImageReport, Report};
+use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{GitHubBase, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError};
-use crate::oci::Reference;
+use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::run::{Listed, Lister, Run, Target, Witness};
 
 use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
+use super::journal::Facts;
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
@@ -108,6 +109,30 @@ impl<'a> Session<'a> {
     /// How many images are examined at once.
     pub(super) fn jobs(&self) -> usize {
         self.args.pace.jobs(self.limits.total_time)
+    }
+
+    /// Returns everything that decides the verdicts of these targets, beside the images themselves.
+    pub(super) fn facts(&self, terms: &[Target]) -> Result<Facts, Diagnostic> {
+        let args = self.args;
+        let transport = &args.transport;
+        let policies = terms.iter().map(|one| format!("{}\n{:?}\n", one.policy.canonical_text(), one.github));
+        let policy = format!("{}\n{}", self.policies.report().sha256, policies.collect::<String>());
+        let roots = self.trusted.domains.iter().map(|domain| {
+            let TrustReport { domain, sha256, not_demanded, .. } = domain.report();
+            format!("{domain:?} {sha256} {not_demanded:?}\n")
+        });
+        let repositories: Vec<&Reference> = terms.iter().map(|one| &one.reference).collect();
+        let places = (args.trust.offline, &transport.evidence_repository, &transport.github_api, &transport.mirror);
+        let hash = |text: String| Digest::of(Algorithm::Sha256, text.as_bytes()).hex().to_owned();
+        Ok(Facts::from([
+            ("advisories", advisories::hash(&args.advisories)?),
+            ("flags", hash(format!("{places:?} {:?} {}", args.judged_as, transport.plain_http))),
+            ("platforms", hash(format!("{:?}", self.platforms))),
+            ("policy", hash(policy)),
+            ("repositories", hash(format!("{repositories:?}"))),
+            ("trusted roots", hash(roots.collect())),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]))
     }
 
     /// What tags are listed with.

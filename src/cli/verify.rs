@@ -45,7 +45,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         || verify.wait.is_some()
         || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
-    let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1 };
+    let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
     let examined = examine_all(&session, &images, wait, &reader, is_silent)?;
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;

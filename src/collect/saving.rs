@@ -3,7 +3,7 @@
 //! A folder such as `/tmp` belongs to others too: a link that they plant under the name of a report, or under that of its draft,
 //! would make the program overwrite a file of its user.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -69,6 +69,19 @@ impl Begun {
     }
 }
 
+/// Opens a regular file to read it and to append to it, or makes one that only its owner can read. A link is not followed.
+pub fn open_to_append(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    let opened = match fs::symlink_metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => private(options.create_new(true)).open(file)?,
+        Ok(found) if found.is_file() => not_waiting(&mut options).open(file)?,
+        found => return Err(found.err().unwrap_or_else(|| io::Error::other("it is no regular file"))),
+    };
+    // It may have been replaced since.
+    if opened.metadata()?.is_file() { Ok(opened) } else { Err(io::Error::other("it is no regular file")) }
+}
+
 fn put(draft: NamedTempFile, file: &Path) -> io::Result<()> {
     draft.persist(file).map(drop).map_err(|refused| refused.error)
 }
@@ -121,6 +134,17 @@ fn not_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
 
 #[cfg(not(unix))]
 fn not_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 

@@ -181,6 +181,16 @@ pub enum OriginKind {
 }
 
 impl OriginKind {
+    const ALL: [Self; 7] = [
+        Self::Referrer,
+        Self::FallbackTag,
+        Self::CosignTag,
+        Self::BuildKit,
+        Self::AttestationManifest,
+        Self::GitHubApi,
+        Self::File,
+    ];
+
     /// Returns the word of the report.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -204,6 +214,15 @@ impl fmt::Display for OriginKind {
 impl serde::Serialize for OriginKind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for OriginKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let mut all = Self::ALL.into_iter();
+        let unknown = || serde::de::Error::custom(format!("unknown place `{word}`"));
+        all.find(|kind| kind.as_str() == word).ok_or_else(unknown)
     }
 }
 

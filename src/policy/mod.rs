@@ -330,6 +330,12 @@ impl Policy {
         Self::new(text, demands, expected_digest, None)
     }
 
+    /// Returns everything that it demands, as text: the same text, the same demands.
+    pub fn canonical_text(&self) -> String {
+        let digest = self.expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
+        self.demands.iter().map(Demand::canonical_text).collect::<String>() + &digest
+    }
+
     /// Whether it asks for something of this kind.
     pub fn requires(&self, requirement: Requirement) -> bool {
         self.demands.iter().any(|demand| demand.requirement() == requirement)

@@ -116,7 +116,7 @@ impl<'a> Examiner<'a, '_> {
 
     /// Examines one image at a reference: the one that was asked for, or the digest that it was at before. Where even that could not
     /// be read, the image could not.
-    async fn examine(&self, target: &'a Target, at: Result<Reference, SourceError>) -> Examined {
+    pub async fn examine(&self, target: &'a Target, at: Result<Reference, SourceError>) -> Examined {
         let examined = match at {
             Ok(reference) => self.collect_and_judge(target, &reference).await,
             Err(error) => Err(error),

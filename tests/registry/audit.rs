@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bonafide::render::OUTPUTS;
 use serde_json::{Value, json};
 
 use crate::program::{Folder, REPOSITORY, Run, Verify, fixture};
@@ -328,7 +329,10 @@ fn every_format_of_an_audit_says_how_the_tags_differ_and_why_they_are_unknown() 
     }
     let run = audit(&[&name, "--output", "vsa"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.seen());
-    assert!(run.err.contains("expected text, json, jsonl, csv, pinned, junit, sarif or markdown"), "{}", run.seen());
+    let names: Vec<&str> = OUTPUTS.iter().filter(|output| output.is_for_audits).map(|output| output.name).collect();
+    let (last, first) = names.split_last().expect("formats");
+    let all = format!("expected {} or {last}", first.join(", "));
+    assert!(run.err.contains(&all), "{}", run.seen());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 mod audit;
 mod elsewhere;
 mod github;
+mod journal;
 mod logins;
 mod pace;
 mod program;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// What a verified provenance says. These are the builder's words: verified is who said them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvenanceReport {
     /// The SLSA version of the predicate: `v0.2` or `v1`.
@@ -26,12 +26,12 @@ pub struct ProvenanceReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// The parameters under external control, as written.
-    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub parameters: serde_json::Value,
     /// Whether the description of the build type is known, so that its parameters are.
     pub known_build_type: bool,
     /// JSON pointers to the external parameters that the description does not know, the first of them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown_parameters: Vec<String>,
     /// The workflow that was run, which may have called the one that signed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,12 +60,12 @@ pub struct ProvenanceReport {
     /// How many things went into the build.
     pub dependency_count: u64,
     /// What went into the build, the first of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<DependencyReport>,
 }
 
 /// A workflow file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkflowReport {
     /// Its path in the repository.
     pub path: String,
@@ -75,7 +75,7 @@ pub struct WorkflowReport {
 }
 
 /// An input of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DependencyReport {
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub struct DependencyReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its digests by algorithm, as written.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digests: BTreeMap<String, String>,
 }
 

@@ -1,11 +1,11 @@
 //! What a report says of a verified SBOM.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// What a verified SBOM says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SbomReport {
     /// Family and version: `SPDX-2.3`, `SPDX-3.0.1`, `CycloneDX-1.6`.
@@ -45,7 +45,7 @@ pub struct SbomReport {
 }
 
 /// Which minimum elements an SBOM does not hold, by standard.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingElementsReport {
     /// NTIA, The Minimum Elements For a Software Bill of Materials (2021).
     #[serde(rename = "ntia-2021")]
@@ -66,7 +66,7 @@ impl MissingElementsReport {
 }
 
 /// A minimum element that is missing somewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShortfallReport {
     /// The element in the words of its standard.
     pub element: String,
@@ -75,7 +75,7 @@ pub struct ShortfallReport {
     /// How many packages there are.
     pub of: u64,
     /// The first of the packages that lack it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<String>,
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// What a verified vulnerability scan says. These are the scanner's words: verified is who signed them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VulnerabilitiesReport {
     /// Who looked.
@@ -20,7 +20,7 @@ pub struct VulnerabilitiesReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<BTreeMap<String, u64>>,
     /// How many findings the scanner left out of these, by its own rules or by VEX that it was given.
-    #[serde(skip_serializing_if = "crate::check::is_none")]
+    #[serde(default, skip_serializing_if = "crate::check::is_none")]
     pub ignored: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn ignored_in_words(count: u64) -> Option<String> {
 }
 
 /// A scanner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScannerReport {
     /// Its URI; empty where it is not stated.

@@ -1,11 +1,11 @@
 //! What a report says of a verified test result.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// The content of a verified test result. It is the claim of the test runner; only its signer is verified.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestResultReport {
     /// `PASSED`, `WARNED` or `FAILED`.
@@ -22,7 +22,7 @@ pub struct TestResultReport {
     /// How many tests failed.
     pub failed: u64,
     /// The first tests that failed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_tests: Vec<String>,
 }
 

@@ -1,11 +1,11 @@
 //! What a report says of a verified VEX document.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// What a verified VEX document says, in numbers. It closes findings only where the policy believes its signer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VexReport {
     /// `OpenVEX`, `CSAF` or `CycloneDX`.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::attestation::section::{Line, Shown};
 
 /// What a verified verification summary says. These are the verifier's words: verified is who signed them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryReport {
     /// The verifier's id.
@@ -28,7 +28,7 @@ pub struct SummaryReport {
     /// The policy that was applied.
     pub policy: String,
     /// The policy's digests, by algorithm.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub policy_digest: BTreeMap<String, String>,
 }
 

@@ -15,6 +15,7 @@ Examples:
   bonafide audit ghcr.io/acme/app ghcr.io/acme/worker --policy bonafide.yaml --tags 'v*' --exclude '*-rc*'
   bonafide audit ghcr.io/acme/app --repo acme/app --newest 5
   bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
+  bonafide audit ghcr.io/acme/app --repo acme/app --journal audit.journal --resume
   bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
 
 Each digest is fetched and judged once, even if several tags name it. Tags such as sha256-….sig hold evidence; they are
@@ -48,6 +49,13 @@ pub(in crate::cli) struct AuditArgs {
     /// was not expected is rejected
     #[arg(long, help_heading = "Tags", value_name = "FILE")]
     pub(in crate::cli) expect: Option<PathBuf>,
+    /// Write each verdict to this file as soon as it is known, for --resume
+    #[arg(long, help_heading = "Interruptions", value_name = "FILE", conflicts_with = "save")]
+    pub(in crate::cli) journal: Option<PathBuf>,
+    /// Go on with the journal of a run that was interrupted: verdicts of the last 24 hours are taken from it, if policy, trusted
+    /// roots, advisories, platforms and flags are the same; what was undecided is judged again
+    #[arg(long, help_heading = "Interruptions", requires = "journal")]
+    pub(in crate::cli) resume: bool,
 
     #[command(flatten)]
     pub(in crate::cli) verify: VerifyArgs,

@@ -1,0 +1,89 @@
+//! Reads what a report says of one piece of evidence.
+//!
+//! The section of its kind stands among the other members, under the name of the kind.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::attestation::provenance::section::ProvenanceReport;
+use crate::attestation::section::Section;
+
+use super::candidate::CandidateReport;
+use super::{
+    AttestationKind, CandidateKind, Finding, KnownVulnerabilitiesReport, LogEntryReport, OriginReport, SignerReport,
+    TimestampReport,
+};
+
+/// Everything but the section.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain {
+    id: String,
+    kind: CandidateKind,
+    build_level: Option<u8>,
+    origin: OriginReport,
+    digest: String,
+    subject: String,
+    predicate_type: Option<String>,
+    trust_domain: Option<String>,
+    signer: Option<SignerReport>,
+    log_entries: Vec<LogEntryReport>,
+    timestamps: Vec<TimestampReport>,
+    unsigned_provenance: Option<ProvenanceReport>,
+    known_vulnerabilities: Option<KnownVulnerabilitiesReport>,
+    accepted: bool,
+    reason: Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl<'de> Deserialize<'de> for CandidateReport {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::deserialize(deserializer)?;
+        let mut sections = AttestationKind::ALL.iter().filter_map(|kind| members.remove_entry(kind.as_str()));
+        let section = sections.next().map(|said| Section::deserialize(Value::Object(Map::from_iter([said]))));
+        if sections.next().is_some() {
+            return Err(D::Error::custom("a candidate is of one kind"));
+        }
+        drop(sections);
+        let plain = Plain::deserialize(Value::Object(members));
+        let Plain {
+            id,
+            kind,
+            build_level,
+            origin,
+            digest,
+            subject,
+            predicate_type,
+            trust_domain,
+            signer,
+            log_entries,
+            timestamps,
+            unsigned_provenance,
+            known_vulnerabilities,
+            accepted,
+            reason,
+            findings,
+        } = plain.map_err(D::Error::custom)?;
+        let section = section.transpose().map_err(D::Error::custom)?;
+        Ok(Self {
+            id,
+            kind,
+            build_level,
+            origin,
+            digest,
+            subject,
+            predicate_type,
+            trust_domain,
+            signer,
+            log_entries,
+            timestamps,
+            section,
+            unsigned_provenance,
+            known_vulnerabilities,
+            accepted,
+            reason,
+            findings,
+        })
+    }
+}
