@@ -45,7 +45,6 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&verify.login, &at)?;
-    references::refuse_without_layout(asked.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let session = Session::open(verify, logins)?;
     // An image without a policy is a usage error, and found before anything is listed.
     let terms: Vec<Target> =

@@ -66,7 +66,6 @@ pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
 }
 
 fn inspect(args: &InspectArgs, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
-    references::refuse_without_layout(request.references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
         return Err(Diagnostic::usage("a policy is suggested for one image", "run it once for each"));
     }

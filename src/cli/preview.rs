@@ -70,7 +70,6 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&preview.login, &at)?;
     let registries = session::registries(transport, Pace::default(), logins)?;
-    references::refuse_without_layout(references.iter().map(|(text, reference)| (text.as_str(), reference)))?;
     let now = Timestamp::now();
     let (targets, domains) = targets(preview, &references, &registries, now)?;
     let limits = transport.limits();

@@ -28,9 +28,9 @@ enum ListError {
     /// Without an image to verify, which must never look like success.
     #[error("standard input has no reference: expected at least one")]
     Empty,
-    /// Some of its lines were left out.
-    #[error("lines of standard input that are no references to images: {lines}, and nothing is known of these images")]
-    Unread { lines: usize },
+    /// Some of what was given was left out.
+    #[error("images left out because of the errors above: {count}, and nothing is known of them")]
+    LeftOut { count: usize },
     /// It is longer than is read.
     #[error("standard input is longer than {LONGEST_LIST} bytes")]
     TooLong,
@@ -49,7 +49,7 @@ impl ListError {
             Self::Taken => "name the references as arguments, or log in with `docker login` or `podman login`",
             Self::Twice => "write `-` once",
             Self::Empty => "write one reference on each line",
-            Self::Unread { .. } => "correct the lines named above, and run it again",
+            Self::LeftOut { .. } => "correct what is named above, and run it again",
             Self::TooLong | Self::TooMany => "verify them in several runs",
             Self::NoText => "check the program that writes to standard input",
         }
@@ -66,8 +66,10 @@ impl From<ListError> for Diagnostic {
 /// The references of a run, as they were typed and as they were read.
 pub(super) struct References {
     all: Vec<(String, Reference)>,
-    /// How many lines of standard input are no references.
-    unread: usize,
+    /// For each of them its line, if it was read from standard input.
+    lines: Vec<Option<usize>>,
+    /// How many more were given, and cannot be used.
+    left_out: usize,
 }
 
 impl Deref for References {
@@ -79,32 +81,72 @@ impl Deref for References {
 }
 
 impl References {
-    /// Does it if every line was read. Later steps of CI must not go on with the verdict of the others alone.
+    /// Does it if nothing was left out. Later steps of CI must not go on with the verdict of the others alone.
     pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
-        if self.unread == 0 { act() } else { Ok(()) }
+        if self.left_out == 0 { act() } else { Ok(()) }
     }
 
-    /// Returns the exit code of the run. If a line was left out it is that of a usage error, whatever the verdicts on the others are:
-    /// the line may name an image that must not pass.
+    /// Makes something of each reference. One of several that it cannot be made of is left out and said at once, and does not keep
+    /// the others from being examined; if it can be made of none, the first error ends the run.
+    pub(super) fn keep<T>(
+        self,
+        make: impl Fn(&str, &Reference) -> Result<T, Diagnostic>,
+        colour: Colour,
+    ) -> Result<(Self, Vec<T>), Diagnostic> {
+        let mut kept = Self { all: Vec::new(), lines: Vec::new(), left_out: self.left_out };
+        let mut results = Vec::new();
+        let mut errors = Vec::new();
+        for ((text, reference), line) in self.all.into_iter().zip(self.lines) {
+            match (make(&text, &reference), line) {
+                (Ok(one), _) => {
+                    results.push(one);
+                    kept.all.push((text, reference));
+                    kept.lines.push(line);
+                }
+                (Err(error), Some(line)) => errors.push(in_line(error, line)),
+                (Err(error), None) => errors.push(error),
+            }
+        }
+        kept.left_out += errors.len();
+        if results.is_empty() && !errors.is_empty() {
+            return Err(errors.swap_remove(0));
+        }
+        for error in &errors {
+            error.print(colour);
+        }
+        Ok((kept, results))
+    }
+
+    /// Returns the exit code of the run. If something was left out it is that of a usage error, whatever the verdicts on the others
+    /// are: it may be an image that must not pass.
     pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
-        if self.unread == 0 {
+        if self.left_out == 0 {
             return of_others;
         }
-        let error = Diagnostic::from(ListError::Unread { lines: self.unread });
+        let error = Diagnostic::from(ListError::LeftOut { count: self.left_out });
         error.print(colour);
         error.exit_code()
     }
 }
 
+/// An error about a line of standard input.
+fn in_line(error: Diagnostic, number: usize) -> Diagnostic {
+    error.about(format!("line {number} of standard input"))
+}
+
 /// Reads all references; `-` stands for those on standard input, unless that `is_free` for them. A line there that is no reference
-/// is said at once, and does not keep the others from being read.
+/// is said at once, and does not keep the others from being read; so does a layout among others that is certainly not there.
 pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Result<References, Diagnostic> {
-    let mut all = Vec::new();
-    let mut unread = 0;
+    let mut read = References { all: Vec::new(), lines: Vec::new(), left_out: 0 };
+    let mut add = |text: String, reference, line| {
+        read.all.push((text, reference));
+        read.lines.push(line);
+    };
+    let mut left_out = 0;
     let mut was_read = false;
     for argument in arguments {
         if argument != STANDARD_INPUT {
-            all.push((argument.clone(), parse(argument)?));
+            add(argument.clone(), parse(argument)?, None);
         } else if !is_free {
             return Err(ListError::Taken.into());
         } else if std::mem::replace(&mut was_read, true) {
@@ -112,19 +154,21 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
         } else {
             for (number, text) in standard_input()? {
                 match parse(&text) {
-                    Ok(reference) => all.push((text, reference)),
+                    Ok(reference) => add(text, reference, Some(number)),
                     Err(error) => {
-                        error.about(format!("line {number} of standard input")).print(colour);
-                        unread += 1;
+                        in_line(error, number).print(colour);
+                        left_out += 1;
                     }
                 }
             }
         }
     }
-    if all.is_empty() && unread > 0 {
+    if read.all.is_empty() && left_out > 0 {
         return Err(ListError::Empty.into());
     }
-    Ok(References { all, unread })
+    read.left_out = left_out;
+    let (references, _) = read.keep(|text, reference| refuse_without_layout([(text, reference)]), colour)?;
+    Ok(references)
 }
 
 /// Reads one reference.

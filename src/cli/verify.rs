@@ -28,11 +28,9 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
     let session = Session::open(verify, logins)?;
-    let images: Vec<Target> =
-        references.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
-    references::refuse_without_layout(images.iter().map(|image| (image.text.as_str(), &image.reference)))?;
+    let (references, images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
     if !args.quiet {
-        session.note_login(at);
+        session.note_login(references.iter().map(|(_, reference)| reference));
     }
     // The image that is waited for may change.
     let rows = match verify.wait {

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::fixtures::{BY_SHOP, LAB, check, digest, image};
 use crate::program::{Program, Scratch, bonafide, verify};
 use crate::report::{finding, gap_reasons, list, requirement, verdicts, word};
+use crate::shop::{NAME, Shop};
 use crate::support::image::Image;
 use crate::support::repository::Repository;
 
@@ -235,7 +236,7 @@ fn a_bad_line_of_standard_input_is_named_and_stops_no_other() {
         let errors: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert!(errors[0].starts_with("error: line 4 of standard input: `not a reference` "), "{}", run.stderr);
         assert!(errors[1].starts_with("error: line 5 of standard input: "), "{}", run.stderr);
-        assert!(errors.len() == 3 && errors[2].contains("no references to images: 2"), "{}", run.stderr);
+        assert!(errors.len() == 3 && errors[2].contains("left out because of the errors above: 2"), "{}", run.stderr);
         assert!(run.stdout.contains(&signed) && run.stdout.contains(&image("legacy")), "{}", run.stdout);
     }
     let none = scratch.write("none", "not a reference\n");
@@ -243,6 +244,44 @@ fn a_bad_line_of_standard_input_is_named_and_stops_no_other() {
     assert!(message.contains("line 1 of") && message.contains("expected at least one"), "{message}");
     let argument = Program::new([&["verify", &signed, "not a reference"], &by_shop[..]].concat()).run();
     assert!(argument.usage_error().contains("`not a reference` is not a reference"));
+}
+
+/// So is an image among others that the policy has no rule for, and a layout that is not there: they are not verified, and the others
+/// are judged.
+#[test]
+fn an_image_without_a_rule_or_a_layout_stops_no_other_and_never_passes() {
+    let scratch = Scratch::new();
+    let served = Shop::with_signature().serve();
+    let (good, host) = (served.by_tag(), served.registry.host());
+    let rule = format!("- match: '{host}/acme/shop'\n  signers: [{{github: {NAME}}}]\n  require: [signature]\n");
+    let policy = scratch.write("policy.yaml", format!("version: 1\nimages:\n{rule}"));
+    let flags = ["--policy", &policy, "--trusted-root", &served.root];
+    let (other, nowhere) = (format!("{host}/acme/other:1"), "oci:nowhere:v1");
+    let list = scratch.write("list", format!("{other}\n{good}\n\n{nowhere}\n"));
+    for (given, begins) in [
+        (vec![&*other, &good, nowhere], ["error: no rule of ", "error: `oci:nowhere:v1` is not an image: "]),
+        (
+            vec!["-"],
+            ["error: line 1 of standard input: no rule of ", "error: line 4 of standard input: `oci:nowhere:v1` "],
+        ),
+    ] {
+        for more in [&[][..], &["--output", "json"], &["-q"]] {
+            let arguments = [&["verify"], &given[..], &flags, more].concat();
+            let run = Program::new(arguments).stdin_from(list.as_ref()).run();
+            assert_eq!(run.exit, 2, "{given:?} {more:?}: {}", run.stderr);
+            let errors: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+            assert_eq!(errors.len(), 3, "{}", run.stderr);
+            assert!(begins.iter().all(|begin| errors.iter().any(|line| line.starts_with(begin))), "{}", run.stderr);
+            assert!(errors[2].starts_with("error: images left out because of the errors above: 2"), "{}", run.stderr);
+            assert!(run.stdout.contains(&good) && run.stdout.contains("verified"), "{}", run.stdout);
+            assert!(!run.stdout.contains(&other) && !run.stdout.contains(nowhere), "{}", run.stdout);
+        }
+    }
+    for alone in [&*other, nowhere] {
+        let run = Program::new([&["verify", alone], &flags[..]].concat()).run();
+        let message = run.usage_error();
+        assert!(!message.contains("left out"), "{message}");
+    }
 }
 
 #[test]
