@@ -4,24 +4,23 @@
 //! Everything else is in [`super::text`], which `-v` asks for. Readable without colour. Every line that holds something from
 //! outside is escaped.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::check::{
     CandidateReport, CandidateState, CheckId, ClosingReport, Finding, GapReport, ImageReport,
-    KnownVulnerabilitiesReport, Outcome, ReasonReport, Report, RequirementReport, SbomReport, SignerReport, Verdict,
+    KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
 use super::audit::{self, label};
 use super::escape::terminal;
 use super::inspection;
-use super::lines::Lines;
+use super::lines::{Lines, short_digest};
 use super::output::{Head, Output};
 use super::parts::{
-    Detail, Verification, about_advisories, about_roots, bare, excepted, is_about_others, is_note, reference,
-    satisfying,
+    Detail, NARROW, Verification, about_advisories, about_roots, bare, excepted, headline, is_about_others, is_note,
+    reference, satisfying,
 };
-use super::text;
+use super::{rows, text};
 
 pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
     .streamed(|head| head.targets != 1 && !head.detail.verbose, row)
@@ -42,63 +41,27 @@ fn end(head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     {
         Page::new(head.detail, out).image(image)?;
     }
-    below(report, head.detail, out)
+    below(head, report, out)
 }
 
-/// Writes the one line of an image among several.
+/// Writes the row of an image among several.
 fn row(head: &Head, image: &ImageReport, out: &mut dyn Write) -> io::Result<()> {
-    let Head { column, detail, .. } = *head;
-    if !detail.shows(image) {
-        return Ok(());
-    }
-    let mut page = Page::new(detail, out);
-    let word = detail.coloured(image.verdict, &format!("{:<WORD$}", headline(image.verdict)));
-    let said = match image.verdict {
-        Verdict::Verified => image.digest.as_deref().map(|digest| page.digest(digest)).unwrap_or_default(),
-        _ => image.reason.as_ref().map(ReasonReport::in_words).unwrap_or_default(),
-    };
-    let reference = terminal(&label(reference(image), &image.tags)).to_string();
-    let shown = terminal(&said).to_string();
-    // Aligned if that fits, or else as it is.
-    let own = reference.chars().count();
-    let fits = |column: &usize| page.fits(WORD + 2 + column + 2 + shown.chars().count());
-    if let Some(column) = [own.max(column), own].into_iter().find(fits) {
-        return page.lines.raw(&format!("{word}  {reference:<column$}  {shown}"));
-    }
-    if page.fits(WORD + 2 + own) {
-        page.lines.raw(&format!("{word}  {reference}"))?;
-    } else {
-        page.lines.raw(&detail.coloured(image.verdict, headline(image.verdict)))?;
-        page.lines.write("  ", "", &reference)?;
-    }
-    page.lines.write(page.indent(), "", &said)
+    if head.detail.shows(image) { rows::write(head, image, &mut Lines::new(out, head.detail.width)) } else { Ok(()) }
 }
-
-/// How wide the column of verdicts is.
-const WORD: usize = 15;
 
 /// Writes what stands below the images.
-fn below(report: &Report, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+fn below(head: &Head, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let detail = head.detail;
+    let mut lines = Lines::new(out, detail.width);
     if detail.quiet {
-        return audit::write(&report.repositories, detail, &mut Lines::new(out, detail.width));
+        return audit::write(&report.repositories, detail, &mut lines);
     }
-    let mut page = Page::new(detail, out);
     if report.images.len() > 1 {
-        page.counts(report)?;
+        rows::counts(head, report, &mut lines)?;
     }
-    audit::write(&report.repositories, detail, &mut page.lines)?;
+    audit::write(&report.repositories, detail, &mut lines)?;
     let advisories = report.advisories.iter().flat_map(|known| about_advisories(known, false));
-    advisories.chain(about_roots(&report.trust)).try_for_each(|line| page.lines.write("", "", &line))
-}
-
-/// The word that begins the line of an image.
-fn headline(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Verified => "verified",
-        Verdict::Rejected => "rejected",
-        Verdict::Undecided => "could not check",
-        Verdict::Absent => "incomplete",
-    }
+    advisories.chain(about_roots(&report.trust)).try_for_each(|line| lines.write("", "", &line))
 }
 
 struct Page<'a> {
@@ -149,31 +112,6 @@ impl<'a> Page<'a> {
         self.platforms(image)?;
         self.evidence(image)?;
         self.gaps(&image.gaps)
-    }
-
-    /// How many images there are of each verdict, and the failures by their checks.
-    fn counts(&mut self, report: &Report) -> io::Result<()> {
-        let mut checks: BTreeMap<&str, usize> = BTreeMap::new();
-        for image in report.images.iter().filter(|image| image.verdict != Verdict::Absent) {
-            let Some(reason) = &image.reason else { continue };
-            *checks.entry(reason.check.as_str()).or_default() += 1;
-        }
-        let of_each = report.counts().each().map(|(verdict, count)| match verdict {
-            Verdict::Undecided => format!("{count} could not be checked"),
-            other => format!("{count} {}", headline(other)),
-        });
-        self.lines.raw("")?;
-        self.lines.write(
-            "",
-            "",
-            &format!("{} images: {}", report.images.len(), of_each.collect::<Vec<_>>().join(" · ")),
-        )?;
-        if !checks.is_empty() {
-            let because: Vec<String> = checks.iter().map(|(check, count)| format!("{check} ({count})")).collect();
-            self.lines.write("", "", &format!("not verified because of: {}", because.join(", ")))?;
-            self.lines.write("", "", "-v shows each in full; `bonafide explain CHECK` explains a check")?;
-        }
-        Ok(())
     }
 
     fn requirement(&mut self, image: &ImageReport, requirement: &RequirementReport) -> io::Result<()> {
@@ -406,20 +344,9 @@ impl<'a> Page<'a> {
 
     /// Whole in files and pipes, and as short on a terminal as a person compares.
     fn digest(&self, digest: &str) -> String {
-        const DIGITS: usize = 12;
-        match (self.detail.width, digest.split_once(':')) {
-            (Some(_), Some((algorithm, hex)))
-                if hex.len() >= 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
-            {
-                format!("{algorithm}:{}…", hex.chars().take(DIGITS).collect::<String>())
-            }
-            _ => digest.to_owned(),
-        }
+        if self.detail.width.is_some() { short_digest(digest) } else { digest.to_owned() }
     }
 }
-
-/// A terminal of fewer columns is narrow.
-const NARROW: usize = 60;
 
 /// Where the texts beside labels begin.
 const INDENT: &str = "              ";
@@ -448,16 +375,5 @@ fn logged(requirement: &RequirementReport, candidate: &CandidateReport) -> Strin
         Some(time) => format!("signed{time}"),
         None if is_unlogged => "not logged".to_owned(),
         None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_verdict_begins_its_line_with_another_word() {
-        let all = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent].map(headline);
-        assert_eq!(all, ["verified", "rejected", "could not check", "incomplete"]);
     }
 }

@@ -21,6 +21,7 @@ mod output;
 mod packages;
 mod parts;
 mod pinned;
+mod rows;
 mod sarif;
 mod text;
 mod vsa;

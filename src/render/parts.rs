@@ -154,3 +154,27 @@ pub(super) fn reference(image: &ImageReport) -> &str {
 pub(super) fn bare(finding: &Finding) -> Finding {
     Finding { candidate: None, subject: None, ..finding.clone() }
 }
+
+/// The word that begins the line of an image.
+pub(super) fn headline(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "verified",
+        Verdict::Rejected => "rejected",
+        Verdict::Undecided => "could not check",
+        Verdict::Absent => "incomplete",
+    }
+}
+
+/// A terminal of fewer columns is narrow.
+pub(super) const NARROW: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_begins_its_line_with_another_word() {
+        let all = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent].map(headline);
+        assert_eq!(all, ["verified", "rejected", "could not check", "incomplete"]);
+    }
+}
