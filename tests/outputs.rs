@@ -3,6 +3,8 @@
 
 #[path = "outputs/alerts.rs"]
 mod alerts;
+#[path = "outputs/html.rs"]
+mod html;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -222,6 +224,7 @@ fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
                     "markdown" => markdown(&written, &report),
                     "github" => alerts::github(output, &written, &report),
                     "gitlab" => drop(alerts::gitlab(&json(&written), &report)),
+                    "html" => html::html(&written, &report),
                     "sarif" => drop(sarif(&json(&written), &report)),
                     other => panic!("no reader for {other}"),
                 }

@@ -11,6 +11,7 @@ mod csv;
 pub mod escape;
 mod github;
 mod gitlab;
+mod html;
 mod inspection;
 mod json;
 mod jsonl;
@@ -46,6 +47,7 @@ pub const OUTPUTS: &[&Output] = &[
     &markdown::OUTPUT,
     &github::OUTPUT,
     &gitlab::OUTPUT,
+    &html::OUTPUT,
 ];
 
 /// The format for people.

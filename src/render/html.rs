@@ -1,0 +1,482 @@
+//! HTML: one file for a browser, with everything in it. The verdict comes first, then a row for each image, then the evidence, folded.
+//!
+//! It needs nothing from outside and says so to the browser, which then refuses what a text from outside might ask for (A273). Without
+//! its script everything can be read; the script filters.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::check::{
+    CandidateReport, Finding, GapReport, ImageReport, Outcome, PlatformReport, Report, RepositoryReport,
+    RequirementReport, SbomReport, Verdict,
+};
+
+use super::audit::label;
+use super::cells;
+use super::escape::clipped;
+use super::output::Output;
+use super::parts::{Verification, about_advisories, about_roots, excepted};
+
+pub(super) const OUTPUT: Output = Output::new("html", "a page for a browser, in one file", |_, report, out| {
+    out.write_all(page(report).into_string().as_bytes())
+})
+.for_bundles()
+.for_audits();
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// The most requirements that have a column.
+const MOST_COLUMNS: usize = 12;
+/// The most images whose evidence is shown, and the most that are explained without.
+const MOST_WITH_EVIDENCE: usize = 50;
+const MOST_EXPLAINED: usize = 2000;
+/// The most things of a kind that are shown of one image.
+const MOST_SHOWN: usize = 200;
+/// With more failures than these, their reasons are folded.
+const MOST_OPEN: usize = 5;
+
+fn page(report: &Report) -> Markup {
+    let columns = Columns::of(report);
+    let explained = explained(report);
+    let title = format!("Verification: {}", report.verdict);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(content_security_policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#images" { "Skip to the images" }
+                header { (head(report)) }
+                main {
+                    @if !report.repositories.is_empty() { (repositories(&report.repositories)) }
+                    section aria-labelledby="images" { (images(report, &columns, &explained)) }
+                    section class=[(explained.len() > MOST_WITH_EVIDENCE).then_some("many")] aria-labelledby="reasons" {
+                        (reasons(report, &explained))
+                    }
+                }
+                footer { (foot(report)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+}
+
+/// Allows this style and this script by their hashes, and nothing else.
+fn content_security_policy() -> String {
+    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// Shows text from outside: as on a terminal, so that nothing invisible is in it. The templates escape what is markup.
+fn shown(text: &str) -> String {
+    clipped(text)
+}
+
+fn word(verdict: Verdict) -> Markup {
+    html! { span class={ "verdict " (verdict.as_str()) } { (verdict.as_str()) } }
+}
+
+fn code(text: &str) -> Markup {
+    html! { code { (shown(text)) } }
+}
+
+fn head(report: &Report) -> Markup {
+    let policy = &report.policy;
+    html! {
+        h1 { "Verification: " (word(report.verdict)) }
+        ul.counts aria-label="Images by verdict" {
+            @for (verdict, count) in report.counts().each() {
+                li { span class={ "verdict small " (verdict.as_str()) } { (count) " " (verdict.as_str()) } }
+            }
+        }
+        p { "Judged by " (code(&policy.source)) ", " (report.started_at.strftime("%Y-%m-%d %H:%M UTC").to_string()) "." }
+    }
+}
+
+/// The tags of the repositories of an audit.
+fn repositories(repositories: &[RepositoryReport]) -> Markup {
+    html! {
+        section aria-labelledby="repositories" {
+            h2 #repositories { "Repositories" }
+            table {
+                thead { tr {
+                    th scope="col" { "Repository" }
+                    th scope="col" { "Verdict" }
+                    th scope="col" { "Tags" }
+                    th scope="col" { "Digests" }
+                    th scope="col" { "Not as expected" }
+                } }
+                tbody {
+                    @for repository in repositories { (row_of_repository(repository)) }
+                }
+            }
+        }
+    }
+}
+
+fn row_of_repository(repository: &RepositoryReport) -> Markup {
+    let cells = cells::of_repository(repository);
+    let wrong: Vec<_> = cells.iter().filter(|cell| cell.verdict != Verdict::Verified).collect();
+    html! {
+        tr {
+            th scope="row" { (code(&repository.repository)) }
+            td data-label="Verdict" { (word(repository.verdict)) }
+            td data-label="Tags" { (repository.tags.selected) " of " (repository.tags.listed) }
+            td data-label="Digests" { (repository.digests) }
+            td data-label="Not as expected" {
+                @if wrong.is_empty() { "nothing" } @else {
+                    ul {
+                        @for cell in wrong.iter().take(MOST_SHOWN) {
+                            li {
+                                @if let Some(tag) = cell.part() { (code(tag)) " " }
+                                @for line in cell.details() { (shown(&line)) ". " }
+                            }
+                        }
+                    }
+                    (more(wrong.len()))
+                }
+            }
+        }
+    }
+}
+
+/// What of a list is not shown.
+fn more(all: usize) -> Markup {
+    html! { @if all > MOST_SHOWN { p.soft { "and " (all - MOST_SHOWN) " more: see the report in another format" } } }
+}
+
+/// The requirements that have a column, by their names.
+struct Columns<'a> {
+    shown: Vec<&'a str>,
+    /// How many have none.
+    more: usize,
+}
+
+impl<'a> Columns<'a> {
+    fn of(report: &'a Report) -> Self {
+        let mut seen = BTreeSet::new();
+        let ids = report.images.iter().flat_map(|image| &image.requirements).map(|requirement| requirement.id.as_str());
+        let mut shown: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
+        let more = shown.len().saturating_sub(MOST_COLUMNS);
+        shown.truncate(MOST_COLUMNS);
+        Self { shown, more }
+    }
+}
+
+/// The grid: a row for each image or release, a column for each requirement.
+fn images(report: &Report, columns: &Columns<'_>, explained: &[(usize, &ImageReport)]) -> Markup {
+    let linked: BTreeSet<usize> = explained.iter().map(|(number, _)| *number).collect();
+    let noun = if report.repositories.is_empty() { "Image" } else { "Release" };
+    html! {
+        h2 #images { (noun) "s" }
+        @if report.images.len() > 1 { (filter(noun)) }
+        table.grid {
+            thead { tr {
+                th scope="col" { (noun) }
+                th scope="col" { "Verdict" }
+                @for id in &columns.shown { th scope="col" { (shown(id)) } }
+                @if columns.more > 0 { th scope="col" { "Others" } }
+            } }
+            tbody {
+                @for (number, image) in report.images.iter().enumerate() {
+                    (row(linked.contains(&number).then_some(number), image, columns))
+                }
+            }
+        }
+    }
+}
+
+/// Hidden until the script that it needs makes it work.
+fn filter(noun: &str) -> Markup {
+    html! {
+        form #filter hidden aria-label="Filter" {
+            div {
+                label for="filter-name" { (noun) " contains" }
+                input #filter-name type="search" autocomplete="off";
+            }
+            div {
+                label for="filter-verdict" { "Verdict" }
+                select #filter-verdict {
+                    option value="" { "all" }
+                    @for verdict in [Verdict::Rejected, Verdict::Undecided, Verdict::Absent, Verdict::Verified] {
+                        option value=(verdict.as_str()) { (verdict.as_str()) }
+                    }
+                }
+            }
+            output #filter-count for="filter-name filter-verdict" {}
+        }
+    }
+}
+
+/// A row, which leads to the reasons of the image if they are shown.
+fn row(number: Option<usize>, image: &ImageReport, columns: &Columns<'_>) -> Markup {
+    let name = shown(&label(&image.reference, &image.tags));
+    let find = |id: &str| image.requirements.iter().find(|requirement| requirement.id == id);
+    let others = image.requirements.iter().filter(|one| !columns.shown.contains(&one.id.as_str()));
+    html! {
+        tr data-verdict=(image.verdict.as_str()) data-name=(name) {
+            th scope="row" {
+                @match number {
+                    Some(number) => a href={ "#image-" (number) } { (name) },
+                    None => (name),
+                }
+            }
+            td data-label="Verdict" { (word(image.verdict)) }
+            @for id in &columns.shown {
+                td data-label=(shown(id)) {
+                    @match find(id) {
+                        Some(requirement) => (cell(image, requirement)),
+                        None => span.soft { "not asked" },
+                    }
+                }
+            }
+            @if columns.more > 0 {
+                td data-label="Others" {
+                    ul { @for one in others.take(MOST_SHOWN) { li { (shown(&one.id)) ": " (cell(image, one)) } } }
+                }
+            }
+        }
+    }
+}
+
+/// What became of a requirement, and for which platforms it is otherwise.
+fn cell(image: &ImageReport, requirement: &RequirementReport) -> Markup {
+    let of_platform = |platform: &PlatformReport| platform.requirements.get(&requirement.id).copied();
+    let verdicts: BTreeSet<Verdict> = image.platforms.iter().filter_map(of_platform).collect();
+    html! {
+        span class={ "verdict small " (requirement.verdict.as_str()) } { (requirement.verdict.as_str()) }
+        @if requirement.counting().is_none() { " " span.soft { "(excepted)" } }
+        @if verdicts.len() > 1 {
+            ul { @for platform in image.platforms.iter().take(MOST_SHOWN) {
+                @if let Some(verdict) = of_platform(platform) {
+                    li { (shown(name_of(platform))) ": " (verdict.as_str()) }
+                }
+            } }
+        }
+    }
+}
+
+fn name_of(platform: &PlatformReport) -> &str {
+    platform.platform.as_deref().unwrap_or(&platform.digest)
+}
+
+/// The images whose reasons are shown, by their numbers, the worst first: all of them, or of very many those that are not verified.
+fn explained(report: &Report) -> Vec<(usize, &ImageReport)> {
+    let is_small = report.images.len() <= MOST_WITH_EVIDENCE;
+    let mut images: Vec<(usize, &ImageReport)> = report.images.iter().enumerate().collect();
+    images.retain(|(_, image)| is_small || image.verdict != Verdict::Verified);
+    images.sort_by_key(|(_, image)| image.verdict);
+    images.truncate(MOST_EXPLAINED);
+    images
+}
+
+fn reasons(report: &Report, explained: &[(usize, &ImageReport)]) -> Markup {
+    let failed = explained.iter().filter(|(_, image)| image.verdict != Verdict::Verified).count();
+    let is_open =
+        |image: &ImageReport| explained.len() == 1 || image.verdict != Verdict::Verified && failed <= MOST_OPEN;
+    let left = report.images.len() - explained.len();
+    html! {
+        h2 #reasons { "Reasons and evidence" }
+        @for (place, (number, image)) in explained.iter().enumerate() {
+            (details(*number, image, is_open(image), place < MOST_WITH_EVIDENCE))
+        }
+        @if left > 0 || explained.len() > MOST_WITH_EVIDENCE {
+            p.soft {
+                "The JSON report has the evidence of all images. Here are the reasons of " (explained.len()) " and the evidence of "
+                (explained.len().min(MOST_WITH_EVIDENCE)) "."
+            }
+        }
+    }
+}
+
+fn details(number: usize, image: &ImageReport, is_open: bool, has_evidence: bool) -> Markup {
+    let name = shown(&label(&image.reference, &image.tags));
+    html! {
+        details.image open[is_open] data-verdict=(image.verdict.as_str()) data-name=(name) {
+            summary { h3 { (name) } " " (word(image.verdict)) }
+            div.inside id={ "image-" (number) } {
+                dl {
+                    @for (what, value) in [("digest", &image.digest), ("index", &image.index), ("pinned", &image.pinned)] {
+                        @if let Some(value) = value { dt { (what) } dd { (code(value)) } }
+                    }
+                }
+                @for finding in image.findings.iter().filter(|finding| finding.is_blocking()).take(MOST_SHOWN) {
+                    (reason(finding))
+                }
+                @if image.platforms.len() > 1 { (platforms(image)) }
+                @for requirement in image.requirements.iter().take(MOST_SHOWN) { (of_requirement(image, requirement)) }
+                (more(image.requirements.len()))
+                @if !image.gaps.is_empty() { (gaps(&image.gaps)) }
+                @if has_evidence && !image.candidates.is_empty() { (evidence(&image.candidates)) }
+            }
+        }
+    }
+}
+
+fn platforms(image: &ImageReport) -> Markup {
+    let ids: Vec<&str> = image.requirements.iter().map(|one| one.id.as_str()).take(MOST_COLUMNS).collect();
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { "Platform" }
+                @for id in &ids { th scope="col" { (shown(id)) } }
+            } }
+            tbody { @for platform in image.platforms.iter().take(MOST_SHOWN) {
+                tr {
+                    th scope="row" { (shown(name_of(platform))) }
+                    @for id in &ids {
+                        td data-label=(shown(id)) {
+                            @match platform.requirements.get(*id) {
+                                Some(verdict) => span class={ "verdict small " (verdict.as_str()) } { (verdict.as_str()) },
+                                None => span.soft { "not asked" },
+                            }
+                        }
+                    }
+                }
+            } }
+        }
+        (more(image.platforms.len()))
+    }
+}
+
+fn of_requirement(image: &ImageReport, requirement: &RequirementReport) -> Markup {
+    let findings: Vec<&Finding> = requirement.findings.iter().collect();
+    html! {
+        h4 { (shown(&requirement.id)) " " (word(requirement.verdict)) }
+        @if let Some(text) = excepted(requirement) { p { (shown(&text)) } }
+        @if let Some(level) = requirement.build_level { p { "SLSA build level " (level) } }
+        @for by in &requirement.satisfied_by {
+            @if let Some(candidate) = image.candidates.iter().find(|candidate| candidate.id == *by) {
+                p {
+                    (shown(by))
+                    @if let Some(signer) = &candidate.signer { ", signed by " (code(&signer.in_words())) }
+                    @for line in Verification::of(requirement, candidate).in_words() { ", " (shown(&line)) }
+                }
+            }
+        }
+        @if requirement.verdict != Verdict::Verified {
+            @for finding in findings.iter().take(MOST_SHOWN) { (reason(finding)) }
+            (more(findings.len()))
+        }
+    }
+}
+
+/// A finding with what was expected and found, and what to do.
+fn reason(finding: &Finding) -> Markup {
+    html! {
+        div.finding {
+            p {
+                strong { (shown(&finding.message)) }
+                " " span.soft { (finding.check.as_str()) @if let Some(id) = &finding.candidate { ", " (shown(id)) } }
+            }
+            dl {
+                @for (what, value) in [("expected", &finding.expected), ("found", &finding.found)] {
+                    @if let Some(value) = value { dt { (what) } dd { (code(value)) } }
+                }
+                @if let Some(next) = &finding.next { dt { "next" } dd { (shown(next)) } }
+            }
+        }
+    }
+}
+
+fn gaps(gaps: &[GapReport]) -> Markup {
+    html! {
+        h4 { "Could not be read" }
+        ul { @for gap in gaps.iter().take(MOST_SHOWN) { li { (shown(&gap.what)) ": " (shown(&gap.in_words())) ". " (shown(&gap.next)) } } }
+        (more(gaps.len()))
+    }
+}
+
+fn evidence(candidates: &[CandidateReport]) -> Markup {
+    html! {
+        h4 { "Evidence" }
+        @for candidate in candidates.iter().take(MOST_SHOWN) {
+            details {
+                summary { (shown(&candidate.id)) ": " (candidate.kind.as_str()) ", " (candidate.state().as_str()) }
+                div.inside { (about(candidate)) }
+            }
+        }
+        (more(candidates.len()))
+    }
+}
+
+fn about(candidate: &CandidateReport) -> Markup {
+    html! {
+        dl {
+            dt { "found in" } dd { (shown(&candidate.origin.place)) }
+            dt { "digest" } dd { (code(&candidate.digest)) }
+            dt { "attached to" } dd { (code(&candidate.subject)) }
+            @if let Some(value) = &candidate.predicate_type { dt { "type" } dd { (code(value)) } }
+            @if let Some(signer) = &candidate.signer { dt { "signed by" } dd { (code(&signer.in_words())) } }
+            @for line in Verification::of_any(candidate).in_words() { dt { "signature" } dd { (shown(&line)) } }
+            @for (what, text) in candidate.section.iter().flat_map(|section| section.shown().lines()) {
+                dt { (what) } dd { (shown(&text)) }
+            }
+            @if let (Some(sbom), Some(known)) = (candidate.says::<SbomReport>(), &candidate.known_vulnerabilities) {
+                dt { "advisories" } dd { (shown(&known.in_words(sbom.packages))) }
+            }
+            @if let Some(reason) = &candidate.reason { dt { "does not count" } dd { (shown(reason)) } }
+        }
+        @if !candidate.findings.is_empty() {
+            table {
+                thead { tr { th scope="col" { "Check" } th scope="col" { "Outcome" } th scope="col" { "Says" } } }
+                tbody { @for finding in candidate.findings.iter().take(MOST_SHOWN) {
+                    tr {
+                        th scope="row" { (finding.check.as_str()) }
+                        td data-label="Outcome" { (outcome(finding.outcome)) }
+                        td data-label="Says" { (shown(&finding.message)) }
+                    }
+                } }
+            }
+            (more(candidate.findings.len()))
+        }
+    }
+}
+
+fn foot(report: &Report) -> Markup {
+    let network = &report.network;
+    html! {
+        h2 { "About this run" }
+        dl {
+            dt { "program" } dd { (report.tool.name) " " (report.tool.version) }
+            dt { "policy" } dd { (shown(&report.policy.source)) " " (code(&format!("sha256:{}", report.policy.sha256))) }
+            @if let Some(verifier) = &report.verifier { dt { "verifier" } dd { (shown(verifier)) } }
+            @for domain in &report.trust {
+                dt { "trusted root" } dd { (shown(&domain.domain)) ", " (shown(&domain.source)) " " (code(&format!("sha256:{}", domain.sha256))) }
+            }
+            dt { "network" } dd { (network.requests) " requests, " (network.bytes) " bytes" }
+            @if !network.hosts.is_empty() { dt { "hosts" } dd { (shown(&network.hosts.join(", "))) } }
+            @for variable in &report.environment {
+                dt { "environment" } dd { (variable.name) " (" (variable.used_for.as_str()) ")" }
+            }
+        }
+        @for line in about_roots(&report.trust) { p { (shown(&line)) } }
+        @if let Some(known) = &report.advisories {
+            @for line in about_advisories(known, true) { p { (shown(&line)) } }
+        }
+    }
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Fail => "fail",
+        Outcome::Skip => "skip",
+        Outcome::Error => "error",
+    }
+}

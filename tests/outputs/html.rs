@@ -1,0 +1,153 @@
+//! The page, read as a browser reads it: every element and attribute is one of ours, and what comes from outside is text.
+
+use std::collections::BTreeSet;
+
+use bonafide::check::{ImageReport, Report, Verdict};
+use bonafide::render::escape;
+
+use crate::{image, named, report, very_many, written};
+
+const ELEMENTS: [&str; 41] = [
+    "html", "head", "meta", "title", "style", "body", "a", "header", "main", "section", "footer", "script", "h1", "h2",
+    "h3", "h4", "p", "ul", "li", "span", "code", "strong", "table", "thead", "tbody", "tr", "th", "td", "form", "div",
+    "label", "input", "select", "option", "output", "details", "summary", "dl", "dt", "dd", "!DOCTYPE",
+];
+/// Elements that have no end.
+const EMPTY: [&str; 3] = ["!DOCTYPE", "meta", "input"];
+const ATTRIBUTES: [&str; 21] = [
+    "aria-label",
+    "aria-labelledby",
+    "autocomplete",
+    "charset",
+    "class",
+    "content",
+    "data-label",
+    "data-name",
+    "data-verdict",
+    "for",
+    "hidden",
+    "href",
+    "html",
+    "http-equiv",
+    "id",
+    "lang",
+    "name",
+    "open",
+    "scope",
+    "type",
+    "value",
+];
+
+/// An element: its name, its attributes and the text before the next element.
+struct Element {
+    name: String,
+    attributes: Vec<(String, String)>,
+    text: String,
+}
+
+fn decoded(text: &str) -> String {
+    let all = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+    all.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// Reads the elements in their order, and asserts that each ends where it ought to.
+fn elements(page: &str) -> Vec<Element> {
+    let (mut rest, mut open, mut found) = (page, Vec::<String>::new(), Vec::<Element>::new());
+    while let Some(start) = rest.find('<') {
+        let inside = &rest[start + 1..];
+        let (tag, after) = inside.split_once('>').expect("the end of the tag");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name));
+            rest = after;
+            continue;
+        }
+        let (name, mut attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(ELEMENTS.contains(&name), "<{tag}>");
+        let mut read = Vec::new();
+        while !attributes.is_empty() {
+            let end = attributes.find(['=', ' ']).unwrap_or(attributes.len());
+            let (key, more) = attributes.split_at(end);
+            assert!(ATTRIBUTES.contains(&key), "{key} in <{tag}>");
+            let (value, more) = match more.strip_prefix("=\"") {
+                Some(quoted) => quoted.split_once('"').expect("the end of the value"),
+                None => ("", more),
+            };
+            read.push((key.to_owned(), decoded(value)));
+            attributes = more.strip_prefix(' ').unwrap_or(more);
+        }
+        // What stands in a style or a script is no markup.
+        let (text, after) = if ["style", "script"].contains(&name) {
+            let end = after.find(&format!("</{name}>")).expect("its end");
+            after.split_at(end)
+        } else {
+            after.split_at(after.find('<').unwrap_or(after.len()))
+        };
+        if !EMPTY.contains(&name) {
+            open.push(name.to_owned());
+        }
+        found.push(Element { name: name.to_owned(), attributes: read, text: decoded(text) });
+        rest = after;
+    }
+    assert!(open.is_empty(), "{open:?}");
+    found
+}
+
+impl Element {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.attributes.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+}
+
+pub(crate) fn html(page: &str, report: &Report) {
+    let elements = elements(page);
+    let of = |name: &'static str| elements.iter().filter(move |element| element.name == name);
+    assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
+    let verdict = of("span").next().expect("the verdict comes first");
+    assert_eq!(verdict.text, report.verdict.as_str());
+    // One script and one style, ours, allowed by their hashes; nothing else of the kind, and nothing from outside.
+    let (scripts, styles): (Vec<_>, Vec<_>) = (of("script").collect(), of("style").collect());
+    assert_eq!((scripts.len(), styles.len()), (1, 1));
+    assert_eq!(scripts[0].text, include_str!("../../src/render/html/script.js"));
+    assert_eq!(styles[0].text, include_str!("../../src/render/html/style.css"));
+    let policy = of("meta").find_map(|meta| meta.value("http-equiv").and(meta.value("content"))).expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    let ids: BTreeSet<&str> = elements.iter().filter_map(|element| element.value("id")).collect();
+    for link in of("a") {
+        let target = link.value("href").and_then(|to| to.strip_prefix('#')).expect("a link within the page");
+        assert!(ids.contains(&target), "{target}");
+    }
+    // A row for each image, with its name and its verdict.
+    let rows: Vec<&Element> = of("tr").filter(|row| row.value("data-verdict").is_some()).collect();
+    assert_eq!(rows.len(), report.images.len());
+    for (row, image) in rows.iter().zip(&report.images) {
+        assert_eq!(row.value("data-verdict"), Some(image.verdict.as_str()));
+        let name: String = escape::terminal(&image.reference).chars().take(2000).collect();
+        assert!(row.value("data-name").expect("a name").starts_with(&name));
+    }
+    for header in of("th") {
+        assert!(header.value("scope").is_some_and(|scope| ["col", "row"].contains(&scope)));
+    }
+}
+
+#[test]
+fn a_page_of_two_thousand_images_is_small_enough_to_open() {
+    let verdicts = [Verdict::Verified, Verdict::Rejected, Verdict::Undecided, Verdict::Absent];
+    let images: Vec<ImageReport> =
+        (0..2000).map(|number| image(verdicts[number % 4], &format!("app-{number}"))).collect();
+    for report in [report(images, "flags"), very_many("1")] {
+        let page = written(named("html"), &report, false);
+        html(&page, &report);
+        assert!(page.len() < 20_000_000, "{}", page.len());
+    }
+}
+
+#[test]
+fn the_only_image_is_unfolded_and_a_failure_says_what_to_do() {
+    let page = written(named("html"), &report(vec![image(Verdict::Rejected, "x")], "flags"), false);
+    let elements = elements(&page);
+    let unfolded = elements.iter().filter(|element| element.name == "details" && element.value("open").is_some());
+    assert_eq!(unfolded.count(), 1);
+    for word in ["expected", "found", "next"] {
+        assert!(elements.iter().any(|element| element.name == "dt" && element.text == word), "{word}");
+    }
+}
