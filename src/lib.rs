@@ -23,6 +23,7 @@
 //! | [`oci`] | digests, references, manifests, blobs | `json` |
 //! | [`evidence`] | what was collected, as data; payloads decoded | `json`, `oci` |
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | the sections of `attestation` |
+//! | [`compare`] | what changed between two images, from their reports | `check`, `json`, `packages` |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
 //! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit`, the rules of `attestation` |
 //! | [`attestation`] | a folder for each kind of attestation: `types` and `texts`, its predicate types and schemas | nothing |
@@ -44,6 +45,7 @@
 
 pub mod attestation;
 pub mod check;
+pub mod compare;
 pub mod evidence;
 pub mod json;
 pub mod oci;

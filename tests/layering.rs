@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const MODULES: [(&str, &[&str]); 20] = [
+const MODULES: [(&str, &[&str]); 21] = [
     ("json", &[]),
     ("time_limit", &[]),
     ("oci", &["json"]),
@@ -18,6 +18,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("check", &["evidence", NAMING, SHOWING]),
     (SHOWING, &["check", NAMING]),
     ("packages", &["json"]),
+    ("compare", &["json", "check", "packages", NAMING]),
     ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
     ("policy_tools", &["check", "policy", NAMING]),
@@ -49,7 +50,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("collect", &["json", "oci", "evidence", "secrets"]),
     // Keeps trusted roots current: apart from `trust`, which is pure, and from `collect`, which knows of no trust.
     ("tuf", &["json", "oci", "trust", "collect"]),
-    ("run", &["oci", "check", "evidence", "packages", "policy", "verify", "collect", "time_limit"]),
+    ("run", &["compare", "oci", "check", "evidence", "packages", "policy", "verify", "collect", "time_limit"]),
     (
         "cli",
         &[
@@ -58,6 +59,7 @@ const MODULES: [(&str, &[&str]); 20] = [
             "oci",
             "evidence",
             "check",
+            "compare",
             "packages",
             "policy",
             "policy_tools",

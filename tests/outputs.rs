@@ -68,6 +68,7 @@ fn platform(name: &str, requirements: &[RequirementReport]) -> PlatformReport {
         pinned: None,
         verdict: Verdict::join(requirements.iter().map(|one| one.verdict)),
         requirements: requirements.iter().map(|one| (one.id.clone(), one.verdict)).collect(),
+        counted: Vec::new(),
     }
 }
 
@@ -93,6 +94,8 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
         requirements,
         candidates: Vec::new(),
         gaps: vec![gap(text)],
+        read_in_full: false,
+        comparison: None,
     }
 }
 
@@ -148,7 +151,8 @@ fn audits(text: &str) -> [Report; 2] {
     [(Verdict::Rejected, vec![moved], Vec::new()), (Verdict::Undecided, Vec::new(), vec![gap(text)])].map(
         |(verdict, changes, gaps)| {
             let repository = text.to_owned();
-            let of_it = RepositoryReport { repository, verdict, tags: TagCounts::default(), digests: 1, changes, gaps };
+            let (tags, drift) = (TagCounts::default(), Vec::new());
+            let of_it = RepositoryReport { repository, verdict, tags, digests: 1, changes, drift, gaps };
             Report { verdict, repositories: vec![of_it], ..report(vec![image(Verdict::Verified, text)], text) }
         },
     )

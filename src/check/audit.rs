@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckId, Finding, GapReport, Verdict};
+use super::{CheckId, DriftReport, Finding, GapReport, Verdict};
 
 /// One repository of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct RepositoryReport {
     /// How the selected tags differ from the ones that were expected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<TagChange>,
+    /// What changed from one verified release to the next of its line. It rejects nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<DriftReport>,
     /// What could not be read of the list.
     pub gaps: Vec<GapReport>,
 }

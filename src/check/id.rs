@@ -68,6 +68,7 @@ pub(crate) use checks;
 checks! {
     ImageResolved "image-resolved" "The reference names an image that could be read."
     ImagePinned "image-pinned" "The reference resolves to the digest that was expected."
+    NotWeaker "not-weaker" "The evidence is not weaker than that of an earlier release."
     PolicyException "policy-exception" "No exception of the policy has run out."
     EvidenceComplete "evidence-complete" "Everything that could hold evidence was read."
     EvidencePresent "evidence-present" "Something of the required kind is attached."

@@ -9,8 +9,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    AdvisoriesReport, CandidateReport, CheckId, Finding, GapReport, LogEntryReport, RepositoryReport, TimestampReport,
-    VariableReport, Verdict,
+    AdvisoriesReport, CandidateReport, CheckId, ComparisonReport, Finding, GapReport, LogEntryReport, RepositoryReport,
+    TimestampReport, VariableReport, Verdict,
 };
 
 /// The version of the report's JSON shape.
@@ -227,6 +227,11 @@ pub struct ImageReport {
     pub candidates: Vec<CandidateReport>,
     /// What could not be read.
     pub gaps: Vec<GapReport>,
+    /// Whether everything that is attached was read: a run ends when all requirements are satisfied, unless it compares.
+    pub read_in_full: bool,
+    /// What comparing it with an older image came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonReport>,
 }
 
 impl ImageReport {
@@ -275,6 +280,9 @@ pub struct PlatformReport {
     pub verdict: Verdict,
     /// The verdict of each requirement for this platform.
     pub requirements: BTreeMap<String, Verdict>,
+    /// The candidates that count for it: they verify, and a signer of the policy signed them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
 }
 
 /// The result of one requirement.

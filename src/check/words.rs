@@ -39,12 +39,13 @@ macro_rules! words {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 match String::deserialize(deserializer)?.as_str() {
                     $($word => Ok(Self::$variant),)+
-                    other => Err(D::Error::custom(format!("unknown word `{other}`"))),
+                    other => Err(serde::de::Error::custom(format!("unknown word `{other}`"))),
                 }
             }
         }
     };
 }
+pub(super) use words;
 
 /// What a candidate is; of what did not verify, what it claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `bonafide audit`: repositories in, every image that their tags name judged, one report out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use super::journal::Journal;
 use super::output::{Reader, Rows};
 use super::pull_requests::Builds;
 use super::session::Session;
+use super::weaker::{History, Older};
 use super::{input, logins, output, policies, progress, references, runner, runtime};
 
 /// The tags of a repository, and the expected ones.
@@ -43,12 +44,15 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
     let asked = repositories(&references)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
-    let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).collect();
+    let older = Older::reference(verify.not_weaker_than.as_ref())?;
+    let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
-    let session = Session::open(verify, logins)?;
+    let session = Session::open(verify, logins)?.comparing(audit.no_downgrade);
     // An image without a policy is a usage error, and found before anything is listed.
     let terms: Vec<Target> =
         asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
+    let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
+    older.iter().try_for_each(|older| older.refuse_unfit(&terms))?;
     let open = |file: &PathBuf| Journal::open(file, audit.resume, &session.facts(&terms)?, args.quiet);
     let journal = audit.journal.as_ref().map(open).transpose()?;
     if !args.quiet {
@@ -69,12 +73,19 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let repositories = runtime.block_on(progress::shown(is_hushed, state, listing));
     let wanted = images(&repositories, &terms);
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
-    let rows = Rows::begin(labels.iter().map(String::as_str), &targets, args);
+    // A release is compared with one that is judged after it.
+    let begin = || Rows::begin(labels.iter().map(String::as_str), &targets, args);
+    let rows = if audit.no_downgrade { None } else { begin() };
     let builds = Builds::allowed_by(&verify.signer);
     let is_silent = is_hushed || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let reader =
         Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: journal.as_ref() };
-    let examined = examine(&session, &runtime, &wanted, &reader, is_silent);
+    let histories = repositories.iter().map(|_| RefCell::default()).collect::<Vec<_>>();
+    let work = Work { session: &session, wanted: &wanted, older: older.as_ref(), histories: &histories };
+    let mut examined = work.examine(&runtime, &reader, is_silent);
+    if audit.no_downgrade {
+        examined = work.hold(examined);
+    }
 
     let reports: Vec<RepositoryReport> = repositories
         .iter()
@@ -84,7 +95,8 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
             let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
             let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
             let bound = matches!(session.platforms, PlatformChoice::All).then_some(bound);
-            repository.report(&images, bound.as_ref())
+            let report = repository.report(&images, bound.as_ref());
+            RepositoryReport { drift: histories[place].borrow().drift(), ..report }
         })
         .collect();
     let images: Vec<ImageReport> = examined.into_iter().map(|(image, _)| image).collect();
@@ -229,24 +241,66 @@ fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a
     images
 }
 
-/// Judges every image, also when others fail; the rows are written as they become known.
-fn examine(
-    session: &Session<'_>,
-    runtime: &Runtime,
-    wanted: &[Wanted<'_>],
-    reader: &Reader<'_>,
-    is_silent: bool,
-) -> Vec<(ImageReport, Vec<Digest>)> {
-    let (done, began) = (Cell::new(0), Instant::now());
-    let state = || session.state(done.get(), wanted.len(), began);
-    run::with_examiner(&session.run(), wanted.len(), |examiner| {
-        let each = wanted.iter().map(|one| async move { (one, one.examine(examiner, reader.journal).await) });
-        let work = stream::iter(each).buffered(session.jobs()).map(|(one, examined)| {
+/// What is to be examined, and by what.
+struct Work<'a> {
+    session: &'a Session<'a>,
+    wanted: &'a [Wanted<'a>],
+    /// What no image may be weaker than.
+    older: Option<&'a Older>,
+    /// The releases of each repository, as far as they are known.
+    histories: &'a [RefCell<History>],
+}
+
+/// An image, and the digests that are parts of it or lie beside it.
+type Judged = (ImageReport, Vec<Digest>);
+
+impl Work<'_> {
+    /// Judges every image, also when others fail; the rows are written as they become known.
+    fn examine(&self, runtime: &Runtime, reader: &Reader<'_>, is_silent: bool) -> Vec<Judged> {
+        let (done, began) = (Cell::new(0), Instant::now());
+        let state = || self.session.state(done.get(), self.wanted.len(), began);
+        let read = |report: ImageReport| {
             done.set(done.get() + 1);
-            (reader.read(ImageReport { tags: one.tags.clone(), ..examined.report }), examined.digests)
+            reader.read(report)
+        };
+        run::with_examiner(&self.session.run(), self.wanted.len(), |examiner| {
+            runtime.block_on(progress::shown(is_silent, state, self.examine_each(examiner, reader.journal, &read)))
+        })
+    }
+
+    async fn examine_each<'a>(
+        &'a self,
+        examiner: &Examiner<'a, '_>,
+        journal: Option<&Journal>,
+        read: &dyn Fn(ImageReport) -> ImageReport,
+    ) -> Vec<Judged> {
+        let judged = match self.older {
+            Some(older) => older.judge(examiner).await,
+            None => None,
+        };
+        // The journal has verdicts without comparisons: the other image may be another one when it is resumed.
+        let each = self.wanted.iter().map(|one| async move { (one, one.examine(examiner, journal).await) });
+        let finished = stream::iter(each).buffered(self.session.jobs()).map(|(one, examined)| {
+            let mut report = ImageReport { tags: one.tags.clone(), ..examined.report };
+            if let Some(older) = self.older {
+                report = older.hold(report, &one.target.reference, judged.as_ref());
+            }
+            self.histories[one.repository].borrow_mut().add(&report);
+            (read(report), examined.digests)
         });
-        runtime.block_on(progress::shown(is_silent, state, work.collect()))
-    })
+        finished.collect().await
+    }
+
+    /// Compares each release with the one before it.
+    fn hold(&self, examined: Vec<Judged>) -> Vec<Judged> {
+        let mut next = vec![0; self.histories.len()];
+        let each = self.wanted.iter().zip(examined).map(|(one, (image, digests))| {
+            let place = next[one.repository];
+            next[one.repository] += 1;
+            (self.histories[one.repository].borrow().hold(place, image), digests)
+        });
+        each.collect()
+    }
 }
 
 impl Wanted<'_> {
@@ -278,6 +332,7 @@ impl Repository {
                     tags: TagCounts::default(),
                     digests: 0,
                     changes: Vec::new(),
+                    drift: Vec::new(),
                     gaps: vec![unread(&what, error)],
                 };
             }
@@ -310,6 +365,7 @@ impl Repository {
             },
             digests: images.iter().filter_map(|image| image.digest.as_deref()).collect::<BTreeSet<_>>().len(),
             changes,
+            drift: Vec::new(),
             gaps,
         }
     }

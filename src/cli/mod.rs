@@ -9,6 +9,7 @@ mod audit;
 mod bundle;
 mod colour;
 mod command;
+mod compared_with;
 mod completions;
 mod conformance;
 mod diagnostics;
@@ -47,6 +48,7 @@ mod terms;
 mod told;
 mod trust;
 mod verify;
+mod weaker;
 mod words;
 
 use std::ffi::OsString;

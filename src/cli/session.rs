@@ -35,6 +35,8 @@ pub(super) struct Session<'a> {
     given_for: Option<String>,
     started_at: Timestamp,
     saver: Option<Saver>,
+    /// Whether images are compared, so that everything is read.
+    compares: bool,
 }
 
 impl<'a> Session<'a> {
@@ -58,7 +60,13 @@ impl<'a> Session<'a> {
             given_for,
             started_at,
             saver,
+            compares: args.not_weaker_than.is_some(),
         })
+    }
+
+    /// The same, with images compared with each other.
+    pub(super) fn comparing(self, compares: bool) -> Self {
+        Self { compares: self.compares || compares, ..self }
     }
 
     /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
@@ -97,6 +105,7 @@ impl<'a> Session<'a> {
             limits: &self.limits,
             jobs: self.jobs(),
             started_at: self.started_at,
+            reads_all: self.compares,
             witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
         }
     }
@@ -126,7 +135,7 @@ impl<'a> Session<'a> {
         let hash = |text: String| Digest::of(Algorithm::Sha256, text.as_bytes()).hex().to_owned();
         Ok(Facts::from([
             ("advisories", advisories::hash(&args.advisories)?),
-            ("flags", hash(format!("{places:?} {:?} {}", args.judged_as, transport.plain_http))),
+            ("flags", hash(format!("{places:?} {:?} {} {}", args.judged_as, transport.plain_http, self.compares))),
             ("platforms", hash(format!("{:?}", self.platforms))),
             ("policy", hash(policy)),
             ("repositories", hash(format!("{repositories:?}"))),

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 
 use crate::check::{ImageReport, Report, Verdict};
 use crate::collect::files;
@@ -16,6 +16,7 @@ use super::output::{Reader, Rows};
 use super::progress::{self, Wait};
 use super::pull_requests::Builds;
 use super::session::Session;
+use super::weaker::Older;
 use super::{logins, output, policies, references, runner, runtime};
 
 /// Verifies the images and writes the report.
@@ -24,11 +25,14 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
     let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
-    let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).collect();
+    let older = Older::reference(verify.not_weaker_than.as_ref())?;
+    let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
     let session = Session::open(verify, logins)?;
     let (references, images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
+    let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
+    older.iter().try_for_each(|older| older.refuse_unfit(&images))?;
     if !args.quiet {
         session.note_login(references.iter().map(|(_, reference)| reference));
     }
@@ -44,7 +48,8 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
     let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
-    let examined = examine_all(&session, &images, wait, &reader, is_silent)?;
+    let work = Work { session: &session, targets: &images, older: older.as_ref() };
+    let examined = work.examine_all(wait, &reader, is_silent)?;
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
@@ -54,38 +59,58 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
-/// Examines every image, and again while all that is missing may still come.
-fn examine_all(
-    session: &Session<'_>,
-    targets: &[Target],
-    wait: Option<Wait>,
-    reader: &Reader<'_>,
-    is_silent: bool,
-) -> Result<Vec<ImageReport>, Diagnostic> {
-    let runtime = runtime::start()?;
-    let (examined, began) = (Cell::new(0), Instant::now());
-    let read = |report: ImageReport| {
-        examined.set(examined.get() + 1);
-        reader.read(report)
-    };
-    let state = || session.state(examined.get(), targets.len(), began);
-    Ok(run::with_examiner(&session.run(), targets.len(), |examiner| {
-        runtime.block_on(progress::shown(is_silent, state, examine_each(targets, examiner, wait, &read)))
-    }))
+/// What is to be examined, and by what.
+struct Work<'a> {
+    session: &'a Session<'a>,
+    targets: &'a [Target],
+    /// What no image may be weaker than.
+    older: Option<&'a Older>,
 }
 
-async fn examine_each<'a>(
-    targets: &'a [Target],
-    examiner: &Examiner<'a, '_>,
-    wait: Option<Wait>,
-    read: &dyn Fn(ImageReport) -> ImageReport,
-) -> Vec<ImageReport> {
-    let asked = targets.iter().map(|target| (target, Ok(target.reference.clone())));
-    let finished = examiner.examine_all(asked).map(|examined| examined.report);
-    let Some(wait) = wait else { return finished.map(read).collect().await };
-    let mut images: Vec<ImageReport> = finished.collect().await;
-    wait_for(targets, examiner, &mut images, wait).await;
-    images.into_iter().map(read).collect()
+impl Work<'_> {
+    /// Examines every image, and again while all that is missing may still come.
+    fn examine_all(
+        &self,
+        wait: Option<Wait>,
+        reader: &Reader<'_>,
+        is_silent: bool,
+    ) -> Result<Vec<ImageReport>, Diagnostic> {
+        let runtime = runtime::start()?;
+        let (examined, began) = (Cell::new(0), Instant::now());
+        let read = |report: ImageReport| {
+            examined.set(examined.get() + 1);
+            reader.read(report)
+        };
+        let count = self.targets.len();
+        let state = || self.session.state(examined.get(), count, began);
+        Ok(run::with_examiner(&self.session.run(), count, |examiner| {
+            runtime.block_on(progress::shown(is_silent, state, self.examine_each(examiner, wait, &read)))
+        }))
+    }
+
+    async fn examine_each<'a>(
+        &'a self,
+        examiner: &Examiner<'a, '_>,
+        wait: Option<Wait>,
+        read: &dyn Fn(ImageReport) -> ImageReport,
+    ) -> Vec<ImageReport> {
+        let judged = match self.older {
+            Some(older) => older.judge(examiner).await,
+            None => None,
+        };
+        let finish = |(report, target): (ImageReport, &Target)| match self.older {
+            Some(older) => read(older.hold(report, &target.reference, judged.as_ref())),
+            None => read(report),
+        };
+        let asked = self.targets.iter().map(|target| (target, Ok(target.reference.clone())));
+        let finished = examiner.examine_all(asked).map(|examined| examined.report);
+        let Some(wait) = wait else {
+            return finished.zip(stream::iter(self.targets)).map(finish).collect().await;
+        };
+        let mut images: Vec<ImageReport> = finished.collect().await;
+        wait_for(self.targets, examiner, &mut images, wait).await;
+        images.into_iter().zip(self.targets).map(finish).collect()
+    }
 }
 
 /// Examines absent images again, until none is absent, one is worse, or the time is up.

@@ -37,6 +37,15 @@ impl Evidence {
     pub fn of(target: Target, candidates: Vec<Candidate>) -> Self {
         Self { target, attestation_manifests: Vec::new(), candidates, gaps: Vec::new(), looked_in: LookedIn::default() }
     }
+
+    /// Whether every place was searched and everything found there was read.
+    pub fn is_whole(&self) -> bool {
+        let is_unread = |one: &Candidate| matches!(one.content, Content::Unread { .. });
+        self.gaps.is_empty()
+            && self.target.subjects.iter().all(|subject| subject.searched)
+            && self.attestation_manifests.iter().all(|place| place.searched)
+            && !self.candidates.iter().any(is_unread)
+    }
 }
 
 /// The places that were searched for evidence. Only messages about missing evidence use them, never a verdict.

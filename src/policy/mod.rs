@@ -355,6 +355,12 @@ impl Policy {
         self
     }
 
+    /// Returns the same policy for another image than the one that must have the expected digest.
+    #[must_use]
+    pub fn without_pin(&self) -> Self {
+        Self { expected_digest: None, ..self.clone() }
+    }
+
     /// Proves that something is demanded.
     pub(in crate::policy) fn new(
         text: PolicyText<'_>,

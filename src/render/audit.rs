@@ -5,7 +5,7 @@ use std::io;
 use super::escape::terminal;
 use super::lines::Lines;
 use super::parts::Detail;
-use crate::check::{RepositoryReport, TagCounts};
+use crate::check::{DriftReport, RepositoryReport, TagCounts};
 
 /// A reference, and the other tags of the same digest.
 pub fn label(reference: &str, tags: &[String]) -> String {
@@ -33,8 +33,34 @@ pub(super) fn write(repositories: &[RepositoryReport], detail: Detail, lines: &m
             let digests = expected.chain(found).collect::<Vec<_>>().join(", ");
             lines.raw(&format!("  {word}  {}  {}", terminal(&change.tag), terminal(&digests)))?;
         }
+        if !detail.quiet {
+            drift(&repository.drift, lines)?;
+        }
     }
     Ok(())
+}
+
+/// The most pairs of releases whose differences are shown.
+const SHOWN: usize = 10;
+
+/// Writes what changed from one release to the next.
+fn drift(drift: &[DriftReport], lines: &mut Lines<'_>) -> io::Result<()> {
+    for one in drift.iter().take(SHOWN) {
+        let after = tag(&one.after);
+        lines.write("  ", "", &format!("changed from {after} to {}", tag(&one.release)))?;
+        for difference in &one.differences {
+            lines.write("    ", &format!("{:<9}  ", difference.direction), &difference.in_words())?;
+        }
+    }
+    match drift.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => lines.write("  ", "", &format!("and between {more} more releases: `--output json` has them all")),
+    }
+}
+
+/// The tag of a reference: of one repository all releases have the same name.
+fn tag(reference: &str) -> &str {
+    reference.rsplit_once(':').map_or(reference, |(_, tag)| tag)
 }
 
 fn counts(tags: TagCounts, digests: usize) -> String {

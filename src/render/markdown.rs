@@ -122,7 +122,7 @@ const REPOSITORIES: &str = "\n| verdict | repository | digests | tags |\n|---|--
 
 /// The tags of a repository of an audit.
 fn row_of_repository(repository: &RepositoryReport) -> String {
-    let RepositoryReport { repository: name, verdict, tags, digests, changes, gaps } = repository;
+    let RepositoryReport { repository: name, verdict, tags, digests, changes, gaps, .. } = repository;
     let known = format!("{} of {} audited", tags.selected, tags.listed);
     let differ = (!changes.is_empty()).then(|| format!("{} not as expected", changes.len()));
     let unread = (!gaps.is_empty()).then(|| "not all could be read".to_owned());

@@ -126,9 +126,9 @@ pub(super) fn excepted(requirement: &RequirementReport) -> Option<String> {
     Some(format!("and does not count until {}: {}", exception.until, exception.because))
 }
 
-/// Whether a finding says how the image was found, which is worth a line although nothing is wrong.
+/// Whether a finding says how the image was found, or with what it was compared, which is worth a line although nothing is wrong.
 pub(super) fn is_note(finding: &Finding) -> bool {
-    finding.check == CheckId::ImageResolved && finding.outcome == Outcome::Pass
+    matches!(finding.check, CheckId::ImageResolved | CheckId::NotWeaker) && finding.outcome == Outcome::Pass
 }
 
 /// Whether a check is about other attestations than those that satisfy a requirement.

@@ -53,6 +53,8 @@ pub struct Run<'a> {
     pub jobs: usize,
     /// When the run began.
     pub started_at: Timestamp,
+    /// Whether everything that is attached is read, also when all requirements are satisfied: to compare images by it.
+    pub reads_all: bool,
     /// What is shown the evidence of each image while it is held.
     pub witness: Option<&'a dyn Witness>,
 }
@@ -143,7 +145,9 @@ impl<'a> Examiner<'a, '_> {
         if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
             collector = collector.naming_sbom_tags();
         }
-        if target.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature) {
+        let signatures_alone = !run.reads_all
+            && target.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature);
+        if signatures_alone {
             collector = collector.for_signatures_alone();
         }
         let mut judge = Judge::new(Grounds {
@@ -161,9 +165,10 @@ impl<'a> Examiner<'a, '_> {
                 let report = stopwatch.judge(&mut judge, &evidence);
                 (judge, stopwatch, report)
             });
-            let report;
+            let mut report;
             (judge, stopwatch, report) = judged.await;
-            if report.verdict == Verdict::Verified || !collector.step().await {
+            if (report.verdict == Verdict::Verified && !run.reads_all) || !collector.step().await {
+                report.read_in_full &= !signatures_alone;
                 if let Some(witness) = run.witness {
                     witness.judged(collector.evidence(), &report);
                 }

@@ -8,8 +8,9 @@ use std::rc::Rc;
 use futures_util::{StreamExt, stream};
 
 use crate::collect::{Limits, Registries, SourceError, TagList, evidence_stem, list_layout_tags};
+use crate::compare::version;
 use crate::oci::{Digest, Reference, RegistryReference, Tag};
-use crate::packages::{Scheme, Version};
+use crate::packages::Version;
 use crate::policy::TextRule;
 
 /// The tags of a repository that are wanted.
@@ -153,7 +154,7 @@ impl Selection {
     ) -> Vec<(Tag, Option<Digest>)> {
         let matches = |rules: &[TextRule], tag: &Tag| rules.iter().any(|rule| rule.matches(tag.as_str()));
         let is_wanted = |tag: &Tag| (self.tags.is_empty() || matches(&self.tags, tag)) && !matches(&self.exclude, tag);
-        let read = |(tag, digest): (Tag, Option<Digest>)| (version(&tag), tag, digest);
+        let read = |(tag, digest): (Tag, Option<Digest>)| (version(tag.as_str()), tag, digest);
         let mut tags: Vec<(Option<Version>, Tag, Option<Digest>)> = tags.into_iter().map(read).collect();
         tags.sort_by(|one, other| order((one.0.as_ref(), &one.1), (other.0.as_ref(), &other.1)));
         let mut versions = 0;
@@ -167,15 +168,6 @@ impl Selection {
         });
         tags.into_iter().map(|(_, tag, digest)| (tag, digest)).collect()
     }
-}
-
-/// Reads a tag such as `v1.4.2` as a version. A hash or a word that begins with a digit is none.
-fn version(tag: &Tag) -> Option<Version> {
-    let text = tag.as_str();
-    let number = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    let numbers = number.split(['-', '+']).next().unwrap_or_default();
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    numbers.split('.').all(is_number).then(|| Version::parse(Scheme::Semver, text).ok()).flatten()
 }
 
 /// The highest version first; of equal ones the one that is written out most, so that `1.4.0` stands before `1.4`.

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 
 use crate::check::{CandidateReport, Finding, ListedDocument, Outcome};
-use crate::evidence::{Candidate, Evidence};
+use crate::evidence::{Candidate, Evidence, Subject};
 use crate::oci::Digest;
 use crate::packages::Advisories;
 use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
@@ -65,6 +65,8 @@ pub(super) struct Judged {
     /// Its assessment for each requirement of the policy, in the policy's order; `None` for one that it does not
     /// concern.
     pub(super) assessments: Vec<Option<Assessment>>,
+    /// The manifests that its content is about, if these are fewer than its subject binds.
+    only: Option<Vec<Digest>>,
     pub(super) report: CandidateReport,
 }
 
@@ -73,6 +75,13 @@ impl Judged {
     pub(super) fn is_settled(&self) -> bool {
         let mut asked = self.assessments.iter().flatten().peekable();
         asked.peek().is_some() && asked.all(Assessment::is_accepted)
+    }
+
+    /// Whether it verifies, a signer of the policy signed it, and it is about this platform.
+    pub(super) fn counts_for(&self, platform: &Subject) -> bool {
+        let is_bound = platform.digest == self.subject || platform.reached_through.contains(&self.subject);
+        let is_about = self.only.as_ref().is_none_or(|only| only.contains(&platform.digest));
+        self.report.accepted && is_bound && is_about
     }
 
     /// The same under another name: candidates are numbered anew when there are more of them.
@@ -95,7 +104,9 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
     };
     match examined {
         Ok(examination) => examination.conclude(id, candidate, terms),
-        Err(report) => Judged { subject: candidate.subject.clone(), assessments: Vec::new(), report: *report },
+        Err(report) => {
+            Judged { subject: candidate.subject.clone(), assessments: Vec::new(), only: None, report: *report }
+        }
     }
 }
 
@@ -171,7 +182,7 @@ impl Examination<'_> {
             .expect("every requirement has one, or else the fallback exists");
         let is_asked_for = unasked.is_none() || !self.kind.counts_only_if_asked();
         let report = self.report(id, candidate, Told { assessment: telling, is_asked_for }, &predicate);
-        Judged { subject: candidate.subject.clone(), assessments, report }
+        Judged { subject: candidate.subject.clone(), only: telling.only.clone(), assessments, report }
     }
 
     fn inspect(self, id: &str, candidate: &Candidate, means: &Means<'_>) -> CandidateReport {

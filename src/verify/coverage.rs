@@ -48,6 +48,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
             pinned: evidence.target.name.as_ref().map(|name| format!("{name}@{}", subject.digest)),
             verdict: Verdict::join(counting),
             requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
+            counted: judged.iter().filter(|one| one.counts_for(subject)).map(|one| one.report.id.clone()).collect(),
         }
     });
     Coverage {

@@ -100,5 +100,7 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
         requirements: coverage.requirements,
         candidates,
         gaps: evidence.gaps.iter().map(gap_report).collect(),
+        read_in_full: evidence.is_whole(),
+        comparison: None,
     }
 }

@@ -239,6 +239,8 @@ fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Fin
         requirements,
         candidates: Vec::new(),
         gaps: vec![gap.clone()],
+        read_in_full: false,
+        comparison: None,
     }
 }
 

@@ -13,3 +13,4 @@ mod program;
 mod progress;
 #[cfg(unix)]
 mod references;
+mod weaker;

@@ -14,12 +14,13 @@ Examples:
   bonafide audit ghcr.io/acme/app --repo acme/app
   bonafide audit ghcr.io/acme/app ghcr.io/acme/worker --policy bonafide.yaml --tags 'v*' --exclude '*-rc*'
   bonafide audit ghcr.io/acme/app --repo acme/app --newest 5
+  bonafide audit ghcr.io/acme/app --repo acme/app --no-downgrade
   bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
   bonafide audit ghcr.io/acme/app --repo acme/app --journal audit.journal --resume
   bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
 
 Each digest is fetched and judged once, even if several tags name it. Tags such as sha256-….sig hold evidence; they are
-counted and no releases. A list of tags that cannot be read whole, and a selection without a tag, are undecided.
+counted and no releases. Changes from one verified version to the next are listed at the end and reject nothing. A list of tags that cannot be read whole, and a selection without a tag, are undecided.
 
 Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 
@@ -56,6 +57,10 @@ pub(in crate::cli) struct AuditArgs {
     /// roots, advisories, platforms and flags are the same; what was undecided is judged again
     #[arg(long, help_heading = "Interruptions", requires = "journal")]
     pub(in crate::cli) resume: bool,
+
+    /// Reject a release whose evidence is weaker than that of the highest lower version of its line
+    #[arg(long, help_heading = "Tags", conflicts_with_all = ["not_weaker_than", "save"])]
+    pub(in crate::cli) no_downgrade: bool,
 
     #[command(flatten)]
     pub(in crate::cli) verify: VerifyArgs,

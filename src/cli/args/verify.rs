@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
+use crate::cli::compared_with::{Named, named};
 use crate::cli::duration::duration;
 use crate::cli::given::Given;
 use crate::cli::sbom_flags::SbomArgs;
@@ -67,6 +68,12 @@ pub(in crate::cli) struct VerifyArgs {
     /// Refuse an SBOM with a known vulnerability of this severity or a worse one: low, medium, high or critical
     #[arg(long, help_heading = "SBOM", value_name = "LEVEL", hide_possible_values = true, value_parser = completed(severity, words::severities))]
     pub(in crate::cli) deny_severity: Option<Severity>,
+    /// Reject an image whose evidence is weaker than that of this one, judged by the same policy, or than a JSON report says
+    ///
+    /// Everything that is attached is read for it, also what no requirement asks for. A name that ends in .json is a report, as
+    /// `--output json=FILE` writes it; keep it where no one else can write
+    #[arg(long, value_name = "REFERENCE|FILE.json", value_parser = named, conflicts_with = "save")]
+    pub(in crate::cli) not_weaker_than: Option<Named>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
     pub(in crate::cli) expect_digest: Option<Digest>,

@@ -1,0 +1,264 @@
+//! What a report says of an image that two images can be compared by.
+//!
+//! A report of this run and one from a file are read in the same way, so that both are held to the same.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::check::{AttestationKind, ImageReport, Verdict};
+use crate::json;
+
+/// The kinds of evidence that are compared: these count also where no requirement asks for them.
+pub(super) const KINDS: [&str; 3] =
+    [AttestationKind::Signature.as_str(), AttestationKind::Provenance.as_str(), AttestationKind::Sbom.as_str()];
+
+/// A JSON report.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recorded {
+    schema_version: u32,
+    tool: Tool,
+    images: Vec<Facts>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    name: String,
+}
+
+/// Why a file is not a report.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// It has another form.
+    #[error("it is not a report of bonafide: {0}")]
+    Form(#[from] json::Error),
+    /// Another program wrote it, or a version of this one with another form.
+    #[error("it is a report of `{name}`, version {version} of the form")]
+    Other {
+        /// The program.
+        name: String,
+        /// The version of the form.
+        version: u32,
+    },
+    /// It is about no image.
+    #[error("it is about no image")]
+    Empty,
+}
+
+impl Recorded {
+    /// Reads a JSON report.
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordedError> {
+        let report: Self = json::from_slice(bytes)?;
+        if report.tool.name != env!("CARGO_PKG_NAME") || report.schema_version != crate::check::SCHEMA_VERSION {
+            return Err(RecordedError::Other { name: report.tool.name, version: report.schema_version });
+        }
+        if report.images.is_empty() {
+            return Err(RecordedError::Empty);
+        }
+        Ok(report)
+    }
+
+    /// Returns the one image that the report is about, or else the one of this repository.
+    pub fn image(&self, name: &str) -> Option<&Facts> {
+        if let [image] = self.images.as_slice() {
+            return Some(image);
+        }
+        let mut same = self.images.iter().filter(|image| image.name() == Some(name));
+        same.next().filter(|_| same.next().is_none())
+    }
+}
+
+/// One image, as a report has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    pub(super) reference: String,
+    pub(super) pinned: Option<String>,
+    pub(super) digest: Option<String>,
+    pub(super) verdict: String,
+    #[serde(default)]
+    read_in_full: bool,
+    pub(super) platforms: Vec<Platform>,
+    pub(super) candidates: Vec<Candidate>,
+    gaps: Vec<Gap>,
+}
+
+/// One platform, and the evidence that counts for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Platform {
+    pub(super) platform: Option<String>,
+    #[serde(default)]
+    pub(super) counted: Vec<String>,
+}
+
+/// What could not be read: that there is something.
+#[derive(Debug, Clone, Deserialize)]
+struct Gap {}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Candidate {
+    pub(super) id: String,
+    pub(super) kind: String,
+    accepted: bool,
+    pub(super) build_level: Option<u8>,
+    pub(super) trust_domain: Option<String>,
+    pub(super) signer: Option<Signer>,
+    log_entries: Vec<Gap>,
+    timestamps: Vec<Stamp>,
+    pub(super) provenance: Option<Provenance>,
+    findings: Vec<Outcome>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Signer {
+    pub(super) identity: String,
+    pub(super) identity_kind: String,
+    #[serde(default)]
+    pub(super) issuer: String,
+    claims: Claims,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Claims {
+    runner_environment: Option<String>,
+    source_repository_uri: Option<String>,
+    source_repository_identifier: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Stamp {
+    time: Timestamp,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Outcome {
+    outcome: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Provenance {
+    pub(super) builder: String,
+    pub(super) build_type: String,
+    source: Option<String>,
+    repository_id: Option<String>,
+    runner_environment: Option<String>,
+    started_on: Option<String>,
+    finished_on: Option<String>,
+}
+
+impl Facts {
+    /// Takes what a report of this run says. One that cannot be read back is compared with nothing.
+    pub fn of(report: &ImageReport) -> Self {
+        let value = serde_json::to_value(report).ok();
+        let read: Option<Self> = value.and_then(|value| json::from_value(&value).ok());
+        let unreadable = || Self {
+            reference: report.reference.clone(),
+            pinned: None,
+            digest: report.digest.clone(),
+            verdict: Verdict::Undecided.as_str().to_owned(),
+            read_in_full: false,
+            platforms: Vec::new(),
+            candidates: Vec::new(),
+            gaps: vec![Gap {}],
+        };
+        read.map_or_else(unreadable, Self::without_passes)
+    }
+
+    /// Drops what is not compared: an audit keeps the facts of every release.
+    fn without_passes(mut self) -> Self {
+        for candidate in &mut self.candidates {
+            candidate.findings.retain(|finding| finding.outcome == "error");
+            candidate.findings.shrink_to_fit();
+        }
+        self
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(self.pinned.as_deref()?.split_once('@')?.0)
+    }
+
+    /// Whether every requirement is satisfied.
+    pub fn is_verified(&self) -> bool {
+        self.verdict == Verdict::Verified.as_str()
+    }
+
+    /// Whether something could not be read, or not be judged: it might be anything.
+    pub(super) fn has_gaps(&self) -> bool {
+        let is_open = |one: &Candidate| !one.accepted && one.findings.iter().any(|finding| finding.outcome == "error");
+        !self.gaps.is_empty() || self.candidates.iter().any(is_open)
+    }
+
+    /// Whether everything was read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.read_in_full && !self.has_gaps()
+    }
+
+    /// Returns the evidence of a kind that counts for a platform.
+    pub(super) fn evidence<'a>(&'a self, platform: &'a Platform, kind: &'a str) -> impl Iterator<Item = &'a Candidate> {
+        let counts = |one: &&Candidate| one.accepted && one.signer.is_some() && platform.counted.contains(&one.id);
+        self.candidates.iter().filter(counts).filter(move |one| one.kind == kind)
+    }
+
+    /// Whether evidence of a kind counts for a platform.
+    pub(super) fn has(&self, platform: &Platform, kind: &str) -> bool {
+        self.evidence(platform, kind).next().is_some()
+    }
+
+    /// Returns when the platform was built, as the last of its provenances says.
+    pub(super) fn built(&self, platform: &Platform) -> Option<Timestamp> {
+        let provenances = self.evidence(platform, AttestationKind::Provenance.as_str());
+        provenances.filter_map(|one| one.provenance.as_ref()?.built()).max()
+    }
+
+    /// Returns when something that counts for the image was signed first.
+    pub fn signed(&self) -> Option<Timestamp> {
+        let counted = self.candidates.iter().filter(|one| one.accepted);
+        counted.filter_map(Candidate::signed).min()
+    }
+}
+
+impl Candidate {
+    /// Whether a transparency log holds it.
+    pub(super) fn is_logged(&self) -> bool {
+        !self.log_entries.is_empty()
+    }
+
+    /// Returns the first time that a trusted party vouches for.
+    pub(super) fn signed(&self) -> Option<Timestamp> {
+        self.timestamps.iter().map(|stamp| stamp.time).min()
+    }
+
+    fn claim(&self, claim: impl Fn(&Claims) -> Option<&String>) -> Option<&str> {
+        self.signer.as_ref().and_then(|signer| claim(&signer.claims)).map(String::as_str)
+    }
+
+    /// Returns the repository that was built: as the certificate says, or else the provenance.
+    pub(super) fn source(&self) -> Option<&str> {
+        let stated = || self.provenance.as_ref()?.source.as_deref();
+        self.claim(|claims| claims.source_repository_uri.as_ref()).or_else(stated)
+    }
+
+    /// Returns the number of that repository at its host, which survives renaming.
+    pub(super) fn repository_number(&self) -> Option<&str> {
+        let stated = || self.provenance.as_ref()?.repository_id.as_deref();
+        self.claim(|claims| claims.source_repository_identifier.as_ref()).or_else(stated)
+    }
+
+    /// Returns the kind of machine that the build ran on.
+    pub(super) fn runner(&self) -> Option<&str> {
+        let stated = || self.provenance.as_ref()?.runner_environment.as_deref();
+        self.claim(|claims| claims.runner_environment.as_ref()).or_else(stated)
+    }
+}
+
+impl Provenance {
+    fn built(&self) -> Option<Timestamp> {
+        self.finished_on.as_deref().or(self.started_on.as_deref())?.parse().ok()
+    }
+}
