@@ -62,8 +62,6 @@ const AUDIT: Short = &[
     ("exclude", "Not these tags, such as '*-rc*'"),
     ("newest", "Only so many versions, the highest"),
     ("expect", "What each tag must name, as JSON"),
-    ("journal", "Keep verdicts here, for --resume"),
-    ("resume", "Go on with the journal"),
     ("policy", "The policy [default: bonafide.yaml]"),
     ("require", "What must be attached and be good"),
     ("platform", "Such as linux/arm64"),
