@@ -42,12 +42,13 @@ impl Detail {
             return word.to_owned();
         }
         let code = match verdict {
-            Verdict::Verified => "32",
-            Verdict::Rejected => "31",
+            Verdict::Verified => "1;32",
+            Verdict::Rejected => "1;31",
+            // Many terminals show bold yellow as a bright one, which nobody can read on white.
             Verdict::Undecided => "33",
-            Verdict::Absent => "35",
+            Verdict::Absent => "1;35",
         };
-        format!("\u{1b}[1;{code}m{word}\u{1b}[0m")
+        format!("\u{1b}[{code}m{word}\u{1b}[0m")
     }
 }
 

@@ -61,6 +61,30 @@ fn colour_marks_verdicts_and_changes_no_word() {
     }
 }
 
+/// On white and on black: no black, no white, no bright colour, no bold yellow, which many terminals show as a bright one, and no
+/// background.
+#[test]
+fn every_colour_can_be_read_on_light_and_on_dark_terminals() {
+    let named = |name: &str| arguments(name, &["--color", "always"]).iter().map(ToString::to_string).collect();
+    let mut commands: Vec<Vec<String>> =
+        ["signed", "other-signer", "unsigned"].map(|name| named(&image(name))).into_iter().collect();
+    commands.push(named("oci:fixtures/images/signed:nowhere"));
+    for more in ["verify ghcr.io//app", "verify --no-such-flag", "verify -h", "verify --help", "explain signature"] {
+        commands.push(more.split(' ').chain(["--color", "always"]).map(str::to_owned).collect());
+    }
+    for command in commands {
+        let run = Program::new(&command).run();
+        let text = run.stdout + &run.stderr;
+        for sequence in text.split('\u{1b}').skip(1) {
+            let codes = sequence.strip_prefix('[').and_then(|rest| rest.split_once('m')).expect("a colour").0;
+            assert!(
+                ["0", "1", "4", "1;4", "32", "33", "1;31", "1;32", "1;35"].contains(&codes),
+                "{command:?}: {codes}"
+            );
+        }
+    }
+}
+
 #[test]
 fn colour_reaches_neither_json_nor_names_nor_files() {
     let served = Shop::with_signature().serve();

@@ -13,6 +13,9 @@ pictures=tests/terminal
 work=$(mktemp -d)
 trap 'for socket in "$work"/*.tmux; do tmux -S "$socket" kill-server 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
+# The flag of `capture-pane` that keeps colours, where a picture is to have them.
+escapes=
+
 # picture WIDTH COMMAND… — runs it on a terminal of its own and prints what stands there then
 picture() {
   local width=$1 socket
@@ -22,7 +25,8 @@ picture() {
   printf '$ bonafide %s\n' "$*"
   tmux -S "$socket" -f /dev/null new-session -d -x "$width" -y 400 \
     "env -i HOME='$work' TERM=screen-256color LANG=C.UTF-8 '$program' $*; printf 'exit %s' \$?; sleep 60"
-  until tmux -S "$socket" capture-pane -p >"$work/picture" && grep -q '^exit [0-9]' "$work/picture"; do sleep 0.1; done
+  # shellcheck disable=SC2086 # an empty flag is none
+  until tmux -S "$socket" capture-pane -p $escapes >"$work/picture" && grep -q '^exit [0-9]' "$work/picture"; do sleep 0.1; done
   sed -e 's/[[:space:]]*$//' -e '/^exit [0-9]/q' "$work/picture"
   printf '\n'
   tmux -S "$socket" kill-server
@@ -50,11 +54,20 @@ pictures() {
   picture "$1" explain signer-identity
 }
 
+# in_colour — a success and a failure with their colours
+in_colour() {
+  local escapes=-e flags='--repo acme/shop --offline --trusted-root fixtures/trust/lab.trusted_root.json' name
+  for name in signed other-signer; do
+    picture 80 verify "oci:fixtures/images/$name:v1.0.0" "$flags"
+  done
+}
+
 failed=0
-for width in 40 80 120; do
+for name in 40 80 120 colour; do
+  if [ "$name" = colour ]; then take=(in_colour); else take=(pictures "$name"); fi
   if [ "${2:-}" = --write ]; then
-    pictures "$width" | sed '$d' >"$pictures/$width.txt"
-  elif ! diff -u "$pictures/$width.txt" <(pictures "$width" | sed '$d'); then
+    "${take[@]}" | sed '$d' >"$pictures/$name.txt"
+  elif ! diff -u "$pictures/$name.txt" <("${take[@]}" | sed '$d'); then
     failed=1
   fi
 done
