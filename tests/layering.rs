@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may name. `json` and `oci` are at the bottom, `cli` at the top; nothing points back.
-const MODULES: [(&str, &[&str]); 21] = [
+const MODULES: [(&str, &[&str]); 22] = [
     ("json", &[]),
     ("time_limit", &[]),
     ("oci", &["json"]),
@@ -22,6 +22,8 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
     ("policy_tools", &["check", "policy", NAMING]),
+    // The names of images in files: YAML is read as that of policies is.
+    ("from", &["oci", "policy"]),
     ("trust", &["json", "oci"]),
     (
         "verify",

@@ -82,6 +82,11 @@ fn references_hold() {
 }
 
 #[test]
+fn files_that_name_images_hold() {
+    hold("from", 3_000);
+}
+
+#[test]
 fn manifests_hold() {
     hold("manifest", 3_000);
 }

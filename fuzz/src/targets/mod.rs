@@ -3,6 +3,7 @@
 pub mod arrays;
 pub mod bundle;
 pub mod certificate;
+pub mod from;
 pub mod legacy_layer;
 pub mod manifest;
 pub mod packages;
@@ -27,10 +28,11 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 15] = [
+pub const ALL: [Target; 16] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
+    Target { name: "from", run: from::run, seeds: from::seeds },
     Target { name: "legacy_layer", run: legacy_layer::run, seeds: legacy_layer::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
     Target { name: "packages", run: packages::run, seeds: packages::seeds },

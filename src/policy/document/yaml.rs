@@ -9,14 +9,23 @@ use serde_saphyr::{Error, Location, Spanned};
 
 use super::problem::{Place, Problem};
 
-/// Bytes that a policy file may have.
-const MAX_BYTES: usize = 1024 * 1024;
-/// Values that it may have, those that aliases repeat counted each time (A259).
-const MAX_NODES: usize = 20_000;
-/// Documents of a stream.
-const MAX_DOCUMENTS: usize = 256;
-/// How deep they may be nested.
-const MAX_DEPTH: usize = 32;
+/// How much a file may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Bytes.
+    pub(crate) bytes: usize,
+    /// Values, those that aliases repeat counted each time (A259).
+    pub(crate) nodes: usize,
+    /// Documents of a stream.
+    pub(crate) documents: usize,
+    /// How deep values may be nested.
+    pub(crate) depth: usize,
+    /// Whether merge keys (`<<`) put a mapping into another.
+    pub(crate) merges: bool,
+}
+
+/// What a policy file may hold.
+const POLICY: Bounds = Bounds { bytes: 1024 * 1024, nodes: 20_000, documents: 256, depth: 32, merges: false };
 
 /// A value and its place: of what an alias repeats, the place where it is written.
 #[derive(Debug, Clone)]
@@ -71,38 +80,44 @@ impl Value {
 
 /// Reads one document.
 pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
-    refuse_what_is_no_text(text)?;
-    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options(1))
-        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
+    refuse_what_is_no_text(text, &POLICY)?;
+    let bounds = Bounds { documents: 1, ..POLICY };
+    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options(&bounds))
+        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text, &bounds)))?;
     Ok(node(tree, text))
 }
 
 /// Reads every document of a stream, all of them together within the bounds of one.
 pub(crate) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
-    refuse_what_is_no_text(text)?;
-    let trees: Vec<Spanned<Tree>> = serde_saphyr::from_str_multiple_with_options(text, options(MAX_DOCUMENTS))
-        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text)))?;
+    read_stream(text, &POLICY)
+}
+
+/// Reads every document of a stream that is no policy.
+pub(crate) fn read_stream(text: &str, bounds: &Bounds) -> Result<Vec<Node>, Problem> {
+    refuse_what_is_no_text(text, bounds)?;
+    let trees: Vec<Spanned<Tree>> = serde_saphyr::from_str_multiple_with_options(text, options(bounds))
+        .map_err(|error| tab(text).unwrap_or_else(|| problem(&error, text, bounds)))?;
     Ok(trees.into_iter().map(|tree| node(tree, text)).collect())
 }
 
-fn options(documents: usize) -> serde_saphyr::Options {
+fn options(bounds: &Bounds) -> serde_saphyr::Options {
     serde_saphyr::options! {
-        merge_keys: MergeKeyPolicy::Error,
+        merge_keys: if bounds.merges { MergeKeyPolicy::Merge } else { MergeKeyPolicy::Error },
         strict_booleans: true,
         with_snippet: false,
         budget: serde_saphyr::budget! {
-            max_nodes: MAX_NODES,
-            max_depth: MAX_DEPTH,
-            max_documents: documents,
+            max_nodes: bounds.nodes,
+            max_depth: bounds.depth,
+            max_documents: bounds.documents,
         },
     }
 }
 
-fn refuse_what_is_no_text(text: &str) -> Result<(), Problem> {
-    if text.len() > MAX_BYTES {
+fn refuse_what_is_no_text(text: &str, bounds: &Bounds) -> Result<(), Problem> {
+    if text.len() > bounds.bytes {
         return Err(Problem {
             place: Place { line: 1, column: 1, length: 1 },
-            message: format!("the file has more than {MAX_BYTES} bytes"),
+            message: format!("the file has more than {} bytes", bounds.bytes),
             hint: Some("is this a policy? if so, split it by image, and give each run the part it needs".to_owned()),
         });
     }
@@ -135,7 +150,7 @@ fn tab(text: &str) -> Option<Problem> {
     })
 }
 
-fn problem(error: &Error, text: &str) -> Problem {
+fn problem(error: &Error, text: &str, bounds: &Bounds) -> Problem {
     let mut place = error.location().map_or(Place { line: 1, column: 1, length: 1 }, |location| place(location, ""));
     let error = error.without_snippet();
     let (message, hint) = match error {
@@ -151,11 +166,11 @@ fn problem(error: &Error, text: &str) -> Problem {
             "a second document begins here".to_owned(),
             "a policy is one document: remove `---`, and put all rules below one `images:`",
         ),
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => too_much(),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(bounds.depth),
+        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => too_much(bounds.nodes),
         // Within what an alias repeats, the same error comes wrapped in its text.
-        other if other.to_string().contains("recursion limit") => too_deep(),
-        other if other.to_string().contains("budget breached") => too_much(),
+        other if other.to_string().contains("recursion limit") => too_deep(bounds.depth),
+        other if other.to_string().contains("budget breached") => too_much(bounds.nodes),
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             ("an alias stands inside the value that it repeats".to_owned(), "write out the value instead of the alias")
         }
@@ -251,15 +266,15 @@ fn word_at(place: Place, text: &str) -> String {
     rest.take_while(|character| !character.is_whitespace() && !matches!(character, ',' | ']' | '}')).take(80).collect()
 }
 
-fn too_much() -> (String, &'static str) {
+fn too_much(nodes: usize) -> (String, &'static str) {
     (
-        format!("the policy has more than {MAX_NODES} values"),
+        format!("there are more than {nodes} values"),
         "a policy is one short document; an alias counts as a copy of its value",
     )
 }
 
-fn too_deep() -> (String, &'static str) {
-    (format!("this is nested deeper than {MAX_DEPTH} levels"), "no policy needs that: check the brackets")
+fn too_deep(depth: usize) -> (String, &'static str) {
+    (format!("this is nested deeper than {depth} levels"), "no policy needs that: check the brackets")
 }
 
 /// The crate says the place behind its message; here it stands in front.
