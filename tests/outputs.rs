@@ -134,6 +134,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         }],
         advisories: None,
         repositories: Vec::new(),
+        shard: None,
         images,
         network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
         environment: vec![VariableReport { name: "HTTPS_PROXY".into(), used_for: VariableUse::Proxy }],

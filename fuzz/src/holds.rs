@@ -40,6 +40,7 @@ fn rendered(image: ImageReport) {
         verifier: Some("https://acme.example/verifier".to_owned()),
         trust: Vec::new(),
         repositories: Vec::new(),
+        shard: None,
         images: vec![image],
         network: Network::default(),
         environment: Vec::new(),

@@ -11,8 +11,10 @@ mod environment;
 mod gap;
 pub(crate) mod id;
 mod inspection;
+mod merge;
 mod reason;
 mod report;
+mod shard;
 mod signer;
 mod verdict;
 mod words;
@@ -42,10 +44,12 @@ pub use id::{Check, CheckId};
 pub use inspection::{
     InspectedFile, InspectedImage, InspectedPlatform, Inspection, ListedDocument, ListedPackage, Listing,
 };
+pub use merge::{MergeError, merge};
 pub use report::{
     Counts, ExceptionReport, ImageReport, Network, NotDemanded, PlatformReport, PolicyReport, ReasonReport, Report,
     RequirementReport, SCHEMA_VERSION, SignatureReport, Tool, TrustReport,
 };
+pub use shard::ShardReport;
 pub use signer::{ClaimReport, LogEntryReport, OriginReport, SignerReport, TimestampReport};
 pub use verdict::Verdict;
 pub use words::{CandidateKind, CandidateState, LogEvidence, SignerKind, TimeSource};

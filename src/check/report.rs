@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AdvisoriesReport, CandidateReport, CheckId, ComparisonReport, Finding, GapReport, LogEntryReport, RepositoryReport,
-    TimestampReport, VariableReport, Verdict,
+    ShardReport, TimestampReport, VariableReport, Verdict,
 };
 
 /// The version of the report's JSON shape.
@@ -41,6 +41,9 @@ pub struct Report {
     /// The repositories of an audit, in the order given; their tags' images are in `images`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<RepositoryReport>,
+    /// Which part of an audit this is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
     /// What was asked of the network.

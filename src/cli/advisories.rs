@@ -64,7 +64,7 @@ pub(super) fn hash(places: &[PathBuf]) -> Result<String, Diagnostic> {
     for place in places {
         if !place.is_file() {
             return Err(Diagnostic::usage(
-                format!("`--journal` needs advisories in a file, and `{}` is none", place.display()),
+                format!("`--journal` and `--shard` need advisories in a file, and `{}` is none", place.display()),
                 "make a file of them: `bonafide advisories index DIR -o advisories.jsonl`",
             ));
         }

@@ -10,7 +10,9 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::check::{Change, GapReport, ImageReport, Report, RepositoryReport, TagChange, TagCounts, Verdict};
+use crate::check::{
+    Change, GapReport, ImageReport, Report, RepositoryReport, ShardReport, TagChange, TagCounts, Verdict,
+};
 use crate::collect::{PlatformChoice, SourceError, files};
 use crate::evidence::{GapReason, Obstacle};
 use crate::json;
@@ -19,7 +21,7 @@ use crate::run::{self, Examined, Examiner, Listed, Lister, Releases, Selection, 
 
 use super::args::{Args, AuditArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::output::{Reader, Rows};
 use super::pull_requests::Builds;
 use super::session::Session;
@@ -71,7 +73,10 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let listing = list(&asked, expected.as_ref(), &selection, &with);
     let state = || session.listing_state(so_far.resolved.get(), so_far.selected.get());
     let repositories = runtime.block_on(progress::shown(is_hushed, state, listing));
-    let wanted = images(&repositories, &terms);
+    let all = images(&repositories, &terms);
+    let total = all.len();
+    let (places, wanted): (Vec<u64>, Vec<Wanted<'_>>) =
+        (0..).zip(all).filter(|(_, one)| audit.shard.is_none_or(|shard| shard.has(one.release))).unzip();
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
     // A release is compared with one that is judged after it.
     let begin = || Rows::begin(labels.iter().map(String::as_str), &targets, args);
@@ -94,14 +99,22 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
             let of_it = wanted.iter().zip(&examined).filter(|(one, _)| one.repository == place);
             let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
             let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
-            let bound = matches!(session.platforms, PlatformChoice::All).then_some(bound);
+            let is_all = audit.shard.is_none() && matches!(session.platforms, PlatformChoice::All);
+            let bound = is_all.then_some(bound);
             let report = repository.report(&images, bound.as_ref());
-            RepositoryReport { drift: histories[place].borrow().drift(), ..report }
+            // Which release came before another is not known from a part of them.
+            let drift = if audit.shard.is_none() { histories[place].borrow().drift() } else { Vec::new() };
+            RepositoryReport { drift, ..report }
         })
         .collect();
     let images: Vec<ImageReport> = examined.into_iter().map(|(image, _)| image).collect();
     let verdict = Verdict::join(reports.iter().map(|repository| repository.verdict));
-    let report = Report { verdict, repositories: reports, ..session.report(images) };
+    let shard = audit.shard.map(|shard| -> Result<ShardReport, Diagnostic> {
+        let mut facts = session.facts(&terms)?;
+        facts.insert("selection", format!("{selection:?} {expected:?}"));
+        Ok(shard.report(journal::binding(&facts), &listed_tags(&repositories), total, places))
+    });
+    let report = Report { verdict, repositories: reports, shard: shard.transpose()?, ..session.report(images) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     builds.warn();
@@ -301,6 +314,17 @@ impl Work<'_> {
         });
         each.collect()
     }
+}
+
+/// The tags of all repositories with what they name.
+fn listed_tags(repositories: &[Repository]) -> String {
+    let of_each = repositories.iter().map(|repository| {
+        let listed = repository.listed.as_ref().map(|listed| {
+            listed.releases.iter().map(|one| format!("{:?} {:?}", one.tags, one.digest)).collect::<Vec<_>>()
+        });
+        format!("{} {:?}\n", repository.name, listed.ok())
+    });
+    of_each.collect()
 }
 
 impl Wanted<'_> {

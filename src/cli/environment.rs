@@ -10,7 +10,7 @@ use crate::collect::{LoginOrigin, NetworkUse};
 use super::logins;
 
 /// A variable, or several that mean one thing, and what it changes.
-pub(super) const VARIABLES: [(&[&str], &str); 9] = [
+pub(super) const VARIABLES: [(&[&str], &str); 10] = [
     (&["BONAFIDE_REGISTRY_TOKEN"], "a bearer token, sent to the registry as it is"),
     (&["DOCKER_CONFIG"], "docker's folder with config.json [~/.docker]"),
     (&["REGISTRY_AUTH_FILE"], "a file with logins, instead of podman's"),
@@ -19,6 +19,7 @@ pub(super) const VARIABLES: [(&[&str], &str); 9] = [
     (&["NO_PROXY"], "hosts that are asked without the proxy"),
     (&["SSL_CERT_FILE", "SSL_CERT_DIR"], "certificate authorities, instead of the system's"),
     (&["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"], "trusted roots, and podman's logins"),
+    (&["JOB_COMPLETION_INDEX", "JOB_COMPLETIONS"], "the part of an audit, for --shard auto"),
     (&["NO_COLOR"], "no colour on a terminal"),
 ];
 

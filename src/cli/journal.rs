@@ -25,8 +25,8 @@ use crate::run::Examined;
 use super::diagnostics::Diagnostic;
 use super::{progress, streams};
 use error::JournalError;
-pub(super) use lines::Facts;
 use lines::Lines;
+pub(super) use lines::{Facts, binding};
 
 /// How long a verdict is taken over. A longer run would have looked again itself: ages and days of the policy go on.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);

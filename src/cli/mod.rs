@@ -34,6 +34,7 @@ mod preview;
 mod progress;
 mod pull_requests;
 mod references;
+mod report;
 mod roots;
 mod runner;
 mod runtime;
@@ -42,6 +43,7 @@ mod sbom_flags;
 mod schema;
 mod schema_texts;
 mod session;
+mod shard;
 mod streams;
 mod targets;
 mod terms;
@@ -123,6 +125,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Policy(policy) => policy::run(policy, args),
+        Command::Report(command) => report::run(command, args),
         Command::Trust(command) => trust::run(command, args),
         Command::Advisories(command) => advisories::run(command),
         Command::Doctor(doctor) => doctor::run(doctor),

@@ -71,6 +71,7 @@ pub(super) fn report(
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),
         advisories: None,
         repositories: Vec::new(),
+        shard: None,
         images,
         network,
         environment: Vec::new(),

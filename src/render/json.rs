@@ -30,6 +30,11 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// Returns the report as it is written.
+pub fn value(report: &Report) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(Whole::of(report))
+}
+
 /// Writes a report, or what another command shows. Control characters in texts leave as JSON escapes, so a terminal is safe too.
 pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write_safe(&serde_json::to_string_pretty(report)?, out)

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::check::{
-    AdvisoriesReport, Counts, ImageReport, Network, PolicyReport, Report, RepositoryReport, Tool, TrustReport,
-    VariableReport, Verdict,
+    AdvisoriesReport, Counts, ImageReport, Network, PolicyReport, Report, RepositoryReport, ShardReport, Tool,
+    TrustReport, VariableReport, Verdict,
 };
 
 use super::json;
@@ -47,6 +47,8 @@ struct Summary<'a> {
     advisories: Option<&'a AdvisoriesReport>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     repositories: &'a [RepositoryReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<&'a ShardReport>,
     network: &'a Network,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     environment: &'a [VariableReport],
@@ -69,6 +71,7 @@ fn summary(report: &Report) -> Summary<'_> {
         trust: &report.trust,
         advisories: report.advisories.as_ref(),
         repositories: &report.repositories,
+        shard: report.shard.as_ref(),
         network: &report.network,
         environment: &report.environment,
     }

@@ -28,7 +28,7 @@ mod text;
 mod vsa;
 
 pub use audit::label;
-pub use json::write as write_json;
+pub use json::{value as json_value, write as write_json};
 pub use output::{Added, Asked, Delivery, Head, Note, Output, Refusal, Room};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::{Detail, Images};

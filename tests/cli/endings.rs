@@ -192,6 +192,7 @@ fn a266_commands_about_the_machine_end_alike_in_every_format() {
     }
     ends(&["trust", "update", "--trust", "github"], 3, Says::Err);
     ends(&["trust", "update", "--trust", "no-such-domain"], 2, Says::Err);
+    ends(&["report", "merge", "no/such/report.json"], 2, Says::Err);
     ends(&["advisories", "index", "--out", "no/such/folder/index.jsonl", "no/such/records"], 2, Says::Err);
 }
 

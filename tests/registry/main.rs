@@ -13,4 +13,5 @@ mod program;
 mod progress;
 #[cfg(unix)]
 mod references;
+mod shards;
 mod weaker;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use crate::cli::shard::Shard;
 use crate::cli::targets::OutputParser;
 use crate::policy::TextRule;
 
@@ -50,6 +51,12 @@ pub(in crate::cli) struct AuditArgs {
     /// was not expected is rejected
     #[arg(long, help_heading = "Tags", value_name = "FILE")]
     pub(in crate::cli) expect: Option<PathBuf>,
+    /// Audit one part of several, such as 2/4; auto takes it from JOB_COMPLETION_INDEX and JOB_COMPLETIONS
+    ///
+    /// Each digest is in one part. `bonafide report merge` joins the JSON reports of all parts. A part that has no image is
+    /// undecided
+    #[arg(long, help_heading = "Tags", value_name = "I/N|auto", conflicts_with_all = ["no_downgrade", "not_weaker_than"])]
+    pub(in crate::cli) shard: Option<Shard>,
     /// Write each verdict to this file as soon as it is known, for --resume
     #[arg(long, help_heading = "Interruptions", value_name = "FILE", conflicts_with = "save")]
     pub(in crate::cli) journal: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod groups;
 mod inspect;
 mod policy;
 mod preview;
+mod report;
 mod trust;
 mod verify;
 
@@ -27,6 +28,7 @@ pub(super) use groups::{
 pub(super) use inspect::InspectArgs;
 pub(super) use policy::PolicyCommand;
 pub(super) use preview::PreviewArgs;
+pub(super) use report::{MergeArgs, ReportCommand};
 pub(super) use trust::{TrustCommand, TrustShowArgs, TrustUpdateArgs};
 pub(super) use verify::VerifyArgs;
 
@@ -112,6 +114,9 @@ pub(super) enum Command {
     /// Check, begin and explain policy files
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Join the reports of an audit that ran in parts
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Show the trusted roots of Sigstore instances, or update them
     #[command(subcommand)]
     Trust(TrustCommand),

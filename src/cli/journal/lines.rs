@@ -66,7 +66,7 @@ impl Lines {
 }
 
 /// Returns the hash of everything that decides a verdict.
-pub(super) fn binding(facts: &Facts) -> String {
+pub(in crate::cli) fn binding(facts: &Facts) -> String {
     let text: Vec<String> = facts.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     Digest::of(Algorithm::Sha256, text.concat().as_bytes()).hex().to_owned()
 }
