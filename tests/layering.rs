@@ -65,6 +65,7 @@ const MODULES: [(&str, &[&str]); 22] = [
             "packages",
             "policy",
             "policy_tools",
+            "from",
             NAMING,
             ASKING,
             "trust",

@@ -82,6 +82,7 @@ fn image(verdict: Verdict, text: &str) -> ImageReport {
     let requirements = vec![requirement(&format!("signature {text}"), verdict, text), excepted];
     ImageReport {
         reference: format!("ghcr.io/acme/{text}"),
+        location: None,
         tags: Vec::new(),
         pinned: (verdict == Verdict::Verified).then(|| PIN.to_owned()),
         digest: Some(format!("sha256:{}", "b".repeat(64))),

@@ -3,6 +3,7 @@
 //! Serialised as it stands, with exit code and counts, it is the JSON report, version 1: additions only within a version.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::Error;
@@ -197,6 +198,9 @@ pub struct Network {
 pub struct ImageReport {
     /// The reference as typed.
     pub reference: String,
+    /// The place in a file that names it, where the images were read from files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationReport>,
     /// The tags that name it, in an audit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -266,6 +270,23 @@ pub struct ReasonReport {
     pub found: Option<String>,
     /// The requirements that count and have the image's verdict.
     pub requirements: Vec<String>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LocationReport {
+    /// The path of the file, as it was given.
+    pub file: String,
+    /// The line, from one.
+    pub line: usize,
+    /// The column, from one, in characters.
+    pub column: usize,
+}
+
+impl fmt::Display for LocationReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)
+    }
 }
 
 /// One row of the coverage matrix.

@@ -126,6 +126,10 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
 
 /// An audit is of many images: what waits for one, pins one or summarises one has no place in it.
 fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
+    if !verify.from.is_empty() {
+        let message = "`--from` reads the names of images, and an audit is of repositories";
+        return Err(Diagnostic::usage(message, "use it with `bonafide verify`"));
+    }
     let given = [
         ("--wait", verify.wait.is_some()),
         ("--expect-digest", verify.expect_digest.is_some()),
@@ -246,6 +250,7 @@ fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a
                 reference: run::tagged(&repository.reference, first, None),
                 policy: Arc::clone(&terms.policy),
                 github: terms.github.clone(),
+                platforms: None,
             };
             let tags = release.tags.iter().map(ToString::to_string).collect();
             images.push(Wanted { repository: place, target, tags, release });

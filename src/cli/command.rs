@@ -14,6 +14,7 @@ type Short = &'static [(&'static str, &'static str)];
 
 const VERIFY: Short = &[
     ("references", "Images; - reads them from standard input"),
+    ("from", "A file that names images: Dockerfile, …"),
     ("policy", "The policy [default: bonafide.yaml]"),
     ("require", "What must be attached and be good"),
     ("platform", "Such as linux/arm64"),

@@ -19,6 +19,7 @@ mod environment;
 mod exit;
 mod explain;
 mod foreign;
+mod from;
 mod given;
 mod input;
 mod inspect;

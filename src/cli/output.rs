@@ -152,7 +152,7 @@ fn detail(args: &Args, is_stdout: bool) -> Detail {
 }
 
 fn head(report: &Report, detail: Detail) -> Head {
-    let labels: Vec<String> = report.images.iter().map(|image| render::label(&image.reference, &image.tags)).collect();
+    let labels: Vec<String> = report.images.iter().map(render::label_of).collect();
     Head { targets: labels.len(), column: render::column(labels.iter().map(String::as_str)), detail }
 }
 

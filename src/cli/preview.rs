@@ -135,7 +135,13 @@ fn targets(
             Err(error) => return Err(policies::without_rule(reference, false, error)),
         };
         let github = session::github(transport, &policy, reference)?;
-        Ok(Some(Target { text: text.to_owned(), reference: reference.clone(), policy: policy.into(), github }))
+        Ok(Some(Target {
+            text: text.to_owned(),
+            reference: reference.clone(),
+            policy: policy.into(),
+            github,
+            platforms: None,
+        }))
     };
     let both =
         |(text, reference): &(String, Reference)| Ok([target(&old, text, reference)?, target(&new, text, reference)?]);

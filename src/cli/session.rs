@@ -90,7 +90,13 @@ impl<'a> Session<'a> {
         let judged_as = self.args.judged_as.as_ref();
         let policy = self.policies.of(reference, judged_as, transport.plain_http, self.started_at)?;
         let github = github(transport, &policy, reference)?;
-        Ok(Target { text: text.to_owned(), reference: reference.clone(), policy: policy.into(), github })
+        Ok(Target {
+            text: text.to_owned(),
+            reference: reference.clone(),
+            policy: policy.into(),
+            github,
+            platforms: None,
+        })
     }
 
     pub(super) fn run(&self) -> Run<'_> {

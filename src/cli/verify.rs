@@ -12,34 +12,46 @@ use crate::run::{self, Examiner, Target};
 
 use super::args::{Args, VerifyArgs};
 use super::diagnostics::Diagnostic;
+use super::from::{Asked, Images};
 use super::output::{Reader, Rows};
 use super::progress::{self, Wait};
 use super::pull_requests::Builds;
 use super::session::Session;
 use super::weaker::Older;
-use super::{logins, output, policies, references, runner, runtime};
+use super::{from, logins, output, policies, references, runner, runtime};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
+    from::refuse_shared_input(verify)?;
     let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
+    let asked = Images::read(verify, args.quiet, args.color)?;
     let older = Older::reference(verify.not_weaker_than.as_ref())?;
-    let at: Vec<&Reference> = references.iter().map(|(_, reference)| reference).chain(&older).collect();
+    let of_arguments = references.iter().map(|(_, reference)| reference);
+    let of_files = asked.all.iter().map(|image| &image.reference);
+    let at: Vec<&Reference> = of_arguments.chain(of_files).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
-    output::refuse_unfit(&targets, references.len(), verify.verifier.as_deref())?;
+    output::refuse_unfit(&targets, references.len() + asked.rows(), verify.verifier.as_deref())?;
     let session = Session::open(verify, logins)?;
-    let (references, images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
+    let (references, mut images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
+    let target = |image: &Asked| {
+        let target = session.target(&image.text, &image.reference)?;
+        Ok(Target { platforms: image.platforms(), ..target })
+    };
+    let (mut asked, of_files) = asked.keep(target, args.color)?;
+    asked.put_first(&references);
+    images.extend(of_files);
     let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
     older.iter().try_for_each(|older| older.refuse_unfit(&images))?;
     if !args.quiet {
-        session.note_login(references.iter().map(|(_, reference)| reference));
+        session.note_login(asked.all.iter().map(|image| &image.reference));
     }
     // The image that is waited for may change.
     let rows = match verify.wait {
         Some(_) => None,
-        None => Rows::begin(images.iter().map(|image| image.text.as_str()), &targets, args),
+        None => Rows::begin(asked.labels().iter().map(String::as_str), &targets, args),
     };
     let builds = Builds::allowed_by(&verify.signer);
     let is_silent = args.quiet
@@ -48,27 +60,30 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
     let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
-    let work = Work { session: &session, targets: &images, older: older.as_ref() };
+    let work = Work { session: &session, asked: &asked, targets: &images, older: older.as_ref() };
     let examined = work.examine_all(wait, &reader, is_silent)?;
     let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;
-    references.if_whole(|| runner::add(&report, &targets))?;
+    references.if_whole(|| asked.if_whole(|| runner::add(&report, &targets)))?;
     builds.warn();
-    Ok(references.exit_code(report.verdict.exit_code(), args.color))
+    Ok(asked.exit_code(references.exit_code(report.verdict.exit_code(), args.color), args.color))
 }
 
 /// What is to be examined, and by what.
 struct Work<'a> {
     session: &'a Session<'a>,
+    /// What the user asked for: an image for each target, and those that files leave open.
+    asked: &'a Images,
     targets: &'a [Target],
     /// What no image may be weaker than.
     older: Option<&'a Older>,
 }
 
 impl Work<'_> {
-    /// Examines every image, and again while all that is missing may still come.
+    /// Examines every image, and again while all that is missing may still come. The reports are one for each place that names an
+    /// image.
     fn examine_all(
         &self,
         wait: Option<Wait>,
@@ -77,23 +92,26 @@ impl Work<'_> {
     ) -> Result<Vec<ImageReport>, Diagnostic> {
         let runtime = runtime::start()?;
         let (examined, began) = (Cell::new(0), Instant::now());
-        let read = |report: ImageReport| {
-            examined.set(examined.get() + 1);
-            reader.read(report)
+        let mut reports: Vec<ImageReport> = self.asked.open.iter().map(|report| reader.read(report.clone())).collect();
+        let read = |report: ImageReport| -> Vec<ImageReport> {
+            let image = &self.asked.all[examined.replace(examined.get() + 1)];
+            image.reports(&report).map(|report| reader.read(report)).collect()
         };
         let count = self.targets.len();
         let state = || self.session.state(examined.get(), count, began);
-        Ok(run::with_examiner(&self.session.run(), count, |examiner| {
+        let judged = run::with_examiner(&self.session.run(), count, |examiner| {
             runtime.block_on(progress::shown(is_silent, state, self.examine_each(examiner, wait, &read)))
-        }))
+        });
+        reports.extend(judged.into_iter().flatten());
+        Ok(reports)
     }
 
     async fn examine_each<'a>(
         &'a self,
         examiner: &Examiner<'a, '_>,
         wait: Option<Wait>,
-        read: &dyn Fn(ImageReport) -> ImageReport,
-    ) -> Vec<ImageReport> {
+        read: &dyn Fn(ImageReport) -> Vec<ImageReport>,
+    ) -> Vec<Vec<ImageReport>> {
         let judged = match self.older {
             Some(older) => older.judge(examiner).await,
             None => None,

@@ -69,6 +69,8 @@ pub enum GapReason {
     Selection,
     /// A form that this program does not know.
     Unsupported,
+    /// A file does not say which image it names.
+    Open,
 }
 
 impl GapReason {
@@ -88,6 +90,7 @@ impl GapReason {
             Self::Missing => "missing",
             Self::Selection => "selection",
             Self::Unsupported => "unsupported",
+            Self::Open => "open",
         }
     }
 
@@ -115,6 +118,7 @@ impl GapReason {
             Self::Missing => "check the name, the tag or the digest",
             Self::Selection => "choose one of what is there: by tag or digest in the reference, or with `--platform`",
             Self::Unsupported => "this version of the program does not read that form: see whether a newer one does",
+            Self::Open => "write the image's name there, or verify the image by its name",
         }
     }
 }

@@ -21,24 +21,30 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The line that names the image, where one is known. References from the command line have none.
-    pub(super) fn of_image(_: &ImageReport) -> Option<Self> {
-        None
+    /// The line that names the image, where a file was read for it. References from the command line have none.
+    pub(super) fn of_image(image: &ImageReport) -> Option<Self> {
+        let location = image.location.as_ref()?;
+        let line = u32::try_from(location.line).ok()?;
+        Some(Self { file: path(&location.file)?.to_owned(), line })
     }
 
-    /// The policy file, if its path is one that readers take: below the working directory, without characters to escape.
+    /// The policy file, or the name that it has by default.
     pub(super) fn of_policy(report: &Report) -> Self {
-        let file = report.policy.file.as_deref().unwrap_or(NO_FILE);
-        let file = file.strip_prefix("./").unwrap_or(file);
-        let is_plain = |part: &str| {
-            !part.is_empty()
-                && part != ".."
-                && part != "."
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        let file = if file.split('/').all(is_plain) { file } else { NO_FILE };
+        let file = report.policy.file.as_deref().and_then(path).unwrap_or(NO_FILE);
         Self { file: file.to_owned(), line: 1 }
     }
+}
+
+/// A path, if it is one that readers take: below the working directory, without characters to escape.
+fn path(file: &str) -> Option<&str> {
+    let file = file.strip_prefix("./").unwrap_or(file);
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && part != ".."
+            && part != "."
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    file.split('/').all(is_plain).then_some(file)
 }
 
 /// An image or a repository, with what became of it.

@@ -7,14 +7,6 @@ use super::lines::Lines;
 use super::parts::Detail;
 use crate::check::{DriftReport, RepositoryReport, TagCounts};
 
-/// A reference, and the other tags of the same digest.
-pub fn label(reference: &str, tags: &[String]) -> String {
-    match tags {
-        [] | [_] => reference.to_owned(),
-        [_, others @ ..] => format!("{reference} (also {})", others.join(", ")),
-    }
-}
-
 /// Writes a line for each repository, and one for each thing that is wrong.
 pub(super) fn write(repositories: &[RepositoryReport], detail: Detail, lines: &mut Lines<'_>) -> io::Result<()> {
     for repository in repositories {
@@ -68,17 +60,4 @@ fn counts(tags: TagCounts, digests: usize) -> String {
     let orphans = orphaned_evidence.filter(|count| *count > 0);
     let orphans = orphans.map(|count| format!(" ({count} for digests without a tag)")).unwrap_or_default();
     format!("tags audited {selected} of {listed} · digests {digests} · tags of evidence {evidence}{orphans}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_other_tags_of_a_digest_stand_behind_the_first() {
-        let tags = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(label("a:1.2", &tags(&[])), "a:1.2");
-        assert_eq!(label("a:1.2", &tags(&["1.2"])), "a:1.2");
-        assert_eq!(label("a:1.2", &tags(&["1.2", "1", "latest"])), "a:1.2 (also 1, latest)");
-    }
 }

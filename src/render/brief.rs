@@ -11,14 +11,15 @@ use crate::check::{
     KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerReport, Verdict,
 };
 
-use super::audit::{self, label};
+use super::audit;
 use super::escape::terminal;
 use super::inspection;
+use super::label::named;
 use super::lines::{Lines, short_digest};
 use super::output::{Head, Output};
 use super::parts::{
     Detail, NARROW, Verification, about_advisories, about_roots, bare, excepted, headline, is_about_others, is_note,
-    reference, satisfying,
+    satisfying,
 };
 use super::{rows, text};
 
@@ -81,7 +82,7 @@ impl<'a> Page<'a> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let word = headline(image.verdict);
         let coloured = self.detail.coloured(image.verdict, word);
-        let reference = label(reference(image), &image.tags);
+        let reference = named(image);
         let digest = image.digest.as_deref().map(|digest| self.digest(digest));
         let names: Vec<String> = [reference].into_iter().chain(digest).collect();
         let line = terminal(&names.join("  ")).into_owned();

@@ -15,9 +15,9 @@ use crate::check::{
     RequirementReport, SbomReport, Verdict,
 };
 
-use super::audit::label;
 use super::cells;
 use super::escape::clipped;
+use super::label::label_of;
 use super::output::Output;
 use super::parts::{Verification, about_advisories, about_roots, excepted};
 
@@ -225,7 +225,7 @@ fn filter(noun: &str) -> Markup {
 
 /// A row, which leads to the reasons of the image if they are shown.
 fn row(number: Option<usize>, image: &ImageReport, columns: &Columns<'_>) -> Markup {
-    let name = shown(&label(&image.reference, &image.tags));
+    let name = shown(&label_of(image));
     let find = |id: &str| image.requirements.iter().find(|requirement| requirement.id == id);
     let others = image.requirements.iter().filter(|one| !columns.shown.contains(&one.id.as_str()));
     html! {
@@ -305,7 +305,7 @@ fn reasons(report: &Report, explained: &[(usize, &ImageReport)]) -> Markup {
 }
 
 fn details(number: usize, image: &ImageReport, is_open: bool, has_evidence: bool) -> Markup {
-    let name = shown(&label(&image.reference, &image.tags));
+    let name = shown(&label_of(image));
     html! {
         details.image open[is_open] data-verdict=(image.verdict.as_str()) data-name=(name) {
             summary { h3 { (name) } " " (word(image.verdict)) }

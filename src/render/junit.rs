@@ -23,7 +23,9 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut given = BTreeMap::new();
     for image in &report.images {
         let mut suite = suite(&image.reference, cells::cells(image), &mut given);
-        for (name, value) in [("digest", &image.digest), ("pinned", &image.pinned)] {
+        // The schemas of JUnit have no attribute for a place.
+        let location = image.location.as_ref().map(ToString::to_string);
+        for (name, value) in [("digest", &image.digest), ("pinned", &image.pinned), ("location", &location)] {
             if let Some(value) = value {
                 suite.add_property((name, text(value).as_str()));
             }

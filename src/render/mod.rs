@@ -16,6 +16,7 @@ mod inspection;
 mod json;
 mod jsonl;
 mod junit;
+mod label;
 mod lines;
 mod markdown;
 mod output;
@@ -27,8 +28,8 @@ mod sarif;
 mod text;
 mod vsa;
 
-pub use audit::label;
 pub use json::{value as json_value, write as write_json};
+pub use label::{at, label, label_of};
 pub use output::{Added, Asked, Delivery, Head, Note, Output, Refusal, Room};
 pub use packages::{PackageFormat, write_packages};
 pub use parts::{Detail, Images};

@@ -8,11 +8,11 @@ use std::io;
 
 use crate::check::{CheckId, ImageReport, ReasonReport, Report, Verdict};
 
-use super::audit::label;
 use super::escape::terminal;
+use super::label::named;
 use super::lines::{Lines, cut, short_digest, short_in_the_middle};
 use super::output::Head;
-use super::parts::{NARROW, headline, reference};
+use super::parts::{NARROW, headline};
 
 /// How wide the column of verdicts is.
 const WORD: usize = 15;
@@ -33,7 +33,7 @@ struct Row {
 
 impl Row {
     fn of(head: &Head, image: &ImageReport) -> Self {
-        let name = terminal(&label(reference(image), &image.tags)).into_owned();
+        let name = terminal(&named(image)).into_owned();
         let whole = match &image.reason {
             Some(reason) => terminal(&reason.in_words()).into_owned(),
             None => image.digest.clone().unwrap_or_default(),
@@ -141,7 +141,7 @@ fn groups<'a>(head: &Head, images: &'a [ImageReport]) -> Vec<Group<'a>> {
         let group = &mut groups[place];
         group.images += 1;
         // Of many names a few are shown: no more are compared.
-        let name = label(reference(image), &image.tags);
+        let name = named(image);
         if group.names.len() <= SHOWN && !group.names.contains(&name) {
             group.names.push(name);
         }

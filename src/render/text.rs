@@ -10,12 +10,12 @@ use crate::check::{
     KnownVulnerabilitiesReport, Outcome, Report, RequirementReport, SbomReport, SignerKind, SignerReport, Verdict,
 };
 
-use super::audit::{self, label};
+use super::audit;
 use super::escape::terminal;
+use super::label::named;
 use super::lines::Lines;
 use super::parts::{
-    Detail, Verification, about_advisories, about_roots, bare, excepted, is_about_others, is_note, reference,
-    satisfying,
+    Detail, Verification, about_advisories, about_roots, bare, excepted, is_about_others, is_note, satisfying,
 };
 
 /// Writes the report in full.
@@ -57,7 +57,7 @@ impl Page<'_> {
     fn image(&mut self, image: &ImageReport) -> io::Result<()> {
         let verdict = self.verdict(image.verdict, 0);
         let digest = image.digest.as_deref().map(|digest| format!(" @ {digest}")).unwrap_or_default();
-        writeln!(self.out, "{verdict}  {}{digest}", terminal(&label(reference(image), &image.tags)))?;
+        writeln!(self.out, "{verdict}  {}{digest}", terminal(&named(image)))?;
         for finding in image.findings.iter().filter(|finding| finding.is_blocking()) {
             self.obstacle("image", finding)?;
         }

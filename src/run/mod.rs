@@ -75,6 +75,8 @@ pub struct Target {
     pub policy: Arc<Policy>,
     /// The GitHub API to ask for attestations, and the repository there.
     pub github: Option<(GitHubBase, String)>,
+    /// Its platforms, if they are others than those of the run.
+    pub platforms: Option<PlatformChoice>,
 }
 
 /// What came of one target.
@@ -139,7 +141,7 @@ impl<'a> Examiner<'a, '_> {
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
         let places = Places { evidence_repository: run.evidence_repository, github, alone: run.offline };
         let source = ImageSource::open(reference, places, run.registries, run.limits)?;
-        let (platforms, limits) = (run.platforms.clone(), run.limits.clone());
+        let (platforms, limits) = (target.platforms.as_ref().unwrap_or(run.platforms).clone(), run.limits.clone());
         let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
         // Where no SBOM counts, one that was never signed is part of the answer.
         if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {

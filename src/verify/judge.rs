@@ -88,6 +88,7 @@ fn report(evidence: &Evidence, policy: &Policy, judged: Vec<Judged>, now: Timest
     let verdict = Verdict::join(requirements.chain(pin));
     ImageReport {
         reference: evidence.target.reference.clone(),
+        location: None,
         tags: Vec::new(),
         pinned: pinned(evidence),
         digest: Some(verified_digest(evidence).unwrap_or(&evidence.target.root).to_string()),

@@ -209,7 +209,12 @@ fn pinned(evidence: &Evidence) -> Option<String> {
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
 pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
-    without_image(reference, policy, gap, gap.unresolved(), Verdict::Undecided)
+    without_image(reference, policy.demands(), gap, gap.unresolved(), Verdict::Undecided)
+}
+
+/// Reports an image whose name is not known, so that no policy is its own.
+pub fn unnamed(text: &str, gap: &GapReport) -> ImageReport {
+    without_image(text, &[], gap, gap.unresolved(), Verdict::Undecided)
 }
 
 /// Reports an image whose own manifest was read and could be read in two ways: no runtime can be held to one of them.
@@ -218,15 +223,22 @@ pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport
         CheckId::ImageResolved,
         format!("the manifest of {} is ambiguous or contradicts itself", gap.what),
     );
-    without_image(reference, policy, gap, gap.explained(finding), Verdict::Rejected)
+    without_image(reference, policy.demands(), gap, gap.explained(finding), Verdict::Rejected)
 }
 
-fn without_image(reference: &str, policy: &Policy, gap: &GapReport, finding: Finding, verdict: Verdict) -> ImageReport {
+fn without_image(
+    reference: &str,
+    demands: &[Demand],
+    gap: &GapReport,
+    finding: Finding,
+    verdict: Verdict,
+) -> ImageReport {
     let requirements: Vec<RequirementReport> =
-        policy.demands().iter().map(|demand| coverage::undecided(demand, finding.clone())).collect();
+        demands.iter().map(|demand| coverage::undecided(demand, finding.clone())).collect();
     let findings = vec![finding];
     ImageReport {
         reference: reference.to_owned(),
+        location: None,
         tags: Vec::new(),
         pinned: None,
         digest: None,

@@ -27,6 +27,7 @@ mod faults;
 mod fixtures;
 mod foreign;
 mod formats;
+mod from;
 mod github;
 mod help;
 mod hostile;

@@ -33,6 +33,7 @@ Files:
 Examples:
   bonafide verify ghcr.io/acme/app:1.4.2 --repo acme/app
   bonafide verify ghcr.io/acme/app:1.4.2 --policy bonafide.yaml
+  bonafide verify --from Dockerfile --from compose.yaml --policy bonafide.yaml
   bonafide verify oci:./layout:1.4.2 --offline --trusted-root root.json \\
     --certificate-identity release@acme.example \\
     --certificate-oidc-issuer https://accounts.acme.example
@@ -44,8 +45,15 @@ Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(in crate::cli) struct VerifyArgs {
     /// The images to verify; - reads references from standard input, one on each line
-    #[arg(required = true, value_name = "REFERENCE")]
+    #[arg(required_unless_present = "from", value_name = "REFERENCE")]
     pub(in crate::cli) references: Vec<String>,
+    /// A file that names images, - for standard input: Dockerfile, compose file, Kubernetes or Tekton manifests, workflow or action
+    /// of GitHub, pipeline of GitLab, devcontainer.json
+    ///
+    /// Every image in it is verified, and reported with its line: the images of all stages, jobs and containers. Variables have
+    /// the values that the file gives them; an image that needs another is undecided. Files that it includes are not read
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) from: Vec<PathBuf>,
 
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
     /// if it is there]

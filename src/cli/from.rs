@@ -1,0 +1,261 @@
+//! `--from`: the images that files name. Each is judged once, and reported at every place that names it.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::thread;
+
+use crate::check::{GapReport, ImageReport, LocationReport};
+use crate::collect::{PlatformChoice, files};
+use crate::evidence::{GapReason, Obstacle};
+use crate::from::{self, Found, FromError, Named, Open, Reading};
+use crate::oci::{Platform, Reference, RegistryReference};
+use crate::render::at;
+use crate::render::escape::terminal;
+use crate::verify::unnamed;
+
+use super::args::VerifyArgs;
+use super::colour::Colour;
+use super::diagnostics::Diagnostic;
+use super::references::References;
+use super::{input, streams};
+
+const STANDARD_INPUT: &str = "-";
+/// The most bytes that are read of a file; a longer one is refused by its reader.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// One image, and the places that name it; of an argument there is none.
+pub(super) struct Asked {
+    pub(super) text: String,
+    pub(super) reference: Reference,
+    platform: Option<Platform>,
+    places: Vec<LocationReport>,
+}
+
+impl Asked {
+    /// The platforms that are judged, where the file says which one runs.
+    pub(super) fn platforms(&self) -> Option<PlatformChoice> {
+        self.platform.clone().map(|platform| PlatformChoice::These(vec![platform]))
+    }
+
+    /// The rows that it has in a report.
+    fn labels(&self) -> Vec<String> {
+        match self.places.as_slice() {
+            [] => vec![self.text.clone()],
+            places => places.iter().map(|place| at(&self.text, place)).collect(),
+        }
+    }
+
+    /// The report on it for each place.
+    pub(super) fn reports<'a>(&'a self, report: &'a ImageReport) -> impl Iterator<Item = ImageReport> + 'a {
+        let of_argument = self.places.is_empty().then(|| report.clone());
+        let placed = |place: &LocationReport| ImageReport { location: Some(place.clone()), ..report.clone() };
+        of_argument.into_iter().chain(self.places.iter().map(placed))
+    }
+
+    /// Says of an error about it where the image is named.
+    pub(super) fn place(&self, error: Diagnostic) -> Diagnostic {
+        match self.places.first() {
+            Some(place) => error.about(place),
+            None => error,
+        }
+    }
+}
+
+/// The images of a run.
+pub(super) struct Images {
+    pub(super) all: Vec<Asked>,
+    /// Those that files leave open. They come first in a report.
+    pub(super) open: Vec<ImageReport>,
+    /// Names in files that are no references.
+    unread: usize,
+}
+
+impl Images {
+    /// The images of files.
+    pub(super) fn read(verify: &VerifyArgs, is_quiet: bool, colour: Colour) -> Result<Self, Diagnostic> {
+        let mut images = Self { all: Vec::new(), open: Vec::new(), unread: 0 };
+        for file in &verify.from {
+            let is_standard_input = file.as_os_str() == STANDARD_INPUT;
+            let name = if is_standard_input { "standard input".to_owned() } else { file.display().to_string() };
+            let bytes = read(file, is_standard_input)?;
+            let path = if is_standard_input { "" } else { name.as_str() };
+            let reading = reading(path, &bytes)?.map_err(|error| refused(&name, &error))?;
+            if !is_quiet {
+                let count = reading.found.len();
+                let images = if count == 1 { "1 image".to_owned() } else { format!("{count} images") };
+                let line = format!("{name}: {images} in {}", reading.formats.join(" and "));
+                streams::to_stderr(&format!("{}\n", terminal(&line)));
+            }
+            for found in reading.found {
+                images.add(&name, found, colour);
+            }
+        }
+        let most = from::MOST_IMAGES;
+        match images.all.len() + images.open.len() {
+            count if count > most && !verify.from.is_empty() => {
+                Err(Diagnostic::usage(format!("the files name more than {most} images"), "verify them in several runs"))
+            }
+            _ => Ok(images),
+        }
+    }
+
+    fn add(&mut self, file: &str, found: Found, colour: Colour) {
+        let place = LocationReport { file: file.to_owned(), line: found.place.line, column: found.place.column };
+        let text = match found.image {
+            Named::Reference(text) => text,
+            Named::Open { text, why } => return self.open.push(open(&text, &why, &found.role, place)),
+        };
+        // Never a layout: `oci:x` in a Dockerfile is an image of Docker Hub.
+        let reference = match text.parse::<RegistryReference>() {
+            Ok(reference) => Reference::Registry(reference),
+            Err(error) => {
+                let hint = "correct it there: nothing is known of this image";
+                Diagnostic::usage(error, hint).about(format!("{place}, {}", found.role)).print(colour);
+                self.unread += 1;
+                return;
+            }
+        };
+        let is_same = |one: &&mut Asked| one.reference == reference && one.platform == found.platform;
+        match self.all.iter_mut().find(is_same) {
+            Some(known) => known.places.push(place),
+            None => self.all.push(Asked { text, reference, platform: found.platform, places: vec![place] }),
+        }
+    }
+
+    /// Makes something of each image. One that it cannot be made of is left out and said at once, with its place; if it can be made of
+    /// none, the first error ends the run.
+    pub(super) fn keep<T>(
+        mut self,
+        make: impl Fn(&Asked) -> Result<T, Diagnostic>,
+        colour: Colour,
+    ) -> Result<(Self, Vec<T>), Diagnostic> {
+        let (mut results, mut errors) = (Vec::new(), Vec::new());
+        self.all.retain(|image| match make(image) {
+            Ok(one) => {
+                results.push(one);
+                true
+            }
+            Err(error) => {
+                errors.push(image.place(error));
+                false
+            }
+        });
+        self.unread += errors.len();
+        if results.is_empty() && self.open.is_empty() && !errors.is_empty() {
+            return Err(errors.swap_remove(0));
+        }
+        for error in &errors {
+            error.print(colour);
+        }
+        Ok((self, results))
+    }
+
+    /// Puts the images of arguments in front.
+    pub(super) fn put_first(&mut self, references: &References) {
+        let of_argument = |(text, reference): &(String, Reference)| Asked {
+            text: text.clone(),
+            reference: reference.clone(),
+            platform: None,
+            places: Vec::new(),
+        };
+        self.all.splice(0..0, references.iter().map(of_argument));
+    }
+
+    /// Does what is for runs that say everything of all images alone.
+    pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
+        if self.unread == 0 { act() } else { Ok(()) }
+    }
+
+    /// How many rows a report on them has.
+    pub(super) fn rows(&self) -> usize {
+        self.labels().len()
+    }
+
+    /// What the rows begin with.
+    pub(super) fn labels(&self) -> Vec<String> {
+        let open = self.open.iter().map(crate::render::label_of);
+        open.chain(self.all.iter().flat_map(Asked::labels)).collect()
+    }
+
+    /// Returns the exit code of the run. If a name could not be read it is that of a usage error, whatever the verdicts on the others
+    /// are.
+    pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
+        if self.unread == 0 {
+            return of_others;
+        }
+        let error = Diagnostic::usage(
+            format!(
+                "images of files left out because of the errors above: {}, and nothing is known of them",
+                self.unread
+            ),
+            "correct what is named above, and run it again",
+        );
+        error.print(colour);
+        error.exit_code()
+    }
+}
+
+/// Refuses standard input that is to be two things at once, before it is read.
+pub(super) fn refuse_shared_input(verify: &VerifyArgs) -> Result<(), Diagnostic> {
+    let count = verify.from.iter().filter(|file| file.as_os_str() == STANDARD_INPUT).count();
+    let other = if verify.references.iter().any(|text| text == STANDARD_INPUT) {
+        "the references"
+    } else if verify.login.password_stdin {
+        "the password"
+    } else if verify.policy.as_ref().is_some_and(|file| file.as_os_str() == STANDARD_INPUT) {
+        "the policy"
+    } else if count > 1 {
+        "another file"
+    } else {
+        return Ok(());
+    };
+    if count == 0 {
+        return Ok(());
+    }
+    let message = format!("standard input cannot be both a file that names images and {other}");
+    Err(Diagnostic::usage(message, "write `-` once, and name the rest as files"))
+}
+
+fn read(file: &Path, is_standard_input: bool) -> Result<Vec<u8>, Diagnostic> {
+    if is_standard_input {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes).map_err(input::no_standard_input)?;
+        return Ok(bytes);
+    }
+    files::read_given(file, MAX_BYTES).map_err(|error| input::unreadable(file, error))
+}
+
+/// Reads the images on a thread of its own: those of some systems have little stack.
+fn reading(path: &str, bytes: &[u8]) -> Result<Result<Reading, FromError>, Diagnostic> {
+    let read = thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(from::STACK);
+        reader.spawn_scoped(scope, || from::read(path, bytes)).map(thread::ScopedJoinHandle::join)
+    });
+    match read {
+        Ok(Ok(reading)) => Ok(reading),
+        Ok(Err(_)) => Err(Diagnostic::without_hint("the thread that reads a file ended early")),
+        Err(error) => Err(Diagnostic::without_hint(error).about("cannot start a thread")),
+    }
+}
+
+fn refused(name: &str, error: &FromError) -> Diagnostic {
+    Diagnostic::usage(error.to_string(), error.hint()).about(format!("cannot read the images of `{name}`"))
+}
+
+/// An image that a file leaves open is undecided: another run of the same file may use any.
+fn open(text: &str, why: &Open, role: &str, place: LocationReport) -> ImageReport {
+    let (cause, next) = match why {
+        Open::Variables(names) => (
+            format!("no image is known here: the file gives no value to `{}`", names.join("`, `")),
+            format!("give it a default at {place}, or verify the image by its name"),
+        ),
+        Open::Form(form) => (
+            format!("no image is known here: {form}"),
+            format!("write the image's name at {place}, or verify the image by its name"),
+        ),
+    };
+    let detail = format!("`{text}` ({role})");
+    let obstacle = Obstacle { cause: Some(cause), next, ..Obstacle::new(GapReason::Open, detail) };
+    let report = unnamed(text, &GapReport::new(text, obstacle, None));
+    ImageReport { location: Some(place), ..report }
+}
