@@ -137,6 +137,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         repositories: Vec::new(),
         shard: None,
         images,
+        left_out: 0,
         network: Network { requests: 1, bytes: 2, hosts: vec![text.to_owned()] },
         environment: vec![VariableReport { name: "HTTPS_PROXY".into(), used_for: VariableUse::Proxy }],
     }

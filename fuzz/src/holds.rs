@@ -42,6 +42,7 @@ fn rendered(image: ImageReport) {
         repositories: Vec::new(),
         shard: None,
         images: vec![image],
+        left_out: 0,
         network: Network::default(),
         environment: Vec::new(),
     };

@@ -55,6 +55,7 @@ pub fn merge(parts: Vec<Report>) -> Result<Report, (usize, MergeError)> {
         started_at: reports.iter().map(|one| one.started_at).min().unwrap_or(first.started_at),
         repositories,
         images,
+        left_out: reports.iter().map(|one| one.left_out).fold(0, usize::saturating_add),
         network: network(&reports),
         environment: reports
             .iter()

@@ -47,6 +47,9 @@ pub struct Report {
     pub shard: Option<ShardReport>,
     /// One entry per reference, in the order given.
     pub images: Vec<ImageReport>,
+    /// How many references were left out because they cannot be used: nothing is known of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// What was asked of the network.
     pub network: Network,
     /// The variables of the environment that the run used.
@@ -54,7 +57,21 @@ pub struct Report {
     pub environment: Vec<VariableReport>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// The exit code of a usage error.
+const USAGE: u8 = 2;
+
 impl Report {
+    /// What the program ends with: that of the verdict, or of a usage error if a reference was left out, for that may be an image that
+    /// must not pass.
+    pub fn exit_code(&self) -> u8 {
+        if self.left_out == 0 { self.verdict.exit_code() } else { USAGE }
+    }
+
     /// How many images there are of each verdict.
     pub fn counts(&self) -> Counts {
         let count = |verdict| self.images.iter().filter(|image| image.verdict == verdict).count();

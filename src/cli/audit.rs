@@ -114,7 +114,13 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
         facts.insert("selection", format!("{selection:?} {expected:?}"));
         Ok(shard.report(journal::binding(&facts), &listed_tags(&repositories), total, places))
     });
-    let report = Report { verdict, repositories: reports, shard: shard.transpose()?, ..session.report(images) };
+    let report = Report {
+        verdict,
+        repositories: reports,
+        left_out: references.left_out(),
+        shard: shard.transpose()?,
+        ..session.report(images)
+    };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     builds.warn();

@@ -20,7 +20,7 @@ pub(super) fn run(bundle: &BundleArgs, args: &Args) -> Result<u8, Diagnostic> {
     let report = examine(bundle)?;
     output::write(&report, &targets, None, args)?;
     runner::add(&report, &targets)?;
-    Ok(report.verdict.exit_code())
+    Ok(report.exit_code())
 }
 
 /// Judges the bundles by the arguments alone: any one with a good signature about the file is enough.

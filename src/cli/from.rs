@@ -166,6 +166,11 @@ impl Images {
         if self.unread == 0 { act() } else { Ok(()) }
     }
 
+    /// How many names cannot be used.
+    pub(super) fn left_out(&self) -> usize {
+        self.unread
+    }
+
     /// How many rows a report on them has.
     pub(super) fn rows(&self) -> usize {
         self.labels().len()

@@ -73,6 +73,7 @@ pub(super) fn report(
         repositories: Vec::new(),
         shard: None,
         images,
+        left_out: 0,
         network,
         environment: Vec::new(),
     }

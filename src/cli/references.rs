@@ -81,6 +81,11 @@ impl Deref for References {
 }
 
 impl References {
+    /// How many were given and cannot be used.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
     /// Does it if nothing was left out. Later steps of CI must not go on with the verdict of the others alone.
     pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
         if self.left_out == 0 { act() } else { Ok(()) }

@@ -35,7 +35,7 @@ fn merged(asked: &MergeArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write(&report, &targets, None, args)?;
     output::write_notes(&report, &targets, args)?;
     runner::add(&report, &targets)?;
-    Ok(report.verdict.exit_code())
+    Ok(report.exit_code())
 }
 
 fn hint(error: &MergeError) -> &'static str {

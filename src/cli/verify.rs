@@ -62,7 +62,8 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
     let work = Work { session: &session, asked: &asked, targets: &images, older: older.as_ref() };
     let examined = work.examine_all(wait, &reader, is_silent)?;
-    let report = Report { verifier: verify.verifier.clone(), ..session.report(examined) };
+    let left_out = references.left_out() + asked.left_out();
+    let report = Report { verifier: verify.verifier.clone(), left_out, ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;

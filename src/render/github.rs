@@ -147,7 +147,7 @@ fn outputs(report: &Report, room: &Room<'_>) -> io::Result<String> {
     let mut text = String::new();
     for (name, value) in [
         ("verdict", report.verdict.to_string()),
-        ("exit-code", report.verdict.exit_code().to_string()),
+        ("exit-code", report.exit_code().to_string()),
         ("counts", serde_json::to_string(&report.counts())?),
         ("digest", digest.unwrap_or_default()),
         ("pinned", pinned),

@@ -26,7 +26,7 @@ struct Whole<'a> {
 
 impl<'a> Whole<'a> {
     fn of(report: &'a Report) -> Self {
-        Self { report, exit_code: report.verdict.exit_code(), counts: report.counts() }
+        Self { report, exit_code: report.exit_code(), counts: report.counts() }
     }
 }
 

@@ -49,6 +49,8 @@ struct Summary<'a> {
     repositories: &'a [RepositoryReport],
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<&'a ShardReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
     network: &'a Network,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     environment: &'a [VariableReport],
@@ -63,7 +65,7 @@ fn summary(report: &Report) -> Summary<'_> {
         schema_version: report.schema_version,
         tool: &report.tool,
         verdict: report.verdict,
-        exit_code: report.verdict.exit_code(),
+        exit_code: report.exit_code(),
         counts: report.counts(),
         started_at: report.started_at,
         policy: &report.policy,
@@ -72,6 +74,7 @@ fn summary(report: &Report) -> Summary<'_> {
         advisories: report.advisories.as_ref(),
         repositories: &report.repositories,
         shard: report.shard.as_ref(),
+        left_out: Some(report.left_out).filter(|count| *count > 0),
         network: &report.network,
         environment: &report.environment,
     }

@@ -187,8 +187,10 @@ fn log(report: &Report) -> Log {
     };
     let invocation = Invocation {
         // An image that could not be checked is a run that failed, not one that found nothing.
-        execution_successful: report.verdict != Verdict::Undecided && undecided(report).next().is_none(),
-        exit_code: report.verdict.exit_code(),
+        execution_successful: report.left_out == 0
+            && report.verdict != Verdict::Undecided
+            && undecided(report).next().is_none(),
+        exit_code: report.exit_code(),
         start_time_utc: report.started_at.to_string(),
         tool_execution_notifications: notifications(report, more),
     };

@@ -277,6 +277,19 @@ fn an_image_without_a_rule_or_a_layout_stops_no_other_and_never_passes() {
             assert!(!run.stdout.contains(&other) && !run.stdout.contains(nowhere), "{}", run.stdout);
         }
     }
+    // No report says that the run was good.
+    let report = |format: &str| {
+        let run = Program::new([&["verify", &good, &*other, "--output", format], &flags[..]].concat()).run();
+        assert_eq!(run.exit, 2, "{}", run.stderr);
+        let document = if format == "jsonl" { run.stdout.lines().last().unwrap_or_default() } else { &run.stdout };
+        serde_json::from_str::<serde_json::Value>(document).expect("JSON")
+    };
+    let whole = report("json");
+    assert_eq!((&whole["verdict"], &whole["exitCode"], &whole["leftOut"]), (&"verified".into(), &2.into(), &1.into()));
+    let summary = report("jsonl")["summary"].take();
+    assert_eq!((&summary["exitCode"], &summary["leftOut"]), (&2.into(), &1.into()));
+    let sarif_run = report("sarif")["runs"][0]["invocations"][0].take();
+    assert_eq!((&sarif_run["exitCode"], &sarif_run["executionSuccessful"]), (&2.into(), &false.into()));
     for alone in [&*other, nowhere] {
         let run = Program::new([&["verify", alone], &flags[..]].concat()).run();
         let message = run.usage_error();
