@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 
-use crate::check::{DriftReport, ImageReport, Verdict};
+use crate::check::{CheckId, DriftReport, Finding, ImageReport, Verdict};
 use crate::collect::files;
 use crate::compare::{Facts, Recorded, Release, drift, hold};
 use crate::oci::Reference;
@@ -110,11 +110,16 @@ impl History {
     /// Compares a verified release with the highest lower version of its line. One that was rejected, or has no evidence, is
     /// passed over; one that could not be read leaves it undecided.
     pub(super) fn hold(&self, place: usize, report: ImageReport) -> ImageReport {
-        let Some(release) = &self.releases[place] else { return report };
+        let Some(release) = &self.releases[place] else {
+            return uncompared(report, "it was compared with nothing: its tag is not a version");
+        };
         let counts = |verdict| matches!(verdict, Verdict::Verified | Verdict::Undecided);
         match release.before(&self.releases, counts) {
             Some(before) => hold(report, Some(&self.facts[before])),
-            None => report,
+            None => uncompared(
+                report,
+                "it was compared with nothing: no lower version of its line is among the selected tags",
+            ),
         }
     }
 
@@ -127,4 +132,12 @@ impl History {
         });
         pairs.filter_map(|(place, before)| drift(&self.facts[before], &self.facts[place])).collect()
     }
+}
+
+/// Says of a release why there is none before it.
+fn uncompared(mut report: ImageReport, why: &str) -> ImageReport {
+    if report.verdict == Verdict::Verified {
+        report.findings.push(Finding::skip(CheckId::NotWeaker, why));
+    }
+    report
 }

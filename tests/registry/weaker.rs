@@ -128,6 +128,19 @@ fn an_audit_holds_each_release_against_the_one_before_it_in_its_line() {
     assert!(run.out.contains("3 images: 2 verified · 1 rejected\n"), "{}", run.out);
     assert!(run.out.contains("  changed from 1.0.0 to 1.1.0\n    weaker     SBOM lost: "), "{}", run.out);
     let report = report(&audit(&["--no-downgrade", "--output", "json"]));
+    let compared = |image: &Value| {
+        let findings = image["findings"].as_array().expect("findings");
+        let of_it = findings.iter().find(|finding| finding["check"] == "not-weaker").expect("the check");
+        (
+            image["tags"][0].as_str().expect("a tag").to_owned(),
+            of_it["outcome"].as_str().expect("an outcome").to_owned(),
+        )
+    };
+    let images: Vec<_> = report["images"].as_array().expect("images").iter().map(compared).collect();
+    // What has no release before it says so.
+    let expected =
+        [("1.1.0", "fail"), ("1.0.0", "skip"), ("latest", "skip")].map(|(tag, one)| (tag.to_owned(), one.to_owned()));
+    assert_eq!(images, expected);
     let repository = &report["repositories"][0];
     assert_eq!(repository["verdict"], "rejected");
     let drift = &repository["drift"][0];
