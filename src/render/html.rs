@@ -19,7 +19,7 @@ use super::cells;
 use super::escape::clipped;
 use super::label::label_of;
 use super::output::Output;
-use super::parts::{Verification, about_advisories, about_roots, excepted};
+use super::parts::{Verification, about_advisories, about_left_out, about_roots, excepted};
 
 pub(super) const OUTPUT: Output = Output::new("html", "a page for a browser, in one file", |_, report, out| {
     out.write_all(page(report).into_string().as_bytes())
@@ -104,6 +104,7 @@ fn head(report: &Report) -> Markup {
                 li { span class={ "verdict small " (verdict.as_str()) } { (count) " " (verdict.as_str()) } }
             }
         }
+        @if let Some(left_out) = about_left_out(report) { p { strong { (left_out) "." } } }
         p { "Judged by " (code(&policy.source)) ", " (report.started_at.strftime("%Y-%m-%d %H:%M UTC").to_string()) "." }
     }
 }
@@ -457,7 +458,7 @@ fn foot(report: &Report) -> Markup {
             dt { "policy" } dd { (shown(&report.policy.source)) " " (code(&format!("sha256:{}", report.policy.sha256))) }
             @if let Some(verifier) = &report.verifier { dt { "verifier" } dd { (shown(verifier)) } }
             @for domain in &report.trust {
-                dt { "trusted root" } dd { (shown(&domain.domain)) ", " (shown(&domain.source)) " " (code(&format!("sha256:{}", domain.sha256))) }
+                dt { "trusted root" } dd { (shown(&domain.domain)) " " @if domain.source != domain.domain { "(" (shown(&domain.source)) ") " } (code(&format!("sha256:{}", domain.sha256))) }
             }
             dt { "network" } dd { (network.requests) " requests, " (network.bytes) " bytes" }
             @if !network.hosts.is_empty() { dt { "hosts" } dd { (shown(&network.hosts.join(", "))) } }

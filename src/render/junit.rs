@@ -11,6 +11,7 @@ use crate::check::{Report, Verdict};
 use super::cells::{self, Cell, Part};
 use super::escape::clipped;
 use super::output::Output;
+use super::parts::about_left_out;
 
 pub(super) const OUTPUT: Output =
     Output::new("junit", "test cases for Jenkins, GitLab and others", |_, report, out| write(report, out))
@@ -34,6 +35,13 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for repository in &report.repositories {
         junit.add_test_suite(suite(&repository.repository, cells::of_repository(repository), &mut given));
+    }
+    if let Some(left_out) = about_left_out(report) {
+        let mut suite = TestSuite::new("references");
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(left_out);
+        suite.add_test_case(TestCase::new("every reference can be used", status));
+        junit.add_test_suite(suite);
     }
     junit.serialize(out).map_err(io::Error::other)
 }

@@ -7,6 +7,7 @@ use crate::check::{ImageReport, Report, RepositoryReport, Verdict};
 use super::cells::{self, Cell};
 use super::escape::clipped;
 use super::output::Output;
+use super::parts::about_left_out;
 
 pub(super) const OUTPUT: Output =
     Output::new("markdown", "a table for a pull request, with details folded", |_, report, out| {
@@ -92,7 +93,12 @@ fn fill(text: &mut String, bytes: usize, pieces: impl Iterator<Item = String>) -
 fn head(report: &Report) -> String {
     let counts: Vec<String> = report.counts().each().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     let counts = counts.join(", ");
-    format!("## Verification of images: {}\n\n{} images: {counts}.\n\n", report.verdict, report.images.len())
+    let mut head =
+        format!("## Verification of images: {}\n\n{} images: {counts}.\n\n", report.verdict, report.images.len());
+    if let Some(left_out) = about_left_out(report) {
+        let _ = writeln!(head, "**{left_out}.**\n");
+    }
+    head
 }
 
 /// What is not verified, as it should be explained: the repositories of an audit first.

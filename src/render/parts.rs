@@ -1,8 +1,8 @@
 //! What the short and the full report for people share.
 
 use crate::check::{
-    AdvisoriesReport, CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, RequirementReport,
-    TimestampReport, TrustReport, Verdict,
+    AdvisoriesReport, CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, Report,
+    RequirementReport, TimestampReport, TrustReport, Verdict,
 };
 
 /// How much to say, and whether in colour.
@@ -119,6 +119,16 @@ pub(super) fn about_roots(trust: &[TrustReport]) -> impl Iterator<Item = String>
 /// Whether a finding says that the user did without the log.
 fn is_log_not_required(finding: &Finding) -> bool {
     finding.check == CheckId::TransparencyLog && finding.outcome == Outcome::Skip
+}
+
+/// Says that references were left out, for people: no verdict of a report is about them.
+pub(super) fn about_left_out(report: &Report) -> Option<String> {
+    let references = match report.left_out {
+        0 => return None,
+        1 => "1 reference cannot be used and is".to_owned(),
+        count => format!("{count} references cannot be used and are"),
+    };
+    Some(format!("{references} left out: nothing is known of what was meant"))
 }
 
 /// What a working exception says.

@@ -288,6 +288,10 @@ fn an_image_without_a_rule_or_a_layout_stops_no_other_and_never_passes() {
     assert_eq!((&whole["verdict"], &whole["exitCode"], &whole["leftOut"]), (&"verified".into(), &2.into(), &1.into()));
     let summary = report("jsonl")["summary"].take();
     assert_eq!((&summary["exitCode"], &summary["leftOut"]), (&2.into(), &1.into()));
+    for format in ["markdown", "html", "junit"] {
+        let run = Program::new([&["verify", &good, &*other, "--output", format], &flags[..]].concat()).run();
+        assert!(run.stdout.contains("1 reference cannot be used and is left out"), "{}", run.stdout);
+    }
     let sarif_run = report("sarif")["runs"][0]["invocations"][0].take();
     assert_eq!((&sarif_run["exitCode"], &sarif_run["executionSuccessful"]), (&2.into(), &false.into()));
     for alone in [&*other, nowhere] {
