@@ -368,7 +368,7 @@ fn the_command_line_takes_keys_in_files_and_nothing_else() {
         "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n";
     let private = folder.write("cosign.key", private).display().to_string();
     let usage = |flags: &[&str], hint: &str| {
-        let (code, stdout, stderr) = bonafide(&[&["verify", "oci:nowhere"], flags].concat());
+        let (code, stdout, stderr) = bonafide(&[&["verify", "oci:fixtures/images/signed:v1.0.0"], flags].concat());
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{flags:?}: {stderr}");
         assert!(stderr.contains(hint), "{flags:?}: {stderr}");
     };
