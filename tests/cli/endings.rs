@@ -114,12 +114,16 @@ fn a266_audit_ends_by_its_verdict_in_every_format() {
 fn a266_bundle_ends_by_its_verdict_in_every_format() {
     let bundle = "fixtures/images/signed/blobs/sha256/174d8113122b5c93f3b2990d08aa13620ae49bc62e8596f51d2dc66369dee100";
     let (signed, other) = (digest("signed"), digest("unsigned"));
+    let scratch = Scratch::new();
+    let newer = std::fs::read_to_string(bundle).expect("a bundle").replace("bundle.v0.3", "bundle.v9.0");
+    let newer = scratch.write("newer.sigstore.json", newer);
     for Output { name, .. } in OUTPUTS.iter().filter(|output| output.is_for_bundles) {
         let command =
             |digest, bundle| [&["bundle", digest, "--bundle", bundle, "--output", name][..], &LAB, &BY_SHOP].concat();
         ends(&command(&signed, bundle), 0, Says::Out);
         ends(&command(&other, bundle), 1, Says::Out);
         ends(&command(&signed, "no/such/bundle"), 2, Says::Err);
+        ends(&command(&signed, &newer), 3, Says::Out);
     }
 }
 
