@@ -46,44 +46,25 @@ impl<'de> Deserialize<'de> for CandidateReport {
             return Err(D::Error::custom("a candidate is of one kind"));
         }
         drop(sections);
-        let plain = Plain::deserialize(Value::Object(members));
-        let Plain {
-            id,
-            kind,
-            build_level,
-            origin,
-            digest,
-            subject,
-            predicate_type,
-            trust_domain,
-            signer,
-            log_entries,
-            timestamps,
-            unsigned_provenance,
-            known_vulnerabilities,
-            accepted,
-            reason,
-            findings,
-        } = plain.map_err(D::Error::custom)?;
-        let section = section.transpose().map_err(D::Error::custom)?;
+        let plain = Plain::deserialize(Value::Object(members)).map_err(D::Error::custom)?;
         Ok(Self {
-            id,
-            kind,
-            build_level,
-            origin,
-            digest,
-            subject,
-            predicate_type,
-            trust_domain,
-            signer,
-            log_entries,
-            timestamps,
-            section,
-            unsigned_provenance,
-            known_vulnerabilities,
-            accepted,
-            reason,
-            findings,
+            section: section.transpose().map_err(D::Error::custom)?,
+            id: plain.id,
+            kind: plain.kind,
+            build_level: plain.build_level,
+            origin: plain.origin,
+            digest: plain.digest,
+            subject: plain.subject,
+            predicate_type: plain.predicate_type,
+            trust_domain: plain.trust_domain,
+            signer: plain.signer,
+            log_entries: plain.log_entries,
+            timestamps: plain.timestamps,
+            unsigned_provenance: plain.unsigned_provenance,
+            known_vulnerabilities: plain.known_vulnerabilities,
+            accepted: plain.accepted,
+            reason: plain.reason,
+            findings: plain.findings,
         })
     }
 }

@@ -67,13 +67,13 @@ pub(super) struct Images {
     /// Those that files leave open. They come first in a report.
     pub(super) open: Vec<ImageReport>,
     /// Names in files that are no references.
-    unread: usize,
+    left_out: usize,
 }
 
 impl Images {
     /// The images of files.
     pub(super) fn read(verify: &VerifyArgs, is_quiet: bool, colour: Colour) -> Result<Self, Diagnostic> {
-        let mut images = Self { all: Vec::new(), open: Vec::new(), unread: 0 };
+        let mut images = Self { all: Vec::new(), open: Vec::new(), left_out: 0 };
         for file in &verify.from {
             let is_standard_input = file.as_os_str() == STANDARD_INPUT;
             let name = if is_standard_input { "standard input".to_owned() } else { file.display().to_string() };
@@ -111,7 +111,7 @@ impl Images {
             Err(error) => {
                 let hint = "correct it there: nothing is known of this image";
                 Diagnostic::usage(error, hint).about(format!("{place}, {}", found.role)).print(colour);
-                self.unread += 1;
+                self.left_out += 1;
                 return;
             }
         };
@@ -140,7 +140,7 @@ impl Images {
                 false
             }
         });
-        self.unread += errors.len();
+        self.left_out += errors.len();
         if results.is_empty() && self.open.is_empty() && !errors.is_empty() {
             return Err(errors.swap_remove(0));
         }
@@ -161,14 +161,9 @@ impl Images {
         self.all.splice(0..0, references.iter().map(of_argument));
     }
 
-    /// Does what is for runs that say everything of all images alone.
-    pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
-        if self.unread == 0 { act() } else { Ok(()) }
-    }
-
     /// How many names cannot be used.
     pub(super) fn left_out(&self) -> usize {
-        self.unread
+        self.left_out
     }
 
     /// How many rows a report on them has.
@@ -180,23 +175,6 @@ impl Images {
     pub(super) fn labels(&self) -> Vec<String> {
         let open = self.open.iter().map(crate::render::label_of);
         open.chain(self.all.iter().flat_map(Asked::labels)).collect()
-    }
-
-    /// Returns the exit code of the run. If a name could not be read it is that of a usage error, whatever the verdicts on the others
-    /// are.
-    pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
-        if self.unread == 0 {
-            return of_others;
-        }
-        let error = Diagnostic::usage(
-            format!(
-                "images of files left out because of the errors above: {}, and nothing is known of them",
-                self.unread
-            ),
-            "correct what is named above, and run it again",
-        );
-        error.print(colour);
-        error.exit_code()
     }
 }
 

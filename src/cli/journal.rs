@@ -1,8 +1,8 @@
 //! `--journal`: what an audit decided so far, so that an interrupted one goes on where it was.
 //!
 //! The file is JSON Lines. The first line binds it to everything that decides a verdict; each line below is one image by its digest,
-//! with its report. A hash at the beginning of each tells a damaged line from a whole one. It is no signature: whoever can write the
-//! file decides the verdicts that are taken from it.
+//! with its report. A hash at the beginning of each tells a damaged line from a whole one. It is no signature: anyone who can write the
+//! file can change the verdicts that are taken from it.
 
 mod error;
 mod lines;

@@ -86,6 +86,12 @@ impl References {
         self.left_out
     }
 
+    /// Counts what was left out elsewhere too.
+    pub(super) fn and_left_out(mut self, more: usize) -> Self {
+        self.left_out += more;
+        self
+    }
+
     /// Does it if nothing was left out. Later steps of CI must not go on with the verdict of the others alone.
     pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
         if self.left_out == 0 { act() } else { Ok(()) }
@@ -122,8 +128,7 @@ impl References {
         Ok((kept, results))
     }
 
-    /// Returns the exit code of the run. If something was left out it is that of a usage error, whatever the verdicts on the others
-    /// are: it may be an image that must not pass.
+    /// Returns the exit code of the run. It is that of a usage error if something was left out: that may be an image that must not pass.
     pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
         if self.left_out == 0 {
             return of_others;

@@ -41,6 +41,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
         Ok(Target { platforms: image.platforms(), ..target })
     };
     let (mut asked, of_files) = asked.keep(target, args.color)?;
+    let references = references.and_left_out(asked.left_out());
     asked.put_first(&references);
     images.extend(of_files);
     let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
@@ -62,14 +63,14 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
     let work = Work { session: &session, asked: &asked, targets: &images, older: older.as_ref() };
     let examined = work.examine_all(wait, &reader, is_silent)?;
-    let left_out = references.left_out() + asked.left_out();
+    let left_out = references.left_out();
     let report = Report { verifier: verify.verifier.clone(), left_out, ..session.report(examined) };
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;
-    references.if_whole(|| asked.if_whole(|| runner::add(&report, &targets)))?;
+    references.if_whole(|| runner::add(&report, &targets))?;
     builds.warn();
-    Ok(asked.exit_code(references.exit_code(report.verdict.exit_code(), args.color), args.color))
+    Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
 /// What is to be examined, and by what.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::check::{ImageReport, Report, RepositoryReport};
+use crate::check::{ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
 
@@ -57,6 +57,28 @@ pub(super) struct Judged<'a> {
     pub(super) place: Option<Place>,
 }
 
+/// Makes an alert of each cell that is not verified, `most` at most, with its place and fingerprint. Returns how many more there are.
+pub(super) fn alerts<T>(
+    report: &Report,
+    most: usize,
+    alert: impl Fn(&Judged<'_>, &Cell<'_>, &Place, String) -> T,
+) -> (Vec<T>, usize) {
+    let policy = Place::of_policy(report);
+    let mut fingerprints = Fingerprints::default();
+    let (mut alerts, mut more) = (Vec::new(), 0);
+    for judged in judged(report) {
+        for cell in judged.cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
+            if alerts.len() == most {
+                more += 1;
+            } else {
+                let fingerprint = fingerprints.give(&judged, cell);
+                alerts.push(alert(&judged, cell, judged.place.as_ref().unwrap_or(&policy), fingerprint));
+            }
+        }
+    }
+    (alerts, more)
+}
+
 /// Everything that was judged: repositories first, then images.
 pub(super) fn judged(report: &Report) -> impl Iterator<Item = Judged<'_>> {
     report.repositories.iter().map(Judged::repository).chain(report.images.iter().map(Judged::image))
@@ -82,7 +104,7 @@ impl<'a> Judged<'a> {
 
 /// Gives each alert its fingerprint.
 #[derive(Default)]
-pub(super) struct Fingerprints {
+struct Fingerprints {
     given: HashMap<String, usize>,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::{Report, Verdict};
 
-use super::alerts::{self, Fingerprints, Judged, Place};
+use super::alerts::{self, Judged, Place};
 use super::cells::Cell;
 use super::escape::clipped;
 use super::json;
@@ -52,18 +52,7 @@ struct Lines {
 
 fn issues(report: &Report) -> Vec<Issue> {
     let policy = Place::of_policy(report);
-    let mut fingerprints = Fingerprints::default();
-    let (mut issues, mut more) = (Vec::new(), 0);
-    for judged in alerts::judged(report) {
-        for cell in judged.cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
-            if issues.len() == MOST {
-                more += 1;
-            } else {
-                let fingerprint = fingerprints.give(&judged, cell);
-                issues.push(issue(&judged, cell, judged.place.as_ref().unwrap_or(&policy), fingerprint));
-            }
-        }
-    }
+    let (mut issues, more) = alerts::alerts(report, MOST, issue);
     issues.extend((more > 0).then(|| Issue {
         description: format!("{more} more results are not listed: see the report in another format."),
         check_name: "evidence-complete",

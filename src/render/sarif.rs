@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::{Check, CheckId, Report, Verdict};
 
-use super::alerts::{self, Fingerprints, Judged, Place};
+use super::alerts::{self, Judged, Place};
 use super::cells::Cell;
 use super::escape::clipped;
 use super::json;
@@ -166,19 +166,7 @@ enum Level {
 }
 
 fn log(report: &Report) -> Log {
-    let policy = Place::of_policy(report);
-    let mut fingerprints = Fingerprints::default();
-    let (mut results, mut more) = (Vec::new(), 0);
-    for judged in alerts::judged(report) {
-        for cell in judged.cells.iter().filter(|cell| cell.verdict != Verdict::Verified) {
-            if results.len() == MOST {
-                more += 1;
-            } else {
-                let hash = fingerprints.give(&judged, cell);
-                results.push(result(&judged, cell, judged.place.as_ref().unwrap_or(&policy), hash));
-            }
-        }
-    }
+    let (results, more) = alerts::alerts(report, MOST, result);
     let driver = Driver {
         name: report.tool.name,
         semantic_version: report.tool.version,

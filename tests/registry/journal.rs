@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture};
+use crate::program::{Folder, REPOSITORY, Run, Verify, fixture, serve_tagged};
 use crate::support::digest::sha256_hex;
 use crate::support::registry::{Registry, fault};
 
@@ -20,18 +20,7 @@ struct Shop {
 
 impl Shop {
     fn new() -> Shop {
-        let registry = Registry::start();
-        for (image, tag) in IMAGES {
-            let one = fixture(image);
-            registry.edit(REPOSITORY, |content| {
-                content.tags.insert(tag.to_owned(), one.tags["v1.0.0"].clone());
-                content.tags.extend(one.tags.into_iter().filter(|(tag, _)| tag != "v1.0.0"));
-                content.manifests.extend(one.manifests);
-                content.blobs.extend(one.blobs);
-                content.images.extend(one.images);
-            });
-        }
-        let name = format!("{}/{REPOSITORY}", registry.host());
+        let (registry, name) = serve_tagged(&IMAGES);
         Shop { registry, name, folder: Folder::new() }
     }
 

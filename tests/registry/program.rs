@@ -100,3 +100,20 @@ pub fn serve(name: &str) -> (Registry, String) {
     let reference = registry.reference(REPOSITORY, "v1.0.0");
     (registry, reference)
 }
+
+/// Starts a registry that has several fixtures, each under a tag of its own, and returns it with the repository's name.
+pub fn serve_tagged(images: &[(&str, &str)]) -> (Registry, String) {
+    let registry = Registry::start();
+    for (image, tag) in images {
+        let one = fixture(image);
+        registry.edit(REPOSITORY, |content| {
+            content.tags.insert((*tag).to_owned(), one.tags["v1.0.0"].clone());
+            content.tags.extend(one.tags.into_iter().filter(|(tag, _)| tag != "v1.0.0"));
+            content.manifests.extend(one.manifests);
+            content.blobs.extend(one.blobs);
+            content.images.extend(one.images);
+        });
+    }
+    let name = format!("{}/{REPOSITORY}", registry.host());
+    (registry, name)
+}

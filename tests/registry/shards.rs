@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture};
+use crate::program::{Folder, REPOSITORY, Run, Verify, fixture, serve_tagged};
 use crate::support::registry::Registry;
 use crate::support::schema::complaints;
 
@@ -20,18 +20,7 @@ const OTHERS: [(&str, &str); 2] = [("other-signer", "1.0.0"), ("unsigned", "0.9.
 
 impl Shop {
     fn new(images: &[(&str, &str)]) -> Shop {
-        let registry = Registry::start();
-        for (image, tag) in images {
-            let one = fixture(image);
-            registry.edit(REPOSITORY, |content| {
-                content.tags.insert((*tag).to_owned(), one.tags["v1.0.0"].clone());
-                content.tags.extend(one.tags.into_iter().filter(|(tag, _)| tag != "v1.0.0"));
-                content.manifests.extend(one.manifests);
-                content.blobs.extend(one.blobs);
-                content.images.extend(one.images);
-            });
-        }
-        let name = format!("{}/{REPOSITORY}", registry.host());
+        let (registry, name) = serve_tagged(images);
         Shop { registry, name, folder: Folder::new() }
     }
 
