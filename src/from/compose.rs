@@ -59,7 +59,7 @@ fn of_build(name: &str, build: &Node, images: &mut Images<'_>) {
                 for found in within.finish() {
                     // In a literal block the lines are those of the file.
                     let line = place.line + found.place.line - 1;
-                    let is_there = matches!(&found.image, Named::Reference(image) if images.line(line).contains(image));
+                    let is_there = matches!(&found.image, Named::Reference(image) if !image.is_empty() && images.line(line).contains(image));
                     let place = if is_there { Position { line, column: place.column } } else { place };
                     images.found_within(found, place, &role);
                 }

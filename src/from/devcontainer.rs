@@ -58,8 +58,8 @@ pub(super) fn without_comments(text: &str) -> String {
         match (character, rest.peek()) {
             ('/', Some('/')) => {
                 plain.push(' ');
-                while let Some(next) = rest.next_if(|next| *next != '\n') {
-                    plain.push(if next == '\r' { '\r' } else { ' ' });
+                while rest.next_if(|next| !is_break(*next)).is_some() {
+                    plain.push(' ');
                 }
             }
             ('/', Some('*')) => {
@@ -67,7 +67,7 @@ pub(super) fn without_comments(text: &str) -> String {
                 rest.next();
                 let mut before = ' ';
                 for next in rest.by_ref() {
-                    plain.push(if next == '\n' { '\n' } else { ' ' });
+                    plain.push(if is_break(next) { next } else { ' ' });
                     if before == '*' && next == '/' {
                         break;
                     }
@@ -93,6 +93,11 @@ pub(super) fn without_comments(text: &str) -> String {
         }
     }
     plain
+}
+
+/// Either of the characters that end a line.
+fn is_break(character: char) -> bool {
+    matches!(character, '\n' | '\r')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::oci::Platform;
-use crate::policy::yaml::{Node, Value};
+use crate::policy::yaml::{self, Node, Value};
 
 use super::model::{Found, MOST_IMAGES, Named, Open, Position};
 use super::variables::Expanded;
@@ -86,7 +86,7 @@ impl<'a> Images<'a> {
 
     /// The text of a line.
     pub(super) fn line(&self, number: usize) -> &'a str {
-        self.text.lines().nth(number.saturating_sub(1)).unwrap_or_default()
+        yaml::lines(self.text).nth(number.saturating_sub(1)).unwrap_or_default()
     }
 
     /// Returns all of them in the order of the file.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bonafide::from::{FromError, MOST_IMAGES};
 
-use super::read;
+use super::{read, reading, shown};
 
 #[track_caller]
 fn refused(path: &str, text: &str) -> FromError {
@@ -62,6 +62,38 @@ fn what_cannot_be_read_says_where() {
             other => panic!("{path}: {other}"),
         }
     }
+}
+
+/// YAML 1.2.2 §5.4: a carriage return ends a line, alone or before a line feed. JSON with comments has it so too.
+#[test]
+fn a_line_ends_with_either_break_or_both() {
+    for (path, text, expected) in [
+        ("compose.yaml", "# x\nservices:\n  a:\n    image: b\n  c: {image: d}\n", ["4 b", "5 d"]),
+        (
+            "compose.yaml",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM b\n        FROM d\n",
+            ["5 b", "6 d"],
+        ),
+        ("devcontainer.json", "{ // c\n\"image\": \"b\",\n// e\n\"build\": {},\n\"features\": {}}\n", ["2 b", ""]),
+    ] {
+        for breaks in ["\n", "\r\n", "\r"] {
+            let found = reading(path, &text.replace('\n', breaks)).found;
+            let found: Vec<_> = found.iter().map(shown).collect();
+            let expected: Vec<_> = expected.into_iter().filter(|image| !image.is_empty()).collect();
+            assert_eq!(found, expected, "{path} {breaks:?}");
+        }
+    }
+    let error = refused("compose.yaml", "services:\r  a: {image: b}\r  a: {image: c}\r");
+    assert!(matches!(error, FromError::Syntax { at, .. } if at.line == 3), "{error}");
+}
+
+/// An empty name stands in every line, also in those that the file does not have.
+#[test]
+fn a_place_is_in_the_file() {
+    let inline = "FROM a\\nFROM b\\nFROM ${C-}\\n";
+    let text = format!("services:\n  a: {{build: {{dockerfile_inline: \"{inline}\"}}}}\n");
+    let lines = reading("compose.yaml", &text).found.into_iter().map(|found| found.place.line);
+    assert_eq!(lines.collect::<Vec<_>>(), [2, 2, 2]);
 }
 
 /// The work on a hostile file is bounded.

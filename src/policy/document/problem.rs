@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::yaml::lines;
+
 /// Problems that are listed: who wrote more has made one mistake many times.
 const MAX_PROBLEMS: usize = 50;
 /// Characters of a message that are shown.
@@ -91,7 +93,7 @@ impl Problem {
     pub fn draw(&self, source_name: &str, text: &str) -> String {
         let Place { line, column, length } = self.place;
         let mut drawn = format!("{source_name}:{line}:{column}: {}", short(&self.message));
-        let shown = text.lines().nth(line.saturating_sub(1)).filter(|shown| !shown.trim().is_empty());
+        let shown = lines(text).nth(line.saturating_sub(1)).filter(|shown| !shown.trim().is_empty());
         if let Some(shown) = shown.filter(|shown| shown.chars().count() <= 200) {
             let margin = " ".repeat(line.to_string().len());
             // A tab counts as one character here; terminals vary.

@@ -124,10 +124,21 @@ fn refuse_what_is_no_text(text: &str, bounds: &Bounds) -> Result<(), Problem> {
     control_character(text).map_or(Ok(()), Err)
 }
 
+/// The lines of a text, as places count them (YAML 1.2.2 §5.4): each ends with a line feed, a carriage return, or both.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end).filter(|_| !rest.is_empty())?;
+        rest = after.strip_prefix("\r\n").or_else(|| after.strip_prefix(['\n', '\r'])).unwrap_or_default();
+        Some(line)
+    })
+}
+
 /// YAML 1.2.2 §5.1: of the control characters, a document has tab, line feed and carriage return, and no other.
 fn control_character(text: &str) -> Option<Problem> {
-    text.lines().enumerate().find_map(|(line, content)| {
-        let column = content.chars().position(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}'))?;
+    lines(text).enumerate().find_map(|(line, content)| {
+        let column = content.chars().position(|c| c.is_control() && !matches!(c, '\t' | '\u{85}'))?;
         let found = content.chars().nth(column).map_or(0, u32::from);
         Some(Problem {
             place: Place { line: line + 1, column: column + 1, length: 1 },
@@ -139,7 +150,7 @@ fn control_character(text: &str) -> Option<Problem> {
 
 /// YAML 1.2.2 §6.1: tabs do not indent. The parser says so of the line above, or of something else.
 fn tab(text: &str) -> Option<Problem> {
-    text.lines().enumerate().find_map(|(line, content)| {
+    lines(text).enumerate().find_map(|(line, content)| {
         let indent = &content[..content.len() - content.trim_start().len()];
         let column = indent.chars().position(|character| character == '\t').filter(|_| indent.len() < content.len())?;
         Some(Problem {
@@ -211,7 +222,7 @@ fn syntax(said: &str) -> (String, &'static str) {
 
 /// Finds the unclosed quote: the last one on or above the line of the parser's error.
 fn open_quote(line: usize, text: &str) -> Option<Problem> {
-    let lines: Vec<&str> = text.lines().take(line).collect();
+    let lines: Vec<&str> = lines(text).take(line).collect();
     lines.into_iter().enumerate().rev().find_map(|(position, content)| {
         let (column, quote) = opened(content)?;
         let shown: String = content.chars().skip(column).take(80).collect();
@@ -261,7 +272,7 @@ fn unknown_anchor(place: Place, text: &str) -> Problem {
 
 /// The word that begins at a place.
 fn word_at(place: Place, text: &str) -> String {
-    let line = text.lines().nth(place.line - 1).unwrap_or_default();
+    let line = lines(text).nth(place.line - 1).unwrap_or_default();
     let rest = line.chars().skip(place.column - 1);
     rest.take_while(|character| !character.is_whitespace() && !matches!(character, ',' | ']' | '}')).take(80).collect()
 }
@@ -289,7 +300,7 @@ fn place(location: Location, text: &str) -> Place {
     let start = span.byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(usize::MAX);
     let length = usize::try_from(span.len()).unwrap_or(1);
     let on_this_line =
-        text.get(start..).map_or(length, |rest| rest.lines().next().unwrap_or_default().chars().count().min(length));
+        text.get(start..).map_or(length, |rest| lines(rest).next().unwrap_or_default().chars().count().min(length));
     Place { line: number(location.line()), column: number(location.column()), length: on_this_line.max(1) }
 }
 
