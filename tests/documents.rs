@@ -238,7 +238,7 @@ const PROGRAMS: [(&str, &str); 5] = [
         "bonafide",
         r#"case " $* " in
   *" --trusted-root "*|*" --tuf-mirror "*|*" trust "*|*" policy "*|*" --update-trust"*) ;;
-  *" verify "*" --repo "*|*" verify "*" --key "*|*" verify "*" --certificate-identity "*|*" inspect ghcr"*|*" audit "*|*" bundle "*)
+  *" verify "*" --repo "*|*" verify "*" --key "*|*" verify "*" --certificate-identity "*|*" inspect ghcr"*|*" audit "*|*" collect "*|*" bundle "*)
     set -- "$@" --trusted-root root.json ;;
 esac
 exec "$BONAFIDE_PROGRAM" "$@""#,

@@ -75,6 +75,21 @@ const AUDIT: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
+const COLLECT: Short = &[
+    ("references", "Images; - reads them from standard input"),
+    ("to", "A new folder, or a new archive"),
+    ("policy", "The policy [default: bonafide.yaml]"),
+    ("require", "What must be attached and be good"),
+    ("platform", "Such as linux/arm64"),
+    ("output", "The format, or FORMAT=FILE"),
+    ("repo", "A workflow of this GitHub repository"),
+    ("owner", "A workflow of this owner on GitHub"),
+    ("certificate_identity", "An e-mail address, or a workflow's URI"),
+    ("certificate_oidc_issuer", "Who vouched for it"),
+    ("key", "A public key (PEM) instead"),
+    ("trusted_root", "Of a Sigstore instance of your own"),
+    ("github_api", "Ask GitHub's attestations API too"),
+];
 const DOCTOR: Short = &[
     ("reference", "An image, as it would be verified"),
     ("policy", "The policy [default: bonafide.yaml]"),
@@ -82,8 +97,14 @@ const DOCTOR: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Do not ask the registry"),
 ];
-const SHORT: [(&str, Short); 5] =
-    [("verify", VERIFY), ("audit", AUDIT), ("inspect", INSPECT), ("bundle", BUNDLE), ("doctor", DOCTOR)];
+const SHORT: [(&str, Short); 6] = [
+    ("verify", VERIFY),
+    ("audit", AUDIT),
+    ("collect", COLLECT),
+    ("inspect", INSPECT),
+    ("bundle", BUNDLE),
+    ("doctor", DOCTOR),
+];
 
 /// What everyone does first.
 const FIRST: &str = "\

@@ -7,6 +7,7 @@ mod advisories;
 mod args;
 mod audit;
 mod bundle;
+mod collect;
 mod colour;
 mod command;
 mod compared_with;
@@ -27,6 +28,7 @@ mod journal;
 mod logins;
 mod man;
 mod output;
+mod packing;
 mod policies;
 mod policy;
 mod policy_check;
@@ -122,6 +124,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
     match &args.command {
         Command::Verify(verify) => verify::run(verify, args),
         Command::Audit(audit) => audit::run(audit, args),
+        Command::Collect(wanted) => collect::run(wanted, args),
         Command::Inspect(inspect) => inspect::run(inspect, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),

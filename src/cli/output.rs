@@ -171,6 +171,14 @@ pub(super) fn write(report: &Report, targets: &[Target], rows: Option<&Rows>, ar
     })
 }
 
+/// Returns the report as JSON, without secrets.
+pub(super) fn json(report: &Report) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let report = render::json_value(report)?;
+    streams::without_secrets(&mut bytes, |out| render::write_json(&report, out))?;
+    Ok(bytes)
+}
+
 /// Refuses what a format cannot be written of.
 pub(super) fn refuse_unfit(targets: &[Target], images: usize, verifier: Option<&str>) -> Result<(), Diagnostic> {
     for target in targets {

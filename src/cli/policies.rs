@@ -1,7 +1,7 @@
 //! The policy of each image of a run: out of flags, or out of a policy file.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -63,6 +63,18 @@ impl Policies {
                 }
             }
         }
+    }
+
+    /// Returns the policy as files: the one that was read, and the keys that it names in its folder, or the text of the flags.
+    pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let document = match self {
+            Self::Flags(policy) => return vec![("flags.txt".to_owned(), policy.canonical_text().into())],
+            Self::File { document, .. } => document,
+        };
+        let is_inside = |name: &&String| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        let named = document.files().keys().filter(is_inside).filter(|name| *name != DEFAULT);
+        let named = named.map(|name| (name.clone(), document.files()[name].clone()));
+        [(DEFAULT.to_owned(), document.bytes())].into_iter().chain(named).collect()
     }
 
     /// Returns what a report says of them.

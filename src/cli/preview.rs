@@ -87,6 +87,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
         started_at: now,
         reads_all: false,
         witness: None,
+        pack: None,
     };
     let mut verdicts = judge(&run, &references, &targets)?.into_iter();
     let compare = |((text, _), targets): (&(String, Reference), &Targets)| {

@@ -24,6 +24,8 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct Trusted {
     pub(super) domains: Vec<Domain>,
+    /// The documents of the same.
+    pub(super) documents: Vec<TrustRoot>,
     pub(super) network: NetworkUse,
     /// Whether a root is one that the cache kept.
     pub(super) has_cached_root: bool,
@@ -42,6 +44,7 @@ impl Trusted {
             let chosen = named(name, file, now)?;
             self.has_cached_root |= chosen.is_cached();
             self.domains.push(chosen.domain);
+            self.documents.push(chosen.root);
         }
         Ok(())
     }
@@ -120,7 +123,8 @@ pub(super) fn trusted(args: &TrustArgs, reach: &Reach, now: Timestamp) -> Result
         warning.print();
     }
     let has_cached_root = chosen.iter().any(Chosen::is_cached);
-    Ok(Trusted { domains: chosen.into_iter().map(|one| one.domain).collect(), network, has_cached_root })
+    let (domains, documents) = chosen.into_iter().map(|one| (one.domain, one.root)).unzip();
+    Ok(Trusted { domains, documents, network, has_cached_root })
 }
 
 fn sources(args: &TrustArgs) -> Result<Vec<Source>, Diagnostic> {

@@ -8,7 +8,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
-use crate::collect::{GitHubBase, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError};
+use crate::collect::{
+    GitHubBase, Limits, Logins, Pace, Pack, PlatformChoice, Registries, RegistrySettings, SettingsError,
+};
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Signer, owner_and_name};
 use crate::run::{Listed, Lister, Run, Target, Witness};
@@ -17,6 +19,7 @@ use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::journal::Facts;
+use super::packing::{self, Belongings};
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
@@ -37,6 +40,7 @@ pub(super) struct Session<'a> {
     saver: Option<Saver>,
     /// Whether images are compared, so that everything is read.
     compares: bool,
+    pack: Option<Pack>,
 }
 
 impl<'a> Session<'a> {
@@ -61,12 +65,25 @@ impl<'a> Session<'a> {
             started_at,
             saver,
             compares: args.not_weaker_than.is_some(),
+            pack: None,
         })
     }
 
     /// The same, with images compared with each other.
     pub(super) fn comparing(self, compares: bool) -> Self {
         Self { compares: self.compares || compares, ..self }
+    }
+
+    /// The same, with images carried away.
+    pub(super) fn packing(self, pack: Option<Pack>) -> Self {
+        Self { pack, ..self }
+    }
+
+    /// Ends the pack, if there is one.
+    pub(super) fn finish_pack(self, report: &Report, is_quiet: bool) -> Result<(), Diagnostic> {
+        let Some(pack) = self.pack else { return Ok(()) };
+        let with = Belongings { policies: &self.policies, roots: &self.trusted.documents, report };
+        packing::finish(pack, &with, is_quiet)
     }
 
     /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
@@ -113,6 +130,7 @@ impl<'a> Session<'a> {
             started_at: self.started_at,
             reads_all: self.compares,
             witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
+            pack: self.pack.as_ref(),
         }
     }
 

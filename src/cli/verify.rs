@@ -1,6 +1,7 @@
 //! `bonafide verify`: references in, one report out.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
@@ -18,10 +19,15 @@ use super::progress::{self, Wait};
 use super::pull_requests::Builds;
 use super::session::Session;
 use super::weaker::Older;
-use super::{from, logins, output, policies, references, runner, runtime};
+use super::{from, logins, output, packing, policies, references, runner, runtime};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
+    run_packing(verify, None, args)
+}
+
+/// The same, with the images carried away to a pack.
+pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
@@ -34,7 +40,8 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     let at: Vec<&Reference> = of_arguments.chain(of_files).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len() + asked.rows(), verify.verifier.as_deref())?;
-    let session = Session::open(verify, logins)?;
+    let pack = to.map(packing::begin).transpose()?;
+    let session = Session::open(verify, logins)?.packing(pack);
     let (references, mut images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
     let target = |image: &Asked| {
         let target = session.target(&image.text, &image.reference)?;
@@ -68,6 +75,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
     output::write(&report, &targets, rows.as_ref(), args)?;
     output::write_notes(&report, &targets, args)?;
     session.finish_saving(args.quiet)?;
+    session.finish_pack(&report, args.quiet)?;
     references.if_whole(|| runner::add(&report, &targets))?;
     builds.warn();
     Ok(references.exit_code(report.verdict.exit_code(), args.color))

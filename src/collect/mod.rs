@@ -25,6 +25,8 @@ pub mod files;
 pub mod layout;
 mod limits;
 mod login_use;
+mod pack;
+mod recorded;
 pub mod registry;
 mod said;
 pub mod saving;
@@ -39,6 +41,8 @@ pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, list_layout_tags, refuse_other_than_layout};
 pub use limits::{Limits, Share};
 pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
+pub use pack::Pack;
+pub use recorded::{Recorded, Recording};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
     GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Pace, Registries,

@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Names for what the program itself has open. They are links, and made to be followed: a shell makes one for `>(…)`.
 const OWN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
@@ -91,19 +91,66 @@ pub fn save_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
     draft(file, bytes, Readers::All)?.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
 }
 
+/// The same, with what is written coming piece by piece.
+pub fn save_new_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut draft = begin(file, Readers::All)?;
+    let mut out = io::BufWriter::new(draft.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    draft.as_file().sync_all()?;
+    draft.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
+}
+
+/// Makes a folder of an unpredictable name beside the place of another. It is removed unless it is put there.
+pub fn draft_folder(to: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bonafide-").suffix(".partial");
+    make_enterable(&mut builder);
+    builder.tempdir_in(folder_of(to))
+}
+
+/// Puts a folder in its place, where there is nothing or an empty folder. A link there is refused.
+pub fn put_folder(draft: TempDir, to: &Path) -> io::Result<()> {
+    match fs::remove_dir(to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => fs::rename(draft.path(), to)?,
+    }
+    // It has another name now, and is not removed.
+    let _ = draft.keep();
+    Ok(())
+}
+
 /// Writes all of it to a new file of an unpredictable name beside its place. It is removed unless it is put there.
 fn draft(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = begin(file, readers)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    Ok(draft)
+}
+
+fn begin(file: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".bonafide-").suffix(".partial");
     if readers == Readers::All {
         make_readable(&mut builder);
     }
-    let mut draft = builder.tempfile_in(folder)?;
-    draft.write_all(bytes)?;
-    draft.as_file().sync_all()?;
-    Ok(draft)
+    builder.tempfile_in(folder_of(file))
 }
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Lets others enter a folder as they may enter other new ones.
+#[cfg(unix)]
+fn make_enterable(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o777));
+}
+
+#[cfg(not(unix))]
+fn make_enterable(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// Makes a draft readable like other new files: a temporary file is only readable by its owner.
 #[cfg(unix)]

@@ -21,7 +21,8 @@ pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Places, PlatformChoice, Registries, Share, SourceError,
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Pack, Places, PlatformChoice, Recorded, Registries, Share,
+    SourceError,
 };
 use crate::evidence::Evidence;
 use crate::oci::{Digest, ImageName, Reference, RegistryReference};
@@ -57,6 +58,8 @@ pub struct Run<'a> {
     pub reads_all: bool,
     /// What is shown the evidence of each image while it is held.
     pub witness: Option<&'a dyn Witness>,
+    /// Where images are carried away to, with everything that is attached to them.
+    pub pack: Option<&'a Pack>,
 }
 
 /// Is shown the evidence of each image, together with the report on it.
@@ -125,6 +128,9 @@ impl<'a> Examiner<'a, '_> {
             Ok(reference) => self.collect_and_judge(target, &reference).await,
             Err(error) => Err(error),
         };
+        if let (Some(pack), Err(error)) = (self.run.pack, &examined) {
+            pack.fail(error.clone());
+        }
         let mut examined = examined.unwrap_or_else(|error| {
             let judge = if error.is_refusal() { refused } else { unresolved };
             let report = judge(&target.text, &target.policy, &unread(&target.text, &error));
@@ -140,7 +146,9 @@ impl<'a> Examiner<'a, '_> {
         let github =
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
         let places = Places { evidence_repository: run.evidence_repository, github, alone: run.offline };
-        let source = ImageSource::open(reference, places, run.registries, run.limits)?;
+        let recording = run.pack.map(Pack::recording);
+        let source =
+            Recorded::new(ImageSource::open(reference, places, run.registries, run.limits)?, recording.clone());
         let (platforms, limits) = (target.platforms.as_ref().unwrap_or(run.platforms).clone(), run.limits.clone());
         let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
         // Where no SBOM counts, one that was never signed is part of the answer.
@@ -174,7 +182,12 @@ impl<'a> Examiner<'a, '_> {
                 if let Some(witness) = run.witness {
                     witness.judged(collector.evidence(), &report);
                 }
-                return Ok(Examined { report, digests: digests(collector.evidence()) });
+                let digests = digests(collector.evidence());
+                if let (Some(pack), Some(recording)) = (run.pack, recording) {
+                    collector.read_the_rest().await;
+                    pack.add(&target.reference, &recording);
+                }
+                return Ok(Examined { report, digests });
             }
         }
     }

@@ -51,6 +51,7 @@ pub struct TrustRoot {
     /// Fields that are left out, because nothing here knows them.
     pub warnings: Vec<String>,
     document: Value,
+    bytes: Vec<u8>,
 }
 
 /// Why a trusted root cannot be used.
@@ -132,7 +133,13 @@ impl TrustRoot {
             updated_at: None,
             warnings,
             document,
+            bytes: bytes.to_owned(),
         })
+    }
+
+    /// Returns the bytes that it was read from.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Whether this is the root of an instance that comes with the program, embedded or renewed: what such a root has and

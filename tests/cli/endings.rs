@@ -202,7 +202,8 @@ fn a266_commands_about_the_machine_end_alike_in_every_format() {
 
 #[test]
 fn a266_what_is_printed_without_a_run_ends_alike() {
-    let commands = ["verify", "audit", "inspect", "bundle", "doctor", "explain", "schema", "completions", "man"];
+    let commands =
+        ["verify", "audit", "collect", "inspect", "bundle", "doctor", "explain", "schema", "completions", "man"];
     for command in commands {
         ends(&[command, "-h"], 0, Says::Out);
         ends(&[command, "--help"], 0, Says::Out);

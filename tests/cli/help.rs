@@ -99,6 +99,7 @@ fn short_help_is_one_screen() {
         &[] as &[&str],
         &["verify"],
         &["audit"],
+        &["collect"],
         &["inspect"],
         &["bundle"],
         &["doctor"],

@@ -16,6 +16,7 @@ mod attached;
 mod attestation_manifests;
 mod brief;
 mod claims;
+mod collect;
 mod delivery;
 mod diagnosis;
 mod diagnosis_evidence;

@@ -4,6 +4,7 @@
 mod support;
 
 mod audit;
+mod collect;
 mod elsewhere;
 mod github;
 mod journal;

@@ -5,6 +5,7 @@
 mod advisories;
 mod audit;
 mod bundle;
+mod collect;
 mod doctor;
 mod groups;
 mod inspect;
@@ -21,6 +22,7 @@ use super::words::{self, completed};
 pub(super) use advisories::AdvisoriesCommand;
 pub(super) use audit::AuditArgs;
 pub(super) use bundle::{BundleArgs, VerifyBundleArgs};
+pub(super) use collect::CollectArgs;
 pub(super) use doctor::DoctorArgs;
 pub(super) use groups::{
     LoginArgs, PlatformArg, ProvenanceArgs, RepositoryArgs, ShowFormat, SignerArgs, TransportArgs, TrustArgs,
@@ -88,6 +90,7 @@ impl Args {
         match &self.command {
             Command::Verify(verify) => verify.failed_only,
             Command::Audit(audit) => audit.verify.failed_only,
+            Command::Collect(collect) => collect.verify.failed_only,
             _ => false,
         }
     }
@@ -104,6 +107,8 @@ pub(super) enum Command {
     Verify(Box<VerifyArgs>),
     /// Verify every image that the tags of repositories name
     Audit(Box<AuditArgs>),
+    /// Verify images, and carry them away with all their evidence
+    Collect(Box<CollectArgs>),
     /// Show what is attached to images, and who signed it
     Inspect(Box<InspectArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest

@@ -174,6 +174,17 @@ impl<S: Source> Collector<S> {
         while self.step().await {}
     }
 
+    /// Returns what is read from, and the limits that hold for it.
+    pub(super) fn source(&self) -> (&S, &Limits) {
+        (self.reader.source(), &self.reader.limits)
+    }
+
+    /// Takes all steps that are left, also those that no requirement asks for.
+    pub(super) async fn finish_whole(&mut self) {
+        (self.wants_statements, self.names_sbom_tags) = (true, true);
+        self.finish().await;
+    }
+
     /// Returns what has been collected so far.
     pub fn evidence(&self) -> &Evidence {
         &self.evidence

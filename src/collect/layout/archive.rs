@@ -16,10 +16,12 @@ use std::time::{Duration, Instant};
 use tar::{Entries, Entry, EntryType, PaxExtensions};
 
 use super::compressed::{self, Compression};
+use super::directory::hash_of;
 use super::place::{at, too_large};
 use crate::collect::error::SourceError;
 use crate::collect::files;
 use crate::collect::said::printable;
+use crate::oci::Digest;
 
 /// An archive and where its files are.
 #[derive(Debug)]
@@ -83,6 +85,26 @@ impl Archive {
             Some(bytes) => Ok(bytes.clone()),
             None => self.bytes(place).map_err(|error| self.failure(Failure::Io(error))),
         }
+    }
+
+    /// Returns the SHA-256 of a file of the archive.
+    pub(super) fn hash(&self, path: &[&str]) -> Result<Digest, SourceError> {
+        let name = path.join("/");
+        let place = self.files.get(&name).ok_or_else(|| SourceError::NotFound { at: at(&self.path, &name) })?;
+        let read = || -> io::Result<Digest> {
+            let mut file = files::open(&self.path).map_err(io::Error::other)?;
+            if let Some(bytes) = &place.kept {
+                return hash_of(bytes.as_slice());
+            }
+            if let Some(compression) = self.compression {
+                let mut plain = Counted::new(compression.decoder(file), self.end);
+                io::copy(&mut plain.by_ref().take(place.offset), &mut io::sink())?;
+                return hash_of(plain.take(place.size));
+            }
+            file.seek(SeekFrom::Start(place.offset))?;
+            hash_of(Counted::new(file, self.end).take(place.size))
+        };
+        read().map_err(|error| self.failure(Failure::Io(error)))
     }
 
     fn bytes(&self, place: &Place) -> io::Result<Vec<u8>> {
@@ -283,7 +305,10 @@ pub(super) fn is_of_a_layout(name: &str) -> bool {
         parts
             .is_some_and(|(algorithm, encoded)| algorithm.len() <= 32 && encoded.len() <= 128 && !encoded.contains('/'))
     };
-    matches!(name, "oci-layout" | "index.json") || name.strip_prefix("blobs/").is_some_and(is_blob)
+    let is_of_a_pack = |rest: &str| rest.len() <= 128;
+    matches!(name, "oci-layout" | "index.json")
+        || name.strip_prefix("bonafide/").is_some_and(is_of_a_pack)
+        || name.strip_prefix("blobs/").is_some_and(is_blob)
 }
 
 /// Reads an archive to its end: two blocks of zeros, and nothing but zeros after them (A281).

@@ -10,6 +10,7 @@ mod compressed;
 mod directory;
 mod kind;
 mod place;
+mod sums;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use archive::Archive;
 pub use kind::{NoLayout, refuse_other_than_layout};
 use place::at;
+pub(super) use sums::SUMS;
 
 use super::error::SourceError;
 use super::limits::Limits;
@@ -68,7 +70,8 @@ enum Nature {
     Unreadable,
 }
 
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The annotation of an entry that holds its name.
+pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 impl LayoutSource {
     /// Opens a layout and chooses the image that the reference means.
@@ -92,6 +95,7 @@ impl LayoutSource {
             manifest_limit: limits.manifest,
             natures: OnceCell::new(),
         };
+        sums::check(&layout.path, |path, limit| layout.file(path, limit), |path| layout.hash(path))?;
         layout.check_version()?;
         layout.entries = layout.read_index()?;
         Ok(layout)
@@ -235,6 +239,14 @@ impl LayoutSource {
         match &self.files {
             Files::Directory => directory::read(&self.path, path, limit),
             Files::Archive(archive) => archive.read(path, limit),
+        }
+    }
+
+    /// Returns the SHA-256 of a file, however long it is.
+    fn hash(&self, path: &[&str]) -> Result<Digest, SourceError> {
+        match &self.files {
+            Files::Directory => directory::hash(&self.path, path),
+            Files::Archive(archive) => archive.hash(path),
         }
     }
 

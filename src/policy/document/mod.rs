@@ -14,6 +14,9 @@ pub(crate) mod shorthand;
 pub(crate) mod signers;
 pub(crate) mod yaml;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
@@ -39,6 +42,8 @@ pub struct Document {
     trust: Option<Vec<String>>,
     builders: Vec<BuilderRule>,
     rules: Vec<Rule>,
+    /// The files of keys that it names, as they were read.
+    files: BTreeMap<String, Vec<u8>>,
     /// What can be read, and can never mean what it seems to.
     warnings: Vec<Problem>,
 }
@@ -90,7 +95,13 @@ impl Document {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let root = yaml::parse(text).map_err(|problem| DocumentError::new(source_name, text, vec![problem]))?;
         let mut problems = Problems::default();
-        let read = read(&root, files, &mut problems);
+        let named = RefCell::new(BTreeMap::new());
+        let read_and_keep = |name: &str| {
+            let bytes = files(name)?;
+            named.borrow_mut().insert(name.to_owned(), bytes.clone());
+            Ok(bytes)
+        };
+        let read = read(&root, &read_and_keep, &mut problems);
         let warnings = problems.take_warnings();
         match read.filter(|_| problems.is_empty()) {
             Some(Read { trust, builders, rules }) => Ok(Self {
@@ -100,6 +111,7 @@ impl Document {
                 trust,
                 builders,
                 rules,
+                files: named.into_inner(),
                 warnings,
             }),
             None => Err(DocumentError::new(source_name, text, problems.sorted()).with_warnings(warnings)),
@@ -114,6 +126,18 @@ impl Document {
     /// Returns the SHA-256 of its bytes, as hexadecimal digits.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// Returns its bytes, as they were read.
+    pub fn bytes(&self) -> Vec<u8> {
+        let is_whole = Digest::of(Algorithm::Sha256, self.text.as_bytes()).hex() == self.sha256;
+        let mark = if is_whole { "" } else { "\u{feff}" };
+        format!("{mark}{}", self.text).into_bytes()
+    }
+
+    /// Returns the files of keys that it names, by their names in it.
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
     }
 
     /// Returns its rules, at least one.

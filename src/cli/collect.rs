@@ -1,0 +1,27 @@
+//! `bonafide collect`: images are verified, and carried away with everything that is attached to them.
+
+use super::args::{Args, CollectArgs, VerifyArgs};
+use super::diagnostics::Diagnostic;
+use super::verify;
+
+/// Verifies the images, writes the report, and writes the pack.
+pub(super) fn run(collect: &CollectArgs, args: &Args) -> Result<u8, Diagnostic> {
+    refuse_flags_of_verify(&collect.verify)?;
+    verify::run_packing(&collect.verify, Some(&collect.to), args)
+}
+
+/// A pack holds each image once, as it was when it was judged.
+fn refuse_flags_of_verify(verify: &VerifyArgs) -> Result<(), Diagnostic> {
+    let given = [
+        ("--wait", verify.wait.is_some()),
+        ("--not-weaker-than", verify.not_weaker_than.is_some()),
+        ("--save", verify.save.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let message = format!("`{flag}` is not for images that are carried away");
+            Err(Diagnostic::usage(message, "use it with `bonafide verify`"))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,59 @@
+//! The pack that `collect` writes: its place, and what judged the images beside their evidence.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::check::Report;
+use crate::collect::Pack;
+use crate::trust::TrustRoot;
+
+use super::diagnostics::Diagnostic;
+use super::policies::Policies;
+use super::{output, progress};
+
+/// What judged the images, to be carried away with them.
+pub(super) struct Belongings<'a> {
+    pub(super) policies: &'a Policies,
+    pub(super) roots: &'a [TrustRoot],
+    pub(super) report: &'a Report,
+}
+
+/// Begins a pack.
+pub(super) fn begin(to: &Path) -> Result<Pack, Diagnostic> {
+    Pack::begin(to).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Diagnostic::usage(
+            format!("there is something at `{}`", to.display()),
+            "name a new folder or archive: what is there could be taken for what this run collected",
+        ),
+        _ => Diagnostic::usage(error, "check the folder").about(format!("cannot write a pack to `{}`", to.display())),
+    })
+}
+
+/// Writes what judged the images, and puts the pack in its place.
+pub(super) fn finish(pack: Pack, with: &Belongings<'_>, is_quiet: bool) -> Result<(), Diagnostic> {
+    if let Some(error) = pack.failure() {
+        let message = "nothing was written: not everything could be read, and a pack is whole";
+        return Err(Diagnostic::undecided(error.detail(), error.next()).about(message.to_owned()));
+    }
+    let to = pack.place().to_owned();
+    let written = write(&pack, with).and_then(|()| pack.finish());
+    let count = written.map_err(|error| {
+        Diagnostic::undecided(error, "check the folder and the free space")
+            .about(format!("cannot write the pack `{}`", to.display()))
+    })?;
+    if !is_quiet {
+        progress::say(&format!("collected {count} files in {}", to.display()));
+    }
+    Ok(())
+}
+
+fn write(pack: &Pack, with: &Belongings<'_>) -> io::Result<()> {
+    pack.write("report.json", &output::json(with.report)?)?;
+    for (name, bytes) in with.policies.files() {
+        pack.write(&format!("policy/{name}"), &bytes)?;
+    }
+    for root in with.roots {
+        pack.write(&format!("trust/{}.json", root.sha256), root.bytes())?;
+    }
+    Ok(())
+}

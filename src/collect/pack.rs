@@ -1,0 +1,298 @@
+//! A pack: images with everything that is attached to them, as an OCI layout (image-spec `image-layout.md`) in a folder or an archive.
+//!
+//! What was read of an image is written as it was, under its digest, and `index.json` names it where the source named it: a list of
+//! referrers becomes entries that name their subject, cosign's tags and fallback tags stay tags. So [`super::layout`] finds in a pack
+//! what was found in the registry. Layers are left where they are.
+//!
+//! Everything is written to a folder of an unpredictable name beside the pack's place, and put there whole or not at all.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::error::SourceError;
+use super::layout::{REF_NAME, SUMS};
+use super::recorded::{Keeper, Kept, KeptManifest, Recording};
+use super::saving;
+use crate::oci::media_type::{ACCEPTED, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
+use crate::oci::{Algorithm, Blob, Digest, Reference};
+
+/// The most that a pack holds, in bytes.
+const LARGEST: u64 = 4 << 30;
+/// The largest index of a layout that is read again, in bytes.
+const LARGEST_INDEX: usize = 4 << 20;
+/// What a bundle is called that a service gave as it is.
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// A pack while it is filled.
+pub struct Pack {
+    to: PathBuf,
+    store: Rc<Store>,
+    images: RefCell<Vec<Image>>,
+    failed: RefCell<Option<SourceError>>,
+}
+
+struct Image {
+    /// The tag that it was asked for by, and its whole name.
+    names: Option<(String, String)>,
+    kept: Kept,
+}
+
+/// The files of a pack.
+struct Store {
+    draft: TempDir,
+    bytes: Cell<u64>,
+    /// Each file with the SHA-256 of its bytes.
+    files: RefCell<BTreeMap<String, Digest>>,
+}
+
+impl Pack {
+    /// Begins a pack at a place where there is nothing yet, or an empty folder. A name that ends in `.tar` is an archive.
+    pub fn begin(to: &Path) -> io::Result<Self> {
+        let is_free = match fs::symlink_metadata(to) {
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+            Ok(found) => found.is_dir() && !is_archive(to) && fs::read_dir(to)?.next().is_none(),
+        };
+        if !is_free {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let store = Store { draft: saving::draft_folder(to)?, bytes: Cell::new(0), files: RefCell::default() };
+        Ok(Self { to: to.to_owned(), store: Rc::new(store), images: RefCell::default(), failed: RefCell::default() })
+    }
+
+    /// Begins to record an image for the pack.
+    pub fn recording(&self) -> Rc<Recording> {
+        let store: Rc<Store> = Rc::clone(&self.store);
+        Recording::new(store)
+    }
+
+    /// Adds an image that was recorded, or remembers why it is not whole.
+    pub fn add(&self, reference: &Reference, recording: &Recording) {
+        match recording.finish() {
+            Ok(kept) => self.images.borrow_mut().push(Image { names: names(reference), kept }),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Remembers why the pack cannot be whole.
+    pub fn fail(&self, error: SourceError) {
+        self.failed.borrow_mut().get_or_insert(error);
+    }
+
+    /// Writes a file of this program's, beside the layout's own.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.store.write(&format!("bonafide/{name}"), bytes)
+    }
+
+    /// Returns where it will be.
+    pub fn place(&self) -> &Path {
+        &self.to
+    }
+
+    /// Returns what keeps the pack from being whole, if something does.
+    pub fn failure(&self) -> Option<SourceError> {
+        self.failed.borrow().clone()
+    }
+
+    /// Puts the pack in its place. Returns how many files it has.
+    pub fn finish(self) -> io::Result<usize> {
+        let Self { to, store, images, .. } = self;
+        let entries = Entries::of(&store, &images.into_inner())?;
+        let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries});
+        let index = serde_json::to_vec(&index)?;
+        if index.len() > LARGEST_INDEX {
+            return Err(io::Error::other("the images have more evidence than the index of one layout can list"));
+        }
+        store.write("index.json", &index)?;
+        store.write("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        let line = |(name, digest): (&String, &Digest)| format!("{}  {name}\n", digest.hex());
+        let sums = store.files.borrow().iter().map(line).collect::<Vec<_>>().concat();
+        store.write(SUMS, sums.as_bytes())?;
+        let store = Rc::try_unwrap(store).map_err(|_| io::Error::other("the pack is still being filled"))?;
+        let count = store.files.borrow().len();
+        if is_archive(&to) {
+            saving::save_new_with(&to, |out| store.archive(out))?;
+        } else {
+            saving::put_folder(store.draft, &to)?;
+        }
+        Ok(count)
+    }
+}
+
+fn is_archive(to: &Path) -> bool {
+    to.extension().is_some_and(|extension| extension == "tar")
+}
+
+/// An image is found in the pack by the tag that it was asked for by. One that was asked for by its digest needs none.
+fn names(reference: &Reference) -> Option<(String, String)> {
+    match reference {
+        Reference::Registry(image) if image.digest.is_none() => {
+            let tag = image.tag.as_ref()?.as_str();
+            Some((tag.to_owned(), format!("{}:{tag}", image.name)))
+        }
+        Reference::Layout(layout) if layout.digest.is_none() => {
+            let tag = layout.tag.as_ref()?;
+            Some((tag.clone(), tag.clone()))
+        }
+        _ => None,
+    }
+}
+
+impl Keeper for Store {
+    fn keep(&self, blob: &Blob) -> io::Result<()> {
+        self.write(&place(blob.digest()), blob.bytes())
+    }
+}
+
+fn place(digest: &Digest) -> String {
+    format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
+}
+
+impl Store {
+    /// Writes a file once.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        if self.files.borrow().contains_key(name) {
+            return Ok(());
+        }
+        let size = self.bytes.get().saturating_add(bytes.len() as u64);
+        if size > LARGEST {
+            return Err(io::Error::other(format!("a pack holds at most {LARGEST} bytes")));
+        }
+        let file = self.draft.path().join(name);
+        fs::create_dir_all(file.parent().unwrap_or(self.draft.path()))?;
+        fs::write(&file, bytes)?;
+        self.bytes.set(size);
+        self.files.borrow_mut().insert(name.to_owned(), Digest::of(Algorithm::Sha256, bytes));
+        Ok(())
+    }
+
+    fn add(&self, bytes: Vec<u8>) -> io::Result<Blob> {
+        let blob = Blob::of(Algorithm::Sha256, bytes);
+        self.keep(&blob)?;
+        Ok(blob)
+    }
+
+    /// Writes the files as an archive that only depends on them.
+    fn archive(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut archive = tar::Builder::new(out);
+        for name in self.files.borrow().keys() {
+            let bytes = fs::read(self.draft.path().join(name))?;
+            let mut header = tar::Header::new_ustar();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            archive.append_data(&mut header, name, bytes.as_slice())?;
+        }
+        archive.finish()
+    }
+}
+
+/// The entries of `index.json`.
+struct Entries<'a> {
+    store: &'a Store,
+    entries: Vec<Value>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(store: &'a Store, images: &[Image]) -> io::Result<Vec<Value>> {
+        let mut entries = Self { store, entries: Vec::new() };
+        for image in images {
+            // Two images that were asked for by one tag are told apart by their whole names.
+            let is_other = |other: &&Image| other.kept.root != image.kept.root;
+            let tag = |image: &Image| image.names.as_ref().map(|(tag, _)| tag.clone());
+            let is_shared = images.iter().filter(is_other).any(|other| tag(other) == tag(image));
+            let name = image.names.as_ref().map(|(tag, whole)| if is_shared { whole } else { tag });
+            entries.add_image(&image.kept, name)?;
+        }
+        Ok(entries.entries)
+    }
+
+    fn add_image(&mut self, kept: &Kept, name: Option<&String>) -> io::Result<()> {
+        if let Some(root) = &kept.root {
+            self.add(kept, root, name);
+        }
+        for (subject, listed) in &kept.referrers {
+            let mut elsewhere = Vec::new();
+            for manifest in listed {
+                let is_attached = |found: &KeptManifest| found.subject.as_ref() == Some(subject);
+                let mut entry = descriptor(kept, &manifest.digest);
+                if !ACCEPTED.contains(&manifest.called.as_str()) {
+                    entry["artifactType"] = manifest.called.clone().into();
+                }
+                if kept.manifests.get(&manifest.digest).is_some_and(is_attached) || kept.fallback.contains_key(subject)
+                {
+                    self.push(entry);
+                } else {
+                    elsewhere.push(entry);
+                }
+            }
+            // What a list names wrongly is a list's saying, and stays one.
+            if !elsewhere.is_empty() {
+                let list = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": elsewhere});
+                let list = self.store.add(serde_json::to_vec(&list)?)?;
+                self.push(named(described(&list, OCI_INDEX), &subject.referrers_tag()));
+            }
+        }
+        for (subject, list) in &kept.fallback {
+            self.add(kept, list, Some(&subject.referrers_tag()));
+        }
+        for (tag, manifest) in &kept.cosign {
+            self.add(kept, manifest, Some(tag));
+        }
+        for (subject, bundle, size) in &kept.service {
+            self.attach(kept, subject, (bundle, *size))?;
+        }
+        Ok(())
+    }
+
+    /// Attaches a bundle as cosign does (`BUNDLE_SPEC.md`): a manifest that names its subject, with the bundle as its one layer.
+    fn attach(&mut self, kept: &Kept, subject: &Digest, (bundle, size): (&Digest, u64)) -> io::Result<()> {
+        let empty = self.store.add(b"{}".to_vec())?;
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "artifactType": BUNDLE,
+            "config": described(&empty, OCI_EMPTY),
+            "layers": [{"mediaType": BUNDLE, "digest": bundle, "size": size}],
+            "subject": descriptor(kept, subject),
+        });
+        let manifest = self.store.add(serde_json::to_vec(&manifest)?)?;
+        let mut entry = described(&manifest, OCI_MANIFEST);
+        entry["artifactType"] = BUNDLE.into();
+        self.push(entry);
+        Ok(())
+    }
+
+    fn add(&mut self, kept: &Kept, digest: &Digest, name: Option<&String>) {
+        let entry = descriptor(kept, digest);
+        self.push(name.map_or_else(|| entry.clone(), |name| named(entry.clone(), name)));
+    }
+
+    fn push(&mut self, entry: Value) {
+        if !self.entries.contains(&entry) {
+            self.entries.push(entry);
+        }
+    }
+}
+
+/// Names a manifest that was read. One that is listed and could not be found keeps its name: it is missing in the pack too.
+fn descriptor(kept: &Kept, digest: &Digest) -> Value {
+    let (media_type, size) =
+        kept.manifests.get(digest).map_or((OCI_MANIFEST, 0), |found| (found.media_type.as_str(), found.size));
+    json!({"mediaType": media_type, "digest": digest, "size": size})
+}
+
+fn described(blob: &Blob, media_type: &str) -> Value {
+    json!({"mediaType": media_type, "digest": blob.digest(), "size": blob.bytes().len()})
+}
+
+fn named(mut entry: Value, name: &str) -> Value {
+    entry["annotations"] = json!({REF_NAME: name});
+    entry
+}
