@@ -87,6 +87,14 @@ pub(super) fn logins(args: &LoginArgs, references: &[&Reference]) -> Result<Logi
     Ok(logins)
 }
 
+/// The logins of a node: in these files, and nowhere else.
+pub(super) fn of_node(files: impl IntoIterator<Item = PathBuf>, reference: &Reference) -> Logins {
+    streams::secrets().spare(reference.to_string());
+    let mut logins = Logins::default();
+    files.into_iter().for_each(|file| logins.add_file(file));
+    logins
+}
+
 /// Returns GitHub's token.
 pub(super) fn github_token() -> Option<String> {
     let token = github_variable().and_then(text_of);

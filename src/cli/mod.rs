@@ -13,6 +13,7 @@ mod command;
 mod compared_with;
 mod completions;
 mod conformance;
+mod containerd;
 mod diagnostics;
 mod doctor;
 mod duration;
@@ -73,6 +74,9 @@ pub use exit::stop_at_panics;
 /// Runs the program and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = containerd::answer(&arguments) {
+        return ExitCode::from(code);
+    }
     let parsed = command::command().try_get_matches_from(&arguments).and_then(|found| Args::from_arg_matches(&found));
     let args = match parsed {
         Ok(args) => args,

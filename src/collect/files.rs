@@ -99,6 +99,51 @@ pub fn read_given(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read_all(Given::open(path)?, limit)
 }
 
+/// Reads a regular file that no other user can have written: it and its folder are this user's, and neither is a link.
+#[cfg(target_os = "linux")]
+pub fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let folder = here(path.parent().unwrap_or(Path::new("")));
+    own(&fs::symlink_metadata(folder)?)?;
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)?;
+    let found = file.metadata()?;
+    own(&found)?;
+    if found.is_file() { read_all(file, limit) } else { Err(FileError::Kind { found: kind(&found) }) }
+}
+
+/// Who may write a file is not known here.
+#[cfg(not(target_os = "linux"))]
+pub fn read_own(_: &Path, _: u64) -> Result<Vec<u8>, FileError> {
+    Err(io::Error::from(ErrorKind::Unsupported).into())
+}
+
+/// Makes a folder in which only this user can write, unless it is there.
+#[cfg(target_os = "linux")]
+pub fn create_own_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => own(&found),
+        Ok(_) => Err(ErrorKind::NotADirectory.into()),
+        Err(_) => fs::DirBuilder::new().recursive(true).mode(0o700).create(path),
+    }
+}
+
+/// Who may write in a folder is not known here.
+#[cfg(not(target_os = "linux"))]
+pub fn create_own_folder(_: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Refuses what others may write, and a link.
+#[cfg(target_os = "linux")]
+fn own(found: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    // proc(5): what is there belongs to the process's effective user.
+    let user = fs::metadata("/proc/self")?.uid();
+    let is_own = !found.is_symlink() && found.uid() == user && found.mode() & 0o022 == 0;
+    if is_own { Ok(()) } else { Err(ErrorKind::PermissionDenied.into()) }
+}
+
 /// Reads a regular file that a policy names by this path, which is below the policy's folder or stated to be elsewhere.
 ///
 /// Links are followed to files beside the policy, as mounted configuration has them, and to no others: a path that looks like one

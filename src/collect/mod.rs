@@ -45,8 +45,8 @@ pub use pack::Pack;
 pub use recorded::{Recorded, Recording};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
-    GitHubBase, GitHubBaseError, HelperFailure, Login, Logins, Mirror, MirrorError, NetworkUse, Pace, Registries,
-    RegistrySettings, RegistrySource, SettingsError, TokenServer, TokenServerError,
+    GitHubBase, GitHubBaseError, HelperFailure, HostPlace, HostPlaces, HostsError, Login, Logins, Mirror, MirrorError,
+    NetworkUse, Pace, Registries, RegistrySettings, RegistrySource, SettingsError, TokenServer, TokenServerError,
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -5,6 +5,8 @@ mod support;
 
 mod audit;
 mod collect;
+#[cfg(target_os = "linux")]
+mod containerd;
 mod elsewhere;
 mod github;
 mod journal;

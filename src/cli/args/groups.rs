@@ -119,7 +119,7 @@ fn slsa_level(text: &str) -> Result<BuildLevel, String> {
 }
 
 /// Which Sigstore instances to trust
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Debug, Clone, Default, ClapArgs)]
 #[command(next_help_heading = "Trust")]
 pub(in crate::cli) struct TrustArgs {
     /// A Sigstore instance: public-good, github or staging [default: public-good, unless another is given]
@@ -139,7 +139,7 @@ pub(in crate::cli) struct TrustArgs {
 }
 
 /// A Sigstore instance by its TUF repository.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Debug, Clone, Default, ClapArgs)]
 pub(in crate::cli) struct RepositoryArgs {
     /// The TUF repository of another Sigstore instance; needs --tuf-root
     #[arg(long, value_name = "URL", requires = "tuf_root")]
@@ -165,7 +165,7 @@ pub(in crate::cli) struct LoginArgs {
 }
 
 /// How to reach a registry
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Registry")]
 pub(in crate::cli) struct TransportArgs {
     /// Ask GitHub too, for attestations of the repository that is named or pinned; a token in GH_TOKEN or GITHUB_TOKEN is optional

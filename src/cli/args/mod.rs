@@ -9,6 +9,7 @@ mod collect;
 mod doctor;
 mod groups;
 mod inspect;
+mod node;
 mod policy;
 mod preview;
 mod report;
@@ -28,6 +29,7 @@ pub(super) use groups::{
     LoginArgs, PlatformArg, ProvenanceArgs, RepositoryArgs, ShowFormat, SignerArgs, TransportArgs, TrustArgs,
 };
 pub(super) use inspect::InspectArgs;
+pub(super) use node::NodeArgs;
 pub(super) use policy::PolicyCommand;
 pub(super) use preview::PreviewArgs;
 pub(super) use report::{MergeArgs, ReportCommand};
