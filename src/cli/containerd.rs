@@ -191,7 +191,10 @@ impl Node {
         let runtime = runtime::start()?;
         let mut judged: Option<Judged> = None;
         for (index, place) in places.iter().enumerate() {
-            session.registries = self.registries(place, &target.reference)?;
+            // The session has opened the registry itself.
+            if index > 0 || *place != HostPlace::default() {
+                session.registries = self.registries(place, &target.reference)?;
+            }
             session.limits = Limits { total_time: share(end, places.len() - index), ..session.limits.clone() };
             let asked = [(target, Ok(target.reference.clone()))];
             let reports: Vec<ImageReport> = with_examiner(&session.run(), 1, |examiner| {

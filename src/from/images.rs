@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use crate::oci::Platform;
-use crate::policy::yaml::{self, Node, Value};
+use crate::policy::lines;
+use crate::policy::yaml::{Node, Value};
 
 use super::model::{Found, MOST_IMAGES, Named, Open, Position};
 use super::variables::Expanded;
@@ -86,7 +87,7 @@ impl<'a> Images<'a> {
 
     /// The text of a line.
     pub(super) fn line(&self, number: usize) -> &'a str {
-        yaml::lines(self.text).nth(number.saturating_sub(1)).unwrap_or_default()
+        lines(self.text).nth(number.saturating_sub(1)).unwrap_or_default()
     }
 
     /// Returns all of them in the order of the file.

@@ -42,7 +42,7 @@ pub use age::{AgeError, MaxAge};
 pub use builder::{BuilderRule, KNOWN_BUILDERS, KnownBuilder, KnownSigner, is_delegator, is_of_generator, is_release};
 pub use claim::Claim;
 pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile, Rule};
-pub(crate) use document::{is_instance, unreachable, yaml};
+pub(crate) use document::{is_instance, lines, unreachable, yaml};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
 pub use key::{KeyError, KeyKind, KeyRule, LogDemand, PublicKey};

@@ -26,6 +26,7 @@ use fields::Fields;
 use problem::Problems;
 use yaml::Value;
 
+pub(crate) use problem::lines;
 pub use problem::{DocumentError, Place, Problem};
 pub use rule::Rule;
 pub(crate) use rule::{is_instance, unreachable};

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::yaml::lines;
-
 /// Problems that are listed: who wrote more has made one mistake many times.
 const MAX_PROBLEMS: usize = 50;
 /// Characters of a message that are shown.
@@ -170,4 +168,15 @@ impl Problems {
         self.found.sort();
         self.found
     }
+}
+
+/// The lines of a text, as places count them (YAML 1.2.2 §5.4): each ends with a line feed, a carriage return, or both.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end).filter(|_| !rest.is_empty())?;
+        rest = after.strip_prefix("\r\n").or_else(|| after.strip_prefix(['\n', '\r'])).unwrap_or_default();
+        Some(line)
+    })
 }

@@ -7,7 +7,7 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::MergeKeyPolicy;
 use serde_saphyr::{Error, Location, Spanned};
 
-use super::problem::{Place, Problem};
+use super::problem::{Place, Problem, lines};
 
 /// How much a file may hold.
 #[derive(Debug, Clone, Copy)]
@@ -122,17 +122,6 @@ fn refuse_what_is_no_text(text: &str, bounds: &Bounds) -> Result<(), Problem> {
         });
     }
     control_character(text).map_or(Ok(()), Err)
-}
-
-/// The lines of a text, as places count them (YAML 1.2.2 §5.4): each ends with a line feed, a carriage return, or both.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let (line, after) = rest.split_at_checked(end).filter(|_| !rest.is_empty())?;
-        rest = after.strip_prefix("\r\n").or_else(|| after.strip_prefix(['\n', '\r'])).unwrap_or_default();
-        Some(line)
-    })
 }
 
 /// YAML 1.2.2 §5.1: of the control characters, a document has tab, line feed and carriage return, and no other.
