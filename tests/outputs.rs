@@ -123,6 +123,7 @@ fn report(images: Vec<ImageReport>, text: &str) -> Report {
         tool: Tool::default(),
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
         started_at: "2026-11-30T12:00:00Z".parse().expect("a time"),
+        judged_at: None,
         policy: PolicyReport { source: text.to_owned(), file: Some(text.to_owned()), sha256: "c".repeat(64) },
         verifier: Some("https://acme.example/verifier".to_owned()),
         trust: vec![TrustReport {

@@ -31,6 +31,7 @@ pub fn of_lab_evidence(image: &ImageReport) {
 
 fn rendered(image: ImageReport) {
     let report = Report {
+        judged_at: None,
         advisories: None,
         schema_version: SCHEMA_VERSION,
         tool: Tool::default(),

@@ -84,6 +84,7 @@ fn is_of_one(first: (&ShardReport, &Report), other: (&ShardReport, &Report)) -> 
     let same = [
         ("policy", report.policy.sha256 == other_report.policy.sha256),
         ("trusted root", trust(report) == trust(other_report)),
+        ("time of `--at`", report.judged_at == other_report.judged_at),
         ("advisories", report.advisories == other_report.advisories),
         ("list of repositories", names(report) == names(other_report)),
         ("number of shards", shard.of == other_shard.of),

@@ -29,6 +29,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// When the run began.
     pub started_at: Timestamp,
+    /// As of when images were judged, if not as of the run: `--at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_at: Option<Timestamp>,
     /// The policy that was applied.
     pub policy: PolicyReport,
     /// Who verifies, by the URI that was given for it.

@@ -16,6 +16,7 @@ fn refuse_flags_of_verify(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--wait", verify.wait.is_some()),
         ("--not-weaker-than", verify.not_weaker_than.is_some()),
         ("--save", verify.save.is_some()),
+        ("--replay", verify.replay.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {

@@ -38,6 +38,7 @@ mod preview;
 mod progress;
 mod pull_requests;
 mod references;
+mod replay;
 mod report;
 mod roots;
 mod runner;

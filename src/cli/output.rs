@@ -66,6 +66,7 @@ pub(super) fn report(
         tool: Tool::default(),
         verdict: Verdict::join(images.iter().map(|image| image.verdict)),
         started_at,
+        judged_at: None,
         policy,
         verifier: None,
         trust: domains.iter().map(|domain| domain.report().clone()).collect(),

@@ -85,6 +85,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
         limits: &limits,
         jobs: run::AT_ONCE,
         started_at: now,
+        at: None,
         reads_all: false,
         witness: None,
         pack: None,

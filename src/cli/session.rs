@@ -47,6 +47,12 @@ impl<'a> Session<'a> {
     /// Reads advisories, policy and trusted roots.
     pub(super) fn open(args: &'a VerifyArgs, logins: Logins) -> Result<Self, Diagnostic> {
         let started_at = Timestamp::now();
+        if let Some(at) = args.at.filter(|at| *at > started_at) {
+            return Err(Diagnostic::usage(
+                format!("`--at {at}` has not come yet: nobody knows what will be known then"),
+                "give a time in the past, or leave it out",
+            ));
+        }
         let given_for = logins.given_for().map(str::to_owned);
         let registries = registries(&args.transport, args.pace.pace(), logins)?;
         let saver = args.save.as_deref().map(Saver::begin).transpose()?;
@@ -105,7 +111,9 @@ impl<'a> Session<'a> {
     pub(super) fn target(&self, text: &str, reference: &Reference) -> Result<Target, Diagnostic> {
         let transport = &self.args.transport;
         let judged_as = self.args.judged_as.as_ref();
-        let policy = self.policies.of(reference, judged_as, transport.plain_http, self.started_at)?;
+        // Exceptions that worked then work, and later ones do not.
+        let now = self.args.at.unwrap_or(self.started_at);
+        let policy = self.policies.of(reference, judged_as, transport.plain_http, now)?;
         let github = github(transport, &policy, reference)?;
         Ok(Target {
             text: text.to_owned(),
@@ -128,6 +136,7 @@ impl<'a> Session<'a> {
             limits: &self.limits,
             jobs: self.jobs(),
             started_at: self.started_at,
+            at: self.args.at,
             reads_all: self.compares,
             witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
             pack: self.pack.as_ref(),
@@ -159,7 +168,13 @@ impl<'a> Session<'a> {
         let hash = |text: String| Digest::of(Algorithm::Sha256, text.as_bytes()).hex().to_owned();
         Ok(Facts::from([
             ("advisories", advisories::hash(&args.advisories)?),
-            ("flags", hash(format!("{places:?} {:?} {} {}", args.judged_as, transport.plain_http, self.compares))),
+            (
+                "flags",
+                hash(format!(
+                    "{places:?} {:?} {} {} {:?}",
+                    args.judged_as, transport.plain_http, self.compares, args.at
+                )),
+            ),
             ("platforms", hash(format!("{:?}", self.platforms))),
             ("policy", hash(policy)),
             ("repositories", hash(format!("{repositories:?}"))),
@@ -202,7 +217,12 @@ impl<'a> Session<'a> {
         let environment =
             environment::used(&network, &origins, self.github_token.is_some(), self.trusted.has_cached_root);
         let report = output::report(self.started_at, policy, &self.trusted.domains, images, output::network(network));
-        Report { environment, advisories: self.known.as_ref().map(|known| known.report.clone()), ..report }
+        Report {
+            judged_at: self.args.at,
+            environment,
+            advisories: self.known.as_ref().map(|known| known.report.clone()),
+            ..report
+        }
     }
 }
 

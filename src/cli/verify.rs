@@ -17,9 +17,10 @@ use super::from::{Asked, Images};
 use super::output::{Reader, Rows};
 use super::progress::{self, Wait};
 use super::pull_requests::Builds;
+use super::replay::Replay;
 use super::session::Session;
 use super::weaker::Older;
-use super::{from, logins, output, packing, policies, references, runner, runtime};
+use super::{from, logins, output, packing, policies, references, runner, runtime, targets};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -32,7 +33,10 @@ pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
     from::refuse_shared_input(verify)?;
-    let references = references::read(&verify.references, !verify.login.password_stdin, args.color)?;
+    refuse_summary_of_then(verify, &targets)?;
+    let replay = verify.replay.as_deref().map(|named| Replay::open(named, &verify.transport.limits())).transpose()?;
+    let (replay, texts) = replay.map_or_else(|| (None, verify.references.clone()), |(one, texts)| (Some(one), texts));
+    let references = references::read(&texts, !verify.login.password_stdin, args.color)?;
     let asked = Images::read(verify, args.quiet, args.color)?;
     let older = Older::reference(verify.not_weaker_than.as_ref())?;
     let of_arguments = references.iter().map(|(_, reference)| reference);
@@ -68,7 +72,9 @@ pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -
         || rows.as_ref().is_some_and(Rows::are_on_terminal);
     let wait = verify.wait.map(|wait| Wait::new(wait, args.quiet));
     let reader = Reader { rows: rows.as_ref(), builds: &builds, is_only: targets.len() == 1, journal: None };
-    let work = Work { session: &session, asked: &asked, targets: &images, older: older.as_ref() };
+    let replay = replay.map(|replay| replay.in_run(&session.report(Vec::new())));
+    let work =
+        Work { session: &session, asked: &asked, targets: &images, older: older.as_ref(), replay: replay.as_ref() };
     let examined = work.examine_all(wait, &reader, is_silent)?;
     let left_out = references.left_out();
     let report = Report { verifier: verify.verifier.clone(), left_out, ..session.report(examined) };
@@ -81,6 +87,17 @@ pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
+/// A summary says when it was verified, and has no word for another time.
+fn refuse_summary_of_then(verify: &VerifyArgs, targets: &[targets::Target]) -> Result<(), Diagnostic> {
+    if verify.at.is_none() || !targets.iter().any(|target| target.output.names_verifier) {
+        return Ok(());
+    }
+    Err(Diagnostic::usage(
+        "`--at` judges as of another time, and a verification summary would say that it was verified now",
+        "leave `--at` out, or write another format",
+    ))
+}
+
 /// What is to be examined, and by what.
 struct Work<'a> {
     session: &'a Session<'a>,
@@ -89,6 +106,8 @@ struct Work<'a> {
     targets: &'a [Target],
     /// What no image may be weaker than.
     older: Option<&'a Older>,
+    /// The report that every image is held against.
+    replay: Option<&'a Replay>,
 }
 
 impl Work<'_> {
@@ -105,6 +124,10 @@ impl Work<'_> {
         let mut reports: Vec<ImageReport> = self.asked.open.iter().map(|report| reader.read(report.clone())).collect();
         let read = |report: ImageReport| -> Vec<ImageReport> {
             let image = &self.asked.all[examined.replace(examined.get() + 1)];
+            let report = match self.replay {
+                Some(replay) => replay.hold(report),
+                None => report,
+            };
             image.reports(&report).map(|report| reader.read(report)).collect()
         };
         let count = self.targets.len();

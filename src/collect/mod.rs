@@ -38,7 +38,7 @@ pub use connection::{CertificateProblem, Compared, ConnectionFailure, Connection
 pub use discovery::{Collector, PlatformChoice};
 pub use error::SourceError;
 pub use file_target::{FileTargetError, collect_file};
-pub use layout::{LayoutSource, NoLayout, list_layout_tags, refuse_other_than_layout};
+pub use layout::{LayoutSource, NoLayout, list_layout_tags, read_report, refuse_other_than_layout};
 pub use limits::{Limits, Share};
 pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
 pub use pack::Pack;

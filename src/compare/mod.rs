@@ -6,6 +6,7 @@
 
 mod facts;
 mod line;
+mod replay;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use jiff::SignedDuration;
 
 pub use facts::{Facts, Recorded, RecordedError};
 pub use line::{Release, version};
+pub use replay::Replayed;
 
 use crate::check::{
     CheckId, ComparisonReport, Difference, Direction, DriftReport, Finding, ImageReport, Outcome, Property,

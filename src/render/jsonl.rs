@@ -39,6 +39,8 @@ struct Summary<'a> {
     exit_code: u8,
     counts: Counts,
     started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged_at: Option<Timestamp>,
     policy: &'a PolicyReport,
     #[serde(skip_serializing_if = "Option::is_none")]
     verifier: Option<&'a str>,
@@ -68,6 +70,7 @@ fn summary(report: &Report) -> Summary<'_> {
         exit_code: report.exit_code(),
         counts: report.counts(),
         started_at: report.started_at,
+        judged_at: report.judged_at,
         policy: &report.policy,
         verifier: report.verifier.as_deref(),
         trust: &report.trust,

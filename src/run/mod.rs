@@ -54,6 +54,8 @@ pub struct Run<'a> {
     pub jobs: usize,
     /// When the run began.
     pub started_at: Timestamp,
+    /// As of when images are judged, if that is another time.
+    pub at: Option<Timestamp>,
     /// Whether everything that is attached is read, also when all requirements are satisfied: to compare images by it.
     pub reads_all: bool,
     /// What is shown the evidence of each image while it is held.
@@ -137,6 +139,10 @@ impl<'a> Examiner<'a, '_> {
             Examined { report, digests: Vec::new() }
         });
         self.note_mirror(&target.reference, &mut examined.report);
+        if let Some(at) = self.run.at {
+            let message = format!("it was judged as of {at}, as `--at` says");
+            examined.report.findings.push(Finding::pass(CheckId::ImageResolved, message));
+        }
         examined
     }
 
@@ -165,10 +171,10 @@ impl<'a> Examiner<'a, '_> {
             policy: &target.policy,
             domains: run.domains,
             advisories: run.advisories,
-            now: run.started_at,
+            now: run.at.unwrap_or(run.started_at),
             time: TimeLimit::NONE,
         });
-        let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO };
+        let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO, at: run.at };
         loop {
             let evidence = collector.shared_evidence();
             let judged = self.pool.run(move || {
@@ -207,6 +213,7 @@ impl<'a> Examiner<'a, '_> {
 struct Stopwatch {
     allowed: Duration,
     spent: Duration,
+    at: Option<Timestamp>,
 }
 
 impl Stopwatch {
@@ -215,7 +222,8 @@ impl Stopwatch {
         let left = self.allowed.saturating_sub(self.spent);
         let is_over = || begin.elapsed() >= left;
         // Each judgement has its own time of day: what was signed while this ran is not from the future.
-        let report = judge.judge(evidence, Timestamp::now(), TimeLimit::new(self.allowed, &is_over));
+        let now = self.at.unwrap_or_else(Timestamp::now);
+        let report = judge.judge(evidence, now, TimeLimit::new(self.allowed, &is_over));
         self.spent += begin.elapsed();
         report
     }

@@ -7,6 +7,7 @@
 mod support;
 
 mod program;
+mod replay;
 mod report;
 mod shop;
 

@@ -87,6 +87,11 @@ fn files_that_name_images_hold() {
 }
 
 #[test]
+fn reports_that_are_replayed_hold() {
+    hold("replay", 2_000);
+}
+
+#[test]
 fn manifests_hold() {
     hold("manifest", 3_000);
 }

@@ -10,6 +10,7 @@ pub mod packages;
 pub mod policy;
 pub mod provenance;
 pub mod reference;
+pub mod replay;
 pub mod requirement;
 pub mod sbom;
 pub mod statement;
@@ -28,7 +29,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 16] = [
+pub const ALL: [Target; 17] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
@@ -39,6 +40,7 @@ pub const ALL: [Target; 16] = [
     Target { name: "policy", run: policy::run, seeds: policy::seeds },
     Target { name: "provenance", run: provenance::run, seeds: provenance::seeds },
     Target { name: "reference", run: reference::run, seeds: reference::seeds },
+    Target { name: "replay", run: replay::run, seeds: replay::seeds },
     Target { name: "requirement", run: requirement::run, seeds: requirement::seeds },
     Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
     Target { name: "statement", run: statement::run, seeds: statement::seeds },

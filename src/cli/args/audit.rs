@@ -37,6 +37,7 @@ const OF_ONE_IMAGE: [&str; 3] = ["wait", "expect_digest", "verifier"];
 #[command(mut_arg(OF_ONE_IMAGE[0], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_ONE_IMAGE[1], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_ONE_IMAGE[2], |arg| arg.hide(true)))]
+#[command(mut_arg("replay", |arg| arg.hide(true).value_parser(of_verify)))]
 #[command(mut_arg("from", |arg| arg.hide(true)))]
 pub(in crate::cli) struct AuditArgs {
     /// The tags to audit, such as 'v1.*'; of several patterns, any one [default: all]
@@ -72,6 +73,11 @@ pub(in crate::cli) struct AuditArgs {
 
     #[command(flatten)]
     pub(in crate::cli) verify: VerifyArgs,
+}
+
+/// An audit would have to replay the list of tags too.
+fn of_verify(_: &str) -> Result<PathBuf, String> {
+    Err("a report of images is replayed with `bonafide verify`".to_owned())
 }
 
 fn glob(text: &str) -> Result<TextRule, String> {

@@ -19,7 +19,7 @@ whole or not at all: an image whose evidence could not all be read is not carrie
 Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 
 /// Flags of `verify` that are not about a pack.
-const OF_VERIFY: [&str; 3] = ["wait", "not_weaker_than", "save"];
+const OF_VERIFY: [&str; 4] = ["wait", "not_weaker_than", "save", "replay"];
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
@@ -27,6 +27,7 @@ const OF_VERIFY: [&str; 3] = ["wait", "not_weaker_than", "save"];
 #[command(mut_arg(OF_VERIFY[0], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_VERIFY[1], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_VERIFY[2], |arg| arg.hide(true)))]
+#[command(mut_arg(OF_VERIFY[3], |arg| arg.hide(true)))]
 pub(in crate::cli) struct CollectArgs {
     /// Where the pack is written: a new or empty folder, or a new archive, whose name ends in .tar
     #[arg(long, value_name = "DIR|FILE.tar")]

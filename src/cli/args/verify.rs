@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::cli::compared_with::{Named, named};
 use crate::cli::duration::duration;
@@ -45,7 +48,7 @@ Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(in crate::cli) struct VerifyArgs {
     /// The images to verify; - reads references from standard input, one on each line
-    #[arg(required_unless_present = "from", value_name = "REFERENCE")]
+    #[arg(required_unless_present_any = ["from", "replay"], value_name = "REFERENCE")]
     pub(in crate::cli) references: Vec<String>,
     /// A file that names images, - for standard input: Dockerfile, compose file, Kubernetes or Tekton manifests, workflow or action
     /// of GitHub, pipeline of GitLab, devcontainer.json
@@ -82,6 +85,19 @@ pub(in crate::cli) struct VerifyArgs {
     /// `--output json=FILE` writes it; keep it where no one else can write
     #[arg(long, value_name = "REFERENCE|FILE.json", value_parser = named, conflicts_with = "save")]
     pub(in crate::cli) not_weaker_than: Option<Named>,
+    /// Verify again what a JSON report, or a pack of `bonafide collect`, is about, and reject every image of which another report
+    /// is written now
+    ///
+    /// A name that ends in .json is a report, and its images are asked for by their digests where it says; any other is a pack,
+    /// and nothing but the pack is asked. Policy, trusted roots and flags are those of this run; other ones than the report's are
+    /// a difference. Texts, names, places and times of the run are not compared. Nothing is verified because the report says so
+    #[arg(long, value_name = "FILE.json|PACK", conflicts_with_all = ["references", "from", "wait", "not_weaker_than", "save"])]
+    pub(in crate::cli) replay: Option<PathBuf>,
+    /// Judge as of this time in the past, such as 2026-11-01T12:00:00Z: ages, exceptions, and what was signed later
+    ///
+    /// Trusted roots are those of today. The report says so for each image, and no verification summary is written
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(in crate::cli) at: Option<Timestamp>,
     /// The digest that the reference must resolve to
     #[arg(long, value_name = "DIGEST")]
     pub(in crate::cli) expect_digest: Option<Digest>,
@@ -132,6 +148,13 @@ pub(in crate::cli) struct VerifyArgs {
 
     #[command(flatten)]
     pub(in crate::cli) pace: PaceArgs,
+}
+
+/// A time with its offset, or a day, of which it is the beginning in UTC.
+fn time(text: &str) -> Result<Timestamp, String> {
+    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
+    let time = text.parse().ok().or_else(|| day().map(|day| day.timestamp()));
+    time.ok_or_else(|| "expected a time such as 2026-11-01T12:00:00Z, or a day such as 2026-11-01".to_owned())
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

@@ -267,6 +267,11 @@ pub fn list_layout_tags(reference: &LayoutReference, limits: &Limits) -> Result<
     Ok(LayoutSource::read(reference, limits)?.tags())
 }
 
+/// Reads the report that a pack has beside its images, of at most `limit` bytes.
+pub fn read_report(pack: &LayoutReference, limits: &Limits, limit: u64) -> Result<Vec<u8>, SourceError> {
+    LayoutSource::read(pack, limits)?.file(&["bonafide", "report.json"], limit)
+}
+
 /// The tag in a name such as `docker.io/library/app:v1`; a name without a colon is a tag itself.
 fn tag_of(name: &str) -> &str {
     let last = name.rsplit('/').next().unwrap_or(name);
