@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Verdict};
 use crate::collect::{HostPlace, HostPlaces, Limits, Registries, RegistrySettings, files};
-use crate::oci::Reference;
+use crate::oci::{ImageName, Reference};
 use crate::render::escape::terminal;
 use crate::run::{Target, with_examiner};
 
@@ -187,7 +187,7 @@ impl Node {
     /// without any proves nothing.
     fn judge(&self, session: &mut Session<'_>, target: &Target, end: Instant) -> Result<Judged, Diagnostic> {
         let Reference::Registry(image) = &target.reference else { unreachable!("containerd pulls from registries") };
-        let places = self.places(image.name.registry())?;
+        let places = self.places(&image.name)?;
         let runtime = runtime::start()?;
         let mut judged: Option<Judged> = None;
         for (index, place) in places.iter().enumerate() {
@@ -214,7 +214,12 @@ impl Node {
         judged.ok_or_else(|| Diagnostic::undecided("the image was not examined", "report it"))
     }
 
-    fn places(&self, registry: &str) -> Result<Vec<HostPlace>, Diagnostic> {
+    fn places(&self, image: &ImageName) -> Result<Vec<HostPlace>, Diagnostic> {
+        // A mirror that a flag gives takes the place of those of containerd.
+        if self.args.transport.mirror.iter().any(|mirror| mirror.name_of(image).is_some()) {
+            return Ok(vec![HostPlace::default()]);
+        }
+        let registry = image.registry();
         let read = HostPlaces::of(&self.args.certs_dir, registry);
         let found = read.map_err(|error| {
             let what = format!("hosts.toml of {registry} in `{}`", self.args.certs_dir.display());
@@ -223,9 +228,7 @@ impl Node {
         for address in &found.left_out {
             streams::to_stderr(&format!("images of {registry} are not asked for at {}\n", terminal(address)));
         }
-        // A mirror that is given takes the place of those of containerd.
-        let is_given = |place: &HostPlace| place.mirror.is_none() || self.args.transport.mirror.is_empty();
-        Ok(found.places.into_iter().filter(is_given).collect())
+        Ok(found.places)
     }
 
     fn registries(&self, place: &HostPlace, image: &Reference) -> Result<std::rc::Rc<Registries>, Diagnostic> {

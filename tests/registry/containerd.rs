@@ -301,6 +301,16 @@ fn images_are_asked_for_where_containerd_asks() {
     // One that says that there is no evidence is no registry that cannot be asked.
     let lenient = node(&of(&stale)).with("--allow-undecided=registry.invalid");
     assert_ne!(lenient.pull("registry.invalid/acme/shop:v1.0.0", &self::digest("unsigned")).code, 0);
+    // One that is silent leaves time for the next.
+    let silent = Registry::serving(REPOSITORY, fixture("signed"));
+    silent.bend("/v2/", fault::delayed(Duration::from_secs(20)));
+    let hosts = format!("{}{}", of(&silent), of(&mirror));
+    let run = node(&hosts).with("--timeout=6s").pull("registry.invalid/acme/shop:v1.0.0", &digest);
+    assert_eq!(run.code, 0, "the first is silent: {}", run.out);
+    // A mirror of the node's own takes their place.
+    let own = format!("--mirror=registry.invalid={}", mirror.host());
+    let run = node(&of(&empty)).with(&own).pull("registry.invalid/acme/shop:v1.0.0", &digest);
+    assert_eq!(run.code, 0, "{}", run.out);
     let run = node("[host").pull("registry.invalid/acme/shop:v1.0.0", &digest);
     assert_eq!(run.code, 3, "{}", run.out);
     assert!(line(&run).contains("hosts.toml"), "{}", run.out);
