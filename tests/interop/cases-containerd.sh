@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # bonafide, labtool, work, release, mallory, passed, failed: set by those who source this
 
 containerd_version=v2.4.2
+containerd='' slow=''
 
 # node_pull IMAGE — pulls as the node does; sets code, and writes what is said to $work/pull.log
 node_pull() {
@@ -85,9 +86,13 @@ YAML
   return 1
 }
 
+# stop_containerd — stops it and the slow way, whatever of them was started
 stop_containerd() {
-  kill "$containerd" 2>/dev/null || true
-  wait "$containerd" 2>/dev/null || true
+  local process
+  for process in "$containerd" "$slow"; do
+    [ -z "$process" ] || { kill "$process" && wait "$process"; } 2>/dev/null || true
+  done
+  containerd='' slow=''
 }
 
 # asked IMAGE DIGEST — calls the verifier as containerd does, and prints how long it took, in milliseconds
@@ -112,7 +117,7 @@ p95() {
 }
 
 node_verifier() {
-  local image pinned containerd slow slow_registry=127.0.0.1:$((LAB_PORT + 17)) program
+  local image pinned slow_registry=127.0.0.1:$((LAB_PORT + 17)) program
   echo "--- containerd"
   for program in containerd ctr; do
     [ -x "$LAB_BIN/$program" ] || GOBIN=$LAB_BIN timeout 900 go install \
@@ -174,8 +179,6 @@ node_verifier() {
   p95 "containerd, p95 at +50 ms" 300 "$slow_registry/${good#*/}" "$good_digest"
   sed -i '$d' "$work/node/flags"
   p95 "containerd, p95 of a digest verified before" 100 "$slow_registry/${good#*/}" "$good_digest"
-  kill "$slow" 2>/dev/null || true
-  wait "$slow" 2>/dev/null || true
   stop_containerd
 }
 

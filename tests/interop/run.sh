@@ -75,7 +75,7 @@ labtool=$LAB_BIN/labtool
 # A lab that ran before stays; one that was started here is stopped, whatever happens.
 stop_lab=true
 lab_alive fulcio || stop_lab=$here/lab/down.sh
-trap 'stop_proxy; stop_closed; "$stop_lab"' EXIT
+trap 'stop_proxy; stop_closed; stop_containerd; "$stop_lab"' EXIT
 "$here/lab/up.sh"
 "$LAB_BIN/cosign" version 2>/dev/null | grep GitVersion
 
