@@ -9,7 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::error::SourceError;
-use super::layout::{REF_NAME, SUMS};
+use super::layout::{REF_NAME, SUMS, written};
 use super::recorded::{Keeper, Kept, KeptManifest, Recording};
 use super::saving;
 use crate::oci::media_type::{ACCEPTED, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
@@ -180,16 +180,15 @@ impl Store {
     }
 
     /// Writes the files as an archive that only depends on them.
-    fn archive(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut archive = tar::Builder::new(out);
+    fn archive(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
         for name in self.files.borrow().keys() {
             let bytes = fs::read(self.draft.path().join(name))?;
-            let mut header = tar::Header::new_ustar();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o644);
-            archive.append_data(&mut header, name, bytes.as_slice())?;
+            let size = bytes.len() as u64;
+            out.write_all(&written::header(name, size)?)?;
+            out.write_all(&bytes)?;
+            io::copy(&mut io::repeat(0).take(written::padding(size)), &mut out)?;
         }
-        archive.finish()
+        io::copy(&mut io::repeat(0).take(2 * written::BLOCK), &mut out).map(drop)
     }
 }
 

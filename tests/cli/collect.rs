@@ -209,6 +209,38 @@ fn a340_one_flipped_byte_anywhere_in_a_pack_is_found() {
 }
 
 #[test]
+fn a340_one_flipped_byte_anywhere_in_the_archive_of_a_pack_is_found() {
+    let scratch = Scratch::new();
+    let pack = scratch.path("pack.tar");
+    let flags = [&["--trusted-root", LAB_ROOT][..], &BY_SHOP].concat();
+    let (collected, _) = run(&[&["collect", &image("signed"), "--to", text(&pack)], &flags[..]].concat());
+    assert_eq!(collected.exit, 0, "{}", collected.stderr);
+    let here = format!("oci-archive:{}", pack.display());
+    let verify = || bonafide(&[&["verify", &here, "--offline"], &flags[..]].concat()).exit;
+    assert_eq!(verify(), 0);
+    let good = fs::read(&pack).expect("an archive");
+    // Every byte of the first header and around it, and of the end; and of all else one in some hundreds.
+    let places = (0..520).step_by(3).chain((520..good.len()).step_by(211)).chain(good.len() - 1030..good.len() - 1020);
+    for place in places.chain([good.len() - 1]) {
+        let mut bad = good.clone();
+        bad[place] ^= 0x01;
+        fs::write(&pack, &bad).expect("an archive");
+        // Without its mark it is no archive, which is an error of the command line.
+        assert!(matches!(verify(), 2 | 3), "byte {place} of {}", good.len());
+    }
+    // Made anew by another program it is a pack all the same.
+    fs::write(&pack, &good).expect("an archive");
+    let unpacked = scratch.path("unpacked");
+    fs::create_dir(&unpacked).expect("a folder");
+    let tar = |arguments: &[&str]| {
+        assert!(std::process::Command::new("tar").args(arguments).status().expect("tar is there").success());
+    };
+    tar(&["-xf", text(&pack), "-C", text(&unpacked)]);
+    tar(&["-cf", text(&pack), "-C", text(&unpacked), "."]);
+    assert_eq!(verify(), 0);
+}
+
+#[test]
 fn a341_a_file_that_is_missing_in_a_pack_or_is_a_link_is_found() {
     use std::os::unix::fs::symlink;
     let scratch = Scratch::new();

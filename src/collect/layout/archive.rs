@@ -5,7 +5,7 @@
 //! lead elsewhere, names that come twice, and sizes that are stated twice (A279).
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use tar::{Entries, Entry, EntryType, PaxExtensions};
 use super::compressed::{self, Compression};
 use super::directory::hash_of;
 use super::place::{at, too_large};
+use super::written;
 use crate::collect::error::SourceError;
 use crate::collect::files;
 use crate::collect::said::printable;
@@ -84,6 +85,24 @@ impl Archive {
         match &place.kept {
             Some(bytes) => Ok(bytes.clone()),
             None => self.bytes(place).map_err(|error| self.failure(Failure::Io(error))),
+        }
+    }
+
+    /// Refuses an archive of a pack that is not as it was written: of these files, and of nothing else. One that somebody else made
+    /// of a pack, or compressed, has a form of its own.
+    pub(super) fn check_written(&self, files: &BTreeSet<String>) -> Result<(), SourceError> {
+        if self.compression.is_some() {
+            return Ok(());
+        }
+        let is_as_written = || -> io::Result<bool> {
+            let mut file = files::open(&self.path).map_err(io::Error::other)?;
+            let sized = files.iter().map(|name| (name.as_str(), self.files.get(name).map_or(0, |place| place.size)));
+            Ok(!written::is_own(&mut file)? || written::is_exact(&mut file, sized)?)
+        };
+        match is_as_written() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(wrong(&self.path, "an archive of `collect` that was changed")),
+            Err(error) => Err(self.failure(Failure::Io(error))),
         }
     }
 

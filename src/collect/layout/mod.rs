@@ -11,6 +11,7 @@ mod directory;
 mod kind;
 mod place;
 mod sums;
+pub(super) mod written;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -95,7 +96,10 @@ impl LayoutSource {
             manifest_limit: limits.manifest,
             natures: OnceCell::new(),
         };
-        sums::check(&layout.path, |path, limit| layout.file(path, limit), |path| layout.hash(path))?;
+        let named = sums::check(&layout.path, |path, limit| layout.file(path, limit), |path| layout.hash(path))?;
+        if let (Some(named), Files::Archive(archive)) = (named, &layout.files) {
+            archive.check_written(&named)?;
+        }
         layout.check_version()?;
         layout.entries = layout.read_index()?;
         Ok(layout)

@@ -3,6 +3,7 @@
 //! They prove nothing about who made the pack: what is verified is signed, and what decides is the policy that the user gives. They
 //! make sure that a pack is whole, down to the bytes that no digest binds.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::place::at;
@@ -19,15 +20,15 @@ const PARTS: usize = 8;
 /// The parts of a path.
 type Parts<'a> = &'a [&'a str];
 
-/// Checks every file that the layout's checksums name, if it has any. `read_file` reads a file up to a limit, and `hash` hashes one.
+/// Checks every file that the layout's checksums name, if it has any, and returns their names with that of the checksums. `read_file` reads a file up to a limit, and `hash` hashes one.
 pub(super) fn check(
     layout: &Path,
     read_file: impl Fn(Parts<'_>, u64) -> Result<Vec<u8>, SourceError>,
     hash: impl Fn(Parts<'_>) -> Result<Digest, SourceError>,
-) -> Result<(), SourceError> {
+) -> Result<Option<BTreeSet<String>>, SourceError> {
     let path: Vec<&str> = SUMS.split('/').collect();
     let bytes = match read_file(&path, LARGEST) {
-        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) if error.is_not_found() => return Ok(None),
         read => read?,
     };
     let wrong =
@@ -35,6 +36,7 @@ pub(super) fn check(
     let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
     let text = text.strip_suffix('\n').ok_or_else(|| wrong("a line without an end".to_owned()))?;
     let mut last = "";
+    let mut all = BTreeSet::from([SUMS.to_owned()]);
     for (number, line) in text.split('\n').enumerate() {
         let (digest, name) = read(line).ok_or_else(|| wrong(format!("another form in line {}", number + 1)))?;
         // In order, so that none comes twice.
@@ -42,13 +44,14 @@ pub(super) fn check(
             return Err(wrong(format!("line {} out of order", number + 1)));
         }
         last = name;
+        all.insert(name.to_owned());
         let found = hash(&name.split('/').collect::<Vec<_>>())?;
         if found != digest {
             let source = BlobError::DigestMismatch { expected: digest, found };
             return Err(SourceError::Corrupt { at: at(layout, name), source });
         }
     }
-    Ok(())
+    Ok(Some(all))
 }
 
 /// Reads a line in the one form in which it is written.
