@@ -38,6 +38,8 @@ words! {
         BuildLevel "build-level"
         /// The time between build and signature.
         SigningDelay "signing-delay"
+        /// When it was built: the newer image before the older one.
+        BuildTime "build-time"
     }
 }
 
@@ -50,6 +52,7 @@ impl Property {
             Self::BuildType => "build type",
             Self::BuildLevel => "build level",
             Self::SigningDelay => "time to signature",
+            Self::BuildTime => "built before the older one",
             other => other.as_str(),
         }
     }
@@ -100,6 +103,13 @@ impl Difference {
         let is_named = self.property == Property::Evidence || self.kinds.is_empty();
         let of = if is_named { String::new() } else { format!(" ({})", self.kinds_in_words()) };
         format!("{said}{of}{}", self.on())
+    }
+
+    /// Returns what differs, without the values: `signed by (signature) on linux/arm64`.
+    pub fn what(&self) -> String {
+        let is_named = self.property == Property::Evidence || self.kinds.is_empty();
+        let of = if is_named { String::new() } else { format!(" ({})", self.kinds_in_words()) };
+        format!("{}{of}{}", self.subject(), self.on())
     }
 
     /// Returns what is weaker, without the values.

@@ -1,12 +1,13 @@
-//! `--not-weaker-than` and `--no-downgrade`: what images are compared with.
+//! `--not-weaker-than`: what images are compared with.
 
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
 
-use crate::check::{CheckId, DriftReport, Finding, ImageReport, Verdict};
+use crate::check::ImageReport;
 use crate::collect::files;
-use crate::compare::{Facts, Recorded, Release, drift, hold};
+pub(super) use crate::compare::History;
+use crate::compare::{Facts, Recorded, hold};
 use crate::oci::Reference;
 use crate::run::{Examiner, Target};
 
@@ -89,55 +90,4 @@ fn name(reference: &Reference) -> String {
         Reference::Registry(image) => image.name.to_string(),
         Reference::Layout(_) => reference.to_string(),
     }
-}
-
-/// The releases of one repository, each with what came of it, in any order.
-#[derive(Default)]
-pub(super) struct History {
-    facts: Vec<Facts>,
-    releases: Vec<Option<Release>>,
-}
-
-impl History {
-    /// Adds an image. Its first tag is its version.
-    pub(super) fn add(&mut self, image: &ImageReport) {
-        let facts = Facts::of(image);
-        let tag = image.tags.first().map(String::as_str).unwrap_or_default();
-        self.releases.push(Release::of(tag, image.verdict, facts.signed()));
-        self.facts.push(facts);
-    }
-
-    /// Compares a verified release with the highest lower version of its line. One that was rejected, or has no evidence, is
-    /// passed over; one that could not be read leaves it undecided.
-    pub(super) fn hold(&self, place: usize, report: ImageReport) -> ImageReport {
-        let Some(release) = &self.releases[place] else {
-            return uncompared(report, "it was compared with nothing: its tag is not a version");
-        };
-        let counts = |verdict| matches!(verdict, Verdict::Verified | Verdict::Undecided);
-        match release.before(&self.releases, counts) {
-            Some(before) => hold(report, Some(&self.facts[before])),
-            None => uncompared(
-                report,
-                "it was compared with nothing: no lower version of its line is among the selected tags",
-            ),
-        }
-    }
-
-    /// What changed from one verified release to the next of its line.
-    pub(super) fn drift(&self) -> Vec<DriftReport> {
-        let is_verified = |verdict| verdict == Verdict::Verified;
-        let pairs = self.releases.iter().enumerate().filter_map(|(place, release)| {
-            let release = release.as_ref().filter(|release| is_verified(release.verdict()))?;
-            Some((place, release.before(&self.releases, is_verified)?))
-        });
-        pairs.filter_map(|(place, before)| drift(&self.facts[before], &self.facts[place])).collect()
-    }
-}
-
-/// Says of a release why there is none before it.
-fn uncompared(mut report: ImageReport, why: &str) -> ImageReport {
-    if report.verdict == Verdict::Verified {
-        report.findings.push(Finding::skip(CheckId::NotWeaker, why));
-    }
-    report
 }

@@ -1,16 +1,22 @@
 //! What a report says of an image that two images can be compared by.
 //!
-//! A report of this run and one from a file are read in the same way, so that both are held to the same.
+//! Of a report of this run the same is taken as would be read of its JSON, so that both are held to the same.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::check::{AttestationKind, ImageReport, Verdict};
+use crate::check::{
+    AttestationKind, CandidateReport, ImageReport, Outcome, PlatformReport, ProvenanceReport, SignerReport,
+    TimestampReport, Verdict,
+};
 use crate::json;
 
 /// The kinds of evidence that are compared: these count also where no requirement asks for them.
 pub(super) const KINDS: [&str; 3] =
     [AttestationKind::Signature.as_str(), AttestationKind::Provenance.as_str(), AttestationKind::Sbom.as_str()];
+
+/// The outcome of a check that could not be decided.
+const UNDECIDED: &str = "error";
 
 /// A JSON report.
 #[derive(Debug, Deserialize)]
@@ -69,7 +75,7 @@ impl Recorded {
 }
 
 /// One image, as a report has it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
     pub(super) reference: String,
@@ -84,7 +90,7 @@ pub struct Facts {
 }
 
 /// One platform, and the evidence that counts for it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Platform {
     pub(super) platform: Option<String>,
@@ -93,11 +99,11 @@ pub(super) struct Platform {
 }
 
 /// What could not be read: that there is something.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Gap {}
 
 /// One piece of evidence.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Candidate {
     pub(super) id: String,
@@ -109,10 +115,10 @@ pub(super) struct Candidate {
     log_entries: Vec<Gap>,
     timestamps: Vec<Stamp>,
     pub(super) provenance: Option<Provenance>,
-    findings: Vec<Outcome>,
+    findings: Vec<Checked>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Signer {
     pub(super) identity: String,
@@ -122,7 +128,7 @@ pub(super) struct Signer {
     claims: Claims,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Claims {
     runner_environment: Option<String>,
@@ -130,17 +136,17 @@ struct Claims {
     source_repository_identifier: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Stamp {
     time: Timestamp,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-struct Outcome {
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Checked {
     outcome: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Provenance {
     pub(super) builder: String,
@@ -153,30 +159,26 @@ pub(super) struct Provenance {
 }
 
 impl Facts {
-    /// Takes what a report of this run says. One that cannot be read back is compared with nothing.
+    /// Takes what a report of this run says: only what is compared, as an audit keeps the facts of every release.
     pub fn of(report: &ImageReport) -> Self {
-        let value = serde_json::to_value(report).ok();
-        let read: Option<Self> = value.and_then(|value| json::from_value(&value).ok());
-        let unreadable = || Self {
+        Self {
             reference: report.reference.clone(),
-            pinned: None,
+            pinned: report.pinned.clone(),
             digest: report.digest.clone(),
-            verdict: Verdict::Undecided.as_str().to_owned(),
-            read_in_full: false,
-            platforms: Vec::new(),
-            candidates: Vec::new(),
-            gaps: vec![Gap {}],
-        };
-        read.map_or_else(unreadable, Self::without_passes)
+            verdict: report.verdict.as_str().to_owned(),
+            read_in_full: report.read_in_full,
+            platforms: report.platforms.iter().map(Platform::of).collect(),
+            candidates: report.candidates.iter().map(Candidate::of).collect(),
+            gaps: report.gaps.iter().map(|_| Gap {}).collect(),
+        }
     }
 
-    /// Drops what is not compared: an audit keeps the facts of every release.
-    fn without_passes(mut self) -> Self {
+    /// Drops of a recorded report what is not compared.
+    #[cfg(test)]
+    pub(super) fn keep_what_is_compared(&mut self) {
         for candidate in &mut self.candidates {
-            candidate.findings.retain(|finding| finding.outcome == "error");
-            candidate.findings.shrink_to_fit();
+            candidate.findings.retain(|finding| finding.outcome == UNDECIDED);
         }
-        self
     }
 
     fn name(&self) -> Option<&str> {
@@ -190,7 +192,8 @@ impl Facts {
 
     /// Whether something could not be read, or not be judged: it might be anything.
     pub(super) fn has_gaps(&self) -> bool {
-        let is_open = |one: &Candidate| !one.accepted && one.findings.iter().any(|finding| finding.outcome == "error");
+        let is_open =
+            |one: &Candidate| !one.accepted && one.findings.iter().any(|finding| finding.outcome == UNDECIDED);
         !self.gaps.is_empty() || self.candidates.iter().any(is_open)
     }
 
@@ -223,7 +226,29 @@ impl Facts {
     }
 }
 
+impl Platform {
+    fn of(report: &PlatformReport) -> Self {
+        Self { platform: report.platform.clone(), counted: report.counted.clone() }
+    }
+}
+
 impl Candidate {
+    fn of(report: &CandidateReport) -> Self {
+        let open = report.findings.iter().filter(|finding| finding.outcome == Outcome::Error);
+        Self {
+            id: report.id.clone(),
+            kind: report.kind.to_string(),
+            accepted: report.accepted,
+            build_level: report.build_level,
+            trust_domain: report.trust_domain.clone(),
+            signer: report.signer.as_ref().map(Signer::of),
+            log_entries: report.log_entries.iter().map(|_| Gap {}).collect(),
+            timestamps: report.timestamps.iter().map(|TimestampReport { time, .. }| Stamp { time: *time }).collect(),
+            provenance: report.says::<ProvenanceReport>().map(Provenance::of),
+            findings: open.map(|_| Checked { outcome: UNDECIDED.to_owned() }).collect(),
+        }
+    }
+
     /// Whether a transparency log holds it.
     pub(super) fn is_logged(&self) -> bool {
         !self.log_entries.is_empty()
@@ -257,7 +282,35 @@ impl Candidate {
     }
 }
 
+impl Signer {
+    fn of(report: &SignerReport) -> Self {
+        let claim = |name: &str| report.claims.iter().find(|claim| claim.name == name).map(|claim| claim.value.clone());
+        Self {
+            identity: report.identity.clone(),
+            identity_kind: report.identity_kind.as_str().to_owned(),
+            issuer: report.issuer.clone(),
+            claims: Claims {
+                runner_environment: claim("runnerEnvironment"),
+                source_repository_uri: claim("sourceRepositoryUri"),
+                source_repository_identifier: claim("sourceRepositoryIdentifier"),
+            },
+        }
+    }
+}
+
 impl Provenance {
+    fn of(report: &ProvenanceReport) -> Self {
+        Self {
+            builder: report.builder.clone(),
+            build_type: report.build_type.clone(),
+            source: report.source.clone(),
+            repository_id: report.repository_id.clone(),
+            runner_environment: report.runner_environment.clone(),
+            started_on: report.started_on.clone(),
+            finished_on: report.finished_on.clone(),
+        }
+    }
+
     fn built(&self) -> Option<Timestamp> {
         self.finished_on.as_deref().or(self.started_on.as_deref())?.parse().ok()
     }

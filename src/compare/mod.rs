@@ -5,7 +5,9 @@
 //! pieces never make a strong one.
 
 mod facts;
+mod history;
 mod line;
+mod names;
 mod replay;
 
 use std::collections::BTreeSet;
@@ -13,17 +15,22 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 pub use facts::{Facts, Recorded, RecordedError};
+pub use history::History;
 pub use line::{Release, version};
 pub use replay::Replayed;
 
 use crate::check::{
-    CheckId, ComparisonReport, Difference, Direction, DriftReport, Finding, ImageReport, Outcome, Property,
-    ReasonReport, SignerKind, Unknown, Verdict,
+    AttestationKind, CheckId, ComparisonReport, Difference, Direction, DriftReport, Finding, ImageReport, Outcome,
+    Property, ReasonReport, SignerKind, Unknown, Verdict,
 };
 use facts::{Candidate, KINDS, Platform};
+use names::{is_of_pull_request, without_release, without_run};
 
 /// Builds are signed within minutes; an approval may take days.
 const LONG: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Builds of two releases may run beside each other, and end in any order.
+const A_BUILD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Compares an image with an older one.
 pub fn compare(old: &Facts, new: &Facts) -> ComparisonReport {
@@ -178,7 +185,20 @@ fn difference(property: Property, direction: Direction, (old, new): (Option<Stri
 type Side<'a> = (&'a Facts, &'a Platform);
 
 fn of_platform(old: Side<'_>, new: Side<'_>) -> Vec<Difference> {
-    KINDS.into_iter().flat_map(|kind| of_kind(kind, old, new)).collect()
+    let of_kinds = KINDS.into_iter().flat_map(|kind| of_kind(kind, old, new));
+    of_kinds.chain(built_before(old, new)).collect()
+}
+
+/// A newer release that was built first: an old build under a new name, perhaps. These are the times of builders. Whether the newer
+/// commit follows the older one is not known without the repository.
+fn built_before((old, before): Side<'_>, (new, after): Side<'_>) -> Option<Difference> {
+    let (old, new) = (old.built(before)?, new.built(after)?);
+    let is_before = old.duration_since(new) > A_BUILD;
+    let text = (Some(old.to_string()), Some(new.to_string()));
+    is_before.then(|| Difference {
+        kinds: vec![AttestationKind::Provenance.as_str().to_owned()],
+        ..difference(Property::BuildTime, Direction::Different, text)
+    })
 }
 
 /// The differences of one kind of evidence for one platform.
@@ -250,13 +270,9 @@ impl<'a> Piece<'a> {
             let method = |is_key| owned(if is_key { "a key" } else { "an identity" });
             add(Property::SignedBy, direction, method(self.is_key), method(new.is_key));
         } else if self.name != new.name {
-            let is_of_pull_request = is_pull_request(&new.name) && !is_pull_request(&self.name);
-            add(
-                Property::Signer,
-                if is_of_pull_request { Weaker } else { Different },
-                Some(&self.name),
-                Some(&new.name),
-            );
+            let is_weaker = is_of_pull_request(&new.name) && !is_of_pull_request(&self.name);
+            let direction = if is_weaker { Weaker } else { Different };
+            add(Property::Signer, direction, Some(&self.name), Some(&new.name));
         }
         if self.issuer != new.issuer && !self.is_key && !new.is_key {
             add(Property::Issuer, Different, Some(self.issuer), Some(new.issuer));
@@ -271,7 +287,7 @@ impl<'a> Piece<'a> {
             add(Property::Log, direction, log(before), log(after));
         }
         if let (Some(old), Some(new)) = (&before.provenance, &after.provenance) {
-            let builder = (without_release(&old.builder), without_release(&new.builder));
+            let builder = (without_run(&old.builder), without_run(&new.builder));
             if builder.0 != builder.1 {
                 add(Property::Builder, Different, Some(builder.0), Some(builder.1));
             }
@@ -324,26 +340,6 @@ fn source(old: &Candidate, new: &Candidate) -> Option<Direction> {
         (None, Some(_)) => Some(Direction::Stronger),
         (Some(_), _) => Some(Direction::Weaker),
     }
-}
-
-/// Takes the ref off the identity of a workflow, if it is that of a tag or a branch for releases: each release has another.
-fn without_release(identity: &str) -> &str {
-    let Some((workflow, reference)) = identity.rsplit_once('@').filter(|(workflow, _)| workflow.contains("://")) else {
-        return identity;
-    };
-    let is_release = |branch: &str| {
-        let is_version = branch.trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit());
-        matches!(branch, "main" | "master" | "trunk")
-            || branch.starts_with("release")
-            || branch.starts_with("stable")
-            || is_version
-    };
-    let branch = reference.strip_prefix("refs/heads/");
-    if reference.starts_with("refs/tags/") || branch.is_some_and(is_release) { workflow } else { identity }
-}
-
-fn is_pull_request(identity: &str) -> bool {
-    identity.rsplit_once('@').is_some_and(|(_, reference)| reference.starts_with("refs/pull/"))
 }
 
 #[cfg(test)]

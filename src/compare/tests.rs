@@ -83,7 +83,7 @@ type Plant = fn(&mut Value);
 #[test]
 fn every_planted_downgrade_is_found() {
     use Property as P;
-    let plants: [(Property, Direction, Plant); 18] = [
+    let plants: [(Property, Direction, Plant); 20] = [
         (P::Evidence, Direction::Weaker, |new| without(new, 1)),
         (P::Evidence, Direction::Weaker, |new| without(new, 2)),
         (P::Evidence, Direction::Weaker, |new| new["platforms"][1]["counted"] = json!(["c1", "c2"])),
@@ -122,6 +122,12 @@ fn every_planted_downgrade_is_found() {
             each(new, |one| one["signer"]["issuer"] = json!("https://issuer.acme.example"));
         }),
         (P::TrustDomain, Direction::Different, |new| each(new, |one| one["trustDomain"] = json!("github"))),
+        (P::BuildType, Direction::Different, |new| {
+            new["candidates"][1]["provenance"]["buildType"] = json!("https://b/v2");
+        }),
+        (P::BuildTime, Direction::Different, |new| {
+            new["candidates"][1]["provenance"]["finishedOn"] = json!("2026-10-30T09:58:00Z");
+        }),
         (P::Builder, Direction::Different, |new| new["candidates"][1]["provenance"]["builder"] = json!("https://b")),
     ];
     for (place, (property, direction, plant)) in plants.into_iter().enumerate() {
@@ -155,6 +161,21 @@ fn the_next_honest_release_differs_in_nothing() {
     let comparison = between(&release(), &next);
     assert_eq!((comparison.differences, comparison.unknown), (Vec::new(), Vec::new()));
     assert_eq!(drift(&facts(&release()), &facts(&next)), None);
+}
+
+#[test]
+fn a_report_of_this_run_and_one_from_a_file_say_the_same() {
+    let report: Value = json::from_slice(include_bytes!("../../fixtures/json/report.verdicts.json")).expect("JSON");
+    let images = report["images"].as_array().expect("images");
+    assert!(images.iter().any(|image| image["candidates"][0]["signer"].is_object()), "there is evidence");
+    for image in images {
+        let mut image = image.clone();
+        image["readInFull"] = json!(true);
+        let read: ImageReport = json::from_value(&image).expect("a report");
+        let mut recorded = facts(&image);
+        recorded.keep_what_is_compared();
+        assert_eq!(Facts::of(&read), recorded);
+    }
 }
 
 #[test]
@@ -283,4 +304,118 @@ fn a_report_is_one_of_ours_and_about_the_image() {
     assert!(report(json!([release()]), "cosign", 1).is_err());
     assert!(report(json!([release()]), "bonafide", 2).is_err());
     assert!(Recorded::read(b"{}").is_err());
+}
+
+/// A release of a history: its version, the day when it was built, and the image.
+struct Made {
+    tag: String,
+    image: Value,
+}
+
+fn made((major, minor, patch): (u32, u32, u32), day: i64) -> Made {
+    let tag = format!("{major}.{minor}.{patch}");
+    let begin: jiff::Timestamp = "2025-01-01T10:00:00Z".parse().expect("a time");
+    let at = |minutes: i64| {
+        json!((begin + SignedDuration::from_hours(24 * day) + SignedDuration::from_mins(minutes)).to_string())
+    };
+    let mut image = release();
+    image["reference"] = json!(format!("ghcr.io/acme/shop:{tag}"));
+    image["digest"] = json!(format!("sha256:{tag}"));
+    let workflow = format!("https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v{tag}");
+    each(&mut image, |one| {
+        one["signer"]["identity"] = json!(workflow);
+        one["timestamps"][0]["time"] = at(5);
+    });
+    image["candidates"][1]["provenance"]["builder"] = json!(workflow);
+    image["candidates"][1]["provenance"]["finishedOn"] = at(0);
+    Made { tag, image }
+}
+
+/// Three to five lines of releases. Older lines get patches after newer ones began, and the first line gets the last one of all; every
+/// number is as the seed says.
+fn honest_history(seed: u32) -> Vec<Made> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    let mut random = |below: u32| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state % below
+    };
+    let mut patches = Vec::new();
+    let mut day = 0;
+    let mut history = Vec::new();
+    let lines = 3 + random(3);
+    for minor in 0..lines {
+        patches.push(0);
+        day += i64::from(1 + random(20));
+        history.push(made((1 + minor / 3, minor, 0), day));
+        for _ in 0..=random(4) {
+            let line = random(u32::try_from(patches.len()).expect("few"));
+            let patch = &mut patches[line as usize];
+            *patch += 1;
+            day += i64::from(1 + random(20));
+            history.push(made((1 + line / 3, line, *patch), day));
+        }
+    }
+    history.push(made((1, 0, patches[0] + 1), day + 1));
+    // A registry lists tags in any order.
+    for place in (1..history.len()).rev() {
+        history.swap(place, random(u32::try_from(place + 1).expect("few")) as usize);
+    }
+    history
+}
+
+fn drifts(history: &[Made]) -> Vec<DriftReport> {
+    let mut all = History::default();
+    for one in history {
+        all.add_facts(&one.tag, Verdict::Verified, facts(&one.image));
+    }
+    all.drift()
+}
+
+#[test]
+fn forty_honest_histories_with_back_ported_lines_have_no_drift() {
+    for seed in 0..40 {
+        let history = honest_history(seed);
+        assert!(history.len() >= 7, "{seed}");
+        assert_eq!(drifts(&history), Vec::new(), "{seed}");
+    }
+}
+
+#[test]
+fn twelve_downgrades_planted_in_histories_are_found_where_they_are_and_nowhere_else() {
+    use Property as P;
+    let plants: [(Property, Plant); 12] = [
+        (P::Evidence, |new| without(new, 1)),
+        (P::Evidence, |new| without(new, 2)),
+        (P::Platform, |new| drop(new["platforms"].as_array_mut().expect("platforms").pop())),
+        (P::SignedBy, |new| each(new, key)),
+        (P::Log, |new| each(new, |one| one["logEntries"] = json!([]))),
+        (P::TrustDomain, |new| each(new, |one| one["trustDomain"] = json!("staging"))),
+        (P::Runner, |new| claim(new, "runnerEnvironment", "self-hosted")),
+        (P::Source, |new| {
+            claim(new, "sourceRepositoryUri", "https://github.com/acme/playground");
+            claim(new, "sourceRepositoryIdentifier", "12");
+        }),
+        (P::BuildType, |new| new["candidates"][1]["provenance"]["buildType"] = json!("https://b/v2")),
+        (P::BuildLevel, |new| new["candidates"][1]["buildLevel"] = json!(1)),
+        (P::SigningDelay, |new| new["candidates"][0]["timestamps"][0]["time"] = json!("2030-01-01T00:00:00Z")),
+        (P::BuildTime, |new| new["candidates"][1]["provenance"]["finishedOn"] = json!("2020-01-01T00:00:00Z")),
+    ];
+    for (seed, (property, plant)) in (0..).zip(plants) {
+        let mut history = honest_history(seed);
+        // The last release of all, which was back-ported to the first line.
+        let patch = |one: &Made| one.tag.strip_prefix("1.0.").and_then(|patch| patch.parse::<u32>().ok());
+        let place = (0..history.len()).max_by_key(|place| patch(&history[*place])).expect("a release");
+        let planted = history[place].tag.clone();
+        plant(&mut history[place].image);
+        let found: Vec<_> =
+            drifts(&history).into_iter().filter(|one| one.release.ends_with(&format!(":{planted}"))).collect();
+        let [one] = found.as_slice() else { panic!("{property} in {planted}: {found:?}") };
+        let properties: Vec<Property> = one.differences.iter().map(|one| one.property).collect();
+        assert!(properties.contains(&property), "{property}: {properties:?}");
+        assert!(one.after.contains(":1.0."), "{}", one.after);
+        let others = drifts(&history).into_iter().filter(|one| !one.release.ends_with(&format!(":{planted}")));
+        assert_eq!(others.count(), 0, "{property} in {planted}");
+    }
 }

@@ -1,0 +1,59 @@
+//! The releases of one repository, each held against the one before it.
+
+use crate::check::{CheckId, DriftReport, Finding, ImageReport, Verdict};
+
+use super::{Facts, Release, drift, hold};
+
+/// The releases of one repository, each with what came of it, in any order.
+#[derive(Debug, Default)]
+pub struct History {
+    facts: Vec<Facts>,
+    releases: Vec<Option<Release>>,
+}
+
+impl History {
+    /// Adds an image. Its first tag is its version.
+    pub fn add(&mut self, image: &ImageReport) {
+        let tag = image.tags.first().map(String::as_str).unwrap_or_default();
+        self.add_facts(tag, image.verdict, Facts::of(image));
+    }
+
+    pub(super) fn add_facts(&mut self, tag: &str, verdict: Verdict, facts: Facts) {
+        self.releases.push(Release::of(tag, verdict, facts.signed()));
+        self.facts.push(facts);
+    }
+
+    /// Compares a verified release with the highest lower version of its line. One that was rejected, or has no evidence, is
+    /// passed over; one that could not be read leaves it undecided.
+    pub fn hold(&self, place: usize, report: ImageReport) -> ImageReport {
+        let Some(release) = &self.releases[place] else {
+            return uncompared(report, "it was compared with nothing: its tag is not a version");
+        };
+        let counts = |verdict| matches!(verdict, Verdict::Verified | Verdict::Undecided);
+        match release.before(&self.releases, counts) {
+            Some(before) => hold(report, Some(&self.facts[before])),
+            None => uncompared(
+                report,
+                "it was compared with nothing: no lower version of its line is among the selected tags",
+            ),
+        }
+    }
+
+    /// Returns what changed from one verified release to the next of its line.
+    pub fn drift(&self) -> Vec<DriftReport> {
+        let is_verified = |verdict| verdict == Verdict::Verified;
+        let pairs = self.releases.iter().enumerate().filter_map(|(place, release)| {
+            let release = release.as_ref().filter(|release| is_verified(release.verdict()))?;
+            Some((place, release.before(&self.releases, is_verified)?))
+        });
+        pairs.filter_map(|(place, before)| drift(&self.facts[before], &self.facts[place])).collect()
+    }
+}
+
+/// Says of a release why there is none before it.
+fn uncompared(mut report: ImageReport, why: &str) -> ImageReport {
+    if report.verdict == Verdict::Verified {
+        report.findings.push(Finding::skip(CheckId::NotWeaker, why));
+    }
+    report
+}
