@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use bonafide::check::{
-    Change, CheckId, ExceptionReport, Finding, GapReport, ImageReport, Network, PlatformReport, PolicyReport,
-    ReasonReport, Report, RepositoryReport, RequirementReport, SCHEMA_VERSION, TagChange, TagCounts, Tool, TrustReport,
-    VariableReport, VariableUse, Verdict,
+    Change, CheckId, Difference, Direction, DriftReport, ExceptionReport, Finding, GapReport, ImageReport, Network,
+    PlatformReport, PolicyReport, Property, ReasonReport, Report, RepositoryReport, RequirementReport, SCHEMA_VERSION,
+    TagChange, TagCounts, Tool, TrustReport, VariableReport, VariableUse, Verdict,
 };
 use bonafide::evidence::{GapReason, Obstacle};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -155,11 +155,42 @@ fn audits(text: &str) -> [Report; 2] {
     [(Verdict::Rejected, vec![moved], Vec::new()), (Verdict::Undecided, Vec::new(), vec![gap(text)])].map(
         |(verdict, changes, gaps)| {
             let repository = text.to_owned();
-            let (tags, drift) = (TagCounts::default(), Vec::new());
+            let (tags, drift) = (TagCounts::default(), vec![drift(text)]);
             let of_it = RepositoryReport { repository, verdict, tags, digests: 1, changes, drift, gaps };
             Report { verdict, repositories: vec![of_it], ..report(vec![image(Verdict::Verified, text)], text) }
         },
     )
+}
+
+/// A release that lost something, and has another signer and a new SBOM.
+fn drift(text: &str) -> DriftReport {
+    let differences = [
+        (Property::Evidence, Direction::Weaker, Some(text), None),
+        (Property::Signer, Direction::Different, Some(text), Some(text)),
+        (Property::Evidence, Direction::Stronger, None, Some(text)),
+    ];
+    let differences = differences.map(|(property, direction, old, new)| Difference {
+        property,
+        direction,
+        kinds: vec![text.to_owned()],
+        platforms: vec![text.to_owned()],
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+    });
+    let text = text.to_owned();
+    let differences = differences.into();
+    DriftReport {
+        release: text.clone(),
+        digest: Some(text.clone()),
+        after: text.clone(),
+        after_digest: Some(text),
+        differences,
+    }
+}
+
+/// How many differences between releases a report has.
+fn differences(report: &Report) -> usize {
+    report.repositories.iter().flat_map(|one| &one.drift).map(|drift| drift.differences.len()).sum()
 }
 
 /// Runs of one image and of several, in every verdict, with the formats that they can be written in.
@@ -266,6 +297,7 @@ fn text_of_repositories(text: &str, report: &Report) {
     for repository in &report.repositories {
         assert_eq!(begins("  moved  "), !repository.changes.is_empty(), "{text}");
         assert_eq!(begins("  could not check "), !repository.gaps.is_empty(), "{text}");
+        assert_eq!(begins("  changed from "), !repository.drift.is_empty(), "{text}");
     }
 }
 
@@ -315,7 +347,9 @@ fn csv(text: &str, report: &Report) {
     let rows: Vec<Vec<String>> = text.split_terminator("\r\n").map(cells).collect();
     let faults: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
     let tags: usize = report.images.iter().map(|image| image.tags.len().max(1)).sum();
-    assert_eq!(rows.len(), 1 + tags + faults, "{text}");
+    let changes: usize = report.repositories.iter().map(|one| one.drift.len()).sum();
+    assert_eq!(rows.len(), 1 + tags + faults + changes, "{text}");
+    assert_eq!(rows.iter().filter(|row| row[3].is_empty()).count(), changes, "a change is no verdict");
     assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{text}");
     assert!(rows.iter().flatten().all(|cell| !cell.trim_start().starts_with(['=', '+', '-', '@'])), "{text}");
     let verdicts = rows[1..].iter().filter(|row| row[3] == "verified").count();
@@ -343,6 +377,11 @@ fn junit(text: &str, report: &Report) {
     assert_eq!(read.test_suites.len(), report.images.len() + report.repositories.len());
     for (suite, repository) in read.test_suites[report.images.len()..].iter().zip(&report.repositories) {
         assert_eq!((suite.failures, suite.errors), (repository.changes.len(), repository.gaps.len()));
+        let printed = suite.system_out.as_ref().map(|out| out.as_str().lines().count());
+        assert_eq!(
+            printed.unwrap_or_default(),
+            repository.drift.iter().map(|one| 1 + one.differences.len()).sum::<usize>()
+        );
     }
     let mut names = BTreeSet::new();
     for (suite, image) in read.test_suites.iter().zip(&report.images) {
@@ -378,6 +417,8 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
     assert!(results.len() <= 5000, "{} results", results.len());
     let counts = |result: &&Value| result["level"] == "error";
     assert_eq!(results.iter().any(|result| counts(&result)), report.verdict != Verdict::Verified);
+    let notes = results.iter().filter(|one| one["level"] == "note" && one["ruleId"] == "not-weaker").count();
+    assert_eq!(notes, report.repositories.iter().map(|one| one.drift.len()).sum::<usize>(), "changes are notes");
     let mut fingerprints = Vec::new();
     for result in results {
         let rule = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).expect("an index");
@@ -398,7 +439,8 @@ fn sarif(log: &Value, report: &Report) -> Vec<String> {
 fn markdown(text: &str, report: &Report) {
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
     let of_repositories = if report.repositories.is_empty() { 0 } else { 1 + report.repositories.len() };
-    assert_eq!(rows.len(), 1 + report.images.len() + of_repositories);
+    let of_changes = if differences(report) == 0 { 0 } else { 1 + differences(report) };
+    assert_eq!(rows.len(), 1 + report.images.len() + of_repositories + of_changes);
     let explained: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
     assert_eq!(text.lines().filter(|line| line.starts_with("- <code>tags</code>")).count(), explained);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{text}");

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::check::{ImageReport, Report, RepositoryReport, Verdict};
+use crate::check::{CheckId, ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
+use super::drift::{self, Change};
 
 /// Where an alert is, if no file of the repository says who must have signed.
 const NO_FILE: &str = "bonafide.yaml";
@@ -57,11 +58,13 @@ pub(super) struct Judged<'a> {
     pub(super) place: Option<Place>,
 }
 
-/// Makes an alert of each cell that is not verified, `most` at most, with its place and fingerprint. Returns how many more there are.
+/// Makes an alert of each cell that is not verified, and of each change between two releases that someone should look at, `most` at
+/// most, with its place and fingerprint. Returns how many more there are.
 pub(super) fn alerts<T>(
     report: &Report,
     most: usize,
     alert: impl Fn(&Judged<'_>, &Cell<'_>, &Place, String) -> T,
+    of_change: impl Fn(&Change<'_>, &Place, String) -> T,
 ) -> (Vec<T>, usize) {
     let policy = Place::of_policy(report);
     let mut fingerprints = Fingerprints::default();
@@ -76,7 +79,22 @@ pub(super) fn alerts<T>(
             }
         }
     }
+    for change in drift::changes(report).filter(Change::is_alert) {
+        if alerts.len() == most {
+            more += 1;
+        } else {
+            let fingerprint = fingerprints.give_change(&change);
+            alerts.push(of_change(&change, &policy, fingerprint));
+        }
+    }
     (alerts, more)
+}
+
+/// What changed, in words.
+pub(super) fn said_of_change(change: &Change<'_>) -> Vec<String> {
+    let Change { repository, .. } = change;
+    let first = format!("{}, changed from {} to {}", repository.repository, change.after(), change.release());
+    [first].into_iter().chain(change.lines()).collect()
 }
 
 /// Everything that was judged: repositories first, then images.
@@ -112,7 +130,15 @@ impl Fingerprints {
     /// Returns 32 hexadecimal digits: the same in every run for the same check of the same image, with any tag. Equal ones are
     /// numbered.
     pub(super) fn give(&mut self, judged: &Judged<'_>, cell: &Cell<'_>) -> String {
-        let parts = [cell.check().as_str(), judged.name, cell.part().unwrap_or_default(), cell.requirement];
+        self.number([cell.check().as_str(), judged.name, cell.part().unwrap_or_default(), cell.requirement])
+    }
+
+    /// The same in every run for the same release.
+    fn give_change(&mut self, change: &Change<'_>) -> String {
+        self.number([CheckId::NotWeaker.as_str(), &change.repository.repository, change.release(), "changes"])
+    }
+
+    fn number(&mut self, parts: [&str; 4]) -> String {
         // Each with its length, so that no two lists look alike.
         let key: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
         let key = key.concat();

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::drift::tag;
 use super::escape::terminal;
 use super::lines::Lines;
 use super::parts::Detail;
@@ -48,11 +49,6 @@ fn drift(drift: &[DriftReport], lines: &mut Lines<'_>) -> io::Result<()> {
         0 => Ok(()),
         more => lines.write("  ", "", &format!("and between {more} more releases: `--output json` has them all")),
     }
-}
-
-/// The tag of a reference: of one repository all releases have the same name.
-fn tag(reference: &str) -> &str {
-    reference.rsplit_once(':').map_or(reference, |(_, tag)| tag)
 }
 
 fn counts(tags: TagCounts, digests: usize) -> String {

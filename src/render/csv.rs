@@ -1,5 +1,5 @@
 //! CSV for spreadsheets (RFC 4180): a row for each tag of each image, and one for each thing that is wrong with the tags of an
-//! audited repository.
+//! audited repository. What changed from one release to the next has rows without a verdict.
 //!
 //! Signers and registries chose most of these texts, so each cell is escaped ([`escape::csv`]).
 
@@ -9,6 +9,7 @@ use crate::check::{ImageReport, ProvenanceReport, ReasonReport, Report, Verdict}
 use crate::oci::{LayoutReference, Reference};
 
 use super::cells::of_repository;
+use super::drift;
 use super::escape;
 use super::output::Output;
 use super::parts::{Verification, satisfying};
@@ -28,7 +29,7 @@ struct Row {
     repository: String,
     tag: String,
     digest: String,
-    verdict: Verdict,
+    verdict: Option<Verdict>,
     reason: String,
     proof: Proof,
 }
@@ -47,7 +48,7 @@ impl Row {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { repository, tag, digest, verdict, reason, proof } = self.clone();
         let Proof { signer, issuer, builder, source, signed_at } = proof;
-        let verdict = verdict.to_string();
+        let verdict = verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
         let cells = [repository, tag, digest, verdict, reason, signer, issuer, builder, source, signed_at];
         write_line(&cells, out)
     }
@@ -65,7 +66,7 @@ fn rows(image: &ImageReport) -> Vec<Row> {
         repository,
         tag: String::new(),
         digest: image.digest.clone().unwrap_or_default(),
-        verdict: image.verdict,
+        verdict: Some(image.verdict),
         reason: image.reason.as_ref().map(ReasonReport::in_words).unwrap_or_default(),
         proof: Proof::of(image),
     };
@@ -103,7 +104,7 @@ impl Proof {
     }
 }
 
-/// Writes what is wrong with the tags of repositories.
+/// Writes what is wrong with the tags of repositories, and what changed.
 fn end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for repository in &report.repositories {
         for cell in of_repository(repository).iter().filter(|cell| cell.verdict != Verdict::Verified) {
@@ -112,12 +113,25 @@ fn end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 repository: repository.repository.clone(),
                 tag: cell.part().unwrap_or_default().to_owned(),
                 digest: found.filter(|_| cell.part.is_some()).unwrap_or_default(),
-                verdict: cell.verdict,
+                verdict: Some(cell.verdict),
                 reason: cell.findings.first().map(|finding| finding.in_one_line()).unwrap_or_default(),
                 proof: Proof::default(),
             };
             row.write(out)?;
         }
     }
-    Ok(())
+    drift::changes(report).try_for_each(|change| of_change(&change).write(out))
+}
+
+/// What changed from one release to the next.
+fn of_change(change: &drift::Change<'_>) -> Row {
+    let differences = change.lines().collect::<Vec<_>>().join("; ");
+    Row {
+        repository: change.repository.repository.clone(),
+        tag: change.release().to_owned(),
+        digest: change.drift.digest.clone().unwrap_or_default(),
+        verdict: None,
+        reason: format!("changed from {}: {differences}", change.after()),
+        proof: Proof::default(),
+    }
 }

@@ -1,14 +1,15 @@
 //! GitLab's code quality, which merge requests of every tier show: an object for each requirement of each platform that is not
-//! satisfied, and for each thing that is wrong with the tags of a repository.
+//! satisfied, and for each thing that is wrong with the tags of a repository or changed between its releases.
 //!
 //! GitLab leaves out an object without a fingerprint, a path or a line, and takes two of one fingerprint for one.
 
 use serde::Serialize;
 
-use crate::check::{Report, Verdict};
+use crate::check::{CheckId, Report, Verdict};
 
 use super::alerts::{self, Judged, Place};
 use super::cells::Cell;
+use super::drift::Change;
 use super::escape::clipped;
 use super::json;
 use super::output::Output;
@@ -52,7 +53,7 @@ struct Lines {
 
 fn issues(report: &Report) -> Vec<Issue> {
     let policy = Place::of_policy(report);
-    let (mut issues, more) = alerts::alerts(report, MOST, issue);
+    let (mut issues, more) = alerts::alerts(report, MOST, issue, of_change);
     issues.extend((more > 0).then(|| Issue {
         description: format!("{more} more results are not listed: see the report in another format."),
         check_name: "evidence-complete",
@@ -72,6 +73,18 @@ fn issue(judged: &Judged<'_>, cell: &Cell<'_>, place: &Place, fingerprint: Strin
         check_name: cell.check().as_str(),
         fingerprint,
         severity: severity(cell),
+        location: Location::of(place),
+    }
+}
+
+/// What changed between two releases rejects nothing.
+fn of_change(change: &Change<'_>, place: &Place, fingerprint: String) -> Issue {
+    let said = alerts::said_of_change(change);
+    Issue {
+        description: said.iter().map(|line| clipped(line)).collect::<Vec<_>>().join("; "),
+        check_name: CheckId::NotWeaker.as_str(),
+        fingerprint,
+        severity: Severity::Info,
         location: Location::of(place),
     }
 }

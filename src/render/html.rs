@@ -16,6 +16,7 @@ use crate::check::{
 };
 
 use super::cells;
+use super::drift;
 use super::escape::clipped;
 use super::label::label_of;
 use super::output::Output;
@@ -60,6 +61,7 @@ fn page(report: &Report) -> Markup {
                 header { (head(report)) }
                 main {
                     @if !report.repositories.is_empty() { (repositories(&report.repositories)) }
+                    @if drift::changes(report).next().is_some() { (changes(report)) }
                     section aria-labelledby="images" { (images(report, &columns, &explained)) }
                     section class=[(explained.len() > MOST_WITH_EVIDENCE).then_some("many")] aria-labelledby="reasons" {
                         (reasons(report, &explained))
@@ -152,6 +154,41 @@ fn row_of_repository(repository: &RepositoryReport) -> Markup {
                     (more(wrong.len()))
                 }
             }
+        }
+    }
+}
+
+/// What changed from one release to the next, side by side.
+fn changes(report: &Report) -> Markup {
+    let nothing = || html! { span.soft { "none" } };
+    let value = |value: Option<&str>| value.map_or_else(nothing, code);
+    html! {
+        section aria-labelledby="changes" {
+            h2 #changes { "Changes from one release to the next" }
+            p.soft { "They reject nothing." }
+            table {
+                thead { tr {
+                    th scope="col" { "Release" }
+                    th scope="col" { "After" }
+                    th scope="col" { "Effect" }
+                    th scope="col" { "Change" }
+                    th scope="col" { "Before" }
+                    th scope="col" { "Now" }
+                } }
+                tbody {
+                    @for (change, one) in drift::differences(report).take(MOST_SHOWN) {
+                        tr {
+                            th scope="row" { (code(&format!("{}:{}", change.repository.repository, change.release()))) }
+                            td data-label="After" { (code(change.after())) }
+                            td data-label="Effect" { (one.direction.as_str()) }
+                            td data-label="Change" { (shown(&one.what())) }
+                            td data-label="Before" { (value(one.old.as_deref())) }
+                            td data-label="Now" { (value(one.new.as_deref())) }
+                        }
+                    }
+                }
+            }
+            (more(drift::differences(report).count()))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! JUnit: what Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform a case. So is a
-//! repository of an audit, with a case for each thing that is wrong with its tags.
+//! repository of an audit, with a case for each thing that is wrong with its tags; what changed between its releases fails nothing, and
+//! is what the suite prints.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,6 +10,7 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 use crate::check::{Report, Verdict};
 
 use super::cells::{self, Cell, Part};
+use super::drift;
 use super::escape::clipped;
 use super::output::Output;
 use super::parts::about_left_out;
@@ -34,7 +36,12 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         junit.add_test_suite(suite);
     }
     for repository in &report.repositories {
-        junit.add_test_suite(suite(&repository.repository, cells::of_repository(repository), &mut given));
+        let mut suite = suite(&repository.repository, cells::of_repository(repository), &mut given);
+        let changes: Vec<String> = drift::of_repository(repository).flat_map(|change| printed(&change)).collect();
+        if !changes.is_empty() {
+            suite.set_system_out(shortened(changes));
+        }
+        junit.add_test_suite(suite);
     }
     if let Some(left_out) = about_left_out(report) {
         let mut suite = TestSuite::new("references");
@@ -44,6 +51,21 @@ fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         junit.add_test_suite(suite);
     }
     junit.serialize(out).map_err(io::Error::other)
+}
+
+/// The most lines about changes that a suite prints.
+const MOST_PRINTED: usize = 1000;
+
+fn printed(change: &drift::Change<'_>) -> Vec<String> {
+    let first = format!("changed from {} to {}", change.after(), change.release());
+    [first].into_iter().chain(change.lines().map(|line| format!("  {line}"))).map(|line| text(&line)).collect()
+}
+
+fn shortened(mut lines: Vec<String>) -> String {
+    let more = lines.len().saturating_sub(MOST_PRINTED);
+    lines.truncate(MOST_PRINTED);
+    lines.extend((more > 0).then(|| format!("and {more} more lines: see the report in JSON")));
+    lines.join("\n")
 }
 
 fn suite(name: &str, cells: Vec<Cell<'_>>, given: &mut BTreeMap<(String, String), usize>) -> TestSuite {

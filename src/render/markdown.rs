@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::check::{ImageReport, Report, RepositoryReport, Verdict};
+use crate::check::{Difference, ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
+use super::drift::{self, Change};
 use super::escape::clipped;
 use super::output::Output;
 use super::parts::about_left_out;
@@ -16,6 +17,8 @@ pub(super) const OUTPUT: Output =
     .for_bundles()
     .for_audits();
 
+/// The most changes between releases that are shown.
+const MOST_CHANGES: usize = 200;
 /// The most images and repositories whose details are shown, and the most lines of each.
 const MOST_IMAGES: usize = 100;
 const MOST_LINES: usize = 20;
@@ -27,6 +30,14 @@ fn text(report: &Report) -> String {
     if !report.repositories.is_empty() {
         text.push_str(REPOSITORIES);
         report.repositories.iter().for_each(|repository| text.push_str(&row_of_repository(repository)));
+    }
+    let (changes, more) = rows_of_changes(report);
+    if !changes.is_empty() {
+        text.push_str(CHANGES);
+        text.extend(changes);
+    }
+    if more > 0 {
+        let _ = writeln!(text, "\n{more} {MORE_CHANGES}.");
     }
     let wrong = wrong(report);
     for judged in wrong.iter().take(MOST_IMAGES) {
@@ -55,7 +66,7 @@ pub(super) fn within(report: &Report, bytes: usize) -> Option<String> {
     repositories.sort_by_key(|repository| repository.verdict);
     // The reasons are worth as much as the rows.
     let half = bytes / 2;
-    let tables = IMAGES.len() + REPOSITORIES.len() + REST;
+    let tables = IMAGES.len() + REPOSITORIES.len() + CHANGES.len() + REST;
     if text.len() + tables > bytes {
         return (text.len() <= bytes).then_some(text);
     }
@@ -66,6 +77,11 @@ pub(super) fn within(report: &Report, bytes: usize) -> Option<String> {
         text.push_str(REPOSITORIES);
         let rows = repositories.iter().map(|repository| row_of_repository(repository));
         left.push((fill(&mut text, half, rows), "more repositories"));
+    }
+    let (changes, more) = rows_of_changes(report);
+    if !changes.is_empty() {
+        text.push_str(CHANGES);
+        left.push((more + fill(&mut text, half + half / 2, changes.into_iter()), MORE_CHANGES));
     }
     let wrong = wrong(report);
     let explained = wrong.iter().take(MOST_IMAGES).map(Judged::details);
@@ -125,6 +141,20 @@ impl Judged<'_> {
 
 const IMAGES: &str = "| verdict | image | digest | requirements |\n|---|---|---|---|\n";
 const REPOSITORIES: &str = "\n| verdict | repository | digests | tags |\n|---|---|---|---|\n";
+
+const CHANGES: &str = "\nChanges from one release to the next, which reject nothing:\n\n| release | after | effect | change |\n|---|---|---|---|\n";
+const MORE_CHANGES: &str = "more changes between releases";
+
+/// A row for each difference, and how many are left out.
+fn rows_of_changes(report: &Report) -> (Vec<String>, usize) {
+    let row = |(change, one): (Change<'_>, &Difference)| {
+        let release = format!("{}:{}", change.repository.repository, change.release());
+        let (after, said) = (code(change.after()), code(&one.in_words()));
+        format!("| {} | {after} | {} | {said} |\n", code(&release), one.direction)
+    };
+    let all = drift::differences(report).count();
+    (drift::differences(report).take(MOST_CHANGES).map(row).collect(), all.saturating_sub(MOST_CHANGES))
+}
 
 /// The tags of a repository of an audit.
 fn row_of_repository(repository: &RepositoryReport) -> String {

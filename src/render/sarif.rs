@@ -1,5 +1,6 @@
 //! SARIF 2.1.0: what GitHub's code scanning and others show as alerts. One run for all images, a rule for each check, and a result for
-//! each requirement of each platform that is not satisfied, and for each thing that is wrong with the tags of a repository.
+//! each requirement of each platform that is not satisfied, and for each thing that is wrong with the tags of a repository. What changed
+//! between its releases is a note.
 //!
 //! GitHub takes a result without a place in a file for broken, refuses several runs of one category and shows at most 5,000 results.
 
@@ -9,6 +10,7 @@ use crate::check::{Check, CheckId, Report, Verdict};
 
 use super::alerts::{self, Judged, Place};
 use super::cells::Cell;
+use super::drift::Change;
 use super::escape::clipped;
 use super::json;
 use super::output::Output;
@@ -166,7 +168,7 @@ enum Level {
 }
 
 fn log(report: &Report) -> Log {
-    let (results, more) = alerts::alerts(report, MOST, result);
+    let (results, more) = alerts::alerts(report, MOST, result, of_change);
     let driver = Driver {
         name: report.tool.name,
         semantic_version: report.tool.version,
@@ -230,20 +232,34 @@ fn result(judged: &Judged<'_>, cell: &Cell<'_>, place: &Place, hash: String) -> 
         status: "accepted",
         justification: literal(exception),
     });
+    let level = if cell.counts() { Level::Error } else { Level::Note };
+    Found { suppressions: suppressions.collect(), ..found(check, level, &said, Whose(place, &whose), hash) }
+}
+
+/// What changed between two releases rejects nothing.
+fn of_change(change: &Change<'_>, place: &Place, hash: String) -> Found {
+    let whose = [change.repository.repository.as_str(), "changes", change.release()];
+    found(CheckId::NotWeaker, Level::Note, &alerts::said_of_change(change), Whose(place, &whose), hash)
+}
+
+/// The line of a file that a result points at, and what it is about.
+struct Whose<'a>(&'a Place, &'a [&'a str]);
+
+fn found(check: CheckId, level: Level, said: &[String], Whose(place, parts): Whose<'_>, hash: String) -> Found {
     Found {
         rule_id: check.as_str(),
         rule_index: CheckId::all().position(|one| one.id == check).unwrap_or_default(),
-        level: if cell.counts() { Level::Error } else { Level::Note },
+        level,
         message: Message { text: said.iter().map(|line| sentence(line)).collect::<Vec<_>>().join(" ") },
         locations: [Location {
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation { uri: place.file.clone() },
                 region: Region { start_line: place.line },
             },
-            logical_locations: [LogicalLocation { fully_qualified_name: clipped(&whose.join("/")), kind: "resource" }],
+            logical_locations: [LogicalLocation { fully_qualified_name: clipped(&parts.join("/")), kind: "resource" }],
         }],
         partial_fingerprints: PartialFingerprints { primary_location_line_hash: format!("{hash}:1"), own: hash },
-        suppressions: suppressions.collect(),
+        suppressions: Vec::new(),
     }
 }
 
