@@ -92,6 +92,7 @@ impl World {
         let bundles = evidence(&sigstore, &subject);
         let mut signed = Repository::new();
         signed.push_tagged(TAG, &image);
+        signed.tags.insert("1.4.1".to_owned(), image.digest());
         for bundle in &bundles {
             signed.attach_bundle(&image.descriptor(), bundle);
         }
@@ -238,7 +239,7 @@ const PROGRAMS: [(&str, &str); 5] = [
         "bonafide",
         r#"case " $* " in
   *" --trusted-root "*|*" --tuf-mirror "*|*" trust "*|*" policy "*|*" --update-trust"*) ;;
-  *" verify "*" --repo "*|*" verify "*" --key "*|*" verify "*" --certificate-identity "*|*" inspect ghcr"*|*" audit "*|*" collect "*|*" bundle "*)
+  *" verify "*" --repo "*|*" verify "*" --key "*|*" verify "*" --certificate-identity "*|*" inspect ghcr"*|*" audit "*|*" collect "*|*" diff "*|*" bundle "*)
     set -- "$@" --trusted-root root.json ;;
 esac
 exec "$BONAFIDE_PROGRAM" "$@""#,

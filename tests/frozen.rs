@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use support::schema::complaints;
 
 /// The documents, as `bonafide schema` names them.
-const DOCUMENTS: [&str; 7] = ["report", "inspection", "packages", "trust", "doctor", "policy-check", "policy-preview"];
+const DOCUMENTS: [&str; 8] =
+    ["report", "inspection", "diff", "packages", "trust", "doctor", "policy-check", "policy-preview"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/json")

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use bonafide::check::{
-    Change, CheckId, Difference, Direction, DriftReport, ExceptionReport, Finding, GapReport, ImageReport, Network,
+    Change, Changes, CheckId, DiffReport, Difference, Direction, DriftReport, ExceptionReport, Fact, FactReport,
+    Finding, GapReport, ImageReport, KnownBy, LicenseChange, Network, NotCompared, PackageChange, PackageEffect,
     PlatformReport, PolicyReport, Property, ReasonReport, Report, RepositoryReport, RequirementReport, SCHEMA_VERSION,
-    TagChange, TagCounts, Tool, TrustReport, VariableReport, VariableUse, Verdict,
+    SideReport, TagChange, TagCounts, Tool, TrustReport, ValueChange, VariableReport, VariableUse, Verdict,
+    VulnerabilityChange, VulnerabilityEffect,
 };
 use bonafide::evidence::{GapReason, Obstacle};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -245,6 +247,87 @@ fn a269_a270_nothing_from_outside_does_anything_in_any_format() {
     }
 }
 
+/// Two images whose every text is hostile, with more packages than are shown.
+fn beside(text: &str) -> DiffReport {
+    let text = || text.to_owned();
+    let side = || SideReport {
+        reference: text(),
+        report: Some(text()),
+        digest: Some(text()),
+        verdict: Verdict::Rejected,
+        reason: Some(text()),
+        read_in_full: false,
+        set_aside: 1,
+    };
+    let value = || Changes::of(vec![ValueChange { name: text(), old: vec![text()], new: vec![text()] }], 10);
+    let package = PackageChange {
+        effect: PackageEffect::Upgraded,
+        name: text(),
+        old: vec![text()],
+        new: vec![text()],
+        platforms: vec![text()],
+    };
+    let license = LicenseChange { license: text(), packages: 9, first: vec![text()] };
+    let vulnerability = VulnerabilityChange {
+        effect: VulnerabilityEffect::Appeared,
+        known_by: KnownBy::Scan,
+        id: text(),
+        severity: None,
+        package: Some(text()),
+    };
+    let fact = |new: Vec<String>| FactReport { kind: "sbom".to_owned(), fact: Fact::Format, old: vec![text()], new };
+    DiffReport {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        verdict: Verdict::Rejected,
+        exit_code: 1,
+        policy: None,
+        old: side(),
+        new: side(),
+        differences: drift(&text()).differences,
+        facts: vec![fact(vec![text()]), fact(vec![text(), text()])],
+        compare_url: None,
+        parameters: value(),
+        inputs: value(),
+        packages: Some(Changes { listed: vec![package; 150], more: 19_850 }),
+        licenses: Some(Changes::of(vec![license], 10)),
+        vulnerabilities: Changes::of(vec![vulnerability], 10),
+        not_compared: vec![NotCompared { what: "packages", why: text() }],
+    }
+}
+
+#[test]
+fn a269_a273_two_images_beside_each_other_are_inert_and_bounded() {
+    for text in hostile() {
+        let diff = beside(&text);
+        for output in OUTPUTS.iter().filter(|output| output.is_for_diffs()) {
+            let mut bytes = Vec::new();
+            output
+                .diff(&diff, Detail { width: None, ..Detail::default() }, &mut bytes)
+                .expect("memory takes every byte");
+            let written = String::from_utf8(bytes).expect("text");
+            assert!(!written.chars().any(|one| one != '\n' && escape::is_unsafe(one)), "{output:?} of {text:?}");
+            let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+            assert!(!written.lines().any(is_command), "{output:?} of {text:?}");
+            match output.name {
+                "json" => {
+                    let read = json(&written);
+                    assert_eq!(
+                        (&read["old"]["reference"], &read["packages"]["more"]),
+                        (&object!(text), &object!(19_850))
+                    );
+                }
+                "markdown" => {
+                    assert!(written.len() < 1_000_000, "{}", written.len());
+                    assert!(written.contains("\n19900 more are not shown.\n"), "{written}");
+                    is_inert(&written);
+                }
+                _ => assert!(written.contains("and 19900 more"), "{written}"),
+            }
+        }
+    }
+}
+
 /// Whoever adds a format says here how it is read.
 #[test]
 fn a273_every_format_is_read_back_by_a_reader_of_its_own() {
@@ -444,6 +527,11 @@ fn markdown(text: &str, report: &Report) {
     let explained: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
     assert_eq!(text.lines().filter(|line| line.starts_with("- <code>tags</code>")).count(), explained);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{text}");
+    is_inert(text);
+}
+
+/// Text from outside stands in code, and everything else is ours.
+fn is_inert(text: &str) {
     for (position, part) in text.split("<code>").enumerate() {
         let (code, ours) = if position == 0 { ("", part) } else { part.split_once("</code>").expect("an end of code") };
         let is_inert = |one: char| one.is_alphanumeric() || [' ', '&', '#', ';'].contains(&one);

@@ -126,6 +126,11 @@ fn every_field_of_what_commands_print_is_in_the_schema() {
     let shown = printed("policy-preview", &all);
     let said = ["verified", "rejected", "undecided", "absent", "no-rule"];
     assert!(said.iter().all(|said| shown.contains(&format!("\"{said}\""))), "{shown}");
+    for other in [signed, rejected, absent, undecided] {
+        let shown =
+            printed("diff", &[&["diff", signed, other, "--repo", "acme/shop", "--output", "json"][..], &root].concat());
+        assert!(shown.contains("\"facts\":["), "{shown}");
+    }
     printed("doctor", &["doctor", "--output", "json"]);
     let shown = printed("doctor", &["doctor", "--output", "json", "--policy", &bad, signed]);
     assert!(["\"reference\":", "\"error\"", "\"next\":"].iter().all(|field| shown.contains(field)), "{shown}");

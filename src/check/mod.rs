@@ -7,6 +7,7 @@ mod audit;
 mod candidate;
 mod candidate_read;
 mod comparison;
+mod diff;
 mod environment;
 mod gap;
 pub(crate) mod id;
@@ -38,6 +39,10 @@ pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport
 pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
 pub use candidate::CandidateReport;
 pub use comparison::{ComparisonReport, Difference, Direction, DriftReport, Property, Unknown};
+pub use diff::{
+    Changes, Contents, DiffReport, Fact, FactReport, KnownBy, LicenseChange, NotCompared, PackageChange, PackageEffect,
+    ScannedVulnerability, SideReport, ValueChange, VulnerabilityChange, VulnerabilityEffect,
+};
 pub use environment::{VariableReport, VariableUse};
 pub use gap::GapReport;
 pub use id::{Check, CheckId};

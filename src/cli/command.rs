@@ -90,6 +90,22 @@ const COLLECT: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
+const DIFF: Short = &[
+    ("references", "Images, or JSON reports"),
+    ("policy", "The policy [default: bonafide.yaml]"),
+    ("require", "What must be attached and be good"),
+    ("advisories", "OSV records to hold packages against"),
+    ("platform", "Such as linux/arm64"),
+    ("output", "text, markdown or json, or FORMAT=FILE"),
+    ("repo", "A workflow of this GitHub repository"),
+    ("owner", "A workflow of this owner on GitHub"),
+    ("certificate_identity", "An e-mail address, or a workflow's URI"),
+    ("certificate_oidc_issuer", "Who vouched for it"),
+    ("key", "A public key (PEM) instead"),
+    ("trusted_root", "Of a Sigstore instance of your own"),
+    ("offline", "Connect to nothing but the registry"),
+    ("github_api", "Ask GitHub's attestations API too"),
+];
 const DOCTOR: Short = &[
     ("reference", "An image, as it would be verified"),
     ("policy", "The policy [default: bonafide.yaml]"),
@@ -97,11 +113,12 @@ const DOCTOR: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Do not ask the registry"),
 ];
-const SHORT: [(&str, Short); 6] = [
+const SHORT: [(&str, Short); 7] = [
     ("verify", VERIFY),
     ("audit", AUDIT),
     ("collect", COLLECT),
     ("inspect", INSPECT),
+    ("diff", DIFF),
     ("bundle", BUNDLE),
     ("doctor", DOCTOR),
 ];

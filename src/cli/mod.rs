@@ -15,6 +15,7 @@ mod completions;
 mod conformance;
 mod containerd;
 mod diagnostics;
+mod diff;
 mod doctor;
 mod duration;
 mod environment;
@@ -131,6 +132,7 @@ fn dispatch(args: &Args) -> Result<u8, Diagnostic> {
         Command::Audit(audit) => audit::run(audit, args),
         Command::Collect(wanted) => collect::run(wanted, args),
         Command::Inspect(inspect) => inspect::run(inspect, args),
+        Command::Diff(diff) => diff::run(diff, args),
         Command::Bundle(bundle) => bundle::run(bundle, args),
         Command::VerifyBundle(verify) => conformance::run(verify, args),
         Command::Policy(policy) => policy::run(policy, args),

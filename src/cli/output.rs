@@ -7,7 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::{ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict};
+use crate::check::{
+    DiffReport, ImageReport, Inspection, Listing, Network, PolicyReport, Report, SCHEMA_VERSION, Tool, Verdict,
+};
 use crate::collect::{NetworkUse, saving};
 use crate::render::escape::terminal;
 use crate::render::{self, Asked, Delivery, Detail, Head, Images, Note, OUTPUTS, Output, TEXT};
@@ -235,6 +237,11 @@ pub(super) fn write_packages(listing: &Listing, target: &PackageTarget) -> Resul
         Some(file) => to_file(file, render),
         None => to_stdout(render),
     }
+}
+
+/// Writes two images beside each other.
+pub(super) fn write_diff(diff: &DiffReport, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
+    write_with(targets, |target, out| target.output.diff(diff, detail(args, target.file.is_none()), out))
 }
 
 /// Writes to the files first, so that they exist when a reader sees standard output.

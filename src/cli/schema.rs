@@ -10,7 +10,7 @@ use crate::policy::{Asked, Claim, Requirement};
 use super::args::{Document, SchemaArgs};
 use super::diagnostics::Diagnostic;
 use super::output::print;
-use super::schema_texts::{DOCTOR, POLICY, POLICY_CHECK, POLICY_PREVIEW, REPORT, TRUST};
+use super::schema_texts::{DIFF, DOCTOR, POLICY, POLICY_CHECK, POLICY_PREVIEW, REPORT, TRUST};
 
 /// Prints one schema.
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
@@ -18,6 +18,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Diagnostic> {
         Document::Policy => policy(),
         Document::Report => report(),
         Document::Inspection => inspection(),
+        Document::Diff => diff(),
         Document::Packages => packages(),
         Document::Trust => of_command(TRUST),
         Document::Doctor => of_command(DOCTOR),
@@ -105,6 +106,16 @@ fn of_command(file: &str) -> Value {
     let (mut schema, report) = (parsed(file), parsed(REPORT));
     schema["$schema"] = report["$schema"].clone();
     schema["properties"]["tool"] = report["properties"]["tool"].clone();
+    schema
+}
+
+/// Two images beside each other are compared by parts of their reports, which are described there.
+fn diff() -> Value {
+    let (mut schema, report) = (of_command(DIFF), report());
+    schema["properties"]["policy"] = report["properties"]["policy"].clone();
+    for part in ["digest", "verdict", "differences"] {
+        schema["$defs"][part] = report["$defs"][part].clone();
+    }
     schema
 }
 

@@ -45,6 +45,11 @@ impl OutputParser {
         Self { fits: Output::is_for_inspections, unfit: "is of verified images" }
     }
 
+    /// Formats of two images beside each other.
+    pub(super) fn of_diffs() -> Self {
+        Self { fits: Output::is_for_diffs, unfit: "does not show two images beside each other" }
+    }
+
     fn outputs(self) -> impl Iterator<Item = &'static Output> {
         OUTPUTS.iter().copied().filter(move |output| (self.fits)(output))
     }

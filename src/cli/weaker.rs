@@ -18,7 +18,7 @@ use super::references;
 use super::session::Session;
 
 /// The longest report that is read: one of ten thousand images.
-const LONGEST: u64 = 256 * 1024 * 1024;
+pub(super) const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// What images are compared with.
 pub(super) enum Older {
@@ -85,7 +85,8 @@ impl Older {
     }
 }
 
-fn name(reference: &Reference) -> String {
+/// The name that a report has an image by.
+pub(super) fn name(reference: &Reference) -> String {
     match reference {
         Reference::Registry(image) => image.name.to_string(),
         Reference::Layout(_) => reference.to_string(),

@@ -55,23 +55,57 @@ impl Recorded {
     /// Reads a JSON report.
     pub fn read(bytes: &[u8]) -> Result<Self, RecordedError> {
         let report: Self = json::from_slice(bytes)?;
-        if report.tool.name != env!("CARGO_PKG_NAME") || report.schema_version != crate::check::SCHEMA_VERSION {
-            return Err(RecordedError::Other { name: report.tool.name, version: report.schema_version });
-        }
-        if report.images.is_empty() {
-            return Err(RecordedError::Empty);
-        }
+        check(&report.tool, report.schema_version, report.images.is_empty())?;
         Ok(report)
     }
 
     /// Returns the one image that the report is about, or else the one of this repository.
     pub fn image(&self, name: &str) -> Option<&Facts> {
-        if let [image] = self.images.as_slice() {
-            return Some(image);
-        }
-        let mut same = self.images.iter().filter(|image| image.name() == Some(name));
-        same.next().filter(|_| same.next().is_none())
+        only(&self.images, |image| image.name() == Some(name))
     }
+}
+
+/// A JSON report, with everything that it says of images.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    schema_version: u32,
+    tool: Tool,
+    images: Vec<ImageReport>,
+}
+
+impl Judged {
+    /// Reads a JSON report.
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordedError> {
+        let report: Self = json::from_slice(bytes)?;
+        check(&report.tool, report.schema_version, report.images.is_empty())?;
+        Ok(report)
+    }
+
+    /// Returns the one image that the report is about, or else the one of this repository.
+    pub fn image(&self, name: &str) -> Option<&ImageReport> {
+        let of = |image: &ImageReport| {
+            image.pinned.as_deref().and_then(|pinned| pinned.split_once('@')?.0.into()) == Some(name)
+        };
+        only(&self.images, of)
+    }
+}
+
+/// Whether a report is one of this program, in its form, and about an image.
+fn check(tool: &Tool, version: u32, is_empty: bool) -> Result<(), RecordedError> {
+    if tool.name != env!("CARGO_PKG_NAME") || version != crate::check::SCHEMA_VERSION {
+        return Err(RecordedError::Other { name: tool.name.clone(), version });
+    }
+    if is_empty { Err(RecordedError::Empty) } else { Ok(()) }
+}
+
+/// The only image, or the only one that is meant.
+fn only<T>(images: &[T], is_meant: impl Fn(&T) -> bool) -> Option<&T> {
+    if let [image] = images {
+        return Some(image);
+    }
+    let mut meant = images.iter().filter(|image| is_meant(image));
+    meant.next().filter(|_| meant.next().is_none())
 }
 
 /// One image, as a report has it.

@@ -4,20 +4,26 @@
 //! nor weaker. Each piece of the older image is held against the one piece of the newer that is nearest to it, so that two weak
 //! pieces never make a strong one.
 
+mod diff;
 mod facts;
 mod history;
 mod line;
 mod names;
+mod packages;
 mod replay;
+mod side;
+mod vulnerabilities;
 
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-pub use facts::{Facts, Recorded, RecordedError};
+pub use diff::diff;
+pub use facts::{Facts, Judged, Recorded, RecordedError};
 pub use history::History;
 pub use line::{Release, version};
 pub use replay::Replayed;
+pub use side::Side;
 
 use crate::check::{
     AttestationKind, CheckId, ComparisonReport, Difference, Direction, DriftReport, Finding, ImageReport, Outcome,
@@ -182,16 +188,16 @@ fn difference(property: Property, direction: Direction, (old, new): (Option<Stri
 }
 
 /// An image, and a platform of it.
-type Side<'a> = (&'a Facts, &'a Platform);
+type OnPlatform<'a> = (&'a Facts, &'a Platform);
 
-fn of_platform(old: Side<'_>, new: Side<'_>) -> Vec<Difference> {
+fn of_platform(old: OnPlatform<'_>, new: OnPlatform<'_>) -> Vec<Difference> {
     let of_kinds = KINDS.into_iter().flat_map(|kind| of_kind(kind, old, new));
     of_kinds.chain(built_before(old, new)).collect()
 }
 
 /// A newer release that was built first: an old build under a new name, perhaps. These are the times of builders. Whether the newer
 /// commit follows the older one is not known without the repository.
-fn built_before((old, before): Side<'_>, (new, after): Side<'_>) -> Option<Difference> {
+fn built_before((old, before): OnPlatform<'_>, (new, after): OnPlatform<'_>) -> Option<Difference> {
     let (old, new) = (old.built(before)?, new.built(after)?);
     let is_before = old.duration_since(new) > A_BUILD;
     let text = (Some(old.to_string()), Some(new.to_string()));
@@ -202,7 +208,7 @@ fn built_before((old, before): Side<'_>, (new, after): Side<'_>) -> Option<Diffe
 }
 
 /// The differences of one kind of evidence for one platform.
-fn of_kind(kind: &str, (old, before): Side<'_>, (new, after): Side<'_>) -> Vec<Difference> {
+fn of_kind(kind: &str, (old, before): OnPlatform<'_>, (new, after): OnPlatform<'_>) -> Vec<Difference> {
     let piece = |facts: &Facts, platform: &Platform, one: &Candidate| {
         one.signed().zip(facts.built(platform)).is_some_and(|(signed, built)| signed.duration_since(built) > LONG)
     };

@@ -38,6 +38,23 @@ pub(super) fn is_of_pull_request(identity: &str) -> bool {
     reference(identity).is_some_and(|reference| reference.starts_with("refs/pull/"))
 }
 
+/// The address at which GitHub or GitLab shows what lies between two commits. Nothing in it needs an escape in any format.
+pub(super) fn compare_url(repository: &str, old: &str, new: &str) -> Option<String> {
+    let is_commit = |text: &str| [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let path = repository.strip_prefix("https://")?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    if !is_commit(old) || !is_commit(new) || !path.bytes().all(is_plain) || path.contains("..") || path.contains("//") {
+        return None;
+    }
+    match path.split_once('/')? {
+        ("github.com", name) if name.split('/').count() == 2 => {
+            Some(format!("https://github.com/{name}/compare/{old}...{new}"))
+        }
+        ("gitlab.com", name) => Some(format!("https://gitlab.com/{name}/-/compare/{old}...{new}")),
+        _ => None,
+    }
+}
+
 /// The ref of a workflow, if the name can be taken apart in one way: the name of a file and that of a ref may hold `@` too.
 fn reference(identity: &str) -> Option<&str> {
     let reference = WorkflowName::parse(identity)?.reference()?;
@@ -79,6 +96,28 @@ mod tests {
         assert_eq!(without_release(identity), identity);
         assert!(!is_of_pull_request(&format!("{WORKFLOW}@refs/heads/a@refs/pull/7/merge")));
         assert!(is_of_pull_request(&format!("{WORKFLOW}@refs/pull/7/merge")));
+    }
+
+    #[test]
+    fn two_commits_of_one_host_are_compared_there_and_nothing_hostile_is_in_the_address() {
+        let (old, new) = ("a".repeat(40), "b".repeat(40));
+        let of = |repository: &str| compare_url(repository, &old, &new);
+        assert_eq!(
+            of("https://github.com/acme/shop"),
+            Some(format!("https://github.com/acme/shop/compare/{old}...{new}"))
+        );
+        assert_eq!(of("https://gitlab.com/a/b/c"), Some(format!("https://gitlab.com/a/b/c/-/compare/{old}...{new}")));
+        for other in [
+            "https://github.com/acme",
+            "https://github.com/acme/shop/../x",
+            "https://github.com.evil.example/acme/shop",
+            "https://github.com@evil.example/acme/shop",
+            "https://github.com/acme/shop)[x](https://evil.example",
+            "git@github.com:acme/shop",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
+        assert_eq!(compare_url("https://github.com/acme/shop", "main", &new), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::check::{
 };
 
 use super::audit;
+use super::diff;
 use super::escape::terminal;
 use super::inspection;
 use super::label::named;
@@ -27,7 +28,8 @@ pub(super) const OUTPUT: Output = Output::new("text", "for people", end)
     .streamed(|head| head.targets != 1 && !head.detail.verbose, row)
     .for_bundles()
     .for_audits()
-    .for_inspections(inspection::write);
+    .for_inspections(inspection::write)
+    .for_diffs(diff::text);
 
 /// The most failures of one requirement, things left unread and pieces of evidence that are shown one by one.
 const SHOWN: usize = 3;

@@ -4,6 +4,7 @@
 //! cursor, recolour a verdict, or start a workflow command in CI (A269, A270).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Whether a character must not reach a terminal as it is: controls, line separators, direction overrides, invisible ones.
 pub fn is_unsafe(character: char) -> bool {
@@ -57,6 +58,21 @@ pub(super) fn csv(cell: &str) -> String {
     let is_formula = safe.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);
     let apostrophe = if is_formula { "'" } else { "" };
     format!("\"{apostrophe}{}\"", safe.replace('"', "\"\""))
+}
+
+/// Shows text from outside literally in Markdown. Code contains no mentions and no links, and character references are never
+/// markup: CommonMark 0.31 §2.5, "Entity and numeric character references cannot be used in place of symbols indicating
+/// structure".
+pub(super) fn code(text: &str) -> String {
+    let mut code = "<code>".to_owned();
+    for character in clipped(text).chars() {
+        if character.is_alphanumeric() || character == ' ' {
+            code.push(character);
+        } else {
+            let _ = write!(code, "&#{};", u32::from(character));
+        }
+    }
+    code + "</code>"
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ pub(super) const OUTPUT: Output =
     Output::new("json", "the whole report, versioned", |_, report, out| write(&Whole::of(report), out))
         .for_bundles()
         .for_audits()
-        .for_inspections(|inspection, out| write(inspection, out));
+        .for_inspections(|inspection, out| write(inspection, out))
+        .for_diffs(|diff, _, out| write(diff, out));
 
 /// A report with what a script would else count itself.
 #[derive(Serialize)]

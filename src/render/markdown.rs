@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use crate::check::{Difference, ImageReport, Report, RepositoryReport, Verdict};
 
 use super::cells::{self, Cell};
+use super::diff;
 use super::drift::{self, Change};
-use super::escape::clipped;
+use super::escape::code;
 use super::output::Output;
 use super::parts::about_left_out;
 
@@ -15,7 +16,8 @@ pub(super) const OUTPUT: Output =
         out.write_all(text(report).as_bytes())
     })
     .for_bundles()
-    .for_audits();
+    .for_audits()
+    .for_diffs(|diff, _, out| diff::markdown(diff, out));
 
 /// The most changes between releases that are shown.
 const MOST_CHANGES: usize = 200;
@@ -194,19 +196,4 @@ fn lines(cell: &Cell<'_>) -> Vec<String> {
     let first = format!("- {}{part}: {}", code(cell.requirement), code(&cell.message()));
     let more = cell.details().into_iter().skip(1).chain(cell.excepted.clone());
     std::iter::once(first).chain(more.map(|line| format!("  - {}", code(&line)))).collect()
-}
-
-/// Shows text from outside literally. Code contains no mentions and no links, and character references are never
-/// markup: CommonMark 0.31 §2.5, "Entity and numeric character references cannot be used in place of symbols indicating
-/// structure".
-fn code(text: &str) -> String {
-    let mut code = "<code>".to_owned();
-    for character in clipped(text).chars() {
-        if character.is_alphanumeric() || character == ' ' {
-            code.push(character);
-        } else {
-            let _ = write!(code, "&#{};", u32::from(character));
-        }
-    }
-    code + "</code>"
 }

@@ -8,6 +8,7 @@ mod audit;
 mod brief;
 mod cells;
 mod csv;
+mod diff;
 mod drift;
 pub mod escape;
 mod github;

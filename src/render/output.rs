@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::check::{ImageReport, Inspection, Report};
+use crate::check::{DiffReport, ImageReport, Inspection, Report};
 
 use super::parts::Detail;
 
@@ -21,6 +21,7 @@ pub struct Output {
     /// Whether it names who verified.
     pub names_verifier: bool,
     inspection: Option<WriteInspection>,
+    diff: Option<WriteDiff>,
     refuse: fn(&Asked<'_>) -> Result<(), Refusal>,
     heading: fn(&mut dyn Write) -> io::Result<()>,
     begin: fn(&Head) -> bool,
@@ -56,6 +57,7 @@ impl Added {
     }
 }
 
+type WriteDiff = fn(&DiffReport, Detail, &mut dyn Write) -> io::Result<()>;
 type WriteInspection = fn(&Inspection, &mut dyn Write) -> io::Result<()>;
 
 /// The facts before the first target.
@@ -128,6 +130,7 @@ impl Output {
             is_for_audits: false,
             names_verifier: false,
             inspection: None,
+            diff: None,
             refuse: |_| Ok(()),
             heading: |_| Ok(()),
             begin: |_| false,
@@ -167,6 +170,11 @@ impl Output {
         Self { inspection: Some(write), ..self }
     }
 
+    /// Can be written of two images beside each other too.
+    pub(super) const fn for_diffs(self, write: WriteDiff) -> Self {
+        Self { diff: Some(write), ..self }
+    }
+
     /// Names who verified, and cannot be written of everything.
     pub(super) const fn naming_verifier(self, refuse: fn(&Asked<'_>) -> Result<(), Refusal>) -> Self {
         Self { names_verifier: true, refuse, ..self }
@@ -185,6 +193,11 @@ impl Output {
     /// Whether it can be written of an inspection.
     pub fn is_for_inspections(&self) -> bool {
         self.inspection.is_some()
+    }
+
+    /// Whether it can be written of two images beside each other.
+    pub fn is_for_diffs(&self) -> bool {
+        self.diff.is_some()
     }
 
     /// Refuses what it cannot be written of, before anything is fetched.
@@ -222,6 +235,11 @@ impl Output {
     /// Writes an inspection, if it can be written of one.
     pub fn inspection(&self, inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
         self.inspection.map_or(Ok(()), |write| write(inspection, out))
+    }
+
+    /// Writes two images beside each other, if it can be written of them.
+    pub fn diff(&self, diff: &DiffReport, detail: Detail, out: &mut dyn Write) -> io::Result<()> {
+        self.diff.map_or(Ok(()), |write| write(diff, detail, out))
     }
 
     /// The files that it adds to.

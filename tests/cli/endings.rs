@@ -109,6 +109,20 @@ fn a266_audit_ends_by_its_verdict_in_every_format() {
     }
 }
 
+#[test]
+fn a266_diff_ends_by_the_worse_verdict_in_every_format() {
+    let signed = image("signed");
+    for output in OUTPUTS.iter().filter(|output| output.is_for_diffs()) {
+        for (name, exit) in VERDICTS {
+            let other = format!("oci:fixtures/images/{name}");
+            let command = |old, new| [&["diff", old, new, "--output", output.name][..], &LAB, &BY_SHOP].concat();
+            ends(&command(&signed, &other), exit, Says::Out);
+            ends(&command(&other, &signed), exit, Says::Out);
+        }
+        ends(&["diff", &signed, &signed, "--output", output.name], 2, Says::Err);
+    }
+}
+
 /// A bundle that is not read is an error of the command line, and one that is read is never absent.
 #[test]
 fn a266_bundle_ends_by_its_verdict_in_every_format() {

@@ -22,6 +22,7 @@ mod delivery;
 mod diagnosis;
 mod diagnosis_evidence;
 mod diagnosis_network;
+mod diff;
 mod doctor;
 mod endings;
 mod escaping;

@@ -95,8 +95,13 @@ impl Sbom<'_> {
             signer,
             format: self.format.to_string(),
             name: self.name.as_deref().map(str::to_owned),
-            packages: self.packages.iter().map(Package::list).collect(),
+            packages: self.packages(),
         }
+    }
+
+    /// Lists its packages alone.
+    pub(crate) fn packages(&self) -> Vec<ListedPackage> {
+        self.packages.iter().map(Package::list).collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod advisories;
 mod audit;
 mod bundle;
 mod collect;
+mod diff;
 mod doctor;
 mod groups;
 mod inspect;
@@ -24,6 +25,7 @@ pub(super) use advisories::AdvisoriesCommand;
 pub(super) use audit::AuditArgs;
 pub(super) use bundle::{BundleArgs, VerifyBundleArgs};
 pub(super) use collect::CollectArgs;
+pub(super) use diff::DiffArgs;
 pub(super) use doctor::DoctorArgs;
 pub(super) use groups::{
     LoginArgs, PlatformArg, ProvenanceArgs, RepositoryArgs, ShowFormat, SignerArgs, TransportArgs, TrustArgs,
@@ -113,6 +115,8 @@ pub(super) enum Command {
     Collect(Box<CollectArgs>),
     /// Show what is attached to images, and who signed it
     Inspect(Box<InspectArgs>),
+    /// Show what changed between two images: signers, builds, packages, vulnerabilities
+    Diff(Box<DiffArgs>),
     /// Verify Sigstore bundles about a file, standard input or a digest
     Bundle(Box<BundleArgs>),
     /// Verify a bundle as the client protocol of sigstore-conformance asks for it
@@ -165,6 +169,8 @@ pub(super) enum Document {
     Inspection,
     /// The JSON report
     Report,
+    /// The JSON of `diff`
+    Diff,
     /// The JSON of `inspect --sbom`
     Packages,
     /// The JSON of `trust show`
