@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{BY_BUILDERS, BY_SHOP, LAB_ROOT, digest, image};
 use crate::program::{Run, Scratch, bonafide};
-use crate::shop::{NAME, Shop, referrers_path};
+use crate::shop::{NAME, Shop, TAG, referrers_path};
 use crate::support::image::{Image, Manifest};
 use crate::support::registry::{Referrers, Registry, fault};
 use crate::support::repository::Repository;
@@ -330,6 +330,54 @@ fn a319_a_pack_is_never_put_where_something_is() {
     assert_eq!(collect(&target).exit, 0, "an empty folder is filled");
     assert!(target.join("index.json").exists());
     assert_eq!(collect(&scratch.path("no/such/pack")).exit, 2);
+}
+
+#[test]
+fn what_a_repository_of_evidence_has_is_carried_away() {
+    let shop = Shop::with_bundles();
+    let mut image = Repository::new();
+    image.push_tagged(TAG, &shop.image);
+    let registry = Registry::serving(NAME, image);
+    registry.edit("acme/evidence", |content| *content = shop.repository.clone());
+    let scratch = Scratch::new();
+    let root = scratch.write("root.json", shop.sigstore.trusted_root());
+    let (pack, evidence) = (scratch.path("pack"), format!("{}/acme/evidence", registry.host()));
+    let flags = ["--trusted-root", &root, "--repo", NAME];
+    let from = ["collect", &registry.reference(NAME, TAG), "--evidence-repository", &evidence, "--to", text(&pack)];
+    let (collected, there) = run(&[&from[..], &flags].concat());
+    assert_eq!(collected.exit, 0, "{}{}", collected.stdout, collected.stderr);
+    let (verified, here) = run(&[&["verify", &format!("oci:{}", pack.display()), "--offline"][..], &flags].concat());
+    assert_eq!(verified.exit, 0, "{}", verified.stdout);
+    assert_eq!(differences("", &here, &there), [] as [String; 0]);
+}
+
+#[test]
+fn a026_what_a_list_names_wrongly_is_carried_as_it_was() {
+    let mut shop = Shop::with_signature();
+    let other = Image::single_containing("other", "linux/amd64");
+    shop.repository.push_tagged("other", &other);
+    let signed = shop.signature(&other.descriptor());
+    let bundle = shop.attach(&other.descriptor(), &signed);
+    let top = shop.top();
+    shop.repository.list_falsely(&top, &bundle);
+    let served = shop.serve();
+    let scratch = Scratch::new();
+    let pack = scratch.path("pack");
+    let flags = ["--trusted-root", served.root.as_str(), "--repo", NAME, "--require", "sbom"];
+    let (collected, _) = run(&[&["collect", &served.by_tag(), "--to", text(&pack)], &flags[..]].concat());
+    // Where a list was wrong, its entries are under the fallback tag, and in another order. Else nothing differs.
+    let (replayed, report) = run(&[&["verify", "--replay", text(&pack)], &flags[..]].concat());
+    assert_eq!((collected.exit, replayed.exit), (4, 4), "{}", replayed.stdout);
+    assert_eq!(report["images"][0]["candidates"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn one_platform_is_carried_away_alone() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images/multi-platform-partial");
+    let registry = Registry::serving(NAME, Repository::read_layout(&directory));
+    let flags = [&["--trusted-root", LAB_ROOT, "--platform", "linux/amd64"][..], &BY_SHOP].concat();
+    let report = carried(&registry.reference(NAME, "v1.0.0"), &flags, "pack");
+    assert_eq!(report["verdict"], "verified");
 }
 
 #[test]

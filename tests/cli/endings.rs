@@ -123,6 +123,25 @@ fn a266_diff_ends_by_the_worse_verdict_in_every_format() {
     }
 }
 
+#[test]
+fn a266_collect_ends_by_its_verdict_in_every_format() {
+    for output in OUTPUTS.iter().filter(|output| !output.names_verifier) {
+        // An image that is not there is not carried away, which is said beside the report.
+        for (name, exit) in VERDICTS {
+            let scratch = Scratch::new();
+            let to = scratch.path("pack").display().to_string();
+            let image = format!("oci:fixtures/images/{name}");
+            let command = ["collect", &image, "--to", &to, "--output", output.name, "-q"];
+            let run = Program::new([&command[..], &LAB, &BY_SHOP].concat())
+                .env("GITHUB_STEP_SUMMARY", scratch.write("summary", ""))
+                .env("GITHUB_OUTPUT", scratch.write("output", ""))
+                .run();
+            assert_eq!(run.exit, exit, "{} of {name}: {}", output.name, run.stderr);
+            assert_eq!(scratch.path("pack").exists(), exit != 3, "{} of {name}", output.name);
+        }
+    }
+}
+
 /// A bundle that is not read is an error of the command line, and one that is read is never absent.
 #[test]
 fn a266_bundle_ends_by_its_verdict_in_every_format() {
