@@ -50,7 +50,10 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
     let session = Session::open(verify, logins)?.comparing(audit.no_downgrade);
-    // An image without a policy is a usage error, and found before anything is listed.
+    // A repository without a policy is found before anything is listed.
+    let (references, _) = references
+        .keep(|text, reference| repository(text, reference).and_then(|one| session.target(text, &one)), args.color)?;
+    let asked = repositories(&references)?;
     let terms: Vec<Target> =
         asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
     let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
@@ -150,28 +153,32 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     }
 }
 
-/// Takes references that name a repository, and no image in it.
+/// Takes references that name a repository, and no image in it; each repository once.
 fn repositories(references: &[(String, Reference)]) -> Result<Vec<(String, Reference)>, Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut repositories = Vec::new();
-    for (text, reference) in references.iter().cloned() {
-        let reference = match reference {
-            Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
-                Reference::Registry(RegistryReference { tag: None, digest: None, ..image })
-            }
-            Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => Reference::Layout(layout),
-            _ => {
-                return Err(Diagnostic::usage(
-                    format!("`{text}` names an image, and an audit is of a repository"),
-                    "leave out the tag and the digest; `--tags` selects tags",
-                ));
-            }
-        };
+    for (text, reference) in references {
+        let reference = repository(text, reference)?;
         if seen.insert(reference.policy_name(false)) {
-            repositories.push((text, reference));
+            repositories.push((text.clone(), reference));
         }
     }
     Ok(repositories)
+}
+
+fn repository(text: &str, reference: &Reference) -> Result<Reference, Diagnostic> {
+    match reference {
+        Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
+            Ok(Reference::Registry(RegistryReference { name: image.name.clone(), tag: None, digest: None }))
+        }
+        Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => {
+            Ok(Reference::Layout(layout.clone()))
+        }
+        _ => Err(Diagnostic::usage(
+            format!("`{text}` names an image, and an audit is of a repository"),
+            "leave out the tag and the digest; `--tags` selects tags",
+        )),
+    }
 }
 
 type Expectations = BTreeMap<String, BTreeMap<String, Digest>>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bonafide::render::OUTPUTS;
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture};
+use crate::program::{self, Folder, Program, REPOSITORY, Run, fixture};
 use crate::support::registry::{Referrers, Registry, Response, fault};
 use crate::support::repository::Repository;
 use crate::support::schema::complaints;
@@ -36,12 +36,12 @@ const FOUR: [(&str, &str); 4] =
     [("signed", "1.10.0"), ("multi-platform", "1.9.0"), ("unsigned", "1.8.0"), ("other-signer", "1.2.0")];
 
 fn audit(arguments: &[&str]) -> Run {
-    Verify::audit(arguments).run()
+    program::audit(arguments).run()
 }
 
 fn report(arguments: &[&str]) -> (i32, Value) {
     let run = audit(&[arguments, &["--output", "json"]].concat());
-    (run.code, serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {}", run.seen())))
+    (run.exit, serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("a report: {}", run.seen())))
 }
 
 /// The verdicts of all images, by their tags.
@@ -83,12 +83,12 @@ fn every_tag_is_judged_also_when_others_fail_and_each_digest_once() {
 
     let run = audit(&[&name]);
     let row = format!("verified         {name}:1.10.0 (also 1.10, 1, latest)");
-    assert!(run.out.lines().any(|line| line.starts_with(&row)), "{}", run.out);
-    assert!(run.out.contains("4 images: 2 verified · 1 rejected · 1 incomplete\n"), "{}", run.out);
+    assert!(run.stdout.lines().any(|line| line.starts_with(&row)), "{}", run.stdout);
+    assert!(run.stdout.contains("4 images: 2 verified · 1 rejected · 1 incomplete\n"), "{}", run.stdout);
     assert!(
-        run.out.contains(&format!("{name}: tags audited 7 of 7 · digests 4 · tags of evidence 3\n")),
+        run.stdout.contains(&format!("{name}: tags audited 7 of 7 · digests 4 · tags of evidence 3\n")),
         "{}",
-        run.out
+        run.stdout
     );
 }
 
@@ -113,8 +113,8 @@ fn an_empty_selection_and_an_unread_list_are_never_a_pass() {
     let (registry, name) = serve(&[("signed", "1.0.0")]);
     for arguments in [&["--tags", "v2*"][..], &["--exclude", "*"]] {
         let run = audit(&[&[name.as_str()], arguments].concat());
-        assert_eq!(run.code, 3, "{}", run.seen());
-        assert!(run.out.contains("no tag is selected: 1 are listed, and 1 of evidence"), "{}", run.out);
+        assert_eq!(run.exit, 3, "{}", run.seen());
+        assert!(run.stdout.contains("no tag is selected: 1 are listed, and 1 of evidence"), "{}", run.stdout);
     }
     for answer in [
         fault::status(404),
@@ -162,7 +162,7 @@ fn a017_a018_pages_elsewhere_repeated_or_without_an_end_are_undecided() {
     });
     registry.forget_requests();
     let run = audit(&[&name]);
-    assert_eq!(run.code, 3, "{}", run.seen());
+    assert_eq!(run.exit, 3, "{}", run.seen());
     let pages = registry.paths().iter().filter(|path| path.contains("/tags/list")).count();
     assert!(pages <= 25, "{pages} pages");
 }
@@ -188,8 +188,8 @@ fn names_that_no_tag_can_have_are_never_asked_for_and_are_undecided() {
     registry.bend("/tags/list", move |response| response.bend_json(|list| list["tags"] = json!(strange)));
     registry.forget_requests();
     let run = audit(&[&name]);
-    assert_eq!(run.code, 3, "{}", run.seen());
-    assert!(run.out.contains("6 names that no tag can have"), "{}", run.out);
+    assert_eq!(run.exit, 3, "{}", run.seen());
+    assert!(run.stdout.contains("6 names that no tag can have"), "{}", run.stdout);
     assert!(!run.seen().contains(['\u{1b}', '\u{202e}']), "{:?}", run.seen());
     assert_eq!(manifests_fetched(&registry, "HEAD"), ["1.0.0"]);
 }
@@ -305,7 +305,7 @@ fn tags_that_moved_are_missing_or_were_not_expected_are_rejected() {
     assert_eq!(expect(&json!({"1.1.0": newer, "1.0.0": older, "0.9.0": older})), (3, Value::Null));
     for wrong in [json!([]), json!({"1.0.0": "sha256:0"}), json!({"elsewhere.example/a": {}}), json!({"1.0.0": 1})] {
         let file = folder.write("released.json", wrong.to_string().as_bytes());
-        assert_eq!(audit(&[&name, "--expect", &file.display().to_string()]).code, 2, "{wrong}");
+        assert_eq!(audit(&[&name, "--expect", &file.display().to_string()]).exit, 2, "{wrong}");
     }
 }
 
@@ -320,7 +320,7 @@ fn every_format_of_an_audit_says_how_the_tags_differ_and_why_they_are_unknown() 
     for format in ["text", "json", "jsonl", "csv", "pinned", "junit", "sarif", "markdown"] {
         let run = audit(&[&[name.as_str(), "--output", format], &expect[..]].concat());
         let empty = audit(&[&name, "--output", format, "--tags", "x*"]);
-        assert_eq!((run.code, empty.code), (1, 3), "{format}: {}", run.seen());
+        assert_eq!((run.exit, empty.exit), (1, 3), "{format}: {}", run.seen());
         // Markdown shows marks of others as references to characters.
         let seen = run.seen().replace("&#46;", ".");
         let extra = if ["csv", "junit", "sarif", "markdown"].contains(&format) { "not expected" } else { "extra" };
@@ -328,11 +328,11 @@ fn every_format_of_an_audit_says_how_the_tags_differ_and_why_they_are_unknown() 
         assert!(empty.seen().contains("no tag is selected"), "{format}: {}", empty.seen());
     }
     let run = audit(&[&name, "--output", "vsa"]);
-    assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.seen());
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{}", run.seen());
     let names: Vec<&str> = OUTPUTS.iter().filter(|output| output.is_for_audits).map(|output| output.name).collect();
     let (last, first) = names.split_last().expect("formats");
     let all = format!("expected {} or {last}", first.join(", "));
-    assert!(run.err.contains(&all), "{}", run.seen());
+    assert!(run.stderr.contains(&all), "{}", run.seen());
 }
 
 #[test]
@@ -341,8 +341,8 @@ fn a_layout_is_audited_by_its_tags() {
     let (code, report) = report(&[layout, "--offline"]);
     assert_eq!((code, verdicts(&report)), (0, vec![("v1.0.0".to_owned(), "verified".to_owned())]), "{report}");
     let run = audit(&[layout, "oci:fixtures/images/other-signer", "oci:fixtures/images/unsigned"]);
-    assert_eq!(run.code, 1, "{}", run.seen());
-    assert!(run.out.contains("3 images: 1 verified · 1 rejected · 1 incomplete"), "{}", run.out);
+    assert_eq!(run.exit, 1, "{}", run.seen());
+    assert!(run.stdout.contains("3 images: 1 verified · 1 rejected · 1 incomplete"), "{}", run.stdout);
 }
 
 #[test]
@@ -356,16 +356,35 @@ fn an_audit_is_of_repositories_and_of_many_images() {
         &["ghcr.io/acme/shop", "--output", "vsa", "--verifier", "https://acme.example/"],
     ] {
         let run = audit(arguments);
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.seen());
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.seen());
     }
+}
+
+/// A repository that the policy has no rule for is not audited, and keeps none from being audited that has one.
+#[test]
+fn a_repository_without_a_rule_stops_no_other_and_never_passes() {
+    let (registry, name) = serve(&[("signed", "1.0.0")]);
+    let other = format!("{}/acme/other", registry.host());
+    let folder = Folder::new();
+    let rule = format!("- match: '{name}'\n  signers: [{{github: acme/shop}}]\n  require: [signature]\n");
+    let policy = folder.write("policy.yaml", format!("version: 1\nimages:\n{rule}")).display().to_string();
+    let flags = ["--policy", &policy, "--trusted-root", "fixtures/trust/lab.trusted_root.json"];
+    let run = Program::new([&["audit", &other, &name, "--output", "json"], &flags[..]].concat()).run();
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
+    assert_eq!((run.exit, &report["exitCode"], &report["leftOut"]), (2, &json!(2), &json!(1)), "{}", run.stderr);
+    assert_eq!(verdicts(&report), [("1.0.0".to_owned(), "verified".to_owned())]);
+    assert_eq!(report["repositories"].as_array().map(Vec::len), Some(1));
+    assert!(run.stderr.starts_with("error: no rule of ") && run.stderr.contains(&other), "{}", run.stderr);
+    let alone = Program::new([&["audit", &*other], &flags[..]].concat()).run();
+    assert_eq!((alone.exit, alone.stdout.as_str()), (2, ""), "{}", alone.stderr);
 }
 
 #[test]
 fn the_report_is_described_by_the_schema() {
     let (registry, name) = serve(&FOUR);
     registry.edit(REPOSITORY, |content| content.tags.insert(format!("sha256-{}", "0".repeat(64)), String::new()));
-    let schema = Verify::bare(&["schema", "report"]).run();
-    let schema: Value = serde_json::from_str(&schema.out).expect("JSON");
+    let schema = Program::new(["schema", "report"]).run();
+    let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");
     let folder = Folder::new();
     let file = folder.write("released.json", b"{}");
     let (_, report) = report(&[&name, "--expect", &file.display().to_string()]);
