@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Verify, fixture};
+use crate::program::{Folder, Program, REPOSITORY, fixture};
 use crate::support::registry::{Registry, Response, fault};
 
 #[test]
@@ -28,19 +28,19 @@ fn a343_attestations_of_github_are_carried_away_as_referrers_or_not_at_all() {
     let folder = Folder::new();
     let collect = |name: &str| {
         let pack = folder.path().join(name).display().to_string();
-        Verify::bare(&[&["collect", &reference, &flag, "--to", &pack], &trust[..]].concat()).run()
+        Program::new([&["collect", &reference, &flag, "--to", &pack], &trust[..]].concat()).run()
     };
     let run = collect("pack");
-    assert_eq!(run.code, 0, "{}", run.seen());
+    assert_eq!(run.exit, 0, "{}", run.seen());
     let here = format!("oci:{}", folder.path().join("pack").display());
-    let run = Verify::bare(&[&["verify", &here, "--offline"], &trust[..]].concat()).run();
-    assert_eq!(run.code, 0, "{}", run.seen());
-    let report: Value = serde_json::from_str(&run.out).expect("a report");
+    let run = Program::new([&["verify", &here, "--offline"], &trust[..]].concat()).run();
+    assert_eq!(run.exit, 0, "{}", run.seen());
+    let report: Value = serde_json::from_str(&run.stdout).expect("a report");
     let candidates = report["images"][0]["candidates"].as_array().expect("a list").clone();
     assert_eq!(candidates.len(), manifests.len());
     assert!(candidates.iter().all(|candidate| candidate["origin"]["kind"] == "referrer"));
 
     github.bend("/api/repos/acme/shop/attestations/", fault::status(500));
     let run = collect("other");
-    assert!(run.code == 3 && !folder.path().join("other").exists(), "{}", run.seen());
+    assert!(run.exit == 3 && !folder.path().join("other").exists(), "{}", run.seen());
 }

@@ -1,6 +1,6 @@
 //! Images in one place and their evidence in another.
 
-use crate::program::{REPOSITORY, Verify, fixture, serve};
+use crate::program::{self, REPOSITORY, fixture, serve};
 use crate::support::registry::{Access, Referrers, Registry};
 use crate::support::repository::Repository;
 
@@ -34,15 +34,15 @@ fn evidence_is_found_in_a_repository_of_its_own() {
         let signatures = Registry::serving("security/signatures", evidence);
         let reference = images.reference(REPOSITORY, "v1.0.0");
         let repository = format!("{}/security/signatures", signatures.host());
-        assert_eq!(Verify::new(&[&reference]).run().code, 4, "{name}: it is not with the image");
+        assert_eq!(program::verify(&[&reference]).run().exit, 4, "{name}: it is not with the image");
         for referrers in [Referrers::Listed { page_size: 2 }, Referrers::Unsupported] {
             signatures.list_referrers(referrers);
-            let run = Verify::new(&[&reference, "--evidence-repository", &repository]).run();
-            assert_eq!((run.code, run.err.as_str()), (0, ""), "{name}: {}", run.out);
+            let run = program::verify(&[&reference, "--evidence-repository", &repository]).run();
+            assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{name}: {}", run.stdout);
         }
         signatures.restrict(Access::token("somebody", "else"));
-        let run = Verify::new(&[&reference, "--evidence-repository", &repository]).run();
-        assert_eq!(run.code, 3, "{name}: {}", run.out);
+        let run = program::verify(&[&reference, "--evidence-repository", &repository]).run();
+        assert_eq!(run.exit, 3, "{name}: {}", run.stdout);
     }
 }
 
@@ -51,7 +51,7 @@ fn the_image_s_own_repository_has_no_say() {
     let (_registry, reference) = serve("signed");
     let empty = Registry::serving("security/signatures", Repository::new());
     let repository = format!("{}/security/signatures", empty.host());
-    assert_eq!(Verify::new(&[&reference, "--evidence-repository", &repository]).run().code, 4);
+    assert_eq!(program::verify(&[&reference, "--evidence-repository", &repository]).run().exit, 4);
 }
 
 #[test]
@@ -59,18 +59,18 @@ fn a_mirror_is_asked_for_everything_and_its_word_on_a_tag_is_said_to_be_its_word
     let mirror = Registry::serving("copies/acme/shop", fixture("signed"));
     let digest = fixture("signed").tags["v1.0.0"].clone();
     let flag = format!("registry.invalid={}/copies", mirror.host());
-    let run = |reference: &str, more: &[&str]| Verify::new(&[&[reference, "--mirror", &flag], more].concat());
+    let run = |reference: &str, more: &[&str]| program::verify(&[&[reference, "--mirror", &flag], more].concat());
     let tagged = run("registry.invalid/acme/shop:v1.0.0", &[]).run();
-    assert_eq!((tagged.code, tagged.err.as_str()), (0, ""), "{}", tagged.out);
+    assert_eq!((tagged.exit, tagged.stderr.as_str()), (0, ""), "{}", tagged.stdout);
     let note =
         format!("the tag was read on the mirror {}/copies/acme/shop, not in registry.invalid/acme/shop", mirror.host());
-    assert!(tagged.out.contains(&note), "{}", tagged.out);
-    assert!(run("registry.invalid/acme/shop:v1.0.0", &["--output", "json"]).run().out.contains(&note));
+    assert!(tagged.stdout.contains(&note), "{}", tagged.stdout);
+    assert!(run("registry.invalid/acme/shop:v1.0.0", &["--output", "json"]).run().stdout.contains(&note));
     let pinned = run("registry.invalid/acme/shop:v1.0.0", &["--output", "pinned"]).run();
-    assert_eq!(pinned.out.trim(), format!("registry.invalid/acme/shop@{digest}"));
+    assert_eq!(pinned.stdout.trim(), format!("registry.invalid/acme/shop@{digest}"));
     let by_digest = run(&format!("registry.invalid/acme/shop@{digest}"), &[]).run();
-    assert_eq!(by_digest.code, 0, "{}", by_digest.out);
-    assert!(!by_digest.out.contains("mirror"), "{}", by_digest.out);
+    assert_eq!(by_digest.exit, 0, "{}", by_digest.stdout);
+    assert!(!by_digest.stdout.contains("mirror"), "{}", by_digest.stdout);
 }
 
 #[test]
@@ -79,10 +79,10 @@ fn a015_a_mirror_is_not_shown_the_login_of_the_registry() {
     mirror.restrict(Access::basic("alice", "hunter2-for-the-registry"));
     let flag = format!("registry.invalid={}", mirror.host());
     let arguments = ["registry.invalid/acme/shop:v1.0.0", "--mirror", &flag, "--username", "alice", "--password-stdin"];
-    let run = Verify::new(&arguments).input("hunter2-for-the-registry").run();
-    assert_eq!(run.code, 3);
+    let run = program::verify(&arguments).stdin("hunter2-for-the-registry").run();
+    assert_eq!(run.exit, 3);
     let warning = format!("warning: the login is for registry.invalid alone and is not shown to {};", mirror.host());
-    assert!(run.err.starts_with(&warning) && run.err.lines().count() == 1, "{}", run.err);
+    assert!(run.stderr.starts_with(&warning) && run.stderr.lines().count() == 1, "{}", run.stderr);
     assert!(mirror.requests().iter().all(|request| request.header("Authorization").is_none()));
 }
 
@@ -91,11 +91,11 @@ fn a015_an_audit_says_too_who_is_not_shown_the_login() {
     let mirror = Registry::serving("acme/shop", fixture("signed"));
     let flag = format!("registry.invalid={}", mirror.host());
     let arguments = ["registry.invalid/acme/shop", "--mirror", &flag, "--username", "alice", "--password-stdin"];
-    let run = Verify::audit(&arguments).input("hunter2-for-the-registry").run();
+    let run = program::audit(&arguments).stdin("hunter2-for-the-registry").run();
     let warning = format!("warning: the login is for registry.invalid alone and is not shown to {};", mirror.host());
-    assert!(run.code == 0 && run.err.starts_with(&warning) && run.err.lines().count() == 1, "{}", run.seen());
-    let quiet = Verify::audit(&[&arguments[..], &["-q"]].concat()).input("hunter2-for-the-registry").run();
-    assert_eq!(quiet.err, "");
+    assert!(run.exit == 0 && run.stderr.starts_with(&warning) && run.stderr.lines().count() == 1, "{}", run.seen());
+    let quiet = program::audit(&[&arguments[..], &["-q"]].concat()).stdin("hunter2-for-the-registry").run();
+    assert_eq!(quiet.stderr, "");
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn a_login_that_the_repository_of_evidence_is_not_shown_is_said_once() {
         images.edit("security/signatures", |content| *content = divide("signed").1);
         let repository = format!("{host}/security/signatures");
         let arguments = [&[reference.as_str(), &reference, "--evidence-repository", &repository], &login[..]].concat();
-        let run = Verify::new(&arguments).input("hunter2").run();
-        assert_eq!((run.code, run.err.lines().count()), (0, lines), "{}", run.seen());
+        let run = program::verify(&arguments).stdin("hunter2").run();
+        assert_eq!((run.exit, run.stderr.lines().count()), (0, lines), "{}", run.seen());
     }
     let repository = format!("{}/security/signatures", signatures.host());
     let quiet = [&[reference.as_str(), "-q", "--evidence-repository", &repository], &login[..]].concat();
-    assert_eq!(Verify::new(&quiet).input("hunter2").run().err, "");
+    assert_eq!(program::verify(&quiet).stdin("hunter2").run().stderr, "");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use snap::raw::Encoder;
 
-use crate::program::{REPOSITORY, Run, Verify, fixture};
+use crate::program::{self, Program, REPOSITORY, Run, fixture};
 use crate::support::json::base64;
 use crate::support::registry::{Registry, Request, Response, fault};
 use crate::support::repository::Repository;
@@ -79,9 +79,9 @@ impl World {
         format!("--github-api={}/api", self.github.url())
     }
 
-    fn verify(&self, more: &[&str]) -> Verify {
+    fn verify(&self, more: &[&str]) -> Program {
         let reference = self.registry.reference(REPOSITORY, "v1.0.0");
-        Verify::new(&[&[reference.as_str(), &self.flag()], more].concat())
+        program::verify(&[&[reference.as_str(), &self.flag()], more].concat())
     }
 }
 
@@ -99,7 +99,7 @@ fn snappy(text: &str) -> Vec<u8> {
 }
 
 fn report(run: &Run) -> Value {
-    serde_json::from_str(&run.out).expect(&run.out)
+    serde_json::from_str(&run.stdout).expect(&run.stdout)
 }
 
 fn shown(registry: &Registry) -> BTreeSet<Option<String>> {
@@ -115,11 +115,11 @@ fn a_preview_asks_github_too() {
     let reference = world.registry.reference(REPOSITORY, "v1.0.0");
     let trust = ["--trusted-root", "fixtures/trust/lab.trusted_root.json"];
     let command = ["policy", "preview", "--policy", &policy, "--against", &policy, "--output", "json", &reference];
-    let preview = |more: &[&str]| Verify::bare(&[&command[..], &trust, more].concat()).with("GH_TOKEN", TOKEN).run();
-    assert!(preview(&[]).out.contains(r#""policy": "absent""#));
+    let preview = |more: &[&str]| Program::new([&command[..], &trust, more].concat()).env("GH_TOKEN", TOKEN).run();
+    assert!(preview(&[]).stdout.contains(r#""policy": "absent""#));
     let run = preview(&[&world.flag()]);
-    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-    assert!(run.out.contains(r#""policy": "verified""#), "{}", run.out);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(run.stdout.contains(r#""policy": "verified""#), "{}", run.stdout);
     assert!(shown(&world.github).contains(&Some(format!("Bearer {TOKEN}"))));
 }
 
@@ -127,7 +127,7 @@ fn a_preview_asks_github_too() {
 fn attestations_are_found_on_all_pages_inline_and_compressed() {
     let world = World::new("signed").in_pages();
     let run = world.verify(&["--output", "json"]).run();
-    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", run.stdout);
     let report = report(&run);
     let image = &report["images"][0];
     let candidates = image["candidates"].as_array().expect("a list");
@@ -146,21 +146,21 @@ fn attestations_are_found_on_all_pages_inline_and_compressed() {
 fn inspect_shows_what_only_github_has() {
     let world = World::new("signed").in_pages();
     let reference = world.registry.reference(REPOSITORY, "v1.0.0");
-    let run = Verify::inspect(&[&reference, &world.flag(), "--output", "json"]).run();
-    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    let run = program::inspect(&[&reference, &world.flag(), "--output", "json"]).run();
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", run.stdout);
     let candidates = report(&run)["images"][0]["candidates"].as_array().expect("a list").clone();
     assert_eq!(candidates.len(), world.bundles.len());
     assert!(candidates.iter().all(|candidate| candidate["origin"]["kind"] == "github-api"));
     // A repository without the API, or the API without a repository, is half a question.
-    let run = Verify::inspect(&[&reference]).run();
-    assert!(run.code == 2 && run.err.contains("--github-api"), "{}", run.seen());
+    let run = program::inspect(&[&reference]).run();
+    assert!(run.exit == 2 && run.stderr.contains("--github-api"), "{}", run.seen());
 }
 
 #[test]
 fn nobody_is_asked_who_was_not_named() {
     let world = World::new("signed").in_pages();
-    let run = Verify::new(&[&world.registry.reference(REPOSITORY, "v1.0.0")]).run();
-    assert_eq!((run.code, world.github.requests().len()), (4, 0), "{}", run.out);
+    let run = program::verify(&[&world.registry.reference(REPOSITORY, "v1.0.0")]).run();
+    assert_eq!((run.exit, world.github.requests().len()), (4, 0), "{}", run.stdout);
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn a010_the_token_goes_to_the_api_and_nowhere_else() {
         for host in [&world.registry, &world.github, &world.store] {
             host.forget_requests();
         }
-        let run = world.verify(&["-vv"]).with(variable, TOKEN).run();
-        assert_eq!(run.code, 0, "{}", run.seen());
+        let run = world.verify(&["-vv"]).env(variable, TOKEN).run();
+        assert_eq!(run.exit, 0, "{}", run.seen());
         assert!(!run.seen().contains(TOKEN) && !run.seen().contains(&base64(TOKEN)), "{}", run.seen());
         assert_eq!(shown(&world.github), BTreeSet::from([Some(format!("Bearer {TOKEN}"))]));
         assert_eq!((shown(&world.store), shown(&world.registry)), (BTreeSet::from([None]), BTreeSet::from([None])));
@@ -193,8 +193,8 @@ fn the_index_and_every_platform_are_asked_about() {
 
 #[test]
 fn what_github_does_not_have_is_absent() {
-    assert_eq!(World::new("signed").verify(&[]).run().code, 4, "404");
-    assert_eq!(World::new("signed").listing(&[]).verify(&[]).run().code, 4, "an empty list");
+    assert_eq!(World::new("signed").verify(&[]).run().exit, 4, "404");
+    assert_eq!(World::new("signed").listing(&[]).verify(&[]).run().exit, 4, "an empty list");
 }
 
 #[test]
@@ -205,8 +205,8 @@ fn a085_an_attestation_of_another_image_is_rejected() {
     let world = World { registry: other.registry, ..world };
     world.registry.edit(REPOSITORY, |content| content.tags.retain(|tag, _| tag == "v1.0.0"));
     let run = world.listing(&attestations).verify(&[]).run();
-    assert_eq!(run.code, 1, "{}", run.out);
-    assert!(run.out.contains("attestations of acme/shop at "), "{}", run.out);
+    assert_eq!(run.exit, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("attestations of acme/shop at "), "{}", run.stdout);
 }
 
 /// Makes the API fail, and returns what came of it.
@@ -214,8 +214,8 @@ fn fails(what: &str, bend: impl FnOnce(&World)) -> Run {
     let world = World::new("signed").in_pages();
     bend(&world);
     let run = world.verify(&[]).run();
-    assert_eq!(run.code, 3, "{what}: {}", run.out);
-    assert!(run.out.contains("could not be read") && !run.out.contains("is attached"), "{what}: {}", run.out);
+    assert_eq!(run.exit, 3, "{what}: {}", run.stdout);
+    assert!(run.stdout.contains("could not be read") && !run.stdout.contains("is attached"), "{what}: {}", run.stdout);
     run
 }
 
@@ -236,9 +236,9 @@ fn a023_an_api_that_fails_is_never_absence() {
             response.set_header("x-ratelimit-remaining", "0");
         });
     });
-    assert!(run.out.contains("limits requests") && run.out.contains("API rate limit exceeded"), "{}", run.out);
+    assert!(run.stdout.contains("limits requests") && run.stdout.contains("API rate limit exceeded"), "{}", run.stdout);
     let run = fails("a private repository", |world| world.github.bend("per_page", fault::status(401)));
-    assert!(run.out.contains("neither GH_TOKEN nor GITHUB_TOKEN is set"), "{}", run.out);
+    assert!(run.stdout.contains("neither GH_TOKEN nor GITHUB_TOKEN is set"), "{}", run.stdout);
 }
 
 #[test]
@@ -251,8 +251,8 @@ fn a017_a018_pages_stay_on_the_host_and_end() {
     let world = world.listing(&[]);
     world.github.bend("per_page", fault::header("Link", &format!("<{path}>; rel=next")));
     let run = world.verify(&[]).run();
-    assert_eq!((run.code, world.github.requests().len()), (3, 20), "{}", run.out);
-    assert!(run.out.contains("pages of attestations"), "{}", run.out);
+    assert_eq!((run.exit, world.github.requests().len()), (3, 20), "{}", run.stdout);
+    assert!(run.stdout.contains("pages of attestations"), "{}", run.stdout);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a031_a_bundle_that_unpacks_to_more_than_is_read_is_not_unpacked() {
     let zeros = Encoder::new().compress_vec(&vec![0; 20 << 20]).expect("compressed");
     assert!(zeros.len() < 2 << 20);
     let run = fails("unpacked", |world| world.answer_store(&zeros));
-    assert!(run.out.contains("expected at most 16777216 bytes of a bundle, found 20971520"), "{}", run.out);
+    assert!(run.stdout.contains("expected at most 16777216 bytes of a bundle, found 20971520"), "{}", run.stdout);
 }
 
 #[test]
@@ -276,10 +276,10 @@ fn a009_bundles_are_not_fetched_from_places_that_nobody_has_reason_to_name() {
     ] {
         let world = World::new("signed").listing(&[json!({"bundle_url": place})]);
         let run = world.verify(&[]).run();
-        assert_eq!(run.code, 3, "{place}: {}", run.out);
+        assert_eq!(run.exit, 3, "{place}: {}", run.stdout);
     }
     let world = World::new("signed").listing(&[json!({"bundle": null})]);
-    assert_eq!(world.verify(&[]).run().code, 3, "neither bundle nor place");
+    assert_eq!(world.verify(&[]).run().exit, 3, "neither bundle nor place");
 }
 
 #[test]
@@ -287,9 +287,9 @@ fn the_flag_needs_a_repository_and_a_safe_address() {
     let world = World::new("signed");
     for more in [&["--offline"][..], &["--github-api=https://github.example"], &["--github-api=x"]] {
         let run = world.verify(more).run();
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{more:?}: {}", run.err);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);
     }
-    let http = Verify::new(&["oci:fixtures/images/signed", "--github-api=http://api.github.com"]).run();
-    assert_eq!((http.code, http.out.as_str()), (2, ""));
-    assert!(http.err.contains("expected an https address"), "{}", http.err);
+    let http = program::verify(&["oci:fixtures/images/signed", "--github-api=http://api.github.com"]).run();
+    assert_eq!((http.exit, http.stdout.as_str()), (2, ""));
+    assert!(http.stderr.contains("expected an https address"), "{}", http.stderr);
 }

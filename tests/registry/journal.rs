@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture, serve_tagged};
+use crate::program::{self, Folder, REPOSITORY, Run, fixture, serve_tagged};
 use crate::support::digest::sha256_hex;
 use crate::support::registry::{Registry, fault};
 
@@ -32,7 +32,7 @@ impl Shop {
         let journal = self.journal().display().to_string();
         let arguments =
             [&[self.name.as_str(), "--output", "json", "--journal", &journal, "--jobs", "1"], more].concat();
-        Verify::audit(&arguments).run()
+        program::audit(&arguments).run()
     }
 
     /// How many images were fetched since requests were forgotten.
@@ -59,7 +59,7 @@ impl Shop {
 
 /// A report without what differs between two runs: times, and what was asked of the network.
 fn lasting(run: &Run) -> Value {
-    let mut report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
+    let mut report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
     for volatile in ["startedAt", "network", "environment"] {
         report[volatile] = Value::Null;
     }
@@ -74,7 +74,7 @@ fn line_ends(journal: &[u8]) -> Vec<usize> {
 fn an_audit_that_was_cut_anywhere_ends_with_the_report_of_one_that_was_not() {
     let shop = Shop::new();
     let (whole, journal) = shop.whole();
-    assert_eq!((whole.code, whole.err.as_str()), (1, ""), "{}", whole.seen());
+    assert_eq!((whole.exit, whole.stderr.as_str()), (1, ""), "{}", whole.seen());
     let ends = line_ends(&journal);
     assert_eq!(ends.len(), 1 + IMAGES.len(), "one line that binds it, and one for each image");
     let more = ends.iter().flat_map(|end| [end - 1, *end, end + 1, end + 80]).filter(|end| *end <= journal.len());
@@ -82,15 +82,15 @@ fn an_audit_that_was_cut_anywhere_ends_with_the_report_of_one_that_was_not() {
         [0, 1].into_iter().chain(more).chain((3..journal.len()).step_by(journal.len() / 12)).collect();
     for cut in cuts {
         let run = shop.resumed_with(&journal[..cut]);
-        assert_eq!((run.code, lasting(&run)), (1, lasting(&whole)), "{cut}: {}", run.err);
+        assert_eq!((run.exit, lasting(&run)), (1, lasting(&whole)), "{cut}: {}", run.stderr);
         let kept = ends.iter().filter(|end| **end <= cut).count().saturating_sub(1);
         assert_eq!(shop.fetched(), IMAGES.len() - kept, "{cut}");
-        assert_eq!(run.err.contains("is not whole"), cut > 0 && !ends.contains(&cut), "{cut}: {}", run.err);
+        assert_eq!(run.stderr.contains("is not whole"), cut > 0 && !ends.contains(&cut), "{cut}: {}", run.stderr);
         assert_eq!(
-            run.err.contains(&format!("{kept} verdicts are taken from the journal")),
+            run.stderr.contains(&format!("{kept} verdicts are taken from the journal")),
             kept > 0,
             "{cut}: {}",
-            run.err
+            run.stderr
         );
         // What the run added makes the journal whole again.
         let again = fs::read(shop.journal()).expect("a journal");
@@ -111,7 +111,7 @@ fn a_damaged_journal_is_not_believed() {
         // Of the last line alone the end may be torn.
         let is_last_end = place + 1 == journal.len();
         assert_eq!(
-            (run.code, run.out.is_empty()),
+            (run.exit, run.stdout.is_empty()),
             if is_last_end { (1, false) } else { (2, true) },
             "{place}: {}",
             run.seen()
@@ -119,9 +119,9 @@ fn a_damaged_journal_is_not_believed() {
     }
     // A whole line is left out without harm; a line that is there twice says the same twice.
     let without = [&journal[..ends[0]], &journal[ends[1]..]].concat();
-    assert_eq!(shop.resumed_with(&without).code, 1);
+    assert_eq!(shop.resumed_with(&without).exit, 1);
     let twice = [&journal[..], &journal[ends[2]..]].concat();
-    assert_eq!(shop.resumed_with(&twice).code, 1);
+    assert_eq!(shop.resumed_with(&twice).exit, 1);
 }
 
 /// Verdicts of another policy, trusted root, platform or way to look for evidence say nothing about this run.
@@ -144,15 +144,19 @@ fn a_journal_of_another_run_is_refused() {
     ] {
         fs::write(shop.journal(), &journal).expect("a journal");
         let run = shop.audit(&[&["--resume"], more].concat());
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{more:?}: {}", run.seen());
-        assert!(run.err.contains("it is of another run") && run.err.contains(differs), "{more:?}: {}", run.err);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.seen());
+        assert!(
+            run.stderr.contains("it is of another run") && run.stderr.contains(differs),
+            "{more:?}: {}",
+            run.stderr
+        );
         assert_eq!(fs::read(shop.journal()).expect("a journal"), journal, "it is left as it was");
     }
     let lines = line_ends(&journal);
     let older = [br#"{"journal":2,"of":{}}"#, &b"\n"[..], &journal[lines[0]..]].concat();
-    assert!(shop.resumed_with(&older).err.contains("expected form 1, found 2"));
+    assert!(shop.resumed_with(&older).stderr.contains("expected form 1, found 2"));
     let run = shop.audit(&["--resume", "--advisories", &folder.display().to_string()]);
-    assert_eq!(run.code, 2, "{}", run.seen());
+    assert_eq!(run.exit, 2, "{}", run.seen());
 }
 
 /// The root of the fixtures, written differently: another file, with the same parties.
@@ -169,7 +173,7 @@ fn what_is_undecided_or_moved_is_judged_again() {
     let signed = fixture("signed").tags["v1.0.0"].clone();
     shop.registry.bend(&format!("/manifests/{signed}"), fault::status(500));
     let (first, journal) = shop.whole();
-    assert_eq!((first.code, line_ends(&journal).len()), (1, IMAGES.len()), "{}", first.seen());
+    assert_eq!((first.exit, line_ends(&journal).len()), (1, IMAGES.len()), "{}", first.seen());
     shop.registry.mend();
     let run = shop.resumed_with(&journal);
     assert_eq!((&lasting(&run)["images"][0]["verdict"], shop.fetched()), (&json!("verified"), 1), "{}", run.seen());
@@ -214,7 +218,7 @@ fn a_verdict_of_another_day_is_given_anew() {
     };
     for (seconds, fetched) in [(0, 0), (-86_000, 0), (-87_000, 3), (3_600, 3)] {
         let run = shop.resumed_with(written_at(seconds).as_bytes());
-        assert_eq!((run.code, shop.fetched()), (1, fetched), "{seconds}: {}", run.err);
+        assert_eq!((run.exit, shop.fetched()), (1, fetched), "{seconds}: {}", run.stderr);
     }
 }
 
@@ -223,20 +227,20 @@ fn a_journal_is_a_file_of_its_own_and_of_one_process() {
     let shop = Shop::new();
     let (_, journal) = shop.whole();
     let again = shop.audit(&[]);
-    assert_eq!((again.code, again.out.as_str()), (2, ""), "{}", again.seen());
-    assert!(again.err.contains("it is there already") && again.err.contains("--resume"), "{}", again.err);
-    assert_eq!(Verify::audit(&[&shop.name, "--resume"]).run().code, 2, "without a journal");
+    assert_eq!((again.exit, again.stdout.as_str()), (2, ""), "{}", again.seen());
+    assert!(again.stderr.contains("it is there already") && again.stderr.contains("--resume"), "{}", again.stderr);
+    assert_eq!(program::audit(&[&shop.name, "--resume"]).run().exit, 2, "without a journal");
 
     let file = fs::File::open(shop.journal()).expect("a journal");
     file.lock().expect("a lock");
     let run = shop.audit(&["--resume"]);
-    assert_eq!(run.code, 2, "{}", run.seen());
-    assert!(run.err.contains("another process uses it"), "{}", run.err);
+    assert_eq!(run.exit, 2, "{}", run.seen());
+    assert!(run.stderr.contains("another process uses it"), "{}", run.stderr);
     drop(file);
 
     fs::remove_file(shop.journal()).expect("a journal");
     fs::create_dir(shop.journal()).expect("a folder");
-    assert_eq!(shop.audit(&["--resume"]).code, 2);
+    assert_eq!(shop.audit(&["--resume"]).exit, 2);
     fs::remove_dir(shop.journal()).expect("a folder");
     #[cfg(unix)]
     {
@@ -249,12 +253,12 @@ fn a_journal_is_a_file_of_its_own_and_of_one_process() {
             symlink(&victim, shop.journal()).expect("a link");
             for more in [&["--resume"][..], &[]] {
                 let run = shop.audit(more);
-                assert_eq!(run.code, 2, "A319: {}", run.seen());
+                assert_eq!(run.exit, 2, "A319: {}", run.seen());
             }
             assert_eq!(fs::read(&victim).ok(), victim.ends_with("victim").then(|| journal.clone()));
             fs::remove_file(shop.journal()).expect("a link");
         }
-        assert_eq!(shop.audit(&["--resume"]).code, 1, "a journal that is not there yet is begun");
+        assert_eq!(shop.audit(&["--resume"]).exit, 1, "a journal that is not there yet is begun");
         let mode = fs::metadata(shop.journal()).expect("a journal").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -1,6 +1,6 @@
 //! Logins: found where people have them, shown to whom they are for, and to nobody else.
 
-use crate::program::{Folder, Run, Verify, serve};
+use crate::program::{self, Folder, Program, Run, serve};
 use crate::support::json::base64;
 use crate::support::registry::{Access, Registry, Request, Response, fault};
 
@@ -12,7 +12,7 @@ fn auths(host: &str) -> String {
 }
 
 fn assert_verified(run: &Run) {
-    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", run.stdout);
 }
 
 /// The authorizations that a registry was shown, each once, in order.
@@ -27,7 +27,7 @@ fn shown(registry: &Registry) -> Vec<String> {
 fn a_login_is_found_wherever_docker_and_podman_keep_it() {
     let (registry, reference) = serve("signed");
     registry.restrict(Access::token(USER, PASSWORD));
-    assert_eq!(Verify::new(&[&reference]).run().code, 3, "without a login");
+    assert_eq!(program::verify(&[&reference]).run().exit, 3, "without a login");
     for (file, variable, value) in [
         ("docker/config.json", "DOCKER_CONFIG", "docker"),
         (".docker/config.json", "HOME", ""),
@@ -37,7 +37,7 @@ fn a_login_is_found_wherever_docker_and_podman_keep_it() {
     ] {
         let folder = Folder::new();
         folder.write(file, auths(&registry.host()).as_bytes());
-        assert_verified(&Verify::new(&[&reference]).with(variable, folder.path().join(value)).run());
+        assert_verified(&program::verify(&[&reference]).env(variable, folder.path().join(value)).run());
     }
 }
 
@@ -47,10 +47,10 @@ fn a_password_is_read_from_standard_input() {
     for access in [Access::token(USER, PASSWORD), Access::basic(USER, PASSWORD)] {
         registry.restrict(access);
         let arguments = [reference.as_str(), "--username", USER, "--password-stdin"];
-        assert_verified(&Verify::new(&arguments).input(&format!("{PASSWORD}\n")).run());
-        assert_eq!(Verify::new(&arguments).input("wrong\n").run().code, 3);
-        let empty = Verify::new(&arguments).run();
-        assert_eq!((empty.code, empty.out.as_str()), (2, ""), "{}", empty.err);
+        assert_verified(&program::verify(&arguments).stdin(format!("{PASSWORD}\n")).run());
+        assert_eq!(program::verify(&arguments).stdin("wrong\n").run().exit, 3);
+        let empty = program::verify(&arguments).run();
+        assert_eq!((empty.exit, empty.stdout.as_str()), (2, ""), "{}", empty.stderr);
     }
 }
 
@@ -61,8 +61,8 @@ fn a_token_for_the_registry_is_shown_as_it_is() {
     let token = base64("repository:acme/shop:pull");
     let folder = Folder::new();
     let file = folder.write("token", format!("{token}\n").as_bytes());
-    assert_verified(&Verify::new(&[&reference]).with("BONAFIDE_REGISTRY_TOKEN", &token).run());
-    assert_verified(&Verify::new(&[&reference, "--registry-token-file", file.to_str().expect("text")]).run());
+    assert_verified(&program::verify(&[&reference]).env("BONAFIDE_REGISTRY_TOKEN", &token).run());
+    assert_verified(&program::verify(&[&reference, "--registry-token-file", file.to_str().expect("text")]).run());
     assert_eq!(shown(&registry), [format!("Bearer {token}")]);
     assert!(!registry.paths().iter().any(|path| path.starts_with("/token")), "{:?}", registry.paths());
 }
@@ -70,9 +70,9 @@ fn a_token_for_the_registry_is_shown_as_it_is() {
 #[test]
 fn a015_a_login_given_for_one_registry_is_not_taken_to_two() {
     let arguments = ["a.example/x", "b.example/x", "--username", USER, "--password-stdin"];
-    let run = Verify::new(&arguments).input(PASSWORD).run();
-    assert_eq!((run.code, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("a.example, b.example") && !run.err.contains(PASSWORD), "{}", run.err);
+    let run = program::verify(&arguments).stdin(PASSWORD).run();
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("a.example, b.example") && !run.stderr.contains(PASSWORD), "{}", run.stderr);
 }
 
 #[test]
@@ -83,12 +83,12 @@ fn a015_logins_of_other_registries_are_not_shown() {
     let folder = Folder::new();
     for key in ["127.0.0.1".to_owned(), format!("localhost:{port}"), format!("{}0", registry.host()), "*".to_owned()] {
         folder.write("config.json", auths(&key).as_bytes());
-        let run = Verify::new(&[&reference])
-            .with("DOCKER_CONFIG", folder.path())
-            .with("GITHUB_TOKEN", PASSWORD)
-            .with("GH_TOKEN", PASSWORD)
+        let run = program::verify(&[&reference])
+            .env("DOCKER_CONFIG", folder.path())
+            .env("GITHUB_TOKEN", PASSWORD)
+            .env("GH_TOKEN", PASSWORD)
             .run();
-        assert_eq!(run.code, 3, "{key}");
+        assert_eq!(run.exit, 3, "{key}");
     }
     assert_eq!(shown(&registry), Vec::<String>::new());
 }
@@ -98,7 +98,7 @@ fn a_public_image_needs_no_login_and_is_shown_none() {
     let (registry, reference) = serve("signed");
     let folder = Folder::new();
     folder.write("config.json", auths(&registry.host()).as_bytes());
-    assert_verified(&Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run());
+    assert_verified(&program::verify(&[&reference]).env("DOCKER_CONFIG", folder.path()).run());
     assert_eq!(shown(&registry), Vec::<String>::new());
 }
 
@@ -114,12 +114,12 @@ fn a_login_that_reaches_nothing_does_not_hide_a_public_image() {
     registry.bend_when(is_for_the_login, |response| {
         *response = Response::new(200, "application/json", br#"{"token":"useless"}"#.to_vec());
     });
-    assert_verified(&Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run());
+    assert_verified(&program::verify(&[&reference]).env("DOCKER_CONFIG", folder.path()).run());
     // For what nobody may read, the answer to the login counts.
     registry.restrict(Access::token("somebody", "else"));
-    let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
-    assert_eq!(run.code, 3);
-    assert!(run.out.contains("refused the login of `"), "{}", run.out);
+    let run = program::verify(&[&reference]).env("DOCKER_CONFIG", folder.path()).run();
+    assert_eq!(run.exit, 3);
+    assert!(run.stdout.contains("refused the login of `"), "{}", run.stdout);
 }
 
 /// Some registries tell strangers "not found" about what is there: that must not take the place of the refusal.
@@ -138,10 +138,10 @@ fn a_not_found_for_strangers_is_not_the_answer_to_a_login() {
     registry.bend_when(is_by_a_stranger, fault::status(404));
     let folder = Folder::new();
     folder.write("config.json", auths(&registry.host()).as_bytes());
-    let run = Verify::new(&[&reference]).with("DOCKER_CONFIG", folder.path()).run();
-    assert_eq!(run.code, 3);
+    let run = program::verify(&[&reference]).env("DOCKER_CONFIG", folder.path()).run();
+    assert_eq!(run.exit, 3);
     let refused = format!("{} refused the login of `", registry.host());
-    assert!(run.out.contains("status 401") && run.out.contains(&refused), "{}", run.out);
+    assert!(run.stdout.contains("status 401") && run.stdout.contains(&refused), "{}", run.stdout);
 }
 
 #[cfg(unix)]
@@ -158,7 +158,7 @@ mod helpers {
 
     fn run(folder: &Folder, reference: &str) -> Run {
         let path = format!("{}:/usr/bin:/bin", folder.path().display());
-        Verify::new(&[reference]).with("DOCKER_CONFIG", folder.path()).with("PATH", path).run()
+        program::verify(&[reference]).env("DOCKER_CONFIG", folder.path()).env("PATH", path).run()
     }
 
     #[test]
@@ -188,9 +188,9 @@ mod helpers {
         let folder =
             folder(r#"cat >/dev/null; printf 'store is locked\033[31m\n' >&2; echo '{"Secret":"hunter2"}'; exit 1"#);
         let run = run(&folder, &reference);
-        assert_eq!(run.code, 3);
+        assert_eq!(run.exit, 3);
         let expected = "`docker-credential-test` failed and printed";
-        assert!(run.out.contains(expected) && run.out.contains("store is locked"), "{}", run.out);
+        assert!(run.stdout.contains(expected) && run.stdout.contains("store is locked"), "{}", run.stdout);
         assert!(!run.seen().contains("hunter2") && !run.seen().contains('\u{1b}'), "{}", run.seen());
     }
 
@@ -227,11 +227,11 @@ fn a315_a_token_in_the_place_of_the_name_is_in_no_output() {
                 let by = if matches!(command, "verify" | "audit") { &by[..] } else { &[] };
                 let flags = if command == "doctor" { &flags[1..] } else { &flags[..] };
                 let arguments = [&[command, at.as_str()], by, flags].concat();
-                let stored = Verify::bare(&arguments).with("DOCKER_CONFIG", folder.path()).run();
+                let stored = Program::new(&arguments).env("DOCKER_CONFIG", folder.path()).run();
                 let arguments = [&arguments[..], &["--username", TOKEN, "--password-stdin"]].concat();
-                let given = Verify::bare(&arguments).input(PASSWORD).run();
+                let given = Program::new(&arguments).stdin(PASSWORD).run();
                 for run in [stored, given] {
-                    assert_eq!(run.code, 3, "{command}: {}", run.seen());
+                    assert_eq!(run.exit, 3, "{command}: {}", run.seen());
                     assert!(!run.seen().contains(TOKEN), "{command}: {}", run.seen());
                 }
             }
@@ -265,15 +265,15 @@ fn no_secret_is_in_any_output() {
         for config in ["", "identity", "broken"] {
             for output in ["text", "json"] {
                 let arguments = [reference.as_str(), "-vv", "--output", output];
-                let login = Verify::new(&arguments).with("DOCKER_CONFIG", folder.path().join(config)).run();
-                let token = Verify::new(&arguments).with("BONAFIDE_REGISTRY_TOKEN", PASSWORD).run();
+                let login = program::verify(&arguments).env("DOCKER_CONFIG", folder.path().join(config)).run();
+                let token = program::verify(&arguments).env("BONAFIDE_REGISTRY_TOKEN", PASSWORD).run();
                 let arguments = [&arguments[..], &["--username", USER, "--password-stdin"]].concat();
-                let given = Verify::new(&arguments).input(PASSWORD).run();
+                let given = program::verify(&arguments).stdin(PASSWORD).run();
                 // Of a run that never held the pair, the registry may say what it likes about it.
                 for (run, secrets) in
                     [(login, [PASSWORD, &encoded]), (token, [PASSWORD; 2]), (given, [PASSWORD, &encoded])]
                 {
-                    assert_eq!(run.code, 3, "{}", run.seen());
+                    assert_eq!(run.exit, 3, "{}", run.seen());
                     assert!(secrets.iter().all(|secret| !run.seen().contains(secret)), "{}", run.seen());
                 }
             }
@@ -290,9 +290,9 @@ fn a263_the_variables_that_were_used_are_in_the_report() {
     let auth = base64(format!("{USER}:{PASSWORD}"));
     folder.write("config.json", format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry.host()).as_bytes());
     let run = |variable: &str, value: &std::path::Path, more: &[&str]| {
-        let run = Verify::new(&[&[reference.as_str()], more].concat()).with(variable, value).run();
-        assert_eq!(run.code, 0, "{}", run.seen());
-        run.out
+        let run = program::verify(&[&[reference.as_str()], more].concat()).env(variable, value).run();
+        assert_eq!(run.exit, 0, "{}", run.seen());
+        run.stdout
     };
     let json = |out: &str| serde_json::from_str::<serde_json::Value>(out).expect(out)["environment"].clone();
     let output = ["--output", "json"];

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::program::{REPOSITORY, Verify, fixture, serve};
+use crate::program::{self, REPOSITORY, fixture, serve};
 use crate::support::image::Manifest;
 use crate::support::registry::{Access, Registry, fault};
 
@@ -25,10 +25,10 @@ fn evidence_that_comes_later_is_waited_for_at_the_digest_that_was_seen() {
                 content.tags.insert("v1.0.0".to_owned(), digest);
             });
         });
-        Verify::new(&[&reference, "--wait", "30s"]).run()
+        program::verify(&[&reference, "--wait", "30s"]).run()
     });
-    assert_eq!(run.code, 0, "{}", run.seen());
-    assert_eq!(run.err, "waiting up to 30 s: nothing of a required kind is attached yet\n");
+    assert_eq!(run.exit, 0, "{}", run.seen());
+    assert_eq!(run.stderr, "waiting up to 30 s: nothing of a required kind is attached yet\n");
     let by_tag = registry.paths().iter().filter(|path| path.ends_with("/manifests/v1.0.0")).count();
     assert_eq!(by_tag, 1, "a tag is resolved once");
 }
@@ -39,12 +39,12 @@ fn what_never_comes_is_absent_and_anything_else_is_not_waited_for() {
     for (name, code) in [("unsigned", 4), ("other-signer", 1), ("signed", 0)] {
         let (_registry, reference) = serve(name);
         let wait = if code == 4 { "200ms" } else { "10m" };
-        let run = Verify::new(&[&reference, "--wait", wait]).run();
-        assert_eq!((run.code, run.err.is_empty()), (code, code != 4), "{name}: {}", run.seen());
+        let run = program::verify(&[&reference, "--wait", wait]).run();
+        assert_eq!((run.exit, run.stderr.is_empty()), (code, code != 4), "{name}: {}", run.seen());
     }
     let (registry, reference) = serve("unsigned");
     registry.bend("/referrers/", fault::status(500));
-    assert_eq!(Verify::new(&[&reference, "--wait", "10m"]).run().code, 3);
+    assert_eq!(program::verify(&[&reference, "--wait", "10m"]).run().exit, 3);
     assert!(began.elapsed() < Duration::from_secs(60));
 }
 
@@ -53,18 +53,18 @@ fn every_request_is_told_without_its_query() {
     let (registry, reference) = serve("signed");
     let store = Registry::serving(REPOSITORY, fixture("signed"));
     registry.restrict(Access::anonymous_token());
-    let quiet = Verify::new(&[&reference]).run();
-    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
+    let quiet = program::verify(&[&reference]).run();
+    assert_eq!((quiet.exit, quiet.stderr.as_str()), (0, ""));
     registry.forget_requests();
     let blob = registry_blob();
     registry.bend(&blob, fault::redirect(&format!("{}{blob}?signature=hunter2", store.url())));
-    let run = Verify::new(&[&reference, "-vv"]).run();
-    assert_eq!(run.code, 0, "{}", run.seen());
-    let told: Vec<&str> = run.err.lines().collect();
-    assert_eq!(told.len(), registry.requests().len() + store.requests().len(), "{}", run.err);
+    let run = program::verify(&[&reference, "-vv"]).run();
+    assert_eq!(run.exit, 0, "{}", run.seen());
+    let told: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(told.len(), registry.requests().len() + store.requests().len(), "{}", run.stderr);
     assert!(told[0].starts_with(&format!("GET http://{}/v2/acme/shop/manifests/v1.0.0  401  ", registry.host())));
-    assert!(run.err.contains("/token?…  200") && run.err.contains(&format!("{blob}?…  200")), "{}", run.err);
-    assert!(!run.err.contains("hunter2") && !run.err.contains("scope"), "{}", run.err);
+    assert!(run.stderr.contains("/token?…  200") && run.stderr.contains(&format!("{blob}?…  200")), "{}", run.stderr);
+    assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("scope"), "{}", run.stderr);
 }
 
 /// The path of a bundle that the fixture has.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::program::{Folder, Verify, serve};
+use crate::program::{self, Folder, serve};
 
 /// Packs a fixture with the tar of the system, as those who move images do.
 fn pack(name: &str, flags: &str, folder: &Folder) -> String {
@@ -25,11 +25,11 @@ fn an_archive_says_what_its_directory_says() {
             let archive = pack(name, flags, &folder);
             for end in ["", ":v1.0.0"] {
                 let reference = format!("{archive}{end}");
-                let expected = Verify::new(&[&format!("oci:fixtures/images/{name}{end}"), "-v", "--offline"]).run();
-                let run = Verify::new(&[&reference, "-v", "--offline"]).run();
-                assert_eq!((run.code, run.err.as_str()), (code, ""), "{reference}: {}", run.out);
+                let expected = program::verify(&[&format!("oci:fixtures/images/{name}{end}"), "-v", "--offline"]).run();
+                let run = program::verify(&[&reference, "-v", "--offline"]).run();
+                assert_eq!((run.exit, run.stderr.as_str()), (code, ""), "{reference}: {}", run.stdout);
                 let without_name = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
-                assert_eq!(without_name(&run.out), without_name(&expected.out), "{reference}");
+                assert_eq!(without_name(&run.stdout), without_name(&expected.stdout), "{reference}");
             }
         }
     }
@@ -44,19 +44,19 @@ fn a279_an_archive_with_a_link_is_not_read() {
     let archive = folder.path().join("image.tar");
     let packed = Command::new("tar").arg("-C").arg(&content).arg("-cf").arg(&archive).arg(".").status();
     assert!(packed.expect("tar runs").success());
-    let run = Verify::new(&[&format!("oci-archive:{}", archive.display())]).run();
-    assert_eq!(run.code, 3, "{}", run.seen());
-    assert!(run.out.contains("a symbolic link at index.json"), "{}", run.out);
+    let run = program::verify(&[&format!("oci-archive:{}", archive.display())]).run();
+    assert_eq!(run.exit, 3, "{}", run.seen());
+    assert!(run.stdout.contains("a symbolic link at index.json"), "{}", run.stdout);
 }
 
 #[test]
 fn references_are_read_from_standard_input() {
     let (_registry, reference) = serve("signed");
     let list = format!("# what is deployed\n\n{reference}\n  oci:fixtures/images/unsigned:v1.0.0\r\n");
-    let run = Verify::new(&["-", "oci:fixtures/images/legacy:v1.0.0", "-q"]).input(&list).run();
-    assert_eq!((run.code, run.err.as_str()), (4, ""), "{}", run.out);
-    assert_eq!(run.out.matches("verified").count(), 2, "{}", run.out);
-    assert_eq!(run.out.matches("incomplete").count(), 1, "{}", run.out);
+    let run = program::verify(&["-", "oci:fixtures/images/legacy:v1.0.0", "-q"]).stdin(&list).run();
+    assert_eq!((run.exit, run.stderr.as_str()), (4, ""), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("verified").count(), 2, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("incomplete").count(), 1, "{}", run.stdout);
 }
 
 #[test]
@@ -68,14 +68,14 @@ fn an_empty_list_is_no_success() {
         (&["-"], "# none of these is a reference\nhttps://x/y\n"),
         (&["-", "--username", "u", "--password-stdin"], "p\n"),
     ] {
-        let run = Verify::new(arguments).input(input).run();
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.seen());
+        let run = program::verify(arguments).stdin(input).run();
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.seen());
     }
 }
 
 #[test]
 fn archives_of_docker_are_refused_with_what_to_do() {
-    let run = Verify::new(&["docker-archive:image.tar"]).run();
-    assert_eq!((run.code, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("oci-archive:FILE"), "{}", run.err);
+    let run = program::verify(&["docker-archive:image.tar"]).run();
+    assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("oci-archive:FILE"), "{}", run.stderr);
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture, serve_tagged};
+use crate::program::{self, Folder, Program, REPOSITORY, Run, fixture, serve_tagged};
 use crate::support::registry::Registry;
 use crate::support::schema::complaints;
 
@@ -25,15 +25,15 @@ impl Shop {
     }
 
     fn whole(&self) -> Run {
-        Verify::audit(&[&self.name, "--output", "json"]).run()
+        program::audit(&[&self.name, "--output", "json"]).run()
     }
 
     /// Runs one part, and returns its report's file.
     fn part(&self, shard: &str, more: &[&str]) -> String {
         let file = self.folder.path().join(format!("{}.json", shard.replace('/', "-of-"))).display().to_string();
         let output = format!("json={file}");
-        let run = Verify::audit(&[&[self.name.as_str(), "--shard", shard, "--output", &output], more].concat()).run();
-        assert_ne!(run.code, 2, "{}", run.seen());
+        let run = program::audit(&[&[self.name.as_str(), "--shard", shard, "--output", &output], more].concat()).run();
+        assert_ne!(run.exit, 2, "{}", run.seen());
         file
     }
 
@@ -44,12 +44,12 @@ impl Shop {
 
 fn merge(files: &[String]) -> Run {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    Verify::bare(&[&["report", "merge", "--output", "json"], &files[..]].concat()).run()
+    Program::new([&["report", "merge", "--output", "json"], &files[..]].concat()).run()
 }
 
 /// A report without what differs between runs: times, and what was asked of the network.
 fn lasting(run: &Run) -> Value {
-    let mut report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
+    let mut report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
     for volatile in ["startedAt", "network", "environment"] {
         report[volatile] = Value::Null;
     }
@@ -69,12 +69,12 @@ fn the_parts_make_the_whole_in_any_order_and_number() {
     for (images, code) in [(&GOOD[..], 0), (&[&GOOD[..], &OTHERS[..]].concat(), 1)] {
         let shop = Shop::new(images);
         let whole = shop.whole();
-        assert_eq!(whole.code, code, "{}", whole.seen());
+        assert_eq!(whole.exit, code, "{}", whole.seen());
         for count in [1, 2, 4, 9] {
             let mut files = shop.parts(count);
             files.reverse();
             let merged = merge(&files);
-            assert_eq!((merged.code, lasting(&merged)), (code, lasting(&whole)), "{count}: {}", merged.err);
+            assert_eq!((merged.exit, lasting(&merged)), (code, lasting(&whole)), "{count}: {}", merged.stderr);
         }
     }
 }
@@ -87,12 +87,12 @@ fn a_missing_part_is_undecided_and_named() {
         let mut some = files.clone();
         some.remove(missing);
         let run = merge(&some);
-        assert_eq!(run.code, 3, "{}", run.seen());
-        assert!(run.out.contains(&format!("shards {} of 3 are missing", missing + 1)), "{}", run.out);
+        assert_eq!(run.exit, 3, "{}", run.seen());
+        assert!(run.stdout.contains(&format!("shards {} of 3 are missing", missing + 1)), "{}", run.stdout);
         for format in ["text", "jsonl", "csv", "junit", "sarif", "markdown", "pinned"] {
             let names: Vec<&str> = some.iter().map(String::as_str).collect();
-            let run = Verify::bare(&[&["report", "merge", "--output", format], &names[..]].concat()).run();
-            assert_eq!(run.code, 3, "{format}: {}", run.seen());
+            let run = Program::new([&["report", "merge", "--output", format], &names[..]].concat()).run();
+            assert_eq!(run.exit, 3, "{format}: {}", run.seen());
             assert!(run.seen().contains("are missing"), "{format}: {}", run.seen());
         }
     }
@@ -107,8 +107,8 @@ fn tags_that_changed_between_the_parts_are_undecided() {
     shop.registry.edit(REPOSITORY, |content| content.tags.insert("1.2.0".to_owned(), other));
     let second = shop.part("2/2", &[]);
     let run = merge(&[first, second]);
-    assert_ne!(run.code, 0, "{}", run.seen());
-    assert!(run.out.contains("the shards listed different tags"), "{}", run.out);
+    assert_ne!(run.exit, 0, "{}", run.seen());
+    assert!(run.stdout.contains("the shards listed different tags"), "{}", run.stdout);
 }
 
 #[test]
@@ -117,12 +117,12 @@ fn reports_that_are_no_parts_of_one_audit_are_refused() {
     let files = shop.parts(2);
     let refused = |files: &[String], why: &str| {
         let run = merge(files);
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{why}: {}", run.seen());
-        assert!(run.err.contains(why), "{why}: {}", run.err);
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{why}: {}", run.seen());
+        assert!(run.stderr.contains(why), "{why}: {}", run.stderr);
     };
     refused(&[files[0].clone(), files[0].clone()], "it is shard 1, and so is another report");
     refused(&["no/such/file".to_owned()], "no/such/file");
-    let whole = shop.folder.write("whole.json", &shop.whole().out).display().to_string();
+    let whole = shop.folder.write("whole.json", &shop.whole().stdout).display().to_string();
     refused(&[whole], "it is not the report of a shard");
     let (first, changed) = (files[0].clone(), shop.folder.path().join("changed.json").display().to_string());
     for (more, why) in [
@@ -156,29 +156,29 @@ fn reports_that_are_no_parts_of_one_audit_are_refused() {
         }
         fs::write(&changed, report.to_string()).expect("a file");
         let run = merge(std::slice::from_ref(&changed));
-        assert_eq!(run.code, 2, "{place}: {}", run.seen());
+        assert_eq!(run.exit, 2, "{place}: {}", run.seen());
     }
     let mut report = read(&first);
     report["more"] = json!(1);
     fs::write(&changed, report.to_string()).expect("a file");
-    assert_eq!(merge(&[changed, second]).code, 2, "a field that is not known");
+    assert_eq!(merge(&[changed, second]).exit, 2, "a field that is not known");
 }
 
 #[test]
 fn a_part_says_which_it_is_and_a_job_of_kubernetes_names_it() {
     let shop = Shop::new(&GOOD);
     let report = read(&shop.part("1/2", &[]));
-    let schema = Verify::bare(&["schema", "report"]).run();
-    assert_eq!(complaints(&serde_json::from_str(&schema.out).expect("JSON"), &report), Vec::<String>::new());
+    let schema = Program::new(["schema", "report"]).run();
+    assert_eq!(complaints(&serde_json::from_str(&schema.stdout).expect("JSON"), &report), Vec::<String>::new());
     let auto = |variables: &[(&str, &str)]| {
-        let run = Verify::audit(&[&shop.name, "--shard", "auto", "--output", "json"]);
-        variables.iter().fold(run, |run, (name, value)| run.with(name, value)).run()
+        let run = program::audit(&[&shop.name, "--shard", "auto", "--output", "json"]);
+        variables.iter().fold(run, |run, (name, value)| run.env(name, value)).run()
     };
     let run = auto(&[("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "2")]);
-    let found: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.seen()));
+    let found: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.seen()));
     assert_eq!(found["shard"], report["shard"]);
     for wrong in [&[][..], &[("JOB_COMPLETION_INDEX", "2"), ("JOB_COMPLETIONS", "2")], &[("JOB_COMPLETION_INDEX", "0")]]
     {
-        assert_eq!(auto(wrong).code, 2, "{wrong:?}");
+        assert_eq!(auto(wrong).exit, 2, "{wrong:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, REPOSITORY, Run, Verify, fixture};
+use crate::program::{self, Folder, Program, REPOSITORY, Run, fixture};
 use crate::support::image::Manifest;
 use crate::support::registry::Registry;
 use crate::support::repository::Repository;
@@ -35,12 +35,12 @@ const COMPLETE: (&str, &str, &str) = ("signed", "1.0.0", "");
 const WITHOUT_SBOM: (&str, &str, &str) = ("multi-platform", "1.1.0", "spdx");
 
 fn verify(arguments: &[&str]) -> Run {
-    Verify::new(&[&["--require", "signature"], arguments].concat()).run()
+    program::verify(&[&["--require", "signature"], arguments].concat()).run()
 }
 
 fn report(run: &Run) -> Value {
-    let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
-    let schema = serde_json::from_str(&Verify::bare(&["schema", "report"]).run().out).expect("JSON");
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("a report: {}", run.seen()));
+    let schema = serde_json::from_str(&Program::new(["schema", "report"]).run().stdout).expect("JSON");
     assert_eq!(complaints(&schema, &report), Vec::<String>::new());
     report
 }
@@ -54,11 +54,11 @@ fn finding(report: &Value) -> &Value {
 fn a_release_that_lost_its_sbom_is_rejected_although_the_policy_is_content() {
     let (_registry, name) = serve(&[COMPLETE, WITHOUT_SBOM]);
     let (old, new) = (format!("{name}:1.0.0"), format!("{name}:1.1.0"));
-    assert_eq!(verify(&[&new]).code, 0);
+    assert_eq!(verify(&[&new]).exit, 0);
     let run = verify(&[&new, "--not-weaker-than", &old]);
-    assert_eq!(run.code, 1, "{}", run.seen());
+    assert_eq!(run.exit, 1, "{}", run.seen());
     for part in [format!("weaker than that of {old}: SBOM lost"), "found     SBOM: none".to_owned()] {
-        assert!(run.out.contains(&part), "{part}: {}", run.out);
+        assert!(run.stdout.contains(&part), "{part}: {}", run.stdout);
     }
     let report = report(&verify(&[&new, "--not-weaker-than", &old, "--output", "json"]));
     assert_eq!((&report["exitCode"], &finding(&report)["outcome"]), (&json!(1), &json!("fail")));
@@ -67,12 +67,12 @@ fn a_release_that_lost_its_sbom_is_rejected_although_the_policy_is_content() {
     let weaker = &comparison["differences"][0];
     assert_eq!((&weaker["property"], &weaker["kinds"]), (&json!("evidence"), &json!(["sbom"])));
     // Nothing that a script would pull.
-    assert_eq!(verify(&[&new, "--not-weaker-than", &old, "--output", "pinned"]).out, "");
+    assert_eq!(verify(&[&new, "--not-weaker-than", &old, "--output", "pinned"]).stdout, "");
     // The other way it is stronger, and with itself the same.
     for (image, other) in [(&old, &old), (&new, &new)] {
         let run = verify(&[image, "--not-weaker-than", other]);
-        assert_eq!(run.code, 0, "{}", run.seen());
-        assert!(run.out.contains("not weaker than that of"), "{}", run.out);
+        assert_eq!(run.exit, 0, "{}", run.seen());
+        assert!(run.stdout.contains("not weaker than that of"), "{}", run.stdout);
     }
 }
 
@@ -82,7 +82,7 @@ fn an_earlier_release_that_does_not_verify_or_cannot_be_read_decides_nothing() {
     let new = format!("{name}:1.0.0");
     for tag in ["0.9.0", "0.8.0", "0.0.1"] {
         let run = verify(&[&new, "--not-weaker-than", &format!("{name}:{tag}")]);
-        assert_eq!(run.code, 3, "{tag}: {}", run.seen());
+        assert_eq!(run.exit, 3, "{tag}: {}", run.seen());
     }
     // What cannot be fetched of the image itself is not lost.
     drop(registry);
@@ -96,7 +96,7 @@ fn an_earlier_release_that_does_not_verify_or_cannot_be_read_decides_nothing() {
     });
     let (old, new) = (format!("{name}:1.0.0"), format!("{name}:1.1.0"));
     let run = verify(&[&new, "--not-weaker-than", &old]);
-    assert_eq!(run.code, 3, "{}", run.seen());
+    assert_eq!(run.exit, 3, "{}", run.seen());
 }
 
 #[test]
@@ -105,15 +105,15 @@ fn a_report_stands_for_the_earlier_release() {
     let folder = Folder::new();
     let file = folder.path().join("old.json").display().to_string();
     let output = format!("json={file}");
-    assert_eq!(verify(&[&format!("{name}:1.0.0"), "--output", &output]).code, 0);
+    assert_eq!(verify(&[&format!("{name}:1.0.0"), "--output", &output]).exit, 0);
     let new = format!("{name}:1.1.0");
     let run = verify(&[&new, "--not-weaker-than", &file]);
-    assert_eq!(run.code, 1, "{}", run.seen());
-    assert!(run.out.contains("SBOM lost"), "{}", run.out);
+    assert_eq!(run.exit, 1, "{}", run.seen());
+    assert!(run.stdout.contains("SBOM lost"), "{}", run.stdout);
     for text in ["{}", "[]", "", r#"{"schemaVersion": 1, "tool": {"name": "bonafide"}, "images": []}"#] {
         std::fs::write(&file, text).expect("a file");
         let run = verify(&[&new, "--not-weaker-than", &file]);
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.seen());
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{}", run.seen());
     }
 }
 
@@ -121,12 +121,12 @@ fn a_report_stands_for_the_earlier_release() {
 fn an_audit_holds_each_release_against_the_one_before_it_in_its_line() {
     let (_registry, name) = serve(&[COMPLETE, WITHOUT_SBOM, ("signed-rekor1", "latest", "")]);
     let audit =
-        |arguments: &[&str]| Verify::audit(&[&[name.as_str(), "--require", "signature"], arguments].concat()).run();
-    assert_eq!(audit(&[]).code, 0);
+        |arguments: &[&str]| program::audit(&[&[name.as_str(), "--require", "signature"], arguments].concat()).run();
+    assert_eq!(audit(&[]).exit, 0);
     let run = audit(&["--no-downgrade"]);
-    assert_eq!(run.code, 1, "{}", run.seen());
-    assert!(run.out.contains("3 images: 2 verified · 1 rejected\n"), "{}", run.out);
-    assert!(run.out.contains("  changed from 1.0.0 to 1.1.0\n    weaker     SBOM lost: "), "{}", run.out);
+    assert_eq!(run.exit, 1, "{}", run.seen());
+    assert!(run.stdout.contains("3 images: 2 verified · 1 rejected\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("  changed from 1.0.0 to 1.1.0\n    weaker     SBOM lost: "), "{}", run.stdout);
     let report = report(&audit(&["--no-downgrade", "--output", "json"]));
     let compared = |image: &Value| {
         let findings = image["findings"].as_array().expect("findings");
@@ -150,8 +150,8 @@ fn an_audit_holds_each_release_against_the_one_before_it_in_its_line() {
     );
     assert!(repository["drift"][1].is_null(), "latest is no version");
     let run = audit(&["--not-weaker-than", &format!("{name}:1.0.0")]);
-    assert_eq!(run.code, 1, "{}", run.seen());
+    assert_eq!(run.exit, 1, "{}", run.seen());
     for refused in [&["--no-downgrade", "--not-weaker-than", "x.json"][..], &["--no-downgrade", "--save", "x"]] {
-        assert_eq!(audit(refused).code, 2);
+        assert_eq!(audit(refused).exit, 2);
     }
 }

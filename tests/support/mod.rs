@@ -11,6 +11,7 @@ pub mod folder;
 pub mod image;
 pub mod json;
 pub mod layout;
+pub mod program;
 pub mod registry;
 pub mod repository;
 pub mod schema;
