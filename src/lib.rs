@@ -25,7 +25,7 @@
 //! | [`check`] | the closed table of checks, findings, verdicts, the report | the sections of `attestation` |
 //! | [`compare`] | what changed between two images, from their reports | `check`, `json`, `packages` |
 //! | [`packages`] | package URLs, the order of versions in each ecosystem, ranges of them, advisories | `json` |
-//! | [`policy`] | what must hold, proved before it exists | `oci`, `check`, `packages`, `time_limit`, the rules of `attestation` |
+//! | [`policy`] | what must hold, proved before it exists | `json`, `oci`, `check`, `packages`, `time_limit`, the rules of `attestation` |
 //! | [`attestation`] | a folder for each kind of attestation: `types` and `texts`, its predicate types and schemas | nothing |
 //! | | `section` and `checks`, what a report says | `check` |
 //! | | `rules` and `keys`, what a policy may ask | what `policy` may, and `policy` |

@@ -19,7 +19,7 @@ const MODULES: [(&str, &[&str]); 22] = [
     (SHOWING, &["check", NAMING]),
     ("packages", &["json"]),
     ("compare", &["json", "check", "packages", NAMING]),
-    ("policy", &["oci", "check", "packages", "time_limit", ASKING]),
+    ("policy", &["json", "oci", "check", "packages", "time_limit", ASKING]),
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
     ("policy_tools", &["check", "policy", NAMING]),
     // The names of images in files: YAML is read as that of policies is.

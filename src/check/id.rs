@@ -82,6 +82,7 @@ checks! {
     Signature "signature" "The signature verifies with the key of its certificate, or with a key of the policy."
     PayloadFormat "payload-format" "The signed content has a known form."
     SubjectDigest "subject-digest" "The signed content is about this image."
+    SubjectName "subject-name" "The signed content names this very package and version."
     AttestationManifest "attestation-manifest" "The attestation manifest that lists the statement belongs to this image."
     SignerIdentity "signer-identity" "The certificate names the expected signer."
     SignerKey "signer-key" "One of the expected keys made the signature."

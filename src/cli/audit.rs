@@ -174,6 +174,7 @@ fn repository(text: &str, reference: &Reference) -> Result<Reference, Diagnostic
         Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => {
             Ok(Reference::Layout(layout.clone()))
         }
+        Reference::Npm(package) => Err(references::no_image(package)),
         _ => Err(Diagnostic::usage(
             format!("`{text}` names an image, and an audit is of a repository"),
             "leave out the tag and the digest; `--tags` selects tags",
@@ -237,7 +238,7 @@ async fn list(
         let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), with).await;
         let name = match reference {
             Reference::Registry(image) => image.name.to_string(),
-            Reference::Layout(_) => text.clone(),
+            Reference::Layout(_) | Reference::Npm(_) => text.clone(),
         };
         repositories.push(Repository { reference: reference.clone(), name, expected, listed });
     }

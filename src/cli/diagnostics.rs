@@ -172,6 +172,9 @@ fn without_query(word: &str) -> String {
 }
 
 fn without_password(word: &str) -> String {
+    if is_package(word) {
+        return word.to_owned();
+    }
     let start = word.find("://").map_or(0, |scheme| scheme + "://".len());
     let end = word[start..].find('/').map_or(word.len(), |slash| start + slash);
     let authority = &word[start..end];
@@ -188,6 +191,15 @@ fn without_password(word: &str) -> String {
     }
 }
 
+/// Whether a word is a package, whose name stands in front of an `@` as a login does. Behind it is a version and no host.
+fn is_package(word: &str) -> bool {
+    let bare = word.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '`' | '\'' | '"' | ',' | ';' | ':'));
+    let Some((_, version)) = bare.strip_prefix("npm:").and_then(|rest| rest.rsplit_once('@')) else { return false };
+    let release = version.split('-').next().unwrap_or(version);
+    let is_release = release.starts_with(|c: char| c.is_ascii_digit()) && release.split('.').count() == 3;
+    !version.contains(['/', ':']) && (is_release || !version.contains('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +212,7 @@ mod tests {
             without_passwords("`https://a.example/p.yaml?token=x@sha256:ab` and https://u:p@a.example/#x=1 end"),
             "`https://a.example/p.yaml?…` and https://…@a.example/#… end"
         );
+        assert_eq!(without_passwords("`npm:pass@ghcr.io/x` npm:pass@ghcr.io"), "`…@ghcr.io/x` …@ghcr.io");
         for text in [
             "`^https://github.com/acme/(app)?/x$`",
             "is this https://acme.example/?",
@@ -207,6 +220,8 @@ mod tests {
             "alpine:3@sha256:ab",
             "https://github.com/acme/app/.github/workflows/x.yml@refs/tags/v1",
             "alice@acme.example",
+            "npm:app@1.4.2, npm:@acme/app@1.4.2 and `npm:app@latest`",
+            "npm:NAME@VERSION or npm:@SCOPE/NAME@VERSION;",
         ] {
             assert_eq!(without_passwords(text), text);
         }

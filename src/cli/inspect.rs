@@ -24,6 +24,7 @@ use super::args::{Args, InspectArgs};
 use super::colour::Colour;
 use super::diagnostics::{Diagnostic, Warning};
 use super::exit::{ABSENT, UNDECIDED};
+use super::npm::Npm;
 use super::output::print;
 use super::references::References;
 use super::roots::{self, Reach, Trusted};
@@ -52,6 +53,7 @@ struct Request {
     github: Option<(GitHubBase, String)>,
     github_token: Option<String>,
     limits: Limits,
+    npm: Npm,
     /// Whether the packages of SBOMs are to be listed.
     lists_packages: bool,
 }
@@ -130,6 +132,7 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         github: args.transport.github_api.clone().zip(repository),
         github_token: session::github_token(&args.transport),
         limits: args.transport.limits(),
+        npm: Npm::read(&args.transport)?,
         lists_packages: args.sbom.is_some(),
     })
 }
@@ -147,6 +150,7 @@ fn inspect_all(
     });
     let run = InspectRun {
         registries,
+        npm: (&request.npm.registry, request.npm.keys.rule()),
         platforms: &request.platform,
         places: Places { evidence_repository: request.evidence_repository.as_ref(), github, alone: false },
         limits: &request.limits,

@@ -29,6 +29,7 @@ mod inspect;
 mod journal;
 mod logins;
 mod man;
+mod npm;
 mod output;
 mod packing;
 mod policies;

@@ -33,6 +33,7 @@ pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic
         let digest = match &reference {
             Reference::Registry(image) => &image.digest,
             Reference::Layout(layout) => &layout.digest,
+            Reference::Npm(package) => return Err(references::no_image(package)),
         };
         return match digest {
             Some(_) => {

@@ -19,6 +19,7 @@ use crate::verify::Domain;
 use super::args::{Args, PreviewArgs, ShowFormat};
 use super::diagnostics::Diagnostic;
 use super::exit::UNDECIDED;
+use super::npm::Npm;
 use super::output::{print, print_json};
 use super::roots::{self, Reach};
 use super::{logins, policies, references, runtime, session};
@@ -74,8 +75,10 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let (targets, domains) = targets(preview, &references, &registries, now)?;
     let limits = transport.limits();
     let github_token = session::github_token(transport);
+    let npm = Npm::read(transport)?;
     let run = Run {
         registries: &registries,
+        npm: &npm.registry,
         domains: &domains,
         advisories: None,
         platforms: &PlatformChoice::All,
@@ -130,6 +133,9 @@ fn targets(
     trusted.add_named(&old, &preview.against, now)?;
     trusted.add_named(&new, &preview.policy, now)?;
     let target = |document: &Document, text: &str, reference: &Reference| {
+        if let Reference::Npm(package) = reference {
+            return Err(references::no_image(package));
+        }
         let name = policies::name(reference, None, transport.plain_http)?;
         let policy = match document.policy_for(&name, &default_trust, None, now) {
             Ok(policy) => policy,

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::ops::Deref;
 
 use crate::collect::refuse_other_than_layout;
-use crate::oci::{Reference, ReferenceError};
+use crate::oci::{NpmPackage, Reference, ReferenceError};
 
 use super::colour::Colour;
 use super::diagnostics::Diagnostic;
@@ -156,14 +156,14 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
     let mut was_read = false;
     for argument in arguments {
         if argument != STANDARD_INPUT {
-            add(argument.clone(), parse(argument)?, None);
+            add(argument.clone(), parse_any(argument)?, None);
         } else if !is_free {
             return Err(ListError::Taken.into());
         } else if std::mem::replace(&mut was_read, true) {
             return Err(ListError::Twice.into());
         } else {
             for (number, text) in standard_input()? {
-                match parse(&text) {
+                match parse_any(&text) {
                     Ok(reference) => add(text, reference, Some(number)),
                     Err(error) => {
                         in_line(error, number).print(colour);
@@ -181,14 +181,33 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
     Ok(references)
 }
 
-/// Reads one reference.
+/// Reads one reference to an image.
 pub(super) fn parse(text: &str) -> Result<Reference, Diagnostic> {
+    match parse_any(text)? {
+        Reference::Npm(package) => Err(no_image(&package)),
+        image => Ok(image),
+    }
+}
+
+/// A package where an image is asked for.
+pub(super) fn no_image(package: &NpmPackage) -> Diagnostic {
+    let message = format!("`{package}` is a package of npm, and this is about images");
+    Diagnostic::usage(message, "packages are read by `bonafide verify` and `bonafide inspect`")
+}
+
+/// Reads one reference, to an image or to a package.
+fn parse_any(text: &str) -> Result<Reference, Diagnostic> {
     text.parse().map_err(|error: ReferenceError| {
         let hint = error.hint();
         // The text holds a password, perhaps; the error says the rest.
         let is_secret = matches!(error, ReferenceError::UserInformation(_));
         let diagnostic = Diagnostic::usage(error, hint);
-        if is_secret { diagnostic } else { diagnostic.about(format!("`{text}` is not a reference to an image")) }
+        let is_package = NpmPackage::is_meant(text);
+        if is_secret || is_package {
+            diagnostic
+        } else {
+            diagnostic.about(format!("`{text}` is not a reference to an image"))
+        }
     })
 }
 

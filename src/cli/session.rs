@@ -12,23 +12,25 @@ use crate::collect::{
     GitHubBase, Limits, Logins, Pace, Pack, PlatformChoice, Registries, RegistrySettings, SettingsError,
 };
 use crate::oci::{Algorithm, Digest, Reference};
-use crate::policy::{Policy, Signer, owner_and_name};
+use crate::policy::{Policy, Requirement, Signer, owner_and_name};
 use crate::run::{Listed, Lister, Run, Target, Witness};
 
 use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::journal::Facts;
+use super::npm::Npm;
 use super::packing::{self, Belongings};
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
-use super::{environment, logins, output, progress, streams};
+use super::{environment, logins, npm, output, progress, references, streams};
 
 pub(super) struct Session<'a> {
     pub(super) registries: Rc<Registries>,
     pub(super) platforms: PlatformChoice,
     pub(super) limits: Limits,
+    npm: Npm,
     args: &'a VerifyArgs,
     policies: Policies,
     trusted: Trusted,
@@ -62,6 +64,7 @@ impl<'a> Session<'a> {
             registries,
             platforms: choice(&args.platform),
             limits: args.transport.limits(),
+            npm: Npm::read(&args.transport)?,
             args,
             policies,
             trusted,
@@ -97,7 +100,7 @@ impl<'a> Session<'a> {
         let Some(registry) = &self.given_for else { return };
         let images = references.into_iter().filter_map(|reference| match reference {
             Reference::Registry(image) => Some(&image.name),
-            Reference::Layout(_) => None,
+            Reference::Layout(_) | Reference::Npm(_) => None,
         });
         let names = images.chain(self.args.transport.evidence_repository.as_ref());
         let asked = names.map(|name| self.registries.asked(name).registry().to_owned());
@@ -114,7 +117,19 @@ impl<'a> Session<'a> {
         // Exceptions that worked then work, and later ones do not.
         let now = self.args.at.unwrap_or(self.started_at);
         let policy = self.policies.of(reference, judged_as, transport.plain_http, now)?;
-        let github = github(transport, &policy, reference)?;
+        let (policy, github) = if let Reference::Npm(package) = reference {
+            if self.pack.is_some() {
+                return Err(references::no_image(package));
+            }
+            if self.args.at.is_some() {
+                return Err(npm::without_time(package));
+            }
+            let policy = if self.asks_by_default() { policy.without(Requirement::Sbom) } else { policy };
+            (self.npm.policy(policy, package, self.started_at)?, None)
+        } else {
+            let github = github(transport, &policy, reference)?;
+            (policy, github)
+        };
         Ok(Target {
             text: text.to_owned(),
             reference: reference.clone(),
@@ -124,9 +139,18 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Whether the requirements are those of images without a word of the user's. Packages have no SBOM attached.
+    fn asks_by_default(&self) -> bool {
+        matches!(self.policies, Policies::Flags(_))
+            && self.args.require.is_empty()
+            && self.args.sbom.flags().next().is_none()
+            && self.args.deny_severity.is_none()
+    }
+
     pub(super) fn run(&self) -> Run<'_> {
         Run {
             registries: &self.registries,
+            npm: &self.npm.registry,
             domains: &self.trusted.domains,
             advisories: self.known.as_ref().map(|known| &known.advisories),
             platforms: &self.platforms,

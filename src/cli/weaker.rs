@@ -90,5 +90,6 @@ pub(super) fn name(reference: &Reference) -> String {
     match reference {
         Reference::Registry(image) => image.name.to_string(),
         Reference::Layout(_) => reference.to_string(),
+        Reference::Npm(package) => package.policy_name(),
     }
 }

@@ -160,6 +160,14 @@ pub enum SourceError {
         /// The cause.
         source: ManifestError,
     },
+    /// A package whose tarball the registry names by no digest that evidence could be about.
+    #[error("{at}: expected one sha512 integrity of the tarball, found {found}")]
+    Integrity {
+        /// What was asked, and where.
+        at: String,
+        /// What the registry states, shortened and escaped.
+        found: String,
+    },
     /// A form of evidence that came after this program.
     #[error("{at}: expected a Sigstore bundle of version 0.1, 0.2 or 0.3, found {found}")]
     Newer {
@@ -216,7 +224,7 @@ impl SourceError {
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Spent { .. } | Self::Limit { .. } => GapReason::Limit,
             Self::Corrupt { .. } | Self::TooLong { .. } => GapReason::Corrupt,
-            Self::Newer { .. } => GapReason::Unsupported,
+            Self::Newer { .. } | Self::Integrity { .. } => GapReason::Unsupported,
             Self::Manifest { source, .. } => match source {
                 ManifestError::TooMany { .. } => GapReason::Limit,
                 ManifestError::UnsupportedType { .. } | ManifestError::Schema1 | ManifestError::Digest { .. } => {
@@ -284,6 +292,9 @@ impl SourceError {
                 format!("if {realm} is the token server of that registry, allow it with `{flag}`")
             }
             Self::Redirected { to, .. } => format!("ask the operator of the registry why it leads to {to}"),
+            Self::Integrity { .. } => {
+                "signatures and attestations of npm are about sha512: ask the package's maker for a newer release, or the registry's operator for the integrity".to_owned()
+            }
             Self::Spent { .. } => "run it again with a higher `--max-requests`, or for fewer images".to_owned(),
             Self::File { .. } => "check the file and the right to read it".to_owned(),
             _ => self.gap_reason().advice().to_owned(),

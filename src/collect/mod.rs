@@ -46,7 +46,8 @@ pub use recorded::{Recorded, Recording};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
     GitHubBase, GitHubBaseError, HelperFailure, HostPlace, HostPlaces, HostsError, Login, Logins, Mirror, MirrorError,
-    NetworkUse, Pace, Registries, RegistrySettings, RegistrySource, SettingsError, TokenServer, TokenServerError,
+    NetworkUse, NpmBase, NpmBaseError, NpmRegistry, Pace, Registries, RegistrySettings, RegistrySource, SettingsError,
+    TokenServer, TokenServerError, collect_npm,
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -56,6 +56,13 @@ impl ImageSource {
         let image = match reference {
             Reference::Layout(layout) => Access::Layout(LayoutSource::open(layout, limits)?),
             Reference::Registry(image) => Access::Registry(registries.open(image, limits)?),
+            Reference::Npm(package) => {
+                return Err(SourceError::Unexpected {
+                    at: package.to_string(),
+                    expected: "the name of an image",
+                    found: "a package of npm".to_owned(),
+                });
+            }
         };
         let open = |name: &ImageName| {
             let repository = RegistryReference { name: name.clone(), tag: None, digest: None };

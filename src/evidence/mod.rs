@@ -133,6 +133,11 @@ pub enum Origin {
         /// The repository that it is kept for, and the host.
         place: String,
     },
+    /// In the registry of npm packages.
+    Npm {
+        /// What there holds it, and the host.
+        place: String,
+    },
     /// In a file that was named, attached to nothing.
     File {
         /// The file's name.
@@ -165,6 +170,7 @@ impl Origin {
             Self::BuildKit(_) => OriginKind::BuildKit,
             Self::AttestationManifest { .. } => OriginKind::AttestationManifest,
             Self::GitHub { .. } => OriginKind::GitHubApi,
+            Self::Npm { .. } => OriginKind::NpmRegistry,
             Self::File { .. } => OriginKind::File,
         }
     }
@@ -185,18 +191,21 @@ pub enum OriginKind {
     AttestationManifest,
     /// GitHub's attestations API.
     GitHubApi,
+    /// The registry of npm packages.
+    NpmRegistry,
     /// A file.
     File,
 }
 
 impl OriginKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Referrer,
         Self::FallbackTag,
         Self::CosignTag,
         Self::BuildKit,
         Self::AttestationManifest,
         Self::GitHubApi,
+        Self::NpmRegistry,
         Self::File,
     ];
 
@@ -209,6 +218,7 @@ impl OriginKind {
             Self::BuildKit => "buildkit",
             Self::AttestationManifest => "attestation-manifest",
             Self::GitHubApi => "github-api",
+            Self::NpmRegistry => "npm-registry",
             Self::File => "file",
         }
     }
@@ -246,6 +256,7 @@ impl fmt::Display for Origin {
                 write!(formatter, "attestation manifest {manifest}, signature in {signature}")
             }
             Self::GitHub { place } => write!(formatter, "attestations of {place}"),
+            Self::Npm { place } => formatter.write_str(place),
             Self::File { file, line: Some(line) } => write!(formatter, "{file} line {line}"),
             Self::File { file, line: None } => formatter.write_str(file),
         }
@@ -278,6 +289,13 @@ pub enum Content {
         envelope: Opened,
         /// The annotations of the layer.
         annotations: BTreeMap<String, String>,
+    },
+    /// A signature of a package registry over name, version and integrity of a package.
+    RegistrySignature {
+        /// What was signed, as the registry's document about the package has it.
+        text: Blob,
+        /// The signature, in base64.
+        signature: String,
     },
     /// An in-toto statement that an attestation manifest lists, and a signature on that manifest: the signer vouches for
     /// each statement in it by its digest.

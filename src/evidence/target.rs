@@ -3,7 +3,7 @@
 //! A new kind of target is a variant of [`TargetKind`] and a collector that makes [`Evidence`](super::Evidence) of it; it is
 //! verified as all others are.
 
-use crate::oci::{Blob, Digest, Platform};
+use crate::oci::{Blob, Digest, NpmPackage, Platform};
 
 /// What a verdict is about.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub enum TargetKind {
         /// The content, if more than its digest is known.
         content: Option<Blob>,
     },
+    /// A package of npm: its digest is that of the tarball, as the registry states it.
+    Npm(NpmPackage),
 }
 
 impl Target {
@@ -43,6 +45,14 @@ impl Target {
         let subject =
             Subject { digest: digest.clone(), kind: SubjectKind::File, reached_through: Vec::new(), searched: true };
         Self { reference, name: None, root: digest, kind: TargetKind::File { content }, subjects: vec![subject] }
+    }
+
+    /// A package of npm whose tarball has this digest.
+    pub fn npm(reference: impl Into<String>, package: NpmPackage, digest: Digest) -> Self {
+        let subject =
+            Subject { digest: digest.clone(), kind: SubjectKind::File, reached_through: Vec::new(), searched: true };
+        let reference = reference.into();
+        Self { reference, name: None, root: digest, kind: TargetKind::Npm(package), subjects: vec![subject] }
     }
 
     /// The manifest of an image that no index leads to, all of it asked for.
@@ -65,7 +75,7 @@ impl Target {
     pub fn platforms(&self) -> &[Platform] {
         match &self.kind {
             TargetKind::Image { platforms, .. } => platforms,
-            TargetKind::File { .. } => &[],
+            TargetKind::File { .. } | TargetKind::Npm(_) => &[],
         }
     }
 
@@ -73,7 +83,24 @@ impl Target {
     pub fn media_type(&self) -> Option<&str> {
         match &self.kind {
             TargetKind::Image { media_type, .. } => Some(media_type),
-            TargetKind::File { .. } => None,
+            TargetKind::File { .. } | TargetKind::Npm(_) => None,
+        }
+    }
+
+    /// The name of a part by which other tools find this very content: with the digest of a manifest, or as a package URL with the
+    /// digest of the tarball (purl-spec, qualifier `checksum`). `None` for what only lies on this machine.
+    pub fn pinned_at(&self, digest: &Digest) -> Option<String> {
+        match &self.kind {
+            TargetKind::Npm(package) => Some(format!("{}?checksum={digest}", package.purl())),
+            TargetKind::Image { .. } | TargetKind::File { .. } => Some(format!("{}@{digest}", self.name.as_ref()?)),
+        }
+    }
+
+    /// The package, if it is one.
+    pub fn package(&self) -> Option<&NpmPackage> {
+        match &self.kind {
+            TargetKind::Npm(package) => Some(package),
+            TargetKind::Image { .. } | TargetKind::File { .. } => None,
         }
     }
 
@@ -86,7 +113,7 @@ impl Target {
     pub fn content(&self) -> Option<&Blob> {
         match &self.kind {
             TargetKind::File { content } => content.as_ref(),
-            TargetKind::Image { .. } => None,
+            TargetKind::Image { .. } | TargetKind::Npm(_) => None,
         }
     }
 
@@ -95,11 +122,12 @@ impl Target {
         match self.kind {
             TargetKind::Image { .. } => "image",
             TargetKind::File { .. } => "file",
+            TargetKind::Npm(_) => "package",
         }
     }
 }
 
-/// A digest that evidence may be about: the index, a nested index, a platform manifest, or a file.
+/// A digest that evidence may be about: the index, a nested index, a platform manifest, or a file, such as a package's tarball.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The digest of the manifest or of the file.

@@ -17,6 +17,9 @@ pub struct Form {
     padded: bool,
 }
 
+/// The form that most texts have: the standard alphabet, with padding.
+pub const STANDARD: Form = Form { url_safe: false, padded: true };
+
 /// Characters that are decoded at once. A multiple of four, so that no byte lies in two pieces.
 const PIECE: usize = 8192;
 

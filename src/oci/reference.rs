@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::digest::{Digest, DigestError};
+use super::npm::{NpmPackage, NpmPackageError};
 
 /// What a user typed to name an image.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ pub enum Reference {
     Registry(RegistryReference),
     /// An image in an OCI layout: a directory or an archive.
     Layout(LayoutReference),
+    /// A package of npm, which is no image.
+    Npm(NpmPackage),
 }
 
 /// An image in a registry, by tag, by digest or by both.
@@ -115,6 +118,14 @@ pub enum ReferenceError {
         /// The digest's error.
         source: DigestError,
     },
+    /// A package of npm that is not named, or not in one version.
+    #[error("`{text}` is not a release of a package")]
+    Npm {
+        /// The reference.
+        text: String,
+        /// The package's error.
+        source: NpmPackageError,
+    },
     /// The host of the registry is none.
     #[error(
         "`{found}` is not a registry: expected a host name, an IPv4 address or an IPv6 address in brackets, with an optional port"
@@ -162,6 +173,9 @@ impl ReferenceError {
             Self::UnsupportedTransport { .. } => {
                 "write an OCI layout instead, and name it `oci:DIR`, or `oci-archive:FILE` if it is an archive"
             }
+            Self::Npm { .. } => {
+                "write it as npm:NAME@VERSION or npm:@SCOPE/NAME@VERSION; `npm view NAME versions` lists versions"
+            }
             _ => "write it as registry/repository:tag, registry/repository@sha256:…, oci:DIR or oci-archive:FILE",
         }
     }
@@ -190,6 +204,10 @@ impl FromStr for Reference {
                 return layout_reference(text, form, layout).map(Self::Layout);
             }
         }
+        if NpmPackage::is_meant(text) {
+            let package = text.parse().map_err(|source| ReferenceError::Npm { text: text.to_owned(), source });
+            return package.map(Self::Npm);
+        }
         if let Some((transport, instead)) = UNSUPPORTED_TRANSPORTS
             .into_iter()
             .find(|(transport, _)| text.strip_prefix(transport).is_some_and(|rest| rest.starts_with(':')))
@@ -213,6 +231,7 @@ impl Reference {
             }
             Self::Registry(reference) => reference.name.to_string(),
             Self::Layout(reference) => format!("{}:{}", reference.form.transport(), reference.path),
+            Self::Npm(package) => package.policy_name(),
         }
     }
 
@@ -222,6 +241,8 @@ impl Reference {
         match self.clone() {
             Self::Registry(image) => Self::Registry(RegistryReference { digest: Some(digest), ..image }),
             Self::Layout(layout) => Self::Layout(LayoutReference { digest: Some(digest), ..layout }),
+            // A version is never published twice, and has no place for a digest.
+            package @ Self::Npm(_) => package,
         }
     }
 }
@@ -231,6 +252,7 @@ impl fmt::Display for Reference {
         match self {
             Self::Registry(reference) => reference.fmt(formatter),
             Self::Layout(reference) => reference.fmt(formatter),
+            Self::Npm(package) => package.fmt(formatter),
         }
     }
 }

@@ -10,6 +10,7 @@ use const_oid::db::rfc5912::{
 use const_oid::db::rfc8410::ID_ED_25519;
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
+use jiff::Timestamp;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::oci::{Algorithm, Digest};
@@ -31,6 +32,37 @@ pub struct PublicKey {
     der: Vec<u8>,
     kind: KeyKind,
     fingerprint: Digest,
+    window: KeyWindow,
+}
+
+/// When the holder of a key signed with it: a signature of another time, or of no proven time once the window has ended, is of
+/// whoever has the key since.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyWindow {
+    /// When it began; `None` for a key without a beginning.
+    pub from: Option<Timestamp>,
+    /// When it ended; `None` for a key in use.
+    pub until: Option<Timestamp>,
+}
+
+impl KeyWindow {
+    /// Whether a time lies in it.
+    pub fn has(self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time <= until)
+    }
+
+    /// Returns the times that lie in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let until = [self.until, other.until].into_iter().flatten().min();
+        Self { from: self.from.max(other.from), until }
+    }
+
+    /// Returns the window as a person reads it.
+    pub fn describe(self) -> String {
+        let time = |time: Option<Timestamp>, open: &str| time.map_or_else(|| open.to_owned(), |time| time.to_string());
+        format!("{} to {}", time(self.from, "the beginning"), time(self.until, "an end that is not set"))
+    }
 }
 
 /// A kind of key of Sigstore's algorithm registry.
@@ -109,10 +141,25 @@ impl KeyError {
 impl PublicKey {
     /// Reads the text of a PEM file with exactly one public key.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, KeyError> {
-        let der = read_pem(bytes)?;
+        Self::from_der(read_pem(bytes)?)
+    }
+
+    /// Reads a DER `SubjectPublicKeyInfo`.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, KeyError> {
         let kind = KeyKind::of(&der)?;
         let fingerprint = Digest::of(Algorithm::Sha256, &der);
-        Ok(Self { der, kind, fingerprint })
+        Ok(Self { der, kind, fingerprint, window: KeyWindow::default() })
+    }
+
+    /// Returns the same key, used in this window alone.
+    #[must_use]
+    pub fn within(self, window: KeyWindow) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Returns when its holder signed with it.
+    pub fn window(&self) -> KeyWindow {
+        self.window
     }
 
     /// Returns the kind of key.
@@ -194,7 +241,12 @@ impl KeyRule {
             LogDemand::Required => "required",
             LogDemand::NotRequired => "not required",
         };
-        let keys: Vec<String> = self.keys.iter().map(|key| format!("key {}\n", key.fingerprint)).collect();
+        let window = |key: &PublicKey| match key.window {
+            KeyWindow { from: None, until: None } => String::new(),
+            window => format!(" {}", window.describe()),
+        };
+        let keys: Vec<String> =
+            self.keys.iter().map(|key| format!("key {}{}\n", key.fingerprint, window(key))).collect();
         format!("{}log {log}\n", keys.concat())
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod exception;
 mod flags;
 mod key;
 pub(crate) mod license;
+mod npm_keys;
 pub(crate) mod package;
 pub(crate) mod path;
 pub(crate) mod signer;
@@ -24,7 +25,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::oci::{Algorithm, Digest};
+use crate::oci::{Algorithm, Digest, NpmPackage};
 use crate::packages::Severity;
 
 pub use crate::attestation::generic::rules::{AttestationRules, COSIGN_TYPES, FieldRule, FieldValue};
@@ -45,8 +46,9 @@ pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile
 pub(crate) use document::{is_instance, lines, unreachable, yaml};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
-pub use key::{KeyError, KeyKind, KeyRule, LogDemand, PublicKey};
+pub use key::{KeyError, KeyKind, KeyRule, KeyWindow, LogDemand, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
+pub use npm_keys::{NpmKeys, NpmKeysError};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
 pub use path::FieldPath;
 pub use signer::{
@@ -230,6 +232,14 @@ pub enum PolicyError {
         /// The requirement it is about.
         requirement: Requirement,
     },
+    /// Nothing is required of a package but what its registry signs.
+    #[error(
+        "nothing is required of `{package}` but its registry's signature, which says nothing about the signer that is named"
+    )]
+    RegistryAlone {
+        /// The package.
+        package: String,
+    },
     /// A value that no certificate can ever have.
     #[error("{what} is empty: no certificate can match it")]
     Empty {
@@ -279,6 +289,9 @@ impl PolicyError {
             Self::Malformed { flag, .. } => format!("correct `{flag}`; `bonafide verify --help` shows its values"),
             Self::NotRequired { flag, requirement } => {
                 format!("add {requirement} to `--require`, or leave out `{flag}`")
+            }
+            Self::RegistryAlone { .. } => {
+                "require provenance too: it says who built the package, and from what; or name the registry's key with `--key` in place of a signer".to_owned()
             }
             Self::Empty { .. } => "is a variable in the command line unset?".to_owned(),
         }
@@ -351,6 +364,36 @@ impl Policy {
             }
         }
         let text = format!("{}\ndeny severity {severity}\n", self.sha256);
+        Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
+        self
+    }
+
+    /// Returns the same policy for a package of npm. The publisher signs no package by itself: a `signature` is that of the registry,
+    /// by these keys, unless the policy names keys of its own for it. It says nothing of who made the package, so it never stands
+    /// alone for a signer that the policy names.
+    pub fn of_package(mut self, package: &NpmPackage, keys: &NpmKeys, now: Timestamp) -> Result<Self, PolicyError> {
+        let is_of_registry = |demand: &Demand| {
+            let names_certificate = |signer: &Signer| matches!(signer, Signer::Certificate(_));
+            demand.requirement() == Requirement::Signature && demand.signers.listed().iter().any(names_certificate)
+        };
+        let is_excepted = |demand: &Demand| demand.exception.as_ref().is_some_and(|exception| exception.works_at(now));
+        if self.demands.iter().all(|demand| is_of_registry(demand) || is_excepted(demand)) {
+            return Err(PolicyError::RegistryAlone { package: package.to_string() });
+        }
+        let registry = Signer::Keys(keys.rule().clone());
+        for demand in self.demands.iter_mut().filter(|demand| is_of_registry(demand)) {
+            demand.signers = Signers::one(registry.clone());
+        }
+        let text = format!("{}\nregistry {}\n", self.sha256, registry.canonical_text());
+        Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
+        Ok(self)
+    }
+
+    /// Returns the same policy without a requirement that was only there because none was named.
+    #[must_use]
+    pub fn without(mut self, requirement: Requirement) -> Self {
+        self.demands.retain(|demand| demand.requirement() != requirement);
+        let text = format!("{}\nwithout {requirement}\n", self.sha256);
         Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
         self
     }

@@ -150,8 +150,12 @@ impl Fingerprints {
     }
 }
 
-/// The name of an image without tag and digest.
+/// The name of an image without tag and digest, or of a package without its version.
 fn name(image: &ImageReport) -> &str {
+    // A scope has an `@` of its own.
+    if let Some((name, _)) = image.reference.rsplit_once('@').filter(|_| image.reference.starts_with("npm:")) {
+        return name;
+    }
     let reference = image.pinned.as_deref().unwrap_or(&image.reference);
     let reference = reference.split_once('@').map_or(reference, |(name, _)| name);
     let start =

@@ -22,6 +22,8 @@ pub(super) const OUTPUT: Output =
 
 /// The predicate type, as `cosign attest` wants to know it.
 const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
+/// How the pinned name of a package begins: a package URL.
+const PACKAGE: &str = "pkg:";
 /// "If the VSA issuer does not want to make a claim about the track level".
 const UNEVALUATED: &str = "SLSA_BUILD_LEVEL_UNEVALUATED";
 
@@ -69,6 +71,9 @@ fn notes(report: &Report, delivery: &Delivery<'_>) -> Vec<Note> {
         }];
     }
     let (Some(pinned), Some(file)) = (&image.pinned, delivery.file) else { return Vec::new() };
+    if pinned.starts_with(PACKAGE) {
+        return Vec::new();
+    }
     let file = file.display();
     vec![Note::Line(format!(
         "the summary is not signed yet: `cosign attest --type {PREDICATE_TYPE} --predicate {file} {pinned}`"
@@ -114,6 +119,9 @@ fn level(image: &ImageReport) -> String {
 /// "The URI from which the producer expects the consumer to fetch the artifact": purl-spec, type `oci`. A layout has
 /// none, and keeps its given name.
 fn resource(image: &ImageReport) -> String {
+    if let Some(package) = image.pinned.as_deref().filter(|pinned| pinned.starts_with(PACKAGE)) {
+        return package.split('?').next().unwrap_or(package).to_owned();
+    }
     let Some((name, digest)) = image.pinned.as_deref().and_then(|pinned| pinned.split_once('@')) else {
         return image.reference.clone();
     };

@@ -1,6 +1,7 @@
 //! Images that are looked at without an expectation of who signed them: several at once, in the order that they were asked for.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
@@ -8,9 +9,11 @@ use jiff::Timestamp;
 use super::pool::{self, Pool};
 use super::{AT_ONCE, unread};
 use crate::check::{InspectedImage, ListedDocument};
-use crate::collect::{Collector, ImageSource, Limits, Places, PlatformChoice, Registries, Share, SourceError};
+use crate::collect::{
+    Collector, ImageSource, Limits, NpmRegistry, Places, PlatformChoice, Registries, Share, SourceError, collect_npm,
+};
 use crate::evidence::Evidence;
-use crate::oci::Reference;
+use crate::oci::{NpmPackage, Reference};
 use crate::packages::Advisories;
 use crate::policy::KeyRule;
 use crate::verify::{Domain, inspect_with, list_packages};
@@ -19,6 +22,8 @@ use crate::verify::{Domain, inspect_with, list_packages};
 pub struct InspectRun<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
+    /// The registry of npm packages, and the keys by which its signatures are recognised.
+    pub npm: (&'a NpmRegistry, &'a KeyRule),
     /// The platforms of each image that are looked at.
     pub platforms: &'a PlatformChoice,
     /// Where evidence is looked for.
@@ -70,12 +75,25 @@ impl<'a> Inspector<'a, '_> {
     }
 
     async fn inspect(&self, text: &str, reference: &Reference) -> Inspected {
+        if let Reference::Npm(package) = reference {
+            return self.inspect_package(text, package).await;
+        }
         let collector = match self.collect(text, reference).await {
             Ok(collector) => collector,
             Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
         };
         // The collector is dropped after its evidence was read: until then that counts as held in memory.
         let (means, evidence) = (self.run.means, collector.shared_evidence());
+        self.pool.run(move || means.read(&evidence)).await
+    }
+
+    async fn inspect_package(&self, text: &str, package: &NpmPackage) -> Inspected {
+        let InspectRun { registries, npm: (registry, keys), limits, means, .. } = self.run;
+        let evidence = match collect_npm(registries, registry, text, package, limits).await {
+            Ok(evidence) => Arc::new(evidence),
+            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+        };
+        let means = Means { keys: means.keys.or(Some(*keys)), ..*means };
         self.pool.run(move || means.read(&evidence)).await
     }
 

@@ -21,11 +21,11 @@ pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, Pack, Places, PlatformChoice, Recorded, Registries, Share,
-    SourceError,
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, NpmRegistry, Pack, Places, PlatformChoice, Recorded,
+    Registries, Share, SourceError, collect_npm,
 };
 use crate::evidence::Evidence;
-use crate::oci::{Digest, ImageName, Reference, RegistryReference};
+use crate::oci::{Digest, ImageName, NpmPackage, Reference, RegistryReference};
 use crate::packages::Advisories;
 use crate::policy::{Policy, Requirement};
 use crate::time_limit::TimeLimit;
@@ -36,6 +36,8 @@ use pool::Pool;
 pub struct Run<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
+    /// The registry of npm packages.
+    pub npm: &'a NpmRegistry,
     /// What signatures may verify in.
     pub domains: &'a [Domain],
     /// The known vulnerabilities that the packages of SBOMs are held against.
@@ -149,6 +151,9 @@ impl<'a> Examiner<'a, '_> {
     /// Collects and verifies step by step: more evidence can never make a verified image anything else.
     async fn collect_and_judge(&self, target: &'a Target, reference: &Reference) -> Result<Examined, SourceError> {
         let run = self.run;
+        if let Reference::Npm(package) = reference {
+            return self.collect_and_judge_package(target, package).await;
+        }
         let github =
             target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
         let places = Places { evidence_repository: run.evidence_repository, github, alone: run.offline };
@@ -166,15 +171,8 @@ impl<'a> Examiner<'a, '_> {
         if signatures_alone {
             collector = collector.for_signatures_alone();
         }
-        let mut judge = Judge::new(Grounds {
-            workers: &Threads,
-            policy: &target.policy,
-            domains: run.domains,
-            advisories: run.advisories,
-            now: run.at.unwrap_or(run.started_at),
-            time: TimeLimit::NONE,
-        });
-        let mut stopwatch = Stopwatch { allowed: run.limits.total_time, spent: Duration::ZERO, at: run.at };
+        let mut judge = self.judge(target);
+        let mut stopwatch = self.stopwatch();
         loop {
             let evidence = collector.shared_evidence();
             let judged = self.pool.run(move || {
@@ -196,6 +194,39 @@ impl<'a> Examiner<'a, '_> {
                 return Ok(Examined { report, digests });
             }
         }
+    }
+
+    /// Collects and verifies a package: all that its registry has about it is asked for at once.
+    async fn collect_and_judge_package(
+        &self,
+        target: &'a Target,
+        package: &NpmPackage,
+    ) -> Result<Examined, SourceError> {
+        let run = self.run;
+        let evidence = Arc::new(collect_npm(run.registries, run.npm, &target.text, package, run.limits).await?);
+        let (mut judge, shared) = (self.judge(target), Arc::clone(&evidence));
+        let mut stopwatch = self.stopwatch();
+        let report = self.pool.run(move || stopwatch.judge(&mut judge, &shared)).await;
+        if let Some(witness) = run.witness {
+            witness.judged(&evidence, &report);
+        }
+        Ok(Examined { report, digests: digests(&evidence) })
+    }
+
+    fn judge(&self, target: &'a Target) -> Judge<'a> {
+        let run = self.run;
+        Judge::new(Grounds {
+            workers: &Threads,
+            policy: &target.policy,
+            domains: run.domains,
+            advisories: run.advisories,
+            now: run.at.unwrap_or(run.started_at),
+            time: TimeLimit::NONE,
+        })
+    }
+
+    fn stopwatch(&self) -> Stopwatch {
+        Stopwatch { allowed: self.run.limits.total_time, spent: Duration::ZERO, at: self.run.at }
     }
 
     /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.

@@ -86,6 +86,7 @@ pub async fn releases(
     let TagList { tags, unusable, gap } = match repository {
         Reference::Registry(image) => registries.open(image, limits)?.tags(limits).await,
         Reference::Layout(layout) => list_layout_tags(layout, limits)?,
+        Reference::Npm(package) => return Err(SourceError::NotFound { at: package.to_string() }),
     };
     let (evidence, tags): (Vec<_>, Vec<_>) =
         tags.into_iter().partition(|(tag, _)| evidence_stem(tag.as_str()).is_some());
@@ -102,7 +103,9 @@ pub async fn releases(
                 Err(error) => Err(error),
             },
             // A layout lists the digests of its images.
-            (None, Reference::Layout(layout)) => Err(SourceError::NotFound { at: format!("{layout}: {tag}") }),
+            (None, place @ (Reference::Layout(_) | Reference::Npm(_))) => {
+                Err(SourceError::NotFound { at: format!("{place}: {tag}") })
+            }
         };
         progress.resolved.set(progress.resolved.get() + 1);
         (tag, digest)
@@ -142,6 +145,7 @@ pub fn tagged(repository: &Reference, tag: &Tag, digest: Option<Digest>) -> Refe
             layout.digest = digest;
             Reference::Layout(layout)
         }
+        Reference::Npm(package) => Reference::Npm(package.clone()),
     }
 }
 

@@ -105,6 +105,10 @@ impl Absence<'_> {
             return self.attached.described.iter().cloned().collect::<Vec<_>>().join("; ");
         }
         let looked_in = &self.evidence.looked_in;
+        if self.evidence.target.package().is_some() {
+            let registry = looked_in.repository.as_deref().unwrap_or("the registry");
+            return format!("no signature and no attestations at {registry}");
+        }
         let here = looked_in.repository.as_ref().map(|name| format!(" in {name} (referrers, cosign's tags)"));
         let service = looked_in.service.as_ref().map(|service| format!(", nor in the attestations of {service}"));
         format!("nothing attached{}{}", here.unwrap_or_default(), service.unwrap_or_default())
@@ -112,6 +116,10 @@ impl Absence<'_> {
 
     /// What a reader can do who did not make the image. It is the same for other kinds that are missing for the same reason.
     fn ways(&self) -> Vec<String> {
+        if self.evidence.target.package().is_some() {
+            return vec!["a registry other than npm's may lack signatures and attestations: ask the one that the package was published to, \
+                         with `--registry URL`".to_owned()];
+        }
         let mut ways = Vec::new();
         if self.is_one_manifest() {
             ways.push(

@@ -174,7 +174,16 @@ impl<'a> Attempts<'a> {
             }
         }
         match (held.verified.is_empty() && refusals.is_empty(), rule.log()) {
-            (true, LogDemand::NotRequired) => held.verified.push(alone),
+            (true, LogDemand::NotRequired) => {
+                let expired = self.verified(alone).and_then(|verified| match &verified.signed_by {
+                    SignedBy::Key(key) => signature::outside_key_window(key, &[], self.now),
+                    SignedBy::Certificate(_) => None,
+                });
+                if let Some(finding) = expired {
+                    return Held::refused(finding);
+                }
+                held.verified.push(alone);
+            }
             (true, LogDemand::Required) => return Held::refused(no_domain_has_a_log()),
             (false, _) => {}
         }

@@ -45,7 +45,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
                 SubjectKind::Index | SubjectKind::File => None,
             },
             digest: subject.digest.to_string(),
-            pinned: evidence.target.name.as_ref().map(|name| format!("{name}@{}", subject.digest)),
+            pinned: evidence.target.pinned_at(&subject.digest),
             verdict: Verdict::join(counting),
             requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
             counted: judged.iter().filter(|one| one.counts_for(subject)).map(|one| one.report.id.clone()).collect(),

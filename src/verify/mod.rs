@@ -25,6 +25,7 @@ mod logs;
 mod material;
 mod near_miss;
 mod newer;
+mod npm;
 mod originals;
 mod overdue;
 mod person;
@@ -206,7 +207,7 @@ fn verified_digest(evidence: &Evidence) -> Option<&Digest> {
 
 /// Name and digest, as another tool can pull what the verdict is about.
 fn pinned(evidence: &Evidence) -> Option<String> {
-    Some(format!("{}@{}", evidence.target.name.as_ref()?, verified_digest(evidence)?))
+    evidence.target.pinned_at(verified_digest(evidence)?)
 }
 
 /// Reports an image that could not be read at all: nothing about it can be decided.

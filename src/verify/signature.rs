@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
-use crate::policy::{KeyRule, LogDemand, PublicKey};
+use crate::policy::{KeyRule, KeyWindow, LogDemand, PublicKey};
 
 use super::bundle::{Domain, Made, Refusal, SignatureOver, Signed, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
@@ -135,8 +135,32 @@ pub(super) fn verify_key_in(
     }
     check_log_keys(domain, &entries, &timestamps)?;
     refuse_future(&timestamps, now)?;
+    if let Some(finding) = outside_key_window(key, &timestamps, now) {
+        return Err(finding);
+    }
     let signed_by = SignedBy::Key(key.clone());
     Ok(Some(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps }))
+}
+
+/// Why a signature may be of another than the key's holder: it was made outside the window of the key, or at no proven time and the
+/// window has ended. What states the time of a signature must be signed itself: a registry says of its packages what it likes.
+pub(super) fn outside_key_window(key: &PublicKey, timestamps: &[TimestampReport], now: Timestamp) -> Option<Finding> {
+    let window = key.window();
+    if window == KeyWindow::default() {
+        return None;
+    }
+    let expected = format!("a signature of {}", window.describe());
+    if timestamps.is_empty() {
+        let message = "the key is not in use any more, and no trusted time says when it made the signature";
+        return (!window.has(now)).then(|| {
+            Finding::error(CheckId::SignedTime, message).expected(expected).found("no log entry and no timestamp").next(
+                "ask for a release that is signed with the current key, or that has a publish attestation in the log",
+            )
+        });
+    }
+    let outside = timestamps.iter().find(|stamp| !window.has(stamp.time))?;
+    let finding = Finding::fail(CheckId::SignedTime, "the signature was made when the key was not in use");
+    Some(finding.expected(expected).found(outside.time.to_string()))
 }
 
 /// A promise is verified with the key that the log had at its time. The proof alone of an entry of Rekor v1 says nothing of when

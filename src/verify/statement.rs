@@ -132,6 +132,23 @@ impl<'a> Statement<'a> {
     }
 }
 
+impl Statement<'_> {
+    /// Checks that a subject with these digests has this very name. One subject must have both: what another is called says nothing.
+    pub(crate) fn check_name(&self, digests: &[Digest], name: &str) -> Finding {
+        let about = self.subjects.iter().filter(|subject| subject.is_about(digests));
+        let names: Vec<&str> = about.filter_map(|subject| subject.name.as_str()).collect();
+        if names.contains(&name) {
+            return Finding::pass(CheckId::SubjectName, format!("the statement names {name}"));
+        }
+        let found =
+            names.first().map_or_else(|| "no name".to_owned(), |first| format!("{first}{}", others(names.len() - 1)));
+        Finding::fail(CheckId::SubjectName, "the statement is about a package of another name or version")
+            .expected(name)
+            .found(found)
+            .next("the tarball was published under another name too: find out which package it belongs to")
+    }
+}
+
 impl WireSubject {
     /// Whether one of the digests is stated, and none of them contradicted.
     fn is_about(&self, digests: &[Digest]) -> bool {

@@ -11,6 +11,7 @@ mod elsewhere;
 mod github;
 mod journal;
 mod logins;
+mod npm;
 mod pace;
 mod program;
 mod progress;

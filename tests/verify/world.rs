@@ -299,7 +299,9 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::Bundle(bundle) | Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::UnsignedStatement(blob) => blob.digest().clone(),
         Content::ListedStatement { statement, .. } => statement.digest().clone(),
-        Content::LegacySignature { payload, .. } => payload.digest().clone(),
+        Content::LegacySignature { payload: signed, .. } | Content::RegistrySignature { text: signed, .. } => {
+            signed.digest().clone()
+        }
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),
         Content::Unread { media_type: named, .. }
         | Content::Ignored { artifact_type: named, .. }
@@ -312,6 +314,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::Bundle(_)
         | Content::BundleOverPayload { .. }
         | Content::ListedStatement { .. }
+        | Content::RegistrySignature { .. }
         | Content::Unread { .. }
         | Content::Ignored { .. } => {
             Origin::Referrer(Digest::of(Algorithm::Sha256, format!("referrer {position}").as_bytes()))

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::cli::duration::duration;
 use crate::cli::words::{self, completed};
-use crate::collect::{GitHubBase, Limits, Mirror, Pace, TokenServer};
+use crate::collect::{GitHubBase, Limits, Mirror, NpmBase, Pace, TokenServer};
 use crate::oci::{ImageName, Platform};
 use crate::policy::BuildLevel;
 use crate::trust::Instance;
@@ -200,6 +200,12 @@ pub(in crate::cli) struct TransportArgs {
     /// Look for signatures and attestations in this repository alone, as with cosign's COSIGN_REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with = "offline")]
     pub(in crate::cli) evidence_repository: Option<ImageName>,
+    /// The registry of npm: references
+    #[arg(long, value_name = "URL", default_value = "https://registry.npmjs.org", hide_short_help = true)]
+    pub(in crate::cli) registry: NpmBase,
+    /// The keys that the registry of npm: references signs with, as it answers at /-/npm/v1/keys [default: those of npm]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(in crate::cli) registry_keys: Option<PathBuf>,
     /// How long to collect what one image has, and how long to judge it, such as 30s or 5m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     pub(in crate::cli) timeout: Duration,

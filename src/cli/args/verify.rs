@@ -26,6 +26,7 @@ References:
   ghcr.io/acme/app@sha256:…       a digest
   oci:DIR, oci:DIR:TAG            an OCI image layout on disk (also one written by `cosign save`)
   oci-archive:FILE[:TAG]          the same as a tar archive, compressed with gzip or zstd, or not
+  npm:NAME@VERSION                a package of npm, by its exact version; npm:@SCOPE/NAME@VERSION
   -                               references from standard input, one on each line, # for comments
 
 Files:

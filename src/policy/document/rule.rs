@@ -56,9 +56,9 @@ pub(crate) struct RuleException {
 }
 
 impl Rule {
-    /// Whether it is about an image of this name.
+    /// Whether it is about an image or a package of this name.
     pub(crate) fn is_about(&self, name: &str) -> bool {
-        self.images.iter().any(|image| image.matches(name))
+        self.images.iter().any(|image| matches(image, name))
     }
 
     /// Returns the images that it is about, as written.
@@ -70,10 +70,19 @@ impl Rule {
     pub(crate) fn exception(&self, requirement: Requirement, name: &str) -> Option<&Exception> {
         let is_about = |exception: &&RuleException| {
             exception.requirement == requirement
-                && (exception.images.is_empty() || exception.images.iter().any(|image| image.matches(name)))
+                && (exception.images.is_empty() || exception.images.iter().any(|image| matches(image, name)))
         };
         self.exceptions.iter().find(is_about).map(|exception| &exception.exception)
     }
+}
+
+/// How the names of packages begin: package URLs of npm.
+const PACKAGE: &str = "pkg:npm/";
+
+/// Whether a pattern is about this name. A rule for everything was written for images: packages are only reached by patterns that
+/// say so.
+fn matches(pattern: &TextRule, name: &str) -> bool {
+    pattern.as_str().starts_with(PACKAGE) == name.starts_with(PACKAGE) && pattern.matches(name)
 }
 
 /// Reads one rule. Every problem in it is found, not only the first.
@@ -121,6 +130,9 @@ fn image(node: &Node, problems: &mut Problems) -> Option<TextRule> {
 
 /// Why a pattern matches no name that an image can have, and what to write.
 pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
+    if let Some(package) = written.strip_prefix(PACKAGE) {
+        return unreachable_package(written, package);
+    }
     if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
         return None;
     }
@@ -189,6 +201,28 @@ pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
             let _ = write!(hint, ": write {registry}/{}", repository.to_lowercase());
         }
         return Some((format!("`{written}` matches no image: a repository's name cannot contain `{character}`"), hint));
+    }
+    None
+}
+
+/// The same for a pattern of packages: `pkg:npm/NAME` or `pkg:npm/%40SCOPE/NAME`, without a version.
+fn unreachable_package(written: &str, package: &str) -> Option<(String, String)> {
+    if let Some(scoped) = package.strip_prefix('@') {
+        let message = format!("`{written}` matches no package: a package URL has the `@` of a scope as %40");
+        return Some((message, format!("write {PACKAGE}%40{scoped}")));
+    }
+    if let Some((name, _)) = package.split_once('@') {
+        let message = format!("`{written}` matches no package: names have no version here");
+        return Some((message, format!("write {PACKAGE}{name}: a rule is about a name, for all its versions")));
+    }
+    let name = package.strip_prefix("%40").unwrap_or(package);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~*/".contains(c);
+    if name.split('/').any(str::is_empty) || !name.chars().all(is_part) {
+        let message = format!("`{written}` matches no package");
+        return Some((
+            message,
+            format!("write {PACKAGE}NAME, {PACKAGE}%40SCOPE/NAME, {PACKAGE}%40SCOPE/* or {PACKAGE}**"),
+        ));
     }
     None
 }

@@ -8,6 +8,7 @@ use crate::oci::{Algorithm, Blob, Digest};
 use crate::verify::bundle::Signed;
 use crate::verify::legacy;
 use crate::verify::material::{self, Material, SignedContent};
+use crate::verify::npm;
 use crate::verify::predicate::Kind;
 use crate::verify::set_aside::set_aside;
 use crate::verify::statement::{Statement, claimed_predicate_type};
@@ -57,11 +58,20 @@ pub(super) fn examine<'a>(
             Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
+        Content::RegistrySignature { text, signature } => match npm::read_signature(signature) {
+            Ok(material) => Examination::of_message(
+                Some(npm::check_signed(text.bytes(), target)),
+                material,
+                Signed::Bytes(text.bytes()),
+            ),
+            Err(finding) => Examination::stopped_by(Kind::Signature, finding),
+        },
         Content::LegacyAttestation { envelope, annotations } => {
             examine_legacy_attestation(envelope, annotations, candidate, target)
         }
     };
-    examination.any_statement_signs = target.is_file();
+    examination.any_statement_signs =
+        target.is_file() || npm::is_signature(target, examination.predicate_type.as_deref());
     Ok(examination)
 }
 
@@ -175,6 +185,10 @@ fn examine_envelope<'a>(
     let digests: Vec<Digest> = std::iter::once(candidate.subject.clone()).chain(computed).collect();
     let about = statement.check_subject(&digests, target.noun());
     examination.findings.extend(newer_predicate(&statement.predicate_type));
+    if let Some(package) = target.package().filter(|_| !about.is_blocking()) {
+        examination.findings.push(statement.check_name(&digests, &package.purl()));
+        examination.findings.extend(npm::check_publish(package, &statement));
+    }
     examination.statement = Some(statement);
     examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
 }
