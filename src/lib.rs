@@ -31,7 +31,7 @@
 //! | | `rules` and `keys`, what a policy may ask | what `policy` may, and `policy` |
 //! | | its other files, how it is read and judged | what `verify` may, and `verify` |
 //! | [`policy_tools`] | policy files that the program writes: a first one, imported ones, suggested ones | `check`, `policy` |
-//! | [`from`] | the images that Dockerfiles, manifests and workflows name, with their places | `oci`, `policy` |
+//! | [`from`] | the images that Dockerfiles, manifests and workflows name, and the packages of lock files, with their places | `json`, `oci`, `policy` |
 //! | [`trust`] | trusted roots of Sigstore instances | `json`, `oci` |
 //! | [`verify`] | evidence, policy and trust become a report | all of the above |
 //! | [`render`] | one file per output format | `check`, `oci` |

@@ -174,6 +174,7 @@ impl World {
         symlink(folder.path().join("advisory"), folder.path().join("npm.zip")).expect("a link");
         folder.write("clusterimagepolicies.yaml", CLUSTER_IMAGE_POLICY);
         folder.write("images", format!("ghcr.io/acme/app:{TAG}\nghcr.io/acme/app@{}\n", self.digest));
+        folder.write("package-lock.json", LOCK);
         folder.write("step-summary", "");
         folder.write("step-output", "");
         if needs.contains(&"policy") {
@@ -213,6 +214,9 @@ images:
       - github: {repository: acme/app, workflow: release.yml, ref: refs/tags/v*}
     require: [signature, provenance, sbom]
 ";
+
+const LOCK: &str = r#"{"lockfileVersion": 3, "packages": {"node_modules/@acme/app": {"version": "1.4.2", "integrity":
+  "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="}}}"#;
 
 const ADVISORY: &str = r#"{"id": "GHSA-0", "modified": "2026-01-01T00:00:00Z",
   "affected": [{"package": {"ecosystem": "npm", "name": "leftpad"}, "versions": ["1.0.0"]}]}"#;

@@ -23,7 +23,7 @@ const MODULES: [(&str, &[&str]); 22] = [
     (ASKING, &["oci", "check", "packages", "policy", "time_limit", NAMING]),
     ("policy_tools", &["check", "policy", NAMING]),
     // The names of images in files: YAML is read as that of policies is.
-    ("from", &["oci", "policy"]),
+    ("from", &["json", "oci", "policy"]),
     ("trust", &["json", "oci"]),
     (
         "verify",

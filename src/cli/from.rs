@@ -2,13 +2,16 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use crate::check::{GapReport, ImageReport, LocationReport};
 use crate::collect::{PlatformChoice, files};
 use crate::evidence::{GapReason, Obstacle};
+use crate::from::lock::{self, Locked, LockedPackage};
 use crate::from::{self, Found, FromError, Named, Open, Reading};
-use crate::oci::{Platform, Reference, RegistryReference};
+use crate::oci::{Digest, Platform, Reference, RegistryReference};
+use crate::policy::Policy;
 use crate::render::at;
 use crate::render::escape::terminal;
 use crate::verify::unnamed;
@@ -28,6 +31,8 @@ pub(super) struct Asked {
     pub(super) text: String,
     pub(super) reference: Reference,
     platform: Option<Platform>,
+    /// The digest that a lock file pins.
+    digest: Option<Digest>,
     places: Vec<LocationReport>,
 }
 
@@ -35,6 +40,14 @@ impl Asked {
     /// The platforms that are judged, where the file says which one runs.
     pub(super) fn platforms(&self) -> Option<PlatformChoice> {
         self.platform.clone().map(|platform| PlatformChoice::These(vec![platform]))
+    }
+
+    /// The policy that it is judged by: a lock file says what the tarball must be.
+    pub(super) fn pinned(&self, policy: Arc<Policy>) -> Arc<Policy> {
+        match &self.digest {
+            Some(digest) => policy.pinned_to(digest.clone()).into(),
+            None => policy,
+        }
     }
 
     /// The rows that it has in a report.
@@ -95,7 +108,41 @@ impl Images {
             count if count > most && !verify.from.is_empty() => {
                 Err(Diagnostic::usage(format!("the files name more than {most} images"), "verify them in several runs"))
             }
-            _ => Ok(images),
+            _ => images.and_locked(verify, is_quiet),
+        }
+    }
+
+    /// Adds the packages of lock files, each once.
+    fn and_locked(mut self, verify: &VerifyArgs, is_quiet: bool) -> Result<Self, Diagnostic> {
+        for file in &verify.lock {
+            let name = file.display().to_string();
+            let bytes = files::read_given(file, lock::MAX_BYTES as u64 + 1);
+            let bytes = bytes.map_err(|error| input::unreadable(file, error))?;
+            let found = lock::read(&bytes).map_err(|error| {
+                let hint = error.hint();
+                Diagnostic::usage(error, hint).about(format!("cannot read the packages of `{name}`"))
+            })?;
+            if !is_quiet {
+                streams::to_stderr(&format!("{}\n", terminal(&format!("{name}: packages: {}", found.len()))));
+            }
+            for Locked { package, place } in found {
+                let place = LocationReport { file: name.clone(), line: place.line, column: place.column };
+                self.add_locked(package, place);
+            }
+        }
+        Ok(self)
+    }
+
+    fn add_locked(&mut self, package: LockedPackage, place: LocationReport) {
+        match package {
+            LockedPackage::Open { text, why } => self.open.push(open_package(&text, &why, place)),
+            LockedPackage::Release { package, digest } => self.all.push(Asked {
+                text: package.to_string(),
+                reference: Reference::Npm(package),
+                platform: None,
+                digest: Some(digest),
+                places: vec![place],
+            }),
         }
     }
 
@@ -118,7 +165,9 @@ impl Images {
         let is_same = |one: &&mut Asked| one.reference == reference && one.platform == found.platform;
         match self.all.iter_mut().find(is_same) {
             Some(known) => known.places.push(place),
-            None => self.all.push(Asked { text, reference, platform: found.platform, places: vec![place] }),
+            None => {
+                self.all.push(Asked { text, reference, platform: found.platform, digest: None, places: vec![place] });
+            }
         }
     }
 
@@ -156,6 +205,7 @@ impl Images {
             text: text.clone(),
             reference: reference.clone(),
             platform: None,
+            digest: None,
             places: Vec::new(),
         };
         self.all.splice(0..0, references.iter().map(of_argument));
@@ -223,6 +273,21 @@ fn reading(path: &str, bytes: &[u8]) -> Result<Result<Reading, FromError>, Diagn
 
 fn refused(name: &str, error: &FromError) -> Diagnostic {
     Diagnostic::usage(error.to_string(), error.hint()).about(format!("cannot read the images of `{name}`"))
+}
+
+/// A package of a lock file that is no release with a digest is undecided: nothing says what is installed.
+fn open_package(text: &str, why: &Open, place: LocationReport) -> ImageReport {
+    let why = match why {
+        Open::Form(why) => *why,
+        Open::Variables(_) => "its name is open",
+    };
+    let obstacle = Obstacle {
+        cause: Some(format!("no release is known here: {why}")),
+        next: format!("see {place}: name a release of a registry, with its integrity"),
+        ..Obstacle::new(GapReason::Open, format!("`{text}`"))
+    };
+    let report = unnamed(text, &GapReport::new(text, obstacle, None));
+    ImageReport { location: Some(place), ..report }
 }
 
 /// An image that a file leaves open is undecided: another run of the same file may use any.

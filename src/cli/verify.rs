@@ -49,7 +49,7 @@ pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -
     let (references, mut images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
     let target = |image: &Asked| {
         let target = session.target(&image.text, &image.reference)?;
-        Ok(Target { platforms: image.platforms(), ..target })
+        Ok(Target { platforms: image.platforms(), policy: image.pinned(target.policy), ..target })
     };
     let (mut asked, of_files) = asked.keep(target, args.color)?;
     let references = references.and_left_out(asked.left_out());

@@ -13,6 +13,7 @@ mod github;
 mod gitlab;
 mod images;
 mod kubernetes;
+pub mod lock;
 mod model;
 mod tekton;
 mod tree;

@@ -398,6 +398,12 @@ impl Policy {
         self
     }
 
+    /// Returns the same policy, that also demands this digest of the target.
+    #[must_use]
+    pub fn pinned_to(&self, digest: Digest) -> Self {
+        Self { expected_digest: Some(digest), ..self.clone() }
+    }
+
     /// Returns the same policy for another image than the one that must have the expected digest.
     #[must_use]
     pub fn without_pin(&self) -> Self {

@@ -8,7 +8,7 @@ use crate::attestation::rules::Missing;
 use crate::check::{CandidateKind, CheckId, Finding};
 use crate::evidence::{Evidence, OriginKind, SubjectKind};
 use crate::oci::{Digest, Reference};
-use crate::policy::{Asked, Demand, GITHUB_ISSUER, Signer};
+use crate::policy::{Asked, Demand, GITHUB_ISSUER, Requirement, Signer};
 
 use super::candidate::Judged;
 use super::unsigned::{how_to_sign, kind_of};
@@ -84,6 +84,9 @@ impl Absence<'_> {
         let finding = Finding::skip(CheckId::EvidencePresent, format!("no {what} is attached{whom}"))
             .expected(expected)
             .found(self.found());
+        if self.evidence.target.package().is_some() {
+            return self.of_package(finding);
+        }
         if let Some(how) = self.attached.unsigned.as_deref().and_then(how_to_sign) {
             return finding.next(how);
         }
@@ -97,6 +100,21 @@ impl Absence<'_> {
         match self.ways().join("; ") {
             ways if ways.is_empty() => finding.next(format!("ask the image's maker for the {what}; {make}")),
             ways => finding.next_of_image(ways, &make),
+        }
+    }
+
+    /// The same for a package, which is signed by its registry and whose provenance npm makes.
+    fn of_package(&self, finding: Finding) -> Finding {
+        let ways = "other registries than npm's may lack signatures and attestations: name the one that the package was published to, with \
+                    `--registry URL`";
+        match self.demand.requirement() {
+            Requirement::Signature => {
+                finding.expected("a signature of the registry, or npm's publish attestation").next(ways)
+            }
+            Requirement::Provenance => {
+                finding.next_of_image(ways.to_owned(), "if you made it: `npm publish --provenance` in a workflow")
+            }
+            _ => finding.next(ways),
         }
     }
 
@@ -116,10 +134,6 @@ impl Absence<'_> {
 
     /// What a reader can do who did not make the image. It is the same for other kinds that are missing for the same reason.
     fn ways(&self) -> Vec<String> {
-        if self.evidence.target.package().is_some() {
-            return vec!["a registry other than npm's may lack signatures and attestations: ask the one that the package was published to, \
-                         with `--registry URL`".to_owned()];
-        }
         let mut ways = Vec::new();
         if self.is_one_manifest() {
             ways.push(

@@ -277,6 +277,14 @@ fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
     if evidence.target.root == *expected {
         return Some(Finding::pass(CheckId::ImagePinned, "the reference resolves to the expected digest"));
     }
+    if evidence.target.package().is_some() {
+        return Some(
+            Finding::fail(CheckId::ImagePinned, "the registry states another integrity than the one that is expected")
+                .expected(expected.to_string())
+                .found(evidence.target.root.to_string())
+                .next("the expected tarball is not the release of this name and version: find out who changed it before you install it"),
+        );
+    }
     Some(
         Finding::fail(CheckId::ImagePinned, "the reference resolves to another digest")
             .expected(expected.to_string())

@@ -112,6 +112,11 @@ fn bundles_hold() {
 }
 
 #[test]
+fn lock_files_hold() {
+    hold("lock", 2000);
+}
+
+#[test]
 fn legacy_layers_hold() {
     hold("legacy_layer", 500);
 }

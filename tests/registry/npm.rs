@@ -1,11 +1,15 @@
 //! Packages of npm, at a registry that answers as npm's does.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use bonafide::json::base64::STANDARD;
 use bonafide::oci::{Algorithm, Digest};
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Run, Verify};
+use crate::support::folder::Folder;
 use crate::support::registry::{Registry, Response, fault};
 use crate::support::sigstore::signer::SIGNING_TIME;
 use crate::support::sigstore::{Key, Sigstore, Version};
@@ -19,6 +23,27 @@ const RELEASE: &str = "/@acme%2fapp/1.4.2";
 const ATTESTATIONS: &str = "/-/npm/v1/attestations/@acme%2fapp@1.4.2";
 const PUBLISH: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 const SLSA: &str = "https://slsa.dev/provenance/v1";
+
+/// What a run ended with.
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn seen(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+fn bonafide(arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+    let output = command.args(arguments).env_clear().current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let output = output.expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Run { code: output.status.code().expect("no signal"), out: text(&output.stdout), err: text(&output.stderr) }
+}
 
 /// A registry with its key, and the Sigstore by which builders sign.
 struct World {
@@ -138,7 +163,7 @@ impl World {
     fn command(&self, command: &str, more: &[&str]) -> Run {
         let (url, keys, root) = (self.registry.url(), self.file("keys.json"), self.file("root.json"));
         let common = [command, "--registry", &url, "--registry-keys", &keys, "--trusted-root", &root];
-        Verify::bare(&[&common[..], more].concat()).run()
+        bonafide(&[&common[..], more].concat())
     }
 
     fn verify(&self, more: &[&str]) -> Run {
@@ -441,7 +466,7 @@ fn a_policy_reaches_packages_by_patterns_for_packages_alone() {
         let policy = world.folder.write("policy.yaml", text).display().to_string();
         let (url, keys) = (world.registry.url(), world.file("keys.json"));
         let arguments = ["verify", REFERENCE, "--policy", &policy, "--registry", &url, "--registry-keys", &keys];
-        Verify::bare(&arguments).run()
+        bonafide(&arguments)
     };
     for pattern in ["pkg:npm/%40acme/app", "pkg:npm/%40acme/*", "pkg:npm/**"] {
         let run = judge(pattern, "[signature, provenance]");
@@ -492,11 +517,98 @@ fn a_package_is_named_by_an_exact_version_and_is_no_image() {
     for arguments in
         [&["doctor", REFERENCE][..], &["verify", "ghcr.io/acme/app", "--repo", "a/b", "--not-weaker-than", REFERENCE]]
     {
-        let run = Verify::bare(arguments).run();
+        let run = bonafide(arguments);
         assert!(run.code == 2 && run.err.contains("is a package of npm"), "{}", run.seen());
     }
-    let plain =
-        Verify::bare(&["verify", REFERENCE, "--repo", "acme/app", "--registry", "http://npm.acme.example"]).run();
+    let plain = bonafide(&["verify", REFERENCE, "--repo", "acme/app", "--registry", "http://npm.acme.example"]);
     assert!(plain.code == 2 && plain.err.contains("https"), "{}", plain.seen());
     assert_eq!(world.registry.requests().len(), 0);
+}
+
+/// A lock file of these packages: path, and what else is said of each.
+fn lock(world: &World, packages: &[(&str, Value)]) -> String {
+    let mut all = serde_json::Map::from_iter([(String::new(), json!({"name": "project", "version": "0.0.0"}))]);
+    all.extend(packages.iter().map(|(path, entry)| ((*path).to_owned(), entry.clone())));
+    let text = serde_json::to_string_pretty(&json!({"lockfileVersion": 3, "packages": all})).expect("JSON");
+    world.folder.write("package-lock.json", text).display().to_string()
+}
+
+#[test]
+fn a_lock_file_is_verified_by_the_integrity_in_it() {
+    let world = World::new();
+    world.serve(&world.honest());
+    let judge = |packages: &[(&str, Value)]| {
+        let run =
+            world.command("verify", &["--lock", &lock(&world, packages), "--repo", "acme/app", "--output", "json"]);
+        let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.seen()));
+        let verdict = |image: &Value| {
+            let line = image["location"]["line"].as_u64().expect("a line");
+            format!(
+                "{} {} {line}",
+                image["reference"].as_str().unwrap_or_default(),
+                image["verdict"].as_str().unwrap_or_default()
+            )
+        };
+        let images = report["images"].as_array().expect("a list");
+        (run.code, images.iter().map(verdict).collect::<Vec<_>>())
+    };
+    let good =
+        json!({"version": VERSION, "integrity": integrity(&tarball()), "resolved": "https://registry.npmjs.org/x.tgz"});
+    let honest = judge(&[("node_modules/@acme/app", good.clone())]);
+    assert_eq!(honest, (0, vec!["npm:@acme/app@1.4.2 verified 8".to_owned()]));
+    // Somebody wrote another tarball into the lock file, under the same name and version.
+    let other = integrity(&Digest::of(Algorithm::Sha512, b"another tarball"));
+    let injected = json!({"version": VERSION, "integrity": other, "resolved": "https://evil.example/x.tgz"});
+    let rejected = judge(&[("node_modules/@acme/app", injected.clone())]);
+    assert_eq!(rejected, (1, vec!["npm:@acme/app@1.4.2 rejected 8".to_owned()]));
+    let run = world.command("verify", &["--lock", &world.file("package-lock.json"), "--repo", "acme/app"]);
+    assert!(run.out.contains("the registry states another integrity"), "{}", run.seen());
+    let both = judge(&[("node_modules/@acme/app", good.clone()), ("node_modules/b/node_modules/@acme/app", injected)]);
+    assert_eq!(both.0, 1);
+    // What names no release is never left out, and never a pass.
+    for entry in [
+        json!({"version": VERSION}),
+        json!({"version": VERSION, "integrity": "sha1-3gH4MPRbNgj+DHsrT3ICHgRPvxQ="}),
+        json!({"version": VERSION, "integrity": integrity(&tarball()), "resolved": "git+ssh://git@github.com/a/b.git#0"}),
+        json!({"resolved": "../elsewhere", "link": true}),
+    ] {
+        let judged = judge(&[("node_modules/@acme/app", good.clone()), ("node_modules/b", entry)]);
+        assert_eq!(judged.0, 3);
+        assert!(judged.1.contains(&"node_modules/b undecided 13".to_owned()), "{judged:?}");
+    }
+    let alias = json!({"name": NAME, "version": VERSION, "integrity": integrity(&tarball())});
+    assert_eq!(judge(&[("node_modules/alias", alias)]).0, 0);
+    let missing = json!({"version": "9.9.9", "integrity": integrity(&tarball())});
+    assert_eq!(judge(&[("node_modules/@acme/app", missing)]).0, 3);
+}
+
+#[test]
+fn a_lock_file_in_sarif_has_the_line_of_the_package() {
+    let world = World::new();
+    let mut release = world.honest();
+    release.attestations.remove(1);
+    world.serve(&release);
+    let good = json!({"version": VERSION, "integrity": integrity(&tarball())});
+    let file = lock(&world, &[("node_modules/@acme/app", good)]);
+    let run = world.command("verify", &["--lock", &file, "--repo", "acme/app", "--output", "sarif"]);
+    let sarif: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.seen()));
+    assert_eq!((run.code, sarif["runs"][0]["results"].as_array().map(Vec::len)), (4, Some(1)), "{}", run.out);
+    // Only a file below the folder of the run has a place in the repository.
+    let near = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm-package-lock.json");
+    fs::copy(&file, &near).expect("a copy");
+    if let Ok(near) = near.strip_prefix(env!("CARGO_MANIFEST_DIR")) {
+        let near = near.display().to_string();
+        let run = world.command("verify", &["--lock", &near, "--repo", "acme/app", "--output", "sarif"]);
+        let sarif: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.seen()));
+        let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&json!(near), &json!(8)));
+    }
+    for (arguments, said) in [
+        (&["verify", "--lock", "Cargo.toml", "--repo", "a/b"][..], "cannot read the packages"),
+        (&["verify", "--lock", &file, "--repo", "a/b", "--require", "signature"], "require provenance too"),
+        (&["audit", "ghcr.io/a/b", "--lock", &file, "--repo", "a/b"], "--lock"),
+    ] {
+        let run = bonafide(arguments);
+        assert!(run.code == 2 && run.err.contains(said), "{}", run.seen());
+    }
 }

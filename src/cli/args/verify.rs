@@ -49,7 +49,7 @@ Exit codes: 0 verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 #[command(after_help = VERIFY_EXAMPLES)]
 pub(in crate::cli) struct VerifyArgs {
     /// The images to verify; - reads references from standard input, one on each line
-    #[arg(required_unless_present_any = ["from", "replay"], value_name = "REFERENCE")]
+    #[arg(required_unless_present_any = ["from", "lock", "replay"], value_name = "REFERENCE")]
     pub(in crate::cli) references: Vec<String>,
     /// A file that names images, - for standard input: Dockerfile, compose file, Kubernetes or Tekton manifests, workflow or action
     /// of GitHub, pipeline of GitLab, devcontainer.json
@@ -58,6 +58,13 @@ pub(in crate::cli) struct VerifyArgs {
     /// the values that the file gives them; an image that needs another is undecided. Files that it includes are not read
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) from: Vec<PathBuf>,
+    /// A lock file of npm: package-lock.json or npm-shrinkwrap.json, versions 2 and 3
+    ///
+    /// Every package in it is verified, once for each integrity, which the registry must state too; the report has its line. A package
+    /// without a sha512 integrity, of git, of a file or of another package's tarball is undecided; the project's own workspaces are
+    /// left out
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expect_digest", "replay"])]
+    pub(in crate::cli) lock: Vec<PathBuf>,
 
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
     /// if it is there]
