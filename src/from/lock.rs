@@ -133,7 +133,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Locked>, LockError> {
         return Err(LockError::TooMany);
     }
     listed.sort_by_key(|(at, _)| *at);
-    let mut lines = Lines { bytes, at: 0, line: 1, begins: 0 };
+    let mut lines = Lines { bytes, at: 0, line: 1, column: 1 };
     let mut seen = HashSet::new();
     let placed = listed.into_iter().map(|(at, package)| Locked { package, place: lines.place(at) });
     let found: Vec<Locked> = placed.filter(|one| seen.insert(one.package.clone())).collect();
@@ -183,21 +183,22 @@ struct Lines<'a> {
     bytes: &'a [u8],
     at: usize,
     line: usize,
-    begins: usize,
+    column: usize,
 }
 
 impl Lines<'_> {
     /// The place of a byte that is not before the last one that was asked for.
     fn place(&mut self, at: usize) -> Position {
-        for (offset, byte) in self.bytes[self.at..at].iter().enumerate() {
-            if *byte == b'\n' {
-                self.line += 1;
-                self.begins = self.at + offset + 1;
+        for byte in &self.bytes[self.at..at] {
+            match byte {
+                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+                // All bytes of a character but the first.
+                0x80..=0xbf => {}
+                _ => self.column += 1,
             }
         }
         self.at = at;
-        let column = String::from_utf8_lossy(&self.bytes[self.begins..at]).chars().count() + 1;
-        Position { line: self.line, column }
+        Position { line: self.line, column: self.column }
     }
 }
 
@@ -245,6 +246,25 @@ mod tests {
             ("npm:@acme/app@1.0.0".to_owned(), digest("two"), 8),
         ];
         assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected);
+    }
+
+    /// A file without line breaks is read in one pass: to count its characters anew for each package would take minutes.
+    #[test]
+    fn a259_a_file_of_one_line_costs_no_more_than_another() {
+        let (padding, integrity) = ("é".repeat(400), integrity("one"));
+        let entry = |number: usize| {
+            format!(
+                "\"node_modules/p{number}\":{{\"x\":\"{padding}\",\"version\":\"1.0.0\",\"integrity\":\"{integrity}\"}}"
+            )
+        };
+        let entries: Vec<String> = (0..MOST_PACKAGES).map(entry).collect();
+        let begins = "{\"lockfileVersion\":3,\"packages\":{";
+        let found = read(format!("{begins}{}}}}}", entries.join(",")).as_bytes()).expect("packages");
+        assert_eq!(found.len(), MOST_PACKAGES);
+        let before = |entry: &str| entry.find(":{").expect("a colon") + 1;
+        assert_eq!(found[0].place, Position { line: 1, column: begins.len() + before(&entries[0]) + 1 });
+        let second = begins.len() + entries[0].chars().count() + 1 + before(&entries[1]) + 1;
+        assert_eq!(found[1].place, Position { line: 1, column: second });
     }
 
     #[test]
