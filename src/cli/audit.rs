@@ -51,11 +51,10 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let logins = logins::logins(&verify.login, &at)?;
     let session = Session::open(verify, logins)?.comparing(audit.no_downgrade);
     // A repository without a policy is found before anything is listed.
-    let (references, _) = references
+    let (references, mut terms) = references
         .keep(|text, reference| repository(text, reference).and_then(|one| session.target(text, &one)), args.color)?;
-    let asked = repositories(&references)?;
-    let terms: Vec<Target> =
-        asked.iter().map(|(text, reference)| session.target(text, reference)).collect::<Result<_, _>>()?;
+    let mut seen = BTreeSet::new();
+    terms.retain(|one| seen.insert(one.reference.policy_name(false)));
     let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
     older.iter().try_for_each(|older| older.refuse_unfit(&terms))?;
     let open = |file: &PathBuf| Journal::open(file, audit.resume, &session.facts(&terms)?, args.quiet);
@@ -73,7 +72,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let is_hushed = args.quiet || args.shows_requests();
     let so_far = Listed::default();
     let with = session.lister(&so_far);
-    let listing = list(&asked, expected.as_ref(), &selection, &with);
+    let listing = list(&terms, expected.as_ref(), &selection, &with);
     let state = || session.listing_state(so_far.resolved.get(), so_far.selected.get());
     let repositories = runtime.block_on(progress::shown(is_hushed, state, listing));
     let all = images(&repositories, &terms);
@@ -141,17 +140,10 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     }
     let given = [
         ("--wait", verify.wait.is_some()),
-        ("--lock", !verify.lock.is_empty()),
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
-            let message = format!("`{flag}` is about one image, and an audit is of many");
-            Err(Diagnostic::usage(message, "use it with `bonafide verify`"))
-        }
-        None => Ok(()),
-    }
+    Diagnostic::refuse_flags(&given, "is about one image, and an audit is of many")
 }
 
 /// Takes references that name a repository, and no image in it; each repository once.
@@ -227,13 +219,13 @@ fn digests(tags: BTreeMap<String, Value>) -> Result<BTreeMap<String, Digest>, St
 
 /// Lists the tags of all repositories, one after the other: of each, many are asked for at once.
 async fn list(
-    asked: &[(String, Reference)],
+    asked: &[Target],
     expected: Option<&Expectations>,
     selection: &Selection,
     with: &Lister<'_>,
 ) -> Vec<Repository> {
     let mut repositories = Vec::new();
-    for (text, reference) in asked {
+    for Target { text, reference, .. } in asked {
         let expected = expected.map(|all| all.get(text).cloned().unwrap_or_default());
         let none = BTreeMap::new();
         let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), with).await;

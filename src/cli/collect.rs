@@ -18,11 +18,5 @@ fn refuse_flags_of_verify(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--save", verify.save.is_some()),
         ("--replay", verify.replay.is_some()),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
-            let message = format!("`{flag}` is not for images that are carried away");
-            Err(Diagnostic::usage(message, "use it with `bonafide verify`"))
-        }
-        None => Ok(()),
-    }
+    Diagnostic::refuse_flags(&given, "is not for images that are carried away")
 }

@@ -12,6 +12,15 @@ use super::environment;
 /// Of one command: what `-h` shows, by flag.
 type Short = &'static [(&'static str, &'static str)];
 
+/// Who must have signed, in every command that judges.
+const SIGNER: Short = &[
+    ("repo", "A workflow of this GitHub repository"),
+    ("owner", "A workflow of this owner on GitHub"),
+    ("certificate_identity", "An e-mail address, or a workflow's URI"),
+    ("certificate_oidc_issuer", "Who vouched for it"),
+    ("key", "A public key (PEM) instead"),
+    ("trusted_root", "Of a Sigstore instance of your own"),
+];
 const VERIFY: Short = &[
     ("references", "Images; - reads them from standard input"),
     ("from", "A file that names images: Dockerfile, …"),
@@ -20,15 +29,9 @@ const VERIFY: Short = &[
     ("platform", "Such as linux/arm64"),
     ("expect_digest", "The digest it must resolve to"),
     ("output", "The format, or FORMAT=FILE"),
-    ("repo", "A workflow of this GitHub repository"),
-    ("owner", "A workflow of this owner on GitHub"),
     ("signer_workflow", "OWNER/NAME/.github/workflows/FILE[@REF]"),
     ("source_ref", "Run for this ref: refs/tags/v1.4.2"),
-    ("certificate_identity", "An e-mail address, or a workflow's URI"),
-    ("certificate_oidc_issuer", "Who vouched for it"),
-    ("key", "A public key (PEM) instead"),
     ("deny_severity", "Refuse vulnerabilities from here on"),
-    ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Connect to nothing but the registry"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
@@ -48,14 +51,8 @@ const BUNDLE: Short = &[
     ("artifact", "A file, its digest, or - for standard input"),
     ("bundle", "The Sigstore bundle, or several, by line"),
     ("output", "The format, or FORMAT=FILE"),
-    ("repo", "A workflow of this GitHub repository"),
-    ("owner", "A workflow of this owner on GitHub"),
     ("signer_workflow", "OWNER/NAME/.github/workflows/FILE[@REF]"),
     ("source_ref", "Run for this ref: refs/tags/v1.4.2"),
-    ("certificate_identity", "An e-mail address, or a workflow's URI"),
-    ("certificate_oidc_issuer", "Who vouched for it"),
-    ("key", "A public key (PEM) instead"),
-    ("trusted_root", "Of a Sigstore instance of your own"),
 ];
 const AUDIT: Short = &[
     ("references", "Repositories; - reads them from standard input"),
@@ -67,12 +64,6 @@ const AUDIT: Short = &[
     ("require", "What must be attached and be good"),
     ("platform", "Such as linux/arm64"),
     ("output", "The format, or FORMAT=FILE"),
-    ("repo", "A workflow of this GitHub repository"),
-    ("owner", "A workflow of this owner on GitHub"),
-    ("certificate_identity", "An e-mail address, or a workflow's URI"),
-    ("certificate_oidc_issuer", "Who vouched for it"),
-    ("key", "A public key (PEM) instead"),
-    ("trusted_root", "Of a Sigstore instance of your own"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
 const COLLECT: Short = &[
@@ -82,12 +73,6 @@ const COLLECT: Short = &[
     ("require", "What must be attached and be good"),
     ("platform", "Such as linux/arm64"),
     ("output", "The format, or FORMAT=FILE"),
-    ("repo", "A workflow of this GitHub repository"),
-    ("owner", "A workflow of this owner on GitHub"),
-    ("certificate_identity", "An e-mail address, or a workflow's URI"),
-    ("certificate_oidc_issuer", "Who vouched for it"),
-    ("key", "A public key (PEM) instead"),
-    ("trusted_root", "Of a Sigstore instance of your own"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
 const DIFF: Short = &[
@@ -97,12 +82,6 @@ const DIFF: Short = &[
     ("advisories", "OSV records to hold packages against"),
     ("platform", "Such as linux/arm64"),
     ("output", "text, markdown or json, or FORMAT=FILE"),
-    ("repo", "A workflow of this GitHub repository"),
-    ("owner", "A workflow of this owner on GitHub"),
-    ("certificate_identity", "An e-mail address, or a workflow's URI"),
-    ("certificate_oidc_issuer", "Who vouched for it"),
-    ("key", "A public key (PEM) instead"),
-    ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Connect to nothing but the registry"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
@@ -113,14 +92,14 @@ const DOCTOR: Short = &[
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("offline", "Do not ask the registry"),
 ];
-const SHORT: [(&str, Short); 7] = [
-    ("verify", VERIFY),
-    ("audit", AUDIT),
-    ("collect", COLLECT),
-    ("inspect", INSPECT),
-    ("diff", DIFF),
-    ("bundle", BUNDLE),
-    ("doctor", DOCTOR),
+const SHORT: [(&str, [Short; 2]); 7] = [
+    ("verify", [VERIFY, SIGNER]),
+    ("audit", [AUDIT, SIGNER]),
+    ("collect", [COLLECT, SIGNER]),
+    ("inspect", [INSPECT, &[]]),
+    ("diff", [DIFF, SIGNER]),
+    ("bundle", [BUNDLE, SIGNER]),
+    ("doctor", [DOCTOR, &[]]),
 ];
 
 /// What everyone does first.
@@ -145,11 +124,11 @@ pub(super) fn command() -> Command {
             arg.long_help(full).help("Show every check; -vv every request")
         });
     SHORT.into_iter().fold(command, |command, (name, short)| {
-        command.mut_subcommand(name, |subcommand| shortened(subcommand, name, short))
+        command.mut_subcommand(name, |subcommand| shortened(subcommand, name, &short.concat()))
     })
 }
 
-fn shortened(command: Command, name: &str, short: Short) -> Command {
+fn shortened(command: Command, name: &str, short: &[(&str, &'static str)]) -> Command {
     let examples = text(command.get_after_help());
     let codes = examples.rsplit("\n\n").next().filter(|last| last.starts_with("Exit codes:")).unwrap_or_default();
     let more = format!("All flags and examples: bonafide {name} --help\n{}", codes.replace('\n', " "));

@@ -32,6 +32,14 @@ impl Diagnostic {
         Self { hint: Some(hint.into()), ..Self::ending_with(USAGE, error) }
     }
 
+    /// Refuses the first of the flags that is given: it has a meaning for `verify`, and none for the command that shares its flags.
+    pub(super) fn refuse_flags(flags: &[(&str, bool)], why: &str) -> Result<(), Self> {
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Self::usage(format!("`{flag}` {why}"), "use it with `bonafide verify`")),
+            None => Ok(()),
+        }
+    }
+
     /// An error that leaves open what was asked.
     pub(super) fn undecided(error: impl Into<Cause>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::ending_with(UNDECIDED, error) }

@@ -165,11 +165,5 @@ fn refuse_flags_of_verdicts(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--replay", verify.replay.is_some()),
         ("--at", verify.at.is_some()),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
-            let message = format!("`{flag}` has no place in a comparison of two images");
-            Err(Diagnostic::usage(message, "use it with `bonafide verify`"))
-        }
-        None => Ok(()),
-    }
+    Diagnostic::refuse_flags(&given, "has no place in a comparison of two images")
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::fixtures::{BY_BUILDERS, BY_SHOP, LAB_ROOT, digest, image};
-use crate::program::{Run, Scratch, bonafide};
+use crate::program::{Run, Scratch, bonafide, run_with_report as run, text};
 use crate::shop::{NAME, Shop, TAG, referrers_path};
 use crate::support::image::{Image, Manifest};
 use crate::support::registry::{Referrers, Registry, fault};
@@ -55,20 +55,6 @@ fn differences(place: &str, one: &Value, other: &Value) -> Vec<String> {
         }
         (one, other) => vec![format!("{place}: {one} and {other}")],
     }
-}
-
-/// Runs the program, and returns the JSON report too.
-fn run(arguments: &[&str]) -> (Run, Value) {
-    let scratch = Scratch::new();
-    let file = scratch.path("report.json");
-    let output = format!("json={}", file.display());
-    let run = bonafide(&[arguments, &["--output", "text", "--output", &output]].concat());
-    let report = fs::read(&file).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).expect("a report"));
-    (run, report)
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
 }
 
 /// Collects an image and verifies the pack: both reports must be the same.

@@ -14,6 +14,21 @@ pub(crate) fn bonafide(arguments: &[&str]) -> Run {
     Program::new(arguments).run()
 }
 
+/// Runs the program, and returns its JSON report too, if it wrote one.
+pub(crate) fn run_with_report(arguments: &[&str]) -> (Run, Value) {
+    let scratch = Scratch::new();
+    let file = scratch.path("report.json");
+    let output = format!("json={}", file.display());
+    let run = bonafide(&[arguments, &["--output", "text", "--output", &output]].concat());
+    let report = fs::read(&file).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).expect("a report"));
+    (run, report)
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
 /// A verification, with both reports of the one run.
 #[derive(Debug)]
 pub(crate) struct Checked {

@@ -1,31 +1,17 @@
 //! `verify --replay` and `--at`: the same report again, or why not; and never a verdict that only a report says.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::fixtures::{BY_BUILDERS, BY_SHOP, LAB_ROOT, image};
-use crate::program::{Run, Scratch, bonafide};
+use crate::program::{Scratch, bonafide, run_with_report as run, text};
 use crate::report::{list, word};
 use crate::shop::{NAME, Shop};
 
 const TRUST: [&str; 2] = ["--trusted-root", LAB_ROOT];
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
-
-/// Runs the program, and returns the JSON report too.
-fn run(arguments: &[&str]) -> (Run, Value) {
-    let scratch = Scratch::new();
-    let file = scratch.path("report.json");
-    let output = format!("json={}", file.display());
-    let run = bonafide(&[arguments, &["--output", "text", "--output", &output]].concat());
-    let report = fs::read(&file).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).expect("a report"));
-    (run, report)
-}
 
 /// What is changed in a report, and how.
 type Change<'a> = (&'a str, &'a dyn Fn(&mut Value));
