@@ -140,6 +140,7 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     }
     let given = [
         ("--wait", verify.wait.is_some()),
+        ("--lock", !verify.lock.is_empty()),
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
     ];

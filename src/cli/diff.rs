@@ -159,6 +159,7 @@ fn refuse_flags_of_verdicts(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
         ("--from", !verify.from.is_empty()),
+        ("--lock", !verify.lock.is_empty()),
         ("--save", verify.save.is_some()),
         ("--not-weaker-than", verify.not_weaker_than.is_some()),
         ("--failed-only", verify.failed_only),

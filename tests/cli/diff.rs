@@ -110,6 +110,7 @@ fn what_is_no_comparison_is_a_usage_error() {
         &[&one, &one, "--failed-only"],
         &[&one, &one, "--output", "sarif"],
         &["--from", "Dockerfile"],
+        &[&one, &one, "--lock", "package-lock.json"],
         &["--replay", "old.json"],
         &[&one, &one, "--at", "2026-11-30"],
     ] {
