@@ -44,11 +44,8 @@ struct Block {
 
 /// Returns every block of the documents whose kind begins with this word.
 fn blocks(word: &str) -> Vec<Block> {
-    let folder = fs::read_dir(Path::new(ROOT).join("docs")).expect("the folder is there");
-    let mut files: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let mut files = documents("docs");
     files.push(Path::new(ROOT).join("README.md"));
-    files.sort();
     let found = files.iter().flat_map(|path| blocks_of(path));
     found.filter(|block| block.kind.split(' ').next() == Some(word)).collect()
 }
@@ -252,7 +249,7 @@ exec "$BONAFIDE_PROGRAM" "$@""#,
         "cargo",
         r#"case "$1" in
   run) while [ "$1" != -- ]; do shift; done; shift; exec bonafide "$@" ;;
-  test) ;;
+  test|install) ;;
   *) exit 99 ;;
 esac"#,
     ),
@@ -318,17 +315,27 @@ fn every_terminal_of_the_documents_shows_what_is_printed() {
     }
 }
 
+/// Returns the documents in a folder.
+fn documents(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(ROOT).join(folder)).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.sort();
+    files
+}
+
+/// Returns where a document links to within the repository.
+fn links(content: &str) -> impl Iterator<Item = &str> {
+    let targets = content.split("](").skip(1).map(|rest| rest.split(')').next().expect("a part"));
+    targets.filter(|target| !target.contains("://"))
+}
+
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
-    let folder = fs::read_dir(Path::new(ROOT).join("docs")).expect("the folder is there");
-    let documents = folder.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
-    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| Path::new(ROOT).join(name));
-    for path in documents.chain(top) {
+    let folders = [".", "docs", "docs/reference", "release", "integrations", "benches", "src/packages", "fixtures"];
+    for path in folders.into_iter().flat_map(documents) {
         let content = fs::read_to_string(&path).expect("a document");
-        for link in content.split("](").skip(1).map(|rest| rest.split(')').next().expect("a part")) {
-            if link.contains("://") {
-                continue;
-            }
+        for link in links(&content) {
             let (name, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if name.is_empty() { path.clone() } else { path.parent().expect("a folder").join(name) };
             assert!(target.exists(), "{}: {link}", path.display());
@@ -339,6 +346,22 @@ fn every_link_between_the_documents_leads_somewhere() {
             }
         }
     }
+}
+
+#[test]
+fn the_summary_of_the_site_names_every_document() {
+    let summary = fs::read_to_string(Path::new(ROOT).join("docs/SUMMARY.md")).expect("a summary");
+    let named: Vec<&str> = links(&summary).collect();
+    let top = documents(".").into_iter().map(|path| format!("../{}", file_name(&path)));
+    let docs = documents("docs").into_iter().map(|path| file_name(&path)).filter(|name| name != "SUMMARY.md");
+    let reference = documents("docs/reference").into_iter().map(|path| format!("reference/{}", file_name(&path)));
+    for document in top.chain(docs).chain(reference) {
+        assert_eq!(named.iter().filter(|name| **name == document).count(), 1, "{document}");
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Returns the anchor that GitHub gives a heading.
