@@ -73,7 +73,7 @@ fn inspect(args: &InspectArgs, request: &Request, targets: &[Target]) -> Result<
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references)?;
-    let registries = session::registries(&args.transport, Pace::default(), logins)?;
+    let registries = session::registries_with(&args.transport, Pace::default(), logins, args.cache.as_deref())?;
     let (inspection, documents) = inspect_all(request, &registries)?;
     if args.suggest_policy {
         return suggest_policy(args, request, &inspection.images[0]);

@@ -1,7 +1,8 @@
 //! What `verify` and `audit` judge images by: made once of the same flags, before the first image is fetched.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    GitHubBase, Limits, Logins, Pace, Pack, PlatformChoice, Registries, RegistrySettings, SettingsError,
+    GitHubBase, Limits, Logins, Pace, Pack, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
@@ -17,7 +18,7 @@ use crate::run::{Listed, Lister, Run, Target, Witness};
 
 use super::advisories::{self, Known};
 use super::args::{PlatformArg, TransportArgs, VerifyArgs};
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, Warning};
 use super::journal::Facts;
 use super::npm::Npm;
 use super::packing::{self, Belongings};
@@ -56,7 +57,7 @@ impl<'a> Session<'a> {
             ));
         }
         let given_for = logins.given_for().map(str::to_owned);
-        let registries = registries(&args.transport, args.pace.pace(), logins)?;
+        let registries = registries_with(&args.transport, args.pace.pace(), logins, args.cache.as_deref())?;
         let saver = args.save.as_deref().map(Saver::begin).transpose()?;
         let known = advisories::read(&args.advisories)?;
         let (policies, trusted) = policies::read(args, &registries, started_at)?;
@@ -286,6 +287,16 @@ pub(super) fn github_token(args: &TransportArgs) -> Option<String> {
 
 /// Returns the registries as the flags say they are reached.
 pub(super) fn registries(args: &TransportArgs, pace: Pace, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
+    registries_with(args, pace, logins, None)
+}
+
+/// The same, with what is asked for by digest kept in this folder.
+pub(super) fn registries_with(
+    args: &TransportArgs,
+    pace: Pace,
+    logins: Logins,
+    cache: Option<&Path>,
+) -> Result<Rc<Registries>, Diagnostic> {
     let read = |file: &PathBuf| roots::pem_file(file);
     let client_files = args.client_cert.iter().chain(&args.client_key).map(read).collect::<Result<Vec<_>, _>>()?;
     let settings = RegistrySettings {
@@ -297,8 +308,23 @@ pub(super) fn registries(args: &TransportArgs, pace: Pace, logins: Logins) -> Re
         silence: Limits::default().silence,
         pace,
         secrets: streams::secrets().clone(),
+        store: cache.and_then(store),
     };
     Ok(Registries::new(&settings, Box::new(logins))?)
+}
+
+/// Opens the folder of `--cache`. Without it everything is fetched, which changes no verdict.
+fn store(folder: &Path) -> Option<Rc<Store>> {
+    let unwritten: Tell = |folder, error| {
+        let message = format!("the cache `{}` cannot be written: {error}", folder.display());
+        Warning::new(message, "what is not in it is fetched again by the next run").print();
+    };
+    let unusable = |error: io::Error| {
+        let message = format!("the cache `{}` is not used: {error}", folder.display());
+        Warning::new(message, "name a folder of yours that no other user can write in (chmod 700), and no link")
+            .print();
+    };
+    Store::open(folder, unwritten).map(Rc::new).map_err(unusable).ok()
 }
 
 impl From<SettingsError> for Diagnostic {

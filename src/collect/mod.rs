@@ -47,7 +47,7 @@ pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
     GitHubBase, GitHubBaseError, HelperFailure, HostPlace, HostPlaces, HostsError, Login, Logins, Mirror, MirrorError,
     NetworkUse, NpmBase, NpmBaseError, NpmRegistry, Pace, Registries, RegistrySettings, RegistrySource, SettingsError,
-    TokenServer, TokenServerError, collect_npm,
+    Store, Tell, TokenServer, TokenServerError, collect_npm,
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

@@ -43,6 +43,23 @@ pub fn save_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     put(draft(file, bytes, Readers::Owner)?, file)
 }
 
+/// The same for what can be had again, and is hashed when it is read: nobody waits until the disk has it.
+pub fn save_replaceable(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = begin(file, Readers::Owner)?;
+    draft.write_all(bytes)?;
+    put(draft, file)
+}
+
+/// Whether a file of this name is one that has not been put in its place.
+pub fn is_draft(name: &str) -> bool {
+    name.starts_with(DRAFT) && name.ends_with(PARTIAL)
+}
+
+/// What the names of drafts begin with.
+const DRAFT: &str = ".bonafide-";
+/// What they end with.
+const PARTIAL: &str = ".partial";
+
 /// A regular file that others began, to be added to. Neither is a link followed, nor a pipe waited for.
 #[derive(Debug)]
 pub struct Begun {
@@ -105,7 +122,7 @@ pub fn save_new_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resu
 /// Makes a folder of an unpredictable name beside the place of another. It is removed unless it is put there.
 pub fn draft_folder(to: &Path) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".bonafide-").suffix(".partial");
+    builder.prefix(DRAFT).suffix(PARTIAL);
     make_enterable(&mut builder);
     builder.tempdir_in(folder_of(to))
 }
@@ -131,7 +148,7 @@ fn draft(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFil
 
 fn begin(file: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".bonafide-").suffix(".partial");
+    builder.prefix(DRAFT).suffix(PARTIAL);
     if readers == Readers::All {
         make_readable(&mut builder);
     }

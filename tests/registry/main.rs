@@ -18,4 +18,6 @@ mod progress;
 #[cfg(unix)]
 mod references;
 mod shards;
+#[cfg(target_os = "linux")]
+mod store;
 mod weaker;

@@ -148,6 +148,13 @@ pub(in crate::cli) struct VerifyArgs {
     #[command(flatten)]
     pub(in crate::cli) trust: TrustArgs,
 
+    /// Keep manifests and evidence in this folder, for later runs and for runs at once
+    ///
+    /// Kept is what is asked for by digest, and hashed again when it is read; tags, lists and verdicts are always asked for. The
+    /// oldest goes when it is larger than 1 GiB. The folder must be yours, and no link. A cache that cannot be used is a warning
+    #[arg(long, help_heading = "Registry", value_name = "DIR", hide_short_help = true)]
+    pub(in crate::cli) cache: Option<PathBuf>,
+
     #[command(flatten)]
     pub(in crate::cli) login: LoginArgs,
 

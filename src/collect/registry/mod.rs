@@ -20,12 +20,14 @@ mod npm;
 mod proxy;
 mod realm;
 mod resolver;
+mod store;
 mod tags;
 mod throttle;
 mod tls;
 mod transport;
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -41,6 +43,7 @@ pub use hosts::{HostPlace, HostPlaces, HostsError};
 pub use mirror::{Mirror, MirrorError};
 pub use npm::{NpmBase, NpmBaseError, NpmRegistry, collect_npm};
 pub use realm::{TokenServer, TokenServerError};
+pub use store::{Store, Tell};
 pub use throttle::Pace;
 pub use tls::SettingsError;
 pub use transport::NetworkUse;
@@ -51,6 +54,7 @@ use cache::Cache;
 use failure::failure;
 use proxy::Proxies;
 use resolver::Resolver;
+use store::{Key, Kind};
 use tls::Trust;
 use transport::{Answer, Deadline, Method, Request, Transport, at, error_code, shown_host};
 
@@ -60,7 +64,9 @@ use super::login_use::{Denial, LoginOrigin, LoginUse};
 use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
-use crate::oci::{Algorithm, Blob, Descriptor, Digest, ImageName, ManifestError, ReferrersList, RegistryReference};
+use crate::oci::{
+    Algorithm, Blob, Descriptor, Digest, ImageName, Manifest, ManifestError, ReferrersList, RegistryReference,
+};
 use crate::secrets::Secrets;
 
 /// How registries are spoken to in a run.
@@ -82,6 +88,8 @@ pub struct RegistrySettings {
     pub pace: Pace,
     /// Takes every login and token that is used, so that nothing says it back.
     pub secrets: Secrets,
+    /// Manifests and blobs of earlier runs.
+    pub store: Option<Rc<Store>>,
 }
 
 impl RegistrySettings {
@@ -96,6 +104,7 @@ impl RegistrySettings {
             silence,
             pace: Pace::default(),
             secrets: Secrets::default(),
+            store: None,
         }
     }
 }
@@ -108,6 +117,7 @@ pub struct Registries {
     transport: Transport,
     access: Access,
     cache: Cache,
+    store: Option<Rc<Store>>,
 }
 
 impl Registries {
@@ -136,6 +146,7 @@ impl Registries {
             transport,
             access: Access::new(credentials, settings.token_servers.clone(), settings.secrets.clone()),
             cache: Cache::default(),
+            store: settings.store.clone(),
         }))
     }
 
@@ -218,6 +229,32 @@ pub struct RegistrySource {
     scope: Scope,
     base: Url,
     deadline: Deadline,
+}
+
+/// A request that is made where nobody has its answer. In a box, as it is passed on.
+type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Fetched, SourceError>> + 'a>>;
+
+/// Content that is asked for by its digest.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    kind: Kind,
+    digest: &'a Digest,
+    /// Its size, where that is known.
+    size: Option<u64>,
+    /// The most bytes that are read.
+    limit: u64,
+}
+
+impl Wanted<'_> {
+    fn has_size(&self, blob: &Blob) -> bool {
+        self.size.is_none_or(|size| blob.bytes().len() as u64 == size)
+    }
+}
+
+impl<'a> Wanted<'a> {
+    fn of(kind: Kind, wanted: &'a Descriptor) -> Self {
+        Self { kind, digest: &wanted.digest, size: Some(wanted.size), limit: wanted.size }
+    }
 }
 
 /// The accepted types of manifests, in order of preference ([`crate::oci::media_type::ACCEPTED`]).
@@ -337,33 +374,52 @@ impl RegistrySource {
 
     /// Fetches a manifest by its digest; its size is not known.
     async fn manifest_by_digest(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
-        self.once(digest, None, async {
+        let wanted = Wanted { kind: Kind::Manifest, digest, size: None, limit };
+        let fetch = Box::pin(async {
             let (at, answer) = self.manifest_by_name(&digest.to_string(), limit).await?;
             let content_type = content_type(&answer.headers);
             let blob = Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at, source })?;
             Ok(Fetched { blob, content_type })
-        })
-        .await
+        });
+        self.once(wanted, fetch).await
     }
 
     /// Returns a digest's content from the cache, or fetches it. If the size differs from the expected one, it is fetched again, so
     /// that the error names the fault.
-    async fn once(
-        &self,
-        digest: &Digest,
-        size: Option<u64>,
-        fetch: impl Future<Output = Result<Fetched, SourceError>>,
-    ) -> Result<Fetched, SourceError> {
+    async fn once(&self, wanted: Wanted<'_>, fetch: Fetch<'_>) -> Result<Fetched, SourceError> {
         let cache = &self.registries.cache;
-        let turn = cache.turn(&self.scope, digest);
+        let turn = cache.turn(&self.scope, wanted.digest);
         // Another image may fetch the same: this one waits for it as long as it may wait at all.
         let _held = timeout_at(self.deadline.at, turn.lock()).await.ok();
-        let is_wanted = |fetched: &Fetched| size.is_none_or(|size| fetched.blob.bytes().len() as u64 == size);
-        if let Some(fetched) = cache.find(&self.scope, digest).filter(is_wanted) {
+        if let Some(fetched) = cache.find(&self.scope, wanted.digest).filter(|fetched| wanted.has_size(&fetched.blob)) {
             return Ok(fetched);
         }
-        let fetched = fetch.await?;
+        let fetched = self.stored(wanted, fetch).await?;
         cache.add(&self.scope, &fetched);
+        Ok(fetched)
+    }
+
+    /// Returns what an earlier run kept of a digest, or fetches it and keeps it for later ones.
+    ///
+    /// The digest does not cover the type that the registry states. So a manifest is kept only where it reads the same without that
+    /// type.
+    async fn stored(&self, wanted: Wanted<'_>, fetch: Fetch<'_>) -> Result<Fetched, SourceError> {
+        let Some(store) = &self.registries.store else { return fetch.await };
+        let key = Key { scope: &self.scope, kind: wanted.kind, digest: wanted.digest };
+        if let Some(blob) = store.find(key, wanted.limit).filter(|blob| wanted.has_size(blob)) {
+            return Ok(Fetched { blob, content_type: None });
+        }
+        let fetched = fetch.await?;
+        let reads_the_same = match wanted.kind {
+            Kind::Blob => true,
+            Kind::Manifest => {
+                let stated = Manifest::parse(&fetched.blob, fetched.content_type.as_deref());
+                stated.is_ok() && stated == Manifest::parse(&fetched.blob, None)
+            }
+        };
+        if reads_the_same {
+            store.add(key, &fetched.blob);
+        }
         Ok(fetched)
     }
 
@@ -437,15 +493,15 @@ impl Source for RegistrySource {
     }
 
     async fn manifest(&self, wanted: &Descriptor) -> Result<Fetched, SourceError> {
-        self.once(&wanted.digest, Some(wanted.size), async {
+        let fetch = Box::pin(async {
             let answer = self.manifest_by_name(&wanted.digest.to_string(), wanted.size).await;
             let (at, answer) = answer.map_err(|error| longer_than_declared(error, wanted.size))?;
             let content_type = content_type(&answer.headers);
             let blob = Blob::expect_sized(&wanted.digest, wanted.size, answer.body)
                 .map_err(|source| SourceError::Corrupt { at, source })?;
             Ok(Fetched { blob, content_type })
-        })
-        .await
+        });
+        self.once(Wanted::of(Kind::Manifest, wanted), fetch).await
     }
 
     async fn listed(&self, digest: &Digest, limit: u64) -> Result<Fetched, SourceError> {
@@ -453,17 +509,23 @@ impl Source for RegistrySource {
     }
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
-        if wanted.size > MOST_CACHED {
-            return self.fetch_blob(wanted).await;
-        }
-        let fetch = async { Ok(Fetched { blob: self.fetch_blob(wanted).await?, content_type: None }) };
-        Ok(self.once(&wanted.digest, Some(wanted.size), fetch).await?.blob)
+        let fetch = Box::pin(async { Ok(Fetched { blob: self.fetch_blob(wanted).await?, content_type: None }) });
+        let of_blob = Wanted::of(Kind::Blob, wanted);
+        let fetched =
+            if wanted.size > MOST_CACHED { self.stored(of_blob, fetch).await } else { self.once(of_blob, fetch).await };
+        Ok(fetched?.blob)
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {
-        let url = self.url("blobs", &digest.to_string());
-        let answer = self.get(&url, "*/*", limit).await?;
-        Blob::expect(digest, answer.body).map_err(|source| SourceError::Corrupt { at: self.at(&url), source })
+        let fetch = Box::pin(async {
+            let url = self.url("blobs", &digest.to_string());
+            let answer = self.get(&url, "*/*", limit).await?;
+            let blob = Blob::expect(digest, answer.body);
+            let blob = blob.map_err(|source| SourceError::Corrupt { at: self.at(&url), source })?;
+            Ok(Fetched { blob, content_type: None })
+        });
+        let wanted = Wanted { kind: Kind::Blob, digest, size: None, limit };
+        Ok(self.stored(wanted, fetch).await?.blob)
     }
 
     async fn referrers(
