@@ -371,9 +371,9 @@ fn anchor_of(heading: &str) -> String {
     kept.collect::<String>().replace(' ', "-")
 }
 
-/// The pages of `docs/reference/`, each with what must be in it.
-fn reference() -> [(&'static str, String); 3] {
-    [("command-line", command_line()), ("checks", checks()), ("policy", policy_keys())]
+/// The pages of `docs/reference/` that are written by the program, each with what must be in it.
+fn reference() -> [(&'static str, String); 4] {
+    [("command-line", command_line()), ("checks", checks()), ("policy", policy_keys()), ("report", report_fields())]
 }
 
 const GENERATED: &str = "<!-- Written by `BONAFIDE_REWRITE=1 cargo test --test documents`. -->\n";
@@ -418,8 +418,7 @@ fn checks() -> String {
 
 /// Returns a table of keys for every part of the policy's JSON Schema.
 fn policy_keys() -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(["schema", "policy"]).env_clear().output();
-    let schema: Value = serde_json::from_slice(&output.expect("the program starts").stdout).expect("JSON");
+    let schema = schema("policy");
     let mut page = format!(
         "{GENERATED}# Keys of a policy\n\nFrom `bonafide schema policy`. [Policy](../policy.md) explains them by example.\n"
     );
@@ -436,6 +435,52 @@ fn policy_keys() -> String {
         }
     }
     page
+}
+
+fn schema(document: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_bonafide")).args(["schema", document]).env_clear().output();
+    serde_json::from_slice(&output.expect("the program starts").stdout).expect("JSON")
+}
+
+/// Returns a table of fields for every part of the JSON Schema of reports.
+fn report_fields() -> String {
+    let schema = schema("report");
+    let mut page = format!(
+        "{GENERATED}# Report\n\nThe fields of the JSON report, from `bonafide schema report`. A field in another has a dot before it, \
+         and one in each item of a list `[].`.\nWithin version 1 fields are added, and none is changed: see \
+         [Stability](../stability.md). [CI](../ci.md#read-the-report) reads it with jq.\n"
+    );
+    let mut parts = vec![("report", &schema)];
+    parts.extend(schema["$defs"].as_object().expect("parts").iter().map(|(name, part)| (name.as_str(), part)));
+    for (name, part) in parts {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        collect_fields(part, "", &mut fields);
+        page.extend(["\n## ", name, "\n\n", part["description"].as_str().expect("a description"), "\n"]);
+        if !fields.is_empty() {
+            page += "\n| field | what it says |\n|---|---|\n";
+            page.extend(fields.iter().map(|(field, text)| format!("| `{field}` | {} |\n", text.replace('|', "\\|"))));
+        }
+    }
+    page
+}
+
+/// Collects the fields of a part with those in them, each once.
+fn collect_fields(part: &Value, above: &str, fields: &mut Vec<(String, String)>) {
+    for (key, value) in part["properties"].as_object().into_iter().flatten() {
+        let field = format!("{above}{key}");
+        let referred = [&value["$ref"], &value["items"]["$ref"]].into_iter().find_map(Value::as_str);
+        let name = referred.and_then(|target| target.strip_prefix("#/$defs/")).filter(|name| !name.contains('/'));
+        let text = value["description"].as_str().map(str::to_owned);
+        let text = text.or_else(|| name.map(|name| format!("see [{name}](#{name})"))).unwrap_or_default();
+        if fields.iter().all(|(known, _)| *known != field) {
+            fields.push((field.clone(), text));
+        }
+        collect_fields(value, &format!("{field}."), fields);
+        collect_fields(&value["items"], &format!("{field}[]."), fields);
+    }
+    for form in ["anyOf", "oneOf", "allOf"].iter().flat_map(|form| part[*form].as_array().into_iter().flatten()) {
+        collect_fields(form, above, fields);
+    }
 }
 
 /// Collects the keys of every form of a part, each once.
@@ -463,5 +508,94 @@ fn the_reference_says_what_the_program_says() {
         }
         let written = fs::read_to_string(&path).unwrap_or_default();
         assert!(written == wanted, "{name}.md is old: BONAFIDE_REWRITE=1 cargo test --test documents");
+    }
+}
+
+#[test]
+fn every_policy_of_the_examples_passes_one_image_and_refuses_another() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/policy-by-example.md")).expect("a page");
+    let sections: Vec<&str> = page.split("\n### ").skip(1).collect();
+    assert_eq!(sections.len(), 20);
+    for section in sections {
+        let (title, rest) = section.split_once('\n').expect("a title");
+        let policy = rest.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a policy");
+        let said = rest.lines().find_map(|line| line.strip_prefix("Passes: ")).expect("what passes");
+        let (passing, failing) = said.split_once(". Fails: ").expect("what fails");
+        for name in passing.split(", ") {
+            let (exit, text) = judged(policy, name.trim_matches('`'));
+            assert_eq!(exit, Some(0), "{title}: {name}\n{text}");
+        }
+        let mut words = failing.split('`').skip(1).step_by(2);
+        let (name, check) = (words.next().expect("an image"), words.next().expect("a check"));
+        let (exit, text) = judged(policy, name);
+        assert!(matches!(exit, Some(1 | 4)), "{title}: {name}\n{text}");
+        assert!(text.contains(&format!("(`bonafide explain {check}`)")), "{title}: {name} by {check}\n{text}");
+    }
+}
+
+/// Judges an image of `fixtures/` by a policy, as of the day that the page names. Returns the exit code and everything it printed.
+fn judged(policy: &str, name: &str) -> (Option<i32>, String) {
+    let folder = Folder::new();
+    let root = Path::new(ROOT).join("fixtures/trust/lab.trusted_root.json");
+    folder.write("bonafide.yaml", policy);
+    folder.write("lab.trusted_root.json", fs::read(&root).expect("a fixture"));
+    symlink(Path::new(ROOT).join("fixtures"), folder.path().join("fixtures")).expect("a link");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bonafide"));
+    command.current_dir(folder.path()).env_clear().args(["verify", "--offline", "--at", "2026-11-30T12:00:00Z"]);
+    command.args(["--as", &format!("ghcr.io/acme/{name}:v1.0.0"), &format!("oci:fixtures/images/{name}:v1.0.0")]);
+    // The rules name a trusted root, or the command line does.
+    if !policy.contains("trust:") {
+        command.arg("--trusted-root").arg(root);
+    }
+    let output = command.stdin(Stdio::null()).output().expect("the program starts");
+    (output.status.code(), seen(&output))
+}
+
+/// Every text of the sources, with the lines that end with a backslash joined.
+fn sources(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, into);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            let content = fs::read_to_string(&entry).expect("a source");
+            let mut joined = content.split("\\\n");
+            *into += joined.next().expect("a part");
+            joined.for_each(|part| *into += part.trim_start());
+        }
+    }
+}
+
+#[test]
+fn every_message_of_troubleshooting_is_one_that_the_program_prints() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/troubleshooting.md")).expect("a page");
+    let checks: Vec<&str> = bonafide::check::CheckId::all().map(|check| check.id.as_str()).collect();
+    // Texts that the sources put together are looked for where the program printed them.
+    let mut known = fs::read_to_string(Path::new(ROOT).join("docs/diagnosis.md")).expect("a page");
+    sources(&Path::new(ROOT).join("src"), &mut known);
+    let mut count = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches(|character| matches!(character, '|' | ' ')).split(" | ").collect();
+        let message = cells[0].trim_matches(|character| matches!(character, '`' | ' '));
+        for part in message.split('…').map(str::trim).filter(|part| part.len() > 4) {
+            assert!(known.contains(part), "{message}");
+        }
+        if let [_, _, _, check] = cells[..] {
+            assert!(checks.contains(&check.trim_matches('`')), "{row}");
+        }
+        count += 1;
+    }
+    assert!(count > 40, "{count} messages");
+}
+
+#[test]
+fn the_page_about_the_environment_names_every_variable_of_the_help() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/reference/environment.md")).expect("a page");
+    for command in ["verify", "audit", "collect", "bundle", "doctor", "trust"] {
+        let help = help(&[command.to_owned()]);
+        let lines = help.lines().skip_while(|line| *line != "Environment:").skip(1).take_while(|line| !line.is_empty());
+        for word in lines.flat_map(|line| line.split([' ', ','])) {
+            let is_name = word.contains('_') && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+            assert!(!is_name || page.contains(&format!("`{word}`")), "{word}");
+        }
     }
 }
