@@ -67,15 +67,15 @@ fn sections(diff: &DiffReport) -> Vec<Section> {
 }
 
 /// A fact with all kinds of evidence that say the same of it.
-struct Row<'a> {
+pub(super) struct Row<'a> {
     fact: Fact,
     kinds: Vec<&'a str>,
-    old: &'a [String],
-    new: &'a [String],
+    pub(super) old: &'a [String],
+    pub(super) new: &'a [String],
 }
 
 /// What both sides have evidence for. That a kind is lost or new is a difference, and not said again for each of its facts.
-fn rows(facts: &[FactReport]) -> Vec<Row<'_>> {
+pub(super) fn rows(facts: &[FactReport]) -> Vec<Row<'_>> {
     let has = |kind: &str, of: fn(&FactReport) -> &Vec<String>| {
         facts.iter().any(|fact| fact.kind == kind && !of(fact).is_empty())
     };
@@ -93,11 +93,11 @@ fn rows(facts: &[FactReport]) -> Vec<Row<'_>> {
 }
 
 impl Row<'_> {
-    fn is_same(&self) -> bool {
+    pub(super) fn is_same(&self) -> bool {
         self.old == self.new
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let fact = self.fact.as_str().replace('-', " ");
         // Only a provenance says where and how it was built, and only an SBOM lists packages.
         let is_of_all = matches!(self.fact, Fact::Signer | Fact::Issuer | Fact::TrustDomain | Fact::Signed);
@@ -110,24 +110,41 @@ fn joined(values: &[String]) -> String {
     if values.is_empty() { "–".to_owned() } else { values.join(", ") }
 }
 
+/// The name of a value, as people see it.
+pub(super) fn name_of(change: &ValueChange) -> &str {
+    if change.name.is_empty() { "/" } else { &change.name }
+}
+
 fn value(change: &ValueChange) -> Vec<String> {
-    let name = if change.name.is_empty() { "/" } else { &change.name };
-    vec![name.to_owned(), joined(&change.old), joined(&change.new)]
+    vec![name_of(change).to_owned(), joined(&change.old), joined(&change.new)]
+}
+
+/// The name of a package, with the platforms on which it changed.
+pub(super) fn package_of(change: &PackageChange) -> String {
+    let on = if change.platforms.is_empty() { String::new() } else { format!(" on {}", change.platforms.join(", ")) };
+    format!("{}{on}", change.name)
+}
+
+/// The versions of a package, of which one may have none.
+pub(super) fn versions(all: &[String]) -> Vec<String> {
+    let version = |text: &String| if text.is_empty() { "no version".to_owned() } else { text.clone() };
+    all.iter().map(version).collect()
 }
 
 fn package(change: &PackageChange) -> Vec<String> {
-    let on = if change.platforms.is_empty() { String::new() } else { format!(" on {}", change.platforms.join(", ")) };
-    let versions = |all: &[String]| match all {
-        [only] if only.is_empty() => "no version".to_owned(),
-        all => joined(all),
-    };
-    vec![change.effect.to_string(), format!("{}{on}", change.name), versions(&change.old), versions(&change.new)]
+    let versions = |all| joined(&versions(all));
+    vec![change.effect.to_string(), package_of(change), versions(&change.old), versions(&change.new)]
+}
+
+/// The packages that have a licence.
+pub(super) fn packages_of(change: &LicenseChange) -> String {
+    let more = change.packages.saturating_sub(change.first.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", change.first.join(", "))
 }
 
 fn license(change: &LicenseChange) -> Vec<String> {
-    let more = change.packages - change.first.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    vec![change.license.clone(), format!("{}{more}", change.first.join(", "))]
+    vec![change.license.clone(), packages_of(change)]
 }
 
 fn vulnerability(change: &VulnerabilityChange) -> Vec<String> {
@@ -143,7 +160,7 @@ fn vulnerability(change: &VulnerabilityChange) -> Vec<String> {
 }
 
 /// What stands below the sections.
-fn notes(diff: &DiffReport) -> Vec<String> {
+pub(super) fn notes(diff: &DiffReport) -> Vec<String> {
     let mut all = Vec::new();
     if diff.old.digest.is_some() && diff.old.digest == diff.new.digest {
         all.push("both are the same image".to_owned());
@@ -154,7 +171,7 @@ fn notes(diff: &DiffReport) -> Vec<String> {
     all
 }
 
-const HISTORY: &str = "whether one commit follows the other is not checked";
+pub(super) const HISTORY: &str = "whether one commit follows the other is not checked";
 
 /// What is known of a side: one line, and what weakens it.
 fn about(side: &SideReport) -> Vec<String> {
@@ -257,7 +274,7 @@ pub(super) fn markdown(diff: &DiffReport, out: &mut dyn Write) -> io::Result<()>
     out.write_all(text.as_bytes())
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

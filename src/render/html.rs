@@ -1,14 +1,13 @@
 //! HTML: one file for a browser, with everything in it. The verdict comes first, then a row for each image, then the evidence, folded.
 //!
-//! It needs nothing from outside and says so to the browser, which then refuses what a text from outside might ask for (A273). Without
-//! its script everything can be read; the script filters.
+//! Two images beside each other have a page of their own.
+
+mod beside;
+mod page;
 
 use std::collections::BTreeSet;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::check::{
     CandidateReport, Finding, GapReport, ImageReport, Outcome, PlatformReport, Report, RepositoryReport,
@@ -17,84 +16,45 @@ use crate::check::{
 
 use super::cells;
 use super::drift;
-use super::escape::clipped;
 use super::label::label_of;
 use super::output::Output;
 use super::parts::{Verification, about_advisories, about_left_out, about_roots, excepted};
+use page::{Filter, MOST_SHOWN, Page, code, more, shown, word};
 
 pub(super) const OUTPUT: Output = Output::new("html", "a page for a browser, in one file", |_, report, out| {
     out.write_all(page(report).into_string().as_bytes())
 })
 .for_bundles()
-.for_audits();
-
-const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+.for_audits()
+.for_diffs(|diff, _, out| out.write_all(beside::page(diff).into_string().as_bytes()));
 
 /// The most requirements that have a column.
 const MOST_COLUMNS: usize = 12;
 /// The most images whose evidence is shown, and the most that are explained without.
 const MOST_WITH_EVIDENCE: usize = 50;
 const MOST_EXPLAINED: usize = 2000;
-/// The most things of a kind that are shown of one image.
-const MOST_SHOWN: usize = 200;
 /// With more failures than these, their reasons are folded.
 const MOST_OPEN: usize = 5;
 
 fn page(report: &Report) -> Markup {
     let columns = Columns::of(report);
     let explained = explained(report);
-    let title = format!("Verification: {}", report.verdict);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(content_security_policy());
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.skip href="#images" { "Skip to the images" }
-                header { (head(report)) }
-                main {
-                    @if !report.repositories.is_empty() { (repositories(&report.repositories)) }
-                    @if drift::changes(report).next().is_some() { (changes(report)) }
-                    section aria-labelledby="images" { (images(report, &columns, &explained)) }
-                    section class=[(explained.len() > MOST_WITH_EVIDENCE).then_some("many")] aria-labelledby="reasons" {
-                        (reasons(report, &explained))
-                    }
-                }
-                footer { (foot(report)) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let main = html! {
+        @if !report.repositories.is_empty() { (repositories(&report.repositories)) }
+        @if drift::changes(report).next().is_some() { (changes(report)) }
+        section aria-labelledby="images" { (images(report, &columns, &explained)) }
+        section class=[(explained.len() > MOST_WITH_EVIDENCE).then_some("many")] aria-labelledby="reasons" {
+            (reasons(report, &explained))
         }
+    };
+    Page {
+        title: format!("Verification: {}", report.verdict),
+        skip: ("images", "the images"),
+        header: head(report),
+        main,
+        footer: foot(report),
     }
-}
-
-/// Allows this style and this script by their hashes, and nothing else.
-fn content_security_policy() -> String {
-    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
-}
-
-/// Shows text from outside: as on a terminal, so that nothing invisible is in it. The templates escape what is markup.
-fn shown(text: &str) -> String {
-    clipped(text)
-}
-
-fn word(verdict: Verdict) -> Markup {
-    html! { span class={ "verdict " (verdict.as_str()) } { (verdict.as_str()) } }
-}
-
-fn code(text: &str) -> Markup {
-    html! { code { (shown(text)) } }
+    .write()
 }
 
 fn head(report: &Report) -> Markup {
@@ -193,11 +153,6 @@ fn changes(report: &Report) -> Markup {
     }
 }
 
-/// What of a list is not shown.
-fn more(all: usize) -> Markup {
-    html! { @if all > MOST_SHOWN { p.soft { "and " (all - MOST_SHOWN) " more: see the report in another format" } } }
-}
-
 /// The requirements that have a column, by their names.
 struct Columns<'a> {
     shown: Vec<&'a str>,
@@ -216,13 +171,16 @@ impl<'a> Columns<'a> {
     }
 }
 
+const VERDICTS: [&str; 4] =
+    [Verdict::Rejected.as_str(), Verdict::Undecided.as_str(), Verdict::Absent.as_str(), Verdict::Verified.as_str()];
+
 /// The grid: a row for each image or release, a column for each requirement.
 fn images(report: &Report, columns: &Columns<'_>, explained: &[(usize, &ImageReport)]) -> Markup {
     let linked: BTreeSet<usize> = explained.iter().map(|(number, _)| *number).collect();
     let noun = if report.repositories.is_empty() { "Image" } else { "Release" };
     html! {
         h2 #images { (noun) "s" }
-        @if report.images.len() > 1 { (filter(noun)) }
+        @if report.images.len() > 1 { (Filter { noun, asks: "Verdict", kinds: &VERDICTS }.write()) }
         table.grid {
             thead { tr {
                 th scope="col" { (noun) }
@@ -239,35 +197,13 @@ fn images(report: &Report, columns: &Columns<'_>, explained: &[(usize, &ImageRep
     }
 }
 
-/// Hidden until the script that it needs makes it work.
-fn filter(noun: &str) -> Markup {
-    html! {
-        form #filter hidden aria-label="Filter" {
-            div {
-                label for="filter-name" { (noun) " contains" }
-                input #filter-name type="search" autocomplete="off";
-            }
-            div {
-                label for="filter-verdict" { "Verdict" }
-                select #filter-verdict {
-                    option value="" { "all" }
-                    @for verdict in [Verdict::Rejected, Verdict::Undecided, Verdict::Absent, Verdict::Verified] {
-                        option value=(verdict.as_str()) { (verdict.as_str()) }
-                    }
-                }
-            }
-            output #filter-count for="filter-name filter-verdict" {}
-        }
-    }
-}
-
 /// A row, which leads to the reasons of the image if they are shown.
 fn row(number: Option<usize>, image: &ImageReport, columns: &Columns<'_>) -> Markup {
     let name = shown(&label_of(image));
     let find = |id: &str| image.requirements.iter().find(|requirement| requirement.id == id);
     let others = image.requirements.iter().filter(|one| !columns.shown.contains(&one.id.as_str()));
     html! {
-        tr data-verdict=(image.verdict.as_str()) data-name=(name) {
+        tr data-is=(image.verdict.as_str()) data-name=(name) {
             th scope="row" {
                 @match number {
                     Some(number) => a href={ "#image-" (number) } { (name) },
@@ -345,7 +281,7 @@ fn reasons(report: &Report, explained: &[(usize, &ImageReport)]) -> Markup {
 fn details(number: usize, image: &ImageReport, is_open: bool, has_evidence: bool) -> Markup {
     let name = shown(&label_of(image));
     html! {
-        details.image open[is_open] data-verdict=(image.verdict.as_str()) data-name=(name) {
+        details.image open[is_open] data-is=(image.verdict.as_str()) data-name=(name) {
             summary { h3 { (name) } " " (word(image.verdict)) }
             div.inside id={ "image-" (number) } {
                 dl {

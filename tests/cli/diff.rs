@@ -100,6 +100,23 @@ fn markdown_is_for_the_notes_of_a_release() {
 }
 
 #[test]
+fn the_page_has_both_images_beside_each_other() {
+    let (old, new) = (image("signed"), image("multi-platform"));
+    let page = by_shop(&old, &new, &["--output", "html"]).stdout;
+    for said in [
+        "<h1>Comparison: <span class=\"verdict verified\">verified</span></h1>",
+        "<th scope=\"col\">Old</th><th scope=\"col\">New</th>",
+        "Facts that differ: 3",
+        "Without a change: build parameters, build inputs and base images, packages, licences.",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    // What does not verify is no change.
+    let page = by_shop(&old, &image("other-signer"), &["--output", "html"]).stdout;
+    assert!(page.contains("Not compared: packages: ") && !page.contains("Without a change"), "{page}");
+}
+
+#[test]
 fn what_is_no_comparison_is_a_usage_error() {
     let one = image("signed");
     for arguments in [

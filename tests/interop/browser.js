@@ -42,8 +42,9 @@ async function look(browser, file, scheme, width) {
   const violations = !isSmall ? [] : await asked("axe.run().then((found) => found.violations.map((one) => [one.id, one.help, one.nodes.length, one.nodes[0].html.slice(0, 200), one.nodes[0].failureSummary].join(' | ')))");
   violations.forEach((one) => fault(where, "axe:", one));
   if (await asked("document.getElementById('filter') !== null")) {
-    await page.select("#filter-verdict", "verified");
-    const wrong = await asked("[...document.querySelectorAll('tr[data-verdict]')].some((row) => (row.dataset.verdict === 'verified') !== (row.offsetParent !== null))");
+    const kind = await asked("[...document.querySelectorAll('#filter-is option')].pop().value");
+    await page.select("#filter-is", kind);
+    const wrong = await asked(`[...document.querySelectorAll('tr[data-is]')].some((row) => (row.dataset.is === ${JSON.stringify(kind)}) !== (row.offsetParent !== null))`);
     if (wrong) fault(where, "the filter does not filter");
   }
   await page.close();

@@ -26,6 +26,9 @@ pages() {
   "$bonafide" verify "${images[0]}" "${flags[@]}" --output "html=$pages/verified.html" || true
   "$bonafide" verify "${images[@]}" "${flags[@]}" --output "html=$pages/several.html" || true
   "$bonafide" audit "$layout/signed" "${flags[@]}" --output "html=$pages/audit.html" || true
+  # Old and new differ in evidence, and by a report in packages.
+  "$bonafide" diff "${images[0]}" "$layout/multi-platform:v1.0.0" "${flags[@]}" --output "html=$pages/diff.html" || true
+  "$bonafide" diff "${images[0]}" "${images[1]}" "${flags[@]}" --output "html=$pages/diff-rejected.html" || true
   local many=()
   for ((number = 0; number < 2000; number++)); do many+=("${images[number % 5]}"); done
   "$bonafide" verify "${many[@]}" "${flags[@]}" --output "html=$pages/many.html" || true

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bonafide::check::{ImageReport, Report, Verdict};
+use bonafide::check::{DiffReport, ImageReport, Report, Verdict};
 use bonafide::render::escape;
 
 use crate::{image, named, report, very_many, written};
@@ -14,16 +14,17 @@ const ELEMENTS: [&str; 41] = [
 ];
 /// Elements that have no end.
 const EMPTY: [&str; 3] = ["!DOCTYPE", "meta", "input"];
-const ATTRIBUTES: [&str; 21] = [
+const ATTRIBUTES: [&str; 22] = [
     "aria-label",
     "aria-labelledby",
     "autocomplete",
     "charset",
     "class",
     "content",
+    "data-group",
+    "data-is",
     "data-label",
     "data-name",
-    "data-verdict",
     "for",
     "hidden",
     "href",
@@ -98,12 +99,13 @@ impl Element {
     }
 }
 
-pub(crate) fn html(page: &str, report: &Report) {
+/// Asserts what every page keeps to: the verdict first, nothing but what is ours, nothing from outside. Returns its elements.
+fn ours(page: &str, verdict: Verdict) -> Vec<Element> {
     let elements = elements(page);
     let of = |name: &'static str| elements.iter().filter(move |element| element.name == name);
     assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
-    let verdict = of("span").next().expect("the verdict comes first");
-    assert_eq!(verdict.text, report.verdict.as_str());
+    let first = of("span").next().expect("the verdict comes first");
+    assert_eq!(first.text, verdict.as_str());
     // One script and one style, ours, allowed by their hashes; nothing else of the kind, and nothing from outside.
     let (scripts, styles): (Vec<_>, Vec<_>) = (of("script").collect(), of("style").collect());
     assert_eq!((scripts.len(), styles.len()), (1, 1));
@@ -111,21 +113,45 @@ pub(crate) fn html(page: &str, report: &Report) {
     assert_eq!(styles[0].text, include_str!("../../src/render/html/style.css"));
     let policy = of("meta").find_map(|meta| meta.value("http-equiv").and(meta.value("content"))).expect("a policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
-    let ids: BTreeSet<&str> = elements.iter().filter_map(|element| element.value("id")).collect();
+    let ids: Vec<&str> = elements.iter().filter_map(|element| element.value("id")).collect();
+    let each: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), each.len(), "every id is there once");
     for link in of("a") {
         let target = link.value("href").and_then(|to| to.strip_prefix('#')).expect("a link within the page");
-        assert!(ids.contains(&target), "{target}");
-    }
-    // A row for each image, with its name and its verdict.
-    let rows: Vec<&Element> = of("tr").filter(|row| row.value("data-verdict").is_some()).collect();
-    assert_eq!(rows.len(), report.images.len());
-    for (row, image) in rows.iter().zip(&report.images) {
-        assert_eq!(row.value("data-verdict"), Some(image.verdict.as_str()));
-        let name: String = escape::terminal(&image.reference).chars().take(2000).collect();
-        assert!(row.value("data-name").expect("a name").starts_with(&name));
+        assert!(each.contains(&target), "{target}");
     }
     for header in of("th") {
         assert!(header.value("scope").is_some_and(|scope| ["col", "row"].contains(&scope)));
+    }
+    elements
+}
+
+/// Two images beside each other: each column has a name, and each row of a change what became of it.
+pub(crate) fn beside(page: &str, diff: &DiffReport) {
+    let elements = ours(page, diff.verdict);
+    let of = |name: &'static str| elements.iter().filter(move |element| element.name == name);
+    let old = escape::terminal(&diff.old.reference).chars().take(400).collect::<String>();
+    assert!(of("code").filter(|code| code.text.starts_with(&old)).count() >= 2, "both images");
+    let kinds: BTreeSet<&str> = of("tr").filter_map(|row| row.value("data-is")).collect();
+    let options: BTreeSet<&str> =
+        of("option").filter_map(|one| one.value("value")).filter(|one| !one.is_empty()).collect();
+    assert_eq!(kinds, options, "every kind of change can be asked for");
+    let rows = of("tr").filter(|row| row.value("data-is").is_some()).count();
+    let listed = diff.packages.as_ref().map_or(0, |all| all.listed.len().min(2000));
+    assert!(rows >= diff.differences.len() + listed, "{rows}");
+    assert!(page.contains("and 19850 more: see the report in another format"));
+}
+
+pub(crate) fn html(page: &str, report: &Report) {
+    let elements = ours(page, report.verdict);
+    let of = |name: &'static str| elements.iter().filter(move |element| element.name == name);
+    // A row for each image, with its name and its verdict.
+    let rows: Vec<&Element> = of("tr").filter(|row| row.value("data-is").is_some()).collect();
+    assert_eq!(rows.len(), report.images.len());
+    for (row, image) in rows.iter().zip(&report.images) {
+        assert_eq!(row.value("data-is"), Some(image.verdict.as_str()));
+        let name: String = escape::terminal(&image.reference).chars().take(2000).collect();
+        assert!(row.value("data-name").expect("a name").starts_with(&name));
     }
 }
 

@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   bonafide diff ghcr.io/acme/app:1.4.1 ghcr.io/acme/app:1.4.2 --repo acme/app
   bonafide diff ghcr.io/acme/app:1.4.1 ghcr.io/acme/app:1.4.2 --policy bonafide.yaml --output markdown=notes.md
-  bonafide diff old.json ghcr.io/acme/app:1.4.2 --repo acme/app
+  bonafide diff old.json ghcr.io/acme/app:1.4.2 --repo acme/app --output html=changes.html
   bonafide diff old.json new.json --output json
 
 Both images are judged by the same policy, and only evidence that verifies and that a signer of the policy signed is

@@ -1,0 +1,111 @@
+//! What the pages of this program have in common: the frame, and how texts from outside stand in it.
+//!
+//! A page needs nothing from outside and says so to the browser, which then refuses what a text from outside might ask for (A273).
+//! Without its script everything can be read; the script filters.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::check::Verdict;
+use crate::render::escape::clipped;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The most things of a kind that are shown of one image.
+pub(super) const MOST_SHOWN: usize = 200;
+
+/// A page: its name, where its main part begins, and its parts.
+pub(super) struct Page {
+    pub(super) title: String,
+    /// The element that a keyboard may go to at once, and what it is called.
+    pub(super) skip: (&'static str, &'static str),
+    pub(super) header: Markup,
+    pub(super) main: Markup,
+    pub(super) footer: Markup,
+}
+
+impl Page {
+    pub(super) fn write(self) -> Markup {
+        let Self { title, skip: (place, name), header, main, footer } = self;
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(content_security_policy());
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="referrer" content="no-referrer";
+                    title { (title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    a.skip href={ "#" (place) } { "Skip to " (name) }
+                    header { (header) }
+                    main { (main) }
+                    footer { (footer) }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        }
+    }
+}
+
+/// Allows this style and this script by their hashes, and nothing else.
+fn content_security_policy() -> String {
+    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// Shows text from outside: as on a terminal, so that nothing invisible is in it. The templates escape what is markup.
+pub(super) fn shown(text: &str) -> String {
+    clipped(text)
+}
+
+pub(super) fn word(verdict: Verdict) -> Markup {
+    html! { span class={ "verdict " (verdict.as_str()) } { (verdict.as_str()) } }
+}
+
+pub(super) fn code(text: &str) -> Markup {
+    html! { code { (shown(text)) } }
+}
+
+/// What of a list is not shown.
+pub(super) fn more(all: usize) -> Markup {
+    html! { @if all > MOST_SHOWN { p.soft { "and " (all - MOST_SHOWN) " more: see the report in another format" } } }
+}
+
+/// What rows are called, and what is asked of them: one of these, each with its name.
+pub(super) struct Filter<'a> {
+    pub(super) noun: &'a str,
+    pub(super) asks: &'a str,
+    pub(super) kinds: &'a [&'a str],
+}
+
+impl Filter<'_> {
+    /// Hidden until the script that it needs makes it work.
+    pub(super) fn write(&self) -> Markup {
+        html! {
+            form #filter hidden aria-label="Filter" {
+                div {
+                    label for="filter-name" { (self.noun) " contains" }
+                    input #filter-name type="search" autocomplete="off";
+                }
+                div {
+                    label for="filter-is" { (self.asks) }
+                    select #filter-is {
+                        option value="" { "all" }
+                        @for kind in self.kinds { option value=(kind) { (kind) } }
+                    }
+                }
+                output #filter-count for="filter-name filter-is" {}
+            }
+        }
+    }
+}
