@@ -50,6 +50,8 @@ source "$here/cases-html.sh"
 source "$here/cases-integrations.sh"
 # shellcheck source=tests/interop/cases-containerd.sh
 source "$here/cases-containerd.sh"
+# shellcheck source=tests/interop/cases-audit.sh
+source "$here/cases-audit.sh"
 # shellcheck source=tests/interop/cases-airgap.sh
 source "$here/cases-airgap.sh"
 
@@ -58,9 +60,9 @@ declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
   [algorithms]=algorithms [attestation-manifests]=attestation_manifests [registries]=odd_registries
   [diagnosis]=diagnosis [shells]=shells [release]=release_rehearsal [html]=pages [integrations]=integrations
-  [containerd]=node_verifier [airgap]=carried_away
+  [containerd]=node_verifier [airgap]=carried_away [audit]=audited_repository
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells release html integrations containerd airgap
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells release html integrations containerd airgap audit
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done
