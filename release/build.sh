@@ -4,7 +4,10 @@
 # Usage: release/build.sh [TARGET]      TARGET: of rustc, this machine's by default
 #
 # Two builds of one commit give the same bytes, whatever folder and day they are made on: no path of the machine and no time gets
-# into the program. The compiler has to be the same: release.yml names its version.
+# into the program. The compiler has to be the same: build.yml names its version.
+#
+# The program holds the list of the crates that it is made of (cargo-auditable, which has to be installed): `cargo audit bin`, `trivy`
+# and `grype` read it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -28,7 +31,7 @@ CFLAGS="${CFLAGS:-} -ffile-prefix-map=$root=/bonafide -ffile-prefix-map=$cargo_h
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export RUSTFLAGS CFLAGS SOURCE_DATE_EPOCH
 
-cargo build --profile dist --locked --target "$target" --bin bonafide >&2
+cargo auditable build --profile dist --locked --target "$target" --bin bonafide >&2
 extension=
 case $target in *-windows-*) extension=.exe ;; esac
 printf '%s\n' "${CARGO_TARGET_DIR:-$root/target}/$target/dist/bonafide$extension"

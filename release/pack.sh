@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Packs a program into what a release publishes: an archive, SBOMs, an image, and their checksums.
+# Packs a program into what a release publishes: an archive, packages, SBOMs, an image, and their checksums.
 #
 # Usage: release/pack.sh PROGRAM TARGET FOLDER      FOLDER: new or empty
 #
 # The same program gives the same bytes: entries are sorted, owned by nobody, and as old as the commit. Needs GNU tar, gzip, jq and
-# sha256sum, and cargo-sbom, which it does not install.
+# sha256sum, and cargo-sbom and nfpm, which it does not install.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fail() {
@@ -16,7 +16,7 @@ program=$(realpath "$1") target=$2
 mkdir -p "$3"
 out=$(cd "$3" && pwd)
 [ -z "$(ls -A "$out")" ] || fail "$out is not empty"
-for tool in jq sha256sum cargo-sbom; do
+for tool in jq sha256sum cargo-sbom nfpm; do
   command -v "$tool" >/dev/null || fail "$tool is missing"
 done
 
@@ -38,7 +38,7 @@ packed() {
 # --- the archive
 tree=$work/archive/$name
 mkdir -p "$tree/man" "$tree/completions"
-install -m 755 "$program" "$tree/"
+install -m 755 "$program" "$tree/bonafide"
 cp LICENSE README.md CHANGELOG.md "$tree/"
 "$program" man >"$tree/man/bonafide.1"
 "$program" completions bash >"$tree/completions/bonafide.bash"
@@ -47,6 +47,13 @@ cp LICENSE README.md CHANGELOG.md "$tree/"
 "$program" completions powershell >"$tree/completions/bonafide.ps1"
 release/licences.sh "$target" >"$tree/LICENCES-OF-DEPENDENCIES"
 packed "$work/archive" | gzip --no-name --best >"$out/$name.tar.gz"
+
+case $target in
+  x86_64-*-linux-*) architecture=amd64 ;;
+  aarch64-*-linux-*) architecture=arm64 ;;
+  *) architecture='' ;;
+esac
+[ -z "$architecture" ] || release/packages.sh "$tree" "$version" $architecture "$epoch" "$out"
 
 # --- the SBOMs, about the program: cargo-sbom writes them about the folder, with the time and a number of the run
 digest=$(sha256sum "$program" | cut -d' ' -f1)
@@ -70,11 +77,6 @@ cargo sbom --output-format cyclone_dx_json_1_6 | jq --arg created "$created" --a
   ' >"$out/$name.cdx.json"
 
 # --- the image: one layer with the program alone, run by nobody, as an OCI layout
-case $target in
-  x86_64-*-linux-*) architecture=amd64 ;;
-  aarch64-*-linux-*) architecture=arm64 ;;
-  *) architecture='' ;;
-esac
 if [ -n "$architecture" ]; then
   layout=$out/$name.oci
   blobs=$layout/blobs/sha256

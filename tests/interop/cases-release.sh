@@ -45,6 +45,50 @@ attest_build() {
   attest rekor2 "$release_run" slsaprovenance1 "$work/predicate.json" "$image"
 }
 
+# packages — installs what was packed into folders, without a script and without root's own files, and runs what is there
+packages() {
+  local package=$1/bonafide_0.1.0_amd64.deb tree=$work/debian line=ok said=
+  mkdir -p "$tree/var/lib/dpkg/updates" "$tree/var/lib/dpkg/info" && : >"$tree/var/lib/dpkg/status"
+  # Where this is not Debian, the packages were packed twice with the same bytes, and no more is known of them.
+  if command -v dpkg >/dev/null; then
+    dpkg --root="$tree" --force-not-root --log=/dev/null -i "$package" >"$work/out" 2>&1 || line="NOT OK"
+    said=$("$tree/usr/bin/bonafide" --version) || line="NOT OK"
+    cmp "$bonafide" "$tree/usr/bin/bonafide" || line="NOT OK"
+    gzip --test "$tree/usr/share/man/man1/bonafide.1.gz" || line="NOT OK"
+    dpkg --root="$tree" --force-not-root --log=/dev/null -r bonafide >"$work/out" 2>&1 || line="NOT OK"
+    [ -z "$(find "$tree" -name '*bonafide*' -path '*/usr/*' -type f)" ] || line="NOT OK"
+    judged "release, the Debian package" "$line" "installed, run ($said), removed"
+  fi
+  mkdir -p "$work/alpine"
+  line=ok
+  { tar -xzf "$1/bonafide_0.1.0_x86_64.apk" -C "$work/alpine" 2>"$work/out" && cmp "$bonafide" "$work/alpine/usr/bin/bonafide"; } ||
+    line="NOT OK"
+  judged "release, the Alpine package" "$line" "unpacked"
+  if command -v rpm >/dev/null; then
+    line=ok
+    mkdir -p "$work/fedora"
+    rpm --root "$work/fedora" --dbpath /var/lib/rpm -i "$1/bonafide-0.1.0-1.x86_64.rpm" >"$work/out" 2>&1 || line="NOT OK"
+    cmp "$bonafide" "$work/fedora/usr/bin/bonafide" || line="NOT OK"
+    judged "release, the Fedora package" "$line" "installed"
+  fi
+  line=ok
+  "$root/release/formula.sh" acme/bonafide "$1" >"$work/bonafide.rb" || line="NOT OK"
+  grep -q "sha256 \"$(sha256sum "$1/$name.tar.gz" | cut -d' ' -f1)\"" "$work/bonafide.rb" || line="NOT OK"
+  ! command -v ruby >/dev/null || ruby -c "$work/bonafide.rb" >"$work/out" 2>&1 || line="NOT OK"
+  judged "release, the formula" "$line" "of the archive's checksum"
+}
+
+# judged TITLE LINE WORDS — prints a line, and counts it
+judged() {
+  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$1" - - - "$2" "$3"
+  if [ "$2" = ok ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    tail -n 12 "$work/out" | sed 's/^/    /'
+  fi
+}
+
 attest_contents() { attest rekor2 "$release_run" spdxjson "$folder/$name.spdx.json" "${1:-$image}"; }
 
 release_rehearsal() {
@@ -56,6 +100,7 @@ release_rehearsal() {
     return
   fi
   target=$(rustc -vV | sed -n 's/^host: //p')
+  local PATH=$LAB_BIN:$PATH
   "$root/release/pack.sh" "$bonafide" "$target" "$packed" >"$work/out" || lab_fail "release/pack.sh failed"
   "$root/release/pack.sh" "$bonafide" "$target" "$work/again" >"$work/out" || lab_fail "release/pack.sh failed"
   diff -r "$packed" "$work/again" || lab_fail "release/pack.sh wrote other bytes the second time"
@@ -64,6 +109,7 @@ release_rehearsal() {
   name=$(cd "$packed" && echo *.tar.gz)
   name=${name%.tar.gz}
   for file in "$folder"/*; do sign_file "$release_run" "$file"; done
+  packages "$folder"
 
   push_release release
   sign_image && attest_build && attest_contents
@@ -87,6 +133,12 @@ release_rehearsal() {
     xargs sha256sum >SHA256SUMS)
   rehearsed "release, a swapped file and its checksum" "refused: $name.tar.gz"
   cp "$work/archive" "$file" && cp "$work/sums" "$folder/SHA256SUMS"
+  file=$folder/bonafide_0.1.0_amd64.deb
+  cp "$file" "$work/package" && printf x >>"$file"
+  rehearsed "release, a swapped package" "a file is not the one that SHA256SUMS lists"
+  (cd "$folder" && sed -i "s/^[0-9a-f]*\(  bonafide_0.1.0_amd64.deb\)/$(sha256sum <"$file" | cut -d' ' -f1)\1/" SHA256SUMS)
+  rehearsed "release, a swapped package and its checksum" "refused: bonafide_0.1.0_amd64.deb"
+  cp "$work/package" "$file" && cp "$work/sums" "$folder/SHA256SUMS"
   touch "$folder/more"
   rehearsed "release, a file that nobody listed" "SHA256SUMS lists other files than there are"
   rm "$folder/more"

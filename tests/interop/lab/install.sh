@@ -22,6 +22,7 @@ trillian_log_server  github.com/google/trillian/cmd/trillian_log_server@v1.8.0
 trillian_log_signer  github.com/google/trillian/cmd/trillian_log_signer@v1.8.0
 createtree           github.com/google/trillian/cmd/createtree@v1.8.0
 ct_server            github.com/google/certificate-transparency-go/trillian/ctfe/ct_server@v1.4.0
+nfpm                 github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
 '
 
 command -v go >/dev/null || lab_fail "Go 1.26 is needed (https://go.dev/dl), and there is no 'go' in PATH"
