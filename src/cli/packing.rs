@@ -1,15 +1,22 @@
 //! The pack that `collect` writes: its place, and what judged the images beside their evidence.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::rc::Rc;
 
 use crate::check::Report;
-use crate::collect::Pack;
+use crate::collect::{Limits, Pack, Registries};
 use crate::trust::TrustRoot;
 
+use super::args::CollectArgs;
 use super::diagnostics::Diagnostic;
 use super::policies::Policies;
-use super::{output, progress};
+use super::{output, progress, runtime};
+
+/// A pack that is being filled, and what it is to hold.
+pub(super) struct Packing {
+    pub(super) pack: Pack,
+    layers: bool,
+}
 
 /// What judged the images, to be carried away with them.
 pub(super) struct Belongings<'a> {
@@ -19,14 +26,34 @@ pub(super) struct Belongings<'a> {
 }
 
 /// Begins a pack.
-pub(super) fn begin(to: &Path) -> Result<Pack, Diagnostic> {
-    Pack::begin(to).map_err(|error| match error.kind() {
+pub(super) fn begin(collect: &CollectArgs) -> Result<Packing, Diagnostic> {
+    let to = &collect.to;
+    let pack = Pack::begin(to).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Diagnostic::usage(
             format!("there is something at `{}`", to.display()),
             "name a new folder or archive: what is there could be taken for what this run collected",
         ),
         _ => Diagnostic::usage(error, "check the folder").about(format!("cannot write a pack to `{}`", to.display())),
-    })
+    });
+    Ok(Packing { pack: pack?, layers: collect.layers })
+}
+
+impl Packing {
+    /// Fetches the layers, if they are asked for.
+    pub(super) fn add_layers(
+        &self,
+        registries: &Rc<Registries>,
+        limits: &Limits,
+        is_quiet: bool,
+    ) -> Result<(), Diagnostic> {
+        if self.layers {
+            let before = registries.network_use().bytes;
+            let state = || format!("{} of layers fetched", progress::size(registries.network_use().bytes - before));
+            let work = self.pack.add_layers(registries, limits);
+            runtime::start()?.block_on(progress::shown(is_quiet, state, work));
+        }
+        Ok(())
+    }
 }
 
 /// Writes what judged the images, and puts the pack in its place.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    GitHubBase, Limits, Logins, Pace, Pack, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
+    GitHubBase, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
@@ -21,7 +21,7 @@ use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::journal::Facts;
 use super::npm::Npm;
-use super::packing::{self, Belongings};
+use super::packing::{self, Belongings, Packing};
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
@@ -43,7 +43,7 @@ pub(super) struct Session<'a> {
     saver: Option<Saver>,
     /// Whether images are compared, so that everything is read.
     compares: bool,
-    pack: Option<Pack>,
+    packing: Option<Packing>,
 }
 
 impl<'a> Session<'a> {
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
             started_at,
             saver,
             compares: args.not_weaker_than.is_some(),
-            pack: None,
+            packing: None,
         })
     }
 
@@ -85,15 +85,16 @@ impl<'a> Session<'a> {
     }
 
     /// The same, with images carried away.
-    pub(super) fn packing(self, pack: Option<Pack>) -> Self {
-        Self { pack, ..self }
+    pub(super) fn packing(self, packing: Option<Packing>) -> Self {
+        Self { packing, ..self }
     }
 
     /// Ends the pack, if there is one.
     pub(super) fn finish_pack(self, report: &Report, is_quiet: bool) -> Result<(), Diagnostic> {
-        let Some(pack) = self.pack else { return Ok(()) };
+        let Some(packing) = self.packing else { return Ok(()) };
+        packing.add_layers(&self.registries, &self.limits, is_quiet)?;
         let with = Belongings { policies: &self.policies, roots: &self.trusted.documents, report };
-        packing::finish(pack, &with, is_quiet)
+        packing::finish(packing.pack, &with, is_quiet)
     }
 
     /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
@@ -119,7 +120,7 @@ impl<'a> Session<'a> {
         let now = self.args.at.unwrap_or(self.started_at);
         let policy = self.policies.of(reference, judged_as, transport.plain_http, now)?;
         let (policy, github) = if let Reference::Npm(package) = reference {
-            if self.pack.is_some() {
+            if self.packing.is_some() {
                 return Err(references::no_image(package));
             }
             if self.args.at.is_some() {
@@ -164,7 +165,7 @@ impl<'a> Session<'a> {
             at: self.args.at,
             reads_all: self.compares,
             witness: self.saver.as_ref().map(|saver| saver as &dyn Witness),
-            pack: self.pack.as_ref(),
+            pack: self.packing.as_ref().map(|packing| &packing.pack),
         }
     }
 

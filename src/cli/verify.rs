@@ -1,7 +1,6 @@
 //! `bonafide verify`: references in, one report out.
 
 use std::cell::Cell;
-use std::path::Path;
 use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
@@ -11,7 +10,7 @@ use crate::collect::files;
 use crate::oci::Reference;
 use crate::run::{self, Examiner, Target};
 
-use super::args::{Args, VerifyArgs};
+use super::args::{Args, CollectArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::from::{Asked, Images};
 use super::output::{Reader, Rows};
@@ -28,7 +27,7 @@ pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
 }
 
 /// The same, with the images carried away to a pack.
-pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -> Result<u8, Diagnostic> {
+pub(super) fn run_packing(verify: &VerifyArgs, collect: Option<&CollectArgs>, args: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(verify.transport.timeout);
     let targets = output::targets(&verify.output)?;
     policies::refuse_shared_input(verify.policy.as_deref(), &verify.references, &verify.login)?;
@@ -44,7 +43,7 @@ pub(super) fn run_packing(verify: &VerifyArgs, to: Option<&Path>, args: &Args) -
     let at: Vec<&Reference> = of_arguments.chain(of_files).chain(&older).collect();
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len() + asked.rows(), verify.verifier.as_deref())?;
-    let pack = to.map(packing::begin).transpose()?;
+    let pack = collect.map(packing::begin).transpose()?;
     let session = Session::open(verify, logins)?.packing(pack);
     let (references, mut images) = references.keep(|text, reference| session.target(text, reference), args.color)?;
     let target = |image: &Asked| {

@@ -192,6 +192,14 @@ pub enum SourceError {
         /// What it holds: tags with digests.
         choices: Vec<String>,
     },
+    /// Content could not be written to this machine's disk.
+    #[error("{at}: cannot be written to the disk")]
+    NotKept {
+        /// The content.
+        at: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
     /// A file could not be read.
     #[error("{at}: cannot be read")]
     File {
@@ -219,6 +227,7 @@ impl SourceError {
             | Self::Unexpected { .. }
             | Self::OtherType { .. }
             | Self::Redirected { .. }
+            | Self::NotKept { .. }
             | Self::File { .. } => GapReason::Unavailable,
             Self::Connection { failure, .. } => failure.reason(),
             Self::Timeout { .. } => GapReason::Timeout,
@@ -296,6 +305,7 @@ impl SourceError {
                 "signatures and attestations of npm are about sha512: ask the package's maker for a newer release, or the registry's operator for the integrity".to_owned()
             }
             Self::Spent { .. } => "run it again with a higher `--max-requests`, or for fewer images".to_owned(),
+            Self::NotKept { .. } => "check the folder and the free space".to_owned(),
             Self::File { .. } => "check the file and the right to read it".to_owned(),
             _ => self.gap_reason().advice().to_owned(),
         }

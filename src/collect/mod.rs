@@ -31,6 +31,7 @@ pub mod registry;
 mod said;
 pub mod saving;
 mod source;
+mod spool;
 mod tags;
 mod target;
 
@@ -51,5 +52,6 @@ pub use registry::{
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+pub use spool::Spool;
 pub use tags::{TagList, evidence_stem};
 pub use target::{GitHubPlace, ImageSource, Places};

@@ -2,29 +2,37 @@
 //!
 //! What was read of an image is written as it was, under its digest, and `index.json` names it where the source named it: a list of
 //! referrers becomes entries that name their subject, cosign's tags and fallback tags stay tags. So [`super::layout`] finds in a pack
-//! what was found in the registry. Layers are left where they are.
+//! what was found in the registry. Layers are left where they are, unless they are asked for.
 //!
 //! Everything is written to a folder of an unpredictable name beside the pack's place, and put there whole or not at all.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::error::SourceError;
 use super::layout::{REF_NAME, SUMS, written};
+use super::limits::Limits;
 use super::recorded::{Keeper, Kept, KeptManifest, Recording};
+use super::registry::Registries;
 use super::saving;
+use super::source::Source;
+use super::spool::Spool;
+use super::target::{ImageSource, Places};
 use crate::oci::media_type::{ACCEPTED, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
-use crate::oci::{Algorithm, Blob, Digest, Reference};
+use crate::oci::{Algorithm, Blob, Descriptor, Digest, Reference};
 
-/// The most that a pack holds, in bytes.
+/// The most that a pack holds beside layers, in bytes.
 const LARGEST: u64 = 4 << 30;
+/// The most that it holds with layers.
+const LARGEST_WITH_LAYERS: u64 = 256 << 30;
 /// The largest index of a layout that is read again, in bytes.
 const LARGEST_INDEX: usize = 4 << 20;
 /// What a bundle is called that a service gave as it is.
@@ -39,6 +47,7 @@ pub struct Pack {
 }
 
 struct Image {
+    reference: Reference,
     /// The tag that it was asked for by, and its whole name.
     names: Option<(String, String)>,
     kept: Kept,
@@ -76,8 +85,34 @@ impl Pack {
     /// Adds an image that was recorded, or remembers why it is not whole.
     pub fn add(&self, reference: &Reference, recording: &Recording) {
         match recording.finish() {
-            Ok(kept) => self.images.borrow_mut().push(Image { names: names(reference), kept }),
+            Ok(kept) => {
+                let image = Image { reference: reference.clone(), names: names(reference), kept };
+                self.images.borrow_mut().push(image);
+            }
             Err(error) => self.fail(error),
+        }
+    }
+
+    /// Adds the layers of all images. Each is compared with its descriptor while it comes, and none is ever in memory.
+    pub async fn add_layers(&self, registries: &Rc<Registries>, limits: &Limits) {
+        if self.failure().is_some() {
+            return;
+        }
+        let wanted =
+            |image: &Image| image.kept.root.clone().map(|root| (image.reference.at(root), image.kept.layers.clone()));
+        let images: Vec<_> = self.images.borrow().iter().filter_map(wanted).collect();
+        for (reference, layers) in images {
+            let added = async {
+                let source = ImageSource::open(&reference, Places::default(), registries, limits)?;
+                for layer in layers.iter().filter(|layer| !is_kept_elsewhere(layer)) {
+                    self.store.add_layer(&source, layer).await?;
+                }
+                Ok(())
+            };
+            if let Err(error) = added.await {
+                self.fail(error);
+                return;
+            }
         }
     }
 
@@ -145,6 +180,11 @@ fn names(reference: &Reference) -> Option<(String, String)> {
     }
 }
 
+/// Whether a layer is one that registries may not have (image-spec `layer.md`, "Non-Distributable Layers"; Docker's "foreign" ones).
+fn is_kept_elsewhere(layer: &Descriptor) -> bool {
+    layer.media_type.contains(".nondistributable.") || layer.media_type.contains(".foreign.")
+}
+
 impl Keeper for Store {
     fn keep(&self, blob: &Blob) -> io::Result<()> {
         self.write(&place(blob.digest()), blob.bytes())
@@ -161,16 +201,42 @@ impl Store {
         if self.files.borrow().contains_key(name) {
             return Ok(());
         }
-        let size = self.bytes.get().saturating_add(bytes.len() as u64);
-        if size > LARGEST {
-            return Err(io::Error::other(format!("a pack holds at most {LARGEST} bytes")));
-        }
-        let file = self.draft.path().join(name);
-        fs::create_dir_all(file.parent().unwrap_or(self.draft.path()))?;
-        fs::write(&file, bytes)?;
-        self.bytes.set(size);
+        self.take(bytes.len() as u64, LARGEST)?;
+        self.create(name)?.write_all(bytes)?;
         self.files.borrow_mut().insert(name.to_owned(), Digest::of(Algorithm::Sha256, bytes));
         Ok(())
+    }
+
+    /// Writes a layer once.
+    async fn add_layer(&self, source: &impl Source, wanted: &Descriptor) -> Result<(), SourceError> {
+        let name = place(&wanted.digest);
+        if self.files.borrow().contains_key(&name) {
+            return Ok(());
+        }
+        let begun = self.take(wanted.size, LARGEST_WITH_LAYERS).and_then(|()| self.create(&name));
+        let failed = |error| SourceError::NotKept { at: wanted.digest.to_string(), source: Arc::new(error) };
+        let spool = Spool::new(begun.map_err(failed)?, wanted.digest.algorithm());
+        let came = source.spool(wanted, &spool).await;
+        // Where the disk is full, the source is not to blame.
+        came.map_err(|error| spool.failure(&wanted.digest).unwrap_or(error))?;
+        let sha256 = spool.finish(wanted)?;
+        self.files.borrow_mut().insert(name, sha256);
+        Ok(())
+    }
+
+    fn take(&self, bytes: u64, allowed: u64) -> io::Result<()> {
+        let size = self.bytes.get().saturating_add(bytes);
+        if size > allowed {
+            return Err(io::Error::other(format!("a pack holds at most {allowed} bytes")));
+        }
+        self.bytes.set(size);
+        Ok(())
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        let file = self.draft.path().join(name);
+        fs::create_dir_all(file.parent().unwrap_or(self.draft.path()))?;
+        File::create(file)
     }
 
     fn add(&self, bytes: Vec<u8>) -> io::Result<Blob> {
@@ -182,10 +248,10 @@ impl Store {
     /// Writes the files as an archive that only depends on them.
     fn archive(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
         for name in self.files.borrow().keys() {
-            let bytes = fs::read(self.draft.path().join(name))?;
-            let size = bytes.len() as u64;
+            let mut file = File::open(self.draft.path().join(name))?;
+            let size = file.metadata()?.len();
             out.write_all(&written::header(name, size)?)?;
-            out.write_all(&bytes)?;
+            io::copy(&mut file, &mut out)?;
             io::copy(&mut io::repeat(0).take(written::padding(size)), &mut out)?;
         }
         io::copy(&mut io::repeat(0).take(2 * written::BLOCK), &mut out).map(drop)

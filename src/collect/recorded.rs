@@ -48,6 +48,8 @@ pub struct Kept {
     pub fallback: BTreeMap<Digest, Digest>,
     /// What cosign's tags name.
     pub cosign: BTreeSet<(String, Digest)>,
+    /// The layers of the images, as their manifests name them.
+    pub layers: Vec<Descriptor>,
     /// The bundles of a service beside the registry, by the subject that they were asked for.
     pub service: BTreeSet<(Digest, Digest, u64)>,
 }
@@ -108,7 +110,7 @@ impl Recording {
     }
 
     fn keep(&self, blob: &Blob) -> Result<(), SourceError> {
-        let failed = |error| SourceError::File { at: blob.digest().to_string(), source: Arc::new(error) };
+        let failed = |error| SourceError::NotKept { at: blob.digest().to_string(), source: Arc::new(error) };
         self.keeper.keep(blob).map_err(failed)
     }
 
@@ -126,7 +128,10 @@ impl Recording {
         let mut open = self.open.borrow_mut();
         match parsed.filter(|_| part == Part::OfImage) {
             Some(Manifest::Index(index)) => open.entries.extend(index.manifests),
-            Some(Manifest::Image(image)) => open.configurations.push(image.config),
+            Some(Manifest::Image(image)) => {
+                open.configurations.push(image.config);
+                self.kept.borrow_mut().layers.extend(image.layers);
+            }
             None => {}
         }
         Ok(())

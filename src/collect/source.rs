@@ -1,6 +1,9 @@
 //! Where manifests and blobs come from.
 
+use std::io::Write as _;
+
 use super::error::SourceError;
+use super::spool::Spool;
 use crate::evidence::LookedIn;
 use crate::oci::{Blob, Descriptor, Digest, ListedManifest, ManifestError};
 
@@ -25,6 +28,14 @@ pub trait Source {
 
     /// Fetches a blob by digest; what comes back has that digest and size.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
+
+    /// Fetches a blob of any size into a file. Whether it is what was wanted is for [`Spool::finish`] to say.
+    async fn spool(&self, wanted: &Descriptor, mut to: &Spool) -> Result<(), SourceError> {
+        let blob = self.blob(wanted).await?;
+        // The file remembers its own failure.
+        let _ = to.write_all(blob.bytes());
+        Ok(())
+    }
 
     /// Fetches a blob known only by its digest, of at most `limit` bytes.
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError>;

@@ -7,6 +7,7 @@ use super::layout::LayoutSource;
 use super::limits::Limits;
 use super::registry::{GitHubAttestations, GitHubBase, Registries, RegistrySource};
 use super::source::{AttestationsPage, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use super::spool::Spool;
 use crate::evidence::LookedIn;
 use crate::oci::{Blob, Descriptor, Digest, ImageName, Reference, RegistryReference};
 
@@ -120,6 +121,15 @@ impl Source for ImageSource {
         match evidence!(self, source => source.blob(wanted).await) {
             Err(error) if error.is_not_found() && self.evidence.is_some() => {
                 image!(self, source => source.blob(wanted).await)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn spool(&self, wanted: &Descriptor, to: &Spool) -> Result<(), SourceError> {
+        match evidence!(self, source => source.spool(wanted, to).await) {
+            Err(error) if error.is_not_found() && self.evidence.is_some() => {
+                image!(self, source => source.spool(wanted, to).await)
             }
             answer => answer,
         }

@@ -37,6 +37,7 @@ mod hostile;
 mod import;
 mod import_kyverno;
 mod inspect;
+mod layers;
 mod odd_files;
 mod policies;
 mod policy_command;

@@ -22,6 +22,7 @@ use super::written;
 use crate::collect::error::SourceError;
 use crate::collect::files;
 use crate::collect::said::printable;
+use crate::collect::spool::Spool;
 use crate::oci::Digest;
 
 /// An archive and where its files are.
@@ -108,20 +109,30 @@ impl Archive {
 
     /// Returns the SHA-256 of a file of the archive.
     pub(super) fn hash(&self, path: &[&str]) -> Result<Digest, SourceError> {
+        self.with(path, |bytes| hash_of(bytes))
+    }
+
+    /// Copies a file of the archive, and one byte more than `limit` at most.
+    pub(super) fn copy(&self, path: &[&str], limit: u64, mut to: &Spool) -> Result<(), SourceError> {
+        self.with(path, |bytes| io::copy(&mut bytes.take(limit.saturating_add(1)), &mut to).map(drop))
+    }
+
+    /// Does something with the bytes of a file.
+    fn with<T>(&self, path: &[&str], act: impl FnOnce(&mut dyn Read) -> io::Result<T>) -> Result<T, SourceError> {
         let name = path.join("/");
         let place = self.files.get(&name).ok_or_else(|| SourceError::NotFound { at: at(&self.path, &name) })?;
-        let read = || -> io::Result<Digest> {
+        let read = || -> io::Result<T> {
             let mut file = files::open(&self.path).map_err(io::Error::other)?;
             if let Some(bytes) = &place.kept {
-                return hash_of(bytes.as_slice());
+                return act(&mut bytes.as_slice());
             }
             if let Some(compression) = self.compression {
                 let mut plain = Counted::new(compression.decoder(file), self.end);
                 io::copy(&mut plain.by_ref().take(place.offset), &mut io::sink())?;
-                return hash_of(plain.take(place.size));
+                return act(&mut plain.take(place.size));
             }
             file.seek(SeekFrom::Start(place.offset))?;
-            hash_of(Counted::new(file, self.end).take(place.size))
+            act(&mut Counted::new(file, self.end).take(place.size))
         };
         read().map_err(|error| self.failure(Failure::Io(error)))
     }

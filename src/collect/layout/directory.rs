@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::place::{at, too_large};
 use crate::collect::error::SourceError;
 use crate::collect::files;
+use crate::collect::spool::Spool;
 use crate::oci::{Algorithm, Digest, Hasher};
 
 /// Reads a regular file below the directory, at most `limit` bytes of it.
@@ -22,6 +23,13 @@ pub(super) fn read(directory: &Path, path: &[&str], limit: u64) -> Result<Vec<u8
         return Err(too_large(directory, &name, limit));
     }
     Ok(bytes)
+}
+
+/// Copies a regular file below the directory, and one byte more than `limit` at most.
+pub(super) fn copy(directory: &Path, path: &[&str], limit: u64, mut to: &Spool) -> Result<(), SourceError> {
+    let file = open(directory, path)?;
+    let copied = io::copy(&mut file.take(limit.saturating_add(1)), &mut to);
+    copied.map(drop).map_err(|error| failure(directory, &path.join("/"), error))
 }
 
 /// Returns the SHA-256 of a regular file below the directory.

@@ -27,6 +27,7 @@ use super::error::SourceError;
 use super::limits::Limits;
 use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use super::spool::Spool;
 use super::tags::{Pages, TagList, evidence_stem};
 use crate::json;
 use crate::oci::media_type::OCI_INDEX;
@@ -320,6 +321,14 @@ impl Source for LayoutSource {
 
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         self.content(wanted)
+    }
+
+    async fn spool(&self, wanted: &Descriptor, to: &Spool) -> Result<(), SourceError> {
+        let path = ["blobs", wanted.digest.algorithm().name(), wanted.digest.hex()];
+        match &self.files {
+            Files::Directory => directory::copy(&self.path, &path, wanted.size, to),
+            Files::Archive(archive) => archive.copy(&path, wanted.size, to),
+        }
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {

@@ -306,6 +306,7 @@ impl TokenQuestion<'_> {
             limit: TOKEN_ANSWER,
             deadline: self.renewal.deadline,
             redirects: &|hop| realm::judge_hop(self.party, hop).map_err(Refusal::as_str),
+            spool: None,
         };
         let transport = self.renewal.transport;
         let answer = transport.send(&request).await?;

@@ -81,6 +81,7 @@ impl FileServer {
             limit,
             deadline: self.deadline,
             redirects: &redirects,
+            spool: None,
         };
         let answer = self.transport.send(&request).await?;
         self.judge(at(&request), answer)

@@ -160,7 +160,16 @@ impl GitHubAttestations {
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
         let accept = "application/vnd.github+json";
-        Request { url, accept, authorization: None, method: Method::Get, limit, deadline: self.deadline, redirects }
+        Request {
+            url,
+            accept,
+            authorization: None,
+            method: Method::Get,
+            limit,
+            deadline: self.deadline,
+            redirects,
+            spool: None,
+        }
     }
 
     fn judge(&self, at: String, answer: Answer) -> Result<Answer, SourceError> {

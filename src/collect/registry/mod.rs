@@ -63,6 +63,7 @@ use super::limits::Limits;
 use super::login_use::{Denial, LoginOrigin, LoginUse};
 use super::said::printable;
 use super::source::{CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
+use super::spool::Spool;
 use crate::oci::media_type::{OCI_INDEX, essence, says_nothing};
 use crate::oci::{
     Algorithm, Blob, Descriptor, Digest, ImageName, Manifest, ManifestError, ReferrersList, RegistryReference,
@@ -280,7 +281,16 @@ impl RegistrySource {
         limit: u64,
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
-        Request { url, accept, authorization: None, method: Method::Get, limit, deadline: self.deadline, redirects }
+        Request {
+            url,
+            accept,
+            authorization: None,
+            method: Method::Get,
+            limit,
+            deadline: self.deadline,
+            redirects,
+            spool: None,
+        }
     }
 
     /// Sends a request, and once more with a token if the registry asks for one; returns the answer and the grant used.
@@ -514,6 +524,17 @@ impl Source for RegistrySource {
         let fetched =
             if wanted.size > MOST_CACHED { self.stored(of_blob, fetch).await } else { self.once(of_blob, fetch).await };
         Ok(fetched?.blob)
+    }
+
+    async fn spool(&self, wanted: &Descriptor, to: &Spool) -> Result<(), SourceError> {
+        let url = self.url("blobs", &wanted.digest.to_string());
+        let redirects = |hop: &Url| may_redirect(&self.base, hop, self.registries.plain_http);
+        let request = self.request(&url, "*/*", wanted.size, &redirects);
+        let request = Request { deadline: self.deadline.of_its_own(wanted.size), spool: Some(to), ..request };
+        let asked = self.ask(&request).await;
+        let judged = asked
+            .and_then(|(answer, grant)| judge(&self.registries.transport, self.at(&url), answer, grant.as_deref()));
+        judged.map(drop).map_err(|error| longer_than_declared(error, wanted.size))
     }
 
     async fn payload(&self, digest: &Digest, limit: u64) -> Result<Blob, SourceError> {

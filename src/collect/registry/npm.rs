@@ -196,6 +196,7 @@ impl NpmSource<'_> {
             limit,
             deadline: self.deadline,
             redirects: &redirects,
+            spool: None,
         };
         let transport = &self.registries.transport;
         let answer = transport.send(&request).await?;

@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +23,7 @@ use super::tls::Trust;
 use crate::collect::connection::{ConnectionFailure, ConnectionProblem};
 use crate::collect::error::SourceError;
 use crate::collect::said::{Said, printable};
+use crate::collect::spool::Spool;
 use crate::secrets::Secrets;
 
 /// Sends requests, and counts them.
@@ -82,6 +84,8 @@ pub(super) struct Request<'a> {
     pub(super) deadline: Deadline,
     /// Decides whether a redirect may be followed.
     pub(super) redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
+    /// Where the body of a success goes that is too large for memory.
+    pub(super) spool: Option<&'a Spool>,
 }
 
 /// How a question is asked.
@@ -106,6 +110,17 @@ struct Hop<'a> {
 pub(super) struct Deadline {
     pub(super) at: Instant,
     pub(super) allowed: Duration,
+}
+
+impl Deadline {
+    /// Time for content of this size, beginning now: as much as for an image, and a second more for each of these bytes.
+    pub(super) fn of_its_own(self, size: u64) -> Self {
+        const EACH_SECOND: u64 = 1024 * 1024;
+        let allowed = self.allowed + Duration::from_secs(size / EACH_SECOND);
+        // A size that is a lie may be longer than time is.
+        let at = Instant::now().checked_add(allowed).unwrap_or(self.at);
+        Self { at, allowed }
+    }
 }
 
 /// An answer, with any status.
@@ -405,6 +420,9 @@ impl Transport {
         }
         // No more room than for a page is made on a server's word alone.
         let mut body = BytesMut::with_capacity(usize::try_from(declared.min(PAGE)).unwrap_or_default());
+        if let Some(spool) = request.spool {
+            return self.spool(hop, response, spool).await;
+        }
         while let Some(chunk) = self.wait("the rest of the answer", hop, response.chunk()).await? {
             self.count_bytes(&chunk);
             if (body.len() + chunk.len()) as u64 > request.limit {
@@ -414,6 +432,25 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
+    }
+
+    /// Writes a body up to the limit into a file.
+    async fn spool(&self, hop: Hop<'_>, mut response: Response, mut spool: &Spool) -> Result<Bytes, Failure> {
+        let request = hop.request;
+        let mut length = 0;
+        let mut wrote = spool.restart();
+        while let Some(chunk) = self.wait("the rest of the answer", hop, response.chunk()).await? {
+            self.count_bytes(&chunk);
+            length += chunk.len() as u64;
+            if length > request.limit {
+                return Err(too_large(request, "more".to_owned()).into());
+            }
+            wrote = wrote.and_then(|()| spool.write_all(&chunk));
+            if let Err(error) = wrote {
+                return Err(SourceError::NotKept { at: at(request), source: Arc::new(error) }.into());
+            }
+        }
+        Ok(Bytes::new())
     }
 
     async fn error_body(&self, hop: Hop<'_>, mut response: Response) -> Bytes {
@@ -690,6 +727,7 @@ mod tests {
                     limit: 1000,
                     deadline,
                     redirects: &|_| Ok(()),
+                    spool: None,
                 })
                 .await
         });
@@ -790,6 +828,7 @@ mod tests {
             limit: 1000,
             deadline: Deadline { at: Instant::now() + allowed, allowed },
             redirects: &|_| Ok(()),
+            spool: None,
         };
         let later = async |pause: u64, allowed: Duration| {
             sleep(Duration::from_millis(pause)).await;
@@ -865,6 +904,7 @@ mod tests {
             limit: 1000,
             deadline,
             redirects: &|_| Ok(()),
+            spool: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let error = runtime.block_on(transport.send(&request)).expect_err("refused");
@@ -888,6 +928,7 @@ mod tests {
                 limit: 0,
                 deadline,
                 redirects: &|_| Ok(()),
+                spool: None,
             };
             redirect_target(&request, &answer).map(String::from)
         };
@@ -954,6 +995,7 @@ mod tests {
             limit: 0,
             deadline,
             redirects: &|_| Ok(()),
+            spool: None,
         };
         assert_eq!(at(&request), "`GET /token` at auth.example:8443");
     }
