@@ -141,6 +141,7 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     let given = [
         ("--wait", verify.wait.is_some()),
         ("--lock", !verify.lock.is_empty()),
+        ("--bundle", !verify.bundle.is_empty()),
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
     ];
@@ -169,6 +170,7 @@ fn repository(text: &str, reference: &Reference) -> Result<Reference, Diagnostic
             Ok(Reference::Layout(layout.clone()))
         }
         Reference::Npm(package) => Err(references::no_image(package)),
+        Reference::File(file) => Err(references::no_image_but_file(file)),
         _ => Err(Diagnostic::usage(
             format!("`{text}` names an image, and an audit is of a repository"),
             "leave out the tag and the digest; `--tags` selects tags",
@@ -232,7 +234,7 @@ async fn list(
         let listed = releases(reference, selection, expected.as_ref().unwrap_or(&none), with).await;
         let name = match reference {
             Reference::Registry(image) => image.name.to_string(),
-            Reference::Layout(_) | Reference::Npm(_) => text.clone(),
+            Reference::Layout(_) | Reference::Npm(_) | Reference::File(_) => text.clone(),
         };
         repositories.push(Repository { reference: reference.clone(), name, expected, listed });
     }

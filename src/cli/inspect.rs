@@ -11,7 +11,7 @@ use crate::check::{
     SCHEMA_VERSION, Tool,
 };
 use crate::collect::files;
-use crate::collect::{GitHubBase, GitHubPlace, Limits, Pace, Places, PlatformChoice, Registries};
+use crate::collect::{GitHubBase, GitHubPlace, Limits, Loose, Pace, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
 use crate::policy::{KeyRule, LogDemand, owner_and_name};
 use crate::policy_tools::suggest;
@@ -29,7 +29,7 @@ use super::output::print;
 use super::references::References;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
-use super::{environment, input, logins, output, policies, references, runtime, session, streams, terms};
+use super::{environment, input, logins, loose, output, policies, references, runtime, session, streams, terms};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -54,6 +54,8 @@ struct Request {
     github_token: Option<String>,
     limits: Limits,
     npm: Npm,
+    /// Evidence in files that are given.
+    loose: Vec<Loose>,
     /// Whether the packages of SBOMs are to be listed.
     lists_packages: bool,
 }
@@ -119,9 +121,11 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
     let (files, images): (Vec<&String>, Vec<&String>) =
         args.references.iter().partition(|text| text.starts_with(SBOM_FILE));
     let images: Vec<String> = images.into_iter().cloned().collect();
+    let references = references::read(&images, !args.login.password_stdin, colour)?;
+    loose::refuse_without_file(&args.bundle, references.iter().map(|(_, reference)| reference))?;
     let repository = args.repo.as_deref().map(owner_and_name).transpose()?.map(str::to_owned);
     Ok(Request {
-        references: references::read(&images, !args.login.password_stdin, colour)?,
+        references,
         files: files.into_iter().map(|text| text[SBOM_FILE.len()..].to_owned()).collect(),
         advisories: advisories::read(&args.advisories)?,
         keys,
@@ -133,6 +137,7 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         github_token: session::github_token(&args.transport),
         limits: args.transport.limits(),
         npm: Npm::read(&args.transport)?,
+        loose: loose::read(&args.bundle)?,
         lists_packages: args.sbom.is_some(),
     })
 }
@@ -151,6 +156,7 @@ fn inspect_all(
     let run = InspectRun {
         registries,
         npm: (&request.npm.registry, request.npm.keys.rule()),
+        loose: &request.loose,
         platforms: &request.platform,
         places: Places { evidence_repository: request.evidence_repository.as_ref(), github, alone: false },
         limits: &request.limits,

@@ -186,7 +186,7 @@ fn only_registry(references: &[&Reference]) -> Result<Option<String>, LoginError
         .iter()
         .filter_map(|reference| match reference {
             Reference::Registry(image) => Some(image.name.registry()),
-            Reference::Layout(_) | Reference::Npm(_) => None,
+            Reference::Layout(_) | Reference::Npm(_) | Reference::File(_) => None,
         })
         .collect();
     if registries.len() > 1 {

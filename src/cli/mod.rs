@@ -28,6 +28,7 @@ mod input;
 mod inspect;
 mod journal;
 mod logins;
+mod loose;
 mod man;
 mod npm;
 mod output;

@@ -103,7 +103,7 @@ pub(super) fn name(
 ) -> Result<String, Diagnostic> {
     match (reference, judged_as) {
         (Reference::Layout(_), Some(judged_as)) => Ok(judged_as.name.to_string()),
-        (Reference::Registry(_) | Reference::Npm(_), Some(_)) => Err(Diagnostic::usage(
+        (Reference::Registry(_) | Reference::Npm(_) | Reference::File(_), Some(_)) => Err(Diagnostic::usage(
             format!("`--as` gives a layout or archive a name, and {reference} has one"),
             "leave `--as` out, or verify the layout in a run of its own",
         )),

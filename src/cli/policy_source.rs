@@ -34,6 +34,7 @@ pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic
             Reference::Registry(image) => &image.digest,
             Reference::Layout(layout) => &layout.digest,
             Reference::Npm(package) => return Err(references::no_image(package)),
+            Reference::File(file) => return Err(references::no_image_but_file(file)),
         };
         return match digest {
             Some(_) => {

@@ -79,6 +79,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let run = Run {
         registries: &registries,
         npm: &npm.registry,
+        loose: &[],
         domains: &domains,
         advisories: None,
         platforms: &PlatformChoice::All,

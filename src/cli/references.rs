@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 use std::ops::Deref;
 
-use crate::collect::refuse_other_than_layout;
-use crate::oci::{NpmPackage, Reference, ReferenceError};
+use crate::collect::files::FileError;
+use crate::collect::{files, refuse_other_than_layout};
+use crate::oci::{FileReference, NpmPackage, Reference, ReferenceError};
 
 use super::colour::Colour;
 use super::diagnostics::Diagnostic;
@@ -185,6 +186,7 @@ pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Resul
 pub(super) fn parse(text: &str) -> Result<Reference, Diagnostic> {
     match parse_any(text)? {
         Reference::Npm(package) => Err(no_image(&package)),
+        Reference::File(file) => Err(no_image_but_file(&file)),
         image => Ok(image),
     }
 }
@@ -195,15 +197,23 @@ pub(super) fn no_image(package: &NpmPackage) -> Diagnostic {
     Diagnostic::usage(message, "packages are read by `bonafide verify` and `bonafide inspect`")
 }
 
-/// Reads one reference, to an image or to a package.
+/// A file where an image is asked for.
+pub(super) fn no_image_but_file(file: &FileReference) -> Diagnostic {
+    let message = format!("`{file}` is a file, and this is about images");
+    let hint =
+        "files are read by `bonafide verify` and `bonafide inspect`; an archive of an image is `oci-archive:FILE`";
+    Diagnostic::usage(message, hint)
+}
+
+/// Reads one reference, to an image, a package or a file.
 fn parse_any(text: &str) -> Result<Reference, Diagnostic> {
     text.parse().map_err(|error: ReferenceError| {
         let hint = error.hint();
         // The text holds a password, perhaps; the error says the rest.
         let is_secret = matches!(error, ReferenceError::UserInformation(_));
         let diagnostic = Diagnostic::usage(error, hint);
-        let is_package = NpmPackage::is_meant(text);
-        if is_secret || is_package {
+        let is_no_image = NpmPackage::is_meant(text) || FileReference::is_meant(text);
+        if is_secret || is_no_image {
             diagnostic
         } else {
             diagnostic.about(format!("`{text}` is not a reference to an image"))
@@ -220,8 +230,25 @@ pub(super) fn refuse_without_layout<'a>(
             refuse_other_than_layout(layout)
                 .map_err(|error| Diagnostic::usage(error, error.hint()).about(format!("`{text}` is not an image")))?;
         }
+        if let Reference::File(file) = reference {
+            refuse_without_file(file)?;
+        }
     }
     Ok(())
+}
+
+/// The same for files. One that is there and cannot be read is left to the run.
+fn refuse_without_file(file: &FileReference) -> Result<(), Diagnostic> {
+    let Err(error) = files::open(file.path().as_ref()) else { return Ok(()) };
+    let hint = match &error {
+        FileError::Kind { found: "a directory" } => "name each file in it; an image layout is `oci:DIR`",
+        FileError::Kind { .. } => {
+            "write it to a file first, or verify it as it comes: `bonafide bundle - --bundle FILE`"
+        }
+        error if error.is_not_found() => "check the path; relative ones begin in the current directory",
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::usage(error, hint).about(format!("cannot read `{file}`")))
 }
 
 fn standard_input() -> Result<Vec<(usize, String)>, Diagnostic> {

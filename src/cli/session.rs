@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    GitHubBase, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
+    GitHubBase, Limits, Logins, Loose, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
@@ -25,13 +25,14 @@ use super::packing::{self, Belongings, Packing};
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
-use super::{environment, logins, npm, output, progress, references, streams};
+use super::{environment, logins, loose, npm, output, progress, references, streams};
 
 pub(super) struct Session<'a> {
     pub(super) registries: Rc<Registries>,
     pub(super) platforms: PlatformChoice,
     pub(super) limits: Limits,
     npm: Npm,
+    loose: Vec<Loose>,
     args: &'a VerifyArgs,
     policies: Policies,
     trusted: Trusted,
@@ -66,6 +67,7 @@ impl<'a> Session<'a> {
             platforms: choice(&args.platform),
             limits: args.transport.limits(),
             npm: Npm::read(&args.transport)?,
+            loose: loose::read(&args.bundle)?,
             args,
             policies,
             trusted,
@@ -102,7 +104,7 @@ impl<'a> Session<'a> {
         let Some(registry) = &self.given_for else { return };
         let images = references.into_iter().filter_map(|reference| match reference {
             Reference::Registry(image) => Some(&image.name),
-            Reference::Layout(_) | Reference::Npm(_) => None,
+            Reference::Layout(_) | Reference::Npm(_) | Reference::File(_) => None,
         });
         let names = images.chain(self.args.transport.evidence_repository.as_ref());
         let asked = names.map(|name| self.registries.asked(name).registry().to_owned());
@@ -129,6 +131,11 @@ impl<'a> Session<'a> {
             let policy = if self.asks_by_default() { policy.without(Requirement::Sbom) } else { policy };
             (self.npm.policy(policy, package, self.started_at)?, None)
         } else {
+            let is_file = matches!(reference, Reference::File(_));
+            if let (Reference::File(file), true) = (reference, self.packing.is_some()) {
+                return Err(references::no_image_but_file(file));
+            }
+            let policy = if is_file && self.asks_by_default() { policy.without(Requirement::Sbom) } else { policy };
             let github = github(transport, &policy, reference)?;
             (policy, github)
         };
@@ -141,7 +148,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Whether the requirements are those of images without a word of the user's. Packages have no SBOM attached.
+    /// Whether the requirements are those of images without a word of the user's. Packages and files have no SBOM attached.
     fn asks_by_default(&self) -> bool {
         matches!(self.policies, Policies::Flags(_))
             && self.args.require.is_empty()
@@ -153,6 +160,7 @@ impl<'a> Session<'a> {
         Run {
             registries: &self.registries,
             npm: &self.npm.registry,
+            loose: &self.loose,
             domains: &self.trusted.domains,
             advisories: self.known.as_ref().map(|known| &known.advisories),
             platforms: &self.platforms,

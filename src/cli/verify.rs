@@ -19,7 +19,7 @@ use super::pull_requests::Builds;
 use super::replay::Replay;
 use super::session::Session;
 use super::weaker::Older;
-use super::{from, logins, output, packing, policies, references, runner, runtime, targets};
+use super::{from, logins, loose, output, packing, policies, references, runner, runtime, targets};
 
 /// Verifies the images and writes the report.
 pub(super) fn run(verify: &VerifyArgs, args: &Args) -> Result<u8, Diagnostic> {
@@ -41,6 +41,7 @@ pub(super) fn run_packing(verify: &VerifyArgs, collect: Option<&CollectArgs>, ar
     let of_arguments = references.iter().map(|(_, reference)| reference);
     let of_files = asked.all.iter().map(|image| &image.reference);
     let at: Vec<&Reference> = of_arguments.chain(of_files).chain(&older).collect();
+    loose::refuse_without_file(&verify.bundle, at.iter().copied())?;
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len() + asked.rows(), verify.verifier.as_deref())?;
     let pack = collect.map(packing::begin).transpose()?;

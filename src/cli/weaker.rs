@@ -91,5 +91,6 @@ pub(super) fn name(reference: &Reference) -> String {
         Reference::Registry(image) => image.name.to_string(),
         Reference::Layout(_) => reference.to_string(),
         Reference::Npm(package) => package.policy_name(),
+        Reference::File(file) => file.policy_name(),
     }
 }

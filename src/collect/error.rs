@@ -200,6 +200,12 @@ pub enum SourceError {
         /// What the system said.
         source: Arc<std::io::Error>,
     },
+    /// A file was written to, or replaced, while it was read.
+    #[error("{at}: the file changed while it was read")]
+    Changed {
+        /// The file.
+        at: String,
+    },
     /// A file could not be read.
     #[error("{at}: cannot be read")]
     File {
@@ -228,7 +234,8 @@ impl SourceError {
             | Self::OtherType { .. }
             | Self::Redirected { .. }
             | Self::NotKept { .. }
-            | Self::File { .. } => GapReason::Unavailable,
+            | Self::File { .. }
+            | Self::Changed { .. } => GapReason::Unavailable,
             Self::Connection { failure, .. } => failure.reason(),
             Self::Timeout { .. } => GapReason::Timeout,
             Self::Spent { .. } | Self::Limit { .. } => GapReason::Limit,
@@ -306,6 +313,7 @@ impl SourceError {
             }
             Self::Spent { .. } => "run it again with a higher `--max-requests`, or for fewer images".to_owned(),
             Self::NotKept { .. } => "check the folder and the free space".to_owned(),
+            Self::Changed { .. } => "verify it again when nothing writes to it".to_owned(),
             Self::File { .. } => "check the file and the right to read it".to_owned(),
             _ => self.gap_reason().advice().to_owned(),
         }

@@ -4,16 +4,12 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde::de::IgnoredAny;
-
 use super::files::{self, FileError, Given};
 use super::limits::Limits;
+use super::loose::{MAX_BUNDLES, documents};
 use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
-use crate::json;
 use crate::oci::{Algorithm, Blob, Digest, DigestError, Hasher};
 
-/// Bundles that one file may have.
-const MAX_BUNDLES: usize = 1024;
 /// Bytes of the longest file that is held in memory.
 const LONGEST_HELD: u64 = 256 * 1024 * 1024;
 /// Bytes of a longer one that are read at once.
@@ -119,46 +115,4 @@ fn read_bundles(file: &Path) -> Result<Vec<(Origin, Opened)>, FileTargetError> {
         (Origin::File { file: name.clone(), line }, bundle)
     };
     Ok(documents.into_iter().map(read).collect())
-}
-
-/// Splits a file of one bundle per line (client-spec §5). A file that is one document, or has no line that is one, is
-/// one bundle, good or broken; otherwise every line that is not empty is a bundle (A090).
-fn documents(bytes: &[u8]) -> Vec<(Option<usize>, &[u8])> {
-    // RFC 8259 §8.1: a byte order mark may be ignored. Windows editors and shells write it.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let is_document = |text: &[u8]| text.starts_with(b"{") && json::from_slice::<IgnoredAny>(text).is_ok();
-    let lines: Vec<(Option<usize>, &[u8])> = bytes
-        .split(|byte| *byte == b'\n')
-        .enumerate()
-        .map(|(position, line)| (Some(position + 1), line.trim_ascii()))
-        .filter(|(_, line)| !line.is_empty())
-        .collect();
-    if lines.len() > 1 && !is_document(bytes.trim_ascii()) && lines.iter().any(|(_, line)| is_document(line)) {
-        lines
-    } else {
-        vec![(None, bytes)]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines(text: &str) -> Vec<Option<usize>> {
-        documents(text.as_bytes()).into_iter().map(|(line, _)| line).collect()
-    }
-
-    #[test]
-    fn a090_one_document_is_one_bundle_however_it_is_written() {
-        for text in ["{}", "{}\n", "{\n  \"a\": {}\n}\n", "\u{feff}{}\r\n", "", "rubbish", "{\n  \"a\":\n"] {
-            assert_eq!(lines(text), [None], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a090_each_line_is_a_bundle_of_its_own_also_the_broken_ones() {
-        assert_eq!(lines("{}\n{}\n"), [Some(1), Some(2)]);
-        assert_eq!(lines("\u{feff}{}\r\n\r\n{\"a\":\r\n{}"), [Some(1), Some(3), Some(4)]);
-        assert_eq!(lines("rubbish\n{}"), [Some(1), Some(2)]);
-    }
 }

@@ -63,7 +63,7 @@ pub trait Source {
 
     /// Returns where evidence is looked for, for people.
     fn looked_in(&self) -> LookedIn {
-        LookedIn { repository: self.name(), service: self.service(), alone: false }
+        LookedIn { repository: self.name(), service: self.service(), ..LookedIn::default() }
     }
 
     /// Fetches one page of what [`Source::service`] has about `subject`.

@@ -57,6 +57,13 @@ impl ImageSource {
         let image = match reference {
             Reference::Layout(layout) => Access::Layout(LayoutSource::open(layout, limits)?),
             Reference::Registry(image) => Access::Registry(registries.open(image, limits)?),
+            Reference::File(file) => {
+                return Err(SourceError::Unexpected {
+                    at: file.to_string(),
+                    expected: "the name of an image",
+                    found: "a file".to_owned(),
+                });
+            }
             Reference::Npm(package) => {
                 return Err(SourceError::Unexpected {
                     at: package.to_string(),
@@ -166,7 +173,7 @@ impl Source for ImageSource {
 
     fn looked_in(&self) -> LookedIn {
         let repository = evidence!(self, source => source.name());
-        LookedIn { repository, service: self.service(), alone: self.alone }
+        LookedIn { repository, beside: None, service: self.service(), alone: self.alone }
     }
 
     async fn attestations(

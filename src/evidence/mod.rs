@@ -53,6 +53,8 @@ impl Evidence {
 pub struct LookedIn {
     /// The repository whose lists and tags were read; `None` for a layout.
     pub repository: Option<String>,
+    /// The file of this machine that evidence was looked for beside, and under which endings.
+    pub beside: Option<String>,
     /// The service beside the registry that was asked.
     pub service: Option<String>,
     /// Whether no other place may be asked (`--offline`).
@@ -288,6 +290,11 @@ pub enum Content {
         /// The DSSE envelope.
         envelope: Opened,
         /// The annotations of the layer.
+        annotations: BTreeMap<String, String>,
+    },
+    /// A signature on the content of a file, with the material that cosign keeps for a layer in annotations.
+    Detached {
+        /// Signature, certificate and log entry, by the names of those annotations.
         annotations: BTreeMap<String, String>,
     },
     /// A signature of a package registry over name, version and integrity of a package.

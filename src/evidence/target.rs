@@ -3,7 +3,7 @@
 //! A new kind of target is a variant of [`TargetKind`] and a collector that makes [`Evidence`](super::Evidence) of it; it is
 //! verified as all others are.
 
-use crate::oci::{Blob, Digest, NpmPackage, Platform};
+use crate::oci::{Algorithm, Blob, Digest, NpmPackage, Platform};
 
 /// What a verdict is about.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub enum TargetKind {
     File {
         /// The content, if more than its digest is known.
         content: Option<Blob>,
+        /// Other digests of it than the target's, where it was too long to be kept.
+        others: Vec<Digest>,
     },
     /// A package of npm: its digest is that of the tarball, as the registry states it.
     Npm(NpmPackage),
@@ -44,7 +46,29 @@ impl Target {
     pub fn file(reference: String, digest: Digest, content: Option<Blob>) -> Self {
         let subject =
             Subject { digest: digest.clone(), kind: SubjectKind::File, reached_through: Vec::new(), searched: true };
-        Self { reference, name: None, root: digest, kind: TargetKind::File { content }, subjects: vec![subject] }
+        let kind = TargetKind::File { content, others: Vec::new() };
+        Self { reference, name: None, root: digest, kind, subjects: vec![subject] }
+    }
+
+    /// The same file with these digests of it, too.
+    #[must_use]
+    pub fn with_digests(mut self, more: Vec<Digest>) -> Self {
+        if let TargetKind::File { others, .. } = &mut self.kind {
+            *others = more;
+        }
+        self
+    }
+
+    /// Returns the digest of a file by this algorithm, if it is known.
+    pub fn known_digest(&self, algorithm: Algorithm) -> Option<&Digest> {
+        let TargetKind::File { others, .. } = &self.kind else { return None };
+        std::iter::once(&self.root).chain(others).find(|digest| digest.algorithm() == algorithm)
+    }
+
+    /// The same, if it is known or can be computed.
+    pub fn digest_by(&self, algorithm: Algorithm) -> Option<Digest> {
+        let computed = || Some(Digest::of(algorithm, self.content()?.bytes()));
+        self.known_digest(algorithm).cloned().or_else(computed)
     }
 
     /// A package of npm whose tarball has this digest.
@@ -112,7 +136,7 @@ impl Target {
     /// The content of a file, if it is known.
     pub fn content(&self) -> Option<&Blob> {
         match &self.kind {
-            TargetKind::File { content } => content.as_ref(),
+            TargetKind::File { content, .. } => content.as_ref(),
             TargetKind::Image { .. } | TargetKind::Npm(_) => None,
         }
     }

@@ -6,6 +6,7 @@
 
 mod blob;
 mod digest;
+mod file;
 mod manifest;
 pub mod media_type;
 mod npm;
@@ -15,6 +16,7 @@ pub mod runtime;
 
 pub use blob::{Blob, BlobError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher, decode_hex, encode_hex};
+pub use file::{FileReference, FileReferenceError};
 pub use manifest::{Descriptor, ImageManifest, Index, ListedManifest, Manifest, ManifestError, ReferrersList};
 pub use npm::{NpmPackage, NpmPackageError};
 pub use platform::{Platform, PlatformError};

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::digest::{Digest, DigestError};
+use super::file::{FileReference, FileReferenceError};
 use super::npm::{NpmPackage, NpmPackageError};
 
 /// What a user typed to name an image.
@@ -20,6 +21,8 @@ pub enum Reference {
     Layout(LayoutReference),
     /// A package of npm, which is no image.
     Npm(NpmPackage),
+    /// A file of this machine, which is no image.
+    File(FileReference),
 }
 
 /// An image in a registry, by tag, by digest or by both.
@@ -126,6 +129,14 @@ pub enum ReferenceError {
         /// The package's error.
         source: NpmPackageError,
     },
+    /// A file of this machine that is not named.
+    #[error("`{text}` is not a file")]
+    File {
+        /// The reference.
+        text: String,
+        /// The file's error.
+        source: FileReferenceError,
+    },
     /// The host of the registry is none.
     #[error(
         "`{found}` is not a registry: expected a host name, an IPv4 address or an IPv6 address in brackets, with an optional port"
@@ -176,6 +187,7 @@ impl ReferenceError {
             Self::Npm { .. } => {
                 "write it as npm:NAME@VERSION or npm:@SCOPE/NAME@VERSION; `npm view NAME versions` lists versions"
             }
+            Self::File { .. } => "write it as file:PATH; relative paths begin in the current directory",
             _ => "write it as registry/repository:tag, registry/repository@sha256:…, oci:DIR or oci-archive:FILE",
         }
     }
@@ -208,6 +220,10 @@ impl FromStr for Reference {
             let package = text.parse().map_err(|source| ReferenceError::Npm { text: text.to_owned(), source });
             return package.map(Self::Npm);
         }
+        if FileReference::is_meant(text) {
+            let file = text.parse().map_err(|source| ReferenceError::File { text: text.to_owned(), source });
+            return file.map(Self::File);
+        }
         if let Some((transport, instead)) = UNSUPPORTED_TRANSPORTS
             .into_iter()
             .find(|(transport, _)| text.strip_prefix(transport).is_some_and(|rest| rest.starts_with(':')))
@@ -232,6 +248,7 @@ impl Reference {
             Self::Registry(reference) => reference.name.to_string(),
             Self::Layout(reference) => format!("{}:{}", reference.form.transport(), reference.path),
             Self::Npm(package) => package.policy_name(),
+            Self::File(file) => file.policy_name(),
         }
     }
 
@@ -243,6 +260,7 @@ impl Reference {
             Self::Layout(layout) => Self::Layout(LayoutReference { digest: Some(digest), ..layout }),
             // A version is never published twice, and has no place for a digest.
             package @ Self::Npm(_) => package,
+            file @ Self::File(_) => file,
         }
     }
 }
@@ -253,6 +271,7 @@ impl fmt::Display for Reference {
             Self::Registry(reference) => reference.fmt(formatter),
             Self::Layout(reference) => reference.fmt(formatter),
             Self::Npm(package) => package.fmt(formatter),
+            Self::File(file) => file.fmt(formatter),
         }
     }
 }

@@ -152,6 +152,10 @@ impl Fingerprints {
 
 /// The name of an image without tag and digest, or of a package without its version.
 fn name(image: &ImageReport) -> &str {
+    // A file has no version, and any signs in its name.
+    if image.reference.starts_with("file:") {
+        return &image.reference;
+    }
     // A scope has an `@` of its own.
     if let Some((name, _)) = image.reference.rsplit_once('@').filter(|_| image.reference.starts_with("npm:")) {
         return name;

@@ -81,6 +81,7 @@ fn place(reference: &str) -> (String, Option<String>) {
             let tag = layout.tag.clone();
             (Reference::Layout(LayoutReference { tag: None, digest: None, ..layout }).to_string(), tag)
         }
+        Ok(Reference::File(file)) => (file.policy_name(), None),
         Ok(Reference::Npm(package)) => (package.policy_name(), Some(package.version().to_owned())),
         Err(_) => (reference.to_owned(), None),
     }

@@ -10,10 +10,11 @@ use super::pool::{self, Pool};
 use super::{AT_ONCE, unread};
 use crate::check::{InspectedImage, ListedDocument};
 use crate::collect::{
-    Collector, ImageSource, Limits, NpmRegistry, Places, PlatformChoice, Registries, Share, SourceError, collect_npm,
+    Collector, ImageSource, Limits, LocalFile, Loose, NpmRegistry, Places, PlatformChoice, Registries, Share,
+    SourceError, collect_npm,
 };
 use crate::evidence::Evidence;
-use crate::oci::{NpmPackage, Reference};
+use crate::oci::{FileReference, NpmPackage, Reference};
 use crate::packages::Advisories;
 use crate::policy::KeyRule;
 use crate::verify::{Domain, inspect_with, list_packages};
@@ -24,6 +25,8 @@ pub struct InspectRun<'a> {
     pub registries: &'a Rc<Registries>,
     /// The registry of npm packages, and the keys by which its signatures are recognised.
     pub npm: (&'a NpmRegistry, &'a KeyRule),
+    /// Evidence in files of this machine, given for the files that are looked at.
+    pub loose: &'a [Loose],
     /// The platforms of each image that are looked at.
     pub platforms: &'a PlatformChoice,
     /// Where evidence is looked for.
@@ -74,9 +77,12 @@ impl<'a> Inspector<'a, '_> {
         stream::iter(images).map(|(text, reference)| self.inspect(text, reference)).buffered(AT_ONCE)
     }
 
-    async fn inspect(&self, text: &str, reference: &Reference) -> Inspected {
+    async fn inspect(&self, text: &'a str, reference: &'a Reference) -> Inspected {
         if let Reference::Npm(package) = reference {
             return self.inspect_package(text, package).await;
+        }
+        if let Reference::File(file) = reference {
+            return self.inspect_file(text, file).await;
         }
         let collector = match self.collect(text, reference).await {
             Ok(collector) => collector,
@@ -94,6 +100,16 @@ impl<'a> Inspector<'a, '_> {
             Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
         };
         let means = Means { keys: means.keys.or(Some(*keys)), ..*means };
+        self.pool.run(move || means.read(&evidence)).await
+    }
+
+    async fn inspect_file(&self, text: &'a str, file: &'a FileReference) -> Inspected {
+        let InspectRun { registries, places, limits, means, loose, .. } = *self.run;
+        let local = match self.pool.run(move || LocalFile::read(text, file, loose)).await {
+            Ok(local) => local,
+            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+        };
+        let evidence = local.collect(registries, places.github, places.alone, limits).await;
         self.pool.run(move || means.read(&evidence)).await
     }
 

@@ -21,11 +21,11 @@ pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, NpmRegistry, Pack, Places, PlatformChoice, Recorded,
-    Registries, Share, SourceError, collect_npm,
+    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, LocalFile, Loose, NpmRegistry, Pack, Places,
+    PlatformChoice, Recorded, Registries, Share, SourceError, collect_npm,
 };
 use crate::evidence::Evidence;
-use crate::oci::{Digest, ImageName, NpmPackage, Reference, RegistryReference};
+use crate::oci::{Digest, FileReference, ImageName, NpmPackage, Reference, RegistryReference};
 use crate::packages::Advisories;
 use crate::policy::{Policy, Requirement};
 use crate::time_limit::TimeLimit;
@@ -38,6 +38,8 @@ pub struct Run<'a> {
     pub registries: &'a Rc<Registries>,
     /// The registry of npm packages.
     pub npm: &'a NpmRegistry,
+    /// Evidence in files of this machine, given for the files that are verified.
+    pub loose: &'a [Loose],
     /// What signatures may verify in.
     pub domains: &'a [Domain],
     /// The known vulnerabilities that the packages of SBOMs are held against.
@@ -154,8 +156,10 @@ impl<'a> Examiner<'a, '_> {
         if let Reference::Npm(package) = reference {
             return self.collect_and_judge_package(target, package).await;
         }
-        let github =
-            target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token: run.github_token });
+        if let Reference::File(file) = reference {
+            return self.collect_and_judge_file(target, file).await;
+        }
+        let github = self.github(target);
         let places = Places { evidence_repository: run.evidence_repository, github, alone: run.offline };
         let recording = run.pack.map(Pack::recording);
         let source =
@@ -203,14 +207,34 @@ impl<'a> Examiner<'a, '_> {
         package: &NpmPackage,
     ) -> Result<Examined, SourceError> {
         let run = self.run;
-        let evidence = Arc::new(collect_npm(run.registries, run.npm, &target.text, package, run.limits).await?);
+        let evidence = collect_npm(run.registries, run.npm, &target.text, package, run.limits).await?;
+        Ok(self.judge_whole(target, evidence).await)
+    }
+
+    /// Reads and verifies a file of this machine. Reading it may take long, and happens beside the waiting for the network.
+    async fn collect_and_judge_file(&self, target: &'a Target, file: &FileReference) -> Result<Examined, SourceError> {
+        let (run, file) = (self.run, file.clone());
+        let loose = run.loose;
+        let local = self.pool.run(move || LocalFile::read(&target.text, &file, loose)).await?;
+        let evidence = local.collect(run.registries, self.github(target), run.offline, run.limits).await;
+        Ok(self.judge_whole(target, evidence).await)
+    }
+
+    /// Judges what is collected at once.
+    async fn judge_whole(&self, target: &'a Target, evidence: Evidence) -> Examined {
+        let evidence = Arc::new(evidence);
         let (mut judge, shared) = (self.judge(target), Arc::clone(&evidence));
         let mut stopwatch = self.stopwatch();
         let report = self.pool.run(move || stopwatch.judge(&mut judge, &shared)).await;
-        if let Some(witness) = run.witness {
+        if let Some(witness) = self.run.witness {
             witness.judged(&evidence, &report);
         }
-        Ok(Examined { report, digests: digests(&evidence) })
+        Examined { report, digests: digests(&evidence) }
+    }
+
+    fn github(&self, target: &'a Target) -> Option<GitHubPlace<'a>> {
+        let token = self.run.github_token;
+        target.github.as_ref().map(|(base, repository)| GitHubPlace { base, repository, token })
     }
 
     fn judge(&self, target: &'a Target) -> Judge<'a> {

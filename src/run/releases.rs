@@ -86,7 +86,9 @@ pub async fn releases(
     let TagList { tags, unusable, gap } = match repository {
         Reference::Registry(image) => registries.open(image, limits)?.tags(limits).await,
         Reference::Layout(layout) => list_layout_tags(layout, limits)?,
-        Reference::Npm(package) => return Err(SourceError::NotFound { at: package.to_string() }),
+        no_image @ (Reference::Npm(_) | Reference::File(_)) => {
+            return Err(SourceError::NotFound { at: no_image.to_string() });
+        }
     };
     let (evidence, tags): (Vec<_>, Vec<_>) =
         tags.into_iter().partition(|(tag, _)| evidence_stem(tag.as_str()).is_some());
@@ -103,7 +105,7 @@ pub async fn releases(
                 Err(error) => Err(error),
             },
             // A layout lists the digests of its images.
-            (None, place @ (Reference::Layout(_) | Reference::Npm(_))) => {
+            (None, place @ (Reference::Layout(_) | Reference::Npm(_) | Reference::File(_))) => {
                 Err(SourceError::NotFound { at: format!("{place}: {tag}") })
             }
         };
@@ -145,7 +147,7 @@ pub fn tagged(repository: &Reference, tag: &Tag, digest: Option<Digest>) -> Refe
             layout.digest = digest;
             Reference::Layout(layout)
         }
-        Reference::Npm(package) => Reference::Npm(package.clone()),
+        no_image @ (Reference::Npm(_) | Reference::File(_)) => no_image.clone(),
     }
 }
 

@@ -87,6 +87,9 @@ impl Absence<'_> {
         if self.evidence.target.package().is_some() {
             return self.of_package(finding);
         }
+        if self.evidence.target.is_file() {
+            return self.of_file(finding);
+        }
         if let Some(how) = self.attached.unsigned.as_deref().and_then(how_to_sign) {
             return finding.next(how);
         }
@@ -118,6 +121,22 @@ impl Absence<'_> {
         }
     }
 
+    /// The same for a file, whose evidence lies beside it or with GitHub.
+    fn of_file(&self, finding: Finding) -> Finding {
+        let looked_in = &self.evidence.looked_in;
+        let given = "name the file that has it: `--bundle FILE`".to_owned();
+        let is_with_github = looked_in.service.is_none() && !looked_in.alone && self.is_signed_by_workflow();
+        let asked =
+            is_with_github.then(|| "or ask GitHub, which keeps attestations of its own: `--github-api`".to_owned());
+        let ways = std::iter::once(given).chain(asked).collect::<Vec<_>>().join(", ");
+        let make = match self.demand.requirement() {
+            Requirement::Signature => "`cosign sign-blob --bundle FILE.sigstore.json FILE`",
+            Requirement::Provenance => "`actions/attest-build-provenance` with `subject-path: FILE`",
+            _ => "`cosign attest-blob --type TYPE --predicate PREDICATE --bundle FILE.sigstore.json FILE`",
+        };
+        finding.next_of_image(ways, &format!("if you made it: {make}"))
+    }
+
     fn found(&self) -> String {
         if !self.attached.is_nothing() {
             return self.attached.described.iter().cloned().collect::<Vec<_>>().join("; ");
@@ -127,9 +146,12 @@ impl Absence<'_> {
             let registry = looked_in.repository.as_deref().unwrap_or("the registry");
             return format!("no signature and no attestations at {registry}");
         }
+        let beside = looked_in.beside.as_ref().map(|file| format!(" beside {file}"));
         let here = looked_in.repository.as_ref().map(|name| format!(" in {name} (referrers, cosign's tags)"));
         let service = looked_in.service.as_ref().map(|service| format!(", nor in the attestations of {service}"));
-        format!("nothing attached{}{}", here.unwrap_or_default(), service.unwrap_or_default())
+        let here = beside.or(here).unwrap_or_default();
+        let what = if looked_in.beside.is_some() { "nothing" } else { "nothing attached" };
+        format!("{what}{here}{}", service.unwrap_or_default())
     }
 
     /// What a reader can do who did not make the image. It is the same for other kinds that are missing for the same reason.
@@ -163,15 +185,19 @@ impl Absence<'_> {
     /// Whether an attestation may be with GitHub, which was not asked (`actions/attest-build-provenance` keeps it there unless it is
     /// told to push it to the registry).
     fn is_kept_by_github(&self) -> bool {
-        let by_workflow = |signer: &Signer| match signer {
-            Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
-            Signer::Keys(_) => false,
-        };
         let looked_in = &self.evidence.looked_in;
         !matches!(self.demand.asked, Asked::Signature(_))
             && looked_in.service.is_none()
             && !looked_in.alone
-            && self.demand.signers.listed().iter().any(by_workflow)
+            && self.is_signed_by_workflow()
+    }
+
+    fn is_signed_by_workflow(&self) -> bool {
+        let by_workflow = |signer: &Signer| match signer {
+            Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
+            Signer::Keys(_) => false,
+        };
+        self.demand.signers.listed().iter().any(by_workflow)
     }
 
     /// Most tools copy an image without its evidence.

@@ -51,6 +51,7 @@ fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> R
         timestamps: timestamp(annotations)?.into_iter().collect(),
         content,
         stamped: None,
+        is_bare: false,
     };
     material.check_limits()?;
     Ok(material)

@@ -36,12 +36,16 @@ pub(super) fn trusted_entries<'a>(
     Ok(entries)
 }
 
+/// Where the log entry of a signature is that stands in a file of its own.
+const BARE: &str = "a signature and its certificate prove no time without the log entry: ask for the bundle that has all three                     (`cosign sign-blob --bundle FILE` writes it), and give it with `--bundle FILE`";
+
 fn no_entry(domain: &Domain, material: &Material) -> Finding {
     match material.entries.first() {
         None => log_failure("the signature has no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
             .found("a signature without one")
             .next(match material.key {
+                _ if material.is_bare => BARE,
                 KeyMaterial::Certificate(_) => {
                     "sign with the log (cosign does so unless `--tlog-upload=false` is given)"
                 }

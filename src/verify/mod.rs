@@ -274,7 +274,8 @@ fn in_order(evidence: &Evidence) -> Vec<&Candidate> {
 /// `--expect-digest`: the reference must not have moved.
 fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
     let expected = policy.expected_digest()?;
-    if evidence.target.root == *expected {
+    let found = evidence.target.digest_by(expected.algorithm()).unwrap_or_else(|| evidence.target.root.clone());
+    if found == *expected {
         return Some(Finding::pass(CheckId::ImagePinned, "the reference resolves to the expected digest"));
     }
     if evidence.target.package().is_some() {
@@ -283,6 +284,14 @@ fn check_pin(evidence: &Evidence, policy: &Policy) -> Option<Finding> {
                 .expected(expected.to_string())
                 .found(evidence.target.root.to_string())
                 .next("the expected tarball is not the release of this name and version: find out who changed it before you install it"),
+        );
+    }
+    if evidence.target.is_file() {
+        return Some(
+            Finding::fail(CheckId::ImagePinned, "the file has another digest")
+                .expected(expected.to_string())
+                .found(found.to_string())
+                .next("it is another file than was expected: do not use it until that is explained"),
         );
     }
     Some(

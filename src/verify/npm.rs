@@ -33,6 +33,7 @@ pub(super) fn read_signature(text: &str) -> Result<Material, Finding> {
         timestamps: Vec::new(),
         content: SignedContent::Message(MessageSignature { digest: None, signature }),
         stamped: None,
+        is_bare: false,
     })
 }
 

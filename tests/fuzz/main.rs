@@ -117,6 +117,11 @@ fn lock_files_hold() {
 }
 
 #[test]
+fn files_of_evidence_hold() {
+    hold("loose", 2000);
+}
+
+#[test]
 fn legacy_layers_hold() {
     hold("legacy_layer", 500);
 }

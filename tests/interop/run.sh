@@ -34,6 +34,8 @@ source "$here/cases-attestations.sh"
 source "$here/cases-tools.sh"
 # shellcheck source=tests/interop/cases-algorithms.sh
 source "$here/cases-algorithms.sh"
+# shellcheck source=tests/interop/cases-files.sh
+source "$here/cases-files.sh"
 # shellcheck source=tests/interop/cases-attestation-manifests.sh
 source "$here/cases-attestation-manifests.sh"
 # shellcheck source=tests/interop/cases-registries.sh
@@ -58,11 +60,11 @@ source "$here/cases-airgap.sh"
 # What each name runs, in this order.
 declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
-  [algorithms]=algorithms [attestation-manifests]=attestation_manifests [registries]=odd_registries
+  [algorithms]=algorithms [files]=files [attestation-manifests]=attestation_manifests [registries]=odd_registries
   [diagnosis]=diagnosis [shells]=shells [release]=release_rehearsal [html]=pages [integrations]=integrations
   [containerd]=node_verifier [airgap]=carried_away [audit]=audited_repository
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms attestation-manifests registries diagnosis shells release html integrations containerd airgap audit
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms files attestation-manifests registries diagnosis shells release html integrations containerd airgap audit
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done

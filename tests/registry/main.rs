@@ -8,6 +8,7 @@ mod collect;
 #[cfg(target_os = "linux")]
 mod containerd;
 mod elsewhere;
+mod files;
 mod github;
 mod journal;
 mod logins;

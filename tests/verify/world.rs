@@ -303,6 +303,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
             signed.digest().clone()
         }
         Content::LegacyAttestation { envelope, .. } => envelope.digest().clone(),
+        Content::Detached { annotations } => Digest::of(Algorithm::Sha256, format!("{annotations:?}").as_bytes()),
         Content::Unread { media_type: named, .. }
         | Content::Ignored { artifact_type: named, .. }
         | Content::Unsigned { what: named } => Digest::of(Algorithm::Sha256, named.as_bytes()),
@@ -314,6 +315,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::Bundle(_)
         | Content::BundleOverPayload { .. }
         | Content::ListedStatement { .. }
+        | Content::Detached { .. }
         | Content::RegistrySignature { .. }
         | Content::Unread { .. }
         | Content::Ignored { .. } => {

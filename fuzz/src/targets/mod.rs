@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod from;
 pub mod legacy_layer;
 pub mod lock;
+pub mod loose;
 pub mod manifest;
 pub mod packages;
 pub mod policy;
@@ -30,13 +31,14 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 18] = [
+pub const ALL: [Target; 19] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
     Target { name: "from", run: from::run, seeds: from::seeds },
     Target { name: "legacy_layer", run: legacy_layer::run, seeds: legacy_layer::seeds },
     Target { name: "lock", run: lock::run, seeds: lock::seeds },
+    Target { name: "loose", run: loose::run, seeds: loose::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
     Target { name: "packages", run: packages::run, seeds: packages::seeds },
     Target { name: "policy", run: policy::run, seeds: policy::seeds },

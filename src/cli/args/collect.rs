@@ -31,6 +31,7 @@ const OF_VERIFY: [&str; 5] = ["wait", "not_weaker_than", "save", "replay", "lock
 #[command(mut_arg(OF_VERIFY[2], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_VERIFY[3], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_VERIFY[4], |arg| arg.hide(true)))]
+#[command(mut_arg("bundle", |arg| arg.hide(true)))]
 pub(in crate::cli) struct CollectArgs {
     /// Where the pack is written: a new or empty folder, or a new archive, whose name ends in .tar
     #[arg(long, value_name = "DIR|FILE.tar")]

@@ -43,6 +43,9 @@ pub(in crate::cli) struct InspectArgs {
     /// The name that the policy is to be about, for a layout or archive
     #[arg(long = "as", value_name = "REFERENCE", requires = "suggest_policy")]
     pub(in crate::cli) judged_as: Option<RegistryReference>,
+    /// Evidence on the files that are looked at, beside what lies beside them: Sigstore bundles or DSSE envelopes, one or one on each line
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) bundle: Vec<PathBuf>,
     /// A public key (PEM) by which signatures made with it are recognised
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) key: Vec<String>,

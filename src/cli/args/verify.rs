@@ -27,6 +27,7 @@ References:
   oci:DIR, oci:DIR:TAG            an OCI image layout on disk (also one written by `cosign save`)
   oci-archive:FILE[:TAG]          the same as a tar archive, compressed with gzip or zstd, or not
   npm:NAME@VERSION                a package of npm, by its exact version; npm:@SCOPE/NAME@VERSION
+  file:PATH                       a file, with the evidence beside it: PATH.sigstore.json, .sigstore, .bundle, .intoto.jsonl, .sig
   -                               references from standard input, one on each line, # for comments
 
 Files:
@@ -66,6 +67,9 @@ pub(in crate::cli) struct VerifyArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["expect_digest", "replay"])]
     pub(in crate::cli) lock: Vec<PathBuf>,
 
+    /// Evidence on the files that are verified, beside what lies beside them: Sigstore bundles or DSSE envelopes, one or one on each line
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) bundle: Vec<PathBuf>,
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
     /// if it is there]
     #[arg(long, value_name = "FILE")]

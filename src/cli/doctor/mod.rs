@@ -50,6 +50,7 @@ pub(super) fn run(doctor: &DoctorArgs) -> Result<u8, Diagnostic> {
         Some(Reference::Registry(_)) => vec![Line::ok("registry", "not asked: --offline is given")],
         Some(layout @ Reference::Layout(_)) => vec![local::layout(given.unwrap_or_default(), layout)],
         Some(Reference::Npm(package)) => return Err(references::no_image(package)),
+        Some(Reference::File(file)) => return Err(references::no_image_but_file(file)),
         None => Vec::new(),
     };
     lines.extend(local::roots(&doctor.trust, now));

@@ -109,7 +109,7 @@ pub async fn collect_npm(
     let (release, attestations) = join(source.release(), source.attestations()).await;
     let release = release?;
     let digest = release.digest.clone();
-    let looked_in = LookedIn { repository: Some(source.host()), service: None, alone: false };
+    let looked_in = LookedIn { repository: Some(source.host()), ..LookedIn::default() };
     let mut evidence = Evidence { looked_in, ..Evidence::of(Target::npm(text, package.clone(), digest), Vec::new()) };
     source.take_signatures(&release, &mut evidence);
     match attestations {

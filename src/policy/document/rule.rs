@@ -79,10 +79,14 @@ impl Rule {
 /// How the names of packages begin: package URLs of npm.
 const PACKAGE: &str = "pkg:npm/";
 
-/// Whether a pattern is about this name. A rule for everything was written for images: packages are only reached by patterns that
-/// say so.
+/// How the names of files begin.
+const FILE: &str = "file:";
+
+/// Whether a pattern is about this name. A rule for everything was written for images: packages and files are only reached by patterns
+/// that say so.
 fn matches(pattern: &TextRule, name: &str) -> bool {
-    pattern.as_str().starts_with(PACKAGE) == name.starts_with(PACKAGE) && pattern.matches(name)
+    let kind = |text: &str| [PACKAGE, FILE].iter().position(|prefix| text.starts_with(prefix));
+    kind(pattern.as_str()) == kind(name) && pattern.matches(name)
 }
 
 /// Reads one rule. Every problem in it is found, not only the first.
@@ -132,6 +136,9 @@ fn image(node: &Node, problems: &mut Problems) -> Option<TextRule> {
 pub(crate) fn unreachable(written: &str) -> Option<(String, String)> {
     if let Some(package) = written.strip_prefix(PACKAGE) {
         return unreachable_package(written, package);
+    }
+    if let Some(file) = written.strip_prefix(FILE) {
+        return unreachable_file(written, file);
     }
     if written == "**" || written.starts_with("oci:") || written.starts_with("oci-archive:") {
         return None;
@@ -225,6 +232,23 @@ fn unreachable_package(written: &str, package: &str) -> Option<(String, String)>
         ));
     }
     None
+}
+
+/// The same for a pattern of files: `file:NAME`, without a folder.
+fn unreachable_file(written: &str, file: &str) -> Option<(String, String)> {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    if file == name && !name.is_empty() {
+        return None;
+    }
+    let message = match name {
+        _ if file == name => format!("`{written}` names no file"),
+        _ => format!("`{written}` matches no file: names have no folder here"),
+    };
+    let hint = match name {
+        "" | "*" | "**" => format!("write {FILE}NAME, or {FILE}* for every file"),
+        name => format!("write {FILE}{name}: a rule is about a name, in whatever folder the file lies"),
+    };
+    Some((message, hint))
 }
 
 /// `trust`: embedded instances by name, and trusted roots by file.

@@ -7,7 +7,7 @@ use crate::evidence::{Candidate, Content, Opened, Origin, Target};
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::verify::bundle::Signed;
 use crate::verify::legacy;
-use crate::verify::material::{self, Material, SignedContent};
+use crate::verify::material::{self, Material, MessageDigest, SignedContent};
 use crate::verify::npm;
 use crate::verify::predicate::Kind;
 use crate::verify::set_aside::set_aside;
@@ -58,6 +58,10 @@ pub(super) fn examine<'a>(
             Ok(material) => examine_simple_signing(payload, material, candidate),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
+        Content::Detached { annotations } => match legacy::read_signature(annotations) {
+            Ok(material) => examine_content(bare(material), candidate, target),
+            Err(finding) => Examination::stopped_by(Kind::Signature, finding),
+        },
         Content::RegistrySignature { text, signature } => match npm::read_signature(signature) {
             Ok(material) => Examination::of_message(
                 Some(npm::check_signed(text.bytes(), target)),
@@ -83,7 +87,9 @@ fn unread(bytes: u64) -> Finding {
 
 fn examine_simple_signing<'a>(payload: &'a Blob, material: Material, candidate: &'a Candidate) -> Examination<'a> {
     let hint = match &material.content {
-        SignedContent::Message(message) => check_message_digest(message, payload.digest(), Some(payload)),
+        SignedContent::Message(message) => {
+            check_message_digest(message, payload.digest(), |hash| Some(Digest::of(hash, payload.bytes())))
+        }
         SignedContent::Envelope(_) => None,
     };
     let finding = hint.unwrap_or_else(|| check_simple_signing(payload.bytes(), &candidate.subject));
@@ -97,6 +103,9 @@ fn examine_legacy_attestation<'a>(
     target: &'a Target,
 ) -> Examination<'a> {
     match legacy::read_attestation(envelope, annotations) {
+        Ok(material) if matches!(candidate.origin, Origin::File { .. }) => {
+            examine_material(bare(material), envelope, candidate, target)
+        }
         Ok(material) => examine_material(material, envelope, candidate, target),
         Err(finding) => {
             let claimed =
@@ -116,21 +125,31 @@ fn examine_material<'a>(
     target: &'a Target,
 ) -> Examination<'a> {
     match &material.content {
-        SignedContent::Message(message) => {
-            let content = target.content();
-            let finding = check_message_digest(message, &candidate.subject, content);
-            let signed = content.map_or(Signed::Digest(&candidate.subject), |content| Signed::Bytes(content.bytes()));
-            Examination::of_message(finding, material, signed)
-        }
+        SignedContent::Message(_) => examine_content(material, candidate, target),
         SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, target),
     }
+}
+
+/// A signature that stands alone: without its log entry it has none that could be looked up here.
+fn bare(material: Material) -> Material {
+    Material { is_bare: material.entries.is_empty(), ..material }
+}
+
+/// A signature on the very content of the target.
+fn examine_content<'a>(material: Material, candidate: &'a Candidate, target: &'a Target) -> Examination<'a> {
+    let SignedContent::Message(message) = &material.content else { return Examination::of(Kind::Unreadable) };
+    let finding = check_message_digest(message, &candidate.subject, |hash| target.digest_by(hash));
+    let stated = message.digest.as_ref().and_then(MessageDigest::hash);
+    let digest = stated.and_then(|algorithm| target.known_digest(algorithm)).unwrap_or(&candidate.subject);
+    let signed = target.content().map_or(Signed::Digest(digest), |content| Signed::Bytes(content.bytes()));
+    Examination::of_message(finding, material, signed)
 }
 
 /// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
 fn check_message_digest(
     message: &material::MessageSignature,
     subject: &Digest,
-    content: Option<&Blob>,
+    digest_by: impl Fn(Algorithm) -> Option<Digest>,
 ) -> Option<Finding> {
     let stated = message.digest.as_ref()?;
     let Some(algorithm) = stated.hash() else {
@@ -147,9 +166,9 @@ fn check_message_digest(
                 .found(format!("{} bytes", stated.digest.len())),
         );
     };
-    let computed = content.map(|content| Digest::of(algorithm, content.bytes()));
-    let expected = computed.as_ref().or_else(|| Some(subject).filter(|subject| subject.algorithm() == algorithm))?;
-    (digest != *expected).then(|| {
+    let known = Some(subject).filter(|subject| subject.algorithm() == algorithm).cloned();
+    let expected = known.or_else(|| digest_by(algorithm))?;
+    (digest != expected).then(|| {
         Finding::fail(CheckId::SubjectDigest, "the signature is on something else")
             .about(subject)
             .expected(expected.to_string())
@@ -181,7 +200,7 @@ fn examine_envelope<'a>(
     examination.predicate_type = Some(statement.predicate_type.clone());
     let known = candidate.subject.algorithm();
     let others = Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != known && statement.states(*algorithm));
-    let computed = others.filter_map(|algorithm| Some(Digest::of(algorithm, target.content()?.bytes())));
+    let computed = others.filter_map(|algorithm| target.digest_by(algorithm));
     let digests: Vec<Digest> = std::iter::once(candidate.subject.clone()).chain(computed).collect();
     let about = statement.check_subject(&digests, target.noun());
     examination.findings.extend(newer_predicate(&statement.predicate_type));

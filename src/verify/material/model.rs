@@ -27,6 +27,8 @@ pub(in crate::verify) struct Material {
     pub(in crate::verify) content: SignedContent,
     /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
     pub(in crate::verify) stamped: Option<Opened>,
+    /// Whether it came in a form that has no place for its log entry, so that it may have one elsewhere.
+    pub(in crate::verify) is_bare: bool,
 }
 
 impl Material {

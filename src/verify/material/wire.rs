@@ -225,6 +225,7 @@ impl WireBundle {
             timestamps: timestamps.into_iter().map(|timestamp| timestamp.signed_timestamp.0).collect(),
             content,
             stamped: None,
+            is_bare: false,
         })
     }
 }
