@@ -599,3 +599,28 @@ fn the_page_about_the_environment_names_every_variable_of_the_help() {
         }
     }
 }
+
+#[test]
+fn every_check_has_a_legend_that_is_true() {
+    let mut known = fs::read_to_string(Path::new(ROOT).join("docs/diagnosis.md")).expect("a page");
+    sources(&Path::new(ROOT).join("src"), &mut known);
+    let (keys, help) = (policy_keys(), help(&["verify".to_owned()]));
+    for check in bonafide::check::CheckId::all() {
+        let legend = check.page.split_once("\n## Legend\n\n").expect("a legend at the end").1.replace("\n  ", " ");
+        let lines: Vec<(&str, &str)> =
+            legend.lines().filter_map(|line| line.strip_prefix("- ")?.split_once(": ")).collect();
+        let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["Since", "Offline", "Policy", "Flags", "SARIF", "Example"], "{}", check.id);
+        let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        for key in quoted(lines[2].1) {
+            assert!(keys.contains(&format!("\n| `{key}` |")), "{}: {key}", check.id);
+        }
+        for flag in quoted(lines[3].1) {
+            assert!(help.contains(&format!("{flag} <")) || help.contains(&format!("{flag}\n")), "{}: {flag}", check.id);
+        }
+        let example = lines[5].1.trim_matches('"');
+        for part in example.split('…').map(str::trim).filter(|part| part.len() > 4) {
+            assert!(known.contains(part), "{}: {part}", check.id);
+        }
+    }
+}
