@@ -37,8 +37,9 @@ struct Entry {
     last_used: u64,
 }
 
-/// The size of the cache, in bytes.
-const ROOM: usize = 32 * 1024 * 1024;
+/// The size of the cache, in bytes. Content is asked for again while its image is examined, or by an image beside it; a larger cache
+/// would only fill with images that are done.
+const ROOM: usize = 8 * 1024 * 1024;
 
 /// At this number, turns without a holder are dropped.
 const MOST_TURNS: usize = 1024;
