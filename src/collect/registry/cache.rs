@@ -1,7 +1,7 @@
 //! Manifests and blobs that the images of a run share.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::{Rc, Weak};
 
 use tokio::sync::Mutex;
@@ -26,6 +26,8 @@ pub(super) type Turn = Mutex<()>;
 #[derive(Debug, Default)]
 struct Entries {
     by_key: HashMap<Key, Entry>,
+    /// The entries by when they were last used: the first is the one that goes.
+    by_age: BTreeMap<u64, Key>,
     bytes: usize,
     /// The number of look-ups and additions.
     clock: u64,
@@ -50,6 +52,9 @@ impl Cache {
         let store = &mut *self.entries.borrow_mut();
         let entry = store.by_key.get_mut(&(scope.clone(), digest.clone()))?;
         store.clock += 1;
+        if let Some(key) = store.by_age.remove(&entry.last_used) {
+            store.by_age.insert(store.clock, key);
+        }
         entry.last_used = store.clock;
         Some(entry.fetched.clone())
     }
@@ -77,12 +82,15 @@ impl Cache {
         let store = &mut *self.entries.borrow_mut();
         store.clock += 1;
         let entry = Entry { fetched: fetched.clone(), last_used: store.clock };
-        if store.by_key.insert((scope.clone(), fetched.blob.digest().clone()), entry).is_none() {
-            store.bytes += size;
+        let key = (scope.clone(), fetched.blob.digest().clone());
+        store.by_age.insert(store.clock, key.clone());
+        match store.by_key.insert(key, entry) {
+            Some(before) => _ = store.by_age.remove(&before.last_used),
+            None => store.bytes += size,
         }
         while store.bytes > ROOM {
-            let oldest = store.by_key.iter().min_by_key(|(_, entry)| entry.last_used).map(|(key, _)| key.clone());
-            let Some(gone) = oldest.and_then(|key| store.by_key.remove(&key)) else { return };
+            let oldest = store.by_age.pop_first();
+            let Some(gone) = oldest.and_then(|(_, key)| store.by_key.remove(&key)) else { return };
             store.bytes -= gone.fetched.blob.bytes().len();
         }
     }
