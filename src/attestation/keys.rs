@@ -100,7 +100,7 @@ pub(super) fn read<R: Declared>(
     (rules, is_whole)
 }
 
-/// Returns what is said of every key.
+/// Returns the name, schema and example of every key.
 pub(super) fn texts<R: Declared>() -> Vec<KeyText> {
     let text = |key: &Key<R>| KeyText {
         name: key.name,

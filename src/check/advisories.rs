@@ -1,4 +1,4 @@
-//! What a report says of known vulnerabilities: which advisories were looked at, and what they say of an SBOM.
+//! The part of a report about known vulnerabilities: the advisories in use, and the packages of an SBOM that they list.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What an audit says of a repository, beside the images that its tags name.
+//! The part of an audit's report about a repository itself, beside its images.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a report says of one attached piece of evidence.
+//! The part of a report about one candidate: an attached piece of evidence.
 
 use serde::Serialize;
 

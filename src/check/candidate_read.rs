@@ -1,4 +1,4 @@
-//! Reads what a report says of one piece of evidence.
+//! Reads a candidate back from a JSON report.
 //!
 //! The section of its kind stands among the other members, under the name of the kind.
 

@@ -112,7 +112,7 @@ impl Difference {
         format!("{}{of}{}", self.subject(), self.on())
     }
 
-    /// Returns what is weaker, without the values.
+    /// Returns the name of the weakened property, without its values.
     fn headline(&self) -> String {
         let lost = if self.new.is_none() { " lost" } else { "" };
         format!("{}{lost}{}", self.subject(), self.on())

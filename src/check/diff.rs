@@ -27,11 +27,11 @@ pub struct DiffReport {
     pub old: SideReport,
     /// The newer image.
     pub new: SideReport,
-    /// What is weaker, different or stronger, in that order.
+    /// The weaker, different and stronger properties, in that order.
     pub differences: Vec<Difference>,
     /// The evidence side by side.
     pub facts: Vec<FactReport>,
-    /// Where the host of the source shows what lies between both commits. Whether one follows the other is not checked.
+    /// The page on which the source's host compares both commits. Whether one commit follows the other is not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compare_url: Option<String>,
     /// Parameters of the build that changed.

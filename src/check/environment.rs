@@ -1,4 +1,4 @@
-//! What a run took from the environment.
+//! The environment variables that a run used.
 
 use std::borrow::Cow;
 

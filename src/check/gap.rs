@@ -1,4 +1,4 @@
-//! What a report says of what could not be read.
+//! The part of a report about failed reads.
 
 use serde::{Deserialize, Serialize};
 

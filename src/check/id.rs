@@ -1,4 +1,4 @@
-//! What a check is, and the checks that every kind of evidence meets.
+//! Check ids, and the checks that apply to every kind of evidence.
 
 use std::fmt;
 

@@ -23,9 +23,10 @@ pub enum MergeError {
     Other(&'static str),
 }
 
-/// Joins the parts of an audit: the report is that of one run over all of them. What is missing is undecided, never left out.
+/// Joins the reports of an audit's parts into the report of one run. A missing part becomes a gap in every repository, so no
+/// repository is verified without it.
 ///
-/// The error is of the report at this place.
+/// An error names the index of the report that caused it.
 pub fn merge(parts: Vec<Report>) -> Result<Report, (usize, MergeError)> {
     let mut shards: BTreeMap<u32, (ShardReport, Report)> = BTreeMap::new();
     for (place, mut report) in parts.into_iter().enumerate() {

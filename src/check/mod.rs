@@ -1,6 +1,6 @@
-//! What can be checked, and what comes of it: the closed table of checks, findings, verdicts and the report.
+//! Checks and their results: the closed table of checks, findings, verdicts and the report.
 //!
-//! The report is data before it is text. Renderers take it as it is; what two of them need belongs here.
+//! The report is data. Renderers turn it into text and do not change it; code that two renderers need belongs here.
 
 mod advisories;
 mod audit;
@@ -190,14 +190,14 @@ impl Finding {
         self
     }
 
-    /// Adds what to do about it: first what is about the image as a whole, then what is about this finding alone.
+    /// Adds a hint of two parts: first the part about the whole image, then the part about this finding alone.
     #[must_use]
     pub fn next_of_image(self, shared: String, own: &str) -> Self {
         let next = format!("{shared}; {own}");
         Self { shared_next: Some(shared), ..self.next(next) }
     }
 
-    /// What to do about this finding alone, for a reader who knows what is to do about the image as a whole.
+    /// Returns the part of the hint about this finding alone, for a reader who has seen the part about the whole image.
     pub fn own_next(&self) -> Option<&str> {
         let next = self.next.as_deref()?;
         let own = self.shared_next.as_deref().and_then(|shared| next.strip_prefix(shared)?.strip_prefix("; "));

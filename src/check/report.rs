@@ -280,7 +280,7 @@ impl ImageReport {
 pub struct ReasonReport {
     /// The check that failed, or could not be made.
     pub check: CheckId,
-    /// What is wrong, in a few words: of missing evidence all that is missing.
+    /// The fault in a few words. For missing evidence it lists everything that is missing.
     pub message: String,
     /// What was expected.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What a report says of a signature: where it was found, who made it, and when.
+//! The part of a report about a signature: its place, its signer, and its time.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What keeps a connection from being made, and what to do about it.
+//! Failed connections: the cause, and the hint for the user.
 
 use jiff::Timestamp;
 

@@ -138,7 +138,7 @@ pub fn create_own_folder(_: &Path) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 fn own(found: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
-    // proc(5): what is there belongs to the process's effective user.
+    // proc(5): `/proc/self` belongs to the process's effective user.
     let user = fs::metadata("/proc/self")?.uid();
     let is_own = !found.is_symlink() && found.uid() == user && found.mode() & 0o022 == 0;
     if is_own { Ok(()) } else { Err(ErrorKind::PermissionDenied.into()) }

@@ -1,4 +1,4 @@
-//! How much is read at most, and for how long.
+//! Limits on collection: bytes, numbers, depth and time.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -72,8 +72,9 @@ impl Default for Limits {
 
 /// What all images of a run may hold in memory at once, in bytes.
 ///
-/// Each draws on what is left for all. Where that is not enough, an image waits for its turn, and goes on with what one
-/// image may read in all: so the run holds no more than both together, and one image can always go on.
+/// Each image takes bytes from this common amount. When too few are left, the image waits for its turn; one image at a time has
+/// the turn, and may then hold as much as one image may read. So the run holds at most the sum of both, and one image can always
+/// continue.
 #[derive(Debug)]
 pub struct Share {
     allowed: u64,
@@ -91,7 +92,7 @@ impl Default for Share {
 }
 
 impl Share {
-    /// So many bytes for all images that do not have the turn.
+    /// Creates a share of this many bytes for all images without the turn.
     pub fn of(bytes: u64) -> Self {
         Self { allowed: bytes, left: Cell::new(bytes), turn: Semaphore::new(1) }
     }

@@ -1,6 +1,7 @@
-//! A file of this machine as a target of its own, with the evidence that lies beside it, that is given for it, or that GitHub keeps.
+//! A file of this machine as a target. Its evidence lies beside it, is given with `--bundle`, or comes from GitHub.
 //!
-//! The file is read once, in pieces, whatever its length. It is held in memory only where a signature on its very content may need it.
+//! The file is read once, in pieces. It is held in memory only if a signature over its content may need the bytes, and only up to
+//! a limit.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -18,7 +19,7 @@ use super::target::GitHubPlace;
 use crate::evidence::{Candidate, Content, Evidence, Gap, LookedIn, Opened, Origin, Target};
 use crate::oci::{Algorithm, Blob, Digest, FileReference, Hasher};
 
-/// The longest file that is held in memory: several may be at once.
+/// The longest file that is held in memory, in bytes. Several files may be held at once.
 const LONGEST_HELD: u64 = 64 * 1024 * 1024;
 /// Bytes of a file that are read at once.
 const PIECE: usize = 256 * 1024;
@@ -32,7 +33,7 @@ pub struct LocalFile {
 }
 
 impl LocalFile {
-    /// Reads a file, what lies beside it, and takes what is given for it. It asks nothing of the network, and may take long.
+    /// Hashes a file, reads the evidence beside it and adds the evidence given for it. It sends no request. Long files take long.
     pub fn read(text: &str, file: &FileReference, given: &[Loose]) -> Result<Self, SourceError> {
         let path = file.path();
         let (mut loose, unread) = read_beside(path);
@@ -45,7 +46,7 @@ impl LocalFile {
         Ok(Self { path: path.to_owned(), target, loose, unread })
     }
 
-    /// Asks GitHub too, if it is to be asked, and takes everything together.
+    /// Adds GitHub's attestations if `github` is given, and returns all evidence.
     pub async fn collect(
         self,
         registries: &Rc<Registries>,
@@ -89,7 +90,7 @@ struct Hashed {
     content: Option<Blob>,
 }
 
-/// What changes when a file is written to, and what tells one file from another.
+/// Properties of a file that change when it is written to or replaced.
 #[derive(PartialEq, Eq)]
 struct Mark {
     length: u64,
@@ -207,7 +208,7 @@ impl Asked<'_> {
         evidence.gaps.extend(problems.iter().map(gap));
     }
 
-    /// Lists what there is, and what keeps the list from being whole.
+    /// Returns the listed attestations, and the error that ended the list early, if any.
     async fn list(&self, subject: &Digest) -> (Vec<Attested>, Option<SourceError>) {
         let (mut listed, mut next) = (Vec::new(), None);
         let too_many = |limit, allowed: usize| SourceError::Limit {

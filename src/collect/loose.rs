@@ -1,4 +1,5 @@
-//! Evidence in files that are attached to nothing: bundles, one or one on each line, and what tools wrote before there were bundles.
+//! Evidence in files of this machine, attached to no image: bundles (one for each file, or one on each line), and the older
+//! forms: envelopes, and signatures with or without a certificate beside them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ use crate::oci::{Algorithm, Blob, Digest};
 pub(super) const MAX_BUNDLES: usize = 1024;
 /// The longest signature or certificate that stands in a file of its own, in bytes.
 const LONGEST_DETACHED: u64 = 64 * 1024;
-/// How tools call a file of bundles beside the file that it is about: Sigstore's clients now and before, cosign's `--bundle`, and
-/// slsa-github-generator.
+/// Endings that tools give a file of bundles, added to the name of its subject: Sigstore's clients now and before, cosign's
+/// `--bundle`, and slsa-github-generator.
 const BUNDLES: [&str; 4] = [".sigstore.json", ".sigstore", ".bundle", ".intoto.jsonl"];
-/// How cosign's users call a signature and its certificate, each in a file of its own.
+/// Endings that cosign's users give a signature and its certificate, each in its own file.
 const SIGNATURE: &str = ".sig";
 const CERTIFICATE: &str = ".pem";
 /// The names that cosign gives the parts of a signature where they are annotations of a layer.
@@ -90,7 +91,8 @@ impl Loose {
         self.statement().is_none() && !matches!(self.content, Content::Ignored { .. })
     }
 
-    /// Whether it names files by a digest of this algorithm. It is for what is computed, and decides nothing.
+    /// Whether its statement names a subject by a digest of this algorithm. This selects the digests to compute and decides no
+    /// verdict.
     pub(super) fn names_by(&self, algorithm: Algorithm) -> bool {
         #[derive(Deserialize)]
         struct Statement {
@@ -130,8 +132,8 @@ pub fn read_loose(file: &Path) -> Result<Vec<Loose>, LooseError> {
     Loose::read(file, &files::read_given(file, Limits::default().total_bytes)?)
 }
 
-/// Reads everything that lies beside a file under a name for evidence on it. What is not there is not evidence; what is there and
-/// cannot be read may be some.
+/// Reads the evidence beside a file, found by the usual names. A missing file is not a gap. A file that exists and cannot be read
+/// may be evidence, so it is returned as unread.
 pub(super) fn read_beside(path: &str) -> (Vec<Loose>, Vec<Unread>) {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     let mut left = Limits::default().total_bytes;
@@ -232,7 +234,7 @@ struct CosignBundle {
     rekor_bundle: Option<Box<serde_json::value::RawValue>>,
 }
 
-/// A document by its form. What has none of the others is a bundle, good or broken.
+/// Recognises a document by its form. A document of no other form is a bundle, good or broken.
 fn content(blob: Blob) -> Content {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

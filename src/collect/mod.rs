@@ -1,21 +1,21 @@
 //! Collection: from a reference to [`Evidence`](crate::evidence::Evidence).
 //!
-//! An image's way takes four rounds, each of them one wait for the network however many answers it brings:
+//! Collecting an image takes four rounds. The requests of one round run in parallel:
 //!
 //! 1. the manifest that the reference names, once: a tag moves, so it is never asked for again (A001);
 //! 2. for its digest at once: the referrers API, the fallback tag, the `.sig` and the `.att` tag;
 //! 3. the manifests that these lists name, at once;
 //! 4. the bundles, signatures and attestations that those manifests name, at once.
 //!
-//! Large evidence waits for a round of its own, which is only made while the small evidence does not satisfy.
+//! Large evidence is fetched in later rounds, and only if the small evidence does not satisfy the policy.
 //!
 //! An image's layers are never fetched. Every manifest and blob is fetched by digest and checked against it, and its
 //! bytes decide its kind: the hints of a list prove nothing (A027). A failed read becomes a
 //! [`Gap`](crate::evidence::Gap). Only a true "not found" of a list is absence: a registry that is down or throttled
 //! must never look like an unsigned image (A023).
 //!
-//! [`discovery`] knows these rules and nothing of HTTP or files; [`registry`] and [`layout`] are the [`Source`]s it reads
-//! from. Another place is another source: an archive, a repository of evidence alone, GitHub's API of attestations.
+//! [`discovery`] implements these rules and knows neither HTTP nor files. It reads from [`Source`]s: [`registry`] and [`layout`].
+//! Each further place for evidence is a further source, such as an archive, an evidence repository or GitHub's attestations API.
 
 mod connection;
 pub mod discovery;

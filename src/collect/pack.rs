@@ -1,10 +1,11 @@
-//! A pack: images with everything that is attached to them, as an OCI layout (image-spec `image-layout.md`) in a folder or an archive.
+//! A pack: images and all their evidence, as an OCI layout (image-spec `image-layout.md`) in a folder or an archive.
 //!
-//! What was read of an image is written as it was, under its digest, and `index.json` names it where the source named it: a list of
-//! referrers becomes entries that name their subject, cosign's tags and fallback tags stay tags. So [`super::layout`] finds in a pack
-//! what was found in the registry. Layers are left where they are, unless they are asked for.
+//! Manifests and blobs are written unchanged under their digests. `index.json` lists evidence the way its source did: referrers
+//! become entries that name their subject, and cosign's tags and fallback tags stay tags. So [`super::layout`] finds the same
+//! evidence in the pack as in the registry. Layers are included only on request.
 //!
-//! Everything is written to a folder of an unpredictable name beside the pack's place, and put there whole or not at all.
+//! The pack is written to a draft folder with an unpredictable name beside its destination, and then moved there whole or not at
+//! all.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ const LARGEST: u64 = 4 << 30;
 const LARGEST_WITH_LAYERS: u64 = 256 << 30;
 /// The largest index of a layout that is read again, in bytes.
 const LARGEST_INDEX: usize = 4 << 20;
-/// What a bundle is called that a service gave as it is.
+/// The media type written for bundles that come from a service.
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /// A pack while it is filled.
@@ -62,7 +63,7 @@ struct Store {
 }
 
 impl Pack {
-    /// Begins a pack at a place where there is nothing yet, or an empty folder. A name that ends in `.tar` is an archive.
+    /// Begins a pack at an unused path or in an empty folder. A name that ends in `.tar` makes an archive.
     pub fn begin(to: &Path) -> io::Result<Self> {
         let is_free = match fs::symlink_metadata(to) {
             Err(error) if error.kind() == ErrorKind::NotFound => true,
@@ -82,7 +83,7 @@ impl Pack {
         Recording::new(store)
     }
 
-    /// Adds an image that was recorded, or remembers why it is not whole.
+    /// Adds a recorded image. If its recording is incomplete, remembers the reason.
     pub fn add(&self, reference: &Reference, recording: &Recording) {
         match recording.finish() {
             Ok(kept) => {
@@ -121,17 +122,17 @@ impl Pack {
         self.failed.borrow_mut().get_or_insert(error);
     }
 
-    /// Writes a file of this program's, beside the layout's own.
+    /// Writes a file of this program (`bonafide/…`) beside the files of the layout.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.store.write(&format!("bonafide/{name}"), bytes)
     }
 
-    /// Returns where it will be.
+    /// Returns the destination of the pack.
     pub fn place(&self) -> &Path {
         &self.to
     }
 
-    /// Returns what keeps the pack from being whole, if something does.
+    /// Returns the reason why the pack is incomplete, if it is.
     pub fn failure(&self) -> Option<SourceError> {
         self.failed.borrow().clone()
     }
@@ -165,7 +166,7 @@ fn is_archive(to: &Path) -> bool {
     to.extension().is_some_and(|extension| extension == "tar")
 }
 
-/// An image is found in the pack by the tag that it was asked for by. One that was asked for by its digest needs none.
+/// Returns the tag of the image in the pack: the tag of the reference. A reference by digest needs none.
 fn names(reference: &Reference) -> Option<(String, String)> {
     match reference {
         Reference::Registry(image) if image.digest.is_none() => {
@@ -297,7 +298,7 @@ impl<'a> Entries<'a> {
                     elsewhere.push(entry);
                 }
             }
-            // What a list names wrongly is a list's saying, and stays one.
+            // A list may name a referrer wrongly. The pack keeps that entry as it was listed.
             if !elsewhere.is_empty() {
                 let list = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": elsewhere});
                 let list = self.store.add(serde_json::to_vec(&list)?)?;

@@ -1,4 +1,4 @@
-//! A source whose answers are kept: what was read of an image, in its original bytes, so that it can be carried away.
+//! A source that records its answers: the manifests and blobs read for an image, in their original bytes, for a pack.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,19 +14,19 @@ use crate::evidence::LookedIn;
 use crate::oci::media_type::OCI_MANIFEST;
 use crate::oci::{Blob, Descriptor, Digest, ListedManifest, Manifest};
 
-/// Where the bytes go that are kept.
+/// Stores the recorded bytes.
 pub trait Keeper {
-    /// Keeps the bytes under their digest.
+    /// Stores the bytes under their digest.
     fn keep(&self, blob: &Blob) -> io::Result<()>;
 }
 
-/// A source, and what of its answers is kept, if anything is.
+/// A source, and the recording of its answers if there is one.
 pub struct Recorded<S> {
     source: S,
     recording: Option<Rc<Recording>>,
 }
 
-/// What is kept of one image while it is read.
+/// The recording of one image, filled while the image is read.
 pub struct Recording {
     keeper: Rc<dyn Keeper>,
     kept: RefCell<Kept>,
@@ -35,54 +35,54 @@ pub struct Recording {
     reads_both: Cell<bool>,
 }
 
-/// What a source answered about one image. The bytes themselves are with the [`Keeper`].
+/// The answers of a source about one image. The [`Keeper`] has the bytes.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The manifest that the reference named.
     pub root: Option<Digest>,
     /// Every manifest that was read.
     pub manifests: BTreeMap<Digest, KeptManifest>,
-    /// What the lists of referrers name, by subject. A subject whose source keeps no such list is not here.
+    /// The entries of the lists of referrers, by subject. Subjects without such a list are missing here.
     pub referrers: BTreeMap<Digest, Vec<ListedManifest>>,
-    /// What the fallback tags of subjects without a list name.
+    /// The digest that the fallback tag names, by subject, for subjects without a list.
     pub fallback: BTreeMap<Digest, Digest>,
-    /// What cosign's tags name.
+    /// cosign's tags, each with the digest that it names.
     pub cosign: BTreeSet<(String, Digest)>,
     /// The layers of the images, as their manifests name them.
     pub layers: Vec<Descriptor>,
-    /// The bundles of a service beside the registry, by the subject that they were asked for.
+    /// The bundles of a service beside the registry: subject, digest of the bundle, and its size in bytes.
     pub service: BTreeSet<(Digest, Digest, u64)>,
 }
 
-/// A manifest that was kept.
+/// A recorded manifest.
 #[derive(Debug, Clone)]
 pub struct KeptManifest {
-    /// What it is, as its source or the document itself says.
+    /// Its media type, as stated by the source or by the manifest itself.
     pub media_type: String,
-    /// Its length.
+    /// Its length in bytes.
     pub size: u64,
-    /// The digest that it says it is attached to.
+    /// The digest in its `subject` field.
     pub subject: Option<Digest>,
 }
 
-/// What is needed while the answers come in.
+/// State that is needed only while answers come in.
 #[derive(Default)]
 struct Open {
     /// The images in the image's indexes.
     entries: Vec<Descriptor>,
     /// The configurations of its images.
     configurations: Vec<Descriptor>,
-    /// Subjects whose list has a page more than was read, and where that was asked.
+    /// Subjects whose list has further pages that were not read, each with the place of the request.
     lists: BTreeMap<Digest, String>,
-    /// Failures of fallback tags: they count where the tag does.
+    /// Failures of fallback tags, by subject. A failure counts where the tag counts.
     fallback: BTreeMap<Digest, SourceError>,
-    /// The subjects that bundles elsewhere were promised for.
+    /// The subject of each bundle that a service keeps at another address, by that address.
     promised: BTreeMap<String, Digest>,
-    /// What could not be read, though it may be there.
+    /// Failed reads of content that may exist.
     unread: Vec<SourceError>,
 }
 
-/// What a manifest was read as.
+/// The role of a manifest: part of the image, or evidence.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     OfImage,
@@ -90,15 +90,15 @@ enum Part {
 }
 
 impl Recording {
-    /// Begins with nothing.
+    /// Starts an empty recording.
     pub fn new(keeper: Rc<dyn Keeper>) -> Rc<Self> {
         Rc::new(Self { keeper, kept: RefCell::default(), open: RefCell::default(), reads_both: Cell::new(false) })
     }
 
-    /// Returns what was kept, or why it is not whole: what could not be read must never look as if it were not there.
+    /// Returns the recorded answers. A failed read is an error: evidence that could not be read must never look absent in a pack.
     pub fn finish(&self) -> Result<Kept, SourceError> {
         let (mut kept, mut open) = (self.kept.take(), self.open.take());
-        // Where a list is kept, the tag is not asked.
+        // A list of referrers replaces the fallback tag, unless the source reads both.
         let Kept { referrers, fallback, .. } = &mut kept;
         let counts = |subject: &Digest| self.reads_both.get() || !referrers.contains_key(subject);
         fallback.retain(|subject, _| counts(subject));
@@ -137,14 +137,14 @@ impl Recording {
         Ok(())
     }
 
-    /// Remembers a failure, unless it says that the thing is not there.
+    /// Remembers a failure, unless it is "not found".
     fn failed(&self, error: &SourceError) {
         if !error.is_not_found() {
             self.open.borrow_mut().unread.push(error.clone());
         }
     }
 
-    /// Remembers what came of a manifest.
+    /// Records a manifest, or the failure to read it.
     fn see(&self, answer: &Result<Fetched, SourceError>, part: Part) -> Result<(), SourceError> {
         match answer {
             Ok(fetched) => self.keep_manifest(fetched, part)?,
@@ -153,7 +153,7 @@ impl Recording {
         Ok(())
     }
 
-    /// Remembers what came of a blob.
+    /// Records a blob, or the failure to read it.
     fn see_blob(&self, answer: &Result<Blob, SourceError>) -> Result<(), SourceError> {
         match answer {
             Ok(blob) => self.keep(blob)?,
@@ -199,7 +199,7 @@ impl Recording {
 }
 
 impl<S: Source> Recorded<S> {
-    /// Keeps the answers of a source, or none of them.
+    /// Records the answers of a source if `recording` is given.
     pub fn new(source: S, recording: Option<Rc<Recording>>) -> Self {
         if let Some(recording) = &recording {
             recording.reads_both.set(source.reads_both_lists());
@@ -207,8 +207,8 @@ impl<S: Source> Recorded<S> {
         Self { source, recording }
     }
 
-    /// Reads what judging leaves alone: the manifests of the image's platforms, and their configurations. No verdict rests on them,
-    /// so one that is not there is left out.
+    /// Reads content that verification does not need: the manifests of the image's platforms, and their configurations. No
+    /// verdict depends on them, so a missing one is left out.
     pub async fn complete(&self, subjects: &[Digest], limits: &Limits) {
         let Some(recording) = &self.recording else { return };
         let wanted: Vec<Descriptor> = {
@@ -231,7 +231,7 @@ impl<S: Source> Recorded<S> {
 }
 
 impl<S: Source> Collector<Recorded<S>> {
-    /// Reads everything of the image that judging it left alone, to be kept with what was read.
+    /// Reads and records the rest of the image and its evidence, beyond the part that verification needed.
     pub async fn read_the_rest(&mut self) {
         self.finish_whole().await;
         let subjects: Vec<Digest> =
@@ -241,7 +241,7 @@ impl<S: Source> Collector<Recorded<S>> {
     }
 }
 
-/// Shows an answer to the recording, if there is one. What could not be kept was not read.
+/// Passes an answer to the recording, if there is one. A failure to store the bytes is a failed read.
 macro_rules! shown {
     ($self:ident, $answer:ident, $recording:ident => $see:expr) => {{
         if let Some($recording) = &$self.recording {
@@ -322,7 +322,7 @@ impl<S: Source> Source for Recorded<S> {
                     recording.kept.borrow_mut().cosign.insert((name, tagged.manifest.blob.digest().clone()));
                 }
             }
-            // Documents that nobody signed prove nothing, so that one which cannot be read is not missed.
+            // Unsigned documents prove nothing, so an unreadable one does not make the pack incomplete.
             Err(_) if tag == CosignTag::Sboms => {}
             Err(error) => recording.failed(error),
         }
@@ -359,7 +359,7 @@ impl<S: Source> Source for Recorded<S> {
         match (&answer, promised) {
             (Ok(bundle), Some(subject)) => recording.keep_bundle(&subject, bundle)?,
             (Ok(_), None) => {}
-            // The page named it, so that it must be somewhere.
+            // The page names this bundle, so "not found" is a failure too.
             (Err(error), _) => recording.open.borrow_mut().unread.push(error.clone()),
         }
         answer

@@ -1,7 +1,7 @@
-//! Files that are put in place whole or not at all (A266), and never written through a link (A319).
+//! Writes files: each appears whole or not at all (A266), and no link is followed (A319).
 //!
-//! A folder such as `/tmp` belongs to others too: a link that they plant under the name of a report, or under that of its draft,
-//! would make the program overwrite a file of its user.
+//! Other users can write to a folder such as `/tmp`. They could plant a link under the name of a report, or of its draft, and
+//! make the program overwrite a file of its user.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -21,7 +21,7 @@ enum Readers {
     Owner,
 }
 
-/// Writes a file, in the place of an older one if there is one. A link in its place is replaced, and what it leads to is left alone.
+/// Writes a file and replaces an older one of that name. A link of that name is replaced too, and its target is not touched.
 pub fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if OWN.iter().any(|name| file.starts_with(name)) {
         return OpenOptions::new().append(true).open(file)?.write_all(bytes);
@@ -43,14 +43,14 @@ pub fn save_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     put(draft(file, bytes, Readers::Owner)?, file)
 }
 
-/// The same for what can be had again, and is hashed when it is read: nobody waits until the disk has it.
+/// Writes a private file without waiting for the disk. For content that can be fetched again and is hashed on every read.
 pub fn save_replaceable(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut draft = begin(file, Readers::Owner)?;
     draft.write_all(bytes)?;
     put(draft, file)
 }
 
-/// Whether a file of this name is one that has not been put in its place.
+/// Whether a file of this name is a draft.
 pub fn is_draft(name: &str) -> bool {
     name.starts_with(DRAFT) && name.ends_with(PARTIAL)
 }
@@ -60,7 +60,7 @@ const DRAFT: &str = ".bonafide-";
 /// What they end with.
 const PARTIAL: &str = ".partial";
 
-/// A regular file that others began, to be added to. Neither is a link followed, nor a pipe waited for.
+/// A regular file that another program created, opened to append. Links are not followed and pipes are not waited for.
 #[derive(Debug)]
 pub struct Begun {
     file: fs::File,
@@ -103,12 +103,12 @@ fn put(draft: NamedTempFile, file: &Path) -> io::Result<()> {
     draft.persist(file).map(drop).map_err(|refused| refused.error)
 }
 
-/// Writes a file under a name that nothing has yet.
+/// Writes a file under an unused name; an existing file of that name is an error.
 pub fn save_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
     draft(file, bytes, Readers::All)?.persist_noclobber(file).map(drop).map_err(|refused| refused.error)
 }
 
-/// The same, with what is written coming piece by piece.
+/// Writes a file under an unused name; `write` produces the content piece by piece.
 pub fn save_new_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut draft = begin(file, Readers::All)?;
     let mut out = io::BufWriter::new(draft.as_file_mut());
@@ -138,7 +138,8 @@ pub fn put_folder(draft: TempDir, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes all of it to a new file of an unpredictable name beside its place. It is removed unless it is put there.
+/// Writes the content to a draft: a new file beside the final one, with an unpredictable name. The draft is removed on drop
+/// unless it was renamed to its final name.
 fn draft(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
     let mut draft = begin(file, readers)?;
     draft.write_all(bytes)?;

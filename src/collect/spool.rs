@@ -27,7 +27,7 @@ impl Spool {
         Self(RefCell::new(Open { file, algorithm, own, sha256, bytes: 0, failed: None }))
     }
 
-    /// Begins anew: what a broken connection left is no part of the next answer.
+    /// Empties the file and starts again: bytes of a broken transfer are not part of the next answer.
     pub(super) fn restart(&self) -> io::Result<()> {
         let mut open = self.0.borrow_mut();
         open.file.set_len(0)?;

@@ -1,4 +1,4 @@
-//! One way to open an image: from a registry or a layout, with all places where its evidence may be.
+//! Opens an image from a registry or a layout, together with every place that may hold its evidence.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub struct Places<'a> {
     pub evidence_repository: Option<&'a ImageName>,
     /// GitHub's attestations API.
     pub github: Option<GitHubPlace<'a>>,
-    /// Whether the user wants no other place asked (`--offline`): it is for what is said, and keeps nothing from being asked.
+    /// Whether `--offline` was given. It changes messages only: the other fields decide which places are searched.
     pub alone: bool,
 }
 
@@ -104,8 +104,8 @@ macro_rules! evidence {
     };
 }
 
-/// The image comes from its own place. All lists, and what they name, come from the repository of the evidence where there is one;
-/// the image's own repository has no say then.
+/// The image comes from its own repository or layout. With a separate evidence repository, all lists and the evidence that they
+/// name come from that repository alone; the image's own repository is not searched.
 impl Source for ImageSource {
     fn name(&self) -> Option<String> {
         image!(self, source => source.name())
@@ -123,7 +123,8 @@ impl Source for ImageSource {
         evidence!(self, source => source.listed(digest, limit).await)
     }
 
-    /// No layer of an image is ever asked for, so a blob is evidence; only what BuildKit wrote is with the image.
+    /// Layers of an image are never requested here, so every blob is evidence. Only BuildKit's statements lie in the image's own
+    /// repository.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError> {
         match evidence!(self, source => source.blob(wanted).await) {
             Err(error) if error.is_not_found() && self.evidence.is_some() => {

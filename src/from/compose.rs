@@ -1,4 +1,4 @@
-//! Compose files (compose-spec): the images of services, whatever their profiles.
+//! Compose files (compose-spec): the images of all services, in every profile.
 
 use crate::policy::yaml::{Node, Value};
 
@@ -14,7 +14,7 @@ fn is(_: &str, document: &Node) -> bool {
     get(document, "services").is_some_and(is_map)
 }
 
-/// Variables come from the environment, which is not read: what counts is their defaults.
+/// Variables get their values from the environment, which is not read. So only their defaults count.
 fn replaced(text: &str) -> Expanded {
     expand(text, Spelling { doubles: true, shell: None }, &|_| None)
 }

@@ -1,4 +1,4 @@
-//! `devcontainer.json` (containers.dev): JSON with comments, of which one field is an image.
+//! `devcontainer.json` (containers.dev): JSON with comments; its field `image` names an image.
 
 use crate::policy::yaml::Node;
 
@@ -8,7 +8,7 @@ use super::variables::rendered;
 
 pub(super) const FORMAT: Format = Format { name: "a devcontainer.json", is, read };
 
-/// Fields of which one is in nearly every such file, and in none of another format.
+/// Fields that identify the format: nearly every such file has one of them, and no other format does.
 const FIELDS: [&str; 7] = [
     "features",
     "customizations",
@@ -38,7 +38,7 @@ fn read(document: &Node, images: &mut Images<'_>) {
     }
 }
 
-/// JSON without its comments and last commas: spaces in their place, so that every place stays what it was. Tabs are spaces too.
+/// Replaces comments, trailing commas and tabs by spaces, so that lines and columns stay the same.
 pub(super) fn without_comments(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

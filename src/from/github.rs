@@ -54,12 +54,12 @@ pub(super) fn steps(holder: &Node, role: &str, images: &mut Images<'_>, expand: 
     }
 }
 
-/// Replaces `${{ matrix.name }}` by each value that the matrix has for it. No other expression has its value in the file.
+/// Replaces `${{ matrix.name }}` by each of its values. Other expressions have no value in the file.
 pub(super) fn expression(text: &str, matrix: Option<&Node>) -> Expanded {
     fill(text, ("${{", "}}"), &|name| values(matrix?, name.strip_prefix("matrix.")?))
 }
 
-/// The values in the list of that name, and in what is included; none if one of them is not known.
+/// Returns the values of a matrix key, from its list and from `include`. Returns `None` if one of them is not known.
 fn values(matrix: &Node, path: &str) -> Option<Vec<String>> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     let included = match get(matrix, "include").map(|include| &include.value) {

@@ -42,12 +42,13 @@ fn is(path: &str, document: &Node) -> bool {
 fn read(document: &Node, images: &mut Images<'_>) {
     let jobs: Vec<&(Key, Node)> =
         entries(document).iter().filter(|(key, job)| !RESERVED.contains(&key.name.as_str()) && is_map(job)).collect();
-    // A template with its own variables is nobody's job, unless another file uses it.
+    // A template that jobs of this file extend is read with those jobs, not by itself. An unused template may belong to jobs of
+    // other files, so it is read by itself.
     let is_used = |name: &str| jobs.iter().any(|(_, job)| extended(job).contains(&name));
     for (key, _) in jobs.iter().filter(|(key, _)| !(key.name.starts_with('.') && is_used(&key.name))) {
         Job::of(document, &key.name).read(&key.name, images);
     }
-    // What every job has by default is used by jobs of other files too.
+    // Defaults for every job apply to jobs of other files too.
     for holder in [Some(document), get(document, "default")].into_iter().flatten() {
         let alone = Job { document, chain: Vec::new(), is_default: true };
         for what in ["image", "services"] {
@@ -73,7 +74,7 @@ fn extended(job: &Node) -> Vec<&str> {
     }
 }
 
-/// A job, and the templates that it extends: what stands first wins.
+/// A job and the templates that it extends. The first value found wins.
 struct Job<'a> {
     document: &'a Node,
     chain: Vec<&'a Node>,

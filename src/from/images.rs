@@ -9,13 +9,13 @@ use crate::policy::yaml::{Node, Value};
 use super::model::{Found, MOST_IMAGES, Named, Open, Position};
 use super::variables::Expanded;
 
-/// A format of which every document is YAML, as JSON is too.
+/// A format whose documents are YAML (or JSON, a subset).
 pub(super) struct Format {
-    /// What a document of it is, in words.
+    /// Its name in messages.
     pub(super) name: &'static str,
-    /// Whether a document in a file of this path is one.
+    /// Whether a document, in a file of this path, has this format.
     pub(super) is: fn(&str, &Node) -> bool,
-    /// Finds the images of one.
+    /// Finds the images of a document.
     pub(super) read: fn(&Node, &mut Images<'_>),
 }
 
@@ -31,7 +31,7 @@ impl<'a> Images<'a> {
         Self { text, found: Vec::new(), seen: HashSet::new() }
     }
 
-    /// Adds the image that a value names. Nothing is named by no value.
+    /// Adds the image that a value names. An empty value names none.
     pub(super) fn value(&mut self, value: &Node, role: &str, expand: impl FnOnce(&str) -> Expanded) {
         match &value.value {
             Value::Null => {}

@@ -1,7 +1,8 @@
 //! Lock files of npm: `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3.
 //!
-//! npm installs what `packages` lists, by its integrity. Each release there is found once, with its first place; what names no release
-//! of a registry is *open*, and never left out. The project's own folders are no packages.
+//! npm installs the entries of `packages` and compares each with its integrity. Each release is found once, with its first place.
+//! An entry without a release of a registry is *open*: it is reported, and never left out. The project's own folders are not
+//! packages.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -39,7 +40,7 @@ pub enum LockedPackage {
         /// The digest of the tarball.
         digest: Digest,
     },
-    /// It is not known which release it is, or what its tarball must be.
+    /// The release, or the digest of its tarball, is not known.
     Open {
         /// Its path.
         text: String,
@@ -165,8 +166,8 @@ impl Entry {
     }
 }
 
-/// W3C Subresource Integrity §3.3.4: the strongest hash alone is compared. Of several of that kind any one would do, so none is
-/// the one.
+/// W3C Subresource Integrity §3.3.4: only the strongest kind of hash is compared, and any one hash of that kind is enough. With
+/// several such hashes the tarball is not determined.
 fn strongest(integrity: &str) -> Option<Digest> {
     let mut strong = integrity.split_ascii_whitespace().filter_map(|hash| hash.strip_prefix("sha512-"));
     let (Some(base64), None) = (strong.next(), strong.next()) else { return None };

@@ -1,9 +1,9 @@
 //! The images that the files of a project name: Dockerfiles, compose files, manifests of Kubernetes, workflows.
 //!
-//! Bytes in, images with their places out. Nothing is resolved here but variables, by what the file itself says of them. An image that
-//! is named by anything else is *open*: it is reported, and never left out.
+//! The input is the bytes of a file; the output is its images with their places. Only variables are replaced, and only by values
+//! that the file itself states. An image with another variable in its name is *open*: it is reported, and never left out.
 //!
-//! Each format is one file and one line of `FORMATS`; Dockerfiles alone are no YAML.
+//! Each format is one file and one line of `FORMATS`. Only Dockerfiles are not YAML.
 
 mod action;
 mod compose;

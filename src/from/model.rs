@@ -1,4 +1,4 @@
-//! What is found in files.
+//! The data found in files: images, their places, and errors.
 
 use crate::oci::Platform;
 
@@ -7,7 +7,7 @@ pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Images that one file may name.
 pub const MOST_IMAGES: usize = 1000;
 
-/// What a file says.
+/// The images of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// What the file is, in words; of several documents each kind once.
@@ -41,7 +41,7 @@ pub struct Position {
 /// The name of an image as a file has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Named {
-    /// A reference, all its variables resolved; perhaps none that can be read.
+    /// A text with all variables resolved. It may still be an invalid reference.
     Reference(String),
     /// The file leaves open which image it is.
     Open {
@@ -55,7 +55,7 @@ pub enum Named {
 /// Why a file does not say which image it names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Open {
-    /// Variables that the file gives no value, or several things that could.
+    /// The variables without a value in the file, or the limit that the name exceeds.
     Variables(Vec<String>),
     /// Not a text, or the name is in another file.
     Form(&'static str),
@@ -75,7 +75,7 @@ pub enum FromError {
     Syntax {
         /// Where.
         at: Position,
-        /// What is wrong.
+        /// The error.
         message: String,
         /// What to do.
         hint: String,

@@ -1,9 +1,9 @@
-//! Variables in the names of images, and what they become by what a file says of them.
+//! Replaces variables in the names of images by the values that the file states.
 
-/// What the name of an image becomes: one or several references, or the variables that nothing resolves.
+/// The name of an image after replacement: one or several references, or the unresolved variables.
 pub(super) type Expanded = Result<Vec<String>, Vec<String>>;
 
-/// What may stand for a variable: of a matrix each value of it. Nothing, if the file does not say.
+/// Looks up the possible values of a variable, such as each value of a matrix. `None` if the file states none.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<Vec<String>>;
 
 /// How deep the defaults of variables may be nested.
@@ -61,7 +61,7 @@ fn expand_at(text: &str, spelling: Spelling, lookup: Lookup<'_>, depth: usize) -
     made.finish()
 }
 
-/// Reads what stands behind a dollar, and returns what is left.
+/// Reads the variable after a dollar sign, and returns the rest of the text.
 fn variable<'t>(after: &'t str, made: &mut Made, within: (Spelling, Lookup<'_>, usize)) -> &'t str {
     let (spelling, lookup, depth) = within;
     if let Some(inner) = after.strip_prefix('{') {
@@ -82,7 +82,7 @@ fn variable<'t>(after: &'t str, made: &mut Made, within: (Spelling, Lookup<'_>, 
     rest
 }
 
-/// The place of the brace that ends what begins here.
+/// The position of the brace that closes this expression.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {
@@ -145,7 +145,7 @@ pub(super) fn fill(text: &str, (begin, end): (&str, &str), lookup: Lookup<'_>) -
     made.finish()
 }
 
-/// A text that should have no variables left. No reference has a dollar or a brace.
+/// A text without variables. References never contain a dollar or a brace, so a text with one is unresolved.
 pub(super) fn rendered(text: &str) -> Expanded {
     match text.find(['$', '{']) {
         None => Ok(vec![text.to_owned()]),

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a file's reference begins with.
+/// The prefix of a file's reference.
 const SCHEME: &str = "file:";
 
 /// A file of this machine: `file:dist/app.tar.gz`.
 ///
-/// Policies know it by its name alone, in whatever folder it lies: `file:./dist/app.tar.gz` and `file:/tmp/app.tar.gz` have the same
-/// rules, so no spelling of a path leads around one.
+/// Policies match the file's name without its folder: `file:./dist/app.tar.gz` and `file:/tmp/app.tar.gz` have the same rules. So
+/// another spelling of a path cannot avoid a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileReference {
     path: Box<str>,

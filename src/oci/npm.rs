@@ -32,7 +32,7 @@ pub enum NpmPackageError {
     /// No version is named.
     #[error("no version is named: a package has many, and evidence is about one")]
     NoVersion,
-    /// What is named may be any of several versions, or another one tomorrow.
+    /// A range or a tag is named, which can select another version later.
     #[error("`{0}` is not an exact version: a range or a tag such as `latest` can mean another release tomorrow")]
     Version(String),
 }

@@ -19,9 +19,9 @@ pub enum Reference {
     Registry(RegistryReference),
     /// An image in an OCI layout: a directory or an archive.
     Layout(LayoutReference),
-    /// A package of npm, which is no image.
+    /// A package of npm.
     Npm(NpmPackage),
-    /// A file of this machine, which is no image.
+    /// A file of this machine.
     File(FileReference),
 }
 

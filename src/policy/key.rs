@@ -26,7 +26,7 @@ const MIN_RSA_BITS: usize = 2048;
 /// The curve P-192, which RFC 5912 leaves out.
 const SECP_192_R_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.1");
 
-/// A public key of a kind that can be verified with.
+/// A public key of a supported kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     der: Vec<u8>,
@@ -35,8 +35,8 @@ pub struct PublicKey {
     window: KeyWindow,
 }
 
-/// When the holder of a key signed with it: a signature of another time, or of no proven time once the window has ended, is of
-/// whoever has the key since.
+/// The time in which the owner used a key. A signature from outside the window does not count, because another person may have
+/// made it with the key. After the window has ended, a signature without a proven time does not count either.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyWindow {
     /// When it began; `None` for a key without a beginning.
@@ -101,7 +101,7 @@ pub enum KeyError {
     /// The block does not contain a public key.
     #[error("its contents are not a public key (SubjectPublicKeyInfo)")]
     NotAKey,
-    /// A key for which others can make signatures.
+    /// A weak key: other people can forge its signatures.
     #[error("it holds {weakness}, with which anyone could make signatures")]
     Weak {
         /// The weakness.
@@ -199,7 +199,7 @@ impl PublicKey {
 pub enum LogDemand {
     /// A trusted log must hold an entry for it.
     Required,
-    /// The key alone is believed, at any time and with any holder.
+    /// No log entry is needed: the key alone decides, so the time of signing is not proven.
     NotRequired,
 }
 

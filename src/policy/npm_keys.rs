@@ -13,7 +13,7 @@ use super::key::{KeyError, KeyKind, KeyRule, KeyWindow, LogDemand, PublicKey};
 
 /// The keys of npm's own registry (`npm/README.md`).
 const EMBEDDED: &[u8] = include_bytes!("npm/registry.npmjs.org.keys.json");
-/// The keys that one registry may have.
+/// The most keys of one registry.
 const MOST_KEYS: usize = 32;
 
 /// The keys of a registry, each with the time in which it signed.
@@ -90,7 +90,7 @@ impl NpmKeys {
         Self::parse(EMBEDDED)
     }
 
-    /// Reads keys. One that is listed for several uses counts at the times that all of them allow.
+    /// Reads keys. A key that is listed for several uses counts only at times that all its entries allow.
     pub fn parse(bytes: &[u8]) -> Result<Self, NpmKeysError> {
         let document: Document = json::from_slice(bytes).map_err(|error| NpmKeysError::Form(error.to_string()))?;
         if document.keys.len() > MOST_KEYS {
@@ -106,7 +106,7 @@ impl NpmKeys {
         rule.map(Self).map_err(|_: PolicyError| NpmKeysError::Empty)
     }
 
-    /// Returns the rule by which they sign: in their windows, and what is in no log too.
+    /// Returns the rule for signatures by these keys: each within its window, no log entry needed.
     pub fn rule(&self) -> &KeyRule {
         &self.0
     }

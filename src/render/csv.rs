@@ -106,7 +106,7 @@ impl Proof {
     }
 }
 
-/// Writes what is wrong with the tags of repositories, and what changed.
+/// Writes a row for each finding about a repository's tags, and for each change between releases.
 fn end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for repository in &report.repositories {
         for cell in of_repository(repository).iter().filter(|cell| cell.verdict != Verdict::Verified) {

@@ -74,7 +74,8 @@ pub(super) struct Row<'a> {
     pub(super) new: &'a [String],
 }
 
-/// What both sides have evidence for. That a kind is lost or new is a difference, and not said again for each of its facts.
+/// Facts for which both sides have evidence. A lost or new kind of evidence is a difference by itself, so it is not repeated for
+/// each fact.
 pub(super) fn rows(facts: &[FactReport]) -> Vec<Row<'_>> {
     let has = |kind: &str, of: fn(&FactReport) -> &Vec<String>| {
         facts.iter().any(|fact| fact.kind == kind && !of(fact).is_empty())
@@ -105,7 +106,7 @@ impl Row<'_> {
     }
 }
 
-/// Values as one cell. Nothing is only where nothing that counts says it.
+/// Joins values into one cell. A dash means that no counted evidence has a value.
 fn joined(values: &[String]) -> String {
     if values.is_empty() { "–".to_owned() } else { values.join(", ") }
 }
@@ -125,7 +126,7 @@ pub(super) fn package_of(change: &PackageChange) -> String {
     format!("{}{on}", change.name)
 }
 
-/// The versions of a package, of which one may have none.
+/// The versions of a package; `no version` stands for an entry without one.
 pub(super) fn versions(all: &[String]) -> Vec<String> {
     let version = |text: &String| if text.is_empty() { "no version".to_owned() } else { text.clone() };
     all.iter().map(version).collect()
@@ -173,7 +174,7 @@ pub(super) fn notes(diff: &DiffReport) -> Vec<String> {
 
 pub(super) const HISTORY: &str = "whether one commit follows the other is not checked";
 
-/// What is known of a side: one line, and what weakens it.
+/// Describes one side: a line with its reference and reason, and the notes that limit it.
 fn about(side: &SideReport) -> Vec<String> {
     let reference = match side.digest.as_deref() {
         Some(digest) if !side.reference.ends_with(digest) => format!("{} @ {digest}", side.reference),

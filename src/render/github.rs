@@ -101,7 +101,7 @@ fn annotation(judged: Judged<'_>) -> Option<Annotation> {
     let verdict = cells.iter().map(|cell| cell.verdict).min()?;
     let mut of_each: Vec<&Cell<'_>> = Vec::new();
     for cell in cells {
-        // What is wrong with every platform is said of the first.
+        // A requirement that fails on several platforms is shown once, for the first of them.
         if !of_each.iter().any(|other| other.requirement == cell.requirement) {
             of_each.push(cell);
         }

@@ -51,11 +51,11 @@ fn text(report: &Report) -> String {
     text
 }
 
-/// What the lines at the end of a shortened table may take.
+/// Bytes reserved for the lines after a shortened table.
 const REST: usize = 1000;
 
-/// The same in so many bytes: of what does not fit, the verified images are left out first, and all is counted. Nothing if there is no
-/// room for the verdict.
+/// Returns the report in at most this many bytes. If it does not fit, verified images are left out first, and the number of
+/// omitted images is stated. Returns `None` if not even the verdict fits.
 pub(super) fn within(report: &Report, bytes: usize) -> Option<String> {
     let whole = text(report);
     if whole.len() <= bytes {
@@ -95,7 +95,7 @@ pub(super) fn within(report: &Report, bytes: usize) -> Option<String> {
     Some(text)
 }
 
-/// Adds what fits, in its order, and returns how many were left out.
+/// Adds texts in order while they fit, and returns how many were left out.
 fn fill(text: &mut String, bytes: usize, pieces: impl Iterator<Item = String>) -> usize {
     let mut left = 0;
     for piece in pieces {
@@ -119,7 +119,7 @@ fn head(report: &Report) -> String {
     head
 }
 
-/// What is not verified, as it should be explained: the repositories of an audit first.
+/// Returns the entries to explain: repositories with gaps or changes first, then images that are not verified.
 fn wrong(report: &Report) -> Vec<Judged<'_>> {
     let is_wrong = |one: &&RepositoryReport| !one.changes.is_empty() || !one.gaps.is_empty();
     let repositories = report.repositories.iter().filter(is_wrong).map(Judged::Repository);

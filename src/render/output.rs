@@ -1,4 +1,4 @@
-//! What an output format is. Each is one file of this folder and one line of [`OUTPUTS`](super::OUTPUTS).
+//! Output formats. Each is one file of this folder and one line of [`OUTPUTS`](super::OUTPUTS).
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub struct Output {
     pub help: &'static str,
     /// Whether it can be written for bundles about a file.
     pub is_for_bundles: bool,
-    /// Whether it can be written for audits: it says what is wrong with a repository beside its images.
+    /// Whether it can be written for audits: it shows findings and gaps of repositories beside those of images.
     pub is_for_audits: bool,
     /// Whether it names who verified.
     pub names_verifier: bool,
@@ -41,12 +41,12 @@ pub struct Added {
     pub(super) text: fn(&Report, &Room<'_>) -> io::Result<String>,
 }
 
-/// What a text for such a file is made with.
+/// Limits for the text of such a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Room<'a> {
     /// The most bytes that it may have.
     pub bytes: usize,
-    /// A line that no text can hold, as nobody could know it before.
+    /// A delimiter line for values. It is random, so no text from outside can contain it.
     pub delimiter: &'a str,
 }
 
@@ -100,7 +100,7 @@ pub struct Delivery<'a> {
     pub quiet: bool,
 }
 
-/// What a person should know beside the report, on standard error.
+/// A note beside the report, printed on standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// The report as text: nothing else says why this one is empty.

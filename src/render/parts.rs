@@ -1,4 +1,4 @@
-//! What the short and the full report for people share.
+//! Parts that the short and the full text report share.
 
 use crate::check::{
     AdvisoriesReport, CandidateReport, CheckId, Finding, ImageReport, LogEntryReport, Outcome, Report,
@@ -12,7 +12,7 @@ pub struct Detail {
     pub quiet: bool,
     /// Every candidate and every check of it.
     pub verbose: bool,
-    /// Of which images.
+    /// The images to show.
     pub images: Images,
     /// With ANSI colours.
     pub colour: bool,
@@ -44,7 +44,7 @@ impl Detail {
         let code = match verdict {
             Verdict::Verified => "1;32",
             Verdict::Rejected => "1;31",
-            // Many terminals show bold yellow as a bright one, which nobody can read on white.
+            // Not bold: many terminals show bold yellow as bright yellow, which is unreadable on white.
             Verdict::Undecided => "33",
             Verdict::Absent => "1;35",
         };
@@ -57,7 +57,7 @@ pub(super) struct Verification<'a> {
     pub(super) trust_domain: Option<&'a str>,
     pub(super) log_entries: &'a [LogEntryReport],
     pub(super) timestamps: &'a [TimestampReport],
-    /// Whether the user did without the log, and nothing of one was there.
+    /// Whether the policy needs no log entry for this signer, and the signature has none.
     pub(super) is_unlogged: bool,
 }
 

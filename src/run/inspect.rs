@@ -1,4 +1,4 @@
-//! Images that are looked at without an expectation of who signed them: several at once, in the order that they were asked for.
+//! Inspects images without a policy: several at once, with the results in the order of the requests.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::packages::Advisories;
 use crate::policy::KeyRule;
 use crate::verify::{Domain, inspect_with, list_packages};
 
-/// Everything that all images of such a run share.
+/// Settings that all images of an inspection share.
 pub struct InspectRun<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
@@ -29,28 +29,28 @@ pub struct InspectRun<'a> {
     pub loose: &'a [Loose],
     /// The platforms of each image that are looked at.
     pub platforms: &'a PlatformChoice,
-    /// Where evidence is looked for.
+    /// The places to search for evidence.
     pub places: Places<'a>,
-    /// How much is read for each image at most, and for how long.
+    /// Limits on the bytes, numbers and time of each image.
     pub limits: &'a Limits,
-    /// What the evidence is read with.
+    /// Trust domains, keys and advisories for reading the evidence.
     pub means: Means<'a>,
 }
 
-/// What evidence is read with.
+/// Trust domains, keys and advisories for reading evidence.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
-    /// What signatures may verify in.
+    /// The trust domains in which a signature may verify.
     pub domains: &'a [Domain],
     /// Keys by which signatures are recognised.
     pub keys: Option<&'a KeyRule>,
-    /// The known vulnerabilities that the packages of SBOMs are held against.
+    /// The advisories that packages of SBOMs are compared with.
     pub advisories: Option<&'a Advisories>,
     /// Whether the packages of SBOMs are listed.
     pub lists_packages: bool,
 }
 
-/// What was found on one image.
+/// The result for one image.
 pub struct Inspected {
     /// The image.
     pub image: InspectedImage,
@@ -58,7 +58,7 @@ pub struct Inspected {
     pub documents: Vec<ListedDocument>,
 }
 
-/// Inspects so many images as `body` asks for, on threads that end when it returns.
+/// Starts threads for this many images and calls `body`, which inspects them. The threads end when `body` returns.
 pub fn with_inspector<'a, R>(run: &'a InspectRun<'a>, images: usize, body: impl FnOnce(&Inspector<'a, '_>) -> R) -> R {
     pool::with_threads(pool::threads_for(images), |pool| body(&Inspector { run, pool, share: Rc::default() }))
 }
@@ -71,8 +71,8 @@ pub struct Inspector<'a, 'p> {
 }
 
 impl<'a> Inspector<'a, '_> {
-    /// Inspects images by their references and the texts that they were typed as, several at once. What was found comes in their
-    /// order, each as soon as it and all before it are known.
+    /// Inspects several images at once, given by their references and the texts that the user typed. The results come in that
+    /// order, each as soon as it and all earlier ones are known.
     pub fn inspect_all(&self, images: &'a [(String, Reference)]) -> impl Stream<Item = Inspected> {
         stream::iter(images).map(|(text, reference)| self.inspect(text, reference)).buffered(AT_ONCE)
     }
@@ -88,7 +88,7 @@ impl<'a> Inspector<'a, '_> {
             Ok(collector) => collector,
             Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
         };
-        // The collector is dropped after its evidence was read: until then that counts as held in memory.
+        // The collector is dropped only after its evidence was read: until then the evidence counts as held in memory.
         let (means, evidence) = (self.run.means, collector.shared_evidence());
         self.pool.run(move || means.read(&evidence)).await
     }

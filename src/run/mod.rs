@@ -1,7 +1,7 @@
 //! A run: targets in, reports out.
 //!
-//! Answers of the network are read on one thread, for several targets at once; what has been collected is judged on others. The
-//! reports come in the order of the targets, each as soon as it and all before it are known.
+//! One thread reads the answers of the network, for several targets at once. Other threads verify the collected evidence. The
+//! reports come in the order of the targets, each as soon as it and all earlier ones are known.
 
 mod inspect;
 mod pool;
@@ -32,7 +32,7 @@ use crate::time_limit::TimeLimit;
 use crate::verify::{Domain, Grounds, Judge, refused, unresolved};
 use pool::Pool;
 
-/// Everything that all targets of a run share.
+/// Settings that all targets of a run share.
 pub struct Run<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
@@ -40,35 +40,35 @@ pub struct Run<'a> {
     pub npm: &'a NpmRegistry,
     /// Evidence in files of this machine, given for the files that are verified.
     pub loose: &'a [Loose],
-    /// What signatures may verify in.
+    /// The trust domains in which a signature may verify.
     pub domains: &'a [Domain],
-    /// The known vulnerabilities that the packages of SBOMs are held against.
+    /// The advisories that packages of SBOMs are compared with.
     pub advisories: Option<&'a Advisories>,
     /// The platforms of each image that are verified.
     pub platforms: &'a PlatformChoice,
-    /// The repository that holds the evidence instead of each image's own.
+    /// The repository with the evidence of all images, instead of each image's own repository.
     pub evidence_repository: Option<&'a ImageName>,
-    /// Whether the user wants nothing asked but each image's own place.
+    /// Whether `--offline` was given: only the place of each image is searched.
     pub offline: bool,
-    /// The token that GitHub is shown.
+    /// The token to send to GitHub.
     pub github_token: Option<&'a str>,
-    /// How much is read for each target at most, and for how long.
+    /// Limits on the bytes, numbers and time of each target.
     pub limits: &'a Limits,
     /// How many targets are examined at once.
     pub jobs: usize,
     /// When the run began.
     pub started_at: Timestamp,
-    /// As of when images are judged, if that is another time.
+    /// The time to verify as of, if `--at` was given.
     pub at: Option<Timestamp>,
-    /// Whether everything that is attached is read, also when all requirements are satisfied: to compare images by it.
+    /// Whether all evidence is read even after every requirement is satisfied, as comparisons of images need it.
     pub reads_all: bool,
-    /// What is shown the evidence of each image while it is held.
+    /// Receives the evidence of each image before it is dropped.
     pub witness: Option<&'a dyn Witness>,
-    /// Where images are carried away to, with everything that is attached to them.
+    /// The pack that receives each image with all its evidence.
     pub pack: Option<&'a Pack>,
 }
 
-/// Is shown the evidence of each image, together with the report on it.
+/// Receives the evidence of each image, together with the report on it.
 pub trait Witness {
     /// Is called once for each report.
     fn judged(&self, evidence: &Evidence, report: &ImageReport);
@@ -80,7 +80,7 @@ pub struct Target {
     pub text: String,
     /// The reference.
     pub reference: Reference,
-    /// What must hold.
+    /// The policy for this target.
     pub policy: Arc<Policy>,
     /// The GitHub API to ask for attestations, and the repository there.
     pub github: Option<(GitHubBase, String)>,
@@ -92,7 +92,8 @@ pub struct Target {
 pub struct Examined {
     /// The report.
     pub report: ImageReport,
-    /// The digests that are parts of the image or lie beside it: evidence for one of them belongs to the image.
+    /// The digests of the image's manifests and of the attestation manifests beside it. Evidence for any of them belongs to the
+    /// image.
     pub digests: Vec<Digest>,
 }
 
@@ -101,11 +102,10 @@ fn digests(evidence: &Evidence) -> Vec<Digest> {
     parts.chain(evidence.attestation_manifests.iter().map(|place| &place.digest)).cloned().collect()
 }
 
-/// Targets that are examined at once unless the user says otherwise. At a latency of 100 ms a target takes half a second, nearly
-/// all of it waiting.
+/// The default number of targets examined at once. At a latency of 100 ms a target takes half a second, nearly all of it waiting.
 pub const AT_ONCE: usize = 12;
 
-/// Examines so many targets as `body` asks for, on threads that end when it returns.
+/// Starts threads for this many targets and calls `body`, which examines them. The threads end when `body` returns.
 pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(&Examiner<'a, '_>) -> R) -> R {
     pool::with_threads(pool::threads_for(targets), |pool| body(&Examiner { run, pool, share: Rc::default() }))
 }
@@ -114,7 +114,7 @@ pub fn with_examiner<'a, R>(run: &'a Run<'a>, targets: usize, body: impl FnOnce(
 pub struct Examiner<'a, 'p> {
     run: &'a Run<'a>,
     pool: &'p Pool<'a>,
-    /// What all targets may hold in memory at once.
+    /// The memory that all targets share.
     share: Rc<Share>,
 }
 
@@ -127,8 +127,8 @@ impl<'a> Examiner<'a, '_> {
         stream::iter(targets).map(|(target, at)| self.examine(target, at)).buffered(self.run.jobs)
     }
 
-    /// Examines one image at a reference: the one that was asked for, or the digest that it was at before. Where even that could not
-    /// be read, the image could not.
+    /// Examines one target at a reference: the target's own, or a digest resolved earlier. `at` is an error if the target could
+    /// not be resolved; the report then says that it could not be read.
     pub async fn examine(&self, target: &'a Target, at: Result<Reference, SourceError>) -> Examined {
         let examined = match at {
             Ok(reference) => self.collect_and_judge(target, &reference).await,
@@ -150,7 +150,7 @@ impl<'a> Examiner<'a, '_> {
         examined
     }
 
-    /// Collects and verifies step by step: more evidence can never make a verified image anything else.
+    /// Collects and verifies step by step, and stops at `verified`: more evidence never changes that verdict.
     async fn collect_and_judge(&self, target: &'a Target, reference: &Reference) -> Result<Examined, SourceError> {
         let run = self.run;
         if let Reference::Npm(package) = reference {
@@ -166,7 +166,7 @@ impl<'a> Examiner<'a, '_> {
             Recorded::new(ImageSource::open(reference, places, run.registries, run.limits)?, recording.clone());
         let (platforms, limits) = (target.platforms.as_ref().unwrap_or(run.platforms).clone(), run.limits.clone());
         let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
-        // Where no SBOM counts, one that was never signed is part of the answer.
+        // A report about a missing SBOM names unsigned SBOMs too.
         if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
             collector = collector.naming_sbom_tags();
         }
@@ -200,7 +200,7 @@ impl<'a> Examiner<'a, '_> {
         }
     }
 
-    /// Collects and verifies a package: all that its registry has about it is asked for at once.
+    /// Collects and verifies a package: all its evidence in its registry is requested at once.
     async fn collect_and_judge_package(
         &self,
         target: &'a Target,
@@ -211,7 +211,7 @@ impl<'a> Examiner<'a, '_> {
         Ok(self.judge_whole(target, evidence).await)
     }
 
-    /// Reads and verifies a file of this machine. Reading it may take long, and happens beside the waiting for the network.
+    /// Reads and verifies a file of this machine. A pool thread hashes it, so the network thread does not wait.
     async fn collect_and_judge_file(&self, target: &'a Target, file: &FileReference) -> Result<Examined, SourceError> {
         let (run, file) = (self.run, file.clone());
         let loose = run.loose;
@@ -220,7 +220,7 @@ impl<'a> Examiner<'a, '_> {
         Ok(self.judge_whole(target, evidence).await)
     }
 
-    /// Judges what is collected at once.
+    /// Verifies evidence that was collected in one step.
     async fn judge_whole(&self, target: &'a Target, evidence: Evidence) -> Examined {
         let evidence = Arc::new(evidence);
         let (mut judge, shared) = (self.judge(target), Arc::clone(&evidence));
@@ -253,7 +253,8 @@ impl<'a> Examiner<'a, '_> {
         Stopwatch { allowed: self.run.limits.total_time, spent: Duration::ZERO, at: self.run.at }
     }
 
-    /// Says that a tag was read on a mirror, which may be behind or may lie: nothing binds a tag to a digest.
+    /// Adds a note to the report that a tag was read from a mirror. The mirror may be outdated or lie, because nothing binds a
+    /// tag to a digest.
     fn note_mirror(&self, reference: &Reference, report: &mut ImageReport) {
         let Reference::Registry(asked @ RegistryReference { digest: None, .. }) = reference else { return };
         if let Some(mirror) = self.run.registries.mirror_of(&asked.name).filter(|_| report.digest.is_some()) {
@@ -263,8 +264,8 @@ impl<'a> Examiner<'a, '_> {
     }
 }
 
-/// How long judging one image may take in all, and how long it took so far (A298). Waiting for the network is not in it: what a slow
-/// registry leaves no time to fetch must not keep what was fetched from being judged.
+/// The time allowed for verifying one image, and the time spent so far (A298). Waiting for the network does not count: a slow
+/// registry must not use up the time for verifying the evidence that it did send.
 struct Stopwatch {
     allowed: Duration,
     spent: Duration,
@@ -276,7 +277,7 @@ impl Stopwatch {
         let begin = Instant::now();
         let left = self.allowed.saturating_sub(self.spent);
         let is_over = || begin.elapsed() >= left;
-        // Each judgement has its own time of day: what was signed while this ran is not from the future.
+        // Each judgement reads the clock again, so evidence signed during the run is not from the future.
         let now = self.at.unwrap_or_else(Timestamp::now);
         let report = judge.judge(evidence, now, TimeLimit::new(self.allowed, &is_over));
         self.spent += begin.elapsed();
@@ -284,7 +285,7 @@ impl Stopwatch {
     }
 }
 
-/// Says in a report that a target could not be read.
+/// Returns the gap for a target that could not be read.
 pub fn unread(text: &str, error: &SourceError) -> GapReport {
     GapReport::new(text, error.obstacle(), None)
 }

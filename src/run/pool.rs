@@ -1,7 +1,7 @@
-//! Threads that judge while the thread of the network goes on.
+//! Threads that verify evidence while the network thread keeps reading.
 //!
-//! Answers are read on one thread; what has been collected for an image is judged on another, so that neither waits for the
-//! other. The threads end with the call that started them, so that what they work on may borrow from there.
+//! One thread reads the answers of all requests. Other threads verify the collected evidence, so neither side waits for the
+//! other. The threads end before the call that started them returns, so their work may borrow from the caller.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,13 @@ use super::threads::STACK;
 
 type Work<'env> = Box<dyn FnOnce() + Send + 'env>;
 
-/// Takes work for other threads.
+/// Passes work to the threads.
 pub(super) struct Pool<'env> {
-    /// `None` where the thread that asks does the work itself.
+    /// `None` if there are no threads: the caller then does the work itself.
     work: Option<Sender<Work<'env>>>,
 }
 
-/// The threads for so many tasks. For a single one no thread is started: there is nothing else to do meanwhile.
+/// Returns the number of threads for this many tasks. A single task needs none, because there is nothing to do in parallel.
 pub(super) fn threads_for(tasks: usize) -> usize {
     if tasks > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 0 }
 }
@@ -30,13 +30,13 @@ pub(super) fn with_threads<'env, R>(threads: usize, body: impl FnOnce(&Pool<'env
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {
         let start = || thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || work_off(&receiver));
-        // One that cannot be started leaves more to the others.
+        // If a thread cannot be started, the others do its work.
         let started = (0..threads).filter(|_| start().is_ok()).count();
         body(&Pool { work: (started > 0).then_some(sender) })
     })
 }
 
-/// Does what comes, until nothing more can come.
+/// Does the work that arrives until the sender is gone.
 fn work_off(receiver: &Mutex<Receiver<Work<'_>>>) {
     // The lock is released before the work begins. No panic can leave the receiver half changed.
     let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -46,7 +46,7 @@ fn work_off(receiver: &Mutex<Receiver<Work<'_>>>) {
 }
 
 impl<'env> Pool<'env> {
-    /// Does this work on another thread, and returns what it makes. A panic there is a panic here.
+    /// Runs the work on another thread and returns its result. A panic there becomes a panic here.
     pub(super) async fn run<R: Send + 'env>(&self, work: impl FnOnce() -> R + Send + 'env) -> R {
         let Some(threads) = &self.work else { return work() };
         let (done, result) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! The tags of a repository that are released images, and the digests that they name.
+//! The release tags of a repository, and the digests that they name.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -13,21 +13,21 @@ use crate::oci::{Digest, Reference, RegistryReference, Tag};
 use crate::packages::Version;
 use crate::policy::TextRule;
 
-/// The tags of a repository that are wanted.
+/// Selects tags of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Those that match one of these; all where there are none.
+    /// Include tags that match one of these patterns; all tags if there are none.
     pub tags: Vec<TextRule>,
-    /// But none that match one of these.
+    /// Exclude tags that match one of these patterns.
     pub exclude: Vec<TextRule>,
-    /// And of the versions among them the N highest. A tag that is not a version is not among them.
+    /// Of these, keep only the N highest versions. Tags that are not versions are then dropped.
     pub newest: Option<usize>,
 }
 
-/// What the tags of a repository lead to.
+/// The releases of a repository.
 #[derive(Debug)]
 pub struct Releases {
-    /// How many tags are listed that are no evidence.
+    /// The number of listed tags, without tags of evidence.
     pub listed: usize,
     /// How many tags are selected.
     pub selected: usize,
@@ -35,7 +35,7 @@ pub struct Releases {
     pub evidence: Vec<String>,
     /// Names in the list that no tag can have.
     pub unusable: Vec<String>,
-    /// Why the list is not whole, if it is not.
+    /// Why the list is incomplete, if it is.
     pub gap: Option<SourceError>,
     /// The digests that selected tags name, the highest version first.
     pub releases: Vec<Release>,
@@ -52,28 +52,29 @@ pub struct Release {
     pub digest: Option<Digest>,
 }
 
-/// What tags are listed with.
+/// Settings for listing tags.
 pub struct Lister<'a> {
     /// The registries.
     pub registries: &'a Rc<Registries>,
-    /// How much is read for each request at most, and for how long.
+    /// Limits on the bytes and time of each request.
     pub limits: &'a Limits,
     /// How many tags are resolved at once.
     pub at_once: usize,
-    /// How far the list is.
+    /// Updated as the list progresses.
     pub progress: &'a Listed,
 }
 
-/// How far a list of tags is.
+/// Progress of a list of tags.
 #[derive(Debug, Default)]
 pub struct Listed {
     /// How many tags are selected so far.
     pub selected: Cell<usize>,
-    /// Of how many of them the digest is known, or why it is not.
+    /// How many of them are resolved: their digest is known, or the reason why it is not.
     pub resolved: Cell<usize>,
 }
 
-/// Lists the tags of a repository, and asks for the digests of those that are selected: each digest is then fetched once.
+/// Lists the tags of a repository and resolves the selected ones. Tags of one digest become one release, so each image is fetched
+/// once.
 ///
 /// Tags that are `expected` are always selected.
 pub async fn releases(
@@ -116,7 +117,7 @@ pub async fn releases(
     Ok(Releases { listed, selected: count, evidence, unusable, gap, releases: by_digest(repository, resolved) })
 }
 
-/// One release for each digest, in the order of their first tags.
+/// Groups tags by digest: one release for each, in the order of their first tags.
 fn by_digest(repository: &Reference, resolved: Vec<(Tag, Result<Digest, SourceError>)>) -> Vec<Release> {
     let mut releases: Vec<Release> = Vec::new();
     let mut places: BTreeMap<Digest, usize> = BTreeMap::new();
@@ -176,7 +177,7 @@ impl Selection {
     }
 }
 
-/// The highest version first; of equal ones the one that is written out most, so that `1.4.0` stands before `1.4`.
+/// Orders the highest version first. Of equal versions the longer spelling comes first: `1.4.0` before `1.4`.
 fn order(one: (Option<&Version>, &Tag), other: (Option<&Version>, &Tag)) -> Ordering {
     let by_name = || one.1.cmp(other.1);
     match (one.0, other.0) {

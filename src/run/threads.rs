@@ -1,4 +1,4 @@
-//! Candidates judged on every core, where there are enough of them.
+//! Verifies candidates on every core if there are enough of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

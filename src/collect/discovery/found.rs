@@ -1,4 +1,4 @@
-//! What a search found, and what it could not read.
+//! The results of a search: the found offers, and the failed reads.
 
 use std::cmp::Ordering;
 

@@ -39,9 +39,9 @@ pub enum PlatformChoice {
 
 /// The collection of one image, in steps, so that unneeded evidence is never fetched.
 ///
-/// More evidence never makes a verified image anything else, so it is sound to judge after each step and to end with the
-/// first that satisfies. What was left is in the evidence, as subjects not searched and candidates not read: a verdict of
-/// absence takes all steps.
+/// More evidence never changes the verdict `verified`. So the caller may judge after each step and stop at the first step whose
+/// evidence satisfies the policy. The evidence lists the rest as subjects not searched and candidates not read. The verdict
+/// `absent` takes all steps.
 #[derive(Debug)]
 pub struct Collector<S> {
     reader: Reader<S>,
@@ -122,8 +122,8 @@ impl<S: Source> Collector<S> {
         Ok(collector)
     }
 
-    /// Leaves attestation manifests alone: a signature on one is none on the image, so that where nothing but signatures is asked
-    /// for, none of them could satisfy it.
+    /// Skips attestation manifests, for policies that require signatures alone. A signature on an attestation manifest does not
+    /// sign the image, so it cannot satisfy such a policy.
     #[must_use]
     pub fn for_signatures_alone(self) -> Self {
         Self { wants_statements: false, ..self }
@@ -174,12 +174,12 @@ impl<S: Source> Collector<S> {
         while self.step().await {}
     }
 
-    /// Returns what is read from, and the limits that hold for it.
+    /// Returns the source that the collector reads from, and the limits on reading.
     pub(super) fn source(&self) -> (&S, &Limits) {
         (self.reader.source(), &self.reader.limits)
     }
 
-    /// Takes all steps that are left, also those that no requirement asks for.
+    /// Takes all steps that are left, including those for evidence that no requirement needs.
     pub(super) async fn finish_whole(&mut self) {
         (self.wants_statements, self.names_sbom_tags) = (true, true);
         self.finish().await;
@@ -280,7 +280,7 @@ impl<S: Source> Collector<S> {
         self.evidence_mut().attestation_manifests.iter_mut().find(|place| place.digest == *digest)
     }
 
-    /// Says that there are more attestation manifests than are looked at. One such place stands for all of them.
+    /// Records that the image has more attestation manifests than the limit allows. One such place stands for all of them.
     fn leave_out(&mut self, place: AttestationPlace) {
         if let Some(first) = self.left_out.clone().and_then(|digest| self.place(&digest)) {
             let may_be_any = first.about.is_empty() || place.about.is_empty();

@@ -83,7 +83,7 @@ impl Offered {
         }
     }
 
-    /// What is to be fetched of it.
+    /// Returns the blobs to fetch for this offer, each with the form to read it in.
     pub(super) fn wanted(&self) -> Vec<(Form, &Descriptor)> {
         match &self.offer {
             Offer::Blob(kind, layer) => vec![(kind.form(), layer)],

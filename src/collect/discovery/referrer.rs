@@ -1,4 +1,4 @@
-//! What a manifest that is attached to an image offers, judged by its bytes.
+//! Classifies a referrer by the bytes of its manifest: which evidence it offers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

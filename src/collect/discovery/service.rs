@@ -1,4 +1,4 @@
-//! What a service beside the registry attests of a set of subjects.
+//! Collects the attestations that a service beside the registry keeps for a set of subjects.
 
 use futures_util::{StreamExt, stream};
 

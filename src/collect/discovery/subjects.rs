@@ -1,4 +1,4 @@
-//! What an image consists of: its index, nested indexes and platform manifests.
+//! The manifests of an image: its index, nested indexes and platform manifests.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;

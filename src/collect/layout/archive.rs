@@ -89,8 +89,8 @@ impl Archive {
         }
     }
 
-    /// Refuses an archive of a pack that is not as it was written: of these files, and of nothing else. One that somebody else made
-    /// of a pack, or compressed, has a form of its own.
+    /// Refuses an archive that `collect` wrote and that now differs in form: it must hold these files in order, and nothing else.
+    /// Compressed archives, and archives that another program wrote, are not compared.
     pub(super) fn check_written(&self, files: &BTreeSet<String>) -> Result<(), SourceError> {
         if self.compression.is_some() {
             return Ok(());

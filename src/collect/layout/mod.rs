@@ -1,9 +1,10 @@
 //! Images in an OCI layout (image-spec `image-layout.md`): a directory, or an archive of one.
 //!
-//! Files are found only under names made of validated digests (A277), symbolic links are not followed (A279), and every
-//! file is read up to its declared size, or, where no digest binds that size, up to a limit. How evidence is marked in a layout is not specified; two habits are known here:
-//! the tags of registries kept as `org.opencontainers.image.ref.name` (regctl, oras, skopeo), and the `kind` annotations
-//! of `cosign save`.
+//! File names are made of validated digests only (A277), and symbolic links are not followed (A279). Each file is read up to its
+//! declared size, or up to a limit where no digest covers that size.
+//!
+//! No specification says how a layout marks evidence. Two conventions are known here: the registry's tags, kept as
+//! `org.opencontainers.image.ref.name` (regctl, oras, skopeo), and the `kind` annotations of `cosign save`.
 
 mod archive;
 mod compressed;

@@ -1,7 +1,7 @@
-//! The checksums of a pack, which finds damage: every file of it, as `sha256sum` writes and checks them.
+//! The checksums of a pack: one line for each file, in the format of `sha256sum`. They find damage, also in bytes that no digest
+//! covers.
 //!
-//! They prove nothing about who made the pack: what is verified is signed, and what decides is the policy that the user gives. They
-//! make sure that a pack is whole, down to the bytes that no digest binds.
+//! They do not show who made the pack. Trust comes from the signatures on the evidence and from the policy that the user gives.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,17 +10,19 @@ use super::place::at;
 use crate::collect::error::SourceError;
 use crate::oci::{Algorithm, BlobError, Digest, decode_hex};
 
-/// Where they are.
+/// The path of the checksums in a pack.
 pub(in crate::collect) const SUMS: &str = "bonafide/SHA256SUMS";
-/// The most that is read of them, in bytes: some 25,000 files.
+/// The longest list of checksums that is read, in bytes: some 25,000 files.
 const LARGEST: u64 = 4 << 20;
-/// What they may name.
+/// The most parts of a path in the checksums.
 const PARTS: usize = 8;
 
 /// The parts of a path.
 type Parts<'a> = &'a [&'a str];
 
-/// Checks every file that the layout's checksums name, if it has any, and returns their names with that of the checksums. `read_file` reads a file up to a limit, and `hash` hashes one.
+/// Compares every file that the checksums name with its checksum. Returns the names of those files and of the checksums
+/// themselves, or `None` for a layout without checksums. `read_file` reads a file up to a limit in bytes; `hash` returns the
+/// SHA-256 of a file. The first damaged or missing file is an error.
 pub(super) fn check(
     layout: &Path,
     read_file: impl Fn(Parts<'_>, u64) -> Result<Vec<u8>, SourceError>,

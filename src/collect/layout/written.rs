@@ -1,8 +1,9 @@
-//! The archive of a pack as `collect` writes it: nothing of it is left open, so that every changed byte is found.
+//! The archive of a pack, in the one form that `collect` writes. The form fixes every byte outside the files, so any changed byte
+//! is found.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Who wrote it, in the header of each file: an archive that somebody else made of a pack has another.
+/// The user name in each file's header. It marks archives that `collect` wrote; other programs write another name.
 const WRITER: &str = "bonafide";
 /// Where a header of the form `ustar` has the name of the user.
 const USER: std::ops::Range<usize> = 265..297;

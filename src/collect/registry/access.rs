@@ -1,7 +1,7 @@
-//! What lets a request in: tokens and logins, each for one repository.
+//! Grants for requests: tokens and logins, each for one repository.
 //!
-//! Nothing is shown to a registry before it asks. What it asks for is got once, for pulling from one repository, and kept
-//! for the run; when a registry refuses what it gave before, it is asked for it anew, once for each request.
+//! A registry gets no login before it asks for one. A token is requested once, for pulling from one repository, and kept for the
+//! run. If the registry refuses a token that it issued, a new one is requested, once for each request.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -40,7 +40,7 @@ pub(super) fn refused_address(error: &reqwest::Error) -> Option<&RefusedAddress>
     causes(error).find_map(|error| error.downcast_ref())
 }
 
-/// The error and what is below it. An `io::Error` names as its source what is below the error that it holds, and not that one.
+/// Yields an error and its causes. The cause of an `io::Error` is the error that it wraps; `io::Error::source` skips that one.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn Error + 'static) = *error;

@@ -1,10 +1,10 @@
-//! Answers that are no answer to what was asked.
+//! HTTP answers that do not answer the request.
 
 use crate::collect::SourceError;
 
 use super::transport::{Answer, Transport, shown_host};
 
-/// An answer that says nothing but that the server cannot or will not do it.
+/// Returns the error for a status that means only "cannot" or "will not".
 pub(super) fn failure(transport: &Transport, at: String, answer: &Answer) -> SourceError {
     let said = transport.said(answer);
     match answer.status {

@@ -1,7 +1,7 @@
 //! `hosts.toml` of containerd: where a node asks for the images of a registry (containerd `docs/hosts.md`).
 //!
-//! All that is asked there goes by digest or is signed, so a mirror can withhold evidence and cannot make any. containerd's
-//! `skip_verify` and `header` are not taken over: a certificate is always checked, and a header may be a login.
+//! Content is requested by digest, and evidence is signed: a mirror can withhold evidence but cannot forge it. containerd's
+//! `skip_verify` and `header` are ignored: certificates are always checked, and a header may hold a login.
 
 use std::path::{Path, PathBuf};
 
@@ -148,8 +148,8 @@ impl HostPlaces {
     }
 }
 
-/// Returns the mirror at an address, or none if it is the registry itself, and whether it is reached without TLS. Only what is below
-/// `/v2/` can be asked.
+/// Returns the mirror at an address (`None` if the address is the registry itself), and whether it is reached without TLS.
+/// Returns nothing for an address that cannot be used, such as one with a path outside `/v2/`.
 fn reached(address: &str, is_path_whole: bool, registry: &str) -> Option<(Option<Mirror>, bool)> {
     let url = if address.starts_with("http") { address.to_owned() } else { format!("https://{address}") };
     let url: Url = url.parse().ok()?;

@@ -87,14 +87,14 @@ pub struct RegistrySettings {
     pub silence: Duration,
     /// How fast and how often each host is asked at most.
     pub pace: Pace,
-    /// Takes every login and token that is used, so that nothing says it back.
+    /// Collects every login and token in use, so that the output filter can remove them.
     pub secrets: Secrets,
     /// Manifests and blobs of earlier runs.
     pub store: Option<Rc<Store>>,
 }
 
 impl RegistrySettings {
-    /// Settings without certificates, mirrors and token servers of the user's own.
+    /// Settings without certificates, mirrors or token servers from the user.
     pub fn plain(silence: Duration) -> Self {
         Self {
             plain_http: false,
@@ -232,7 +232,7 @@ pub struct RegistrySource {
     deadline: Deadline,
 }
 
-/// A request that is made where nobody has its answer. In a box, as it is passed on.
+/// A request that is sent only if neither the run's cache nor the `--cache` folder has the content.
 type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Fetched, SourceError>> + 'a>>;
 
 /// Content that is asked for by its digest.

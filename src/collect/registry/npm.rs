@@ -1,8 +1,8 @@
-//! Registries of npm packages: what one says of a release, its signatures, and the attestations it keeps.
+//! Registries of npm packages: the metadata of a release, the registry's signatures on it, and its attestations.
 //!
-//! A registry is asked at two addresses, both made of its own base and of the package's name: an address that its answer names is
-//! never asked. What it states of the tarball's integrity is what its signature and every attestation must be about; the tarball
-//! itself is not fetched, as npm holds it to that integrity when it installs it.
+//! Two addresses are requested, both built from the registry's base address and the package's name. Addresses in an answer are
+//! never requested. The registry states the tarball's integrity; its signature and every attestation must be about that
+//! integrity. The tarball is not fetched: npm compares it with the integrity at installation.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -24,7 +24,7 @@ use crate::evidence::{Candidate, Content, Evidence, Gap, LookedIn, Opened, Origi
 use crate::json;
 use crate::oci::{Algorithm, Blob, Digest, NpmPackage};
 
-/// What is asked for.
+/// The media type in the `Accept` header.
 const JSON: &str = "application/json";
 /// The most signatures of one release that are judged.
 const MOST_SIGNATURES: usize = 32;
@@ -39,7 +39,7 @@ pub enum NpmBaseError {
     /// It is not the address of a web server, or has more than host and path.
     #[error("expected an address such as https://registry.npmjs.org, without name, query or fragment")]
     Form,
-    /// What a registry says of a package's integrity could be changed on the way.
+    /// The address is not encrypted, so the integrity of a package could be changed on the way.
     #[error("expected an https address; http is for this machine alone")]
     Plain,
 }
@@ -93,8 +93,8 @@ impl NpmRegistry {
     }
 }
 
-/// Collects what a registry has about a package. What it says of the release must be there; that it has no attestations is absence,
-/// and that they cannot be read is a gap.
+/// Collects the metadata, signatures and attestations of a package. Missing metadata is an error. Missing attestations are
+/// absence, and unreadable ones are a gap.
 pub async fn collect_npm(
     registries: &Registries,
     registry: &NpmRegistry,
@@ -155,7 +155,7 @@ struct Dist {
     attestations: Option<IgnoredAny>,
 }
 
-/// A signature over `NAME@VERSION:INTEGRITY`. Which key it names is not asked: the keys that are trusted are tried.
+/// A signature over `NAME@VERSION:INTEGRITY`. The key id in it is ignored: every trusted key is tried.
 #[derive(Deserialize)]
 struct Signature {
     sig: String,
@@ -166,7 +166,7 @@ struct Page {
     attestations: Vec<Attested>,
 }
 
-/// What the list says of a bundle's type is not believed: the bundle says it itself.
+/// The type of a bundle comes from the bundle itself, never from the list.
 #[derive(Deserialize)]
 struct Attested {
     bundle: Box<RawValue>,

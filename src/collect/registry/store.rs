@@ -1,7 +1,7 @@
-//! Manifests and blobs that runs share, as files in a folder of the user's own.
+//! The folder of `--cache`: manifests and blobs that several runs share, as files of the user.
 //!
-//! Only what is asked for by digest is kept, and it is hashed again whenever it is read: nothing that lies there is believed. Tags, lists
-//! of referrers, answers to `HEAD` and verdicts are never kept, so that the registry is always asked what there is.
+//! Only content requested by digest is stored, and every read hashes it again, so the folder need not be trusted. Tags, lists of
+//! referrers, answers to `HEAD` and verdicts are never stored: each run asks the registry for them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::access::Scope;
 use crate::collect::{files, saving};
 use crate::oci::{Algorithm, Blob, Digest};
 
-/// A folder of manifests and blobs, for all runs of a user, also at once.
+/// A folder of manifests and blobs. Several runs of one user may use it at once.
 pub struct Store {
     folder: PathBuf,
     room: u64,
@@ -23,17 +23,17 @@ pub struct Store {
     tell: Cell<Option<Tell>>,
 }
 
-/// Is told once that something cannot be kept.
+/// Receives the folder and the error when an entry could not be stored; called at most once.
 pub type Tell = fn(&Path, &io::Error);
 
-/// As what a digest was asked for.
+/// The kind of content that was requested under a digest.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Manifest,
     Blob,
 }
 
-/// What an entry is found by. A digest in one repository says nothing about another.
+/// The key of an entry. It names the repository too: content of one repository is not used for another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'a> {
     pub(super) scope: &'a Scope,
@@ -43,17 +43,17 @@ pub(super) struct Key<'a> {
 
 /// The size of the folder, in bytes.
 const ROOM: u64 = 1024 * 1024 * 1024;
-/// The largest entry is this part of the folder, and so much is added before it is looked through again.
+/// The folder's size divided by this number is the largest entry, and also the bytes added between two clean-ups.
 const PART: u64 = 16;
-/// A file takes up so much at least, or a multiple of it.
+/// The block size of the disk in bytes, as assumed here.
 const BLOCK: u64 = 4096;
 /// A draft of this age was left behind by a run that was killed.
 const OLD_DRAFT: Duration = Duration::from_secs(60 * 60);
-/// Entries lie in a folder of this name in the one that the user names, where nothing else is. Another layout gets another name.
+/// The subfolder for entries, which holds nothing else. Another format of entries gets another name.
 const NAME: &str = "bonafide-content-1";
 
 impl Store {
-    /// Makes the folder, unless it is there. `tell` hears of the first entry that cannot be written.
+    /// Creates the folder if it is missing. `tell` is called for the first entry that cannot be written.
     pub fn open(folder: &Path, tell: Tell) -> io::Result<Self> {
         Self::of_size(folder, ROOM, tell)
     }
@@ -62,17 +62,17 @@ impl Store {
         files::create_own_folder(folder)?;
         let folder = folder.join(NAME);
         files::create_own_folder(&folder)?;
-        // What is there already counts when the first entry is added.
+        // The first entry that is added starts a clean-up, which measures the entries of earlier runs.
         Ok(Self { folder, room, added: Cell::new(room), tell: Cell::new(Some(tell)) })
     }
 
-    /// Returns an entry of at most `limit` bytes, if its bytes have the digest that they are asked for by.
+    /// Returns an entry of at most `limit` bytes if its bytes match the requested digest.
     pub(super) fn find(&self, key: Key<'_>, limit: u64) -> Option<Blob> {
         let bytes = files::read_own(&self.place(key), limit.min(self.largest())).ok()?;
         Blob::expect(key.digest, bytes).ok()
     }
 
-    /// Adds an entry in the place of whatever has its name.
+    /// Writes an entry and replaces any file of its name. Too large entries are not stored.
     pub(super) fn add(&self, key: Key<'_>, blob: &Blob) {
         let size = blob.bytes().len() as u64;
         if size > self.largest() || blob.digest() != key.digest {
@@ -98,7 +98,8 @@ impl Store {
         self.folder.join(format!("{}-{}", &whose.hex()[..WHOSE], digest.to_string().replace(':', "-")))
     }
 
-    /// Removes the oldest entries where all together are too large. Other runs add some meanwhile, each as much as this one.
+    /// Removes the oldest entries if the folder is too large, down to three quarters of its size. Other runs may add as much
+    /// meanwhile.
     fn make_room(&self, added: u64) -> io::Result<()> {
         self.added.set(self.added.get().saturating_add(added));
         if self.added.get() < self.room / PART {
@@ -137,7 +138,7 @@ impl Store {
     }
 }
 
-/// So many digits of the name of an entry stand for its repository.
+/// The number of hex digits in an entry's name that stand for its repository.
 const WHOSE: usize = 16;
 
 fn is_entry(name: &str) -> bool {
@@ -147,7 +148,7 @@ fn is_entry(name: &str) -> bool {
     is_hex(whose) && matches!(parts.next(), Some("sha256" | "sha512")) && is_hex(parts.next())
 }
 
-/// How much of the disk a file of this size takes up.
+/// The bytes that a file of this size occupies on the disk.
 fn taken(size: u64) -> u64 {
     size.max(1).next_multiple_of(BLOCK)
 }
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(fs::metadata(store.place(key(&one, &content))).expect("the entry").mode() & 0o777, 0o600);
     }
 
-    /// Whatever has the name of an entry: only the right bytes in a file of this user are it.
+    /// A file counts as an entry only if it is regular, belongs to this user and has the right bytes.
     #[test]
     fn what_has_other_bytes_or_is_no_file_is_no_entry_and_is_replaced() {
         let (folder, store) = open();

@@ -45,8 +45,8 @@ impl Hosts {
         Self { pace, of_each: RefCell::default() }
     }
 
-    /// Takes the next place in the host's row of evenly spaced requests: the time to send at. There is no place before `end` if it
-    /// returns `Err`, and none was taken.
+    /// Reserves the next of the host's evenly spaced sending times and returns it; `None` without a limit on the pace. Returns
+    /// `Err`, and reserves nothing, if that time is not before `end`.
     pub(super) fn place(&self, host: &str, end: Instant) -> Result<Option<Instant>, ()> {
         let Some(rate) = self.pace.per_second else { return Ok(None) };
         self.with(host, |host| {
@@ -60,7 +60,7 @@ impl Hosts {
         })
     }
 
-    /// Counts a request to this host. `Err` is the most that may be sent there: this one may not.
+    /// Counts a request to this host. Returns `Err` with the allowed number if the request exceeds it.
     pub(super) fn spend(&self, host: &str) -> Result<(), u64> {
         self.with(host, |host| match self.pace.most {
             Some(most) if host.sent >= most => Err(most),

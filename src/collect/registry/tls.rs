@@ -1,4 +1,4 @@
-//! What TLS connections trust, and what they show of the user.
+//! Certificates for TLS: the authorities to trust, and the client's own certificate.
 
 use reqwest::{Certificate, Identity};
 

@@ -92,7 +92,7 @@ pub(crate) fn parse_stream(text: &str) -> Result<Vec<Node>, Problem> {
     read_stream(text, &POLICY)
 }
 
-/// Reads every document of a stream that is no policy.
+/// Reads every document of a YAML stream that holds no policy, within these bounds.
 pub(crate) fn read_stream(text: &str, bounds: &Bounds) -> Result<Vec<Node>, Problem> {
     refuse_what_is_no_text(text, bounds)?;
     let trees: Vec<Spanned<Tree>> = serde_saphyr::from_str_multiple_with_options(text, options(bounds))

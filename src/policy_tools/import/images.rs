@@ -66,7 +66,7 @@ pub(super) enum Suffix {
     Digest,
 }
 
-/// Returns the name and the kind of what is behind it: a tag or digest stands in the last segment.
+/// Splits a pattern into the name and the kind of its suffix. A tag or digest can only be in the last segment.
 pub(super) fn without_suffix(glob: &str) -> (&str, Suffix) {
     let last = glob.rfind('/').map_or(0, |slash| slash + 1);
     let Some(position) = glob[last..].find(['@', ':']) else { return (glob, Suffix::None) };
@@ -82,7 +82,7 @@ pub(super) fn without_suffix(glob: &str) -> (&str, Suffix) {
 }
 
 impl Suffix {
-    /// What is lost with it, as effect, message and hint: rules are about names.
+    /// Returns the effect, message and hint about a dropped suffix, because rules match names without tags or digests.
     pub(super) fn remark(self, glob: &str, name: &str) -> Option<(Effect, String, String)> {
         let (message, hint) = match self {
             Self::None | Self::Any => return None,

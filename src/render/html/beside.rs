@@ -1,4 +1,4 @@
-//! Two images beside each other, as a page: the verdict first, then what differs, then what is equal, folded.
+//! A page that compares two images: first the verdict, then the differences, then the equal facts, folded.
 
 use maud::{Markup, html};
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 500;
 /// A part with more rows is folded.
 const MOST_OPEN: usize = 50;
 
-/// What a change is taken for: the colour beside its word.
+/// The effect of a change, shown as a colour beside its word.
 #[derive(Clone, Copy)]
 enum Tone {
     Bad,

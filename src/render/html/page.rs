@@ -1,7 +1,7 @@
-//! What the pages of this program have in common: the frame, and how texts from outside stand in it.
+//! The frame of every HTML page, and the escaping of texts from outside.
 //!
-//! A page needs nothing from outside and says so to the browser, which then refuses what a text from outside might ask for (A273).
-//! Without its script everything can be read; the script filters.
+//! A page loads nothing from other places. Its content security policy makes the browser refuse any such request, so a text from
+//! outside cannot cause one (A273). The page is readable without its script, which only filters.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -63,7 +63,7 @@ fn content_security_policy() -> String {
     )
 }
 
-/// Shows text from outside: as on a terminal, so that nothing invisible is in it. The templates escape what is markup.
+/// Prepares text from outside as for a terminal: invisible characters become visible escapes. The templates escape markup.
 pub(super) fn shown(text: &str) -> String {
     clipped(text)
 }
@@ -81,7 +81,7 @@ pub(super) fn more(all: usize) -> Markup {
     html! { @if all > MOST_SHOWN { p.soft { "and " (all - MOST_SHOWN) " more: see the report in another format" } } }
 }
 
-/// What rows are called, and what is asked of them: one of these, each with its name.
+/// A filter over rows: the noun for the rows, the question, and its possible answers.
 pub(super) struct Filter<'a> {
     pub(super) noun: &'a str,
     pub(super) asks: &'a str,
