@@ -1,4 +1,4 @@
-//! Two images beside each other: what the evidence that counts says of each.
+//! Compares two images fact by fact, as stated by the evidence that counts for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use super::side::{MOST, MOST_VALUES, Seen, Side, short};
 use super::vulnerabilities;
 use super::{compare, names};
 
-/// Compares what counts for both images. Nothing else is shown as a fact.
+/// Compares the counted evidence of both images. Other evidence yields no facts.
 pub fn diff(old: Side<'_>, new: Side<'_>, policy: Option<PolicyReport>) -> DiffReport {
     let facts = [Facts::of(old.report), Facts::of(new.report)];
     let both = [Seen::of(old, &facts[0]), Seen::of(new, &facts[1])];
@@ -48,7 +48,7 @@ pub fn diff(old: Side<'_>, new: Side<'_>, policy: Option<PolicyReport>) -> DiffR
     }
 }
 
-/// What was not read is not lost, and not new.
+/// Unread evidence counts as neither lost nor new.
 fn differences(old: &Facts, new: &Facts) -> Vec<crate::check::Difference> {
     let mut all = compare(old, new).differences;
     all.retain(|one| match (one.property, one.direction) {
@@ -99,7 +99,7 @@ fn compared(both: &[Seen<'_>; 2]) -> Vec<FactReport> {
     all
 }
 
-/// What a piece of evidence says.
+/// The facts that a candidate states.
 fn facts_of(one: &CandidateReport) -> Vec<(Fact, String)> {
     let signer = one.signer.as_ref();
     let issuer = signer.map(|signer| signer.issuer.clone()).filter(|issuer| !issuer.is_empty());
@@ -128,7 +128,8 @@ fn facts_of(one: &CandidateReport) -> Vec<(Fact, String)> {
     all.into_iter().filter_map(|(fact, value)| Some((fact, value?))).collect()
 }
 
-/// The address that shows what lies between both commits, if both images were built from one commit each of one repository there.
+/// Returns the address of the page that compares both commits, if each image was built from one commit, and both commits are of
+/// one repository.
 fn compare_url(both: &[Seen<'_>; 2]) -> Option<String> {
     let [old, new] = both.each_ref().map(|seen| {
         let sources: BTreeSet<_> = seen.provenances().map(|one| (one.source.clone(), one.commit.clone())).collect();
@@ -145,7 +146,7 @@ fn compare_url(both: &[Seen<'_>; 2]) -> Option<String> {
 
 type Named = BTreeMap<String, BTreeSet<String>>;
 
-/// The named values that both sides do not have alike, as far as both have a provenance.
+/// Returns the named values that differ, if both sides have a provenance.
 fn changed(both: &[Seen<'_>; 2], read: fn(&ProvenanceReport, &mut Named)) -> Vec<ValueChange> {
     if both.iter().any(|seen| seen.provenances().next().is_none()) {
         return Vec::new();

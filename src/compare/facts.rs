@@ -1,6 +1,6 @@
-//! What a report says of an image that two images can be compared by.
+//! The facts of a report by which two images are compared.
 //!
-//! Of a report of this run the same is taken as would be read of its JSON, so that both are held to the same.
+//! A report of this run yields the same facts as its JSON form would, so both are compared in the same way.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::check::{
 };
 use crate::json;
 
-/// The kinds of evidence that are compared: these count also where no requirement asks for them.
+/// The kinds of evidence that are compared, even if no requirement asks for them.
 pub(super) const KINDS: [&str; 3] =
     [AttestationKind::Signature.as_str(), AttestationKind::Provenance.as_str(), AttestationKind::Sbom.as_str()];
 
@@ -132,7 +132,7 @@ pub(super) struct Platform {
     pub(super) counted: Vec<String>,
 }
 
-/// What could not be read: that there is something.
+/// A failed read. Only their number counts.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct Gap {}
 
@@ -193,7 +193,8 @@ pub(super) struct Provenance {
 }
 
 impl Facts {
-    /// Takes what a report of this run says: only what is compared, as an audit keeps the facts of every release.
+    /// Takes the facts from a report of this run. It copies only the compared fields, because an audit keeps the facts of every
+    /// release.
     pub fn of(report: &ImageReport) -> Self {
         Self {
             reference: report.reference.clone(),
@@ -207,7 +208,7 @@ impl Facts {
         }
     }
 
-    /// Drops of a recorded report what is not compared.
+    /// Removes the findings that are not compared from a recorded report.
     #[cfg(test)]
     pub(super) fn keep_what_is_compared(&mut self) {
         for candidate in &mut self.candidates {
@@ -224,7 +225,7 @@ impl Facts {
         self.verdict == Verdict::Verified.as_str()
     }
 
-    /// Whether something could not be read, or not be judged: it might be anything.
+    /// Whether some evidence could not be read or judged, and so could be of any kind.
     pub(super) fn has_gaps(&self) -> bool {
         let is_open =
             |one: &Candidate| !one.accepted && one.findings.iter().any(|finding| finding.outcome == UNDECIDED);

@@ -1,10 +1,10 @@
-//! The releases of one repository, each held against the one before it.
+//! Compares each release of a repository with the release before it.
 
 use crate::check::{CheckId, DriftReport, Finding, ImageReport, Verdict};
 
 use super::{Facts, Release, drift, hold};
 
-/// The releases of one repository, each with what came of it, in any order.
+/// The releases of one repository with their results, in any order.
 #[derive(Debug, Default)]
 pub struct History {
     facts: Vec<Facts>,
@@ -23,8 +23,8 @@ impl History {
         self.facts.push(facts);
     }
 
-    /// Compares a verified release with the highest lower version of its line. One that was rejected, or has no evidence, is
-    /// passed over; one that could not be read leaves it undecided.
+    /// Compares a verified release with the highest lower version of its line. Rejected releases and those without evidence are
+    /// skipped. If the lower version could not be read, the release becomes undecided.
     pub fn hold(&self, place: usize, report: ImageReport) -> ImageReport {
         let Some(release) = &self.releases[place] else {
             return uncompared(report, "it was compared with nothing: its tag is not a version");
@@ -39,7 +39,7 @@ impl History {
         }
     }
 
-    /// Returns what changed from one verified release to the next of its line.
+    /// Returns the changes from one verified release to the next of its line.
     pub fn drift(&self) -> Vec<DriftReport> {
         let is_verified = |verdict| verdict == Verdict::Verified;
         let pairs = self.releases.iter().enumerate().filter_map(|(place, release)| {
@@ -50,7 +50,7 @@ impl History {
     }
 }
 
-/// Says of a release why there is none before it.
+/// Adds to the report of a verified release why it was not compared.
 fn uncompared(mut report: ImageReport, why: &str) -> ImageReport {
     if report.verdict == Verdict::Verified {
         report.findings.push(Finding::skip(CheckId::NotWeaker, why));

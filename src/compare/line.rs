@@ -1,4 +1,4 @@
-//! Which release comes before another: in its own line, and back-ported ones in theirs.
+//! Finds the release before another in its line. Back-ported releases belong to older lines.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::check::Verdict;
 use crate::packages::{Scheme, Version};
 
-/// Reads a tag such as `v1.4.2` as a version. A hash or a word that begins with a digit is none.
+/// Reads a tag such as `v1.4.2` as a version. A hash, or a word that begins with a digit, is not a version.
 pub fn version(tag: &str) -> Option<Version> {
     let number = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
     let numbers = number.split(['-', '+']).next().unwrap_or_default();
@@ -43,8 +43,8 @@ impl Release {
         self.verdict
     }
 
-    /// Whether the other may have come before it. Patches of a line come one after the other. Across lines a lower version that
-    /// was signed later is a back-ported one.
+    /// Whether the other release may have come before this one. Patches of a line follow each other. Across lines, a lower
+    /// version that was signed later is a back-port.
     fn may_follow(&self, other: &Self) -> bool {
         let is_higher = self.version.compare(&other.version) == Some(Ordering::Greater);
         let is_same_line = self.line.is_some() && self.line == other.line;
@@ -52,8 +52,8 @@ impl Release {
         is_higher && self.variant == other.variant && (is_same_line || was_before())
     }
 
-    /// Returns the place of the release before this one: of those that `counts` says count, the highest lower version of its
-    /// line.
+    /// Returns the index of the release before this one: the highest lower version of its line, among the releases for which
+    /// `counts` is true.
     pub fn before(&self, all: &[Option<Self>], counts: impl Fn(Verdict) -> bool) -> Option<usize> {
         let lower = all.iter().enumerate().filter_map(|(place, one)| Some((place, one.as_ref()?)));
         let lower = lower.filter(|(_, one)| counts(one.verdict) && self.may_follow(one));

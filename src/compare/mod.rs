@@ -1,8 +1,8 @@
-//! What changed between two images, by the evidence that counts for each.
+//! Finds what changed between two images, from the evidence that counts for each.
 //!
-//! Evidence counts if it verifies and a signer of the policy signed it: what a stranger attached makes an image neither stronger
-//! nor weaker. Each piece of the older image is held against the one piece of the newer that is nearest to it, so that two weak
-//! pieces never make a strong one.
+//! Evidence counts if it verifies and a signer of the policy signed it. Evidence of strangers makes an image neither stronger nor
+//! weaker. Each candidate of the older image is compared with the most similar candidate of the newer one. So two weak candidates
+//! never stand for a strong one.
 
 mod diff;
 mod facts;
@@ -65,8 +65,8 @@ pub fn compare(old: &Facts, new: &Facts) -> ComparisonReport {
     }
 }
 
-/// Holds a verified image against an older one: if it is weaker it is rejected, and if that cannot be decided it is undecided. Any
-/// other verdict stays.
+/// Compares a verified image with an older one. A weaker image becomes rejected; if that cannot be decided, it becomes undecided.
+/// Any other verdict stays.
 pub fn hold(report: ImageReport, old: Option<&Facts>) -> ImageReport {
     if report.verdict != Verdict::Verified {
         return report;
@@ -86,10 +86,10 @@ pub fn hold(report: ImageReport, old: Option<&Facts>) -> ImageReport {
     ImageReport { verdict, reason, findings, comparison, ..report }
 }
 
-/// What changed from one verified release to the next, as far as that was read.
+/// Returns the changes from one verified release to the next, as far as their evidence was read.
 pub fn drift(old: &Facts, new: &Facts) -> Option<DriftReport> {
     let mut differences = compare(old, new).differences;
-    // What was not read is not lost, and not new.
+    // Unread evidence counts as neither lost nor new.
     differences.retain(|one| match (one.property, one.direction) {
         (Property::Evidence | Property::Signers, Direction::Weaker) => new.is_whole(),
         (Property::Evidence, _) => old.is_whole(),
@@ -126,16 +126,17 @@ fn unknown(old: &Facts, new: &Facts, differences: &[Difference]) -> Vec<Unknown>
     unknown
 }
 
-/// Whether a report of a run that ended early tells enough of a kind of evidence. Such a run ends when all is satisfied: of what it
-/// did not come to, nothing is lost where the newer image has it. Where it tells of no kind, there is nothing to compare.
+/// Whether the report of a run that ended early tells enough about a kind of evidence. Such a run stops when all requirements are
+/// satisfied. Evidence that it did not read is not lost if the newer image has it. A platform without any evidence in the older
+/// report leaves nothing to compare.
 fn is_known(kind: &str, old: &Facts, new: &Facts) -> bool {
     let is_bare = |platform: &Platform| !KINDS.into_iter().any(|kind| old.has(platform, kind));
     let is_everywhere = |facts: &Facts| facts.platforms.iter().all(|platform| facts.has(platform, kind));
     !old.platforms.iter().any(is_bare) && (is_everywhere(old) || is_everywhere(new))
 }
 
-/// The platforms that both have, each as the older and the newer image have it. An image of one platform need not say which: it is
-/// held against each of the other's.
+/// Pairs the platforms that both images have. An image of one platform need not name it: it is paired with each platform of the
+/// other image.
 fn pairs<'a>(old: &'a Facts, new: &'a Facts) -> Vec<(&'a Platform, &'a Platform)> {
     let same = |one: &Platform, other: &Platform| {
         one.platform == other.platform || one.platform.is_none() || other.platform.is_none()
@@ -195,8 +196,8 @@ fn of_platform(old: OnPlatform<'_>, new: OnPlatform<'_>) -> Vec<Difference> {
     of_kinds.chain(built_before(old, new)).collect()
 }
 
-/// A newer release that was built first: an old build under a new name, perhaps. These are the times of builders. Whether the newer
-/// commit follows the older one is not known without the repository.
+/// Finds a newer release that was built first, which may be an old build under a new name. The times are those that the builders
+/// state. Whether the newer commit follows the older one cannot be known without the repository.
 fn built_before((old, before): OnPlatform<'_>, (new, after): OnPlatform<'_>) -> Option<Difference> {
     let (old, new) = (old.built(before)?, new.built(after)?);
     let is_before = old.duration_since(new) > A_BUILD;
@@ -232,7 +233,8 @@ fn of_kind(kind: &str, (old, before): OnPlatform<'_>, (new, after): OnPlatform<'
     found
 }
 
-/// The differences from the piece of the newer image that is weaker in the fewest properties, and else the most alike.
+/// Returns the differences from the newer image's candidate that is weaker in the fewest properties; among several, from the most
+/// similar one.
 fn nearest(old: &Piece<'_>, news: &[Piece<'_>]) -> Vec<Difference> {
     let count = |all: &[Difference], direction| all.iter().filter(|one| one.direction == direction).count();
     let all = news.iter().map(|new| old.differences(new));
@@ -336,7 +338,7 @@ fn runner(old: Option<&str>, new: Option<&str>) -> Option<Direction> {
     }
 }
 
-/// Another repository has another history, and other people may push to it; a renamed one keeps its number.
+/// Another repository has another history, and other people may push to it. A renamed repository keeps its id.
 fn source(old: &Candidate, new: &Candidate) -> Option<Direction> {
     let number = old.repository_number();
     match (old.source(), new.source()) {

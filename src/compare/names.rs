@@ -1,4 +1,4 @@
-//! What a name says beside the release or the run that it is of: that differs each time.
+//! Removes from names the parts that differ with each release or run, such as a ref or the number of a run.
 
 use crate::check::WorkflowName;
 
@@ -38,7 +38,7 @@ pub(super) fn is_of_pull_request(identity: &str) -> bool {
     reference(identity).is_some_and(|reference| reference.starts_with("refs/pull/"))
 }
 
-/// The address at which GitHub or GitLab shows what lies between two commits. Nothing in it needs an escape in any format.
+/// Returns the address at which GitHub or GitLab compares two commits. It needs no escaping in any output format.
 pub(super) fn compare_url(repository: &str, old: &str, new: &str) -> Option<String> {
     let is_commit = |text: &str| [40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let path = repository.strip_prefix("https://")?;
@@ -55,7 +55,7 @@ pub(super) fn compare_url(repository: &str, old: &str, new: &str) -> Option<Stri
     }
 }
 
-/// The ref of a workflow, if the name can be taken apart in one way: the name of a file and that of a ref may hold `@` too.
+/// Returns the ref in a workflow's name if the name has only one reading: file names and refs may contain `@` too.
 fn reference(identity: &str) -> Option<&str> {
     let reference = WorkflowName::parse(identity)?.reference()?;
     (!reference.contains("@refs/")).then_some(reference)

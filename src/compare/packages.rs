@@ -1,4 +1,4 @@
-//! What became of the packages that the SBOMs of two images list.
+//! Compares the packages that the SBOMs of two images list.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use super::side::{MOST, MOST_VALUES, Seen, short};
 /// How many packages of a licence are named.
 const FIRST: usize = 5;
 
-/// Returns what became of the packages, and the licences that appeared; nothing where they are not known of both.
+/// Returns the changed packages and the new licences; nothing unless both images have lists.
 pub(super) fn changes(
     both: &[Seen<'_>; 2],
     not_compared: &mut Vec<NotCompared>,
@@ -78,7 +78,7 @@ fn listed<'a>(seen: &Seen<'a>, ids: &[&str]) -> BTreeMap<String, Listed<'a>> {
     all
 }
 
-/// Whether an SBOM lists the image itself: that is another one each time.
+/// Whether an entry of an SBOM is the image itself, which differs in every release.
 fn is_image(seen: &Seen<'_>, package: &ListedPackage) -> bool {
     let Some(version) = package.version.as_deref() else { return false };
     let report = seen.side.report;
@@ -91,7 +91,7 @@ fn packages<'a>(seen: &Seen<'a>) -> impl Iterator<Item = (&'a str, &'a [ListedPa
     all.map(|(id, packages)| (id.as_str(), packages.as_slice()))
 }
 
-/// What is equal for one package of any version, how its versions are ordered, and its name.
+/// Returns the key of a package without its version, the order of its versions, and its name.
 fn named(package: &ListedPackage) -> (String, Option<Scheme>, String) {
     match package.purls.iter().find_map(|purl| Purl::parse(purl).ok()) {
         Some(purl) => (purl.key(), Scheme::of(&purl.kind), format!("{}/{}", purl.kind, purl.full_name())),

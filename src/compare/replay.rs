@@ -1,7 +1,7 @@
-//! A report held against an earlier one about the same images.
+//! Compares a report with an earlier one about the same images.
 //!
-//! The earlier report is never believed. It says which images to verify, and what was found then; what it says too much or too
-//! little is a difference.
+//! The earlier report is not trusted. It only names the images to verify and the results of then. A field that only one of the
+//! reports has is a difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ const MOST: usize = 20;
 /// The most characters that are shown of a value.
 const LONGEST: usize = 120;
 
-/// A report to be held against.
+/// The earlier report.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {
@@ -72,7 +72,7 @@ pub struct Replayable {
     pub digest: String,
 }
 
-/// What an image is found by.
+/// The key of an image.
 #[derive(Deserialize)]
 struct Root {
     reference: String,
@@ -101,7 +101,7 @@ impl Replayed {
         Ok(report)
     }
 
-    /// Returns the images that it is about, or `None` if one of them was never read, so that there is nothing to replay.
+    /// Returns the images in the report, or `None` if one of them was never read and so cannot be replayed.
     pub fn images(&self) -> Option<Vec<Replayable>> {
         self.images.iter().map(Root::of).collect()
     }
@@ -128,7 +128,8 @@ impl Replayed {
         findings
     }
 
-    /// Holds an image against the report. One that differs is rejected, unless it is undecided anyway.
+    /// Compares the report on an image with the earlier one. An image with differences is rejected, unless it is undecided
+    /// anyway.
     pub fn hold(&self, report: ImageReport, of_run: &[Finding]) -> ImageReport {
         let Ok(now) = serde_json::to_value(&report) else { return report };
         let root = Root::of(&now).map(|root| root.digest);
@@ -161,7 +162,7 @@ fn differs(what: &str, before: &str, after: &str) -> Finding {
     Finding::fail(CheckId::Replayed, format!("{what} than in the report")).expected(before).found(after)
 }
 
-/// Names evidence by what it is, and not by its place in a list, which is another one where it is found elsewhere.
+/// Names evidence by its properties. Its index in a list would change with the place where it is found.
 fn by_content(image: &Value) -> Value {
     let mut image = image.clone();
     let text = |candidate: &Value, name: &str| candidate.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
@@ -191,7 +192,7 @@ fn by_content(image: &Value) -> Value {
     image
 }
 
-/// Gives evidence its name wherever it is referred to. Lists of it are in order.
+/// Replaces ids of candidates by these names, and sorts lists of them.
 fn rename(value: &mut Value, by_id: &BTreeMap<String, String>) {
     match value {
         Value::String(text) => {

@@ -1,4 +1,4 @@
-//! One of two images that are compared, with the evidence that counts for it.
+//! One side of a comparison: an image with the evidence that counts for it.
 
 use crate::check::{AttestationKind, CandidateReport, Contents, ImageReport, ProvenanceReport};
 

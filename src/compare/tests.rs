@@ -243,14 +243,14 @@ fn unread_evidence_is_undecided_and_never_lost() {
         assert_eq!(comparison.finding().outcome, Outcome::Error);
         assert_eq!(drift(&facts(&release()), &facts(&new)), None, "it is not known to be lost");
     }
-    // What could not be judged may be what is missing.
+    // A candidate that could not be judged may be the missing one.
     let mut undecided = new.clone();
     let mut provenance = candidate("c2", "provenance");
     provenance["accepted"] = json!(false);
     provenance["findings"] = json!([{"check": "signature", "outcome": "error"}]);
     undecided["candidates"].as_array_mut().expect("candidates").push(provenance);
     assert_eq!(between(&release(), &undecided).finding().outcome, Outcome::Error);
-    // Of the older image too; but what is lost is lost.
+    // The same holds for the older image. Evidence that the newer image certainly lacks is lost.
     let mut old = release();
     old["gaps"] = gap;
     assert_eq!(between(&old, &release()).finding().outcome, Outcome::Error);

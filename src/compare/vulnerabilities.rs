@@ -1,4 +1,4 @@
-//! Vulnerabilities that appeared from one image to another, or are gone: by the advisories of the run, and by scans that count.
+//! Compares the vulnerabilities of two images: those in the advisories of the run, and those in scans that count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::packages::Purl;
 
 use super::side::{MOST, Seen, short};
 
-/// Returns what changed, as far as both sides say the same kind of thing.
+/// Returns the changes for each source of data that both sides have.
 pub(super) fn changes(both: &[Seen<'_>; 2], not_compared: &mut Vec<NotCompared>) -> Changes<VulnerabilityChange> {
     let [old, new] = both.each_ref().map(by_advisories);
     let mut all = match (old, new) {
@@ -29,11 +29,11 @@ pub(super) fn changes(both: &[Seen<'_>; 2], not_compared: &mut Vec<NotCompared>)
     Changes::of(all, MOST)
 }
 
-/// Why a side says nothing. `None` where there is nothing to say it with.
+/// Why the data of a side cannot be compared. `None` if it has no such data.
 type Silence = Option<&'static str>;
 
 fn why(what: &'static str, both: &[Seen<'_>; 2], silences: [Option<Silence>; 2]) -> impl Iterator<Item = NotCompared> {
-    // Where neither says anything, nobody asked.
+    // If neither side has a source of data, the comparison was not requested, and no note is needed.
     let is_asked = silences.iter().any(|one| !matches!(one, Some(None)));
     let each = both.iter().zip(silences).filter_map(move |(seen, silence)| {
         let silence = silence.filter(|_| is_asked)?;

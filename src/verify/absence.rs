@@ -1,6 +1,6 @@
 //! The report of a missing kind of evidence: the missing evidence, the places searched, and the next step.
 //!
-//! The reader of a verification is seldom the image's maker, so what a reader can do comes first.
+//! The reader of a report is seldom the image's maker, so the hints begin with steps that any reader can take.
 
 use std::collections::BTreeSet;
 
@@ -154,7 +154,7 @@ impl Absence<'_> {
         format!("{what}{here}{}", service.unwrap_or_default())
     }
 
-    /// What a reader can do who did not make the image. It is the same for other kinds that are missing for the same reason.
+    /// Returns the step for a reader who did not make the image. Missing kinds with the same reason share it.
     fn ways(&self) -> Vec<String> {
         let mut ways = Vec::new();
         if self.is_one_manifest() {

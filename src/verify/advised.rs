@@ -1,4 +1,4 @@
-//! The advisories that one candidate is held against, and their results.
+//! The advisories that one candidate is compared with, and the results.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use crate::packages::{Advisories, Examined, Unreadable, Vulnerable};
 pub(crate) struct Advised<'a> {
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) examined: &'a OnceCell<Examined>,
-    /// What VEX closes of that, by the signers whom one demand believes.
+    /// The vulnerabilities that VEX closes, by statements of signers that one requirement trusts.
     pub(super) closed: &'a OnceCell<Closed>,
 }
 
 impl Advised<'_> {
-    /// What could not be read of the advisories, if there is something.
+    /// The advisories that could not be read, if any.
     pub(super) fn unreadable(&self) -> Option<&Unreadable> {
         self.advisories.map(Advisories::unreadable).filter(|unreadable| unreadable.count > 0)
     }

@@ -1,7 +1,7 @@
-//! What advisories say of the packages of an SBOM, and what the policy makes of it.
+//! Compares the packages of an SBOM with advisories, and judges the result by the policy.
 //!
-//! A pass does not mean the absence of vulnerabilities: only that these advisories list none for the packages they
-//! cover.
+//! A pass does not prove that there are no vulnerabilities. It means only that these advisories list none for the packages that
+//! they cover.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -131,7 +131,7 @@ fn reported(examined: &Examined) -> Finding {
     }
 }
 
-/// What may be at least as bad as the limit and is not known to be is an error: it would be a pass by ignorance otherwise.
+/// A vulnerability of unknown severity that may reach the limit is an error. A pass would rest on missing knowledge.
 fn judge_by(
     examined: &Examined,
     closed: &Closed,
@@ -235,7 +235,7 @@ fn reasons(unchecked: &Unchecked) -> Vec<(String, u64)> {
     named.chain(unchecked.not_covered.iter().map(|(what, count)| (format!("of {what}"), *count))).collect()
 }
 
-/// The first few, as a person acts on them: package, id, severity and what fixes it.
+/// Describes the first few: package, id, severity and the fixed version.
 fn first<'a>(vulnerable: impl Iterator<Item = &'a Vulnerable> + Clone) -> Option<String> {
     let texts: Vec<String> = vulnerable.clone().take(SHOWN).map(describe).collect();
     let more = vulnerable.count().saturating_sub(SHOWN);
@@ -251,7 +251,7 @@ fn describe(one: &Vulnerable) -> String {
     format!("{name} {id} ({severity}{fixed}{open})")
 }
 
-/// The package URL without what tells apart copies of one package.
+/// Returns the package URL without the qualifiers that distinguish copies of one package.
 fn name(one: &Vulnerable) -> &str {
     one.package.split(['?', '#']).next().unwrap_or(&one.package)
 }
@@ -278,7 +278,7 @@ pub(super) fn of_nobody(sbom: &Sbom<'_>, advisories: &Advisories) -> KnownVulner
     report(&advisories.examine(listed(sbom).into_iter()), &Closed::default())
 }
 
-/// Returns what a report says.
+/// Returns the section for the report.
 pub(super) fn report(examined: &Examined, closed: &Closed) -> KnownVulnerabilitiesReport {
     KnownVulnerabilitiesReport {
         checked: examined.checked,

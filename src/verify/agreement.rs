@@ -1,8 +1,8 @@
-//! Several attestations of one kind on one image: whether they contradict each other.
+//! Finds contradictions between several attestations of one kind on one image.
 //!
-//! One of them satisfies a requirement by itself. Anyone with push access can attach another, so a stranger's evidence
-//! proves nothing. Further evidence of an expected signer is listed, and decides if the policy requires all of it to
-//! hold.
+//! One attestation satisfies a requirement by itself. Anyone with push access can attach more, so attestations of strangers prove
+//! nothing. Further attestations by an expected signer are listed; they affect the verdict only if the policy requires all of
+//! them to hold.
 
 use crate::check::{CandidateReport, CheckId, Finding, Outcome, ProvenanceReport, Verdict};
 use crate::policy::Demand;
@@ -76,7 +76,7 @@ fn difference(first: &CandidateReport, other: &CandidateReport) -> Option<Findin
 
 type Tell = fn(&ProvenanceReport) -> Option<&str>;
 
-/// What two provenances of one image rarely differ in, the weightiest first.
+/// The properties in which two provenances of one image rarely differ, the most important first.
 const TOLD: [(&str, Tell); 3] = [
     ("source", |provenance| provenance.source.as_deref()),
     ("commit", |provenance| provenance.commit.as_deref()),

@@ -1,4 +1,4 @@
-//! What one candidate is worth to one demand of the policy.
+//! The assessment of one candidate for one requirement of the policy.
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, SignerReport, TimestampReport};
 use crate::oci::Digest;
@@ -8,7 +8,7 @@ use super::advised::Closed;
 use super::person::Person;
 use super::signature::{SignedBy, Verified};
 
-/// What came of holding a candidate against a demand.
+/// The result of judging a candidate by a requirement.
 #[derive(Clone)]
 pub(super) struct Assessment {
     /// The signers of the demand, by their place in its list, whose rules hold. Empty unless everything else holds too.
@@ -92,7 +92,7 @@ impl Assessment {
     }
 }
 
-/// One verification of a signature, as a report tells it: who signed, where that verified, and what vouches for it.
+/// One verification of a signature, as in a report: the signer, the trust domain, and the log entries and timestamps.
 #[derive(Clone)]
 pub(super) struct Signing {
     pub(super) person: Person,

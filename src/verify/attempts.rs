@@ -1,7 +1,8 @@
-//! The ways in which one signature satisfies a demand: each trust domain that the demand allows, with each signer that it lists.
+//! Attempts to satisfy one requirement with one signature: each trust domain that the requirement allows, with each of its
+//! signers.
 //!
-//! A signature is verified once in each trust domain, and once with each rule of keys, however many demands ask. What comes of it
-//! is lent for one demand at a time: nothing here says who signed without saying for which demand (A288, A289).
+//! A signature is verified once in each trust domain and once with each rule of keys, for all requirements together. The result
+//! is used for one requirement at a time: a signer is never reported without the requirement it was verified for (A288, A289).
 
 use jiff::Timestamp;
 
@@ -254,7 +255,7 @@ impl Refused<'_> {
     }
 }
 
-/// What came of the attempts for one signer.
+/// The result of the attempts for one signer.
 #[derive(Default)]
 struct Held {
     /// The attempts that verified.

@@ -1,7 +1,7 @@
-//! The authorities of a trusted root, held to what their own certificates say.
+//! Checks the authorities of a trusted root against their own certificates.
 //!
-//! Path building takes the certificates of a trusted root as they are: of the anchor it looks neither at dates nor at path
-//! lengths, and of none at the usage of its key. So all of this is settled here, once, when the root is prepared.
+//! Path building trusts the certificates of a root as they are. It ignores the dates and path length of the anchor, and the key
+//! usage of every certificate. This module checks them once, when the root is prepared.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CODE_SIGNING, ID_KP_TIME_STAMPING};

@@ -1,4 +1,4 @@
-//! One candidate, from its bytes to whether it satisfies a requirement.
+//! Judges one candidate: from its bytes to the requirements that it satisfies.
 
 mod examination;
 mod examine;
@@ -31,7 +31,7 @@ use crate::attestation::vex::{self, Statements};
 use examination::Examination;
 use examine::examine;
 
-/// What every candidate of a run is judged by.
+/// The inputs that all candidates of a run share.
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a> {
     /// All the collected evidence; a candidate is a part of it.
@@ -260,7 +260,7 @@ impl Examination<'_> {
             (None, false) => Some("signed, but of a kind that is not required".to_owned()),
             (None, true) => None,
         };
-        // What a refused signer says is not repeated as if it were known.
+        // The content of a refused signer's attestation stays out of the report, where it would look verified.
         let section = if obstacle.is_none() { predicate.section() } else { None };
         // The known vulnerabilities of its packages are reported for every verdict: an expected signer lists those
         // packages.
@@ -296,7 +296,7 @@ struct Required<'b> {
     vex: Option<&'b Statements>,
 }
 
-/// An examined candidate, and what it is assessed by.
+/// An examined candidate, and the inputs of its assessment.
 #[derive(Clone, Copy)]
 struct Assessor<'s, 'b> {
     examination: &'s Examination<'s>,

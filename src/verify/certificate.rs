@@ -1,8 +1,8 @@
-//! The signing certificate, read whole: every name, every claim, no second meanings.
+//! Reads the signing certificate in full: every name and every claim.
 //!
-//! The Sigstore crate takes the first name it understands and ignores the rest. A verdict rests on the name, so a
-//! certificate that could be read in two ways is refused (fulcio `docs/certificate-specification.md`; RFC 5280 §4.2: "A
-//! certificate MUST NOT include more than one instance of a particular extension").
+//! The Sigstore crate takes the first name it understands and ignores the rest. The verdict depends on the name, so a certificate
+//! that can be read in two ways is refused (fulcio `docs/certificate-specification.md`; RFC 5280 §4.2: "A certificate MUST NOT
+//! include more than one instance of a particular extension").
 
 use std::collections::HashSet;
 
@@ -174,7 +174,7 @@ fn check_usage(extensions: &[Extension]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// What stands against the key of a certificate. A kind that is not known here says nothing against the signature (A129).
+/// Returns the finding against the key of a certificate. An unknown kind of key is undecided, not a failure (A129).
 pub(super) fn key_finding(error: &KeyError) -> Finding {
     const EXPECTED: &str = "a key on the curve P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more";
     match error {

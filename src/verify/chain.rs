@@ -1,8 +1,7 @@
 //! Certificate paths: from a leaf to an authority of the trusted root that counted at the time.
 //!
-//! Who issues at which time is what the trusted root says. Certificates that come along with a signature are never looked at:
-//! one that is an authority's own stands in the trusted root, and any other would issue although it was retired, or never
-//! trusted at all (A311).
+//! The trusted root says which authority may issue at which time. CA certificates that accompany a signature are ignored: those
+//! of a trusted authority are in the trusted root already, and any other belongs to a retired or never trusted authority (A311).
 
 use const_oid::db::rfc5912::ID_KP_CODE_SIGNING;
 use der::Encode;

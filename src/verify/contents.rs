@@ -1,4 +1,4 @@
-//! What documents say that count for an image: the packages of SBOMs, and what scans found.
+//! The content of accepted documents: the packages of SBOMs, and the vulnerabilities that scans list.
 
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ fn found(candidate: &Candidate, reported: &CandidateReport) -> Option<Vec<Scanne
     let scan = Scan::read(reported.predicate_type.as_deref()?, std::str::from_utf8(&bytes).ok()?).ok()?;
     let mut all = Vec::new();
     for scanner in scan.scanners {
-        // A result that cannot be read is no list without it.
+        // One unreadable result makes the list incomplete, so no list is returned.
         all.extend(scanner.result.ok()?.vulnerabilities.into_iter().map(scanned));
     }
     Some(all)

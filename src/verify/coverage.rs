@@ -1,4 +1,4 @@
-//! Which requirement is met for which platform, and what that makes of the image.
+//! Decides which requirement is met for which platform, and from that the verdict of the image.
 //!
 //! A platform manifest is covered by a requirement when a candidate satisfies it on the manifest's own digest or on an
 //! index through which it was reached: an index's digest binds its children. Every selected platform must be covered.
@@ -27,7 +27,8 @@ pub(super) struct Coverage {
     pub(super) requirements: Vec<RequirementReport>,
 }
 
-/// Fills in the matrix. What an exception keeps from counting at the time `now` is in it, and in no platform's verdict.
+/// Fills in the matrix of requirements and platforms. A requirement under an exception that holds at `now` is in the matrix and
+/// does not affect the verdict of a platform.
 pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now: Timestamp) -> Coverage {
     let selected = selected(evidence);
     let rows: Vec<Row<'_>> = policy
@@ -184,7 +185,7 @@ impl<'a> Row<'a> {
         otherwise.collect()
     }
 
-    /// The level of the platform that reaches the least; none while one of them is not covered.
+    /// The lowest level among the platforms; `None` if a platform is not covered.
     fn build_level(&self) -> Option<BuildLevel> {
         let asks_for_it = matches!(self.demand.asked, Asked::Provenance(_));
         self.cells.iter().map(Cell::build_level).min().flatten().filter(|_| asks_for_it)
@@ -268,7 +269,7 @@ impl<'a> Cell<'a> {
             assessment.is_about(&platform.digest).then_some(Assessed { candidate, assessment })
         });
         (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
-        // A signature on an attestation manifest is none on the image, so nothing on one could satisfy that requirement.
+        // A signature on an attestation manifest does not sign the image, so it cannot satisfy a signature requirement.
         let may_satisfy = !matches!(demand.asked, Asked::Signature(_));
         let beside: Vec<&AttestationPlace> =
             evidence.attestation_manifests.iter().filter(|place| may_satisfy && cell.is_beside(place)).collect();
@@ -312,12 +313,12 @@ impl<'a> Cell<'a> {
         !self.gaps.is_empty() || self.unsearched || self.refused.iter().any(unread)
     }
 
-    /// What an expected signer signed and is not accepted all the same.
+    /// Candidates by an expected signer that are not accepted.
     fn refused_by_expected(&self) -> Vec<&Assessment> {
         self.refused.iter().map(|one| one.assessment).filter(|assessment| assessment.by_expected_signer).collect()
     }
 
-    /// What the provenances of expected signers that are attached to the platform say against each other.
+    /// Contradictions between the platform's provenances by expected signers.
     fn disagreements(&self) -> Vec<Finding> {
         let pairs = |list: &[Assessed<'a>]| -> Vec<(&'a CandidateReport, &'a Assessment)> {
             list.iter().map(|one| (&one.candidate.report, one.assessment)).collect()
@@ -386,7 +387,7 @@ fn run_out(exception: &ExceptionReport) -> Option<Finding> {
     })
 }
 
-/// What was not read, once for all that was not read for the same cause.
+/// The failed reads, one for each cause.
 fn gap_findings<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<Finding> {
     let mut groups: Vec<(&Gap, BTreeSet<&str>)> = Vec::new();
     // A hostile image has thousands of gaps, so they are not compared one by one.

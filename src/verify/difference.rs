@@ -1,7 +1,7 @@
-//! How a signer differs from the one that was expected, and what its reader can do about it.
+//! Describes how a signer differs from the expected one, with a hint.
 //!
-//! A ready flag is given for the same repository and another spelling alone. How to trust another signer is not said: an attacker's
-//! signature would ask for it.
+//! A hint names a ready-to-use flag only for another spelling of the same repository. No hint says how to trust another signer,
+//! because an attacker's signature would lead to that hint.
 
 use crate::check::WorkflowName;
 use crate::policy::{CertificateRule, IdentityKind, IdentityRule, TextRule, WrittenIn};
@@ -69,7 +69,7 @@ impl Difference {
         }
     }
 
-    /// Returns what the finding says first.
+    /// Returns the first part of the finding's message.
     pub(super) fn headline(&self) -> &'static str {
         match self {
             Self::Spelling(_) => "the signer's name is written another way",
@@ -155,7 +155,8 @@ fn workflow_hint(leaf: &Leaf, written_in: WrittenIn) -> String {
     }
 }
 
-/// What to do about an issuer that was not expected. Each may name whom it likes, so that only another spelling has a flag.
+/// The hint about an unexpected issuer. Any issuer can certify any name, so only another spelling of the expected issuer gets a
+/// flag.
 pub(super) fn issuer_hint(expected: &TextRule, found: &str, written_in: WrittenIn) -> String {
     let near = expected.is_exact().then(|| near_miss::issuer(expected.as_str(), found)).flatten();
     match (near, written_in) {

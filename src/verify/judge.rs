@@ -1,4 +1,4 @@
-//! Evidence judged again and again while it is collected.
+//! Judges evidence repeatedly while it is collected.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,10 +14,10 @@ use super::candidate::{self, Judged, Terms};
 use super::workers::gather;
 use super::{Grounds, advisories, believed, check_pin, coverage, gap_report, id, in_order, pinned, verified_digest};
 
-/// Judges what has been collected for one image so far, after each step of the collection.
+/// Judges the evidence collected so far for one image, after each step of the collection.
 ///
-/// A candidate that was good for everything it concerns stays so, for more evidence takes nothing away: it is not judged
-/// again. It may hold an SBOM of a hundred million bytes. Everything else is judged anew each time.
+/// An accepted candidate is not judged again: more evidence cannot make it unacceptable, and it may hold an SBOM of a hundred
+/// million bytes. All other candidates are judged again each time.
 pub struct Judge<'a> {
     grounds: Grounds<'a>,
     /// A requirement that every signer in the policy satisfies.
@@ -25,7 +25,7 @@ pub struct Judge<'a> {
     settled: HashMap<Place, Judged>,
 }
 
-/// A candidate by what was found where: the origin in words, which tell one from another.
+/// Identifies a candidate: its subject, its origin in words, and its digest.
 type Place = (Digest, String, Digest);
 
 fn place(candidate: &Candidate) -> Place {
@@ -38,15 +38,16 @@ impl<'a> Judge<'a> {
         Self { grounds, unasked: grounds.policy.anybody_named(), settled: HashMap::new() }
     }
 
-    /// Judges all that has been collected for the image by now. The report does not depend on what was judged before, unless the
-    /// time is over: then what was accepted before stays so, and the rest is undecided.
+    /// Judges all evidence collected so far. Earlier judgements do not change the report, except when the time is over:
+    /// candidates accepted earlier then stay accepted, and the rest is undecided.
     pub fn judge(&mut self, evidence: &Evidence, now: Timestamp, time: TimeLimit<'_>) -> ImageReport {
         let Grounds { workers, policy, domains, advisories, .. } = self.grounds;
         let candidates = in_order(evidence);
         let terms = Terms { evidence, policy, unasked: &self.unasked, vex: &[], domains, advisories, now, time };
         let vex = believed(&candidates, terms);
         let terms = Terms { vex: &vex, ..terms };
-        // What closes a finding is named in it, and there may be more of it in the next step.
+        // Findings name the VEX statements that close them, and the next step may bring more statements. So with VEX nothing is
+        // reused.
         let by_itself = vex.iter().all(|statements| statements.0.is_empty());
         let shared = shared(&candidates);
         let judged: Vec<Judged> = gather(workers, candidates.len(), |position| {
@@ -65,8 +66,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Places with several candidates, which tell none of them from another: `cosign save` gives each of its manifests one name, and
-/// two signatures on one payload have its digest.
+/// Returns the places that several candidates share, so that they identify none of them: `cosign save` gives all manifests one
+/// name, and two signatures on one payload have one digest.
 fn shared(candidates: &[&Candidate]) -> HashSet<Place> {
     let mut seen = HashSet::new();
     candidates.iter().map(|candidate| place(candidate)).filter(|place| !seen.insert(place.clone())).collect()

@@ -1,7 +1,7 @@
 //! Legacy cosign layers, brought to the form of a bundle.
 //!
-//! Before bundles, cosign kept the signature, the certificate and the log entry in annotations of the layer that holds
-//! what was signed (cosign `specs/SIGNATURE_SPEC.md`, `ATTESTATION_SPEC.md`). The log entry has a promise (SET) and no
+//! Before bundles, the signed content was a layer, and cosign kept the signature, the certificate and the log entry in
+//! annotations of that layer (cosign `specs/SIGNATURE_SPEC.md`, `ATTESTATION_SPEC.md`). The log entry has a promise (SET) and no
 //! inclusion proof.
 
 use std::collections::BTreeMap;

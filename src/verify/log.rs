@@ -1,7 +1,7 @@
-//! Log entries before their cryptography: what must be there, and what an entry must be about.
+//! Checks log entries before their cryptography: the required parts, and the content that an entry must be about.
 //!
-//! The Sigstore crate accepts an entry that nothing vouches for, counts an entry twice, and takes a checkpoint of any log of
-//! the root. Those are refused here, for every kind of entry.
+//! The Sigstore crate accepts an entry without promise or proof, counts a repeated entry twice, and takes a checkpoint of any log
+//! in the root. This module refuses all three, for every kind of entry.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -61,7 +61,7 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
     }
 }
 
-/// What an entry must have before any of its cryptography is looked at.
+/// Checks the required parts of an entry, before its cryptography.
 fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(), Finding> {
     // client-spec §4.4: the body decides what the entry is; the wrapper must say the same (A154).
     #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! The logs of a trusted root, held to what their ids say.
+//! Checks the logs of a trusted root against their ids.
 
 use serde_json::Value;
 

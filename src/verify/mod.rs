@@ -65,10 +65,10 @@ pub use judge::Judge;
 pub use originals::{Part, accepted, parts};
 pub use workers::{Alone, Workers};
 
-/// Judges what was collected for one image.
+/// Judges the evidence of one image.
 ///
-/// `now` is the time at which evidence must not lie in the future; it is the only clock. The order of candidates and of
-/// domains in the input does not change the verdict.
+/// `now` is the only clock: evidence from after it is in the future and does not count. The order of candidates and of domains in
+/// the input does not change the verdict.
 pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
     verify_with(&Alone, evidence, policy, domains, now)
 }
@@ -84,16 +84,16 @@ pub fn verify_with(
     verify_on(&Grounds { workers, policy, domains, advisories: None, now, time: TimeLimit::NONE }, evidence)
 }
 
-/// What a judgement stands on beside the evidence.
+/// The inputs of a judgement other than the evidence.
 #[derive(Clone, Copy)]
 pub struct Grounds<'a> {
     /// Who judges the candidates; the report does not depend on them.
     pub workers: &'a dyn Workers,
-    /// What must hold.
+    /// The policy of the image.
     pub policy: &'a Policy,
-    /// What signatures may verify in.
+    /// The trust domains in which a signature may verify.
     pub domains: &'a [Domain],
-    /// The known vulnerabilities that the packages of SBOMs are held against.
+    /// The advisories that packages of SBOMs are compared with.
     pub advisories: Option<&'a Advisories>,
     /// The only clock.
     pub now: Timestamp,
@@ -101,13 +101,13 @@ pub struct Grounds<'a> {
     pub time: TimeLimit<'a>,
 }
 
-/// Judges what was collected for one image, on everything that there is to judge it by.
+/// Judges the evidence of one image with all inputs given in `grounds`.
 pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
     Judge::new(*grounds).judge(evidence, grounds.now, grounds.time)
 }
 
-/// Collects, for each demand, the VEX documents whose signers it believes: what one candidate says closes what another found.
-/// Nothing else crosses from one candidate to another, and this only ever closes.
+/// Collects, for each requirement, the VEX documents of signers that it trusts. A VEX statement in one candidate can close a
+/// finding of another. Nothing else passes from one candidate to another, and this can only close findings.
 fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
     let collect = |demand: &Demand| {
         let Some(signers) = demand.asked.rules().vex() else { return Statements::default() };
@@ -123,7 +123,7 @@ fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
     terms.policy.demands().iter().map(collect).collect()
 }
 
-/// What a report calls the candidate in this place.
+/// The id in the report of the candidate at this index.
 fn id(place: usize) -> String {
     format!("c{}", place + 1)
 }
@@ -136,7 +136,7 @@ pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], 
     inspect_with(None, evidence, keys, domains, now)
 }
 
-/// The same, with the packages of SBOMs held against these advisories.
+/// The same, and compares the packages of SBOMs with these advisories.
 pub fn inspect_with(
     advisories: Option<&Advisories>,
     evidence: &Evidence,
@@ -215,7 +215,7 @@ pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageRep
     without_image(reference, policy.demands(), gap, gap.unresolved(), Verdict::Undecided)
 }
 
-/// Reports an image whose name is not known, so that no policy is its own.
+/// Reports an image whose name is not known. No policy applies to it.
 pub fn unnamed(text: &str, gap: &GapReport) -> ImageReport {
     without_image(text, &[], gap, gap.unresolved(), Verdict::Undecided)
 }

@@ -1,7 +1,7 @@
 //! Formats newer than this program: versions after those known here.
 //!
-//! A newer version does not speak for or against the evidence, so it is an error and never a refusal (A309). A text
-//! that is not a version, or one that never existed, is malformed.
+//! This program cannot judge a newer version, so such evidence is an error (undecided), never a failure (A309). A text that is
+//! not a version, or names one that never existed, is malformed.
 
 use crate::attestation::types::Kind;
 

@@ -1,4 +1,4 @@
-//! What npm's registry signs: a line about each package, and publish attestations.
+//! Signatures by npm's registry: a signed line about each package, and publish attestations.
 //!
 //! Both say that the registry published a tarball under a name and a version. Neither says who built it, or from what.
 
@@ -37,7 +37,7 @@ pub(super) fn read_signature(text: &str) -> Result<Material, Finding> {
     })
 }
 
-/// Checks that what the registry signed is the line about this very package and tarball.
+/// Checks that the signed line is about this package and this tarball.
 pub(super) fn check_signed(text: &[u8], target: &Target) -> Finding {
     let Some(package) = target.package() else {
         return Finding::fail(CheckId::SubjectDigest, "a registry signs packages, and this is none");

@@ -1,4 +1,4 @@
-//! What was verified, byte for byte: other tools read it, and nothing else.
+//! The exact verified bytes, for other tools: they should read these bytes and no others.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub enum Part {
     Payload,
     /// The in-toto statement.
     Statement,
-    /// The statement's predicate; of an SBOM the document, without what wraps it.
+    /// The statement's predicate. For an SBOM it is the bare document, without its wrapper.
     Predicate,
 }
 
@@ -37,8 +37,8 @@ impl Part {
     }
 }
 
-/// Returns the candidates that a verified image's requirements are satisfied by, with their kinds; of any other image none.
-/// The report is that of this evidence.
+/// Returns the candidates that satisfy the requirements of a verified image, with their kinds. Returns none for any other image.
+/// `report` must be the report on this evidence.
 pub fn accepted<'e>(evidence: &'e Evidence, report: &ImageReport) -> Vec<(&'e Candidate, CandidateKind)> {
     if report.verdict != Verdict::Verified {
         return Vec::new();
@@ -58,7 +58,7 @@ pub fn parts(candidate: &Candidate, kind: CandidateKind) -> Vec<(Part, Cow<'_, [
         Content::Bundle(bundle) => opened(Part::Bundle, bundle, kind),
         Content::BundleOverPayload { bundle, payload } => {
             let mut parts = opened(Part::Bundle, bundle, kind);
-            // A bundle over a statement signs that, whatever else lies beside it.
+            // A bundle with a statement in it signs that statement. Otherwise it signs the payload beside it.
             if bundle.payload().is_none() {
                 parts.push((Part::Payload, payload.bytes()[..].into()));
             }

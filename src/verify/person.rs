@@ -1,5 +1,5 @@
-//! Who signed, so that no one counts twice: not under two refs, two spellings of one name, two issuers of one mailbox, or two
-//! encodings of one key (A296).
+//! Identifies the person or workflow behind a signer, so that none counts twice: not under two refs, two spellings of one name,
+//! two issuers of one mailbox, or two encodings of one key (A296).
 
 use crate::check::WorkflowName;
 use crate::policy::{IdentityKind, service_of};

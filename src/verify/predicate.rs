@@ -124,7 +124,7 @@ impl Predicate<'_> {
         self.judged()?.ok()
     }
 
-    /// Judges what was read. What cannot be read is a finding.
+    /// Judges a predicate. An unreadable one is a finding.
     pub(crate) fn check(&self, question: &Question<'_>) -> Vec<Finding> {
         match self.judged() {
             Some(Ok(one)) => one.judge(question),

@@ -1,4 +1,4 @@
-//! What a predicate is judged by.
+//! The inputs for judging a predicate.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::time_limit::TimeLimit;
 use super::advised::Advised;
 use super::signature::Verified;
 
-/// What a predicate is judged by.
+/// The inputs for judging a predicate.
 #[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// Who signed it, and when.
@@ -20,7 +20,7 @@ pub(crate) struct Question<'a> {
     pub(crate) expected: Option<Expected<'a>>,
     /// The manifest that it is attached to, which is one of its subjects.
     pub(crate) subject: &'a Digest,
-    /// All that was collected: what the manifest is a part of, and by which name.
+    /// All collected evidence, with the image that the manifest belongs to and its name.
     pub(crate) evidence: &'a Evidence,
     /// The known vulnerabilities.
     pub(crate) advised: Advised<'a>,
@@ -30,13 +30,13 @@ pub(crate) struct Question<'a> {
     pub(crate) time: TimeLimit<'a>,
 }
 
-/// What a demand of the policy expects.
+/// The expectations of one requirement.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
     /// The signer of the policy that signed.
     pub(crate) signer: &'a Signer,
     /// The requirement.
     pub(crate) asked: &'a Asked,
-    /// What signers of VEX say whom the demand believes.
+    /// The VEX statements of signers that the requirement trusts.
     pub(crate) vex: Option<&'a Statements>,
 }

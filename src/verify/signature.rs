@@ -1,4 +1,4 @@
-//! Whether a signature verifies: with a certificate wholly inside one trust domain, or with a key of the policy.
+//! Verifies a signature: with a certificate, all of it inside one trust domain, or with a key of the policy.
 
 use jiff::Timestamp;
 
@@ -51,7 +51,7 @@ impl Verified {
     }
 }
 
-/// What a signature was verified with.
+/// The certificate or key that verified a signature.
 pub(crate) enum SignedBy {
     /// A certificate of the trust domain.
     Certificate(Box<Leaf>),
@@ -59,7 +59,7 @@ pub(crate) enum SignedBy {
     Key(PublicKey),
 }
 
-/// Verifies that one of the keys of a rule made the signature. Nothing but the key stands behind what comes of it.
+/// Verifies that one of the rule's keys made the signature. The result rests on the key alone.
 pub(super) fn verify_with_key(material: &Material, signed: Signed<'_>, rule: &KeyRule) -> Result<Verified, Finding> {
     let key = signing_key(material, signed, rule)?;
     Ok(Verified {
@@ -142,8 +142,9 @@ pub(super) fn verify_key_in(
     Ok(Some(Verified { domain: Some(domain.name().to_owned()), signed_by, log_entries, timestamps }))
 }
 
-/// Why a signature may be of another than the key's holder: it was made outside the window of the key, or at no proven time and the
-/// window has ended. What states the time of a signature must be signed itself: a registry says of its packages what it likes.
+/// Returns the finding against a signature that the key's owner may not have made: its time is outside the window of the key, or
+/// it has no proven time and the window has ended. Only signed times count, because a registry can state any time for its
+/// packages.
 pub(super) fn outside_key_window(key: &PublicKey, timestamps: &[TimestampReport], now: Timestamp) -> Option<Finding> {
     let window = key.window();
     if window == KeyWindow::default() {

@@ -12,7 +12,7 @@ use super::repository::belongs_to;
 use super::shell::quoted;
 use super::signature::{SignedBy, Verified};
 
-/// Checks what signed against the signer rule: every finding, not only the first.
+/// Checks the certificate or key against the signer rule. Returns every finding, not only the first.
 pub(crate) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
     match (&verified.signed_by, signer) {
         (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule, written_in),

@@ -218,7 +218,7 @@ fn newer_version(payload: &[u8]) -> Option<Finding> {
     })
 }
 
-/// The predicate type that a payload claims, for naming what could not be verified; never evidence of anything.
+/// The predicate type that an unverified payload claims. It names the candidate in the report and proves nothing.
 pub(super) fn claimed_predicate_type(payload: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Claimed {

@@ -1,9 +1,11 @@
-//! RFC 3161 timestamps: what the Sigstore crate leaves open in a token, and tokens that it does not read.
+//! RFC 3161 timestamps: checks that the Sigstore crate omits, and tokens that it cannot read.
 //!
-//! The crate reads authorities with elliptic keys that sign with SHA-256 or SHA-384, whole seconds, and chains in which every
-//! certificate states its purpose. RFC 3161 demands none of that. So a token that the crate refuses is read here, whole: what was
-//! stamped, by whom, with which certificate, and when. That the signer's certificate is for timestamps alone is settled where the
-//! authorities of a root are prepared (A169). Certificates that come along in a token are not used at all (A167).
+//! The crate supports authorities with elliptic keys and SHA-256 or SHA-384, whole seconds, and chains in which every certificate
+//! states its purpose. RFC 3161 requires none of that. This module reads the tokens that the crate refuses: the stamped content,
+//! the authority, its certificate, and the time.
+//!
+//! `super::authorities` checks that the certificate of an authority is for timestamps alone (A169). Certificates inside a token
+//! are never used (A167).
 
 use cms::signed_data::{SignerIdentifier, SignerInfo};
 use const_oid::ObjectIdentifier;

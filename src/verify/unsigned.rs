@@ -1,5 +1,5 @@
-//! Unsigned evidence: the statements that BuildKit puts into an index, and plain documents. They are shown with their
-//! content, and count for nothing.
+//! Unsigned evidence: the statements that BuildKit puts into an index, and plain documents. The report shows their content, and
+//! they satisfy no requirement.
 //!
 //! BuildKit `docs/attestations/attestation-storage.md`: the layers are bare in-toto statements (A048, A215, A231).
 

@@ -1,4 +1,4 @@
-//! The one place where DER from outside is decoded, and its limits, which are checked before any parser sees it (A310).
+//! Decodes all DER from outside. Its limits are checked before any parser sees the bytes (A310).
 //!
 //! The `der` crate sorts the members of a SET by insertion while it decodes: one SET of ten thousand members in
 //! descending order takes seconds. Certificates and timestamp tokens are short and have few members, so larger ones are
@@ -99,7 +99,7 @@ pub(super) fn is_token(token: &[u8]) -> bool {
     check(Encoding::Timestamp, token).is_ok() && ContentInfo::from_der(token).is_ok()
 }
 
-/// Checks that an encoding is within the limits. What cannot be read as DER is left to the parser, which refuses it.
+/// Checks that an encoding is within the limits. Bytes that are not DER pass; the parser refuses them.
 pub(super) fn check(what: Encoding, der: &[u8]) -> Result<(), Excess> {
     if der.len() > what.max_bytes() {
         return Err(Excess::Bytes(what, der.len()));

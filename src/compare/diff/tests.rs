@@ -1,4 +1,4 @@
-//! What is compared, and what is not.
+//! Tests which facts are compared and which are not.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Checkpoints: whose they are, and what they say of a tree.
+//! Checkpoints: the log that signed one, and the size and root hash that it states.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,14 +1,16 @@
 //! Signed material against one trust domain: the only module that names the Sigstore verifier.
 //!
-//! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature and the binding of the
-//! log entry to them. What it leaves open is closed before it is asked ([`super::log`]). Of a DSSE envelope it is given what
-//! the signature is over, as the bytes that were signed: the payload may be large, and the crate would read it all into a
-//! tree. That the statement in it is one, and about what it should be, is checked by [`super::statement`]. Entries of Rekor v1
-//! that are about envelopes are verified in [`super::rekor1`] with the keys that this module lends it, and so is everything that was
-//! signed by another scheme than ECDSA on P-256 with SHA-256, or stamped by an authority that the crate cannot read.
+//! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature, and that the log entry
+//! belongs to them. [`super::log`] first refuses entries that the crate would accept too easily.
 //!
-//! The crate reads the wall clock in five places to refuse times from the future. Verdicts here are made at the time
-//! given to [`super::verify`], which is compared again; the clock can only make a result stricter.
+//! For a DSSE envelope the crate gets only the signed bytes: the payload may be large, and the crate would parse it into a tree.
+//! [`super::statement`] checks the statement in the payload and its subject.
+//!
+//! [`super::rekor1`] verifies the rest, with keys from this module: entries of Rekor v1 about envelopes, signatures by another
+//! scheme than ECDSA on P-256 with SHA-256, and timestamps of authorities that the crate cannot read.
+//!
+//! The crate reads the wall clock in five places to refuse times from the future. Verdicts use the time given to
+//! [`super::verify`], and times are compared with it again. So the clock can only make a result stricter.
 
 mod algorithms;
 mod checkpoint;
@@ -56,7 +58,7 @@ pub struct Domain {
     has_ct: bool,
     issuers: Issuers,
     timestamp_authorities: TimestampAuthorities,
-    /// What the root says of its logs, for messages.
+    /// A description of the root's logs, for messages.
     logs: Vec<Service>,
     report: TrustReport,
 }
@@ -142,7 +144,7 @@ impl Domain {
         Ok(Self { root: trusted, verifier, log_keys, has_log, has_ct, issuers, timestamp_authorities, logs, report })
     }
 
-    /// Returns what a report says of the domain.
+    /// Returns the report's section about the domain.
     pub fn report(&self) -> &TrustReport {
         &self.report
     }

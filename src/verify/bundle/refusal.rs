@@ -1,4 +1,4 @@
-//! What the Sigstore crate refuses, said as findings.
+//! Turns refusals of the Sigstore crate into findings.
 
 use sigstore_verify::bundle::Error as BundleError;
 use sigstore_verify::{CertificateError, Error};

@@ -1,9 +1,9 @@
-//! The signature schemes of Sigstore's algorithm registry, and what verifies them.
+//! The signature schemes of Sigstore's algorithm registry, and their verification.
 //!
-//! algorithm-registry.md: the hash goes with the key, and a signature does not say which it was made with. Where the registry
-//! has more than one scheme for a kind of key, what the evidence states of the hash decides: the message digest, or the log
-//! entry. Where nothing states one, the current scheme comes first and what older signers made after it. Both are in the registry
-//! for that key and sign different bytes, so a signature by one is none by the other; no scheme beyond the registry is tried (A087).
+//! algorithm-registry.md: the kind of key determines the hash, and a signature does not state it. Some kinds of key have several
+//! schemes. Then the hash that the evidence states decides, in the message digest or the log entry. If the evidence states none,
+//! the current scheme is tried first, and then the scheme of older signers. The schemes sign different bytes, so a signature by
+//! one never verifies by the other. No scheme outside the registry is tried (A087).
 
 use aws_lc_rs::digest::Digest as Imported;
 use aws_lc_rs::signature::UnparsedPublicKey;
@@ -33,7 +33,7 @@ pub(in crate::verify) enum Scheme {
     Ed25519ph,
 }
 
-/// What the signature is over, where that is not in the material itself.
+/// The signed content, if the material does not hold it itself.
 #[derive(Clone, Copy)]
 pub(in crate::verify) enum Signed<'a> {
     /// These bytes (legacy simple signing).
@@ -42,7 +42,7 @@ pub(in crate::verify) enum Signed<'a> {
     Digest(&'a Digest),
 }
 
-/// A signature, and what it is over.
+/// A signature and the signed content.
 #[derive(Clone, Copy)]
 pub(in crate::verify) struct SignatureOver<'a> {
     pub(in crate::verify) material: &'a Material,
@@ -55,7 +55,7 @@ pub(in crate::verify) struct VerifyingKey<'a> {
     key_bytes: &'a [u8],
 }
 
-/// What came of trying one key on a signature.
+/// The result of verifying a signature with one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::verify) enum Made {
     /// The key made it, by this scheme.

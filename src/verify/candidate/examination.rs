@@ -1,4 +1,4 @@
-//! What is known of a candidate before its signature is verified.
+//! The facts about a candidate before its signature is verified.
 
 use std::cell::OnceCell;
 
@@ -23,7 +23,7 @@ pub(super) struct Examination<'a> {
     /// The signature to verify, unless an earlier step failed.
     pub(super) ready: Option<(Material, Signed<'a>)>,
     pub(super) statement: Option<Statement<'a>>,
-    /// What advisories say of the packages of an SBOM, once they are asked.
+    /// The advisories about the packages of an SBOM, once they were looked up.
     pub(super) examined: OnceCell<Examined>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Examination<'a> {
         Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
     }
 
-    /// What failed needs no signature. Of what could not be decided it still matters who signed it.
+    /// After a failed check the signature does not matter. After an undecided check the signer still does.
     pub(super) fn ready_unless_stopped(
         mut self,
         finding: Option<Finding>,

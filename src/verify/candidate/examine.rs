@@ -79,7 +79,8 @@ pub(super) fn examine<'a>(
     Ok(examination)
 }
 
-/// It could satisfy what nothing else does, so it is an error until it is read; where all is satisfied it does no harm.
+/// An unread candidate is an error, because it could satisfy an open requirement. If all requirements are satisfied, it does not
+/// affect the verdict.
 fn unread(bytes: u64) -> Finding {
     Finding::error(CheckId::EvidenceComplete, format!("{bytes} bytes, not fetched"))
         .next("this evidence was not collected whole: collect it again")

@@ -2,7 +2,7 @@
 //!
 //! Four links lead from the signer to the image, and each must hold: the signature is on the attestation manifest; that manifest
 //! belongs to the image; it lists the statement by its digest; and the statement is about the image. A signature on an
-//! attestation manifest is none on the image, so that no such candidate satisfies a requirement of a signature.
+//! attestation manifest does not sign the image, so no such candidate satisfies a signature requirement.
 
 use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, Outcome};
 use crate::evidence::{AttestationManifest, Candidate};
@@ -19,7 +19,7 @@ use super::examination::{Examination, newer_predicate};
 pub(super) struct SignedManifest<'a> {
     pub(super) manifest: &'a AttestationManifest,
     pub(super) signature: &'a Candidate,
-    /// The signature as far as it was examined; `None` for an attachment that is no evidence.
+    /// The examination of the signature; `None` for an attachment that is not evidence.
     pub(super) examination: Option<Examination<'a>>,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn examine_listed<'a>(
         }
         Err(finding) => examination.findings.push(finding),
     }
-    // Of what could not be decided it still matters who signed it.
+    // The signer matters even if a check could not be decided.
     if !examination.findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
         examination.ready = signed.ready;
     }

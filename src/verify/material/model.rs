@@ -1,4 +1,4 @@
-//! What signed material consists of.
+//! The parts of signed material.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::json;
 use crate::oci::{Algorithm, encode_hex};
 use crate::verify::untrusted_der::{self, Encoding};
 
-/// The version of the bundle format, which decides what must be in it.
+/// The version of the bundle format, which determines the required parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::verify) enum Version {
     V01,
@@ -25,7 +25,8 @@ pub(in crate::verify) struct Material {
     pub(in crate::verify) entries: Vec<LogEntry>,
     pub(in crate::verify) timestamps: Vec<Vec<u8>>,
     pub(in crate::verify) content: SignedContent,
-    /// What timestamps may be over beside the signature: cosign before 3 stamped the whole envelope of a legacy attestation.
+    /// Content that a timestamp may cover instead of the signature: cosign before version 3 stamped the whole envelope of a
+    /// legacy attestation.
     pub(in crate::verify) stamped: Option<Opened>,
     /// Whether it came in a form that has no place for its log entry, so that it may have one elsewhere.
     pub(in crate::verify) is_bare: bool,
@@ -44,7 +45,7 @@ impl Material {
     }
 }
 
-/// What the signature is to be verified with.
+/// The certificate or key for verifying the signature.
 #[derive(Debug, Clone)]
 pub(in crate::verify) enum KeyMaterial {
     /// A leaf certificate in DER. Certificates that were sent along are not kept: they are not trusted.
@@ -63,7 +64,7 @@ impl KeyMaterial {
     }
 }
 
-/// What was signed.
+/// The signed content.
 #[derive(Debug, Clone)]
 pub(in crate::verify) enum SignedContent {
     /// A signature over the artifact itself.
@@ -126,12 +127,12 @@ impl SignedContent {
 }
 
 impl Envelope {
-    /// Returns what was signed.
+    /// Returns the signed content.
     pub(in crate::verify) fn payload(&self) -> &[u8] {
         self.payload.bytes()
     }
 
-    /// Returns what the signature is over: payload and payload type (DSSE `protocol.md`, pre-authentication encoding).
+    /// Returns the signed bytes: payload and payload type (DSSE `protocol.md`, pre-authentication encoding).
     pub(in crate::verify) fn signed(&self) -> &[u8] {
         // An envelope is made only of a payload that is of its type.
         self.payload.signed_as(&self.payload_type).unwrap_or_default()

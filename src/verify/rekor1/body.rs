@@ -1,8 +1,8 @@
 //! The content of a log entry, compared with the evidence: digest, envelope or payload, signature, certificate or key.
 //!
-//! Every kind binds the signature, for a body that fits another signature would lend it the time (CVE-2022-36056): `hashedrekord`,
-//! `dsse` 0.0.1 and `intoto` 0.0.2 hold it, `intoto` 0.0.1 holds the hash of the envelope with it (rekor `pkg/types`; rekor-tiles
-//! `pkg/types/hashedrekord`).
+//! Every kind of entry must be about this signature. Otherwise an entry for another signature would prove its time
+//! (CVE-2022-36056). `hashedrekord`, `dsse` 0.0.1 and `intoto` 0.0.2 hold the signature; `intoto` 0.0.1 holds the hash of the
+//! envelope with the signature (rekor `pkg/types`; rekor-tiles `pkg/types/hashedrekord`).
 
 use std::cell::OnceCell;
 
@@ -19,7 +19,7 @@ use crate::verify::bundle::{Scheme, Signed, certificate_in_pem, key_in_certifica
 use crate::verify::material::{Envelope, LogEntry, SignedContent, decode_base64, hash_named, log_failure};
 use crate::verify::newer;
 
-/// What the signature was verified with.
+/// The certificate or key that verified the signature.
 pub(super) enum Verifier<'a> {
     /// A certificate in DER, and the key in it.
     Certificate {

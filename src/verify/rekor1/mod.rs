@@ -1,10 +1,11 @@
-//! Signatures that the Sigstore crate does not read: by their log entry, their algorithm, or their timestamp.
+//! Verifies signatures whose log entry, algorithm or timestamp the Sigstore crate does not read.
 //!
-//! Of the entries it does not read `intoto` 0.0.1, which most attestations of 2021 to 2023 have; `dsse` 0.0.1 and `intoto` 0.0.2 it reads
-//! with the statement in memory as a tree, an SBOM of 60 MB in half a gigabyte; `hashedrekord` it reads with SHA-256 alone, and
-//! 0.0.2 with P-256 alone. So all of those are verified here, by the same checks in the same order as the crate's, spelled out: the
-//! log's promises and proofs, the signature, and that each entry is about this very signature, content, and
-//! certificate or key.
+//! The crate cannot read `intoto` 0.0.1, the entry of most attestations of 2021 to 2023. It reads `dsse` 0.0.1 and `intoto` 0.0.2
+//! with the whole statement as a tree in memory: half a gigabyte for an SBOM of 60 MB. It reads `hashedrekord` only with SHA-256,
+//! and 0.0.2 only with P-256.
+//!
+//! All of these are verified here, with the crate's checks in the crate's order: the log's promises and proofs, the signature,
+//! and that each entry is about this signature, this content, and this certificate or key.
 
 mod body;
 
@@ -40,7 +41,7 @@ pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKin
     kind != KeyKind::P256 || states_another_hash || !entries.iter().all(records_digest)
 }
 
-/// Verifies a signature by a certificate. What a statement is about is for the caller to compare.
+/// Verifies a signature by a certificate. The caller compares the subject of the statement.
 pub(super) fn verify(
     domain: &Domain,
     SignatureOver { material, signed }: SignatureOver<'_>,
@@ -60,7 +61,7 @@ pub(super) fn verify(
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
 }
 
-/// Verifies a signature by `key`: everything but the certificate, which there is none of.
+/// Verifies a signature by `key`, with all checks except those of a certificate.
 pub(super) fn verify_with_key(
     domain: &Domain,
     SignatureOver { material, signed }: SignatureOver<'_>,
