@@ -97,7 +97,8 @@ def main():
     named = [posixpath.normpath(posixpath.join("docs", target)) for _, _, target in LINK.findall(summary)]
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        shutil.copy(ROOT / "docs/book.toml", work)
+        for name in ("book.toml", "site.css"):
+            shutil.copy(ROOT / "docs" / name, work)
         for path in named:
             page(path, source, set(named), work / "src")
         paths = iter(named)
