@@ -604,7 +604,7 @@ fn the_page_about_the_environment_names_every_variable_of_the_help() {
 fn every_check_has_a_legend_that_is_true() {
     let mut known = fs::read_to_string(Path::new(ROOT).join("docs/diagnosis.md")).expect("a page");
     sources(&Path::new(ROOT).join("src"), &mut known);
-    let (keys, help) = (policy_keys(), help(&["verify".to_owned()]));
+    let (keys, help) = (policy_keys(), ["verify", "audit"].map(|command| help(&[command.to_owned()])).concat());
     for check in bonafide::check::CheckId::all() {
         let legend = check.page.split_once("\n## Legend\n\n").expect("a legend at the end").1.replace("\n  ", " ");
         let lines: Vec<(&str, &str)> =

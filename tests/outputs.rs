@@ -11,10 +11,10 @@ use std::fs;
 
 use bonafide::check::{
     Change, Changes, CheckId, DiffReport, Difference, Direction, DriftReport, ExceptionReport, Fact, FactReport,
-    Finding, GapReport, ImageReport, KnownBy, LicenseChange, Network, NotCompared, PackageChange, PackageEffect,
-    PlatformReport, PolicyReport, Property, ReasonReport, Report, RepositoryReport, RequirementReport, SCHEMA_VERSION,
-    SideReport, TagChange, TagCounts, Tool, TrustReport, ValueChange, VariableReport, VariableUse, Verdict,
-    VulnerabilityChange, VulnerabilityEffect,
+    Finding, GapReport, ImageReport, KnownBy, LicenseChange, MirrorDifference, MirrorReport, Network, NotCompared,
+    PackageChange, PackageEffect, PlatformReport, PolicyReport, Property, ReasonReport, Report, RepositoryReport,
+    RequirementReport, SCHEMA_VERSION, SideReport, TagChange, TagCounts, Tool, TrustReport, Unlike, ValueChange,
+    VariableReport, VariableUse, Verdict, VulnerabilityChange, VulnerabilityEffect,
 };
 use bonafide::evidence::{GapReason, Obstacle};
 use bonafide::policy::{Policy, Requirement, Signer};
@@ -158,10 +158,24 @@ fn audits(text: &str) -> [Report; 2] {
         |(verdict, changes, gaps)| {
             let repository = text.to_owned();
             let (tags, drift) = (TagCounts::default(), vec![drift(text)]);
-            let of_it = RepositoryReport { repository, verdict, tags, digests: 1, changes, drift, gaps };
+            let mirror = gaps.is_empty().then(|| mirror(text));
+            let of_it = RepositoryReport { repository, verdict, tags, digests: 1, changes, drift, mirror, gaps };
             Report { verdict, repositories: vec![of_it], ..report(vec![image(Verdict::Verified, text)], text) }
         },
     )
+}
+
+/// A copy that lacks evidence.
+fn mirror(text: &str) -> MirrorReport {
+    let lacking = MirrorDifference {
+        tag: text.to_owned(),
+        difference: Unlike::MissingEvidence,
+        subject: Some(text.to_owned()),
+        place: Some(text.to_owned()),
+        expected: Some(text.to_owned()),
+        found: None,
+    };
+    MirrorReport { of: text.to_owned(), digests: 1, evidence: 0, differences: vec![lacking] }
 }
 
 /// A release that lost something, and has another signer and a new SBOM.
@@ -429,10 +443,15 @@ fn jsonl(text: &str, report: &Report) {
     assert_eq!(summary["counts"]["verified"], verified);
 }
 
+/// How many things are wrong with the tags of a repository.
+fn wrong_tags(repository: &RepositoryReport) -> usize {
+    repository.changes.len() + repository.mirror_differences().len()
+}
+
 /// A row for each image, and for each thing that is wrong with a repository, all as wide as the first; and no formula.
 fn csv(text: &str, report: &Report) {
     let rows: Vec<Vec<String>> = text.split_terminator("\r\n").map(cells).collect();
-    let faults: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
+    let faults: usize = report.repositories.iter().map(|one| wrong_tags(one) + one.gaps.len()).sum();
     let tags: usize = report.images.iter().map(|image| image.tags.len().max(1)).sum();
     let changes: usize = report.repositories.iter().map(|one| one.drift.len()).sum();
     assert_eq!(rows.len(), 1 + tags + faults + changes, "{text}");
@@ -463,7 +482,7 @@ fn junit(text: &str, report: &Report) {
     let read = quick_junit::Report::deserialize_from_str(text).expect("JUnit");
     assert_eq!(read.test_suites.len(), report.images.len() + report.repositories.len());
     for (suite, repository) in read.test_suites[report.images.len()..].iter().zip(&report.repositories) {
-        assert_eq!((suite.failures, suite.errors), (repository.changes.len(), repository.gaps.len()));
+        assert_eq!((suite.failures, suite.errors), (wrong_tags(repository), repository.gaps.len()));
         let printed = suite.system_out.as_ref().map(|out| out.as_str().lines().count());
         assert_eq!(
             printed.unwrap_or_default(),
@@ -528,7 +547,7 @@ fn markdown(text: &str, report: &Report) {
     let of_repositories = if report.repositories.is_empty() { 0 } else { 1 + report.repositories.len() };
     let of_changes = if differences(report) == 0 { 0 } else { 1 + differences(report) };
     assert_eq!(rows.len(), 1 + report.images.len() + of_repositories + of_changes);
-    let explained: usize = report.repositories.iter().map(|one| one.changes.len() + one.gaps.len()).sum();
+    let explained: usize = report.repositories.iter().map(|one| wrong_tags(one) + one.gaps.len()).sum();
     assert_eq!(text.lines().filter(|line| line.starts_with("- <code>tags</code>")).count(), explained);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{text}");
     is_inert(text);

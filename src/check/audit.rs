@@ -23,8 +23,117 @@ pub struct RepositoryReport {
     /// What changed from one verified release to the next of its line. It rejects nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<DriftReport>,
-    /// What could not be read of the list.
+    /// How it differs from the repository that it must be a mirror of, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorReport>,
+    /// What could not be read of the list, or of the repository that it is compared with.
     pub gaps: Vec<GapReport>,
+}
+
+impl RepositoryReport {
+    /// Returns how it differs from the repository that it must be a mirror of.
+    pub fn mirror_differences(&self) -> &[MirrorDifference] {
+        self.mirror.as_ref().map_or(&[], |mirror| &mirror.differences)
+    }
+}
+
+/// A repository, held against the one that it must be a mirror of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MirrorReport {
+    /// The repository that it must equal.
+    pub of: String,
+    /// How many digests both have under the same tag, so that their evidence was compared.
+    pub digests: usize,
+    /// How many manifests of evidence both have.
+    pub evidence: usize,
+    /// Each difference.
+    pub differences: Vec<MirrorDifference>,
+}
+
+/// A difference between a repository and the one that it must be a mirror of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MirrorDifference {
+    /// The tag, or the first of those that name the image.
+    pub tag: String,
+    /// What differs.
+    pub difference: Unlike,
+    /// The manifest that the evidence is attached to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Where the evidence is: `referrers`, or the tag that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The digest that the other repository has there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The digest that this repository has there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+}
+
+/// In what a repository differs from the one that it must be a mirror of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlike {
+    /// It lacks a tag.
+    MissingTag,
+    /// It has a tag that the other has not.
+    ExtraTag,
+    /// Its tag names another digest.
+    OtherDigest,
+    /// It lacks evidence of an image.
+    MissingEvidence,
+    /// It has evidence of an image that the other has not.
+    ExtraEvidence,
+}
+
+impl Unlike {
+    /// Returns the word for reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingTag => "missing-tag",
+            Self::ExtraTag => "extra-tag",
+            Self::OtherDigest => "other-digest",
+            Self::MissingEvidence => "missing-evidence",
+            Self::ExtraEvidence => "extra-evidence",
+        }
+    }
+}
+
+impl MirrorDifference {
+    /// Reports the difference from the repository of this name.
+    pub fn finding(&self, of: &str) -> Finding {
+        let attached = || {
+            let (subject, place) = (self.subject.as_deref(), self.place.as_deref());
+            format!("{} ({})", subject.unwrap_or("the image"), place.unwrap_or("referrers"))
+        };
+        let (message, next) = match self.difference {
+            Unlike::MissingTag => (format!("{of} has the tag, and it is missing here"), "copy it again"),
+            Unlike::ExtraTag => (
+                format!("the tag is not in {of}"),
+                "find out who pushed it: a mirror has nothing of its own, and a deleted release is still served here",
+            ),
+            Unlike::OtherDigest => (
+                format!("the tag names another digest than in {of}"),
+                "find out which of both moved and who moved it, before you copy it again",
+            ),
+            Unlike::MissingEvidence => (
+                format!("evidence that {of} has is missing for {}", attached()),
+                "copy the image again with its evidence: `oras copy -r` or `regctl image copy --referrers --digest-tags`",
+            ),
+            Unlike::ExtraEvidence => (
+                format!("evidence for {} is not in {of}", attached()),
+                "find out who attached it: a mirror has nothing of its own",
+            ),
+        };
+        Finding {
+            expected: self.expected.clone(),
+            found: self.found.clone(),
+            ..Finding::fail(CheckId::Mirrored, message).next(next)
+        }
+    }
 }
 
 /// The tags of a repository, counted.

@@ -69,6 +69,7 @@ checks! {
     ImageResolved "image-resolved" "The reference names an image that could be read."
     ImagePinned "image-pinned" "The reference resolves to the digest that was expected."
     NotWeaker "not-weaker" "The evidence is not weaker than that of an earlier release."
+    Mirrored "mirrored" "The repository has the tags, digests and evidence of the one that it mirrors."
     Replayed "replayed" "The image gets the report that it got before."
     PolicyException "policy-exception" "No exception of the policy has run out."
     EvidenceComplete "evidence-complete" "Everything that could hold evidence was read."

@@ -142,7 +142,9 @@ fn joined(place: usize, reports: &[Report], images: &[ImageReport], missing: &[O
         changes.extend(part.changes.iter().filter(|change| !changes.contains(*change)).cloned().collect::<Vec<_>>());
     }
     let of_list = (!gaps.is_empty()).then_some(Verdict::Undecided);
-    let of_changes = (!changes.is_empty()).then_some(Verdict::Rejected);
+    let is_other =
+        !changes.is_empty() || reports.iter().any(|one| !one.repositories[place].mirror_differences().is_empty());
+    let of_changes = is_other.then_some(Verdict::Rejected);
     let verdicts = own.iter().map(|image| image.verdict);
     RepositoryReport {
         verdict: Verdict::join(verdicts.chain(of_list).chain(of_changes)),

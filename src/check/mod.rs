@@ -36,7 +36,7 @@ pub use crate::attestation::vex::section::VexReport;
 pub use crate::attestation::vsa::section::SummaryReport;
 pub(crate) use advisories::is_none;
 pub use advisories::{AdvisoriesReport, ClosingReport, KnownVulnerabilitiesReport, VulnerabilityReport};
-pub use audit::{Change, RepositoryReport, TagChange, TagCounts};
+pub use audit::{Change, MirrorDifference, MirrorReport, RepositoryReport, TagChange, TagCounts, Unlike};
 pub use candidate::CandidateReport;
 pub use comparison::{ComparisonReport, Difference, Direction, DriftReport, Property, Unknown};
 pub use diff::{

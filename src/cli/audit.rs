@@ -13,15 +13,16 @@ use tokio::runtime::Runtime;
 use crate::check::{
     Change, GapReport, ImageReport, Report, RepositoryReport, ShardReport, TagChange, TagCounts, Verdict,
 };
-use crate::collect::{PlatformChoice, SourceError, files};
+use crate::collect::{PlatformChoice, SourceError, evidence_stem, files};
 use crate::evidence::{GapReason, Obstacle};
 use crate::json;
-use crate::oci::{Digest, ImageName, Reference, RegistryReference};
+use crate::oci::{Digest, Reference, Tag};
 use crate::run::{self, Examined, Examiner, Listed, Lister, Releases, Selection, Target, releases, unread};
 
 use super::args::{Args, AuditArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;
 use super::journal::{self, Journal};
+use super::mirror::{self, Compared, MirrorOf};
 use super::output::{Reader, Rows};
 use super::pull_requests::Builds;
 use super::session::Session;
@@ -47,12 +48,19 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let asked = repositories(&references)?;
     let expected = audit.expect.as_deref().map(|file| expectations(file, &asked)).transpose()?;
     let older = Older::reference(verify.not_weaker_than.as_ref())?;
-    let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).chain(&older).collect();
+    let original = audit.mirror_of.as_deref().map(MirrorOf::named).transpose()?;
+    let others = older.iter().chain(original.as_ref().map(MirrorOf::reference));
+    let at: Vec<&Reference> = asked.iter().map(|(_, reference)| reference).chain(others).collect();
     let logins = logins::logins(&verify.login, &at)?;
     let session = Session::open(verify, logins)?.comparing(audit.no_downgrade);
+    if let Some(original) = &original {
+        original.refuse_itself(asked.iter().map(|(_, reference)| reference), &session)?;
+    }
     // A repository without a policy is found before anything is listed.
-    let (references, mut terms) = references
-        .keep(|text, reference| repository(text, reference).and_then(|one| session.target(text, &one)), args.color)?;
+    let (references, mut terms) = references.keep(
+        |text, reference| references::repository(text, reference).and_then(|one| session.target(text, &one)),
+        args.color,
+    )?;
     let mut seen = BTreeSet::new();
     terms.retain(|one| seen.insert(one.reference.policy_name(false)));
     let older = verify.not_weaker_than.as_ref().map(|named| Older::open(named, &session)).transpose()?;
@@ -75,6 +83,10 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let listing = list(&terms, expected.as_ref(), &selection, &with);
     let state = || session.listing_state(so_far.resolved.get(), so_far.selected.get());
     let repositories = runtime.block_on(progress::shown(is_hushed, state, listing));
+    let expected_of = original.as_ref().map(|original| {
+        let listing = original.list(&selection, &with);
+        runtime.block_on(progress::shown(is_hushed, state, listing))
+    });
     let all = images(&repositories, &terms);
     let total = all.len();
     let (places, wanted): (Vec<u64>, Vec<Wanted<'_>>) =
@@ -94,21 +106,14 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
         examined = work.hold(examined);
     }
 
-    let reports: Vec<RepositoryReport> = repositories
-        .iter()
-        .enumerate()
-        .map(|(place, repository)| {
-            let of_it = wanted.iter().zip(&examined).filter(|(one, _)| one.repository == place);
-            let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
-            let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
-            let is_all = audit.shard.is_none() && matches!(session.platforms, PlatformChoice::All);
-            let bound = is_all.then_some(bound);
-            let report = repository.report(&images, bound.as_ref());
-            // Which release came before another is not known from a part of them.
-            let drift = if audit.shard.is_none() { histories[place].borrow().drift() } else { Vec::new() };
-            RepositoryReport { drift, ..report }
-        })
-        .collect();
+    let compared = match original.as_ref().zip(expected_of.as_ref()) {
+        Some((original, expected)) => {
+            let comparing = work.compare(&repositories, &examined, (original, expected), &with);
+            runtime.block_on(progress::shown(is_hushed, || session.comparing_state(), comparing))
+        }
+        None => Vec::new(),
+    };
+    let reports = work.reports(&repositories, &examined, compared, audit.shard.is_none());
     let images: Vec<ImageReport> = examined.into_iter().map(|(image, _)| image).collect();
     let verdict = Verdict::join(reports.iter().map(|repository| repository.verdict));
     let shard = audit.shard.map(|shard| -> Result<ShardReport, Diagnostic> {
@@ -153,29 +158,12 @@ fn repositories(references: &[(String, Reference)]) -> Result<Vec<(String, Refer
     let mut seen = BTreeSet::new();
     let mut repositories = Vec::new();
     for (text, reference) in references {
-        let reference = repository(text, reference)?;
+        let reference = references::repository(text, reference)?;
         if seen.insert(reference.policy_name(false)) {
             repositories.push((text.clone(), reference));
         }
     }
     Ok(repositories)
-}
-
-fn repository(text: &str, reference: &Reference) -> Result<Reference, Diagnostic> {
-    match reference {
-        Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
-            Ok(Reference::Registry(RegistryReference { name: image.name.clone(), tag: None, digest: None }))
-        }
-        Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => {
-            Ok(Reference::Layout(layout.clone()))
-        }
-        Reference::Npm(package) => Err(references::no_image(package)),
-        Reference::File(file) => Err(references::no_image_but_file(file)),
-        _ => Err(Diagnostic::usage(
-            format!("`{text}` names an image, and an audit is of a repository"),
-            "leave out the tag and the digest; `--tags` selects tags",
-        )),
-    }
 }
 
 type Expectations = BTreeMap<String, BTreeMap<String, Digest>>;
@@ -331,6 +319,56 @@ impl Work<'_> {
     }
 }
 
+impl Work<'_> {
+    /// Compares each repository whose tags are listed with the one that it must be a mirror of.
+    async fn compare(
+        &self,
+        repositories: &[Repository],
+        examined: &[Judged],
+        (original, expected): (&MirrorOf, &Result<Releases, SourceError>),
+        with: &Lister<'_>,
+    ) -> Vec<Option<Compared>> {
+        let mut compared = Vec::new();
+        for (place, repository) in repositories.iter().enumerate() {
+            let Ok(listed) = &repository.listed else {
+                compared.push(None);
+                continue;
+            };
+            let of_it = self.wanted.iter().zip(examined).filter(|(one, _)| one.repository == place);
+            let parts: Vec<_> = of_it.map(|(one, (_, digests))| (one.release, digests.as_slice())).collect();
+            compared.push(Some(original.compare((&repository.reference, listed), expected, &parts, with).await));
+        }
+        compared
+    }
+
+    /// The reports on all repositories. `is_whole` says whether all images of them are here.
+    fn reports(
+        &self,
+        repositories: &[Repository],
+        examined: &[Judged],
+        compared: Vec<Option<Compared>>,
+        is_whole: bool,
+    ) -> Vec<RepositoryReport> {
+        let mut compared = compared.into_iter();
+        let report = |(place, repository): (usize, &Repository)| {
+            let of_it = self.wanted.iter().zip(examined).filter(|(one, _)| one.repository == place);
+            let (images, digests): (Vec<_>, Vec<_>) = of_it.map(|(_, (image, digests))| (image, digests)).unzip();
+            let bound: BTreeSet<String> = digests.into_iter().flatten().map(Digest::referrers_tag).collect();
+            let is_all = is_whole && matches!(self.session.platforms, PlatformChoice::All);
+            let bound = is_all.then_some(bound);
+            let report = repository.report(&images, bound.as_ref());
+            // Which release came before another is not known from a part of them.
+            let drift = if is_whole { self.histories[place].borrow().drift() } else { Vec::new() };
+            let report = RepositoryReport { drift, ..report };
+            match compared.next().flatten() {
+                Some(compared) => mirror::add(report, compared),
+                None => report,
+            }
+        };
+        repositories.iter().enumerate().map(report).collect()
+    }
+}
+
 /// The tags of all repositories with what they name.
 fn listed_tags(repositories: &[Repository]) -> String {
     let of_each = repositories.iter().map(|repository| {
@@ -372,6 +410,7 @@ impl Repository {
                     digests: 0,
                     changes: Vec::new(),
                     drift: Vec::new(),
+                    mirror: None,
                     gaps: vec![unread(&what, error)],
                 };
             }
@@ -389,7 +428,9 @@ impl Repository {
         }
         let changes = self.changes(listed);
         let is_all = listed.selected == listed.listed && gaps.is_empty();
-        let orphans = |bound: &BTreeSet<String>| listed.evidence.iter().filter(|stem| !bound.contains(*stem)).count();
+        let is_bound =
+            |tag: &Tag, bound: &BTreeSet<String>| evidence_stem(tag.as_str()).is_some_and(|stem| bound.contains(stem));
+        let orphans = |bound: &BTreeSet<String>| listed.evidence.iter().filter(|tag| !is_bound(tag, bound)).count();
         let own = images.iter().map(|image| image.verdict);
         let of_list = (!gaps.is_empty()).then_some(Verdict::Undecided);
         let of_changes = (!changes.is_empty()).then_some(Verdict::Rejected);
@@ -405,6 +446,7 @@ impl Repository {
             digests: images.iter().filter_map(|image| image.digest.as_deref()).collect::<BTreeSet<_>>().len(),
             changes,
             drift: Vec::new(),
+            mirror: None,
             gaps,
         }
     }

@@ -30,6 +30,7 @@ mod journal;
 mod logins;
 mod loose;
 mod man;
+mod mirror;
 mod npm;
 mod output;
 mod packing;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::collect::files::FileError;
 use crate::collect::{files, refuse_other_than_layout};
-use crate::oci::{FileReference, NpmPackage, Reference, ReferenceError};
+use crate::oci::{FileReference, ImageName, NpmPackage, Reference, ReferenceError, RegistryReference};
 
 use super::colour::Colour;
 use super::diagnostics::Diagnostic;
@@ -188,6 +188,24 @@ pub(super) fn parse(text: &str) -> Result<Reference, Diagnostic> {
         Reference::Npm(package) => Err(no_image(&package)),
         Reference::File(file) => Err(no_image_but_file(&file)),
         image => Ok(image),
+    }
+}
+
+/// Takes a reference that names a repository, and no image in it.
+pub(super) fn repository(text: &str, reference: &Reference) -> Result<Reference, Diagnostic> {
+    match reference {
+        Reference::Registry(image) if text.parse::<ImageName>().is_ok_and(|name| name == image.name) => {
+            Ok(Reference::Registry(RegistryReference { name: image.name.clone(), tag: None, digest: None }))
+        }
+        Reference::Layout(layout) if layout.tag.is_none() && layout.digest.is_none() => {
+            Ok(Reference::Layout(layout.clone()))
+        }
+        Reference::Npm(package) => Err(no_image(package)),
+        Reference::File(file) => Err(no_image_but_file(file)),
+        _ => Err(Diagnostic::usage(
+            format!("`{text}` names an image, and an audit is of a repository"),
+            "leave out the tag and the digest; `--tags` selects tags",
+        )),
     }
 }
 

@@ -238,6 +238,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Says how far the comparison of two repositories is.
+    pub(super) fn comparing_state(&self) -> String {
+        format!("comparing evidence, {}", self.used())
+    }
+
     fn used(&self) -> String {
         let used = self.registries.network_use();
         format!("{} requests, {}", used.requests, progress::size(used.bytes))

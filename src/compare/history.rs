@@ -1,7 +1,10 @@
 //! Compares each release of a repository with the release before it.
 
+use std::cell::OnceCell;
+
 use crate::check::{CheckId, DriftReport, Finding, ImageReport, Verdict};
 
+use super::line::before_each;
 use super::{Facts, Release, drift, hold};
 
 /// The releases of one repository with their results, in any order.
@@ -9,6 +12,8 @@ use super::{Facts, Release, drift, hold};
 pub struct History {
     facts: Vec<Facts>,
     releases: Vec<Option<Release>>,
+    /// What each is held against, once all are known.
+    before: OnceCell<Vec<Option<usize>>>,
 }
 
 impl History {
@@ -19,6 +24,7 @@ impl History {
     }
 
     pub(super) fn add_facts(&mut self, tag: &str, verdict: Verdict, facts: Facts) {
+        self.before.take();
         self.releases.push(Release::of(tag, verdict, facts.signed()));
         self.facts.push(facts);
     }
@@ -26,11 +32,11 @@ impl History {
     /// Compares a verified release with the highest lower version of its line. Rejected releases and those without evidence are
     /// skipped. If the lower version could not be read, the release becomes undecided.
     pub fn hold(&self, place: usize, report: ImageReport) -> ImageReport {
-        let Some(release) = &self.releases[place] else {
+        if self.releases[place].is_none() {
             return uncompared(report, "it was compared with nothing: its tag is not a version");
-        };
+        }
         let counts = |verdict| matches!(verdict, Verdict::Verified | Verdict::Undecided);
-        match release.before(&self.releases, counts) {
+        match self.before.get_or_init(|| before_each(&self.releases, counts))[place] {
             Some(before) => hold(report, Some(&self.facts[before])),
             None => uncompared(
                 report,
@@ -42,9 +48,10 @@ impl History {
     /// Returns the changes from one verified release to the next of its line.
     pub fn drift(&self) -> Vec<DriftReport> {
         let is_verified = |verdict| verdict == Verdict::Verified;
-        let pairs = self.releases.iter().enumerate().filter_map(|(place, release)| {
-            let release = release.as_ref().filter(|release| is_verified(release.verdict()))?;
-            Some((place, release.before(&self.releases, is_verified)?))
+        let before = before_each(&self.releases, is_verified);
+        let pairs = self.releases.iter().zip(before).enumerate().filter_map(|(place, (release, before))| {
+            release.as_ref().filter(|release| is_verified(release.verdict()))?;
+            Some((place, before?))
         });
         pairs.filter_map(|(place, before)| drift(&self.facts[before], &self.facts[place])).collect()
     }

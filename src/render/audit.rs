@@ -6,7 +6,7 @@ use super::drift::tag;
 use super::escape::terminal;
 use super::lines::Lines;
 use super::parts::Detail;
-use crate::check::{DriftReport, RepositoryReport, TagCounts};
+use crate::check::{DriftReport, Finding, MirrorReport, RepositoryReport, TagCounts, Verdict};
 
 /// Writes a line for each repository, and one for each thing that is wrong.
 pub(super) fn write(repositories: &[RepositoryReport], detail: Detail, lines: &mut Lines<'_>) -> io::Result<()> {
@@ -26,8 +26,32 @@ pub(super) fn write(repositories: &[RepositoryReport], detail: Detail, lines: &m
             let digests = expected.chain(found).collect::<Vec<_>>().join(", ");
             lines.raw(&format!("  {word}  {}  {}", terminal(&change.tag), terminal(&digests)))?;
         }
+        if let Some(mirror) = &repository.mirror {
+            write_mirror(mirror, repository.verdict, detail, lines)?;
+        }
         if !detail.quiet {
             drift(&repository.drift, lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes in what a repository differs from the one that it must be a mirror of.
+fn write_mirror(mirror: &MirrorReport, verdict: Verdict, detail: Detail, lines: &mut Lines<'_>) -> io::Result<()> {
+    if !detail.quiet {
+        let (digests, evidence) = (mirror.digests, mirror.evidence);
+        let same = format!("mirror of {}: digests of the same tag {digests} · evidence on both {evidence}", mirror.of);
+        lines.write("  ", "", &same)?;
+    }
+    for one in &mirror.differences {
+        let word = detail.coloured(verdict, one.difference.as_str());
+        let Finding { message, expected, found, next, .. } = one.finding(&mirror.of);
+        lines.raw(&format!("  {word}  {}", terminal(&one.tag)))?;
+        lines.write("      ", "", &message)?;
+        for (name, text) in [("expected  ", expected), ("found     ", found), ("→ ", next)] {
+            if let Some(text) = text {
+                lines.write("      ", name, &text)?;
+            }
         }
     }
     Ok(())

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use crate::check::{
-    CheckId, Finding, ImageReport, Outcome, PlatformReport, RepositoryReport, RequirementReport, TagChange, Verdict,
+    CheckId, Finding, ImageReport, MirrorDifference, Outcome, PlatformReport, RepositoryReport, RequirementReport,
+    TagChange, Verdict,
 };
 
 use super::parts::excepted;
@@ -100,7 +101,13 @@ pub(super) fn of_repository<'a>(repository: &'a RepositoryReport) -> Vec<Cell<'a
     let gaps = repository.gaps.iter().map(|gap| cell(None, Verdict::Undecided, Some(gap.unresolved())));
     let of_change =
         |change: &'a TagChange| cell(Some(Part::Tag(&change.tag)), Verdict::Rejected, Some(change.finding()));
-    let wrong: Vec<Cell<'_>> = gaps.chain(repository.changes.iter().map(of_change)).collect();
+    let of_mirror = repository.mirror.iter().flat_map(|mirror| {
+        let of_one = |one: &'a MirrorDifference| {
+            cell(Some(Part::Tag(&one.tag)), Verdict::Rejected, Some(one.finding(&mirror.of)))
+        };
+        mirror.differences.iter().map(of_one)
+    });
+    let wrong: Vec<Cell<'_>> = gaps.chain(repository.changes.iter().map(of_change)).chain(of_mirror).collect();
     if wrong.is_empty() { vec![cell(None, Verdict::Verified, None)] } else { wrong }
 }
 

@@ -121,7 +121,9 @@ fn head(report: &Report) -> String {
 
 /// Returns the entries to explain: repositories with gaps or changes first, then images that are not verified.
 fn wrong(report: &Report) -> Vec<Judged<'_>> {
-    let is_wrong = |one: &&RepositoryReport| !one.changes.is_empty() || !one.gaps.is_empty();
+    let is_wrong = |one: &&RepositoryReport| {
+        !one.changes.is_empty() || !one.mirror_differences().is_empty() || !one.gaps.is_empty()
+    };
     let repositories = report.repositories.iter().filter(is_wrong).map(Judged::Repository);
     let images = report.images.iter().filter(|image| image.verdict != Verdict::Verified).map(Judged::Image);
     repositories.chain(images).collect()
@@ -162,7 +164,8 @@ fn rows_of_changes(report: &Report) -> (Vec<String>, usize) {
 fn row_of_repository(repository: &RepositoryReport) -> String {
     let RepositoryReport { repository: name, verdict, tags, digests, changes, gaps, .. } = repository;
     let known = format!("{} of {} audited", tags.selected, tags.listed);
-    let differ = (!changes.is_empty()).then(|| format!("{} not as expected", changes.len()));
+    let others = changes.len() + repository.mirror_differences().len();
+    let differ = (others > 0).then(|| format!("{others} not as expected"));
     let unread = (!gaps.is_empty()).then(|| "not all could be read".to_owned());
     let tags: Vec<String> = std::iter::once(known).chain(differ).chain(unread).collect();
     format!("| {verdict} | {} | {digests} | {} |\n", code(name), tags.join("<br>"))

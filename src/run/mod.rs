@@ -4,6 +4,7 @@
 //! reports come in the order of the targets, each as soon as it and all earlier ones are known.
 
 mod inspect;
+mod mirror;
 mod pool;
 mod releases;
 mod threads;
@@ -16,6 +17,7 @@ use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
 pub use inspect::{InspectRun, Inspected, Inspector, Means, with_inspector};
+pub use mirror::{Image, Original, mirror};
 pub use releases::{Listed, Lister, Release, Releases, Selection, releases, tagged};
 pub use threads::Threads;
 

@@ -31,8 +31,8 @@ pub struct Releases {
     pub listed: usize,
     /// How many tags are selected.
     pub selected: usize,
-    /// The tags of evidence, each by the part that is made of a digest.
-    pub evidence: Vec<String>,
+    /// The tags of evidence.
+    pub evidence: Vec<Tag>,
     /// Names in the list that no tag can have.
     pub unusable: Vec<String>,
     /// Why the list is incomplete, if it is.
@@ -93,7 +93,7 @@ pub async fn releases(
     };
     let (evidence, tags): (Vec<_>, Vec<_>) =
         tags.into_iter().partition(|(tag, _)| evidence_stem(tag.as_str()).is_some());
-    let evidence = evidence.iter().filter_map(|(tag, _)| evidence_stem(tag.as_str())).map(str::to_owned).collect();
+    let evidence = evidence.into_iter().map(|(tag, _)| tag).collect();
     let listed = tags.len();
     let selected = selection.select(tags, expected);
     let count = selected.len();

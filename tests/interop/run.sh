@@ -56,15 +56,17 @@ source "$here/cases-containerd.sh"
 source "$here/cases-audit.sh"
 # shellcheck source=tests/interop/cases-airgap.sh
 source "$here/cases-airgap.sh"
+# shellcheck source=tests/interop/cases-mirror.sh
+source "$here/cases-mirror.sh"
 
 # What each name runs, in this order.
 declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
   [algorithms]=algorithms [files]=files [attestation-manifests]=attestation_manifests [registries]=odd_registries
   [diagnosis]=diagnosis [shells]=shells [release]=release_rehearsal [html]=pages [integrations]=integrations
-  [containerd]=node_verifier [airgap]=carried_away [audit]=audited_repository
+  [containerd]=node_verifier [airgap]=carried_away [audit]=audited_repository [mirror]=mirrors
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms files attestation-manifests registries diagnosis shells release html integrations containerd airgap audit
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms files attestation-manifests registries diagnosis shells release html integrations containerd airgap audit mirror
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done

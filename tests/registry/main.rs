@@ -12,6 +12,7 @@ mod files;
 mod github;
 mod journal;
 mod logins;
+mod mirror;
 mod npm;
 mod pace;
 mod program;

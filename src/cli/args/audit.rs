@@ -17,6 +17,7 @@ Examples:
   bonafide audit ghcr.io/acme/app --repo acme/app --newest 5
   bonafide audit ghcr.io/acme/app --repo acme/app --no-downgrade
   bonafide audit ghcr.io/acme/app --repo acme/app --expect released.json
+  bonafide audit mirror.acme.example/app --policy bonafide.yaml --mirror-of ghcr.io/acme/app
   bonafide audit ghcr.io/acme/app --repo acme/app --journal audit.journal --resume
   bonafide audit oci:./layout --policy bonafide.yaml --as ghcr.io/acme/app
 
@@ -55,6 +56,17 @@ pub(in crate::cli) struct AuditArgs {
     /// was not expected is rejected
     #[arg(long, help_heading = "Tags", value_name = "FILE")]
     pub(in crate::cli) expect: Option<PathBuf>,
+    /// The repository that the audited one must be a mirror of: another one has the same tags, digests and evidence, by the digests of
+    /// its manifests; each difference is rejected
+    ///
+    /// Compared are the selected tags, and of each image that both have the referrers and cosign's tags
+    #[arg(
+        long,
+        help_heading = "Tags",
+        value_name = "REPOSITORY",
+        conflicts_with_all = ["expect", "newest", "shard", "evidence_repository", "offline"]
+    )]
+    pub(in crate::cli) mirror_of: Option<String>,
     /// Audit one part of several, such as 2/4; auto takes it from JOB_COMPLETION_INDEX and JOB_COMPLETIONS
     ///
     /// Each digest is in one part. `bonafide report merge` joins the JSON reports of all parts. A part that has no image is
