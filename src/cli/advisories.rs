@@ -1,8 +1,10 @@
 //! Advisories out of files: OSV records as JSON, folders of them, and the zip archives that osv.dev publishes.
 //!
-//! Nothing is unpacked to disk. Every record, the number of them and their bytes together are bounded; an archive's own
-//! sizes are not trusted. A file that is not OSV ends the run if it is named itself, and is skipped in a folder or an
-//! archive: then no limit passes, because the skipped half of a database might deny what the other half passes.
+//! Nothing is unpacked to disk. The size of each record, the number of records and their total size are limited; the sizes that
+//! an archive states are not trusted.
+//!
+//! A file that is not OSV ends the run if the user named it. In a folder or an archive it is skipped. Then no vulnerability limit
+//! passes, because the skipped records might deny a package that the others allow.
 
 mod bytes;
 mod error;
@@ -35,13 +37,13 @@ impl From<AdvisoriesError> for Diagnostic {
     }
 }
 
-/// The advisories of a run, and what a report says of them.
+/// The advisories of a run, and the report's section about them.
 pub(super) struct Known {
     pub(super) advisories: Advisories,
     pub(super) report: AdvisoriesReport,
 }
 
-/// Reads all that is named; nothing if nothing is.
+/// Reads all named advisories; `None` if none are named.
 pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     if places.is_empty() {
         return Ok(None);
@@ -58,7 +60,7 @@ pub(super) fn read(places: &[PathBuf]) -> Result<Option<Known>, Diagnostic> {
     Ok(Some(Known { advisories, report }))
 }
 
-/// Returns the hash of files of advisories, for what depends on their content.
+/// Returns the hash of advisory files, for journals and shards: their verdicts depend on the content.
 pub(super) fn hash(places: &[PathBuf]) -> Result<String, Diagnostic> {
     let mut hasher = Hasher::new(Algorithm::Sha256);
     for place in places {

@@ -92,7 +92,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     let (places, wanted): (Vec<u64>, Vec<Wanted<'_>>) =
         (0..).zip(all).filter(|(_, one)| audit.shard.is_none_or(|shard| shard.has(one.release))).unzip();
     let labels: Vec<String> = wanted.iter().map(|one| crate::render::label(&one.target.text, &one.tags)).collect();
-    // A release is compared with one that is judged after it.
+    // A release is compared with an older one, which is judged later. So no row is final before the end.
     let begin = || Rows::begin(labels.iter().map(String::as_str), &targets, args);
     let rows = if audit.no_downgrade { None } else { begin() };
     let builds = Builds::allowed_by(&verify.signer);
@@ -137,7 +137,7 @@ pub(super) fn run(audit: &AuditArgs, args: &Args) -> Result<u8, Diagnostic> {
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
-/// An audit is of many images: what waits for one, pins one or summarises one has no place in it.
+/// Refuses flags that wait for one image, pin one or summarise one: an audit is about many images.
 fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     if !verify.from.is_empty() {
         let message = "`--from` reads the names of images, and an audit is of repositories";
@@ -257,11 +257,11 @@ fn images<'a>(repositories: &'a [Repository], terms: &[Target]) -> Vec<Wanted<'a
     images
 }
 
-/// What is to be examined, and by what.
+/// The inputs of an audit.
 struct Work<'a> {
     session: &'a Session<'a>,
     wanted: &'a [Wanted<'a>],
-    /// What no image may be weaker than.
+    /// The older image or report that no image may be weaker than.
     older: Option<&'a Older>,
     /// The releases of each repository, as far as they are known.
     histories: &'a [RefCell<History>],

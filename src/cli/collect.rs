@@ -1,4 +1,4 @@
-//! `bonafide collect`: images are verified, and carried away with everything that is attached to them.
+//! `bonafide collect`: verifies images, and writes them with all their evidence into a pack.
 
 use super::args::{Args, CollectArgs, VerifyArgs};
 use super::diagnostics::Diagnostic;

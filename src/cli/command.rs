@@ -1,7 +1,7 @@
 //! The parser as it runs: what `-h` shows on one screen, and what `--help` shows in full.
 //!
-//! A flag has one text, in [`super::args`]. Of the commands with many flags `-h` shows those that most people need, each on one
-//! line, and says where the others are.
+//! The text of each flag is in [`super::args`]. For commands with many flags, `-h` shows the most needed ones, each on one line,
+//! and refers to `--help` for the others.
 
 use clap::builder::StyledStr;
 use clap::{Command, CommandFactory};

@@ -1,8 +1,8 @@
-//! What `--not-weaker-than` names.
+//! The argument of `--not-weaker-than`.
 
 use std::path::{Path, PathBuf};
 
-/// What was named to compare with: an image, or a file with a report.
+/// The older side of a comparison: an image, or a file with a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Named {
     Image(String),

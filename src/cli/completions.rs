@@ -59,7 +59,7 @@ const ZSH: &str = r#"_bonafide_images() {
 const FISH: &str = r#"complete -c bonafide -n "__fish_bonafide_using_subcommand verify audit inspect doctor" -a "(bonafide completions fish --word (commandline -ct) 2>/dev/null)"
 "#;
 
-/// Prints the script, or what a word may become.
+/// Prints the script, or the completions of a word.
 pub(super) fn run(args: &CompletionsArgs) -> Result<u8, Diagnostic> {
     match &args.word {
         Some(word) => print(lines(&references(word)).as_bytes()),
@@ -100,13 +100,13 @@ fn with_images(script: &str) -> String {
     whole
 }
 
-/// Returns what a reference to a layout may become: its images, or folders and archives that begin so.
+/// Returns the completions of a reference to a layout: its images, or folders and archives with that prefix.
 fn references(word: &str) -> Vec<String> {
     let found = word.split_once(':').map(|(transport, rest)| match rest.split_once(':') {
         Some((path, tag)) => images(&format!("{transport}:{path}"), tag),
         None => places(transport, rest),
     });
-    // A shell would take anything else apart, or run it.
+    // A shell would split or run any other text.
     let is_plain = |text: &String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/:+@-".contains(&byte));
     found.unwrap_or_default().into_iter().filter(is_plain).take(MOST).collect()
 }

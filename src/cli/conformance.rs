@@ -1,5 +1,5 @@
-//! `bonafide verify-bundle`: `bonafide bundle` in the words of sigstore-conformance, so that its suite can be run against this
-//! program. Success is exit code 0; everything else is a refusal.
+//! `bonafide verify-bundle`: `bonafide bundle` with the command line of sigstore-conformance, for running its suite against this
+//! program. Exit code 0 means success; any other means refusal.
 
 use crate::trust::Instance;
 

@@ -1,7 +1,8 @@
 //! containerd's image verifier: the program as containerd calls it before it pulls an image (containerd `docs/image-verification.md`).
 //!
-//! "Return an exit code of 0 to allow the image to be pulled and any other exit code to block the image from being pulled." One line
-//! on standard output is the reason. What is judged is the digest that is pulled, and never what a tag means by now.
+//! "Return an exit code of 0 to allow the image to be pulled and any other exit code to block the image from being pulled." One
+//! line on standard output states the reason. The program judges the digest that containerd pulls. It never resolves the tag
+//! again.
 
 mod call;
 mod verdicts;
@@ -32,10 +33,10 @@ use super::{command, input, logins, roots, runtime, streams};
 use call::Call;
 use verdicts::Verdicts;
 
-/// The name by which containerd calls the program. By another it is known by its first argument.
+/// The name by which containerd calls the program. Under another name, the first argument selects this mode.
 const NAME: &str = "bonafide-containerd";
 const ARGUMENTS: [&str; 4] = ["-name", "-digest", "-stdin-media-type", "-config"];
-/// Where a node keeps what decides, and under which names.
+/// The folder with a node's policy and settings, and the names of its files.
 const FOLDER: &str = "/etc/bonafide";
 const POLICY: &str = "bonafide.yaml";
 const ROOT: &str = "trusted_root.json";
@@ -43,10 +44,10 @@ const LOGINS: &str = "config.json";
 const FLAGS: &str = "flags";
 
 const LARGEST_FILE: u64 = 64 * 1024;
-/// Characters of the reason. containerd reads 32 KiB of it, and writes it into its log and into an event of the pod.
+/// The most characters of the reason. containerd reads 32 KiB of it, and writes it into its log and into an event of the pod.
 const LONGEST_REASON: usize = 1000;
 
-/// Answers containerd, if it is the one that calls.
+/// Answers containerd if containerd is the caller.
 pub(super) fn answer(arguments: &[OsString]) -> Option<u8> {
     let is_named =
         arguments.first().and_then(|program| Path::new(program).file_stem()).is_some_and(|name| name == NAME);
@@ -79,7 +80,7 @@ fn say(reason: &str) -> io::Result<()> {
     streams::to_stdout(|out| writeln!(out, "{line}"))
 }
 
-/// Ends the program before containerd does: of a program that it ends it has no reason to tell.
+/// Ends the program before containerd does. If containerd ends it, the log shows no reason.
 fn end_at(end: Instant, allowed: Duration) {
     thread::spawn(move || {
         thread::sleep(end.saturating_duration_since(Instant::now()));
@@ -111,7 +112,7 @@ fn answered(arguments: &[OsString]) -> Result<Answer, Diagnostic> {
     let judged = node.judge(&mut session, &target, began + allowed)?;
     let report = &judged.report;
     if report.verdict == Verdict::Verified {
-        // A report about another digest would be one about another image.
+        // A report about another digest is about another image.
         let digest = call.digest.to_string();
         if ![&report.digest, &report.index].into_iter().flatten().any(|found| *found == digest) {
             let message = format!("what was judged is not the digest that is pulled, {digest}");
@@ -136,7 +137,7 @@ fn answered(arguments: &[OsString]) -> Result<Answer, Diagnostic> {
     Ok(Answer { code: report.verdict.exit_code(), reason })
 }
 
-/// Everything that a verdict depends on, beside the digest. Exceptions of a policy end with a day.
+/// Returns all inputs of a verdict except the digest. The day is one of them, because exceptions of a policy end with a day.
 fn facts(session: &Session<'_>, target: &Target, now: Timestamp) -> Result<Facts, Diagnostic> {
     let mut facts = session.facts(std::slice::from_ref(target))?;
     facts.insert("name", target.text.clone());
@@ -150,7 +151,7 @@ struct Node {
     args: NodeArgs,
 }
 
-/// What came of an image at all places where it was asked for.
+/// The result for an image, over all places where it was searched.
 struct Judged {
     report: ImageReport,
     /// Whether nothing could be decided at any of them.
@@ -183,8 +184,8 @@ impl Node {
         logins::of_node([self.folder.join(LOGINS)].into_iter().chain(self.args.login_file.clone()), image)
     }
 
-    /// Asks for the image where containerd does, until it is verified. Evidence is signed, so it counts wherever it is found; a mirror
-    /// without any proves nothing.
+    /// Asks for the image in the places that containerd uses, one after the other, until it is verified. Evidence is signed, so
+    /// it counts from any of them. A mirror without evidence proves nothing.
     fn judge(&self, session: &mut Session<'_>, target: &Target, end: Instant) -> Result<Judged, Diagnostic> {
         let Reference::Registry(image) = &target.reference else { unreachable!("containerd pulls from registries") };
         let places = self.places(&image.name)?;
@@ -254,8 +255,8 @@ impl Node {
 }
 
 impl Judged {
-    /// Of two places at which the image is not verified, the worse verdict counts; of the same, that of the later place, which is
-    /// nearer to the registry itself.
+    /// Chooses between two places where the image is not verified: the worse verdict counts. With equal verdicts the later place
+    /// counts, because it is nearer to the registry itself.
     fn and(self, later: ImageReport) -> Self {
         let is_open = self.is_open && later.verdict == Verdict::Undecided;
         let is_worse = Verdict::join([self.report.verdict, later.verdict]) == self.report.verdict;
@@ -264,7 +265,7 @@ impl Judged {
     }
 }
 
-/// How long evidence is collected at one place, of so many that are left: what remains is for judging it.
+/// Returns the time for collecting evidence in one place, given the number of places left. The rest of the time is for judging.
 fn share(end: Instant, places: usize) -> Duration {
     let places = u32::try_from(places).unwrap_or(u32::MAX);
     (end.saturating_duration_since(Instant::now()) * 3 / 4 / places).max(Duration::from_millis(1))

@@ -1,5 +1,5 @@
-//! Errors that end a run, and warnings that do not: message, next step, and how they are printed. What they say stands beside what
-//! they are about: an error of a module has its hint with it, and what only the command line knows is said where it finds out.
+//! Errors that end a run, and warnings that do not: message, hint, and how they are printed. The texts are elsewhere: an error of
+//! a module has its hint beside it, and commands add the texts about their own arguments.
 
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -32,7 +32,8 @@ impl Diagnostic {
         Self { hint: Some(hint.into()), ..Self::ending_with(USAGE, error) }
     }
 
-    /// Refuses the first of the flags that is given: it has a meaning for `verify`, and none for the command that shares its flags.
+    /// Refuses the first given flag of this list. The flags have a meaning for `verify`, but not for the command that shares
+    /// them.
     pub(super) fn refuse_flags(flags: &[(&str, bool)], why: &str) -> Result<(), Self> {
         match flags.iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Self::usage(format!("`{flag}` {why}"), "use it with `bonafide verify`")),
@@ -40,7 +41,7 @@ impl Diagnostic {
         }
     }
 
-    /// An error that leaves open what was asked.
+    /// An error that leaves the verdict undecided.
     pub(super) fn undecided(error: impl Into<Cause>, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..Self::ending_with(UNDECIDED, error) }
     }
@@ -67,7 +68,7 @@ impl Diagnostic {
         Self { message, body: String::new(), hint: None, exit_code }
     }
 
-    /// Says first what it is an error of.
+    /// Puts the subject of the error in front of its message.
     pub(super) fn about(self, what: impl Display) -> Self {
         Self { message: format!("{what}: {}", self.message), ..self }
     }
@@ -110,7 +111,7 @@ impl Diagnostic {
     }
 }
 
-/// Something about this machine that the user should know, and that decides nothing.
+/// A warning about this machine. It does not affect the verdict.
 #[derive(Debug)]
 pub(super) struct Warning {
     message: String,

@@ -27,7 +27,7 @@ enum Given {
     Report { file: String, report: Box<Judged> },
 }
 
-/// An image with what its documents say, or what a report says of it.
+/// A judged image with the content of its documents, or the report on an image from a file.
 struct Known {
     report: ImageReport,
     file: Option<String>,
@@ -98,7 +98,7 @@ impl Given {
         }
     }
 
-    /// Takes what a report says: of its only image, or of the one with the other side's name.
+    /// Takes the image from a report: its only image, or the image with the other side's name.
     fn known(&self, other: Option<&Reference>) -> Result<Known, Diagnostic> {
         let Self::Report { file, report } = self else { unreachable!("images are judged") };
         let name = other.map(super::weaker::name).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Given {
     }
 }
 
-/// Reads what documents say while the evidence is held.
+/// Reads the content of documents before the evidence is dropped.
 #[derive(Default)]
 struct Reader(RefCell<Contents>);
 

@@ -1,4 +1,4 @@
-//! The variables that the program reads, in one table: for the help, and to say which of them changed something.
+//! The environment variables that the program reads, in one table. The help lists them, and reports name those that a run used.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -39,7 +39,7 @@ pub(super) fn set() -> Vec<String> {
     set
 }
 
-/// Returns the variables that a run used. What is set and changed nothing is not among them.
+/// Returns the variables that a run used. Variables that are set but had no effect are not included.
 pub(super) fn used(
     network: &NetworkUse,
     logins: &[LoginOrigin],

@@ -1,4 +1,4 @@
-//! What a run ends with: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
+//! Exit codes: `0` verified, `1` rejected, `2` usage, `3` undecided, `4` absent.
 
 use std::io::{self, Write};
 use std::panic;
@@ -8,7 +8,7 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const UNDECIDED: u8 = 3;
 pub(super) const ABSENT: u8 = 4;
 
-/// Lets a panic on any thread end the program, with the exit code of what could not be decided (A266).
+/// Makes a panic on any thread end the program with the exit code for undecided (A266).
 ///
 /// Only the place of the panic is printed. Its message may quote a secret or hostile text.
 pub fn stop_at_panics() {

@@ -26,7 +26,7 @@ const STANDARD_INPUT: &str = "-";
 /// The most bytes that are read of a file; a longer one is refused by its reader.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// One image, and the places that name it; of an argument there is none.
+/// One image, and the places in files that name it; none for an argument.
 pub(super) struct Asked {
     pub(super) text: String,
     pub(super) reference: Reference,
@@ -42,7 +42,7 @@ impl Asked {
         self.platform.clone().map(|platform| PlatformChoice::These(vec![platform]))
     }
 
-    /// The policy that it is judged by: a lock file says what the tarball must be.
+    /// Returns its policy. For a package of a lock file, the policy pins the tarball's digest.
     pub(super) fn pinned(&self, policy: Arc<Policy>) -> Arc<Policy> {
         match &self.digest {
             Some(digest) => policy.pinned_to(digest.clone()).into(),
@@ -65,7 +65,7 @@ impl Asked {
         of_argument.into_iter().chain(self.places.iter().map(placed))
     }
 
-    /// Says of an error about it where the image is named.
+    /// Adds the place that names the image to an error about it.
     pub(super) fn place(&self, error: Diagnostic) -> Diagnostic {
         match self.places.first() {
             Some(place) => error.about(place),
@@ -171,8 +171,8 @@ impl Images {
         }
     }
 
-    /// Makes something of each image. One that it cannot be made of is left out and said at once, with its place; if it can be made of
-    /// none, the first error ends the run.
+    /// Calls `make` for each image. If it fails for some, those are left out, and their errors are printed with their places. If
+    /// it fails for all, the first error ends the run.
     pub(super) fn keep<T>(
         mut self,
         make: impl Fn(&Asked) -> Result<T, Diagnostic>,
@@ -228,7 +228,7 @@ impl Images {
     }
 }
 
-/// Refuses standard input that is to be two things at once, before it is read.
+/// Refuses two uses of standard input, before it is read.
 pub(super) fn refuse_shared_input(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     let count = verify.from.iter().filter(|file| file.as_os_str() == STANDARD_INPUT).count();
     let other = if verify.references.iter().any(|text| text == STANDARD_INPUT) {
@@ -275,7 +275,7 @@ fn refused(name: &str, error: &FromError) -> Diagnostic {
     Diagnostic::usage(error.to_string(), error.hint()).about(format!("cannot read the images of `{name}`"))
 }
 
-/// A package of a lock file that is no release with a digest is undecided: nothing says what is installed.
+/// A package of a lock file without a release or digest is undecided, because npm may install anything.
 fn open_package(text: &str, why: &Open, place: LocationReport) -> ImageReport {
     let why = match why {
         Open::Form(why) => *why,
@@ -290,7 +290,7 @@ fn open_package(text: &str, why: &Open, place: LocationReport) -> ImageReport {
     ImageReport { location: Some(place), ..report }
 }
 
-/// An image that a file leaves open is undecided: another run of the same file may use any.
+/// An image that a file leaves open is undecided, because the file may use any image when it runs.
 fn open(text: &str, why: &Open, role: &str, place: LocationReport) -> ImageReport {
     let (cause, next) = match why {
         Open::Variables(names) => (

@@ -1,4 +1,4 @@
-//! Which flags are on the command line, as the parser saw them.
+//! Finds the flags that are present on the command line.
 
 use std::ops::Deref;
 

@@ -36,12 +36,12 @@ const SBOM_FILE: &str = "sbom:";
 /// The longest SBOM that is read from a file: as long as one that is attested may be.
 const LONGEST_SBOM: u64 = 128 * 1024 * 1024;
 
-/// Everything that a look at images needs.
+/// The inputs of an inspection.
 struct Request {
     references: References,
     /// SBOMs in files of this machine.
     files: Vec<String>,
-    /// What the packages of SBOMs are held against.
+    /// The advisories that packages of SBOMs are compared with.
     advisories: Option<Known>,
     keys: Option<KeyRule>,
     /// The files of the keys, by the fingerprints that reports name them by.
@@ -211,7 +211,7 @@ fn no_sbom(path: &Path, finding: &Finding) -> Diagnostic {
 
 /// Writes the policy to standard output, and the open decisions to standard error too.
 fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage) -> Result<u8, Diagnostic> {
-    // What could not be read might have been what the policy should be about.
+    // Evidence that could not be read may be the evidence that the policy should require.
     if let Some(gap) = image.gaps.first() {
         let message = format!("{} could not be read: {}", gap.what, gap.in_words());
         return Err(Diagnostic::undecided(message, gap.next.clone()));

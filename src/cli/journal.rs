@@ -1,8 +1,8 @@
-//! `--journal`: what an audit decided so far, so that an interrupted one goes on where it was.
+//! `--journal`: the verdicts of an audit so far, so that an interrupted audit can continue.
 //!
-//! The file is JSON Lines. The first line binds it to everything that decides a verdict; each line below is one image by its digest,
-//! with its report. A hash at the beginning of each tells a damaged line from a whole one. It is no signature: anyone who can write the
-//! file can change the verdicts that are taken from it.
+//! The file is JSON Lines. The first line holds hashes of all inputs that decide a verdict. Each further line is one image: its
+//! digest and its report. A hash at the beginning of each line finds damage. It does not prevent forgery: anyone who can write
+//! the file can change the verdicts.
 
 mod error;
 mod lines;
@@ -28,14 +28,14 @@ use error::JournalError;
 use lines::Lines;
 pub(super) use lines::{Facts, binding};
 
-/// How long a verdict is taken over. A longer run would have looked again itself: ages and days of the policy go on.
+/// The longest time for which a verdict is reused. Ages and days in a policy change the verdict later.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was decided so far, and where what is decided now is written.
+/// The journal of an audit: the verdicts of earlier runs, and the file for new ones.
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    /// The hash of what binds this file: no line of another fits.
+    /// The hash of the first line's facts. Lines of another journal have another one.
     binding: String,
     known: HashMap<Key, Place>,
     opened_at: Timestamp,
@@ -82,7 +82,7 @@ struct NewEntry<'a> {
     report: &'a ImageReport,
 }
 
-/// What of a line is kept in memory.
+/// The part of a line that stays in memory.
 #[derive(Deserialize)]
 struct Named {
     at: Timestamp,
@@ -100,7 +100,7 @@ struct Entry {
 const VERSION: u32 = 1;
 
 impl Journal {
-    /// Begins a journal, or goes on with one that is there.
+    /// Begins a journal, or continues an existing one.
     pub(super) fn open(path: &Path, resumes: bool, facts: &Facts, is_quiet: bool) -> Result<Self, Diagnostic> {
         let journal = Self::read(path, resumes, facts).map_err(|error| {
             let hint = error.hint();
@@ -132,7 +132,7 @@ impl Journal {
         Ok((journal, was_torn))
     }
 
-    /// Reads all whole lines, and cuts off a last one that is not whole. Returns whether there was one.
+    /// Reads all complete lines, and cuts off an incomplete last line. Returns whether there was one.
     fn read_lines(&mut self, facts: &Facts) -> Result<bool, JournalError> {
         let file = self.file.try_clone()?;
         let mut lines = Lines::of(file);
@@ -161,7 +161,7 @@ impl Journal {
         Ok(lines.is_torn())
     }
 
-    /// Returns what was decided about this image at this digest, if it was and not too long ago.
+    /// Returns the earlier report on this image at this digest, unless it is too old.
     pub(super) fn take(&self, reference: &str, digest: &Digest) -> Option<Examined> {
         let key = Key { reference: reference.to_owned(), digest: digest.clone() };
         let place = self.known.get(&key)?;
@@ -169,7 +169,7 @@ impl Journal {
         if age.is_negative() || age > LONGEST {
             return None;
         }
-        // What cannot be read again is judged again.
+        // If the line cannot be read again, the image is judged again.
         let line = self.line(*place).ok()?;
         let value: serde_json::Value = json::from_slice(lines::entry(&line, &self.binding)?).ok()?;
         let Entry { digests, report } = json::from_value(&value).ok()?;
@@ -189,7 +189,7 @@ impl Journal {
         Ok(line)
     }
 
-    /// Writes what was decided about an image. Of one that is undecided nothing is written: it is judged again.
+    /// Writes the report on an image. An undecided image is not written, so the next run judges it again.
     pub(super) fn add(&self, reference: &str, digest: &Digest, examined: &Examined) {
         if self.lost.borrow().is_some() || !is_decided(&examined.report, reference, digest) {
             return;
@@ -207,7 +207,7 @@ impl Journal {
         *self.lost.borrow_mut() = written.err();
     }
 
-    /// Says how much was taken over. What could not be written is an error: a run that resumes would miss it.
+    /// Prints the number of reused verdicts. A failed write is an error, because a resumed run would miss that image.
     pub(super) fn finish(&self, is_quiet: bool) -> Result<(), Diagnostic> {
         if let Some(error) = self.lost.take() {
             let message = format!("cannot write the journal `{}`", self.path.display());

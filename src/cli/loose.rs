@@ -22,7 +22,7 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<Loose>, Diagnostic> {
     Ok(all)
 }
 
-/// Evidence that is given for no file would be judged by nothing.
+/// Refuses `--bundle` without a file to verify: the evidence would not be used.
 pub(super) fn refuse_without_file<'r>(
     given: &[PathBuf],
     references: impl IntoIterator<Item = &'r Reference>,
@@ -33,6 +33,6 @@ pub(super) fn refuse_without_file<'r>(
     }
     Err(Diagnostic::usage(
         "`--bundle` is given, and no file is verified",
-        "name the file as `file:PATH`; what is attached to an image is found in its registry or layout",
+        "name the file as `file:PATH`; evidence attached to an image is found in its registry or layout",
     ))
 }

@@ -1,7 +1,7 @@
-//! From arguments to an exit code.
+//! The command line: from arguments to an exit code.
 //!
-//! This is where the outside comes in: arguments, environment, files, the clock. It is turned into a request, a policy and
-//! trust domains, and from there on nothing asks the outside again but [`crate::collect`].
+//! This module reads arguments, environment, files and the clock, and turns them into a request, a policy and trust domains.
+//! After that only [`crate::collect`] reads from outside.
 
 mod advisories;
 mod args;

@@ -20,7 +20,7 @@ pub(super) struct Npm {
 }
 
 impl Npm {
-    /// Reads what the flags say of the registry. Nothing is asked of it yet.
+    /// Reads the registry and its keys from the flags. No request is sent yet.
     pub(super) fn read(args: &TransportArgs) -> Result<Self, Diagnostic> {
         let keys = match &args.registry_keys {
             None => NpmKeys::embedded().map_err(|error| unusable("the embedded keys of npm", error))?,
@@ -32,13 +32,13 @@ impl Npm {
         Ok(Self { registry: NpmRegistry::at(&args.registry), keys })
     }
 
-    /// Returns what a policy asks of a package.
+    /// Returns the policy as it applies to a package.
     pub(super) fn policy(&self, policy: Policy, package: &NpmPackage, now: Timestamp) -> Result<Policy, Diagnostic> {
         Ok(policy.of_package(package, &self.keys, now)?)
     }
 }
 
-/// A package judged as of another time: nothing says when its registry signed it, so that a key that was stolen since would count.
+/// Refuses packages with `--at`. A registry's signature has no proven time, so a key stolen since then would count.
 pub(super) fn without_time(package: &NpmPackage) -> Diagnostic {
     let message = format!("`--at` is given, and nothing proves when the registry signed `{package}`");
     Diagnostic::usage(message, "leave `--at` out for packages")

@@ -1,4 +1,4 @@
-//! Reports put together and on their way out: to standard output, or whole to a file.
+//! Assembles reports and writes them: to standard output, or to a file as a whole.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
@@ -22,7 +22,7 @@ use super::pull_requests::Builds;
 use super::targets::{PackageTarget, Target};
 use super::{runner, streams};
 
-/// Writes to standard output, for a command that judges nothing. What could not be written is never a success.
+/// Writes to standard output, for commands without a verdict. A failed write is an error.
 pub(super) fn print(text: &[u8]) -> Result<u8, Diagnostic> {
     streams::to_stdout(|out| out.write_all(text)).map_err(lost)?;
     Ok(0)
@@ -82,12 +82,12 @@ pub(super) fn report(
     }
 }
 
-/// What was asked of the network, as a report has it.
+/// Returns the report's section about requests to the network.
 pub(super) fn network(used: NetworkUse) -> Network {
     Network { requests: used.requests, bytes: used.bytes, hosts: used.hosts.into_iter().collect() }
 }
 
-/// What standard output shows while the run lasts: each image as soon as it and all before it are known.
+/// The rows on standard output during a run: each image as soon as it and all earlier ones are known.
 pub(super) struct Rows {
     output: &'static Output,
     head: Head,
@@ -115,7 +115,7 @@ impl Rows {
         self.head.detail.width.is_some()
     }
 
-    /// Writes one image. What cannot be written is said at the end: every image is examined all the same.
+    /// Writes one image. A failed write is reported at the end, and the remaining images are examined all the same.
     pub(super) fn add(&self, image: &ImageReport) {
         let mut lost = self.lost.borrow_mut();
         if lost.is_none() {
@@ -124,7 +124,7 @@ impl Rows {
     }
 }
 
-/// What becomes of each report as soon as it is known.
+/// The steps for each report as soon as it is known.
 pub(super) struct Reader<'a> {
     pub(super) rows: Option<&'a Rows>,
     pub(super) builds: &'a Builds,
@@ -182,7 +182,7 @@ pub(super) fn json(report: &Report) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses what a format cannot be written of.
+/// Refuses formats that cannot be written for these targets.
 pub(super) fn refuse_unfit(targets: &[Target], images: usize, verifier: Option<&str>) -> Result<(), Diagnostic> {
     for target in targets {
         let fit = target.output.check(&Asked { images, verifier });
@@ -199,7 +199,7 @@ pub(super) fn refuse_unfit(targets: &[Target], images: usize, verifier: Option<&
     Ok(())
 }
 
-/// Says on standard error what a person should know beside the reports, each thing once.
+/// Prints the notes beside the reports on standard error, each once.
 pub(super) fn write_notes(report: &Report, targets: &[Target], args: &Args) -> Result<(), Diagnostic> {
     let mut notes: Vec<Note> = Vec::new();
     for target in targets {

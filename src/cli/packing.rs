@@ -1,4 +1,4 @@
-//! The pack that `collect` writes: its place, and what judged the images beside their evidence.
+//! The pack that `collect` writes: its destination, and the policy, trusted roots and report that it holds beside the evidence.
 
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
@@ -12,13 +12,13 @@ use super::diagnostics::Diagnostic;
 use super::policies::Policies;
 use super::{output, progress, runtime};
 
-/// A pack that is being filled, and what it is to hold.
+/// A pack that is being filled, and whether it holds layers.
 pub(super) struct Packing {
     pub(super) pack: Pack,
     layers: bool,
 }
 
-/// What judged the images, to be carried away with them.
+/// The inputs of the verdicts, which the pack holds too.
 pub(super) struct Belongings<'a> {
     pub(super) policies: &'a Policies,
     pub(super) roots: &'a [TrustRoot],
@@ -31,7 +31,7 @@ pub(super) fn begin(collect: &CollectArgs) -> Result<Packing, Diagnostic> {
     let pack = Pack::begin(to).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Diagnostic::usage(
             format!("there is something at `{}`", to.display()),
-            "name a new folder or archive: what is there could be taken for what this run collected",
+            "name a new folder or archive: existing files could be taken for evidence that this run collected",
         ),
         _ => Diagnostic::usage(error, "check the folder").about(format!("cannot write a pack to `{}`", to.display())),
     });
@@ -56,7 +56,7 @@ impl Packing {
     }
 }
 
-/// Writes what judged the images, and puts the pack in its place.
+/// Writes the inputs of the verdicts, and moves the pack to its destination.
 pub(super) fn finish(pack: Pack, with: &Belongings<'_>, is_quiet: bool) -> Result<(), Diagnostic> {
     if let Some(error) = pack.failure() {
         let message = "nothing was written: not everything could be read, and a pack is whole";

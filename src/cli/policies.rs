@@ -22,7 +22,7 @@ use super::{input, policy_source, sbom_flags, terms};
 
 /// The file that is read where none is named.
 const DEFAULT: &str = "bonafide.yaml";
-/// What it is called by mistake.
+/// Common wrong names for it.
 const MISNAMED: [&str; 4] = ["bonafide.yml", ".bonafide.yaml", ".bonafide.yml", "bonafide.json"];
 const STANDARD_INPUT: &str = "-";
 
@@ -42,7 +42,7 @@ pub(super) enum Policies {
 }
 
 impl Policies {
-    /// Returns what one image is judged by.
+    /// Returns the policy of one image.
     pub(super) fn of(
         &self,
         reference: &Reference,
@@ -77,7 +77,7 @@ impl Policies {
         [(DEFAULT.to_owned(), document.bytes())].into_iter().chain(named).collect()
     }
 
-    /// Returns what a report says of them.
+    /// Returns the report's section about the policies.
     pub(super) fn report(&self) -> PolicyReport {
         let (source, sha256) = match self {
             Self::Flags(policy) => (policy.source(), policy.sha256()),
@@ -95,7 +95,7 @@ impl Policies {
     }
 }
 
-/// The name that rules are matched against. A layout has none that could be believed, so one may be given for it.
+/// The name that rules are matched against. The names in a layout are not trustworthy, so `--as` can give one.
 pub(super) fn name(
     reference: &Reference,
     judged_as: Option<&RegistryReference>,
@@ -127,7 +127,7 @@ pub(super) fn refuse_shared_input(
     }
 }
 
-/// Standard input that is to be two things at once.
+/// The error for standard input with two uses.
 pub(super) fn shared_input(other: &str) -> Diagnostic {
     let message = format!("standard input cannot be both the policy and {other}");
     Diagnostic::usage(message, "give the policy as a file: `--policy FILE`")
@@ -203,7 +203,7 @@ pub(super) fn default_file() -> Result<Option<PathBuf>, Diagnostic> {
     Ok(Some(file))
 }
 
-/// A file of the folder that a person may take for its policy, and that is none.
+/// A file in the folder that looks like a policy and is not read as one.
 pub(super) fn misnamed() -> Option<Warning> {
     let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok();
     let other = MISNAMED.into_iter().find(is_there).filter(|_| !is_there(&DEFAULT))?;
@@ -256,7 +256,7 @@ fn of_rules_without_trust(
     }
 }
 
-/// The domains of the flags are those of rules that name none; what rules name is had besides.
+/// The trust domains of the flags apply to rules that name none. The domains that rules name are added.
 fn from_document(
     document: Document,
     file: &Path,

@@ -39,7 +39,7 @@ fn init(file: &Path) -> Result<u8, Diagnostic> {
     Ok(0)
 }
 
-/// Writes the policy that others come down to, and says what they do not.
+/// Writes the policy that another tool's policies translate to, and lists the parts that cannot be translated.
 fn import(file: &Path, lossy: bool) -> Result<u8, Diagnostic> {
     let source_name = file.display().to_string();
     let import = Import::read(&source_name, &policies::bytes(file)?).map_err(|error| {
@@ -82,7 +82,7 @@ fn list(source_name: &str, remarks: &[Remark]) {
     streams::to_stderr(&text);
 }
 
-/// Says what an image must have, by the policy alone.
+/// Lists the requirements of a policy for an image.
 fn explain(text: &str, judged_as: Option<&RegistryReference>, file: &Path) -> Result<u8, Diagnostic> {
     let reference = references::parse(text)?;
     let document = policies::document(file)?;

@@ -1,4 +1,4 @@
-//! Remote policies: from a web server, a registry or a layout. Only by digest, so that the server cannot change them.
+//! Remote policies: from a web server, a registry or a layout. They are named by digest, so that the server cannot change them.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::roots::Reach;
 use super::terms::MAX_BYTES;
 use super::{references, runtime};
 
-/// Where a policy is that is not in a file of this machine.
+/// The place of a remote policy.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Elsewhere {
     /// A file of a web server, by the digest of its bytes.
@@ -22,7 +22,7 @@ pub(super) enum Elsewhere {
     Artifact(Reference),
 }
 
-/// Whether the text names a place elsewhere, and which. Nothing elsewhere is read without a digest.
+/// Returns the remote place that the text names, if it names one. A remote policy without a digest is an error.
 pub(super) fn elsewhere(location: &Path) -> Result<Option<Elsewhere>, Diagnostic> {
     let Some(text) = location.to_str() else { return Ok(None) };
     if text.starts_with("https://") || text.starts_with("http://") {
@@ -105,7 +105,7 @@ pub(super) fn fetch(
     })
 }
 
-/// Nothing can be decided by a policy that could not be fetched.
+/// The error for a policy that could not be fetched: the run is undecided.
 fn unread(error: &SourceError) -> Diagnostic {
     Diagnostic::undecided(format!("the policy could not be read: {}", error.detail()), error.next())
 }

@@ -39,7 +39,7 @@ struct Preview<'a> {
     images: &'a [Compared],
 }
 
-/// What a policy says of an image. `None` where no rule is about it, so that it does not pass.
+/// The verdict of a policy on an image. `None` if no rule matches the image, which then does not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Said(Option<Verdict>);
 
@@ -158,7 +158,7 @@ fn targets(
     Ok((targets, trusted.domains))
 }
 
-/// Judges every target, each image at one digest: a tag that moves in between is no change of the policy (A001).
+/// Judges every target, each image at one digest: a moved tag must not look like an effect of the policy (A001).
 fn judge(run: &Run<'_>, references: &[(String, Reference)], targets: &[Targets]) -> Result<Vec<Verdict>, Diagnostic> {
     let runtime = runtime::start()?;
     let wanted = references.iter().zip(targets).filter(|(_, pair)| pair.iter().any(Option::is_some));
@@ -180,7 +180,7 @@ async fn resolve(run: &Run<'_>, reference: &Reference) -> Result<Reference, Sour
     Ok(reference.at(source.root(run.limits.manifest).await?.blob.digest().clone()))
 }
 
-/// An image that surely loses its pass outweighs one that could not be read, as everywhere.
+/// An image that certainly loses its pass outweighs an unreadable one.
 fn exit_code(images: &[Compared]) -> u8 {
     let loses = |image: &Compared| {
         image.against.0 == Some(Verdict::Verified)

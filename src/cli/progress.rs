@@ -1,4 +1,4 @@
-//! What a long run says on standard error while it lasts.
+//! Progress of a long run, on standard error.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) struct Wait {
     is_said: bool,
 }
 
-/// A line on a terminal that says how far a run is, once it takes longer than a person likes to wait in silence.
+/// A progress line on a terminal, shown once the run takes longer than a moment.
 struct Progress<W> {
     out: W,
     patience: Duration,
@@ -30,8 +30,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// To the start of the line, and everything on it erased (ECMA-48, EL).
 const BLANK: &str = "\r\u{1b}[K";
 
-/// Does the work, and shows on standard error what `state` says of it: on a terminal in one line that changes, else in a line each
-/// minute.
+/// Does the work, and shows the text of `state` on standard error: on a terminal as one changing line, otherwise as a new line
+/// each minute.
 pub(super) async fn shown<T>(is_silent: bool, state: impl Fn() -> String, work: impl Future<Output = T>) -> T {
     if is_silent {
         work.await
@@ -54,7 +54,7 @@ async fn told<T>(every: Duration, tell: impl Fn(), work: impl Future<Output = T>
     }
 }
 
-/// Says how fast a run is and how long the rest takes at that speed, once that can be known.
+/// Describes the speed of a run and the time left at that speed, once both are known.
 pub(super) fn speed(done: usize, all: usize, took: Duration) -> Option<String> {
     if done == 0 || took < PATIENCE {
         return None;
@@ -106,7 +106,7 @@ impl<W: Write> Progress<W> {
     }
 
     fn draw(&mut self, line: &str) {
-        // As in `say`: who cannot be shown it misses nothing of the verdict.
+        // As in `say`: a failed write is ignored, because the verdict does not depend on it.
         let line = streams::secrets().hide(&terminal(line));
         let _ = write!(self.out, "{BLANK}{line}").and_then(|()| self.out.flush());
     }

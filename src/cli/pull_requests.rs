@@ -1,4 +1,5 @@
-//! Builds of pull requests: a repository without a ref lets them sign, as `policy check` warns of policies.
+//! Warns of builds of pull requests: an expected repository without a ref lets them sign. `policy check` gives the same warning
+//! about policies.
 
 use std::cell::RefCell;
 
@@ -51,7 +52,7 @@ fn unpinned(signer: &SignerArgs) -> Option<&'static str> {
     flag.filter(|_| !is_pinned)
 }
 
-/// What of a certificate says that a pull request started the build.
+/// The claim in a certificate that a pull request started the build.
 fn pull_request(signer: &SignerReport) -> Option<&str> {
     let named = |claim: Claim| signer.claims.iter().find(|one| one.name == claim.name()).map(|one| one.value.as_str());
     let value = |claim: Claim| named(claim).or(claim.legacy().and_then(named));

@@ -29,7 +29,7 @@ enum ListError {
     /// Without an image to verify, which must never look like success.
     #[error("standard input has no reference: expected at least one")]
     Empty,
-    /// Some of what was given was left out.
+    /// Some of the given references were left out.
     #[error("images left out because of the errors above: {count}, and nothing is known of them")]
     LeftOut { count: usize },
     /// It is longer than is read.
@@ -50,7 +50,7 @@ impl ListError {
             Self::Taken => "name the references as arguments, or log in with `docker login` or `podman login`",
             Self::Twice => "write `-` once",
             Self::Empty => "write one reference on each line",
-            Self::LeftOut { .. } => "correct what is named above, and run it again",
+            Self::LeftOut { .. } => "correct the references named above, and run it again",
             Self::TooLong | Self::TooMany => "verify them in several runs",
             Self::NoText => "check the program that writes to standard input",
         }
@@ -67,9 +67,9 @@ impl From<ListError> for Diagnostic {
 /// The references of a run, as they were typed and as they were read.
 pub(super) struct References {
     all: Vec<(String, Reference)>,
-    /// For each of them its line, if it was read from standard input.
+    /// The line number of each, if it was read from standard input.
     lines: Vec<Option<usize>>,
-    /// How many more were given, and cannot be used.
+    /// The number of further references, which cannot be used.
     left_out: usize,
 }
 
@@ -82,7 +82,7 @@ impl Deref for References {
 }
 
 impl References {
-    /// How many were given and cannot be used.
+    /// Returns the number of references that cannot be used.
     pub(super) fn left_out(&self) -> usize {
         self.left_out
     }
@@ -93,13 +93,14 @@ impl References {
         self
     }
 
-    /// Does it if nothing was left out. Later steps of CI must not go on with the verdict of the others alone.
+    /// Calls `act` if no reference was left out. Otherwise later steps of CI would continue with the verdict of the other images
+    /// alone.
     pub(super) fn if_whole(&self, act: impl FnOnce() -> Result<(), Diagnostic>) -> Result<(), Diagnostic> {
         if self.left_out == 0 { act() } else { Ok(()) }
     }
 
-    /// Makes something of each reference. One of several that it cannot be made of is left out and said at once, and does not keep
-    /// the others from being examined; if it can be made of none, the first error ends the run.
+    /// Calls `make` for each reference. If it fails for some, those are left out, their errors are printed, and the others are
+    /// examined. If it fails for all, the first error ends the run.
     pub(super) fn keep<T>(
         self,
         make: impl Fn(&str, &Reference) -> Result<T, Diagnostic>,
@@ -129,7 +130,8 @@ impl References {
         Ok((kept, results))
     }
 
-    /// Returns the exit code of the run. It is that of a usage error if something was left out: that may be an image that must not pass.
+    /// Returns the exit code of the run. A left-out reference makes it that of a usage error, because it may stand for an image
+    /// that must not pass.
     pub(super) fn exit_code(&self, of_others: u8, colour: Colour) -> u8 {
         if self.left_out == 0 {
             return of_others;
@@ -145,8 +147,8 @@ fn in_line(error: Diagnostic, number: usize) -> Diagnostic {
     error.about(format!("line {number} of standard input"))
 }
 
-/// Reads all references; `-` stands for those on standard input, unless that `is_free` for them. A line there that is no reference
-/// is said at once, and does not keep the others from being read; so does a layout among others that is certainly not there.
+/// Reads all references. `-` stands for the lines of standard input; it is an error if standard input is not free (`is_free`). An
+/// invalid line, or a layout that does not exist, is printed as an error, and the other references are read.
 pub(super) fn read(arguments: &[String], is_free: bool, colour: Colour) -> Result<References, Diagnostic> {
     let mut read = References { all: Vec::new(), lines: Vec::new(), left_out: 0 };
     let mut add = |text: String, reference, line| {
@@ -239,7 +241,7 @@ fn parse_any(text: &str) -> Result<Reference, Diagnostic> {
     })
 }
 
-/// Refuses references to local layouts where there is certainly none: such a run has nothing to say of any image.
+/// Refuses references to a local layout or file that certainly does not exist: such a run could not report on any image.
 pub(super) fn refuse_without_layout<'a>(
     references: impl IntoIterator<Item = (&'a str, &'a Reference)>,
 ) -> Result<(), Diagnostic> {
@@ -255,7 +257,7 @@ pub(super) fn refuse_without_layout<'a>(
     Ok(())
 }
 
-/// The same for files. One that is there and cannot be read is left to the run.
+/// Refuses a missing file, or a path that is not a file. A file that exists and cannot be read is left to the run.
 fn refuse_without_file(file: &FileReference) -> Result<(), Diagnostic> {
     let Err(error) = files::open(file.path().as_ref()) else { return Ok(()) };
     let hint = match &error {
@@ -276,7 +278,7 @@ fn standard_input() -> Result<Vec<(usize, String)>, Diagnostic> {
     Ok(lines(&bytes)?)
 }
 
-/// One reference on each line, with the line's number; empty lines and those that begin with `#` are passed over.
+/// Returns one reference for each line, with the line's number. Empty lines and lines that begin with `#` are skipped.
 fn lines(bytes: &[u8]) -> Result<Vec<(usize, String)>, ListError> {
     if bytes.len() as u64 > LONGEST_LIST {
         return Err(ListError::TooLong);

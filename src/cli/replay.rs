@@ -1,4 +1,4 @@
-//! `--replay`: what a report is about is verified again, and held against it.
+//! `--replay`: verifies the images of a report again, and compares the new report with it.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ const LONGEST: u64 = 256 * 1024 * 1024;
 /// The most images that are verified again in one run.
 const MOST_IMAGES: usize = 1000;
 
-/// A report to be held against, and the images that it is about.
+/// The earlier report, and the images in it.
 pub(super) struct Replay {
     report: Replayed,
     of_run: Vec<Finding>,
 }
 
 impl Replay {
-    /// Reads the report, and returns the references of what it is about.
+    /// Reads the report, and returns the references of its images.
     pub(super) fn open(named: &Path, limits: &Limits) -> Result<(Self, Vec<String>), Diagnostic> {
         let ends_in = |ending: &str| named.extension().is_some_and(|extension| extension == ending);
         let pack = (!ends_in("json")).then(|| {
@@ -58,13 +58,13 @@ impl Replay {
         Ok((Self { report, of_run: Vec::new() }, texts))
     }
 
-    /// Says what a run will have in common with all its images.
+    /// Records how the run itself differs from the report; these differences concern every image.
     pub(super) fn in_run(self, run: &Report) -> Self {
         let of_run = self.report.differences_of(run);
         Self { of_run, ..self }
     }
 
-    /// Holds an image against the report.
+    /// Compares the report on an image with the earlier one.
     pub(super) fn hold(&self, report: ImageReport) -> ImageReport {
         self.report.hold(report, &self.of_run)
     }

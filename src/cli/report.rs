@@ -1,4 +1,4 @@
-//! `bonafide report`: reports that are there already.
+//! `bonafide report`: works on finished reports.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn hint(error: &MergeError) -> &'static str {
     }
 }
 
-/// Reads a report of this program and version. One that says anything more, or anything else than it is read as, is refused.
+/// Reads a report of this program and version. Reports with unknown fields or unexpected values are refused.
 fn read(file: &Path) -> Result<Report, Diagnostic> {
     let bytes = files::read_given(file, LONGEST).map_err(|error| input::unreadable(file, error))?;
     let refused = |found: String| {

@@ -1,4 +1,4 @@
-//! Files that a runner of CI names in the environment: a format adds to what other commands of the step wrote there.
+//! Files that a CI runner names in the environment. Formats append to them, after the text of other commands of the step.
 
 use std::env;
 use std::fmt::Write as _;
@@ -64,7 +64,7 @@ fn unwritten(path: &std::path::Path, error: io::Error) -> Diagnostic {
         .about(format!("cannot add to `{}`", path.display()))
 }
 
-/// A line that no text could be written to hold.
+/// Returns a random delimiter line, which no text from outside can contain.
 fn delimiter() -> io::Result<String> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;

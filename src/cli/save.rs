@@ -1,4 +1,4 @@
-//! `--save`: the evidence that images are verified by, as files for other tools.
+//! `--save`: the evidence of verified images, as files for other tools.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,14 +16,14 @@ use crate::verify::{accepted, parts};
 use super::diagnostics::Diagnostic;
 use super::progress;
 
-/// Writes what verified images are verified by: for each digest that evidence is attached to, a folder with its parts.
+/// Writes the accepted evidence of verified images: a folder for each subject digest, with the parts of its evidence.
 pub(super) struct Saver {
     folder: PathBuf,
     saved: RefCell<BTreeMap<Digest, OfSubject>>,
     failed: Cell<Option<(PathBuf, io::Error)>>,
 }
 
-/// What was saved for one digest.
+/// The saved evidence of one digest.
 #[derive(Default)]
 struct OfSubject {
     /// Two tags may name one image: its evidence is saved once.
@@ -32,20 +32,20 @@ struct OfSubject {
 }
 
 impl Saver {
-    /// Takes a folder that has nothing in it: nothing there can be mistaken for the evidence of this run.
+    /// Takes an empty folder, so that no other file can be mistaken for evidence of this run.
     pub(super) fn begin(folder: &Path) -> Result<Self, Diagnostic> {
         let is_empty = fs::create_dir_all(folder).and_then(|()| Ok(fs::read_dir(folder)?.next().is_none()));
         match is_empty {
             Ok(true) => Ok(Self { folder: folder.to_owned(), saved: RefCell::default(), failed: Cell::new(None) }),
             Ok(false) => Err(Diagnostic::usage(
                 format!("the folder `{}` is not empty", folder.display()),
-                "name a new folder: what is in this one could be taken for evidence that this run verified",
+                "name a new folder: files in this one could be taken for evidence that this run verified",
             )),
             Err(error) => Err(unsaved(folder, error)),
         }
     }
 
-    /// Says what was saved. What could not be is an error.
+    /// Prints the number of saved candidates. A failed write is an error.
     pub(super) fn finish(&self, is_quiet: bool) -> Result<(), Diagnostic> {
         if let Some((file, error)) = self.failed.take() {
             return Err(unsaved(&file, error));

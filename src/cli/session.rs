@@ -1,4 +1,5 @@
-//! What `verify` and `audit` judge images by: made once of the same flags, before the first image is fetched.
+//! The session of `verify` and `audit`: policies, trust, registries and limits, made once from the same flags before the first
+//! image is fetched.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -53,7 +54,7 @@ impl<'a> Session<'a> {
         let started_at = Timestamp::now();
         if let Some(at) = args.at.filter(|at| *at > started_at) {
             return Err(Diagnostic::usage(
-                format!("`--at {at}` has not come yet: nobody knows what will be known then"),
+                format!("`--at {at}` has not come yet: the evidence of that time does not exist"),
                 "give a time in the past, or leave it out",
             ));
         }
@@ -99,7 +100,7 @@ impl<'a> Session<'a> {
         packing::finish(packing.pack, &with, is_quiet)
     }
 
-    /// Says who is asked without the login that was given: it is for the references' own registry and for no other.
+    /// Names the registries that are asked without the given login: it is only for the registry of the references.
     pub(super) fn note_login<'r>(&self, references: impl IntoIterator<Item = &'r Reference>) {
         let Some(registry) = &self.given_for else { return };
         let images = references.into_iter().filter_map(|reference| match reference {
@@ -114,7 +115,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns what an image is judged by. One without a policy is a usage error.
+    /// Returns the target for an image, with its policy. An image without a policy is a usage error.
     pub(super) fn target(&self, text: &str, reference: &Reference) -> Result<Target, Diagnostic> {
         let transport = &self.args.transport;
         let judged_as = self.args.judged_as.as_ref();
@@ -148,7 +149,8 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Whether the requirements are those of images without a word of the user's. Packages and files have no SBOM attached.
+    /// Whether the requirements are the defaults for images, not chosen by the user. They do not suit packages and files, which
+    /// have no SBOM attached.
     fn asks_by_default(&self) -> bool {
         matches!(self.policies, Policies::Flags(_))
             && self.args.require.is_empty()
@@ -187,7 +189,7 @@ impl<'a> Session<'a> {
         self.args.pace.jobs(self.limits.total_time)
     }
 
-    /// Returns everything that decides the verdicts of these targets, beside the images themselves.
+    /// Returns all inputs that decide the verdicts of these targets, except the images themselves.
     pub(super) fn facts(&self, terms: &[Target]) -> Result<Facts, Diagnostic> {
         let args = self.args;
         let transport = &args.transport;
@@ -217,20 +219,20 @@ impl<'a> Session<'a> {
         ]))
     }
 
-    /// What tags are listed with.
+    /// Returns the settings for listing tags.
     pub(super) fn lister<'l>(&'l self, progress: &'l Listed) -> Lister<'l> {
         // Where the user sets the pace, no more tags wait for their turn than images would.
         let at_once = if self.args.pace.pace().per_second.is_some() { self.jobs() } else { self.limits.parallel };
         Lister { registries: &self.registries, limits: &self.limits, at_once, progress }
     }
 
-    /// Says how far the run is: so many are done since the first was begun.
+    /// Describes the progress of the run: the number of finished targets.
     pub(super) fn state(&self, done: usize, all: usize, began: Instant) -> String {
         let speed = progress::speed(done, all, began.elapsed()).map(|speed| format!(", {speed}")).unwrap_or_default();
         format!("{done} of {all} images{speed}, {}", self.used())
     }
 
-    /// Says how far the list of images is.
+    /// Describes the progress of listing images.
     pub(super) fn listing_state(&self, resolved: usize, all: usize) -> String {
         match all {
             0 => format!("listing tags, {}", self.used()),
@@ -274,7 +276,7 @@ pub(super) fn choice(platforms: &[PlatformArg]) -> PlatformChoice {
     platforms.iter().map(one).collect::<Option<_>>().map_or(PlatformChoice::All, PlatformChoice::These)
 }
 
-/// GitHub's API, where the flags name it, and the repository there that the policy pins: of it, and of no other, GitHub is asked for
+/// Returns GitHub's API, if a flag names it, and the repository that the policy pins. Only that repository is searched for
 /// attestations.
 pub(super) fn github(
     args: &TransportArgs,
@@ -294,17 +296,17 @@ pub(super) fn github(
     }
 }
 
-/// The token that GitHub's API is shown.
+/// The token to send to GitHub's API.
 pub(super) fn github_token(args: &TransportArgs) -> Option<String> {
     args.github_api.as_ref().and_then(|_| logins::github_token())
 }
 
-/// Returns the registries as the flags say they are reached.
+/// Returns the registries with the connection settings of the flags.
 pub(super) fn registries(args: &TransportArgs, pace: Pace, logins: Logins) -> Result<Rc<Registries>, Diagnostic> {
     registries_with(args, pace, logins, None)
 }
 
-/// The same, with what is asked for by digest kept in this folder.
+/// The same, with a cache folder for content requested by digest.
 pub(super) fn registries_with(
     args: &TransportArgs,
     pace: Pace,
@@ -327,11 +329,11 @@ pub(super) fn registries_with(
     Ok(Registries::new(&settings, Box::new(logins))?)
 }
 
-/// Opens the folder of `--cache`. Without it everything is fetched, which changes no verdict.
+/// Opens the folder of `--cache`. If that fails, a warning is printed and everything is fetched; the verdict is the same.
 fn store(folder: &Path) -> Option<Rc<Store>> {
     let unwritten: Tell = |folder, error| {
         let message = format!("the cache `{}` cannot be written: {error}", folder.display());
-        Warning::new(message, "what is not in it is fetched again by the next run").print();
+        Warning::new(message, "the next run fetches the missing content again").print();
     };
     let unusable = |error: io::Error| {
         let message = format!("the cache `{}` is not used: {error}", folder.display());

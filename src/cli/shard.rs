@@ -53,7 +53,8 @@ impl Shard {
         number % u64::from(self.of) == u64::from(self.number - 1)
     }
 
-    /// Says in a report which part it is. `run` is the hash of what decides verdicts, `tags` the text of what was listed.
+    /// Returns the description of this part for a report. `run` is the hash of all inputs of the verdicts, `tags` the text of the
+    /// listed tags.
     pub(super) fn report(self, run: String, tags: &str, total: usize, places: Vec<u64>) -> ShardReport {
         let tags = Digest::of(Algorithm::Sha256, tags.as_bytes()).hex().to_owned();
         ShardReport { number: self.number, of: self.of, run, tags, total: total as u64, places }

@@ -1,4 +1,4 @@
-//! Standard output and standard error, and the one filter before everything that a run writes: no secret comes back (A315).
+//! Standard output and standard error. One filter removes secrets from everything that a run writes (A315).
 
 use std::env;
 use std::io::{self, Write};
@@ -11,8 +11,8 @@ use crate::secrets::{Hiding, Secrets};
 
 use super::schema_texts;
 
-/// The secrets of this process. They are not passed along, because its streams are not either: an error is written where nothing
-/// of the run is left, and a sink that could do without the filter would be one that leaks.
+/// The secrets of this process. They are global, as the streams are: an error is printed after the run's values are gone, and a
+/// writer without the filter would leak.
 static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
     let secrets = Secrets::default();
     schema_texts::words().for_each(|text| secrets.spare(text));
@@ -23,12 +23,12 @@ static SECRETS: LazyLock<Secrets> = LazyLock::new(|| {
 /// Variables that name proxies, perhaps with a login.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Returns the secrets that nothing of this process says.
+/// Returns the secrets that the filter removes.
 pub(super) fn secrets() -> &'static Secrets {
     &SECRETS
 }
 
-/// Lets everything through that is written, without secrets.
+/// A writer that removes secrets.
 pub(super) fn without_secrets(
     mut out: impl Write,
     render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::Result<()>,
@@ -42,7 +42,7 @@ pub(super) fn to_stdout(render: impl FnOnce(&mut Hiding<&mut dyn Write>) -> io::
     unless_closed(without_secrets(io::BufWriter::new(io::stdout().lock()), render))
 }
 
-/// The reader of a pipe may leave early, as `head` does. It has what it wanted, and the exit code still tells the result (A266).
+/// A closed pipe is not an error: its reader may stop early, as `head` does, and the exit code still states the result (A266).
 pub(super) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -55,7 +55,7 @@ pub(super) fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(SECRETS.hide(text).as_bytes());
 }
 
-/// Keeps the login in an address to itself, as the address has it and as it is sent.
+/// Adds the login in an address to the secrets, as spelled in the address and as sent.
 fn keep_login_of(secrets: &Secrets, address: &str) {
     let Some(authority) = address.split("://").last().and_then(|rest| rest.split('/').next()) else { return };
     let Some((login, _)) = authority.rsplit_once('@') else { return };

@@ -1,4 +1,4 @@
-//! Where reports go, and in which form, as arguments say it.
+//! The destinations and formats of reports, from arguments.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Arg, Command, Error};
 
 use crate::render::{OUTPUTS, Output, PackageFormat};
 
-/// Where a report goes, and in which form.
+/// The destination and format of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) output: &'static Output,
@@ -90,7 +90,7 @@ impl TypedValueParser for OutputParser {
     }
 }
 
-/// Where a list of packages goes, and in which form.
+/// The destination and format of a list of packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PackageTarget {
     pub(super) format: PackageFormat,

@@ -1,4 +1,4 @@
-//! The requirements out of flags and files: the signers, and the rules for the content.
+//! Builds the requirements from flags and files: the signers, and the rules for the content.
 
 use std::path::Path;
 

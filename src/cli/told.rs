@@ -1,4 +1,4 @@
-//! What a run says of its work while it lasts (`-vv`): the events of this program, one line of standard error for each.
+//! The log of a run (`-vv`): each event of this program is one line on standard error.
 
 use std::fmt::{self, Write as _};
 
@@ -16,7 +16,7 @@ pub(super) fn start() {
     let _ = set_global_default(Told { write: progress::say });
 }
 
-/// Takes the events of this program, and nothing of the libraries below it: theirs have headers in them, with logins.
+/// Takes the events of this program only. Events of libraries are dropped, because they contain headers with logins.
 struct Told<F> {
     write: F,
 }

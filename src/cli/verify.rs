@@ -87,7 +87,7 @@ pub(super) fn run_packing(verify: &VerifyArgs, collect: Option<&CollectArgs>, ar
     Ok(references.exit_code(report.verdict.exit_code(), args.color))
 }
 
-/// A summary says when it was verified, and has no word for another time.
+/// A verification summary states the time of verification and has no field for another time.
 fn refuse_summary_of_then(verify: &VerifyArgs, targets: &[targets::Target]) -> Result<(), Diagnostic> {
     if verify.at.is_none() || !targets.iter().any(|target| target.output.names_verifier) {
         return Ok(());
@@ -98,20 +98,20 @@ fn refuse_summary_of_then(verify: &VerifyArgs, targets: &[targets::Target]) -> R
     ))
 }
 
-/// What is to be examined, and by what.
+/// The inputs of a run.
 struct Work<'a> {
     session: &'a Session<'a>,
-    /// What the user asked for: an image for each target, and those that files leave open.
+    /// The requested images: one for each target, and those that files leave open.
     asked: &'a Images,
     targets: &'a [Target],
-    /// What no image may be weaker than.
+    /// The older image or report that no image may be weaker than.
     older: Option<&'a Older>,
-    /// The report that every image is held against.
+    /// The earlier report that every image is compared with.
     replay: Option<&'a Replay>,
 }
 
 impl Work<'_> {
-    /// Examines every image, and again while all that is missing may still come. The reports are one for each place that names an
+    /// Examines every image. With `--wait` it examines absent images again. Returns one report for each place that names an
     /// image.
     fn examine_all(
         &self,
@@ -166,7 +166,7 @@ impl Work<'_> {
 
 /// Examines absent images again, until none is absent, one is worse, or the time is up.
 ///
-/// A tag is not resolved again: the digest that was looked at first is the one that is waited for (A001).
+/// A tag is not resolved again: the run waits for evidence on the first digest (A001).
 async fn wait_for<'a>(targets: &'a [Target], examiner: &Examiner<'a, '_>, images: &mut [ImageReport], mut wait: Wait) {
     while Verdict::join(images.iter().map(|image| image.verdict)) == Verdict::Absent && wait.pause().await {
         let (absent, again): (Vec<&mut ImageReport>, Vec<_>) = images

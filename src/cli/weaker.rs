@@ -1,4 +1,4 @@
-//! `--not-weaker-than`: what images are compared with.
+//! `--not-weaker-than`: the older image or report that images are compared with.
 
 use std::path::PathBuf;
 
@@ -20,14 +20,14 @@ use super::session::Session;
 /// The longest report that is read: one of ten thousand images.
 pub(super) const LONGEST: u64 = 256 * 1024 * 1024;
 
-/// What images are compared with.
+/// The older side of all comparisons.
 pub(super) enum Older {
     Image(Box<Target>),
     Report { file: PathBuf, report: Recorded },
 }
 
 impl Older {
-    /// Returns the image, if one was named, so that it is logged in for.
+    /// Returns the image, if one was named: its registry may need a login.
     pub(super) fn reference(named: Option<&Named>) -> Result<Option<Reference>, Diagnostic> {
         match named {
             Some(Named::Image(text)) => references::parse(text).map(Some),
@@ -55,7 +55,7 @@ impl Older {
         }
     }
 
-    /// Refuses a report that says nothing of an image, before anything is fetched.
+    /// Refuses a report in which a target does not match exactly one image, before anything is fetched.
     pub(super) fn refuse_unfit<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Result<(), Diagnostic> {
         let Self::Report { file, report } = self else { return Ok(()) };
         match targets.into_iter().find(|target| report.image(&name(&target.reference)).is_none()) {

@@ -15,7 +15,7 @@ pub(super) const BUILDERS: &str = "builders";
 pub(super) const VERDICTS: [&[&str]; 4] =
     [&["verified"], &["rejected"], &["undecided", "could-not-check"], &["absent", "incomplete"]];
 
-/// Reads a value with a function. The words are for shells alone: what else the function reads is taken too.
+/// Reads a value with a function. The words are for completions only: every value that the function accepts is accepted.
 #[derive(Clone)]
 pub(super) struct Completed<T> {
     read: fn(&str) -> Result<T, String>,

@@ -93,10 +93,10 @@ pub fn open_to_append(file: &Path) -> io::Result<File> {
     let opened = match fs::symlink_metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => private(options.create_new(true)).open(file)?,
         Ok(found) if found.is_file() => not_waiting(&mut options).open(file)?,
-        found => return Err(found.err().unwrap_or_else(|| io::Error::other("it is no regular file"))),
+        found => return Err(found.err().unwrap_or_else(|| io::Error::other("it is not a regular file"))),
     };
     // It may have been replaced since.
-    if opened.metadata()?.is_file() { Ok(opened) } else { Err(io::Error::other("it is no regular file")) }
+    if opened.metadata()?.is_file() { Ok(opened) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
 fn put(draft: NamedTempFile, file: &Path) -> io::Result<()> {

@@ -161,7 +161,7 @@ impl Entry {
         match self.integrity.as_deref().map(strongest) {
             Some(Some(digest)) => LockedPackage::Release { package, digest },
             Some(None) => open(path, "its integrity is not one sha512"),
-            None => open(path, "it has no integrity, so npm installs whatever the registry sends"),
+            None => open(path, "it has no integrity, so npm installs any tarball that the registry sends"),
         }
     }
 }
@@ -272,7 +272,10 @@ mod tests {
     fn what_names_no_release_is_open_and_never_left_out() {
         let good = integrity("x");
         for (entry, why) in [
-            (r#"{"version":"1.0.0"}"#.to_owned(), "it has no integrity, so npm installs whatever the registry sends"),
+            (
+                r#"{"version":"1.0.0"}"#.to_owned(),
+                "it has no integrity, so npm installs any tarball that the registry sends",
+            ),
             (
                 r#"{"version":"1.0.0","integrity":"sha1-3gH4MPRbNgj+DHsrT3ICHgRPvxQ="}"#.to_owned(),
                 "its integrity is not one sha512",

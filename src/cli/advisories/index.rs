@@ -1,8 +1,8 @@
 //! An index of advisories: the read part of each record, one on each line, and a last line with the number of lines and
 //! their digest.
 //!
-//! It is read as any records are, and nothing in it is believed that would not be believed of them. The last line keeps an index that
-//! ends early from passing for a whole one.
+//! An index is read like any other file of records, and its lines are trusted no more than records. The last line tells a
+//! truncated index from a whole one.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Where advisories go.
+//! The receiver of the advisories that were read.
 
 use crate::packages::AdvisoryError;
 

@@ -1,6 +1,6 @@
 //! The command line. Names are those of cosign and gh where they have one.
 //!
-//! Every flag is declared here, and nothing here runs: the modules that run read what is declared.
+//! This module declares every flag and has no other code. The commands read the parsed flags.
 
 mod advisories;
 mod audit;

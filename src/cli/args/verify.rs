@@ -169,7 +169,7 @@ pub(in crate::cli) struct VerifyArgs {
     pub(in crate::cli) pace: PaceArgs,
 }
 
-/// A time with its offset, or a day, of which it is the beginning in UTC.
+/// Parses a time with its offset, or a day. A day stands for its beginning in UTC.
 fn time(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
     let time = text.parse().ok().or_else(|| day().map(|day| day.timestamp()));

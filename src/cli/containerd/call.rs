@@ -1,4 +1,4 @@
-//! What containerd asks: the arguments, and the descriptor on standard input.
+//! The call by containerd: its arguments, and the descriptor on standard input.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -45,7 +45,7 @@ impl From<CallError> for Diagnostic {
 /// An image that is about to be pulled.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// Its name, at the digest that is pulled: what a tag means by now is never asked.
+    /// Its name with the digest that containerd pulls. The tag is never resolved again.
     pub(super) image: RegistryReference,
     /// The digest.
     pub(super) digest: Digest,
@@ -79,7 +79,8 @@ impl Call {
         let name = name.ok_or(CallError::Missing("-name"))?;
         let digest = digest.ok_or(CallError::Missing("-digest"))?;
         let digest: Digest = digest.parse().map_err(|error| Diagnostic::usage(error, HINT).about("-digest"))?;
-        // "may change in future versions of containerd": what is judged is the digest, which is an argument too.
+        // "may change in future versions of containerd": payloads of other types are skipped, because the digest is an argument
+        // too.
         if media_type.ok_or(CallError::Missing("-stdin-media-type"))? == DESCRIPTOR {
             check_descriptor(&digest, io::stdin().lock())?;
         }

@@ -1,8 +1,8 @@
-//! The digests that a node verified a short while ago, each in a file of its own.
+//! A node's recently verified digests, each in a file of its own.
 //!
-//! A file counts for exactly what it was written under: digest, name, policy, trusted roots, advisories, platforms, version and day. It
-//! holds all of it, and not its hash alone. Only files that this user alone can have written are read, and only verified images have
-//! one: what was refused may be signed by now.
+//! A file counts only for the same digest, name, policy, trusted roots, advisories, platforms, version and day. It holds all of
+//! these, not only their hash. Only files that no other user can have written are read. Refused images have no file, because they
+//! may be signed soon after.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,9 +18,9 @@ use crate::collect::{files, saving};
 use crate::json;
 use crate::oci::Digest;
 
-/// Bytes of a file. Honest ones have a thousand.
+/// The most bytes of a file. Usual files have a thousand.
 const LARGEST: u64 = 16 * 1024;
-/// Files that are looked at to be removed.
+/// The most files that one clean-up examines.
 const MOST: usize = 10_000;
 
 /// The folder of the files, and how long they count.
@@ -29,7 +29,7 @@ pub(super) struct Verdicts {
     time: SignedDuration,
 }
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Verified {
@@ -43,7 +43,7 @@ impl Verdicts {
         Self { folder: folder.to_owned(), time: SignedDuration::try_from(time).unwrap_or(SignedDuration::ZERO) }
     }
 
-    /// Returns when this digest was verified under the same facts, if that still counts.
+    /// Returns the time at which this digest was verified under the same facts, unless that is too long ago.
     pub(super) fn find(&self, digest: &Digest, facts: &Facts, now: Timestamp) -> Option<Timestamp> {
         let bytes = files::read_own(&self.file(digest, facts), LARGEST).ok()?;
         let found: Verified = json::from_slice(&bytes).ok()?;
@@ -51,11 +51,11 @@ impl Verdicts {
             && found.facts.len() == facts.len()
             && facts.iter().all(|(name, value)| found.facts.get(*name) == Some(value));
         let age = now.duration_since(found.at);
-        // A time to come would count for ever.
+        // A time in the future would count for ever.
         (is_same && age >= SignedDuration::ZERO && age < self.time).then_some(found.at)
     }
 
-    /// Keeps that this digest was verified. Several processes may do so at once.
+    /// Records that this digest is verified. Several processes may write at once.
     pub(super) fn keep(&self, digest: &Digest, facts: &Facts, now: Timestamp) -> io::Result<()> {
         files::create_own_folder(&self.folder)?;
         let facts_of_file = facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

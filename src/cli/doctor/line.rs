@@ -1,4 +1,4 @@
-//! What a report of `bonafide doctor` consists of.
+//! The lines of a report of `bonafide doctor`.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What this machine has at hand: trusted roots, the policy, the environment.
+//! Checks of this machine: trusted roots, the policy, the environment.
 
 use std::path::Path;
 

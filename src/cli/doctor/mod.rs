@@ -1,4 +1,5 @@
-//! `bonafide doctor`: what stands between this machine and a verdict, one line for each, with the fix.
+//! `bonafide doctor`: checks everything that a verdict needs from this machine and its network, and prints one line for each,
+//! with the fix.
 
 mod line;
 mod local;

@@ -1,4 +1,4 @@
-//! What lies between this machine and a registry: proxy, certificates, login, referrers, clock.
+//! Checks of the way to a registry: proxy, certificates, login, referrers, clock.
 
 use std::rc::Rc;
 

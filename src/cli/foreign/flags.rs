@@ -1,10 +1,10 @@
-//! The flags of cosign, gh and slsa-verifier, and what becomes of each.
+//! The flags of cosign, gh and slsa-verifier, and the translation of each.
 //!
 //! From cosign `doc/cosign_verify*.md`, `gh attestation verify --help` and slsa-verifier `cli/slsa-verifier/verify/options.go`.
 
 use super::Tool;
 
-/// What becomes of a flag.
+/// The translation of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// The same flag here, perhaps under this name.

@@ -1,7 +1,7 @@
-//! Command lines of cosign, gh and slsa-verifier, answered with ours.
+//! Translates command lines of cosign, gh and slsa-verifier into ours.
 //!
-//! They are recognised where our own parser refuses them, and nothing of them is run. The answer is the whole command, made of what
-//! was given. A restriction without a counterpart is named, and a flag that loosens a check is never carried over.
+//! A command line is recognised after our own parser has refused it, and it is not run. The answer is the complete command for
+//! this program. Restrictions without a counterpart are named, and flags that loosen a check are never translated.
 
 mod flags;
 mod translate;
@@ -74,7 +74,7 @@ const OTHERS: &[(&[&str], &str)] = &[
     (&["attestation", "download"], "bonafide inspect IMAGE --github-api --repo OWNER/NAME"),
 ];
 
-/// Says what a command line of another tool is here. `None` for one that is of none of them.
+/// Returns the translation of another tool's command line. `None` if it belongs to none of these tools.
 pub(super) fn answer(arguments: &[OsString]) -> Option<Diagnostic> {
     let words: Vec<String> =
         arguments.iter().skip(1).map(|word| word.to_str().map(str::to_owned)).collect::<Option<_>>()?;

@@ -1,4 +1,4 @@
-//! From what was given to a tool to our command for it.
+//! Translates a parsed command line of another tool into our command.
 
 use crate::policy::{COSIGN_TYPES, GITHUB_ISSUER, owner_and_name};
 use crate::policy_tools::expression_of_cosign;
@@ -38,7 +38,7 @@ struct Ours {
     types: Vec<String>,
 }
 
-/// Says what was given in our words.
+/// Translates the given flags.
 pub(super) fn answer(task: Task, command: &str, words: Words) -> Diagnostic {
     let given = match task.tool() {
         Some(tool) => format!("`{command}` is a command of {}", tool.name()),
@@ -334,7 +334,7 @@ impl Ours {
         }
     }
 
-    /// `bundle` judges signatures alone, so what restricts anything else is lost.
+    /// `bundle` judges signatures alone, so restrictions on other properties are lost.
     fn keep_flags_of_bundle(&mut self, known: &OurFlags) {
         let (kept, lost): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.flags).into_iter().partition(|(name, _)| known.is_of_bundle(name));

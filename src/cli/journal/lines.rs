@@ -1,4 +1,4 @@
-//! The lines of a journal, each with the hash of what it says.
+//! The lines of a journal, each with the hash of its content.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,7 @@ use crate::oci::{Algorithm, Digest};
 
 use super::error::JournalError;
 
-/// Everything that decides a verdict, each part as a hash, by its name.
+/// The inputs that decide a verdict: names and hashes.
 pub(in crate::cli) type Facts = BTreeMap<&'static str, String>;
 
 /// The longest line, in bytes.
@@ -33,7 +33,7 @@ impl Lines {
         Self { file: BufReader::new(file), line: Vec::new(), offset: 0, number: 0, is_torn: false }
     }
 
-    /// Returns the next line, with its line feed. What stands behind the last line feed is no line.
+    /// Returns the next line, with its line feed. Bytes after the last line feed are an incomplete line, which is not returned.
     pub(super) fn next_line(&mut self) -> Result<Option<&[u8]>, JournalError> {
         self.line.clear();
         let read = (&mut self.file).take(LONGEST).read_until(b'\n', &mut self.line)?;
@@ -59,19 +59,19 @@ impl Lines {
         self.number
     }
 
-    /// Whether the end of the file is no whole line.
+    /// Whether the file ends with an incomplete line.
     pub(super) fn is_torn(&self) -> bool {
         self.is_torn
     }
 }
 
-/// Returns the hash of everything that decides a verdict.
+/// Returns the hash of all inputs that decide a verdict.
 pub(in crate::cli) fn binding(facts: &Facts) -> String {
     let text: Vec<String> = facts.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     Digest::of(Algorithm::Sha256, text.concat().as_bytes()).hex().to_owned()
 }
 
-/// The hash is of what binds the journal too, so that no line of another journal fits.
+/// Returns the hash of a line. It covers the journal's binding too, so lines of another journal do not fit.
 fn hash(entry: &[u8], binding: &str) -> String {
     let bound = [binding.as_bytes(), b"\n", entry].concat();
     Digest::of(Algorithm::Sha256, &bound).hex().to_owned()
@@ -83,7 +83,7 @@ pub(super) fn line(entry: &str, binding: &str) -> Option<String> {
     ((line.len() as u64) < LONGEST && !entry.contains('\n')).then_some(line)
 }
 
-/// Returns the entry of a line, if that is whole.
+/// Returns the entry of a line, unless the line is damaged.
 pub(super) fn entry<'l>(line: &'l [u8], binding: &str) -> Option<&'l [u8]> {
     let rest = line.strip_suffix(END.as_bytes())?.strip_prefix(BEFORE_HASH.as_bytes())?;
     let (stated, rest) = rest.split_at_checked(HASH)?;

@@ -1,4 +1,4 @@
-//! `bonafide trust show`: every trusted root that is at hand, and what it names.
+//! `bonafide trust show`: lists every available trusted root, with its authorities and logs.
 
 use std::fmt::Write as _;
 

@@ -246,7 +246,7 @@ fn unreachable_file(written: &str, file: &str) -> Option<(String, String)> {
     };
     let hint = match name {
         "" | "*" | "**" => format!("write {FILE}NAME, or {FILE}* for every file"),
-        name => format!("write {FILE}{name}: a rule is about a name, in whatever folder the file lies"),
+        name => format!("write {FILE}{name}: a rule matches the name of a file without its folder"),
     };
     Some((message, hint))
 }

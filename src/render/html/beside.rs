@@ -112,7 +112,7 @@ fn parts(diff: &DiffReport) -> Vec<Part> {
     let changed: Vec<Row<'_>> = rows(&diff.facts).into_iter().filter(|row| !row.is_same()).collect();
     let mut parts = vec![
         Part::of(
-            ("differences", "What is weaker, different or stronger"),
+            ("differences", "Weaker, different and stronger"),
             &["What", BOTH[0], BOTH[1]],
             &whole(diff.differences.clone()),
             |one| {
@@ -182,7 +182,7 @@ fn head(diff: &DiffReport) -> Markup {
     html! {
         h1 { "Comparison: " (word(diff.verdict)) }
         @if !counts.is_empty() {
-            ul.counts aria-label="Differences of what is verified" {
+            ul.counts aria-label="Differences in verified facts" {
                 @for (direction, count) in &counts {
                     li { span class=(Tone::of_difference(*direction).class()) { (count) " " (direction.as_str()) } }
                 }
