@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # what cases.sh and run.sh set
 
 # file_row TITLE COSIGN-EXIT EXIT COSIGN-COMMAND FLAGS… — asks cosign, with the flags before `::`, and Bonafide, with those after it,
-# about $work/files/app, and prints a line. COSIGN-COMMAND is "-" where cosign has no such question.
+# about $work/files/app, and prints a line. COSIGN-COMMAND is "-" where cosign has no such question, or wants its keys one by one.
 file_row() {
   local title=$1 cosign_expected=$2 expected=$3 command=$4 cosign_got=- exit_code=0 line=ok with_cosign=()
   shift 4
@@ -12,7 +12,9 @@ file_row() {
   shift
   if [ "$command" != - ]; then
     cosign_got=0
-    "$LAB_BIN/cosign" "$command" --trusted-root "$LAB_TRUST/trusted_root.json" "${with_cosign[@]}" "$work/files/app" \
+    # cosign takes a trusted root with bundles alone.
+    case " ${with_cosign[*]} " in *" --new-bundle-format=false "*) ;; *) with_cosign+=(--trusted-root "$LAB_TRUST/trusted_root.json") ;; esac
+    "$LAB_BIN/cosign" "$command" "${with_cosign[@]}" "$work/files/app" \
       >>"$LAB_LOGS/cosign.log" 2>&1 </dev/null || cosign_got=$?
   fi
   timeout 120 "$bonafide" verify --trusted-root "$LAB_TRUST/trusted_root.json" --no-policy "$@" "file:$work/files/app" \
@@ -62,8 +64,9 @@ files() {
   # What cosign wrote before there were bundles: its own bundle with the log's promise, and signature and certificate alone.
   fresh
   run_cosign sign-blob legacy alice@lab.example --bundle "$app.bundle" --output-signature "$work/sig" --output-certificate "$work/pem" "$app"
-  both "sign-blob, cosign's own bundle" verify-blob --new-bundle-format=false --bundle "$app.bundle" "${who[@]}" \
-    :: "${who[@]}" --require signature
+  file_row "sign-blob, cosign's own bundle" - 0 - :: "${who[@]}" --require signature
+  printf 'other content' >"$app"
+  file_row "sign-blob, cosign's own bundle, other content" - 1 - :: "${who[@]}" --require signature
   fresh
   cp "$work/sig" "$app.sig" && cp "$work/pem" "$app.pem"
   file_row "sign-blob, signature and certificate alone" - 1 - :: "${who[@]}" --require signature
