@@ -1,9 +1,9 @@
 //! The secrets of a run, and a filter that keeps them out of everything it writes.
 //!
-//! A server knows what it was shown and may say it back: in an error, a redirect, a media type, an annotation (A315). Such a text
-//! passes many hands before it is shown, and none of them can tell. So the filter is at the end, where text leaves the program,
-//! and knows the forms that a text takes on its way there: other letter case, percent-encoding, the escapes of JSON, HTML and
-//! terminals, and a text that was cut short.
+//! A server knows the login that it received, and may repeat it: in an error, a redirect, a media type or an annotation (A315).
+//! Such a text passes through many functions, and none of them can recognise it. So the filter is at the end, where text leaves
+//! the program. It knows the forms that a secret takes on the way: other letter case, percent-encoding, the escapes of JSON, HTML
+//! and terminals, and a truncated text.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! The keys of a requirement in a policy file, each declared once: its name, the field of the rules and its type, the JSON Schema of
-//! its value, how it is read, how a person is told, and its part of the policy's hash.
+//! The keys of a requirement in a policy file. Each is declared once, with its name, field and type, the JSON Schema of its
+//! value, its reader, its description for people, and its part of the policy's hash.
 
 use serde_json::Value;
 

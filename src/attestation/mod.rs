@@ -1,6 +1,6 @@
-//! The kinds of attestation, a folder for each: what a policy may ask of it, how it is read, and how it is judged.
+//! The kinds of attestation. Each has a folder with its rules, its reader and its checks.
 //!
-//! A kind is a folder and its line in `kinds`. Its files are of several layers:
+//! A kind is a folder and a line in `kinds`. Its files belong to several layers:
 //!
 //! | files | what stands in them | interface |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! What a policy may ask of each kind: its rules, and the keys of a policy file that say them.
+//! The rules of each kind, and their keys in a policy file.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a report says of a verified attestation of each kind.
+//! The report's section for verified attestations of each kind.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The files of each kind that are no code: parts of JSON Schemas, what a first policy says of it, and a seed for fuzzing.
+//! The files of each kind other than code: parts of JSON Schemas, the text for a first policy, and a seed for fuzzing.
 
 use super::types::Kind;
 

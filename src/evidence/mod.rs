@@ -1,7 +1,7 @@
-//! What was collected for one target: an image or a file, candidates, gaps.
+//! The collected evidence of one target: the image or file, candidates, and gaps.
 //!
-//! Evidence is everything a verdict may rest on, and nothing else reaches [`crate::verify`]. It is data: it can be
-//! made by a registry, by a layout on disk or by a test.
+//! A verdict depends on this evidence alone: nothing else from outside reaches [`crate::verify`]. Evidence is plain data. A
+//! registry, a layout on disk or a test can provide it.
 
 mod gap;
 mod opened;

@@ -1,7 +1,7 @@
 //! Bundles and envelopes with the payload decoded.
 //!
-//! A payload is base64 in JSON, and it may be an SBOM of a hundred million bytes. It is decoded once, where it lies, when
-//! it is collected: what was fetched is the one buffer there is, and everything after borrows from it.
+//! A payload is base64 in JSON, and it may be an SBOM of a hundred million bytes. It is decoded once, in place, when it is
+//! collected. The fetched bytes stay in that one buffer, and all later code borrows from it.
 
 use std::borrow::Cow;
 use std::ops::Range;

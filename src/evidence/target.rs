@@ -1,7 +1,7 @@
-//! What a verdict is about: an image or a file, by its digest and its parts.
+//! The target of a verdict: an image, a package or a file, with its digest and its parts.
 //!
-//! A new kind of target is a variant of [`TargetKind`] and a collector that makes [`Evidence`](super::Evidence) of it; it is
-//! verified as all others are.
+//! A new kind of target needs a variant of [`TargetKind`] and a collector that returns [`Evidence`](super::Evidence).
+//! Verification is the same for all kinds.
 
 use crate::oci::{Algorithm, Blob, Digest, NpmPackage, Platform};
 

@@ -1,8 +1,8 @@
 //! Manifests and indexes, read so that there is one way to read them.
 //!
-//! The bytes of a manifest are what a digest names, but a digest does not say *as what* they are read. Two clients that
-//! disagree on it run different images under one digest (GHSA-qq97-vm5h-rrhg and its kin), so a document that could be
-//! read as both an image and an index is refused (A037), and so is one whose own words and whose sender disagree (A038).
+//! A digest names the bytes of a manifest, but not their media type. Two clients that disagree on the type run different images
+//! under one digest (GHSA-qq97-vm5h-rrhg and similar ones). So a document that can be read as both an image and an index is
+//! refused (A037). A document whose own media type differs from the one that the server states is refused too (A038).
 
 use std::collections::BTreeMap;
 

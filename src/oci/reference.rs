@@ -1,7 +1,7 @@
 //! References: what a user types to name an image.
 //!
-//! A reference has exactly one meaning here. Where other tools guess (a path or a repository? user information or a
-//! digest?), the text is refused with the spelling that says what was meant, because a verifier that guesses wrong
+//! A reference has exactly one meaning here. Other tools guess at ambiguous texts: a path or a repository, user information or a
+//! digest. Here such a text is refused, and the error shows the unambiguous spelling, because a verifier that guesses wrong
 //! verifies another image (A282, A283).
 
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Which entries of an index the container runtimes choose for a platform.
 //!
-//! Two libraries choose for nearly all of them, and they do not choose alike: containerd/platforms (containerd, Docker, BuildKit,
-//! nerdctl, Kubernetes on containerd) and containers/image (Podman, Buildah, Skopeo, CRI-O). What one of them would run must be
-//! verified, so both are followed here, step by step (A290).
+//! Nearly all runtimes use one of two libraries, whose choices differ: containerd/platforms (containerd, Docker, BuildKit,
+//! nerdctl, Kubernetes on containerd) and containers/image (Podman, Buildah, Skopeo, CRI-O). Every entry that one of them would
+//! run must be verified. So this module implements both, step by step (A290).
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Builders, who may sign for each, and which SLSA build level the two reach together.
 //!
-//! build-provenance.md: "Consumers MUST accept only specific signer-builder pairs." Which level a builder reaches is for its
-//! makers to say and for a policy to believe; a provenance that says it of itself is not asked (A206, A207).
+//! build-provenance.md: "Consumers MUST accept only specific signer-builder pairs." The maker of a builder states its level, and
+//! the policy decides whether to trust that. A level that a provenance states about itself is ignored (A206, A207).
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Texts in YAML that this crate writes: everything from outside stands between quotes or, in comments, on one line.
+//! Text in the YAML that this crate writes. Text from outside is always quoted, or kept on one line in a comment.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Demands that do not count for a while, with the day that ends it and the reason.
+//! Exceptions: requirements that do not count until a given day, with the reason.
 
 use std::fmt;
 

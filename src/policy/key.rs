@@ -1,4 +1,4 @@
-//! Public keys that may sign, and what must stand behind their signatures.
+//! Public keys that may sign, and whether their signatures need a log entry.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,8 +1,7 @@
-//! What must hold for an image to be verified.
+//! Policies: the requirements that an image must satisfy.
 //!
-//! A [`Policy`] is valid once it exists: it has at least one requirement, and every signer in it names an identity and
-//! an issuer, or a source repository that implies both, or public keys. A policy that accepts any signer cannot be made
-//! (A181, A182).
+//! A [`Policy`] is valid once it exists: it has at least one requirement, and every signer in it names an identity and an issuer,
+//! or a source repository that implies both, or public keys. A policy that accepts any signer cannot be made (A181, A182).
 
 pub(crate) mod age;
 pub(crate) mod builder;

@@ -1,4 +1,4 @@
-//! Public keys and hashes that protect nothing: signatures for them can be made, or soon will be, without the private key.
+//! Weak public keys and hashes: signatures for them can be forged without the private key, now or soon.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{

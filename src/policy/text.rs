@@ -1,4 +1,4 @@
-//! Rules for one text: exactly this one, a glob, or a regular expression. Always about the whole text.
+//! Rules for one text: an exact text, a glob, or a regular expression. Each must match the whole text.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! Policy files that the program writes: a first one, one imported from other policies, one that an image satisfies.
+//! Tools that write policy files: a first policy, a policy imported from other tools, and a policy that a given image satisfies.
 //!
-//! Nothing here judges an image: each tool writes YAML, which [`crate::policy`] reads like any other.
+//! These tools judge no image. Each writes YAML, which [`crate::policy`] reads like any other.
 
 mod import;
 mod suggest;

@@ -1,5 +1,5 @@
-//! What SARIF and GitLab's code quality share: an alert keeps its fingerprint when an image gets another tag, and points into a file of
-//! the repository.
+//! Shared code of SARIF and GitLab's code quality. An alert points into a file of the repository, and keeps its fingerprint when
+//! an image gets another tag.
 
 use std::collections::HashMap;
 

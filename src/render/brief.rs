@@ -1,8 +1,8 @@
-//! The report for people, short: the verdict first, a line for each requirement that holds, and each failure once, with what was
-//! expected, what was found and what to do.
+//! The short text report: the verdict first, a line for each satisfied requirement, and each failure once, with the expected
+//! value, the found value and a hint.
 //!
-//! Everything else is in [`super::text`], which `-v` asks for. Readable without colour. Every line that holds something from
-//! outside is escaped.
+//! [`super::text`] has everything else; `-v` selects it. The report is readable without colour. Every line with text from outside
+//! is escaped.
 
 use std::io::{self, Write};
 

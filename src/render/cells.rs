@@ -1,5 +1,5 @@
-//! What reports of tests and of code scanning are made of: one cell for each requirement of each platform of an image, and for each
-//! thing that is wrong with the tags of an audited repository.
+//! The cells of test and code scanning reports: one for each requirement of each platform of an image, and one for each finding
+//! about the tags of an audited repository.
 
 use std::borrow::Cow;
 

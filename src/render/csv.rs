@@ -1,5 +1,5 @@
-//! CSV for spreadsheets (RFC 4180): a row for each tag of each image, and one for each thing that is wrong with the tags of an
-//! audited repository. What changed from one release to the next has rows without a verdict.
+//! CSV for spreadsheets (RFC 4180): a row for each tag of each image, and one for each finding about the tags of an audited
+//! repository. Changes from one release to the next are rows without a verdict.
 //!
 //! Signers and registries chose most of these texts, so each cell is escaped ([`escape::csv`]).
 

@@ -1,4 +1,5 @@
-//! What changed from one release of an audited repository to the next, for formats that show it beside verdicts: it rejects nothing.
+//! Changes from one release of an audited repository to the next, for formats that show them beside verdicts. They reject
+//! nothing.
 
 use crate::check::{Difference, Direction, DriftReport, Report, RepositoryReport};
 

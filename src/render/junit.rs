@@ -1,6 +1,6 @@
-//! JUnit: what Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform a case. So is a
-//! repository of an audit, with a case for each thing that is wrong with its tags; what changed between its releases fails nothing, and
-//! is what the suite prints.
+//! JUnit, which Jenkins, GitLab and others show as tests. An image is a suite, and each requirement of each platform is a case. A
+//! repository of an audit is a suite too, with a case for each finding about its tags. Changes between its releases fail no case;
+//! the suite prints them as its output.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
 //! Reports as people and programs read them: one file per format, each from `&Report` and a writer.
 //!
-//! Renderers decide nothing. What came from outside is escaped for the place it goes to ([`escape`]). A new format is its file, with
-//! an [`Output`], and its line in [`OUTPUTS`].
+//! Renderers decide nothing. Text from outside is escaped for its destination ([`escape`]). A new format is one file with an
+//! [`Output`], and one line in [`OUTPUTS`].
 
 mod alerts;
 mod audit;

@@ -1,7 +1,7 @@
 //! Many images for people: a row for each as soon as it is known, then the counts and each reason in full, once.
 //!
-//! In a file or a pipe a row is one line that says everything. On a terminal names are shortened in their middle and reasons cut,
-//! so that it stays one line; a narrow one has a second line for the reason.
+//! In a file or a pipe a row is one complete line. On a terminal, names are shortened in their middle and reasons are cut, to
+//! keep the row on one line. A narrow terminal has a second line for the reason.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,6 +1,6 @@
-//! SARIF 2.1.0: what GitHub's code scanning and others show as alerts. One run for all images, a rule for each check, and a result for
-//! each requirement of each platform that is not satisfied, and for each thing that is wrong with the tags of a repository. What changed
-//! between its releases is a note.
+//! SARIF 2.1.0, which GitHub's code scanning and others show as alerts. The file has one run for all images and a rule for each
+//! check. Each unsatisfied requirement of each platform is a result, and so is each finding about the tags of a repository.
+//! Changes between releases are notes.
 //!
 //! GitHub takes a result without a place in a file for broken, refuses several runs of one category and shows at most 5,000 results.
 

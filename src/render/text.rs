@@ -1,7 +1,6 @@
-//! The report for people, in full: the verdict first, then each requirement with its reason, then everything that was found and
-//! every check of it.
+//! The full text report: the verdict first, then each requirement with its reason, then every candidate with its checks.
 //!
-//! Readable without colour. Every line that holds something from outside is escaped.
+//! The report is readable without colour. Every line with text from outside is escaped.
 
 use std::io::{self, Write};
 

@@ -1,9 +1,9 @@
 //! The fields of a trusted root at every depth, and what becomes of others.
 //!
-//! A window that is misspelt would be no window, and a list of logs that is misspelt would be no log: what limits trust must not
-//! be passed over. So each object is held against a table of its fields (protobuf-specs `sigstore_trustroot.proto`,
-//! `sigstore_common.proto`). An unknown field that resembles a known one of any object is an error, and so is every unknown
-//! field of a window. Another unknown field is left out with a warning: roots get new fields that say something else.
+//! A misspelt window would be no limit, and a misspelt list of logs would be an empty one. Fields that limit trust must not be
+//! ignored by accident. So each object is compared with a table of its fields (protobuf-specs `sigstore_trustroot.proto`,
+//! `sigstore_common.proto`). An unknown field that resembles a known one is an error, and so is every unknown field of a window.
+//! Any other unknown field is ignored with a warning, because newer roots have new fields.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! What the workflow leaves open: metadata that may be read in two ways, and one key under two names.
+//! Checks that the workflow omits: metadata that can be read in two ways, and one key under two names.
 
 use std::collections::{BTreeMap, HashSet};
 

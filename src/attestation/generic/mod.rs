@@ -1,4 +1,4 @@
-//! Attestations of any type: the type exactly, and what stands in the fields that a policy names.
+//! Attestations of any type: the exact type, and the values of the fields that a policy names.
 
 pub(crate) mod checks;
 mod lookup;

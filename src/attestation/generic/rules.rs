@@ -1,4 +1,4 @@
-//! What an attestation of any type must say, and the fields of an `attestation` requirement.
+//! The rules for an attestation of any type, and the fields of an `attestation` requirement.
 
 use jiff::civil::Date;
 use serde_json::{Value, json};

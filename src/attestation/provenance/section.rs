@@ -1,4 +1,4 @@
-//! What a report says of a verified provenance. Nothing here is escaped: who writes it does.
+//! The report's section for a verified provenance. Its texts are not escaped here; the renderers escape them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! SLSA provenance v0.2 (<https://slsa.dev/provenance/v0.2>): what slsa-github-generator and Tekton Chains write.
+//! SLSA provenance v0.2 (<https://slsa.dev/provenance/v0.2>), which slsa-github-generator and Tekton Chains write.
 
 use serde::Deserialize;
 use serde_json::Value;

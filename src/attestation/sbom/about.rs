@@ -1,8 +1,8 @@
 //! Whether the document describes the image that it was attested for.
 //!
-//! That the statement names the image's digest is checked elsewhere, and is what counts. This is the second question: what the
-//! document itself says it describes. Generators name an image in many ways, and some of them by digests that no registry ever
-//! had, so only what cannot be meant otherwise is a contradiction:
+//! The binding check is elsewhere: the statement must name the image's digest. This module compares the subject that the document
+//! itself states. Generators name an image in many ways, some by digests that no registry ever had. So only an unmistakably
+//! different subject is a contradiction:
 //!
 //! * syft takes a digest of an image in a local daemon from a manifest that it makes itself, which is not the one that is pushed
 //!   (anchore/syft#855). From syft only the name of another image beside another digest contradicts.

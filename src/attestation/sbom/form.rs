@@ -1,4 +1,4 @@
-//! Which form a predicate has: what wraps the document, which format it is, and which formats are named and not read.
+//! Recognises the form of a predicate: the wrapper of the document, its format, and formats that are known but not supported.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! The rules of a policy, held against an SBOM: every check once, with how many packages it fails for and the first of them.
+//! Judges an SBOM by the rules of a policy. Each check yields one finding, with the number of failing packages and the first of
+//! them.
 
 mod age;
 mod complaint;

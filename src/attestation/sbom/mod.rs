@@ -1,4 +1,4 @@
-//! SBOMs: the predicate types that are one, and what the document says.
+//! SBOMs: their predicate types, and the content of the document.
 
 mod about;
 mod builder;

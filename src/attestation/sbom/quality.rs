@@ -1,4 +1,4 @@
-//! What a document is worth: whether it lists anything, and which of the minimum elements it leaves out.
+//! The quality of a document: whether it lists any packages, and which minimum elements are missing.
 
 use crate::check::{CheckId, Finding, ShortfallReport};
 

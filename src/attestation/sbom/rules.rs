@@ -1,4 +1,4 @@
-//! What an SBOM must say, and the fields of an `sbom` requirement.
+//! The rules for an SBOM, and the fields of an `sbom` requirement.
 
 use std::fmt;
 

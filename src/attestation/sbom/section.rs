@@ -1,4 +1,4 @@
-//! What a report says of a verified SBOM.
+//! The report's section for a verified SBOM.
 
 use serde::{Deserialize, Serialize};
 

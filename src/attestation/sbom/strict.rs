@@ -1,4 +1,4 @@
-//! Whether a document is strictly valid, which is another question than whether it can be read.
+//! Checks whether a document is strictly valid. A document that is not may still be readable.
 
 use spdx_rs::models::{DocumentCreationInformation, SPDX};
 

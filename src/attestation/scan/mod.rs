@@ -1,4 +1,4 @@
-//! Vulnerability scans: who looked, when and with what knowledge, and what was found.
+//! Vulnerability scans: the scanner, the time, the age of its database, and the vulnerabilities found.
 //!
 //! A scan with an unreadable result is not a clean one. The policy decides how old it may be.
 

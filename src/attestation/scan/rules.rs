@@ -1,4 +1,4 @@
-//! What a vulnerability scan must say, and the fields of a `vulnerabilities` requirement.
+//! The rules for a vulnerability scan, and the fields of a `vulnerabilities` requirement.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -1,4 +1,4 @@
-//! What a report says of a verified vulnerability scan.
+//! The report's section for a verified vulnerability scan.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a signature must be beyond being good: nothing.
+//! The rules for a signature: none, beyond a valid signature by an expected signer.
 
 use crate::attestation::keys::{Declared, Key};
 use crate::attestation::rules::{Incomplete, Keys, Missing, Rules};

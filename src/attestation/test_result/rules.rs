@@ -1,4 +1,4 @@
-//! What a test result must say, and the fields of a `test-result` requirement.
+//! The rules for a test result, and the fields of a `test-result` requirement.
 
 use std::fmt;
 

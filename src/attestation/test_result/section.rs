@@ -1,4 +1,4 @@
-//! What a report says of a verified test result.
+//! The report's section for a verified test result.
 
 use serde::{Deserialize, Serialize};
 

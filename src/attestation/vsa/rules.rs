@@ -1,4 +1,4 @@
-//! What a verification summary (VSA) must say, and the fields of a `vsa` requirement.
+//! The rules for a verification summary (VSA), and the fields of a `vsa` requirement.
 
 use std::fmt;
 

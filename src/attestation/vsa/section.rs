@@ -1,4 +1,4 @@
-//! What a report says of a verified verification summary.
+//! The report's section for a verified verification summary.
 
 use std::collections::BTreeMap;
 

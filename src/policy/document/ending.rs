@@ -1,4 +1,4 @@
-//! When something ends, and why it was made.
+//! The end date of an exception, and its reason.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! Fields of a mapping, read one by one: an unknown key is an error with a guess at what was meant (A254).
+//! Reads the fields of a mapping one by one. An unknown key is an error that suggests the nearest known key (A254).
 
 use crate::policy::MaxAge;
 use crate::policy::text::{PatternError, TextRule};

@@ -1,4 +1,4 @@
-//! What deserves a warning in a policy: it can be read, and lets more through than it seems to.
+//! Warnings about valid policies that allow more than they seem to.
 
 use jiff::civil::Date;
 

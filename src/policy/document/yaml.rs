@@ -1,4 +1,4 @@
-//! YAML as a tree in which every key and value knows its place. Bounded in size, nodes, depth and aliases.
+//! YAML as a tree in which every key and value has its place in the file. Size, nodes, depth and aliases are limited.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the policies of every maker have, read in one way: lists, signers' keys, and settings that a policy file does not have.
+//! Parts that the policies of all other tools share: lists, signers' keys, and settings without a counterpart in a policy file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,7 +1,7 @@
 //! Kyverno's `ImageValidatingPolicy` (`policies.kyverno.io`), as rules.
 //!
-//! What must hold is said in CEL. Two forms of it are read, those of Kyverno's own documentation: that an image has a signature
-//! by one of some attestors, and that it has such an attestation. Everything else in CEL is lost, and said to be.
+//! Its requirements are CEL expressions. Two forms are read, both from Kyverno's documentation: an image has a signature by one
+//! of several attestors, or it has such an attestation. All other expressions are dropped, with a remark for each.
 
 use regex::Regex;
 

@@ -1,7 +1,7 @@
 //! `verifyImages` of Kyverno's `ClusterPolicy` and `Policy` (`kyverno.io/v1`), as rules.
 //!
-//! All sets of attestors must hold, so each becomes a rule of its own; of a set as many entries as it counts, or all. There, `*`
-//! stands for any text, slashes too, and `?` for one character (kyverno `ext/wildcard`).
+//! All sets of attestors must hold, so each becomes a rule of its own. Of the entries in a set, `count` must hold, or all. In
+//! Kyverno's patterns `*` stands for any text, slashes included, and `?` for one character (kyverno `ext/wildcard`).
 
 use crate::policy::{Requirement, unreachable};
 

@@ -1,6 +1,6 @@
 //! One `ClusterImagePolicy`, as a rule.
 //!
-//! Any one of its authorities is enough, and an image must satisfy every policy that is about it, as it must satisfy every rule.
+//! One of its authorities is enough. An image must satisfy every policy that matches it, as it must satisfy every matching rule.
 
 use super::authority::{self, Authority, Demand, Required, Signer};
 use super::common;

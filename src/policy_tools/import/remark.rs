@@ -1,4 +1,4 @@
-//! What became of a rule that is not carried over as it is.
+//! Remarks about rules that are changed or left out.
 
 use crate::policy::Place;
 

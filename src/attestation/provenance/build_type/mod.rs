@@ -1,4 +1,4 @@
-//! What a predicate means is for its build type to say.
+//! Build types, which define the meaning of a predicate.
 //!
 //! build-provenance.md, `buildType`: "Identifies the template for how to perform the build and interpret the parameters and
 //! dependencies." There is one file for each maker of published descriptions; a build type that none of them describes is read

@@ -1,4 +1,4 @@
-//! What stands in the way, counted, with the first of it, and one finding of it all.
+//! Counts failing packages, keeps the first of them, and makes one finding of all.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Whether an SBOM holds the elements that it should have at least.
+//! Checks that an SBOM has the minimum elements.
 
 use crate::attestation::sbom::model::Sbom;
 use crate::attestation::sbom::quality::{self, Shortfall, Standard};
