@@ -68,7 +68,7 @@ const AUDIT: Short = &[
 ];
 const COLLECT: Short = &[
     ("references", "Images; - reads them from standard input"),
-    ("to", "A new folder, or a new archive"),
+    ("to", "A folder, FILE.tar or docker://REPOSITORY"),
     ("policy", "The policy [default: bonafide.yaml]"),
     ("require", "What must be attached and be good"),
     ("platform", "Such as linux/arm64"),

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    GitHubBase, Limits, Logins, Loose, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store, Tell,
+    Copying, GitHubBase, Limits, Logins, Loose, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError,
+    Store, Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
@@ -22,7 +23,7 @@ use super::args::{PlatformArg, TransportArgs, VerifyArgs};
 use super::diagnostics::{Diagnostic, Warning};
 use super::journal::Facts;
 use super::npm::Npm;
-use super::packing::{self, Belongings, Packing};
+use super::packing::{Belongings, Packing};
 use super::policies::{self, Policies};
 use super::roots::{self, Trusted};
 use super::save::Saver;
@@ -95,9 +96,13 @@ impl<'a> Session<'a> {
     /// Ends the pack, if there is one.
     pub(super) fn finish_pack(self, report: &Report, is_quiet: bool) -> Result<(), Diagnostic> {
         let Some(packing) = self.packing else { return Ok(()) };
-        packing.add_layers(&self.registries, &self.limits, is_quiet)?;
         let with = Belongings { policies: &self.policies, roots: &self.trusted.documents, report };
-        packing::finish(packing.pack, &with, is_quiet)
+        let copying = Copying {
+            registries: &self.registries,
+            limits: &self.limits,
+            evidence_repository: self.args.transport.evidence_repository.as_ref(),
+        };
+        packing.finish(&copying, &with, is_quiet)
     }
 
     /// Names the registries that are asked without the given login: it is only for the registry of the references.

@@ -18,6 +18,7 @@
 //! Each further place for evidence is a further source, such as an archive, an evidence repository or GitHub's attestations API.
 
 mod connection;
+mod copy;
 pub mod discovery;
 mod error;
 mod file_target;
@@ -38,6 +39,7 @@ mod tags;
 mod target;
 
 pub use connection::{CertificateProblem, Compared, ConnectionFailure, ConnectionProblem, Proxy};
+pub use copy::{Copied, CopyError, CopyTarget, Copying, copy};
 pub use discovery::{Collector, PlatformChoice};
 pub use error::SourceError;
 pub use file_target::{FileTargetError, collect_file};
@@ -51,8 +53,8 @@ pub use recorded::{Recorded, Recording};
 pub use registry::{
     Credentials, CredentialsError, FileServer, FileServerError, FileServerSettings, FoundLogin, GitHubAttestations,
     GitHubBase, GitHubBaseError, HelperFailure, HostPlace, HostPlaces, HostsError, Login, Logins, Mirror, MirrorError,
-    NetworkUse, NpmBase, NpmBaseError, NpmRegistry, Pace, Registries, RegistrySettings, RegistrySource, SettingsError,
-    Store, Tell, TokenServer, TokenServerError, collect_npm,
+    NetworkUse, NpmBase, NpmBaseError, NpmRegistry, Pace, Pushed, PutManifest, Registries, RegistrySettings,
+    RegistrySource, RegistryTarget, SettingsError, Store, Tell, TokenServer, TokenServerError, collect_npm,
 };
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};

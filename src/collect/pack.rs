@@ -47,15 +47,15 @@ pub struct Pack {
     failed: RefCell<Option<SourceError>>,
 }
 
-struct Image {
-    reference: Reference,
+pub(super) struct Image {
+    pub(super) reference: Reference,
     /// The tag that it was asked for by, and its whole name.
-    names: Option<(String, String)>,
-    kept: Kept,
+    pub(super) names: Option<(String, String)>,
+    pub(super) kept: Kept,
 }
 
 /// The files of a pack.
-struct Store {
+pub(super) struct Store {
     draft: TempDir,
     bytes: Cell<u64>,
     /// Each file with the SHA-256 of its bytes.
@@ -75,6 +75,20 @@ impl Pack {
         }
         let store = Store { draft: saving::draft_folder(to)?, bytes: Cell::new(0), files: RefCell::default() };
         Ok(Self { to: to.to_owned(), store: Rc::new(store), images: RefCell::default(), failed: RefCell::default() })
+    }
+
+    /// Begins to record images that are copied to a registry. Nothing of it stays on this machine.
+    pub fn begin_copy() -> io::Result<Self> {
+        let draft = tempfile::Builder::new().prefix("bonafide-").tempdir()?;
+        let to = draft.path().to_owned();
+        let store = Store { draft, bytes: Cell::new(0), files: RefCell::default() };
+        Ok(Self { to, store: Rc::new(store), images: RefCell::default(), failed: RefCell::default() })
+    }
+
+    /// Gives up what was recorded, or why it is not whole.
+    pub(super) fn into_images(self) -> Result<(Rc<Store>, Vec<Image>), SourceError> {
+        let images = self.images.into_inner();
+        self.failed.into_inner().map_or(Ok((self.store, images)), Err)
     }
 
     /// Begins to record an image for the pack.
@@ -181,8 +195,12 @@ fn names(reference: &Reference) -> Option<(String, String)> {
     }
 }
 
+pub(super) fn not_kept(at: &Digest, error: io::Error) -> SourceError {
+    SourceError::NotKept { at: at.to_string(), source: Arc::new(error) }
+}
+
 /// Whether a layer is one that registries may not have (image-spec `layer.md`, "Non-Distributable Layers"; Docker's "foreign" ones).
-fn is_kept_elsewhere(layer: &Descriptor) -> bool {
+pub(super) fn is_kept_elsewhere(layer: &Descriptor) -> bool {
     layer.media_type.contains(".nondistributable.") || layer.media_type.contains(".foreign.")
 }
 
@@ -192,7 +210,7 @@ impl Keeper for Store {
     }
 }
 
-fn place(digest: &Digest) -> String {
+pub(super) fn place(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
 }
 
@@ -208,6 +226,33 @@ impl Store {
         Ok(())
     }
 
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.files.borrow().contains_key(&place(digest))
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.draft.path().join(name)
+    }
+
+    /// Reads a manifest that was written.
+    pub(super) fn read(&self, digest: &Digest) -> Result<Blob, SourceError> {
+        let at = || digest.to_string();
+        let bytes = fs::read(self.path(&place(digest)));
+        let bytes = bytes.map_err(|error| SourceError::File { at: at(), source: Arc::new(error) })?;
+        Blob::expect(digest, bytes).map_err(|source| SourceError::Corrupt { at: at(), source })
+    }
+
+    /// Writes a manifest or a small blob once.
+    pub(super) fn keep_blob(&self, blob: &Blob) -> Result<(), SourceError> {
+        self.keep(blob).map_err(|error| not_kept(blob.digest(), error))
+    }
+
+    /// Makes an empty file, in place of the one that was made before.
+    pub(super) fn scratch(&self) -> io::Result<(File, PathBuf)> {
+        let path = self.path("scratch");
+        Ok((File::create(&path)?, path))
+    }
+
     /// Writes a layer once.
     async fn add_layer(&self, source: &impl Source, wanted: &Descriptor) -> Result<(), SourceError> {
         let name = place(&wanted.digest);
@@ -215,8 +260,8 @@ impl Store {
             return Ok(());
         }
         let begun = self.take(wanted.size, LARGEST_WITH_LAYERS).and_then(|()| self.create(&name));
-        let failed = |error| SourceError::NotKept { at: wanted.digest.to_string(), source: Arc::new(error) };
-        let spool = Spool::new(begun.map_err(failed)?, wanted.digest.algorithm());
+        let begun = begun.map_err(|error| not_kept(&wanted.digest, error));
+        let spool = Spool::new(begun?, wanted.digest.algorithm());
         let came = source.spool(wanted, &spool).await;
         // Where the disk is full, the source is not to blame.
         came.map_err(|error| spool.failure(&wanted.digest).unwrap_or(error))?;
@@ -260,7 +305,7 @@ impl Store {
 }
 
 /// The entries of `index.json`.
-struct Entries<'a> {
+pub(super) struct Entries<'a> {
     store: &'a Store,
     entries: Vec<Value>,
 }
@@ -317,9 +362,22 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 
+    fn attach(&mut self, kept: &Kept, subject: &Digest, bundle: (&Digest, u64)) -> io::Result<()> {
+        let manifest = Self::attached(self.store, kept, subject, bundle)?;
+        let mut entry = described(&manifest, OCI_MANIFEST);
+        entry["artifactType"] = BUNDLE.into();
+        self.push(entry);
+        Ok(())
+    }
+
     /// Attaches a bundle as cosign does (`BUNDLE_SPEC.md`): a manifest that names its subject, with the bundle as its one layer.
-    fn attach(&mut self, kept: &Kept, subject: &Digest, (bundle, size): (&Digest, u64)) -> io::Result<()> {
-        let empty = self.store.add(b"{}".to_vec())?;
+    pub(super) fn attached(
+        store: &Store,
+        kept: &Kept,
+        subject: &Digest,
+        (bundle, size): (&Digest, u64),
+    ) -> io::Result<Blob> {
+        let empty = store.add(b"{}".to_vec())?;
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
@@ -328,11 +386,7 @@ impl<'a> Entries<'a> {
             "layers": [{"mediaType": BUNDLE, "digest": bundle, "size": size}],
             "subject": descriptor(kept, subject),
         });
-        let manifest = self.store.add(serde_json::to_vec(&manifest)?)?;
-        let mut entry = described(&manifest, OCI_MANIFEST);
-        entry["artifactType"] = BUNDLE.into();
-        self.push(entry);
-        Ok(())
+        store.add(serde_json::to_vec(&manifest)?)
     }
 
     fn add(&mut self, kept: &Kept, digest: &Digest, name: Option<&String>) {

@@ -12,7 +12,7 @@ use crate::support::image::{Image, Manifest};
 use crate::support::registry::{Referrers, Registry, fault};
 use crate::support::repository::Repository;
 
-const IMAGES: [&str; 10] = [
+pub(crate) const IMAGES: [&str; 10] = [
     "buildkit-unsigned",
     "legacy",
     "multi-platform",
@@ -29,7 +29,7 @@ const IMAGES: [&str; 10] = [
 const OF_A_RUN: [&str; 7] = ["network", "startedAt", "environment", "reference", "pinned", "lookedIn", "next"];
 
 /// What differs between two reports, by its place.
-fn differences(place: &str, one: &Value, other: &Value) -> Vec<String> {
+pub(crate) fn differences(place: &str, one: &Value, other: &Value) -> Vec<String> {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
             let mut names: Vec<&String> = one.keys().chain(other.keys()).collect();

@@ -18,6 +18,7 @@ mod attestation_manifests;
 mod brief;
 mod claims;
 mod collect;
+mod copies;
 mod delivery;
 mod diagnosis;
 mod diagnosis_evidence;

@@ -24,7 +24,7 @@ use super::words::{self, completed};
 pub(super) use advisories::AdvisoriesCommand;
 pub(super) use audit::AuditArgs;
 pub(super) use bundle::{BundleArgs, VerifyBundleArgs};
-pub(super) use collect::CollectArgs;
+pub(super) use collect::{CollectArgs, Place};
 pub(super) use diff::DiffArgs;
 pub(super) use doctor::DoctorArgs;
 pub(super) use groups::{

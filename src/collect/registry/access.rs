@@ -1,6 +1,6 @@
 //! Grants for requests: tokens and logins, each for one repository.
 //!
-//! A registry gets no login before it asks for one. A token is requested once, for pulling from one repository, and kept for the
+//! A registry gets no login before it asks for one. A token is requested once, for one repository, and kept for the
 //! run. If the registry refuses a token that it issued, a new one is requested, once for each request.
 
 use std::cell::RefCell;
@@ -44,6 +44,38 @@ pub(super) struct Scope {
     pub(super) registry: String,
     /// The repository.
     pub(super) repository: String,
+    /// What is to be done there.
+    pub(super) rights: Rights,
+}
+
+/// What a grant lets a client do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Rights {
+    /// To read.
+    Pull,
+    /// To read and to write, and to read another repository whose blobs are taken over.
+    Push {
+        /// That repository.
+        mounting: Option<String>,
+    },
+}
+
+impl Rights {
+    /// The actions of a scope (distribution, "Token Scope Documentation").
+    fn actions(&self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push { .. } => "pull,push",
+        }
+    }
+
+    /// The scope of the other repository.
+    fn other_scope(&self) -> Option<String> {
+        match self {
+            Self::Push { mounting: Some(repository) } => Some(format!("repository:{repository}:pull")),
+            Self::Push { mounting: None } | Self::Pull => None,
+        }
+    }
 }
 
 /// What a registry gave, or took.
@@ -85,7 +117,7 @@ impl Access {
         };
         let party = self.party(renewal);
         let realm = realm::judge(party, &realm).ok()?;
-        let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, realm.is_of_registry);
+        let scope = renewal.scope_to_ask(scope.as_deref(), &realm);
         let question = TokenQuestion { renewal, party, realm: &realm, service: service.as_deref(), scope: &scope };
         let header = question.ask(None).await.ok()?.ok()?;
         Some(Rc::new(Grant { header, login: self.refused(renewal.scope) }))
@@ -116,7 +148,7 @@ impl Access {
                     reason: reason.as_str(),
                     allow: allowing(&renewal.scope.registry, &realm, reason),
                 })?;
-                let scope = challenge::scope_to_ask(scope.as_deref(), &renewal.scope.repository, judged.is_of_registry);
+                let scope = renewal.scope_to_ask(scope.as_deref(), &judged);
                 let service = service.as_deref();
                 self.token(&TokenQuestion { renewal, party, realm: &judged, service, scope: &scope }).await
             }
@@ -242,6 +274,12 @@ pub(super) struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
+    /// The scope to ask a token for, for what the challenge says.
+    fn scope_to_ask(&self, stated: Option<&str>, realm: &Realm) -> String {
+        let name = challenge::repository_to_ask(stated, &self.scope.repository, realm.is_of_registry);
+        format!("repository:{name}:{}", self.scope.rights.actions())
+    }
+
     fn denied(&self, login: LoginUse) -> SourceError {
         SourceError::Denied(Denial {
             at: self.at.clone(),
@@ -268,7 +306,7 @@ impl Denied {
     }
 }
 
-/// What a token server is asked: to pull from one repository.
+/// What a token server is asked: to pull from one repository, or to push to it.
 struct TokenQuestion<'a> {
     renewal: &'a Renewal<'a>,
     party: Party<'a>,
@@ -281,7 +319,9 @@ impl TokenQuestion<'_> {
     /// Asks with a login or without; the inner error is a "no", the outer one any other failure.
     async fn ask(&self, login: Option<&Login>) -> Result<Result<HeaderValue, Denied>, SourceError> {
         let mut url = self.realm.url.clone();
-        let fields = self.service.map(|service| ("service", service)).into_iter().chain([("scope", self.scope)]);
+        let other = self.renewal.scope.rights.other_scope();
+        let scopes = [Some(self.scope), other.as_deref()].into_iter().flatten().map(|scope| ("scope", scope));
+        let fields = self.service.map(|service| ("service", service)).into_iter().chain(scopes);
         let (form, authorization) = match login {
             // distribution, "Oauth2 Token Authentication": POST with grant_type=refresh_token.
             Some(Login::IdentityToken(token)) => {

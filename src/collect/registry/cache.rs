@@ -99,6 +99,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::registry::access::Rights;
     use crate::oci::{Algorithm, Blob};
 
     fn add_blob(cache: &Cache, scope: &Scope, blob: &Blob) {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     fn scope(repository: &str) -> Scope {
-        Scope { registry: "ghcr.io".to_owned(), repository: repository.to_owned() }
+        Scope { registry: "ghcr.io".to_owned(), repository: repository.to_owned(), rights: Rights::Pull }
     }
 
     #[test]

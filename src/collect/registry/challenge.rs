@@ -55,20 +55,20 @@ fn known(challenge: &http_auth::ChallengeRef<'_>) -> Option<Challenge> {
     Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service"), scope: parameter("scope") })
 }
 
-/// Returns the scope to ask a token for: to pull from the repository that the registry names in its challenge.
+/// Returns the repository to ask a token for: the one that the registry names in its challenge.
 ///
 /// RFC 6750 §3: "The "scope" attribute … [is] indicating the required scope of the access token for accessing the
 /// requested resource"; a registry behind a proxy knows the repository by another path than the client does. Other
 /// parts of the scope, such as pushing, other kinds of resource or several repositories, are not requested.
 /// `may_rename` says whether the whole name may differ and not only its beginning, as on a registry that is its own
 /// token server.
-pub(super) fn scope_to_ask(scope: Option<&str>, repository: &str, may_rename: bool) -> String {
+pub(super) fn repository_to_ask<'a>(scope: Option<&'a str>, repository: &'a str, may_rename: bool) -> &'a str {
     let names: Vec<&str> = scope.into_iter().flat_map(str::split_ascii_whitespace).filter_map(pulled).collect();
     let is_mapped = |name: &&str| is_end_of(name, repository) || is_end_of(repository, name);
     let own = names.iter().find(|name| **name == repository);
     let mapped = own.or_else(|| names.iter().find(|name| is_mapped(name)));
     let renamed = mapped.or_else(|| names.first().filter(|_| may_rename && names.len() == 1));
-    format!("repository:{}:pull", renamed.copied().unwrap_or(repository))
+    renamed.copied().unwrap_or(repository)
 }
 
 /// The repository of a scope that has pulling from it (distribution, "Token Scope Documentation").
@@ -105,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn the_scope_of_the_challenge_is_asked_for_and_never_more_than_pulling_from_one_repository() {
-        let asked = |scope: &str, may_rename| scope_to_ask(Some(scope), "acme/shop", may_rename);
+    fn the_repository_of_the_challenge_is_asked_for_and_never_another_beside_it() {
+        let asked = |scope, may_rename| repository_to_ask(Some(scope), "acme/shop", may_rename);
         for may_rename in [true, false] {
             for (scope, name) in [
                 ("repository:acme/shop:pull", "acme/shop"),
@@ -130,12 +130,12 @@ mod tests {
                 // One other repository alone is another name of this one, where that may be.
                 let expected =
                     if scope.starts_with("repository:notacme") && may_rename { "notacme/shop" } else { name };
-                assert_eq!(asked(scope, may_rename), format!("repository:{expected}:pull"), "{scope}");
+                assert_eq!(asked(scope, may_rename), expected, "{scope}");
             }
         }
-        assert_eq!(asked("repository:project-7/images:pull", true), "repository:project-7/images:pull");
-        assert_eq!(asked("repository:project-7/images:pull", false), "repository:acme/shop:pull");
-        assert_eq!(scope_to_ask(None, "acme/shop", true), "repository:acme/shop:pull");
+        assert_eq!(asked("repository:project-7/images:pull", true), "project-7/images");
+        assert_eq!(asked("repository:project-7/images:pull", false), "acme/shop");
+        assert_eq!(repository_to_ask(None, "acme/shop", true), "acme/shop");
     }
 
     #[test]

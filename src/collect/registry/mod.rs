@@ -18,6 +18,7 @@ mod link;
 mod mirror;
 mod npm;
 mod proxy;
+mod push;
 mod realm;
 mod resolver;
 mod store;
@@ -42,13 +43,14 @@ pub use github::{GitHubAttestations, GitHubBase, GitHubBaseError};
 pub use hosts::{HostPlace, HostPlaces, HostsError};
 pub use mirror::{Mirror, MirrorError};
 pub use npm::{NpmBase, NpmBaseError, NpmRegistry, collect_npm};
+pub use push::{Pushed, PutManifest, RegistryTarget};
 pub use realm::{TokenServer, TokenServerError};
 pub use store::{Store, Tell};
 pub use throttle::Pace;
 pub use tls::SettingsError;
 pub use transport::NetworkUse;
 
-use access::{Access, Grant, Renewal, Scope};
+use access::{Access, Grant, Renewal, Rights, Scope};
 use address::{Place, place_of};
 use cache::Cache;
 use failure::failure;
@@ -158,8 +160,20 @@ impl Registries {
         limits: &Limits,
     ) -> Result<RegistrySource, SourceError> {
         let asked = self.asked(&reference.name);
+        let (registry, repository) = (asked.registry().to_owned(), asked.repository().to_owned());
+        self.open_at(reference, &asked, Scope { registry, repository, rights: Rights::Pull }, limits)
+    }
+
+    /// Opens it under the name that is asked.
+    fn open_at(
+        self: &Rc<Self>,
+        reference: &RegistryReference,
+        asked: &ImageName,
+        scope: Scope,
+        limits: &Limits,
+    ) -> Result<RegistrySource, SourceError> {
         let host = asked.api_host();
-        let scheme = if self.is_plain(&asked) { "http" } else { "https" };
+        let scheme = if self.is_plain(asked) { "http" } else { "https" };
         let not_a_host = |_| SourceError::Unexpected {
             at: reference.to_string(),
             expected: "a host that can be asked",
@@ -170,7 +184,7 @@ impl Registries {
         self.transport.identify_to(&base);
         Ok(RegistrySource {
             registries: Rc::clone(self),
-            scope: Scope { registry: asked.registry().to_owned(), repository: asked.repository().to_owned() },
+            scope,
             reference: reference.clone(),
             base,
             deadline: Deadline { at: Instant::now() + limits.total_time, allowed: limits.total_time },
@@ -315,7 +329,8 @@ impl RegistrySource {
         let fresh = access.renew(&renewal).await?;
         request.authorization = Some(&fresh.header);
         let second = self.registries.transport.send(&request).await?;
-        if matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login(_)) {
+        let is_pull = self.scope.rights == Rights::Pull;
+        if is_pull && matches!(second.status, 401 | 403) && matches!(fresh.login, LoginUse::Login(_)) {
             renewal.refused = Some(Rc::clone(&fresh));
             if let Some(public) = self.get_without_login(&renewal, &request).await {
                 return Ok((public, None));

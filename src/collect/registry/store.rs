@@ -168,9 +168,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::collect::registry::access::Rights;
 
     fn scope(repository: &str) -> Scope {
-        Scope { registry: "ghcr.io".to_owned(), repository: repository.to_owned() }
+        Scope { registry: "ghcr.io".to_owned(), repository: repository.to_owned(), rights: Rights::Pull }
     }
 
     fn blob(text: &str) -> Blob {

@@ -2,15 +2,22 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Take, Write as _};
+use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Response, Url};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
+use reqwest::{Body, Client, RequestBuilder, Response, Url};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Level;
@@ -96,6 +103,55 @@ pub(super) enum Method<'a> {
     Head,
     /// With this form.
     Post(&'a str),
+    /// To keep something there.
+    Write(Written<'a>),
+}
+
+/// What is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Written<'a> {
+    pub(super) verb: Verb,
+    pub(super) content: Content<'a>,
+    pub(super) media_type: Option<&'a str>,
+    /// The first and the last byte of a piece.
+    pub(super) range: Option<(u64, u64)>,
+}
+
+impl Written<'_> {
+    /// A request without content.
+    pub(super) fn nothing(verb: Verb) -> Self {
+        Self { verb, content: Content::Bytes(&[]), media_type: None, range: None }
+    }
+}
+
+/// How it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Post,
+    Put,
+    Patch,
+}
+
+/// The bytes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content<'a> {
+    Bytes(&'a [u8]),
+    /// Of a file of this program's own, which does not change.
+    Part {
+        file: &'a Path,
+        from: u64,
+        length: u64,
+    },
+}
+
+impl Method<'_> {
+    /// How often a request is sent whose answer does not come. What was sent in part is begun anew by those who began it.
+    fn attempts(&self) -> u32 {
+        match self {
+            Self::Write(Written { content: Content::Part { .. }, .. }) => 1,
+            _ => ATTEMPTS,
+        }
+    }
 }
 
 /// A question on its way: redirects lead from one address to the next.
@@ -153,6 +209,8 @@ impl Answer {
 const ERROR_BODY: u64 = 8 * 1024;
 /// A longer body counts as long, in bytes.
 const PAGE: u64 = 1024 * 1024;
+/// What is read of a file at once, in bytes.
+const PIECE: usize = 64 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -254,7 +312,7 @@ impl Transport {
             let own = own_pause(request.url, attempt);
             let pause = asked.map_or(own, |asked| asked.max(own));
             let is_late = Instant::now().checked_add(pause).is_none_or(|end| end >= request.deadline.at);
-            let is_last = if asked.is_some() { waits == MOST_WAITS } else { attempt == ATTEMPTS };
+            let is_last = if asked.is_some() { waits == MOST_WAITS } else { attempt == request.method.attempts() };
             if let (true, Ok(answer)) = (is_late, &mut outcome) {
                 answer.too_long_for = Some(request.deadline.allowed);
             }
@@ -382,7 +440,9 @@ impl Transport {
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, Failure> {
         let client = self.client(request, url)?;
+        let sent = Arc::new(AtomicU64::new(0));
         let mut builder = match request.method {
+            Method::Write(written) => write(client, url, written, &sent)?,
             Method::Post(form) => {
                 client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned())
             }
@@ -396,7 +456,8 @@ impl Transport {
         self.resolver.expect(url.host_str().unwrap_or_default());
         self.count_request(url);
         let hop = Hop { request, url };
-        let mut response = self.wait("the answer", hop, builder.send()).await?;
+        let progress = || sent.load(Ordering::Relaxed);
+        let mut response = self.wait_while("the answer", hop, progress, builder.send()).await?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         // RFC 9110 §9.3.2: an answer to HEAD states the length of a body that it does not have.
@@ -472,17 +533,32 @@ impl Transport {
         hop: Hop<'_>,
         step: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Failure> {
+        self.wait_while(waited_for, hop, || 0, step).await
+    }
+
+    /// The same for a step that takes longer as long as something goes on: `progress` counts it.
+    async fn wait_while<T>(
+        &self,
+        waited_for: &'static str,
+        hop: Hop<'_>,
+        progress: impl Fn() -> u64,
+        step: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, Failure> {
         let request = hop.request;
-        let silence = Instant::now() + self.silence;
-        let (end, waited_for, allowed) = if request.deadline.at < silence {
-            (request.deadline.at, "everything that was to be read", request.deadline.allowed)
-        } else {
-            (silence, waited_for, self.silence)
-        };
-        match timeout_at(end, step).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(self.connection_failure(hop, &error)),
-            Err(_) => Err(SourceError::Timeout { at: self.reached(hop), waited_for, allowed }.into()),
+        let mut step = pin!(step);
+        loop {
+            let (before, silence) = (progress(), Instant::now() + self.silence);
+            let (end, waited_for, allowed) = if request.deadline.at < silence {
+                (request.deadline.at, "everything that was to be read", request.deadline.allowed)
+            } else {
+                (silence, waited_for, self.silence)
+            };
+            match timeout_at(end, &mut step).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => return Err(self.connection_failure(hop, &error)),
+                Err(_) if end == silence && progress() != before => {}
+                Err(_) => return Err(SourceError::Timeout { at: self.reached(hop), waited_for, allowed }.into()),
+            }
         }
     }
 
@@ -563,6 +639,50 @@ impl Transport {
     }
 }
 
+/// Begins a request that writes. `sent` counts the bytes that went out.
+fn write(
+    client: &Client,
+    url: &Url,
+    written: Written<'_>,
+    sent: &Arc<AtomicU64>,
+) -> Result<RequestBuilder, SourceError> {
+    let mut builder = match written.verb {
+        Verb::Post => client.post(url.clone()),
+        Verb::Put => client.put(url.clone()),
+        Verb::Patch => client.patch(url.clone()),
+    };
+    if let Some(media_type) = written.media_type {
+        builder = builder.header(CONTENT_TYPE, media_type);
+    }
+    if let Some((first, last)) = written.range {
+        builder = builder.header(CONTENT_RANGE, format!("{first}-{last}"));
+    }
+    Ok(match written.content {
+        Content::Bytes(bytes) => builder.body(bytes.to_vec()),
+        Content::Part { file, from, length } => {
+            let open = || -> io::Result<File> {
+                let mut file = File::open(file)?;
+                file.seek(SeekFrom::Start(from))?;
+                Ok(file)
+            };
+            let failed = |error| SourceError::File { at: file.display().to_string(), source: Arc::new(error) };
+            let body = pieces(open().map_err(failed)?.take(length), Arc::clone(sent));
+            builder.header(CONTENT_LENGTH, length).body(Body::wrap_stream(body))
+        }
+    })
+}
+
+/// The bytes of a file, as many at once as a connection takes.
+fn pieces(file: Take<File>, sent: Arc<AtomicU64>) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::try_unfold((file, sent), async |(mut file, sent)| {
+        let mut piece = vec![0; PIECE];
+        let length = file.read(&mut piece)?;
+        piece.truncate(length);
+        sent.fetch_add(length as u64, Ordering::Relaxed);
+        Ok((length > 0).then(|| (Bytes::from(piece), (file, sent))))
+    })
+}
+
 /// Judges where a redirect leads: never from https to http, never where the rules of the request forbid (A014).
 fn redirect_target(request: &Request<'_>, answer: &Answer) -> Result<Url, SourceError> {
     let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -625,7 +745,9 @@ fn method(request: &Request<'_>) -> &'static str {
     match request.method {
         Method::Get => "GET",
         Method::Head => "HEAD",
-        Method::Post(_) => "POST",
+        Method::Post(_) | Method::Write(Written { verb: Verb::Post, .. }) => "POST",
+        Method::Write(Written { verb: Verb::Put, .. }) => "PUT",
+        Method::Write(Written { verb: Verb::Patch, .. }) => "PATCH",
     }
 }
 

@@ -59,7 +59,8 @@ impl Access {
                 r#"Basic realm="registry.test""#.to_string()
             }
             Access::Token { realm, .. } => {
-                if is_token_for(authorization, repository) {
+                let is_read = ["GET", "HEAD"].contains(&request.method.as_str());
+                if is_token_for(authorization, repository, if is_read { "pull" } else { "push" }) {
                     return None;
                 }
                 let realm = realm.clone().unwrap_or_else(|| format!("http://{address}/token"));
@@ -93,12 +94,16 @@ fn pull(repository: &str) -> String {
     format!("repository:{repository}:pull")
 }
 
-fn is_token_for(authorization: &str, repository: Option<&str>) -> bool {
+fn is_token_for(authorization: &str, repository: Option<&str>, action: &str) -> bool {
     let Some(token) = authorization.strip_prefix("Bearer ") else {
         return false;
     };
     let Some(scope) = unbase64(token).and_then(|scope| String::from_utf8(scope).ok()) else {
         return false;
     };
-    repository.is_none_or(|name| scope.split(' ').any(|granted| granted == pull(name)))
+    let grants = |granted: &str, name: &str| {
+        let actions = granted.strip_prefix(&format!("repository:{name}:"));
+        actions.is_some_and(|actions| actions.split(',').any(|granted| granted == action))
+    };
+    repository.is_none_or(|name| scope.split(' ').any(|granted| grants(granted, name)))
 }

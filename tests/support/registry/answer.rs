@@ -9,7 +9,7 @@ use super::{Content, Referrers};
 use crate::support::image::{IMAGE_INDEX, Manifest};
 use crate::support::repository::{Repository, referrers_index};
 
-pub(super) fn answer(content: &Content, request: &Request, address: SocketAddr) -> Response {
+pub(super) fn answer(content: &mut Content, request: &Request, address: SocketAddr) -> Response {
     let path = request.path.split('?').next().unwrap_or_default();
     if path == "/token" {
         return content.access.issue_token(request);
@@ -22,6 +22,9 @@ pub(super) fn answer(content: &Content, request: &Request, address: SocketAddr) 
     if let Some(challenge) = content.access.challenge(request, repository, address) {
         return challenge;
     }
+    if let Some(answer) = super::push::answer(content, request) {
+        return answer;
+    }
     if !["GET", "HEAD"].contains(&request.method.as_str()) {
         return Response::error(405, "UNSUPPORTED");
     }
@@ -30,7 +33,13 @@ pub(super) fn answer(content: &Content, request: &Request, address: SocketAddr) 
         None => Response::error(404, "NOT_FOUND"),
         Some(target) => match content.repositories.get(target.repository) {
             None => Response::error(404, "NAME_UNKNOWN"),
-            Some(repository) => target.find(repository, content.referrers, request),
+            Some(repository) => {
+                let makes_lists = content.uploads.is_none() && content.referrers == Referrers::Unsupported;
+                match target.kind {
+                    "manifests" => manifest(repository, target.name, makes_lists),
+                    _ => target.find(repository, content.referrers, request),
+                }
+            }
         },
     }
 }
@@ -44,6 +53,9 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     // Repository names contain slashes, so the path is read from its end.
     fn parse(rest: &'a str) -> Option<Target<'a>> {
+        if let Some((repository, name)) = rest.split_once("/blobs/uploads/") {
+            return Some(Target { repository, kind: "uploads", name });
+        }
         let (rest, name) = rest.rsplit_once('/')?;
         let (repository, kind) = rest.rsplit_once('/')?;
         Some(Target { repository, kind, name })
@@ -51,7 +63,6 @@ impl<'a> Target<'a> {
 
     fn find(&self, repository: &Repository, referrers: Referrers, request: &Request) -> Response {
         match self.kind {
-            "manifests" => manifest(repository, self.name, referrers),
             "blobs" => blob(repository, self.name),
             "referrers" => self.referrers(repository, referrers, request),
             "tags" if self.name == "list" => tags(self.repository, repository),
@@ -89,9 +100,9 @@ fn index_bytes(entries: &[Value]) -> Vec<u8> {
     referrers_index(entries).to_string().into_bytes()
 }
 
-fn manifest(repository: &Repository, name: &str, referrers: Referrers) -> Response {
+fn manifest(repository: &Repository, name: &str, makes_lists: bool) -> Response {
     let digest = repository.tags.get(name).map_or(name, String::as_str);
-    match repository.manifest(digest).cloned().or_else(|| fallback(repository, name, referrers)) {
+    match repository.manifest(digest).cloned().or_else(|| fallback(repository, name).filter(|_| makes_lists)) {
         None => Response::error(404, "MANIFEST_UNKNOWN"),
         Some(manifest) => {
             let mut response = Response::new(200, &manifest.media_type, manifest.bytes.clone());
@@ -102,10 +113,7 @@ fn manifest(repository: &Repository, name: &str, referrers: Referrers) -> Respon
 }
 
 // Where there is no API, those who push referrers keep the index under a tag made from the subject's digest.
-fn fallback(repository: &Repository, name: &str, referrers: Referrers) -> Option<Manifest> {
-    if referrers != Referrers::Unsupported {
-        return None;
-    }
+fn fallback(repository: &Repository, name: &str) -> Option<Manifest> {
     let subject = name.strip_prefix("sha256-").map(|hex| format!("sha256:{hex}"));
     let indices = || {
         let manifests = repository.manifests.iter().map(|manifest| manifest.descriptor().digest);

@@ -5,6 +5,7 @@ mod answer;
 mod connection;
 pub mod fault;
 mod message;
+mod push;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -36,6 +37,8 @@ pub(crate) struct Content {
     access: Access,
     referrers: Referrers,
     faults: Vec<Fault>,
+    /// What was begun to be pushed, if the registry takes pushes.
+    uploads: Option<BTreeMap<String, Vec<u8>>>,
 }
 
 /// Whether the registry keeps lists of referrers.
@@ -66,6 +69,7 @@ impl Registry {
             access: Access::Open,
             referrers: Referrers::Listed { page_size: usize::MAX },
             faults: Vec::new(),
+            uploads: None,
         };
         let state = Arc::new(State {
             address,
@@ -109,6 +113,11 @@ impl Registry {
     /// Sets who may pull.
     pub fn restrict(&self, access: Access) {
         self.state.content().access = access;
+    }
+
+    /// Takes pushes from now on. Lists under fallback tags are then those that were pushed, and no others.
+    pub fn accept_pushes(&self) {
+        self.state.content().uploads = Some(BTreeMap::new());
     }
 
     /// Sets how referrers are listed.
@@ -198,7 +207,7 @@ impl State {
     /// Answers a request and records both.
     fn answer(&self, mut request: Request) -> Response {
         let mut content = self.content();
-        let mut response = answer::answer(&content, &request, self.address);
+        let mut response = answer::answer(&mut content, &request, self.address);
         let faults = content.due_faults(&request);
         // A test's own closure may fail, which must not take the registry's state with it.
         drop(content);
