@@ -51,8 +51,8 @@ pub use inspection::{
 };
 pub use merge::{MergeError, merge};
 pub use report::{
-    Counts, ExceptionReport, ImageReport, LocationReport, Network, NotDemanded, PlatformReport, PolicyReport,
-    ReasonReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport, Tool, TrustReport,
+    Counts, ExceptionReport, ImageReport, InstalledReport, LocationReport, Network, NotDemanded, PlatformReport,
+    PolicyReport, ReasonReport, Report, RequirementReport, SCHEMA_VERSION, SignatureReport, Tool, TrustReport,
 };
 pub use shard::ShardReport;
 pub use signer::{ClaimReport, LogEntryReport, OriginReport, SignerReport, TimestampReport};

@@ -301,11 +301,35 @@ pub struct LocationReport {
     pub line: usize,
     /// The column, from one, in characters.
     pub column: usize,
+    /// What a package of a lock file is installed for, if the file tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependency: Option<InstalledReport>,
+}
+
+/// What a package of a lock file is installed for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstalledReport {
+    /// Whether the project names it itself.
+    pub direct: bool,
+    /// The direct dependency that brings it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// Whether it is installed for development alone.
+    pub development: bool,
+    /// Whether it may be left out where it cannot be installed.
+    pub optional: bool,
 }
 
 impl fmt::Display for LocationReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.file, self.line)
+        write!(formatter, "{}:{}", self.file, self.line)?;
+        let Some(dependency) = &self.dependency else { return Ok(()) };
+        if let Some(because) = &dependency.because {
+            write!(formatter, ", because of {because}")?;
+        }
+        formatter.write_str(if dependency.development { ", for development" } else { "" })?;
+        formatter.write_str(if dependency.optional { ", optional" } else { "" })
     }
 }
 

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use crate::check::{GapReport, ImageReport, LocationReport};
+use crate::check::{GapReport, ImageReport, InstalledReport, LocationReport};
 use crate::collect::{PlatformChoice, files};
 use crate::evidence::{GapReason, Obstacle};
-use crate::from::lock::{self, Locked, LockedPackage};
-use crate::from::{self, Found, FromError, Named, Open, Reading};
+use crate::from::lock::{self, Locked, LockedPackage, NoRelease};
+use crate::from::{self, Found, FromError, Named, Open, Position};
 use crate::oci::{Digest, Platform, Reference, RegistryReference};
 use crate::policy::Policy;
 use crate::render::at;
@@ -92,7 +92,7 @@ impl Images {
             let name = if is_standard_input { "standard input".to_owned() } else { file.display().to_string() };
             let bytes = read(file, is_standard_input)?;
             let path = if is_standard_input { "" } else { name.as_str() };
-            let reading = reading(path, &bytes)?.map_err(|error| refused(&name, &error))?;
+            let reading = on_thread(|| from::read(path, &bytes))?.map_err(|error| refused(&name, &error))?;
             if !is_quiet {
                 let count = reading.found.len();
                 let images = if count == 1 { "1 image".to_owned() } else { format!("{count} images") };
@@ -118,15 +118,21 @@ impl Images {
             let name = file.display().to_string();
             let bytes = files::read_given(file, lock::MAX_BYTES as u64 + 1);
             let bytes = bytes.map_err(|error| input::unreadable(file, error))?;
-            let found = lock::read(&bytes).map_err(|error| {
+            let found = on_thread(|| lock::read(&name, &bytes))?.map_err(|error| {
                 let hint = error.hint();
                 Diagnostic::usage(error, hint).about(format!("cannot read the packages of `{name}`"))
             })?;
             if !is_quiet {
                 streams::to_stderr(&format!("{}\n", terminal(&format!("{name}: packages: {}", found.len()))));
             }
-            for Locked { package, place } in found {
-                let place = LocationReport { file: name.clone(), line: place.line, column: place.column };
+            for Locked { package, place, dependency } in found {
+                let dependency = dependency.map(|one| InstalledReport {
+                    direct: one.because.is_none(),
+                    because: one.because,
+                    development: one.development,
+                    optional: one.optional,
+                });
+                let place = LocationReport { dependency, ..location(&name, place) };
                 self.add_locked(package, place);
             }
         }
@@ -135,7 +141,7 @@ impl Images {
 
     fn add_locked(&mut self, package: LockedPackage, place: LocationReport) {
         match package {
-            LockedPackage::Open { text, why } => self.open.push(open_package(&text, &why, place)),
+            LockedPackage::Open { text, why } => self.open.push(open_package(&text, why, place)),
             LockedPackage::Release { package, digest } => self.all.push(Asked {
                 text: package.to_string(),
                 reference: Reference::Npm(package),
@@ -147,7 +153,7 @@ impl Images {
     }
 
     fn add(&mut self, file: &str, found: Found, colour: Colour) {
-        let place = LocationReport { file: file.to_owned(), line: found.place.line, column: found.place.column };
+        let place = location(file, found.place);
         let text = match found.image {
             Named::Reference(text) => text,
             Named::Open { text, why } => return self.open.push(open(&text, &why, &found.role, place)),
@@ -258,32 +264,32 @@ fn read(file: &Path, is_standard_input: bool) -> Result<Vec<u8>, Diagnostic> {
     files::read_given(file, MAX_BYTES).map_err(|error| input::unreadable(file, error))
 }
 
-/// Reads the images on a thread of its own: those of some systems have little stack.
-fn reading(path: &str, bytes: &[u8]) -> Result<Result<Reading, FromError>, Diagnostic> {
+/// Reads a file on a thread of its own: those of some systems have little stack.
+fn on_thread<T: Send>(read: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
     let read = thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(from::STACK);
-        reader.spawn_scoped(scope, || from::read(path, bytes)).map(thread::ScopedJoinHandle::join)
+        reader.spawn_scoped(scope, read).map(thread::ScopedJoinHandle::join)
     });
     match read {
-        Ok(Ok(reading)) => Ok(reading),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(_)) => Err(Diagnostic::without_hint("the thread that reads a file ended early")),
         Err(error) => Err(Diagnostic::without_hint(error).about("cannot start a thread")),
     }
+}
+
+fn location(file: &str, place: Position) -> LocationReport {
+    LocationReport { file: file.to_owned(), line: place.line, column: place.column, dependency: None }
 }
 
 fn refused(name: &str, error: &FromError) -> Diagnostic {
     Diagnostic::usage(error.to_string(), error.hint()).about(format!("cannot read the images of `{name}`"))
 }
 
-/// A package of a lock file without a release or digest is undecided, because npm may install anything.
-fn open_package(text: &str, why: &Open, place: LocationReport) -> ImageReport {
-    let why = match why {
-        Open::Form(why) => *why,
-        Open::Variables(_) => "its name is open",
-    };
+/// A package of a lock file without a release or digest is undecided, because anything may be installed.
+fn open_package(text: &str, why: NoRelease, place: LocationReport) -> ImageReport {
     let obstacle = Obstacle {
         cause: Some(format!("no release is known here: {why}")),
-        next: format!("see {place}: name a release of a registry, with its integrity"),
+        next: format!("see {}:{}: {}", place.file, place.line, why.hint()),
         ..Obstacle::new(GapReason::Open, format!("`{text}`"))
     };
     let report = unnamed(text, &GapReport::new(text, obstacle, None));

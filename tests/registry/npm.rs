@@ -583,6 +583,58 @@ fn a_lock_file_is_verified_by_the_integrity_in_it() {
 }
 
 #[test]
+fn a_lock_file_of_pnpm_or_yarn_is_verified_like_that_of_npm() {
+    let world = World::new();
+    world.serve(&world.honest());
+    let judge = |name: &str, text: &str| {
+        let file = world.folder.write(name, text).display().to_string();
+        let run = world.command("verify", &["--lock", &file, "--repo", "acme/app", "--output", "json"]);
+        let report: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.seen()));
+        (run.code, report["images"].as_array().expect("a list").clone())
+    };
+    let (good, other) = (integrity(&tarball()), integrity(&Digest::of(Algorithm::Sha512, b"another tarball")));
+    let nine = |integrity: &str| {
+        format!(
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    devDependencies:\n      app: {{specifier: 'npm:@acme/app', version: '@acme/app@1.4.2'}}\n\
+             packages:\n  '@acme/app@1.4.2':\n    resolution: {{integrity: {integrity}}}\nsnapshots:\n  '@acme/app@1.4.2': {{}}\n"
+        )
+    };
+    let six = |integrity: &str| {
+        format!(
+            "lockfileVersion: '6.0'\npackages:\n  /@acme/app@1.4.2(x@1.0.0):\n    resolution: {{integrity: {integrity}}}\n"
+        )
+    };
+    let classic = |integrity: &str| {
+        format!(
+            "\"@acme/app@^1.4.0\":\n  version \"1.4.2\"\n  resolved \"https://registry.yarnpkg.com/x.tgz\"\n  integrity {integrity}\n"
+        )
+    };
+    for (name, of, line) in [
+        ("pnpm-lock.yaml", &nine as &dyn Fn(&str) -> String, 7),
+        ("pnpm-lock.yaml", &six, 3),
+        ("yarn.lock", &classic, 1),
+    ] {
+        let (code, images) = judge(name, &of(&good));
+        let found = (code, &images[0]["reference"], &images[0]["verdict"], &images[0]["location"]["line"]);
+        assert_eq!(found, (0, &json!(REFERENCE), &json!("verified"), &json!(line)), "{name}");
+        let (code, images) = judge(name, &of(&other));
+        assert_eq!((code, &images[0]["reason"]["check"]), (1, &json!("image-pinned")), "{name}");
+    }
+    let (_, images) = judge("pnpm-lock.yaml", &nine(&good));
+    let dependency = json!({"direct": true, "development": true, "optional": false});
+    assert_eq!(images[0]["location"]["dependency"], dependency);
+    let run = world.command("verify", &["--lock", &world.file("pnpm-lock.yaml"), "--repo", "acme/app"]);
+    assert!(run.code == 0 && run.out.contains("pnpm-lock.yaml:7, for development"), "{}", run.seen());
+    // The registry is not even asked: nothing of its answer would be bound to what yarn installs.
+    world.registry.forget_requests();
+    let berry = "__metadata:\n  version: 8\n\n\"@acme/app@npm:^1.4.0\":\n  version: 1.4.2\n  resolution: \"@acme/app@npm:1.4.2\"\n  checksum: 10c0/00\n";
+    let (code, images) = judge("yarn.lock", berry);
+    assert_eq!((code, &images[0]["verdict"], world.registry.requests().len()), (3, &json!("undecided"), 0));
+    let run = world.command("verify", &["--lock", &world.file("yarn.lock"), "--repo", "acme/app"]);
+    assert!(run.out.contains("archive that yarn makes") && run.out.contains("npm:NAME@VERSION"), "{}", run.seen());
+}
+
+#[test]
 fn a_lock_file_in_sarif_has_the_line_of_the_package() {
     let world = World::new();
     let mut release = world.honest();

@@ -59,11 +59,11 @@ pub(in crate::cli) struct VerifyArgs {
     /// the values that the file gives them; an image that needs another is undecided. Files that it includes are not read
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) from: Vec<PathBuf>,
-    /// A lock file of npm: package-lock.json or npm-shrinkwrap.json, versions 2 and 3
+    /// A lock file: package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml or yarn.lock
     ///
-    /// Every package in it is verified, once for each integrity, which the registry must state too; the report has its line. A package
-    /// without a sha512 integrity, of git, of a file or of another package's tarball is undecided; the project's own workspaces are
-    /// left out
+    /// Every package in it is verified, once for each integrity, which the registry must state too; the report has its line, and what
+    /// it is installed for. A package without a sha512 integrity, of git, of a file or of another package's tarball is undecided, and
+    /// so is every one that yarn 2 or later locks; the project's own workspaces are left out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["expect_digest", "replay"])]
     pub(in crate::cli) lock: Vec<PathBuf>,
 

@@ -1,85 +1,22 @@
-//! Lock files of npm: `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3.
-//!
-//! npm installs the entries of `packages` and compares each with its integrity. Each release is found once, with its first place.
-//! An entry without a release of a registry is *open*: it is reported, and never left out. The project's own folders are not
-//! packages.
+//! `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3: npm installs what `packages` lists, by its integrity.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::model::{Open, Position};
+use super::super::model::Position;
+use super::graph::{Graph, Need};
+use super::model::{LockError, Locked, LockedPackage, MOST_PACKAGES, NoRelease, Tool};
+use super::release::{is_web, release};
 use crate::json;
-use crate::oci::{Algorithm, Digest, NpmPackage};
+use crate::oci::NpmPackage;
 
-/// Bytes that a lock file may have.
-pub const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Packages that one lock file may list.
-pub const MOST_PACKAGES: usize = 10_000;
 /// What stands in front of a package's name in its path.
 const MODULES: &str = "node_modules/";
-
-/// What a lock file says of one package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Locked {
-    /// The package.
-    pub package: LockedPackage,
-    /// Where it is listed first.
-    pub place: Position,
-}
-
-/// A package as a lock file names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum LockedPackage {
-    /// A release of a registry, whose tarball must have this digest.
-    Release {
-        /// Name and version.
-        package: NpmPackage,
-        /// The digest of the tarball.
-        digest: Digest,
-    },
-    /// The release, or the digest of its tarball, is not known.
-    Open {
-        /// Its path.
-        text: String,
-        /// Why not.
-        why: Open,
-    },
-}
-
-/// Why the packages of a lock file are not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LockError {
-    /// Longer than is read.
-    #[error("the lock file has more than {MAX_BYTES} bytes")]
-    TooLong,
-    /// Not JSON, or not of this form.
-    #[error("the lock file cannot be read: {0}")]
-    Form(String),
-    /// A version that lists its packages elsewhere, or that came after this program.
-    #[error("the lock file is of version {0}: expected 2 or 3")]
-    Version(u64),
-    /// A file that lists none, which must never look like success.
-    #[error("the lock file lists no package")]
-    Empty,
-    /// More than are verified in one run.
-    #[error("the lock file lists more than {MOST_PACKAGES} packages")]
-    TooMany,
-}
-
-impl LockError {
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Version(_) => "write it anew: `npm install --package-lock-only --lockfile-version 3`",
-            Self::Empty => "check the path; without dependencies there is nothing to verify",
-            Self::TooLong | Self::TooMany => "verify the lock file of each workspace by itself",
-            Self::Form(_) => "give package-lock.json or npm-shrinkwrap.json as npm writes it",
-        }
-    }
-}
+/// The longest path in which a dependency is looked for.
+const LONGEST_PATH: usize = 4096;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,18 +43,24 @@ struct Entry {
     in_bundle: bool,
 }
 
-/// Finds the packages that a lock file lists, in its order.
-pub fn read(bytes: &[u8]) -> Result<Vec<Locked>, LockError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(LockError::TooLong);
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+/// What an entry needs: names, with ranges.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Needs {
+    dependencies: BTreeMap<String, String>,
+    peer_dependencies: BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
+    optional_dependencies: BTreeMap<String, String>,
+}
+
+/// Finds the packages that a file lists.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Locked>, LockError> {
     let document: Document<'_> = json::from_slice(bytes).map_err(|error| LockError::Form(error.to_string()))?;
     if !matches!(document.lockfile_version, 2 | 3) {
-        return Err(LockError::Version(document.lockfile_version));
+        return Err(LockError::Version { tool: Tool::Npm, found: document.lockfile_version.to_string() });
     }
     let is_own = |path: &str| !path.contains(MODULES);
-    let mut listed: Vec<(usize, LockedPackage)> = Vec::new();
+    let mut listed: Vec<(usize, &str, LockedPackage)> = Vec::new();
     for (path, text) in &document.packages {
         let at = text.get().as_ptr().addr() - bytes.as_ptr().addr();
         match json::from_part::<Entry>(text.get()) {
@@ -126,60 +69,85 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Locked>, LockError> {
             // A link to a workspace of the project.
             Ok(Entry { link: true, resolved: Some(folder), .. })
                 if is_own(&folder) && document.packages.contains_key(folder.as_str()) => {}
-            Ok(entry) => listed.push((at, entry.package(path))),
-            Err(_) => listed.push((at, open(path, "its entry cannot be read"))),
+            Ok(entry) => listed.push((at, path, entry.package(path))),
+            Err(_) => listed.push((at, path, LockedPackage::open(path, NoRelease::Unreadable))),
         }
     }
     if listed.len() > MOST_PACKAGES {
         return Err(LockError::TooMany);
     }
-    listed.sort_by_key(|(at, _)| *at);
+    listed.sort_by_key(|(at, ..)| *at);
+    let paths: BTreeMap<&str, usize> =
+        listed.iter().enumerate().map(|(number, (_, path, _))| (*path, number)).collect();
+    let dependencies = graph(&document, &paths).dependencies();
     let mut lines = Lines { bytes, at: 0, line: 1, column: 1 };
-    let mut seen = HashSet::new();
-    let placed = listed.into_iter().map(|(at, package)| Locked { package, place: lines.place(at) });
-    let found: Vec<Locked> = placed.filter(|one| seen.insert(one.package.clone())).collect();
-    if found.is_empty() { Err(LockError::Empty) } else { Ok(found) }
+    let placed = listed.into_iter().zip(dependencies);
+    Ok(placed.map(|((at, _, package), dependency)| Locked { package, place: lines.place(at), dependency }).collect())
+}
+
+/// Which package needs which, by the paths in which node looks for them.
+fn graph(document: &Document<'_>, paths: &BTreeMap<&str, usize>) -> Graph {
+    let mut graph = Graph::of(paths.len());
+    for (path, text) in &document.packages {
+        let Ok(needs) = json::from_part::<Needs>(text.get()) else { continue };
+        let from = paths.get(path.as_ref()).copied();
+        let is_own = from.is_none() && !path.contains(MODULES);
+        for (names, need) in [
+            (&needs.optional_dependencies, Need::Optional),
+            (&needs.dependencies, Need::Always),
+            (&needs.peer_dependencies, Need::Always),
+            (&needs.dev_dependencies, Need::Development),
+        ] {
+            for name in names.keys() {
+                let Some(to) = beside(path, name, paths) else { continue };
+                match from {
+                    _ if is_own => graph.root(to, name, need),
+                    Some(from) if need != Need::Development => graph.edge(from, to, need == Need::Optional),
+                    _ => {}
+                }
+            }
+        }
+    }
+    graph
+}
+
+/// Finds the package that a name means in a folder: in `node_modules` of the folder itself, or of the nearest one above.
+fn beside(path: &str, name: &str, paths: &BTreeMap<&str, usize>) -> Option<usize> {
+    if path.len() + name.len() > LONGEST_PATH {
+        return None;
+    }
+    let mut folder = path;
+    loop {
+        let slash = if folder.is_empty() { "" } else { "/" };
+        if let Some(found) = paths.get(format!("{folder}{slash}{MODULES}{name}").as_str()) {
+            return Some(*found);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
 }
 
 impl Entry {
     fn package(self, path: &str) -> LockedPackage {
         let name = path.rsplit_once(MODULES).map_or(path, |(_, name)| name);
         let name = self.name.as_deref().unwrap_or(name);
-        let is_tarball = |resolved: &str| resolved.starts_with("https://") || resolved.starts_with("http://");
         if self.link {
-            return open(path, "it is a link to a folder");
+            return LockedPackage::open(path, NoRelease::Folder);
         }
         if self.in_bundle {
-            return open(path, "it comes in the tarball of another package");
+            return LockedPackage::open(path, NoRelease::Bundled);
         }
-        if self.resolved.as_deref().is_some_and(|resolved| !is_tarball(resolved)) {
-            return open(path, "it does not come from a registry");
+        if self.resolved.as_deref().is_some_and(|resolved| !is_web(resolved)) {
+            return LockedPackage::open(path, NoRelease::Elsewhere);
         }
-        let Some(Ok(package)) = self.version.as_deref().map(|version| NpmPackage::new(name, version)) else {
-            return open(path, "it has no exact version of a named package");
-        };
-        match self.integrity.as_deref().map(strongest) {
-            Some(Some(digest)) => LockedPackage::Release { package, digest },
-            Some(None) => open(path, "its integrity is not one sha512"),
-            None => open(path, "it has no integrity, so npm installs any tarball that the registry sends"),
-        }
+        let named = self.version.as_deref().and_then(|version| NpmPackage::new(name, version).ok());
+        release(path, named, self.integrity.as_deref())
     }
 }
 
-/// W3C Subresource Integrity §3.3.4: only the strongest kind of hash is compared, and any one hash of that kind is enough. With
-/// several such hashes the tarball is not determined.
-fn strongest(integrity: &str) -> Option<Digest> {
-    let mut strong = integrity.split_ascii_whitespace().filter_map(|hash| hash.strip_prefix("sha512-"));
-    let (Some(base64), None) = (strong.next(), strong.next()) else { return None };
-    let bytes = json::base64::decode(base64).filter(|bytes| json::base64::STANDARD.encode(bytes) == base64)?;
-    Digest::from_bytes(Algorithm::Sha512, &bytes)
-}
-
-fn open(path: &str, why: &'static str) -> LockedPackage {
-    LockedPackage::Open { text: path.to_owned(), why: Open::Form(why) }
-}
-
-/// Counts lines on the way through a text.
+/// Counts lines on the way through a text: each ends with a line feed, a carriage return, or both.
 struct Lines<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -190,9 +158,10 @@ struct Lines<'a> {
 impl Lines<'_> {
     /// The place of a byte that is not before the last one that was asked for.
     fn place(&mut self, at: usize) -> Position {
-        for byte in &self.bytes[self.at..at] {
-            match byte {
-                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+        for position in self.at..at {
+            match self.bytes[position] {
+                b'\r' if self.bytes.get(position + 1) == Some(&b'\n') => {}
+                b'\n' | b'\r' => (self.line, self.column) = (self.line + 1, 1),
                 // All bytes of a character but the first.
                 0x80..=0xbf => {}
                 _ => self.column += 1,
@@ -205,7 +174,9 @@ impl Lines<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
+    use crate::oci::{Algorithm, Digest};
 
     fn integrity(text: &str) -> String {
         let digest = Digest::of(Algorithm::Sha512, text.as_bytes());
@@ -213,14 +184,14 @@ mod tests {
     }
 
     fn lock(packages: &str) -> Result<Vec<Locked>, LockError> {
-        read(format!("{{\n\"lockfileVersion\": 3,\n\"packages\": {{\n{packages}\n}}}}").as_bytes())
+        read("package-lock.json", format!("{{\n\"lockfileVersion\": 3,\n\"packages\": {{\n{packages}\n}}}}").as_bytes())
     }
 
     /// What one entry is read as.
     fn one(path: &str, entry: &str) -> String {
         match &lock(&format!("\"{path}\": {entry}")).expect("one package")[..] {
             [Locked { package: LockedPackage::Release { package, .. }, .. }] => package.to_string(),
-            [Locked { package: LockedPackage::Open { why: Open::Form(why), .. }, .. }] => (*why).to_owned(),
+            [Locked { package: LockedPackage::Open { why, .. }, .. }] => why.to_string(),
             other => panic!("{other:?}"),
         }
     }
@@ -260,7 +231,8 @@ mod tests {
         };
         let entries: Vec<String> = (0..MOST_PACKAGES).map(entry).collect();
         let begins = "{\"lockfileVersion\":3,\"packages\":{";
-        let found = read(format!("{begins}{}}}}}", entries.join(",")).as_bytes()).expect("packages");
+        let found =
+            read("package-lock.json", format!("{begins}{}}}}}", entries.join(",")).as_bytes()).expect("packages");
         assert_eq!(found.len(), MOST_PACKAGES);
         let before = |entry: &str| entry.find(":{").expect("a colon") + 1;
         assert_eq!(found[0].place, Position { line: 1, column: begins.len() + before(&entries[0]) + 1 });
@@ -274,7 +246,7 @@ mod tests {
         for (entry, why) in [
             (
                 r#"{"version":"1.0.0"}"#.to_owned(),
-                "it has no integrity, so npm installs any tarball that the registry sends",
+                "it has no integrity, so any tarball is installed that the registry sends",
             ),
             (
                 r#"{"version":"1.0.0","integrity":"sha1-3gH4MPRbNgj+DHsrT3ICHgRPvxQ="}"#.to_owned(),
@@ -295,7 +267,7 @@ mod tests {
                 format!(r#"{{"version":"1.0.0","integrity":"{good}","inBundle":true}}"#),
                 "it comes in the tarball of another package",
             ),
-            (r#"{"resolved":"../elsewhere","link":true}"#.to_owned(), "it is a link to a folder"),
+            (r#"{"resolved":"../elsewhere","link":true}"#.to_owned(), "it is a folder outside the project"),
             (format!(r#"{{"version":"^1.0.0","integrity":"{good}"}}"#), "it has no exact version of a named package"),
             (
                 format!(r#"{{"version":"1.0.0","name":"a/../b","integrity":"{good}"}}"#),
@@ -320,23 +292,75 @@ mod tests {
 
     #[test]
     fn what_is_no_lock_file_is_refused() {
+        let version = |found: u64| LockError::Version { tool: Tool::Npm, found: found.to_string() };
         for (text, error) in [
-            (r#"{"lockfileVersion":1,"dependencies":{}}"#, LockError::Version(1)),
-            (r#"{"lockfileVersion":4,"packages":{}}"#, LockError::Version(4)),
+            (r#"{"lockfileVersion":1,"dependencies":{}}"#, version(1)),
+            (r#"{"lockfileVersion":4,"packages":{}}"#, version(4)),
             (r#"{"lockfileVersion":3,"packages":{}}"#, LockError::Empty),
             (r#"{"lockfileVersion":3}"#, LockError::Empty),
             (r#"{"lockfileVersion":3,"packages":{"":{}}}"#, LockError::Empty),
         ] {
-            assert_eq!(read(text.as_bytes()), Err(error), "{text}");
+            assert_eq!(read("package-lock.json", text.as_bytes()), Err(error), "{text}");
         }
         let twice = r#"{"lockfileVersion":3,"packages":{"node_modules/a":{},"node_modules/a":{}}}"#;
         let within = r#"{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0","version":"2.0.0"}}}"#;
         for text in
             ["", "[]", "{}", r#"{"lockfileVersion":"3"}"#, r#"{"lockfileVersion":3,"packages":[]}"#, twice, within]
         {
-            assert!(matches!(read(text.as_bytes()), Err(LockError::Form(_))), "{text}");
+            assert!(matches!(read("package-lock.json", text.as_bytes()), Err(LockError::Form(_))), "{text}");
         }
         let many: Vec<String> = (0..=MOST_PACKAGES).map(|number| format!("\"node_modules/a{number}\":{{}}")).collect();
         assert_eq!(lock(&many.join(",")), Err(LockError::TooMany));
+    }
+
+    #[test]
+    fn lines_end_as_in_every_other_file() {
+        let good = integrity("x");
+        for end in ["\n", "\r", "\r\n"] {
+            let text = format!(
+                "{{\"lockfileVersion\": 3,\"packages\":{{{end}{end}\"node_modules/a\": {{\"version\":\"1.0.0\",\"integrity\":\"{good}\"}}}}}}"
+            );
+            let found = read("package-lock.json", text.as_bytes()).expect("a package");
+            assert_eq!(found[0].place, Position { line: 3, column: 19 }, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_package_is_installed_for_is_told() {
+        let entry = |path: &str, needs: &str| {
+            format!("\"{path}\": {{\"version\": \"1.0.0\", \"integrity\": \"{}\"{needs}}}", integrity(path))
+        };
+        let found = lock(
+            &[
+                r#""": {"dependencies": {"a": "1"}, "devDependencies": {"d": "1"}}"#.to_owned(),
+                r#""packages/own": {"optionalDependencies": {"o": "1"}}"#.to_owned(),
+                r#""node_modules/own": {"resolved": "packages/own", "link": true}"#.to_owned(),
+                entry("node_modules/a", r#", "dependencies": {"b": "1"}"#),
+                entry("node_modules/a/node_modules/b", ""),
+                entry("node_modules/b", ""),
+                entry(
+                    "node_modules/d",
+                    r#", "peerDependencies": {"b": "1", "missing": "1"}, "devDependencies": {"e": "1"}"#,
+                ),
+                entry("node_modules/e", r#", "dependencies": [1]"#),
+                entry("packages/own/node_modules/o", ""),
+            ]
+            .join(",\n"),
+        );
+        let told =
+            |one: &Locked| one.dependency.as_ref().map(|one| (one.because.clone(), one.development, one.optional));
+        let found: Vec<_> = found.expect("packages").iter().map(told).collect();
+        let because = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            found,
+            [
+                Some((None, false, false)),
+                Some((because("a"), false, false)),
+                Some((because("d"), true, false)),
+                Some((None, true, false)),
+                None,
+                Some((None, false, true)),
+            ]
+        );
     }
 }
