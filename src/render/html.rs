@@ -3,15 +3,17 @@
 //! Two images beside each other have a page of their own.
 
 mod beside;
+mod grid;
 mod page;
+mod releases;
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
 use crate::check::{
-    CandidateReport, Finding, GapReport, ImageReport, Outcome, PlatformReport, Report, RepositoryReport,
-    RequirementReport, SbomReport, Verdict,
+    CandidateReport, Finding, GapReport, ImageReport, Outcome, Report, RepositoryReport, RequirementReport, SbomReport,
+    Verdict,
 };
 
 use super::cells;
@@ -19,6 +21,7 @@ use super::drift;
 use super::label::label_of;
 use super::output::Output;
 use super::parts::{Verification, about_advisories, about_left_out, about_roots, excepted};
+use grid::{Columns, MOST_COLUMNS, Row, name_of};
 use page::{Filter, MOST_SHOWN, Page, code, more, shown, word};
 
 pub(super) const OUTPUT: Output = Output::new("html", "a page for a browser, in one file", |_, report, out| {
@@ -28,8 +31,6 @@ pub(super) const OUTPUT: Output = Output::new("html", "a page for a browser, in 
 .for_audits()
 .for_diffs(|diff, _, out| out.write_all(beside::page(diff).into_string().as_bytes()));
 
-/// The most requirements that have a column.
-const MOST_COLUMNS: usize = 12;
 /// The most images whose evidence is shown, and the most that are explained without.
 const MOST_WITH_EVIDENCE: usize = 50;
 const MOST_EXPLAINED: usize = 2000;
@@ -41,8 +42,8 @@ fn page(report: &Report) -> Markup {
     let explained = explained(report);
     let main = html! {
         @if !report.repositories.is_empty() { (repositories(&report.repositories)) }
-        @if drift::changes(report).next().is_some() { (changes(report)) }
         section aria-labelledby="images" { (images(report, &columns, &explained)) }
+        @if drift::changes(report).next().is_some() { (releases::changes(report)) }
         section class=[(explained.len() > MOST_WITH_EVIDENCE).then_some("many")] aria-labelledby="reasons" {
             (reasons(report, &explained))
         }
@@ -118,135 +119,34 @@ fn row_of_repository(repository: &RepositoryReport) -> Markup {
     }
 }
 
-/// What changed from one release to the next, side by side.
-fn changes(report: &Report) -> Markup {
-    let nothing = || html! { span.soft { "none" } };
-    let value = |value: Option<&str>| value.map_or_else(nothing, code);
-    html! {
-        section aria-labelledby="changes" {
-            h2 #changes { "Changes from one release to the next" }
-            p.soft { "They reject nothing." }
-            table {
-                thead { tr {
-                    th scope="col" { "Release" }
-                    th scope="col" { "After" }
-                    th scope="col" { "Effect" }
-                    th scope="col" { "Change" }
-                    th scope="col" { "Before" }
-                    th scope="col" { "Now" }
-                } }
-                tbody {
-                    @for (change, one) in drift::differences(report).take(MOST_SHOWN) {
-                        tr {
-                            th scope="row" { (code(&format!("{}:{}", change.repository.repository, change.release()))) }
-                            td data-label="After" { (code(change.after())) }
-                            td data-label="Effect" { (one.direction.as_str()) }
-                            td data-label="Change" { (shown(&one.what())) }
-                            td data-label="Before" { (value(one.old.as_deref())) }
-                            td data-label="Now" { (value(one.new.as_deref())) }
-                        }
-                    }
-                }
-            }
-            (more(drift::differences(report).count()))
-        }
-    }
-}
-
-/// The requirements that have a column, by their names.
-struct Columns<'a> {
-    shown: Vec<&'a str>,
-    /// How many have none.
-    more: usize,
-}
-
-impl<'a> Columns<'a> {
-    fn of(report: &'a Report) -> Self {
-        let mut seen = BTreeSet::new();
-        let ids = report.images.iter().flat_map(|image| &image.requirements).map(|requirement| requirement.id.as_str());
-        let mut shown: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
-        let more = shown.len().saturating_sub(MOST_COLUMNS);
-        shown.truncate(MOST_COLUMNS);
-        Self { shown, more }
-    }
-}
-
 const VERDICTS: [&str; 4] =
     [Verdict::Rejected.as_str(), Verdict::Undecided.as_str(), Verdict::Absent.as_str(), Verdict::Verified.as_str()];
 
-/// The grid: a row for each image or release, a column for each requirement.
+/// The grid: a row for each image, or for each release of every line.
 fn images(report: &Report, columns: &Columns<'_>, explained: &[(usize, &ImageReport)]) -> Markup {
     let linked: BTreeSet<usize> = explained.iter().map(|(number, _)| *number).collect();
-    let noun = if report.repositories.is_empty() { "Image" } else { "Release" };
+    let is_linked = |number: usize| linked.contains(&number);
+    let is_audit = !report.repositories.is_empty();
+    let noun = if is_audit { "Release" } else { "Image" };
     html! {
         h2 #images { (noun) "s" }
         @if report.images.len() > 1 { (Filter { noun, asks: "Verdict", kinds: &VERDICTS }.write()) }
-        table.grid {
-            thead { tr {
-                th scope="col" { (noun) }
-                th scope="col" { "Verdict" }
-                @for id in &columns.shown { th scope="col" { (shown(id)) } }
-                @if columns.more > 0 { th scope="col" { "Others" } }
-            } }
-            tbody {
-                @for (number, image) in report.images.iter().enumerate() {
-                    (row(linked.contains(&number).then_some(number), image, columns))
-                }
-            }
-        }
-    }
-}
-
-/// A row, which leads to the reasons of the image if they are shown.
-fn row(number: Option<usize>, image: &ImageReport, columns: &Columns<'_>) -> Markup {
-    let name = shown(&label_of(image));
-    let find = |id: &str| image.requirements.iter().find(|requirement| requirement.id == id);
-    let others = image.requirements.iter().filter(|one| !columns.shown.contains(&one.id.as_str()));
-    html! {
-        tr data-is=(image.verdict.as_str()) data-name=(name) {
-            th scope="row" {
-                @match number {
-                    Some(number) => a href={ "#image-" (number) } { (name) },
-                    None => (name),
-                }
-            }
-            td data-label="Verdict" { (word(image.verdict)) }
-            @for id in &columns.shown {
-                td data-label=(shown(id)) {
-                    @match find(id) {
-                        Some(requirement) => (cell(image, requirement)),
-                        None => span.soft { "not asked" },
+        @if is_audit { (releases::releases(report, columns, &is_linked)) } @else {
+            table.grid {
+                thead { tr {
+                    th scope="col" { (noun) }
+                    th scope="col" { "Verdict" }
+                    (columns.heads())
+                } }
+                tbody {
+                    @for (number, image) in report.images.iter().enumerate() {
+                        (Row { image, name: shown(&label_of(image)), number: is_linked(number).then_some(number) }
+                            .write(columns, &html! {}))
                     }
                 }
             }
-            @if columns.more > 0 {
-                td data-label="Others" {
-                    ul { @for one in others.take(MOST_SHOWN) { li { (shown(&one.id)) ": " (cell(image, one)) } } }
-                }
-            }
         }
     }
-}
-
-/// What became of a requirement, and for which platforms it is otherwise.
-fn cell(image: &ImageReport, requirement: &RequirementReport) -> Markup {
-    let of_platform = |platform: &PlatformReport| platform.requirements.get(&requirement.id).copied();
-    let verdicts: BTreeSet<Verdict> = image.platforms.iter().filter_map(of_platform).collect();
-    html! {
-        span class={ "verdict small " (requirement.verdict.as_str()) } { (requirement.verdict.as_str()) }
-        @if requirement.counting().is_none() { " " span.soft { "(excepted)" } }
-        @if verdicts.len() > 1 {
-            ul { @for platform in image.platforms.iter().take(MOST_SHOWN) {
-                @if let Some(verdict) = of_platform(platform) {
-                    li { (shown(name_of(platform))) ": " (verdict.as_str()) }
-                }
-            } }
-        }
-    }
-}
-
-fn name_of(platform: &PlatformReport) -> &str {
-    platform.platform.as_deref().unwrap_or(&platform.digest)
 }
 
 /// The images whose reasons are shown, by their numbers, the worst first: all of them, or of very many those that are not verified.

@@ -9,6 +9,20 @@ puppeteer_version=24.43.1
 # no_browser WHAT — says what was left out
 no_browser() { printf '!!! %s could not be had: the page was NOT looked at in a browser\n' "$1" >&2; }
 
+# several_releases FOLDER — a layout with the images of fixtures/ under versions: lines, a stranger, lost evidence, platforms
+several_releases() {
+  local folder=$1 name tag
+  mkdir -p "$folder"
+  cp "$root/fixtures/images/signed/oci-layout" "$folder/"
+  for name in signed:v1.4.2 legacy:v1.4.1 other-signer:v1.4.0 multi-platform:v1.3.9 reusable-workflow:v1.5.0 unsigned:v2.0.0 multi-platform-partial:latest; do
+    tag=${name#*:} name=${name%:*}
+    cp -r "$root/fixtures/images/$name/blobs" "$folder/"
+    jq --arg tag "$tag" --arg name org.opencontainers.image.ref.name \
+      '.manifests[] | if .annotations[$name] == "v1.0.0" then .annotations[$name] = $tag else . end' \
+      "$root/fixtures/images/$name/index.json"
+  done | jq -s '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: .}' >"$folder/index.json"
+}
+
 pages() {
   local tools=$BONAFIDE_LAB/browser pages=$work/pages layout images number result=ok
   echo "--- the page in Chromium, $(chromium --version 2>/dev/null || echo none)"
@@ -26,6 +40,9 @@ pages() {
   "$bonafide" verify "${images[0]}" "${flags[@]}" --output "html=$pages/verified.html" || true
   "$bonafide" verify "${images[@]}" "${flags[@]}" --output "html=$pages/several.html" || true
   "$bonafide" audit "$layout/signed" "${flags[@]}" --output "html=$pages/audit.html" || true
+  several_releases "$work/releases"
+  "$bonafide" audit "oci:$work/releases" --offline "--trusted-root=$root/fixtures/trust/lab.trusted_root.json" --owner=acme \
+    --require=signature,provenance --output "html=$pages/releases.html" || true
   # Old and new differ in evidence, and by a report in packages.
   "$bonafide" diff "${images[0]}" "$layout/multi-platform:v1.0.0" "${flags[@]}" --output "html=$pages/diff.html" || true
   "$bonafide" diff "${images[0]}" "${images[1]}" "${flags[@]}" --output "html=$pages/diff-rejected.html" || true

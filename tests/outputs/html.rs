@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bonafide::check::{DiffReport, ImageReport, Report, Verdict};
+use bonafide::check::{
+    DiffReport, Difference, Direction, DriftReport, ImageReport, Property, Report, RepositoryReport, TagCounts, Verdict,
+};
 use bonafide::render::escape;
 
 use crate::{image, named, report, very_many, written};
@@ -145,13 +147,18 @@ pub(crate) fn beside(page: &str, diff: &DiffReport) {
 pub(crate) fn html(page: &str, report: &Report) {
     let elements = ours(page, report.verdict);
     let of = |name: &'static str| elements.iter().filter(move |element| element.name == name);
-    // A row for each image, with its name and its verdict.
-    let rows: Vec<&Element> = of("tr").filter(|row| row.value("data-is").is_some()).collect();
+    // A row for each image, with its name and its verdict; those of an audit stand by their lines.
+    let mut rows: Vec<&Element> = of("tr").filter(|row| row.value("data-is").is_some()).collect();
     assert_eq!(rows.len(), report.images.len());
-    for (row, image) in rows.iter().zip(&report.images) {
-        assert_eq!(row.value("data-is"), Some(image.verdict.as_str()));
+    for image in &report.images {
         let name: String = escape::terminal(&image.reference).chars().take(2000).collect();
-        assert!(row.value("data-name").expect("a name").starts_with(&name));
+        let is_of = |row: &&Element| {
+            row.value("data-is") == Some(image.verdict.as_str())
+                && row.value("data-name").expect("a name").starts_with(&name)
+        };
+        let place = rows.iter().position(is_of).expect("its row");
+        assert!(place == 0 || !report.repositories.is_empty(), "in the order of the report");
+        rows.remove(place);
     }
 }
 
@@ -165,6 +172,71 @@ fn a_page_of_two_thousand_images_is_small_enough_to_open() {
         html(&page, &report);
         assert!(page.len() < 20_000_000, "{}", page.len());
     }
+}
+
+/// An audit of these tags, in this order, of which the second lost something since the third.
+fn audit(tags: &[&str]) -> Report {
+    let release = |tag: &&str| ImageReport {
+        reference: format!("ghcr.io/acme/app:{tag}"),
+        tags: vec![(*tag).to_owned()],
+        ..image(if tag.starts_with('1') { Verdict::Verified } else { Verdict::Rejected }, "x")
+    };
+    let lost = Difference {
+        property: Property::Evidence,
+        direction: Direction::Weaker,
+        kinds: vec!["sbom".to_owned()],
+        platforms: Vec::new(),
+        old: Some("the shop".to_owned()),
+        new: None,
+    };
+    let named = |tag: &str| format!("ghcr.io/acme/app:{tag}");
+    let (release_of, after) = (named(tags[1]), named(tags[2]));
+    let drift = DriftReport { release: release_of, digest: None, after, after_digest: None, differences: vec![lost] };
+    let of_it = RepositoryReport {
+        repository: "ghcr.io/acme/app".to_owned(),
+        verdict: Verdict::Rejected,
+        tags: TagCounts::default(),
+        digests: tags.len(),
+        changes: Vec::new(),
+        drift: vec![drift],
+        gaps: Vec::new(),
+    };
+    Report { repositories: vec![of_it], ..report(tags.iter().map(release).collect(), "flags") }
+}
+
+#[test]
+fn releases_stand_by_their_lines_in_order_with_what_changed() {
+    let tags = ["2.0.0", "1.4.2", "1.4.1", "1.3.9", "latest"];
+    let report = audit(&tags);
+    let page = written(named("html"), &report, false);
+    html(&page, &report);
+    let heads =
+        ["<h4>2.0</h4>", "2.0.0</a>", "<h4>1.4</h4>", "1.4.2</a>", "1.4.1</a>", "<h4>1.3</h4>", "<h4>Other tags</h4>"];
+    let mut rest = page.as_str();
+    for head in heads {
+        rest = rest.split_once(head).unwrap_or_else(|| panic!("{head}: {page}")).1;
+    }
+    let of_row = page.split("1.4.2</a>").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
+    for said in ["href=\"#change-0\"", "1 weaker", "after 1.4.1: weaker: SBOM lost: the shop"] {
+        assert!(of_row.contains(said), "{said}: {of_row}");
+    }
+    let rejected = page.split("2.0.0</a>").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
+    assert!(rejected.contains("<span class=\"why\"> Reason: says x, expected x, found x</span>"), "{rejected}");
+}
+
+#[test]
+fn of_two_thousand_releases_older_lines_are_folded() {
+    let tags: Vec<String> =
+        (0..2000).rev().map(|number| format!("{}.{}.{}", 1 + number / 1000, number / 20 % 50, number % 20)).collect();
+    let report = audit(&tags.iter().map(String::as_str).collect::<Vec<_>>());
+    let page = written(named("html"), &report, false);
+    html(&page, &report);
+    assert!(page.len() < 8_000_000, "{}", page.len());
+    let elements = elements(&page);
+    let is_line = |element: &&Element| element.name == "details" && element.value("data-group").is_some();
+    let lines: Vec<&Element> = elements.iter().filter(is_line).collect();
+    assert_eq!(lines.len(), 100);
+    assert_eq!(lines.iter().filter(|line| line.value("open").is_some()).count(), 1, "the newest");
 }
 
 #[test]

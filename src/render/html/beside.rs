@@ -6,57 +6,13 @@ use crate::check::{Changes, DiffReport, Direction, Fact, PackageEffect, SideRepo
 use crate::render::diff::{HISTORY, Row, capital, name_of, notes, package_of, packages_of, rows, versions};
 use crate::render::escape::clipped_to;
 
-use super::page::{Filter, Page, code, shown, word};
+use super::page::{Filter, Page, Tone, code, shown, word};
 
 /// The most rows of a part, and the most characters of a value.
 const MOST: usize = 2000;
 const LONGEST: usize = 500;
 /// A part with more rows is folded.
 const MOST_OPEN: usize = 50;
-
-/// The effect of a change, shown as a colour beside its word.
-#[derive(Clone, Copy)]
-enum Tone {
-    Bad,
-    Careful,
-    Good,
-    Plain,
-}
-
-impl Tone {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Bad => "verdict small rejected",
-            Self::Careful => "verdict small undecided",
-            Self::Good => "verdict small verified",
-            Self::Plain => "verdict small",
-        }
-    }
-
-    fn of_difference(direction: Direction) -> Self {
-        match direction {
-            Direction::Weaker => Self::Bad,
-            Direction::Different => Self::Careful,
-            Direction::Stronger => Self::Good,
-        }
-    }
-
-    fn of_package(effect: PackageEffect) -> Self {
-        match effect {
-            PackageEffect::Downgraded => Self::Careful,
-            PackageEffect::Removed | PackageEffect::Added | PackageEffect::Changed | PackageEffect::Upgraded => {
-                Self::Plain
-            }
-        }
-    }
-
-    fn of_vulnerability(effect: VulnerabilityEffect) -> Self {
-        match effect {
-            VulnerabilityEffect::Appeared => Self::Bad,
-            VulnerabilityEffect::Gone => Self::Good,
-        }
-    }
-}
 
 /// One change.
 struct Line {
@@ -117,7 +73,7 @@ fn parts(diff: &DiffReport) -> Vec<Part> {
             &whole(diff.differences.clone()),
             |one| {
                 let list = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-                let effect = (Tone::of_difference(one.direction), one.direction.as_str());
+                let effect = (Tone::of(one.direction), one.direction.as_str());
                 Line::new(effect, one.what(), [&list(&one.old), &list(&one.new)])
             },
         ),
@@ -184,7 +140,7 @@ fn head(diff: &DiffReport) -> Markup {
         @if !counts.is_empty() {
             ul.counts aria-label="Differences in verified facts" {
                 @for (direction, count) in &counts {
-                    li { span class=(Tone::of_difference(*direction).class()) { (count) " " (direction.as_str()) } }
+                    li { span class=(Tone::of(*direction).class()) { (count) " " (direction.as_str()) } }
                 }
             }
         }

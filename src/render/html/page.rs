@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::check::Verdict;
+use crate::check::{Direction, PackageEffect, Verdict, VulnerabilityEffect};
 use crate::render::escape::clipped;
 
 const STYLE: &str = include_str!("style.css");
@@ -74,6 +74,50 @@ pub(super) fn word(verdict: Verdict) -> Markup {
 
 pub(super) fn code(text: &str) -> Markup {
     html! { code { (shown(text)) } }
+}
+
+/// The effect of a change, shown as a colour beside its word.
+#[derive(Clone, Copy)]
+pub(super) enum Tone {
+    Bad,
+    Careful,
+    Good,
+    Plain,
+}
+
+impl Tone {
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Bad => "verdict small rejected",
+            Self::Careful => "verdict small undecided",
+            Self::Good => "verdict small verified",
+            Self::Plain => "verdict small",
+        }
+    }
+
+    pub(super) fn of(direction: Direction) -> Self {
+        match direction {
+            Direction::Weaker => Self::Bad,
+            Direction::Different => Self::Careful,
+            Direction::Stronger => Self::Good,
+        }
+    }
+
+    pub(super) fn of_package(effect: PackageEffect) -> Self {
+        match effect {
+            PackageEffect::Downgraded => Self::Careful,
+            PackageEffect::Removed | PackageEffect::Added | PackageEffect::Changed | PackageEffect::Upgraded => {
+                Self::Plain
+            }
+        }
+    }
+
+    pub(super) fn of_vulnerability(effect: VulnerabilityEffect) -> Self {
+        match effect {
+            VulnerabilityEffect::Appeared => Self::Bad,
+            VulnerabilityEffect::Gone => Self::Good,
+        }
+    }
 }
 
 /// What of a list is not shown.
