@@ -92,6 +92,11 @@ fn reports_that_are_replayed_hold() {
 }
 
 #[test]
+fn reports_that_are_read_back_hold() {
+    hold("report", 100);
+}
+
+#[test]
 fn manifests_hold() {
     hold("manifest", 3_000);
 }

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod provenance;
 pub mod reference;
 pub mod replay;
+pub mod report;
 pub mod requirement;
 pub mod sbom;
 pub mod statement;
@@ -31,7 +32,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const ALL: [Target; 19] = [
+pub const ALL: [Target; 20] = [
     Target { name: "arrays", run: arrays::run, seeds: arrays::seeds },
     Target { name: "bundle", run: bundle::run, seeds: bundle::seeds },
     Target { name: "certificate", run: certificate::run, seeds: certificate::seeds },
@@ -45,6 +46,7 @@ pub const ALL: [Target; 19] = [
     Target { name: "provenance", run: provenance::run, seeds: provenance::seeds },
     Target { name: "reference", run: reference::run, seeds: reference::seeds },
     Target { name: "replay", run: replay::run, seeds: replay::seeds },
+    Target { name: "report", run: report::run, seeds: report::seeds },
     Target { name: "requirement", run: requirement::run, seeds: requirement::seeds },
     Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
     Target { name: "statement", run: statement::run, seeds: statement::seeds },
