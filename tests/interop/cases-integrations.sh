@@ -111,6 +111,52 @@ of_script() {
   told "$title" "$expected" "$code"
 }
 
+# in_argo IMAGE… — the container of the PreSync Job: its command, variables and user, on a root of its own that it cannot write; sets code
+in_argo() {
+  local job=$root/integrations/argo-cd/presync.yaml command home user
+  mapfile -t command < <(sed -n 's/^ *command: \(\[.*\]\)$/\1/p' "$job" | jq -r '.[]')
+  home=$(sed -n '/name: HOME/{n;s/^ *value: //p}' "$job")
+  user=$(sed -n 's/^ *runAsUser: //p' "$job")
+  code=0
+  env -i PATH=/usr/bin:/bin HOME="$home" "$(command -v chroot)" --userspec="$user:$user" "$work/argo" "${command[@]}" "$@" \
+    >"$work/told.log" 2>&1 || code=$?
+}
+
+# Argo CD's hook: the same program, the ConfigMap and the empty folder where the Job mounts them. No cluster starts it.
+argo_cd() {
+  local registry=$LAB_REGISTRY image tag library house=$work/argo code signed foreign
+  [ "$(id -u)" = 0 ] || { no_reader "chroot, which only root may use," && return; }
+  mkdir -p "$house/usr/bin" "$house/etc/bonafide" "$house/tmp"
+  chmod 1777 "$house/tmp"
+  cp "$bonafide" "$house/usr/bin/bonafide"
+  for library in $(ldd "$bonafide" 2>/dev/null | grep -o '/[^ ]*'); do
+    mkdir -p "$house$(dirname "$library")"
+    cp -L "$library" "$house$library"
+  done
+  cp "$LAB_TRUST/trusted_root.json" "$house/etc/bonafide/"
+  printf '%s\n' 'version: 1' 'trust: [trusted_root.json]' 'images:' '- match: "**"' '  signers: [{github: acme/shop}]' '  require: [signature]' \
+    >"$house/etc/bonafide/bonafide.yaml"
+  chmod -R go+rX "$house"
+  push argo
+  signed=$image
+  sign rekor2 "$release" "$signed"
+  push argo-foreign
+  foreign=$image
+  sign rekor2 alice@lab.example "$foreign"
+  push argo-unsigned
+  in_argo "$signed"
+  told "argo-cd/presync.yaml, a signed image" 0 "$code"
+  in_argo "$signed" "$foreign"
+  told "argo-cd/presync.yaml, a stranger's beside it" 1 "$code"
+  in_argo "$image"
+  told "argo-cd/presync.yaml, an unsigned image" 4 "$code"
+  in_argo --no-policy
+  told "argo-cd/presync.yaml, a flag instead of image" 2 "$code"
+  rm "$house/etc/bonafide/bonafide.yaml"
+  in_argo "$signed"
+  told "argo-cd/presync.yaml, no ConfigMap" 2 "$code"
+}
+
 integrations() {
   local layout=oci:$root/fixtures/images file lint venv
   echo "--- action.yml and integrations/"
@@ -129,6 +175,7 @@ integrations() {
   of_script "tekton/task.yaml, a stranger's image" tekton/task.yaml 1 "$layout/other-signer:v1.0.0" "${flags[@]}"
   told "tekton/task.yaml, no result" 0 "$(grep -c '@sha256:' "$work/step/pinned")"
 
+  argo_cd
   lint=$BONAFIDE_LAB/actionlint
   if [ -x "$lint/actionlint" ] || GOBIN=$lint go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" >/dev/null 2>&1; then
     code=0
