@@ -40,10 +40,11 @@ const INSPECT: Short = &[
     ("suggest_policy", "Write a policy that the image satisfies"),
     ("judged_as", "The policy's name for a layout"),
     ("sbom", "List packages: table, json or csv"),
+    ("predicate", "Write what a signer attested, as it is"),
     ("advisories", "OSV records to hold packages against"),
     ("platform", "Such as linux/arm64"),
     ("output", "The format, or FORMAT=FILE"),
-    ("repo", "The GitHub repository that is asked"),
+    ("repo", "The repository that is asked, or signed"),
     ("trusted_root", "Of a Sigstore instance of your own"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];
@@ -81,7 +82,7 @@ const DIFF: Short = &[
     ("require", "What must be attached and be good"),
     ("advisories", "OSV records to hold packages against"),
     ("platform", "Such as linux/arm64"),
-    ("output", "text, markdown or json, or FORMAT=FILE"),
+    ("output", "text, json, markdown, html, or FORMAT=FILE"),
     ("offline", "Connect to nothing but the registry"),
     ("github_api", "Ask GitHub's attestations API too"),
 ];

@@ -51,6 +51,11 @@ impl Diagnostic {
         Self { hint: Some(hint.into()), ..Self::ending_with(ABSENT, error) }
     }
 
+    /// An error that ends with the exit code of a verdict.
+    pub(super) fn of_verdict(exit_code: u8, error: impl Into<Cause>, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..Self::ending_with(exit_code, error) }
+    }
+
     /// An error without a remedy.
     pub(super) fn without_hint(error: impl Into<Cause>) -> Self {
         Self::ending_with(UNDECIDED, error)

@@ -7,16 +7,16 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use crate::check::{
-    AttestationKind, CandidateKind, Finding, InspectedFile, InspectedImage, Inspection, ListedDocument, Listing,
-    SCHEMA_VERSION, Tool,
+    AttestationKind, CandidateKind, Finding, GapReport, InspectedFile, InspectedImage, Inspection, ListedDocument,
+    Listing, SCHEMA_VERSION, Tool,
 };
 use crate::collect::files;
 use crate::collect::{GitHubBase, GitHubPlace, Limits, Loose, Pace, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
-use crate::policy::{KeyRule, LogDemand, owner_and_name};
+use crate::policy::{KeyRule, LogDemand, Policy, owner_and_name};
 use crate::policy_tools::suggest;
 use crate::render::escape::terminal;
-use crate::run::{InspectRun, Inspected, Means, with_inspector};
+use crate::run::{Attested, InspectRun, Inspected, Means, with_inspector};
 use crate::verify::inspect_sbom;
 
 use super::advisories::{self, Known};
@@ -29,7 +29,9 @@ use super::output::print;
 use super::references::References;
 use super::roots::{self, Reach, Trusted};
 use super::targets::Target;
-use super::{environment, input, logins, loose, output, policies, references, runtime, session, streams, terms};
+use super::{
+    environment, input, logins, loose, output, policies, predicate, references, runtime, session, streams, terms,
+};
 
 /// How a reference to an SBOM in a file begins.
 const SBOM_FILE: &str = "sbom:";
@@ -58,25 +60,39 @@ struct Request {
     loose: Vec<Loose>,
     /// Whether the packages of SBOMs are to be listed.
     lists_packages: bool,
+    /// What an image is judged by whose predicate is wanted.
+    policy: Option<Policy>,
 }
+
+/// What was found, the packages of SBOMs, and what satisfies the policy, as far as these were asked for.
+type Looked = (Inspection, Vec<ListedDocument>, Vec<Attested>);
 
 /// Looks at the images, and writes their evidence or a suggested policy.
 pub(super) fn run(args: &InspectArgs, all: &Args) -> Result<u8, Diagnostic> {
     files::limit_silence(args.transport.timeout);
     let targets = targets(args)?;
     let request = request(args, all.color)?;
-    let code = inspect(args, &request, &targets)?;
+    let code = inspect(args, &request, &targets, all)?;
     Ok(request.references.exit_code(code, all.color))
 }
 
-fn inspect(args: &InspectArgs, request: &Request, targets: &[Target]) -> Result<u8, Diagnostic> {
-    if args.suggest_policy && (request.references.len() != 1 || !request.files.is_empty()) {
+fn inspect(args: &InspectArgs, request: &Request, targets: &[Target], all: &Args) -> Result<u8, Diagnostic> {
+    let is_one_image = request.references.len() == 1 && request.files.is_empty();
+    if args.suggest_policy && !is_one_image {
         return Err(Diagnostic::usage("a policy is suggested for one image", "run it once for each"));
+    }
+    if args.predicate.is_some() && !is_one_image {
+        return Err(Diagnostic::usage("a predicate is written of one image", "run it once for each"));
     }
     let references: Vec<&Reference> = request.references.iter().map(|(_, reference)| reference).collect();
     let logins = logins::logins(&args.login, &references)?;
     let registries = session::registries_with(&args.transport, Pace::default(), logins, args.cache.as_deref())?;
-    let (inspection, documents) = inspect_all(request, &registries)?;
+    let (inspection, documents, attested) = inspect_all(request, &registries)?;
+    if args.predicate.is_some() {
+        let (text, image) = (&request.references[0].0, &inspection.images[0]);
+        let attested = attested.first().ok_or_else(|| unread(image.gaps.first()))?;
+        return predicate::write(text, attested, all);
+    }
     if args.suggest_policy {
         return suggest_policy(args, request, &inspection.images[0]);
     }
@@ -139,13 +155,11 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         npm: Npm::read(&args.transport)?,
         loose: loose::read(&args.bundle)?,
         lists_packages: args.sbom.is_some(),
+        policy: predicate::policy(args)?,
     })
 }
 
-fn inspect_all(
-    request: &Request,
-    registries: &Rc<Registries>,
-) -> Result<(Inspection, Vec<ListedDocument>), Diagnostic> {
+fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Looked, Diagnostic> {
     let started_at = Timestamp::now();
     let runtime = runtime::start()?;
     let github = request.github.as_ref().map(|(base, repository)| GitHubPlace {
@@ -165,12 +179,18 @@ fn inspect_all(
             keys: request.keys.as_ref(),
             advisories: request.advisories.as_ref().map(|known| &known.advisories),
             lists_packages: request.lists_packages,
+            policy: request.policy.as_ref(),
         },
     };
     let inspected: Vec<Inspected> = with_inspector(&run, request.references.len(), |inspector| {
         runtime.block_on(inspector.inspect_all(&request.references).collect())
     });
-    let (images, documents): (Vec<_>, Vec<_>) = inspected.into_iter().map(|one| (one.image, one.documents)).unzip();
+    let (mut images, mut documents, mut attested) = (Vec::new(), Vec::new(), Vec::new());
+    for one in inspected {
+        images.push(one.image);
+        documents.extend(one.documents);
+        attested.extend(one.attested);
+    }
     let mut network = registries.network_use();
     network.add(&request.trusted.network);
     let inspection = Inspection {
@@ -189,7 +209,7 @@ fn inspect_all(
         ),
         network: output::network(network),
     };
-    Ok((inspection, documents.into_iter().flatten().collect()))
+    Ok((inspection, documents, attested))
 }
 
 fn inspect_file(file: &str, request: &Request) -> Result<InspectedFile, Diagnostic> {
@@ -209,12 +229,22 @@ fn no_sbom(path: &Path, finding: &Finding) -> Diagnostic {
     Diagnostic::usage(message, format!("expected {expected}"))
 }
 
+/// What could not be read of an image.
+fn unread(gap: Option<&GapReport>) -> Diagnostic {
+    match gap {
+        Some(gap) => {
+            let message = format!("{} could not be read: {}", gap.what, gap.in_words());
+            Diagnostic::undecided(message, gap.next.clone())
+        }
+        None => Diagnostic::without_hint("the image could not be read"),
+    }
+}
+
 /// Writes the policy to standard output, and the open decisions to standard error too.
 fn suggest_policy(args: &InspectArgs, request: &Request, image: &InspectedImage) -> Result<u8, Diagnostic> {
     // Evidence that could not be read may be the evidence that the policy should require.
     if let Some(gap) = image.gaps.first() {
-        let message = format!("{} could not be read: {}", gap.what, gap.in_words());
-        return Err(Diagnostic::undecided(message, gap.next.clone()));
+        return Err(unread(Some(gap)));
     }
     let (text, reference) = &request.references[0];
     let name = policies::name(reference, args.judged_as.as_ref(), args.transport.plain_http)?;

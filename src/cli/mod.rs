@@ -38,6 +38,7 @@ mod policies;
 mod policy;
 mod policy_check;
 mod policy_source;
+mod predicate;
 mod preview;
 mod progress;
 mod pull_requests;

@@ -41,6 +41,12 @@ pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write_safe(&serde_json::to_string_pretty(report)?, out)
 }
 
+/// Writes JSON of others for people: the same document, in which nothing moves the cursor of a terminal.
+pub fn write_others(json: &str, out: &mut dyn Write) -> io::Result<()> {
+    // In JSON these are blank space: within a text they are escaped.
+    write_safe(&json.replace(['\t', '\r'], " "), out)
+}
+
 /// Writes the same in one line.
 pub(super) fn write_line(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write_safe(&serde_json::to_string(report)?, out)

@@ -30,7 +30,7 @@ mod sarif;
 mod text;
 mod vsa;
 
-pub use json::{value as json_value, write as write_json};
+pub use json::{value as json_value, write as write_json, write_others as write_others_json};
 pub use label::{at, label, label_of};
 pub use output::{Added, Asked, Delivery, Head, Note, Output, Refusal, Room};
 pub use packages::{PackageFormat, write_packages};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::pool::{self, Pool};
 use super::{AT_ONCE, unread};
-use crate::check::{InspectedImage, ListedDocument};
+use crate::check::{ImageReport, InspectedImage, ListedDocument};
 use crate::collect::{
     Collector, ImageSource, Limits, LocalFile, Loose, NpmRegistry, Places, PlatformChoice, Registries, Share,
     SourceError, collect_npm,
@@ -16,8 +16,8 @@ use crate::collect::{
 use crate::evidence::Evidence;
 use crate::oci::{FileReference, NpmPackage, Reference};
 use crate::packages::Advisories;
-use crate::policy::KeyRule;
-use crate::verify::{Domain, inspect_with, list_packages};
+use crate::policy::{KeyRule, Policy};
+use crate::verify::{Domain, SignedPredicate, inspect_with, list_packages, predicates, verify};
 
 /// Settings that all images of an inspection share.
 pub struct InspectRun<'a> {
@@ -48,6 +48,8 @@ pub struct Means<'a> {
     pub advisories: Option<&'a Advisories>,
     /// Whether the packages of SBOMs are listed.
     pub lists_packages: bool,
+    /// What the image is judged by, where predicates are wanted of it.
+    pub policy: Option<&'a Policy>,
 }
 
 /// The result for one image.
@@ -56,6 +58,16 @@ pub struct Inspected {
     pub image: InspectedImage,
     /// The packages of its SBOMs, where they were asked for.
     pub documents: Vec<ListedDocument>,
+    /// The predicates that satisfy the policy, where there is one and the image could be read.
+    pub attested: Option<Attested>,
+}
+
+/// What a policy says of an image, and the predicates that satisfy it.
+pub struct Attested {
+    /// The verdict with its reasons.
+    pub report: ImageReport,
+    /// None of an image that is not verified.
+    pub predicates: Vec<SignedPredicate>,
 }
 
 /// Starts threads for this many images and calls `body`, which inspects them. The threads end when `body` returns.
@@ -86,7 +98,7 @@ impl<'a> Inspector<'a, '_> {
         }
         let collector = match self.collect(text, reference).await {
             Ok(collector) => collector,
-            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+            Err(error) => return unread_image(text, &error),
         };
         // The collector is dropped only after its evidence was read: until then the evidence counts as held in memory.
         let (means, evidence) = (self.run.means, collector.shared_evidence());
@@ -97,7 +109,7 @@ impl<'a> Inspector<'a, '_> {
         let InspectRun { registries, npm: (registry, keys), limits, means, .. } = self.run;
         let evidence = match collect_npm(registries, registry, text, package, limits).await {
             Ok(evidence) => Arc::new(evidence),
-            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+            Err(error) => return unread_image(text, &error),
         };
         let means = Means { keys: means.keys.or(Some(*keys)), ..*means };
         self.pool.run(move || means.read(&evidence)).await
@@ -107,7 +119,7 @@ impl<'a> Inspector<'a, '_> {
         let InspectRun { registries, places, limits, means, loose, .. } = *self.run;
         let local = match self.pool.run(move || LocalFile::read(text, file, loose)).await {
             Ok(local) => local,
-            Err(error) => return Inspected { image: unread_image(text, &error), documents: Vec::new() },
+            Err(error) => return unread_image(text, &error),
         };
         let evidence = local.collect(registries, places.github, places.alone, limits).await;
         self.pool.run(move || means.read(&evidence)).await
@@ -127,15 +139,19 @@ impl<'a> Inspector<'a, '_> {
 
 impl Means<'_> {
     fn read(self, evidence: &Evidence) -> Inspected {
-        let Self { domains, keys, advisories, lists_packages } = self;
+        let Self { domains, keys, advisories, lists_packages, policy } = self;
         let now = Timestamp::now();
         let documents = if lists_packages { list_packages(evidence, keys, domains, now) } else { Vec::new() };
-        Inspected { image: inspect_with(advisories, evidence, keys, domains, now), documents }
+        let attested = policy.map(|policy| {
+            let report = verify(evidence, policy, domains, now);
+            Attested { predicates: predicates(evidence, &report), report }
+        });
+        Inspected { image: inspect_with(advisories, evidence, keys, domains, now), documents, attested }
     }
 }
 
-fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
-    InspectedImage {
+fn unread_image(text: &str, error: &SourceError) -> Inspected {
+    let image = InspectedImage {
         reference: text.to_owned(),
         pinned: None,
         digest: None,
@@ -143,5 +159,6 @@ fn unread_image(text: &str, error: &SourceError) -> InspectedImage {
         platforms: Vec::new(),
         candidates: Vec::new(),
         gaps: vec![unread(text, error)],
-    }
+    };
+    Inspected { image, documents: Vec::new(), attested: None }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 
-pub use inspect::{InspectRun, Inspected, Inspector, Means, with_inspector};
+pub use inspect::{Attested, InspectRun, Inspected, Inspector, Means, with_inspector};
 pub use mirror::{Image, Original, mirror};
 pub use releases::{Listed, Lister, Release, Releases, Selection, releases, tagged};
 pub use threads::Threads;

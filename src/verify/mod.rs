@@ -62,7 +62,7 @@ pub use bundle::{Domain, DomainError};
 use candidate::{Means, Terms};
 pub use contents::contents;
 pub use judge::Judge;
-pub use originals::{Part, accepted, parts};
+pub use originals::{Part, SignedPredicate, accepted, parts, predicates};
 pub use workers::{Alone, Workers};
 
 /// Judges the evidence of one image.

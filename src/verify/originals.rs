@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::attestation::{sbom, types};
-use crate::check::{CandidateKind, ImageReport, Verdict};
+use crate::check::{CandidateKind, CandidateReport, ImageReport, SignerReport, Verdict};
 use crate::evidence::{Candidate, Content, Evidence, Opened};
 
 use super::statement::{PAYLOAD_TYPE, Statement};
@@ -40,6 +40,36 @@ impl Part {
 /// Returns the candidates that satisfy the requirements of a verified image, with their kinds. Returns none for any other image.
 /// `report` must be the report on this evidence.
 pub fn accepted<'e>(evidence: &'e Evidence, report: &ImageReport) -> Vec<(&'e Candidate, CandidateKind)> {
+    reported(evidence, report).into_iter().map(|(candidate, reported)| (candidate, reported.kind)).collect()
+}
+
+/// The predicate of an attestation that a verified image's requirements are satisfied by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedPredicate {
+    /// The name of the attestation in the report.
+    pub candidate: String,
+    /// The digest that it is attached to.
+    pub subject: String,
+    /// Who signed it.
+    pub signer: SignerReport,
+    /// The predicate as it was signed; of an SBOM the document, without what wraps it.
+    pub bytes: Vec<u8>,
+}
+
+/// Returns the predicates that a verified image's requirements are satisfied by; of any other image none. The report is that of this
+/// evidence.
+pub fn predicates(evidence: &Evidence, report: &ImageReport) -> Vec<SignedPredicate> {
+    let predicate = |(candidate, reported): (&Candidate, &CandidateReport)| {
+        let signer = reported.signer.clone()?;
+        let (_, bytes) = parts(candidate, reported.kind).into_iter().find(|(part, _)| *part == Part::Predicate)?;
+        let (candidate, subject) = (reported.id.clone(), reported.subject.clone());
+        Some(SignedPredicate { candidate, subject, signer, bytes: bytes.into_owned() })
+    };
+    reported(evidence, report).into_iter().filter_map(predicate).collect()
+}
+
+/// The candidates that satisfy, each with what the report says of it.
+fn reported<'e, 'r>(evidence: &'e Evidence, report: &'r ImageReport) -> Vec<(&'e Candidate, &'r CandidateReport)> {
     if report.verdict != Verdict::Verified {
         return Vec::new();
     }
@@ -48,7 +78,7 @@ pub fn accepted<'e>(evidence: &'e Evidence, report: &ImageReport) -> Vec<(&'e Ca
     named
         .zip(&report.candidates)
         .filter(|((id, _), reported)| *id == reported.id && satisfies(id))
-        .map(|((_, candidate), reported)| (candidate, reported.kind))
+        .map(|((_, candidate), reported)| (candidate, reported))
         .collect()
 }
 

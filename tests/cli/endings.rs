@@ -184,6 +184,12 @@ fn a266_inspect_ends_alike_in_every_format() {
     ends(with(&signed, &["--suggest-policy"]), 0, Says::Out);
     ends(with(&unsigned, &["--suggest-policy"]), 4, Says::Err);
     ends(with("oci:fixtures/images/signed:nowhere", &["--suggest-policy"]), 3, Says::Err);
+    for (name, exit) in VERDICTS {
+        let image = format!("oci:fixtures/images/{name}");
+        let says = if exit == 0 { Says::Both } else { Says::Err };
+        ends(with(&image, &[&["--predicate", "sbom"][..], &BY_SHOP].concat()), exit, says);
+    }
+    ends(with(&signed, &["--predicate", "sbom"]), 2, Says::Err);
 }
 
 fn policy(repository: &str) -> String {

@@ -44,6 +44,7 @@ mod policies;
 mod policy_command;
 mod policy_elsewhere;
 mod policy_errors;
+mod predicate;
 mod preview;
 mod provenance;
 mod provenance_flags;

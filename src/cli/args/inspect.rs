@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args as ClapArgs};
 
 use crate::cli::targets::{OutputParser, PackageTarget, Target, package_target};
+use crate::cli::words::{self, completed};
 use crate::oci::RegistryReference;
+use crate::policy::{Asked, Requirement};
 
 use super::groups::{LoginArgs, PlatformArg, TransportArgs, TrustArgs, platform};
+use super::verify::requirement;
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -16,18 +19,20 @@ Examples:
   bonafide inspect oci:./layout:1.4.2 --suggest-policy --as ghcr.io/acme/app
   bonafide inspect ghcr.io/acme/app:1.4.2 --sbom packages.csv
   bonafide inspect ghcr.io/acme/app:1.4.2 --sbom json=-
+  bonafide inspect ghcr.io/acme/app:1.4.2 --predicate spdx --repo acme/app > app.spdx.json
   bonafide inspect ghcr.io/acme/app:1.4.2 --advisories npm.zip
   bonafide inspect sbom:app.spdx.json --advisories npm.zip --advisories Debian.zip
 
 A verified signature shows a signer, but not the right one: anyone can sign.
 
-Exit codes: 0 everything was read, 2 usage, 3 some evidence could not be read, 4 no evidence to suggest a policy
-from, or no SBOM that verifies";
+Exit codes: 0 everything was read, 1 a predicate that the signer did not sign, 2 usage, 3 some evidence could not be
+read, 4 no evidence to suggest a policy from, no SBOM that verifies, or no predicate";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = INSPECT_EXAMPLES)]
 // Nothing pins a repository here.
 #[command(group = ArgGroup::new("asks-github").args(["github_api"]).requires("repo"))]
+#[command(group = ArgGroup::new("of-repo").args(["predicate", "github_api"]).multiple(true))]
 pub(in crate::cli) struct InspectArgs {
     /// The images, and SBOMs as sbom:FILE; - reads references from standard input, one on each line
     #[arg(required = true, value_name = "REFERENCE")]
@@ -46,14 +51,28 @@ pub(in crate::cli) struct InspectArgs {
     /// Evidence on the files that are looked at, beside what lies beside them: Sigstore bundles or DSSE envelopes, one or one on each line
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) bundle: Vec<PathBuf>,
-    /// A public key (PEM) by which signatures made with it are recognised
+    /// Write the predicate of this kind or type to standard output, byte for byte: what its signer attested, such as spdx,
+    /// cyclonedx, provenance, openvex or https://…
+    ///
+    /// It is written if it verifies and the signer that is named signed it, with --repo, --certificate-identity or --key, and of an SBOM
+    /// without what wraps it. Who signed it is said on standard error. Of several predicates none is written
+    #[arg(long, value_name = "TYPE", value_parser = completed(predicate, words::requirements), hide_possible_values = true)]
+    #[arg(conflicts_with_all = ["output", "suggest_policy", "sbom", "advisories"])]
+    pub(in crate::cli) predicate: Option<Asked>,
+    /// The identity that must have signed the predicate, as with `bonafide verify`
+    #[arg(long, value_name = "IDENTITY", requires = "predicate")]
+    pub(in crate::cli) certificate_identity: Option<String>,
+    /// The OpenID Connect issuer that vouched for it, compared exactly
+    #[arg(long, value_name = "URL", requires = "predicate")]
+    pub(in crate::cli) certificate_oidc_issuer: Option<String>,
+    /// A public key (PEM) by which signatures made with it are recognised; with --predicate, that must have signed
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) key: Vec<String>,
     /// List the packages of the SBOMs that verify: as table, json or csv, by FORMAT or by how the file's name ends
     #[arg(long, value_name = "[FORMAT=]FILE|-", value_parser = package_target, conflicts_with = "suggest_policy")]
     pub(in crate::cli) sbom: Option<PackageTarget>,
-    /// The GitHub repository that is asked, by name or address
-    #[arg(long, help_heading = "Registry", value_name = "OWNER/NAME", requires = "github_api")]
+    /// The GitHub repository that is asked, by name or address; with --predicate, whose workflow must have signed
+    #[arg(long, help_heading = "Registry", value_name = "OWNER/NAME", requires = "of-repo")]
     pub(in crate::cli) repo: Option<String>,
     /// The platform to look at, such as linux/arm64, or all; may be given more than once
     #[arg(long, value_name = "OS/ARCH[/VARIANT]|all", default_value = "all", value_parser = platform)]
@@ -77,4 +96,13 @@ pub(in crate::cli) struct InspectArgs {
 
     #[command(flatten)]
     pub(in crate::cli) transport: TransportArgs,
+}
+
+/// A signature of an image says nothing.
+fn predicate(text: &str) -> Result<Asked, String> {
+    let asked = requirement(text)?;
+    if asked.requirement() == Requirement::Signature {
+        return Err("a signature has no predicate: expected provenance, sbom, or the type of an attestation".to_owned());
+    }
+    Ok(asked)
 }

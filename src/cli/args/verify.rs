@@ -180,7 +180,7 @@ fn severity(text: &str) -> Result<Severity, String> {
     text.parse().map_err(|error: crate::packages::UnknownSeverity| error.to_string())
 }
 
-fn requirement(text: &str) -> Result<Asked, String> {
+pub(super) fn requirement(text: &str) -> Result<Asked, String> {
     // A type as a policy names it: whole, or by cosign's short name for it.
     let short = COSIGN_TYPES.iter().find(|(short, _)| *short == text).map(|(_, full)| *full);
     if let Some(predicate_type) = short.or(text.contains("://").then_some(text)) {
