@@ -199,6 +199,7 @@ fn audit(tags: &[&str]) -> Report {
         digests: tags.len(),
         changes: Vec::new(),
         drift: vec![drift],
+        mirror: None,
         gaps: Vec::new(),
     };
     Report { repositories: vec![of_it], ..report(tags.iter().map(release).collect(), "flags") }

@@ -110,6 +110,7 @@ fn report(images: Vec<ImageReport>) -> Report {
         digests: images.len(),
         changes: Vec::new(),
         drift: Vec::new(),
+        mirror: None,
         gaps: Vec::new(),
     };
     Report {
