@@ -1,6 +1,6 @@
-//! A repository, held against the one that it must be a mirror of: tags, digests and evidence.
+//! Compares a repository with its original: tags, digests and evidence.
 //!
-//! Only what both sides say is compared. What one of them could not say is undecided, and never the same.
+//! Only data that both sides returned is compared. If a read fails on one side, the result is undecided, never equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,13 +75,13 @@ pub async fn mirror(
     (report, gaps)
 }
 
-/// What each tag names; nothing where that could not be read.
+/// Returns the digest of each tag; `None` if the tag could not be read.
 fn by_tag(listed: &Releases) -> BTreeMap<&str, Option<&Digest>> {
     let each = listed.releases.iter().flat_map(|one| one.tags.iter().map(|tag| (tag.as_str(), one.digest.as_ref())));
     each.collect()
 }
 
-/// The tags that differ. What is missing from a list that is not whole is unknown.
+/// Returns the differing tags. A tag that an incomplete list lacks is unknown, not missing.
 fn tags(own: &Releases, other: &Releases) -> Vec<MirrorDifference> {
     let (found, expected) = (by_tag(own), by_tag(other));
     let difference = |tag: &str, difference, expected: Option<&Digest>, found: Option<&Digest>| MirrorDifference {
@@ -99,7 +99,7 @@ fn tags(own: &Releases, other: &Releases) -> Vec<MirrorDifference> {
                 differences.push(difference(tag, Unlike::OtherDigest, Some(expected), Some(found)));
             }
             (found, None) if other.gap.is_none() => differences.push(difference(tag, Unlike::ExtraTag, None, *found)),
-            // The same, or what could not be read, which is undecided already.
+            // Equal, or unreadable and so undecided already.
             _ => {}
         }
     }
@@ -110,7 +110,7 @@ fn tags(own: &Releases, other: &Releases) -> Vec<MirrorDifference> {
     differences
 }
 
-/// A manifest of evidence: what it is attached to, where it is named, and its digest.
+/// A manifest of evidence: its subject, the list or tag that names it, and its digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Piece {
     subject: Digest,
@@ -127,7 +127,7 @@ enum Where {
 /// One of both repositories.
 struct Side<'a> {
     repository: &'a Reference,
-    /// The tags of evidence that it lists, if it lists them all: no other needs to be asked for.
+    /// The listed tags of evidence, if the list is complete. Other tags are then not requested.
     evidence: Option<BTreeSet<&'a str>>,
 }
 
@@ -139,7 +139,7 @@ struct Sides<'a> {
     with: &'a Lister<'a>,
 }
 
-/// What came of comparing the evidence of an image.
+/// The result of comparing the evidence of an image.
 #[derive(Default)]
 struct Compared {
     shared: usize,
@@ -181,7 +181,7 @@ impl Sides<'_> {
         for piece in own.difference(&other) {
             compared.differences.push(difference(piece, Unlike::ExtraEvidence, false));
         }
-        // A list names what may not be there.
+        // A list may name manifests that do not exist.
         for piece in own.intersection(&other) {
             match self.own.has(image, piece, self.with).await {
                 Ok(()) => compared.shared += 1,
@@ -217,7 +217,7 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// Lists what is attached to these manifests.
+    /// Lists the evidence of these manifests.
     async fn attached(
         &self,
         image: &Image<'_>,
@@ -273,7 +273,7 @@ impl<'a> Side<'a> {
             }
             let page = match source.referrers(subject, next.as_ref(), limits.manifest).await {
                 Ok(page) => page,
-                // Of a later page it is no absence.
+                // "Not found" means absence only for the first page.
                 Err(error) if error.is_not_found() && number == 0 => {
                     reads_tag = true;
                     break;
@@ -294,7 +294,7 @@ impl<'a> Side<'a> {
             return Ok(found);
         }
         match source.referrers_tag(subject, limits.manifest).await {
-            // GitLab's registry answers with the subject itself, which is no list.
+            // GitLab's registry answers with the subject itself, not with a list.
             Ok(fetched) if fetched.blob.digest() == subject => {}
             Ok(fetched) => {
                 let at = || subject.referrers_tag();
@@ -310,7 +310,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// A list with an entry that cannot be looked up is not known as a whole.
+/// Refuses a list with an unusable entry: it is incomplete.
 fn readable(subject: &Digest, unusable: Option<ManifestError>) -> Result<(), SourceError> {
     let at = || format!("referrers of {subject}");
     unusable.map_or(Ok(()), |source| Err(SourceError::Manifest { at: at(), source }))
