@@ -15,7 +15,7 @@ Examples:
 
 Both images are judged by the same policy, and only evidence that verifies and that a signer of the policy signed is
 compared. A name that ends in .json is a report, as `bonafide verify --output json=FILE` writes it: what it says is believed,
-and it does not list packages. Differences do not change the exit code: `verify --not-weaker-than` rejects what is weaker.
+and it does not list packages. Differences do not change the exit code: `verify --not-weaker-than` rejects weaker images.
 
 Exit codes: 0 both verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 

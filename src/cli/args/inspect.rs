@@ -86,8 +86,9 @@ pub(in crate::cli) struct InspectArgs {
 
     /// Keep manifests and evidence in this folder, for later runs and for runs at once
     ///
-    /// Kept is what is asked for by digest, and hashed again when it is read; tags, lists and verdicts are always asked for. The
-    /// oldest goes when it is larger than 1 GiB. The folder must be yours, and no link. A cache that cannot be used is a warning
+    /// Content requested by digest is kept, and hashed again on every read; tags, lists and verdicts are always requested. When the
+    /// folder is larger than 1 GiB, the oldest entries are removed. The folder must be yours, and not a link. A cache that cannot be
+    /// used is a warning
     #[arg(long, help_heading = "Registry", value_name = "DIR", hide_short_help = true)]
     pub(in crate::cli) cache: Option<PathBuf>,
 

@@ -97,12 +97,12 @@ pub(in crate::cli) struct VerifyArgs {
     /// `--output json=FILE` writes it; keep it where no one else can write
     #[arg(long, value_name = "REFERENCE|FILE.json", value_parser = named, conflicts_with = "save")]
     pub(in crate::cli) not_weaker_than: Option<Named>,
-    /// Verify again what a JSON report, or a pack of `bonafide collect`, is about, and reject every image of which another report
-    /// is written now
+    /// Verify the images of an earlier JSON report, or of a pack of `bonafide collect`, again, and reject every image whose report
+    /// differs now
     ///
-    /// A name that ends in .json is a report, and its images are asked for by their digests where it says; any other is a pack,
-    /// and nothing but the pack is asked. Policy, trusted roots and flags are those of this run; other ones than the report's are
-    /// a difference. Texts, names, places and times of the run are not compared. Nothing is verified because the report says so
+    /// A name that ends in .json is a report, and its images are read by digest from the places in the report; any other is a pack,
+    /// and only the pack is read. Policy, trusted roots and flags are those of this run; if they differ from the report's, that is a
+    /// difference. Texts, names, places and times of the run are not compared. The earlier report is never trusted
     #[arg(long, value_name = "FILE.json|PACK", conflicts_with_all = ["references", "from", "wait", "not_weaker_than", "save"])]
     pub(in crate::cli) replay: Option<PathBuf>,
     /// Judge as of this time in the past, such as 2026-11-01T12:00:00Z: ages, exceptions, and what was signed later
@@ -154,8 +154,9 @@ pub(in crate::cli) struct VerifyArgs {
 
     /// Keep manifests and evidence in this folder, for later runs and for runs at once
     ///
-    /// Kept is what is asked for by digest, and hashed again when it is read; tags, lists and verdicts are always asked for. The
-    /// oldest goes when it is larger than 1 GiB. The folder must be yours, and no link. A cache that cannot be used is a warning
+    /// Content requested by digest is kept, and hashed again on every read; tags, lists and verdicts are always requested. When the
+    /// folder is larger than 1 GiB, the oldest entries are removed. The folder must be yours, and not a link. A cache that cannot be
+    /// used is a warning
     #[arg(long, help_heading = "Registry", value_name = "DIR", hide_short_help = true)]
     pub(in crate::cli) cache: Option<PathBuf>,
 
