@@ -71,7 +71,7 @@ pub fn merge(parts: Vec<Report>) -> Result<Report, (usize, MergeError)> {
 fn is_well_formed(shard: &ShardReport, report: &Report) -> bool {
     let is_in_order = shard.places.windows(2).all(|two| two[0] < two[1]);
     let is_within = shard.places.last().is_none_or(|last| *last < shard.total);
-    // An audit is of repositories: where none is named, what is missing could not be said of any.
+    // An audit has repositories. Without any, a missing part could not be reported as a gap.
     let has_repositories = !report.repositories.is_empty();
     has_repositories
         && (1..=shard.of).contains(&shard.number)

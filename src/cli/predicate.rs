@@ -88,7 +88,7 @@ fn refused(text: &str, report: &ImageReport) -> Diagnostic {
     Diagnostic::of_verdict(report.verdict.exit_code(), format!("no predicate of `{text}` is written: {reason}"), hint)
 }
 
-/// Several predicates, of which nobody said which one is meant, or none that can be taken out.
+/// The error for several matching predicates, or for none that can be extracted.
 fn not_one(text: &str, all: &[&SignedPredicate]) -> Diagnostic {
     if all.is_empty() {
         return Diagnostic::undecided(

@@ -38,7 +38,7 @@ pub struct CopyTarget {
 pub struct Copying<'a> {
     /// The registries of the run.
     pub registries: &'a Rc<Registries>,
-    /// What is read at most.
+    /// Limits on reading.
     pub limits: &'a Limits,
     /// The repository that holds the evidence, if it is another than the image's.
     pub evidence_repository: Option<&'a ImageName>,
@@ -90,7 +90,7 @@ struct Planned {
     attached: Option<(Digest, Value)>,
 }
 
-/// One image, with what is attached to it.
+/// One image with its evidence.
 struct Plan<'a> {
     store: &'a Store,
     kept: &'a Kept,
@@ -199,7 +199,7 @@ async fn free(
 }
 
 impl<'a> Plan<'a> {
-    /// Reads every manifest of an image and of what is attached to it.
+    /// Reads every manifest of an image and of its evidence.
     async fn of(store: &'a Store, image: &'a Image, root: &Digest, copying: &Copying<'a>) -> Result<Self, SourceError> {
         let places = Places { evidence_repository: copying.evidence_repository, ..Places::default() };
         let at = image.reference.at(root.clone());
@@ -398,8 +398,8 @@ impl Writing<'_> {
     }
 }
 
-/// The list that has these entries beside those that are there; nothing if it has them already. Where there is no list yet, that of
-/// the source is taken as it is, if it names them all.
+/// Adds entries to the list at the destination (`found`), and returns the new list; `None` if that list has all of them. If the
+/// destination has no list, the source's list (`own`) is the base, and is used unchanged if it names all entries.
 fn merged(found: Option<&Blob>, own: Option<&Blob>, entries: &[Value]) -> Result<Option<Blob>, ManifestError> {
     let base = found.or(own);
     let mut known: BTreeSet<String> = BTreeSet::new();

@@ -44,11 +44,11 @@ pub(super) struct Scope {
     pub(super) registry: String,
     /// The repository.
     pub(super) repository: String,
-    /// What is to be done there.
+    /// The rights to request.
     pub(super) rights: Rights,
 }
 
-/// What a grant lets a client do.
+/// The rights of a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Rights {
     /// To read.

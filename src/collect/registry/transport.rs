@@ -107,7 +107,7 @@ pub(super) enum Method<'a> {
     Write(Written<'a>),
 }
 
-/// What is to be kept.
+/// Content to upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Written<'a> {
     pub(super) verb: Verb,
@@ -209,7 +209,7 @@ impl Answer {
 const ERROR_BODY: u64 = 8 * 1024;
 /// A longer body counts as long, in bytes.
 const PAGE: u64 = 1024 * 1024;
-/// What is read of a file at once, in bytes.
+/// The size of one read of a file, in bytes.
 const PIECE: usize = 64 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const ATTEMPTS: u32 = 3;

@@ -1,10 +1,10 @@
 //! Lock files of npm, pnpm and yarn.
 //!
-//! What a lock file installs from a registry by the tarball's sha512 is a release, found once with its first place. Everything else
-//! that it installs is *open*, and never left out. The project's own folders are no packages.
+//! An entry that installs a tarball from a registry by its sha512 is a release. Each release is found once, with its first place.
+//! Every other installed entry is *open*: it is reported, and never left out. The project's own folders are not packages.
 //!
-//! A file is read as the tool reads that is known by the file's name: a text that means one thing to npm and another to yarn is no way
-//! to hide a package.
+//! The file's name determines the tool, and the file is read as that tool reads it. So a text that npm and yarn read differently
+//! cannot hide a package.
 
 mod berry;
 mod graph;

@@ -1,4 +1,4 @@
-//! What is found in lock files, and what the readers have in common.
+//! The data found in lock files, and code that the readers share.
 
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl LockedPackage {
     }
 }
 
-/// Why a package of a lock file is no release with a digest.
+/// Why a package of a lock file is not a release with a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoRelease {
     /// Its entry is not of this form.
@@ -66,7 +66,7 @@ pub enum NoRelease {
     Unnamed,
     /// There is an integrity, and it names no tarball or several.
     NotSha512,
-    /// There is no integrity.
+    /// The entry has no integrity.
     NoIntegrity,
     /// The digest is that of the archive that yarn makes of a tarball.
     YarnArchive,

@@ -96,7 +96,7 @@ impl<'a> Lock<'a> {
         if parts.iter().any(|(_, node)| !matches!(node.value, Value::Text(_))) || parts.is_empty() {
             return open(NoRelease::Unreadable);
         }
-        // Below a registry, or anywhere in the web: the integrity alone says what is installed.
+        // A tarball may be in a registry or anywhere on the web: the integrity alone determines it.
         if text(resolution, "tarball").is_some_and(|address| !is_web(address) && address.contains(':')) {
             return open(NoRelease::Elsewhere);
         }
@@ -219,7 +219,7 @@ fn is_key_of_nine(reference: &str) -> bool {
     reference.starts_with('@') || (is_first(':') && is_first('('))
 }
 
-/// A key without `(peer@1.0.0)` and `(patch_hash=…)`. What ends in anything else is no such key, and left as it is.
+/// Removes `(peer@1.0.0)` and `(patch_hash=…)` from the end of a key. A key with any other end stays unchanged.
 fn without_peers(key: &str) -> &str {
     let Some(start) = key.find('(') else { return key };
     let mut depth = 0_usize;
@@ -404,7 +404,7 @@ packages:
             ("a@1.0.0: {resolution: {integrity: GOOD GOOD}}", "NotSha512"),
             ("a@1.0.0: {resolution: [GOOD]}", "Unreadable"),
             ("a@1.0.0: {resolution: {integrity: [GOOD]}}", "Unreadable"),
-            // pnpm fetches all of these by other means, whatever integrity stands beside them.
+            // pnpm fetches all of these by other means and ignores the integrity.
             ("a@1.0.0: {resolution: {integrity: GOOD, type: git, repo: r, commit: c}}", "Elsewhere"),
             ("a@1.0.0: {resolution: {integrity: GOOD, path: /packages/a}}", "Elsewhere"),
             ("a@1.0.0: {resolution: {integrity: GOOD, gitHosted: true}}", "Elsewhere"),
@@ -422,7 +422,7 @@ packages:
         }
     }
 
-    /// pnpm lays an entry of `packages` over that of `snapshots`, and installs what is in `snapshots` alone.
+    /// pnpm merges an entry of `packages` into that of `snapshots`, and installs an entry that is only in `snapshots` too.
     #[test]
     fn a_snapshot_without_a_package_is_not_passed_over() {
         let good = "  a@1.0.0: {resolution: {integrity: GOOD}}\nsnapshots:\n  a@1.0.0: {}\n  ";

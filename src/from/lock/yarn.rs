@@ -306,7 +306,7 @@ mod tests {
         let good = "  version \"1.0.0\"\n  resolved \"https://r/a.tgz\"\n  integrity GOOD\n";
         assert_eq!(entry("a@^1.0.0", good), Ok(vec!["1 npm:a@1.0.0".to_owned()]));
         assert_eq!(entry("\"a@npm:@acme/b@>= 1\"", good), Ok(vec!["1 npm:@acme/b@1.0.0".to_owned()]));
-        // yarn fetches by the pattern, whatever integrity stands beside it.
+        // yarn fetches by the pattern and ignores the integrity.
         for pattern in [
             "a@git+https://h/a.git",
             "a@https://h/a.tgz",

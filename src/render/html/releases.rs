@@ -27,7 +27,7 @@ struct Line<'a> {
     releases: Vec<(usize, &'a ImageReport)>,
 }
 
-/// The line of a tag: `1.4` of `v1.4.2-rc.1`, `1` of `1.4`. One that is no version, or one number alone, has none.
+/// Returns the line of a tag: `1.4` for `v1.4.2-rc.1`, `1` for `1.4`. A tag that is not a version, or a single number, has none.
 fn line_of(tag: &str) -> Option<String> {
     let number = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
     let parts: Vec<&str> = number.split(['-', '+']).next().unwrap_or_default().split('.').collect();
@@ -77,7 +77,7 @@ fn lines(images: &[ImageReport]) -> Vec<Line<'_>> {
 /// What changed in each release, by its name.
 type Changes<'a> = BTreeMap<&'a str, (usize, Change<'a>)>;
 
-/// Writes the grid of each line. `is_explained` says of which images the reasons are shown.
+/// Writes the grid of each line. `is_explained` tells whether an image's reasons are shown.
 pub(super) fn releases(report: &Report, columns: &Columns<'_>, is_explained: &dyn Fn(usize) -> bool) -> Markup {
     let changes: Changes<'_> =
         drift::changes(report).enumerate().map(|(place, one)| (one.drift.release.as_str(), (place, one))).collect();
