@@ -166,6 +166,10 @@ impl World {
         let bundles: Vec<String> = evidence(&self.sigstore, &subject).iter().map(Value::to_string).collect();
         folder.write("app.tar.gz", content);
         folder.write("app.tar.gz.sigstore.json", bundles.join("\n"));
+        let list = format!("{}  app.tar.gz\n", subject.hex());
+        let listed = Subject::new("SHA256SUMS", &support::digest::oci_digest(list.as_bytes()));
+        folder.write("SHA256SUMS", list);
+        folder.write("SHA256SUMS.sigstore.json", evidence(&self.sigstore, &listed)[0].to_string());
         folder.write("app.spdx.json", spdx_document(&subject, &[("openssl", "3.0.0")]).to_string());
         folder.write("advisory/GHSA-0.json", ADVISORY);
         symlink(folder.path().join("advisory"), folder.path().join("npm.zip")).expect("a link");

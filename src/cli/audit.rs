@@ -147,6 +147,7 @@ fn refuse_flags_of_one_image(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--wait", verify.wait.is_some()),
         ("--lock", !verify.lock.is_empty()),
         ("--bundle", !verify.bundle.is_empty()),
+        ("--sums", !verify.sums.is_empty()),
         ("--expect-digest", verify.expect_digest.is_some()),
         ("--verifier", verify.verifier.is_some()),
     ];

@@ -14,6 +14,7 @@ pub(super) fn run(collect: &CollectArgs, args: &Args) -> Result<u8, Diagnostic> 
 fn refuse_flags_of_verify(verify: &VerifyArgs) -> Result<(), Diagnostic> {
     let given = [
         ("--bundle", !verify.bundle.is_empty()),
+        ("--sums", !verify.sums.is_empty()),
         ("--wait", verify.wait.is_some()),
         ("--not-weaker-than", verify.not_weaker_than.is_some()),
         ("--save", verify.save.is_some()),

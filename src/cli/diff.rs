@@ -161,6 +161,7 @@ fn refuse_flags_of_verdicts(verify: &VerifyArgs) -> Result<(), Diagnostic> {
         ("--from", !verify.from.is_empty()),
         ("--lock", !verify.lock.is_empty()),
         ("--bundle", !verify.bundle.is_empty()),
+        ("--sums", !verify.sums.is_empty()),
         ("--save", verify.save.is_some()),
         ("--not-weaker-than", verify.not_weaker_than.is_some()),
         ("--failed-only", verify.failed_only),

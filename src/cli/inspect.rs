@@ -11,7 +11,7 @@ use crate::check::{
     Listing, SCHEMA_VERSION, Tool,
 };
 use crate::collect::files;
-use crate::collect::{GitHubBase, GitHubPlace, Limits, Loose, Pace, Places, PlatformChoice, Registries};
+use crate::collect::{GitHubBase, GitHubPlace, Given, Limits, Pace, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
 use crate::policy::{KeyRule, LogDemand, Policy, owner_and_name};
 use crate::policy_tools::suggest;
@@ -57,7 +57,7 @@ struct Request {
     limits: Limits,
     npm: Npm,
     /// Evidence in files that are given.
-    loose: Vec<Loose>,
+    given: Given,
     /// Whether the packages of SBOMs are to be listed.
     lists_packages: bool,
     /// What an image is judged by whose predicate is wanted.
@@ -138,7 +138,7 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         args.references.iter().partition(|text| text.starts_with(SBOM_FILE));
     let images: Vec<String> = images.into_iter().cloned().collect();
     let references = references::read(&images, !args.login.password_stdin, colour)?;
-    loose::refuse_without_file(&args.bundle, references.iter().map(|(_, reference)| reference))?;
+    loose::refuse_without_file("--bundle", &args.bundle, references.iter().map(|(_, reference)| reference))?;
     let repository = args.repo.as_deref().map(owner_and_name).transpose()?.map(str::to_owned);
     Ok(Request {
         references,
@@ -153,7 +153,7 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         github_token: session::github_token(&args.transport),
         limits: args.transport.limits(),
         npm: Npm::read(&args.transport)?,
-        loose: loose::read(&args.bundle)?,
+        given: loose::read(&args.bundle, &[])?,
         lists_packages: args.sbom.is_some(),
         policy: predicate::policy(args)?,
     })
@@ -170,7 +170,7 @@ fn inspect_all(request: &Request, registries: &Rc<Registries>) -> Result<Looked,
     let run = InspectRun {
         registries,
         npm: (&request.npm.registry, request.npm.keys.rule()),
-        loose: &request.loose,
+        given: &request.given,
         platforms: &request.platform,
         places: Places { evidence_repository: request.evidence_repository.as_ref(), github, alone: false },
         limits: &request.limits,

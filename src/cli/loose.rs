@@ -1,29 +1,31 @@
-//! `--bundle`: evidence in files of this machine, for the files that are verified.
+//! `--bundle` and `--sums`: evidence in files of this machine, for the files that are verified.
 
 use std::path::PathBuf;
 
-use crate::collect::{Loose, LooseError, read_loose};
+use crate::collect::{Given, LooseError, SumsFile, read_loose};
 use crate::oci::Reference;
 
 use super::diagnostics::Diagnostic;
 use super::input;
 
 /// Reads all that is given.
-pub(super) fn read(files: &[PathBuf]) -> Result<Vec<Loose>, Diagnostic> {
-    let mut all = Vec::new();
-    for file in files {
-        all.extend(read_loose(file).map_err(|error| match error {
+pub(super) fn read(bundles: &[PathBuf], lists: &[PathBuf]) -> Result<Given, Diagnostic> {
+    let mut loose = Vec::new();
+    for file in bundles {
+        loose.extend(read_loose(file).map_err(|error| match error {
             LooseError::File(error) => input::unreadable(file, error),
             error @ LooseError::TooMany { .. } => {
                 Diagnostic::usage(error, "split the file").about(format!("cannot use `{}`", file.display()))
             }
         })?);
     }
-    Ok(all)
+    let read = |file: &PathBuf| SumsFile::read(file).map_err(|error| input::unreadable(file, error));
+    Ok(Given { loose, lists: lists.iter().map(read).collect::<Result<_, _>>()? })
 }
 
 /// Refuses `--bundle` without a file to verify: the evidence would not be used.
 pub(super) fn refuse_without_file<'r>(
+    flag: &str,
     given: &[PathBuf],
     references: impl IntoIterator<Item = &'r Reference>,
 ) -> Result<(), Diagnostic> {
@@ -32,7 +34,7 @@ pub(super) fn refuse_without_file<'r>(
         return Ok(());
     }
     Err(Diagnostic::usage(
-        "`--bundle` is given, and no file is verified",
+        format!("`{flag}` is given, and no file is verified"),
         "name the file as `file:PATH`; evidence attached to an image is found in its registry or layout",
     ))
 }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::check::{Tool, Verdict};
-use crate::collect::{ImageSource, NetworkUse, Pace, Places, PlatformChoice, Registries, Source, SourceError, files};
+use crate::collect::{
+    Given, ImageSource, NetworkUse, Pace, Places, PlatformChoice, Registries, Source, SourceError, files,
+};
 use crate::oci::Reference;
 use crate::policy::{Document, ImageError};
 use crate::render::escape::terminal;
@@ -79,7 +81,7 @@ pub(super) fn run(preview: &PreviewArgs, args: &Args) -> Result<u8, Diagnostic> 
     let run = Run {
         registries: &registries,
         npm: &npm.registry,
-        loose: &[],
+        given: &Given::default(),
         domains: &domains,
         advisories: None,
         platforms: &PlatformChoice::All,

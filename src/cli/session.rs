@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    Copying, GitHubBase, Limits, Logins, Loose, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError,
-    Store, Tell,
+    Copying, GitHubBase, Given, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store,
+    Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
@@ -34,7 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) platforms: PlatformChoice,
     pub(super) limits: Limits,
     npm: Npm,
-    loose: Vec<Loose>,
+    given: Given,
     args: &'a VerifyArgs,
     policies: Policies,
     trusted: Trusted,
@@ -69,7 +69,7 @@ impl<'a> Session<'a> {
             platforms: choice(&args.platform),
             limits: args.transport.limits(),
             npm: Npm::read(&args.transport)?,
-            loose: loose::read(&args.bundle)?,
+            given: loose::read(&args.bundle, &args.sums)?,
             args,
             policies,
             trusted,
@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
         Run {
             registries: &self.registries,
             npm: &self.npm.registry,
-            loose: &self.loose,
+            given: &self.given,
             domains: &self.trusted.domains,
             advisories: self.known.as_ref().map(|known| &known.advisories),
             platforms: &self.platforms,

@@ -41,7 +41,8 @@ pub(super) fn run_packing(verify: &VerifyArgs, collect: Option<&CollectArgs>, ar
     let of_arguments = references.iter().map(|(_, reference)| reference);
     let of_files = asked.all.iter().map(|image| &image.reference);
     let at: Vec<&Reference> = of_arguments.chain(of_files).chain(&older).collect();
-    loose::refuse_without_file(&verify.bundle, at.iter().copied())?;
+    loose::refuse_without_file("--bundle", &verify.bundle, at.iter().copied())?;
+    loose::refuse_without_file("--sums", &verify.sums, at.iter().copied())?;
     let logins = logins::logins(&verify.login, &at)?;
     output::refuse_unfit(&targets, references.len() + asked.rows(), verify.verifier.as_deref())?;
     let pack = collect.map(packing::begin).transpose()?;

@@ -51,6 +51,23 @@ impl FileError {
         matches!(self, Self::System(error) if error.kind() == ErrorKind::NotFound)
     }
 
+    /// The same as what became of reading a file of evidence.
+    pub(super) fn as_source(&self, at: String) -> SourceError {
+        match self {
+            Self::System(error) => {
+                SourceError::File { at, source: Arc::new(io::Error::new(error.kind(), error.to_string())) }
+            }
+            Self::TooLong { limit } => {
+                let found = "more".to_owned();
+                SourceError::Limit { at, limit: "bytes of a file of evidence", allowed: *limit, found }
+            }
+            Self::Kind { found } => {
+                SourceError::Unexpected { at, expected: "a regular file", found: (*found).to_owned() }
+            }
+            other => SourceError::File { at, source: Arc::new(io::Error::other(other.to_string())) },
+        }
+    }
+
     /// The same as what became of reading an image.
     pub(super) fn of_source(self, at: String) -> SourceError {
         match self {

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::loose::{Loose, Unread, endings, read_beside};
 use super::registry::{GitHubAttestations, Registries};
 use super::source::Attested;
+use super::sums_file::SumsFile;
 use super::target::GitHubPlace;
 use crate::evidence::{Candidate, Content, Evidence, Gap, LookedIn, Opened, Origin, Target};
 use crate::oci::{Algorithm, Blob, Digest, FileReference, Hasher};
@@ -24,26 +25,45 @@ const LONGEST_HELD: u64 = 64 * 1024 * 1024;
 /// Bytes of a file that are read at once.
 const PIECE: usize = 256 * 1024;
 
+/// Evidence that is given for all files of a run.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Evidence on a file itself.
+    pub loose: Vec<Loose>,
+    /// Lists that a file may be on.
+    pub lists: Vec<SumsFile>,
+}
+
 /// A file that was read, and the evidence that lies on this machine.
 pub struct LocalFile {
     path: String,
-    target: Target,
-    loose: Vec<Loose>,
-    unread: Vec<Unread>,
+    evidence: Evidence,
 }
 
 impl LocalFile {
     /// Hashes a file, reads the evidence beside it and adds the evidence given for it. It sends no request. Long files take long.
-    pub fn read(text: &str, file: &FileReference, given: &[Loose]) -> Result<Self, SourceError> {
+    pub fn read(text: &str, file: &FileReference, given: &Given) -> Result<Self, SourceError> {
         let path = file.path();
         let (mut loose, unread) = read_beside(path);
-        loose.extend_from_slice(given);
+        loose.extend_from_slice(&given.loose);
+        let listed: Vec<Digest> = given.lists.iter().flat_map(|list| list.digests(file)).collect();
         let is_content_needed = loose.iter().any(Loose::may_sign_content);
-        let is_named_by = |algorithm: &Algorithm| is_content_needed || loose.iter().any(|one| one.names_by(*algorithm));
+        let is_named_by = |algorithm: &Algorithm| {
+            is_content_needed
+                || loose.iter().any(|one| one.names_by(*algorithm))
+                || listed.iter().any(|digest| digest.algorithm() == *algorithm)
+        };
         let more: Vec<Algorithm> = [Algorithm::Sha384, Algorithm::Sha512].into_iter().filter(is_named_by).collect();
         let Hashed { digest, others, content } = Hashed::of(Path::new(path), is_content_needed, &more)?;
         let target = Target::file(text.to_owned(), digest, content).with_digests(others);
-        Ok(Self { path: path.to_owned(), target, loose, unread })
+        let subject = target.root.clone();
+        let mut evidence = Evidence::of(target, Vec::new());
+        evidence.candidates.extend(loose.iter().map(|one| one.about(&subject)));
+        evidence.candidates.extend(given.lists.iter().flat_map(|list| list.about(file.name(), &subject)));
+        let unread = unread.iter().chain(given.lists.iter().flat_map(SumsFile::unread));
+        evidence.gaps.extend(unread.map(|unread| unread.gap(&subject)));
+        let places: Vec<&str> = std::iter::once(path).chain(given.lists.iter().map(SumsFile::file)).collect();
+        Ok(Self { path: places.join(" and "), evidence })
     }
 
     /// Adds GitHub's attestations if `github` is given, and returns all evidence.
@@ -54,10 +74,8 @@ impl LocalFile {
         is_alone: bool,
         limits: &Limits,
     ) -> Evidence {
-        let subject = self.target.root.clone();
-        let mut evidence = Evidence::of(self.target, Vec::new());
-        evidence.candidates.extend(self.loose.iter().map(|one| one.about(&subject)));
-        evidence.gaps.extend(self.unread.into_iter().map(|unread| unread.gap(&subject)));
+        let mut evidence = self.evidence;
+        let subject = evidence.target.root.clone();
         let place = format!("{} ({})", self.path, endings());
         evidence.looked_in = LookedIn { repository: None, beside: Some(place), service: None, alone: is_alone };
         if let Some(GitHubPlace { base, repository, token }) = github {
@@ -70,15 +88,9 @@ impl LocalFile {
 }
 
 impl Unread {
-    fn gap(self, subject: &Digest) -> Gap {
+    fn gap(&self, subject: &Digest) -> Gap {
         let at = self.file.display().to_string();
-        let obstacle = match self.error {
-            FileError::TooLong { limit } => {
-                let (limit, allowed) = ("bytes of a file of evidence", limit);
-                SourceError::Limit { at: at.clone(), limit, allowed, found: "more".to_owned() }.obstacle()
-            }
-            error => error.of_source(at.clone()).obstacle(),
-        };
+        let obstacle = self.error.as_source(at.clone()).obstacle();
         Gap { subject: subject.clone(), what: at, obstacle }
     }
 }

@@ -108,6 +108,7 @@ impl Loose {
 }
 
 /// What keeps a file beside another from being read.
+#[derive(Debug)]
 pub(super) struct Unread {
     pub(super) file: PathBuf,
     pub(super) error: FileError,

@@ -35,6 +35,7 @@ mod said;
 pub mod saving;
 mod source;
 mod spool;
+mod sums_file;
 mod tags;
 mod target;
 
@@ -45,7 +46,7 @@ pub use error::SourceError;
 pub use file_target::{FileTargetError, collect_file};
 pub use layout::{LayoutSource, NoLayout, list_layout_tags, read_report, refuse_other_than_layout};
 pub use limits::{Limits, Share};
-pub use local_file::LocalFile;
+pub use local_file::{Given, LocalFile};
 pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
 pub use loose::{Loose, LooseError, read_loose};
 pub use pack::Pack;
@@ -59,5 +60,6 @@ pub use registry::{
 pub use said::Said;
 pub use source::{AttestationsPage, Attested, CosignTag, Fetched, NextPage, ReferrersPage, Source, Tagged};
 pub use spool::Spool;
+pub use sums_file::SumsFile;
 pub use tags::{TagList, evidence_stem};
 pub use target::{GitHubPlace, ImageSource, Places};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::oci::{Blob, Digest};
+use crate::oci::{Blob, Digest, Sums, SumsError};
 
 pub use gap::{Gap, GapReason, Obstacle};
 pub use opened::{Opened, Payload};
@@ -92,6 +92,19 @@ pub struct AttestationManifest {
     pub subject: Option<Digest>,
     /// The digests of its layers that are in-toto statements.
     pub statements: Vec<Digest>,
+}
+
+/// A list of files with their digests, such as SHA256SUMS, and the file that is looked for on it.
+#[derive(Debug, Clone)]
+pub struct SignedList {
+    /// The list, as it was named.
+    pub file: String,
+    /// The name of the file that is looked for.
+    pub name: String,
+    /// What the list says, if it can be read.
+    pub sums: Result<Sums, SumsError>,
+    /// The list as that which is signed.
+    pub target: Target,
 }
 
 /// One signature or attestation as found; nothing in it has been verified.
@@ -296,6 +309,13 @@ pub enum Content {
     Detached {
         /// Signature, certificate and log entry, by the names of those annotations.
         annotations: BTreeMap<String, String>,
+    },
+    /// A signature on a list of files, where the target is one of them.
+    OnList {
+        /// The list.
+        list: Arc<SignedList>,
+        /// The signature, a candidate whose subject is the list.
+        signature: Box<Candidate>,
     },
     /// A signature of a package registry over name, version and integrity of a package.
     RegistrySignature {

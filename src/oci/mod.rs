@@ -13,6 +13,7 @@ mod npm;
 mod platform;
 mod reference;
 pub mod runtime;
+mod sums;
 
 pub use blob::{Blob, BlobError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher, decode_hex, encode_hex};
@@ -21,3 +22,4 @@ pub use manifest::{Descriptor, ImageManifest, Index, ListedManifest, Manifest, M
 pub use npm::{NpmPackage, NpmPackageError};
 pub use platform::{Platform, PlatformError};
 pub use reference::{ImageName, LayoutForm, LayoutReference, Reference, ReferenceError, RegistryReference, Tag};
+pub use sums::{Sums, SumsError};

@@ -10,7 +10,7 @@ use super::pool::{self, Pool};
 use super::{AT_ONCE, unread};
 use crate::check::{ImageReport, InspectedImage, ListedDocument};
 use crate::collect::{
-    Collector, ImageSource, Limits, LocalFile, Loose, NpmRegistry, Places, PlatformChoice, Registries, Share,
+    Collector, Given, ImageSource, Limits, LocalFile, NpmRegistry, Places, PlatformChoice, Registries, Share,
     SourceError, collect_npm,
 };
 use crate::evidence::Evidence;
@@ -26,7 +26,7 @@ pub struct InspectRun<'a> {
     /// The registry of npm packages, and the keys by which its signatures are recognised.
     pub npm: (&'a NpmRegistry, &'a KeyRule),
     /// Evidence in files of this machine, given for the files that are looked at.
-    pub loose: &'a [Loose],
+    pub given: &'a Given,
     /// The platforms of each image that are looked at.
     pub platforms: &'a PlatformChoice,
     /// The places to search for evidence.
@@ -116,8 +116,8 @@ impl<'a> Inspector<'a, '_> {
     }
 
     async fn inspect_file(&self, text: &'a str, file: &'a FileReference) -> Inspected {
-        let InspectRun { registries, places, limits, means, loose, .. } = *self.run;
-        let local = match self.pool.run(move || LocalFile::read(text, file, loose)).await {
+        let InspectRun { registries, places, limits, means, given, .. } = *self.run;
+        let local = match self.pool.run(move || LocalFile::read(text, file, given)).await {
             Ok(local) => local,
             Err(error) => return unread_image(text, &error),
         };

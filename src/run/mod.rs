@@ -23,7 +23,7 @@ pub use threads::Threads;
 
 use crate::check::{CheckId, Finding, GapReport, ImageReport, Verdict};
 use crate::collect::{
-    Collector, GitHubBase, GitHubPlace, ImageSource, Limits, LocalFile, Loose, NpmRegistry, Pack, Places,
+    Collector, GitHubBase, GitHubPlace, Given, ImageSource, Limits, LocalFile, NpmRegistry, Pack, Places,
     PlatformChoice, Recorded, Registries, Share, SourceError, collect_npm,
 };
 use crate::evidence::Evidence;
@@ -41,7 +41,7 @@ pub struct Run<'a> {
     /// The registry of npm packages.
     pub npm: &'a NpmRegistry,
     /// Evidence in files of this machine, given for the files that are verified.
-    pub loose: &'a [Loose],
+    pub given: &'a Given,
     /// The trust domains in which a signature may verify.
     pub domains: &'a [Domain],
     /// The advisories that packages of SBOMs are compared with.
@@ -216,8 +216,8 @@ impl<'a> Examiner<'a, '_> {
     /// Reads and verifies a file of this machine. A pool thread hashes it, so the network thread does not wait.
     async fn collect_and_judge_file(&self, target: &'a Target, file: &FileReference) -> Result<Examined, SourceError> {
         let (run, file) = (self.run, file.clone());
-        let loose = run.loose;
-        let local = self.pool.run(move || LocalFile::read(&target.text, &file, loose)).await?;
+        let given = run.given;
+        let local = self.pool.run(move || LocalFile::read(&target.text, &file, given)).await?;
         let evidence = local.collect(run.registries, self.github(target), run.offline, run.limits).await;
         Ok(self.judge_whole(target, evidence).await)
     }

@@ -3,6 +3,7 @@
 mod examination;
 mod examine;
 mod listed;
+mod on_list;
 mod simple_signing;
 
 use std::cell::OnceCell;

@@ -95,6 +95,7 @@ pub fn parts(candidate: &Candidate, kind: CandidateKind) -> Vec<(Part, Cow<'_, [
             parts
         }
         Content::Detached { .. } => Vec::new(),
+        Content::OnList { signature, .. } => parts(signature, kind),
         Content::RegistrySignature { text, .. } => vec![(Part::Payload, text.bytes()[..].into())],
         Content::LegacySignature { payload, .. } => vec![(Part::Payload, payload.bytes()[..].into())],
         Content::LegacyAttestation { envelope, .. } => opened(Part::Envelope, envelope, kind),

@@ -127,6 +127,11 @@ fn files_of_evidence_hold() {
 }
 
 #[test]
+fn lists_of_digests_hold() {
+    hold("sums", 5_000);
+}
+
+#[test]
 fn legacy_layers_hold() {
     hold("legacy_layer", 500);
 }

@@ -416,3 +416,62 @@ fn a_detached_signature_with_a_broken_log_entry_is_refused() {
     entry["Payload"]["integratedTime"] = json!(1_000_000_000);
     assert_eq!(world.signature(&[(".bundle", bundle(&entry).as_bytes())]).exit, 1);
 }
+
+#[test]
+fn a_signed_list_vouches_for_the_files_on_it_and_for_nothing_else() {
+    let world = World::new();
+    world.beside(&[]);
+    let own = sha256_hex(CONTENT);
+    let other = sha256_hex(b"another file");
+    let judge = |list: &str, bundle: Option<Value>, require: &str| {
+        world.folder.write("SHA256SUMS", list);
+        let _ = fs::remove_file(world.folder.path().join("SHA256SUMS.sigstore.json"));
+        if let Some(bundle) = bundle {
+            world.folder.write("SHA256SUMS.sigstore.json", bundle.to_string());
+        }
+        world.verify(&["--sums", "SHA256SUMS", "--require", require])
+    };
+    let signed = |list: &str| {
+        let judged = judge(list, Some(world.signed(list.as_bytes()).bundle(Version::V03)), "signature");
+        (judged.exit, judged.requirements().remove(0), judged.text())
+    };
+    for list in [
+        format!("{own}  app.tar.gz\n"),
+        format!("{other}  other\r\n{own} *dist/app.tar.gz\r\n"),
+        format!("SHA512 (app.tar.gz) = {}\nSHA256 (app.tar.gz) = {own}\n", hex(&SHA2_512.of(CONTENT))),
+    ] {
+        let (exit, requirement, text) = signed(&list);
+        assert_eq!((exit, requirement.as_str()), (0, "signature verified"), "{list}: {text}");
+        assert!(text.contains("the list SHA256SUMS has this file and its digest"), "{text}");
+    }
+    for (list, check) in [
+        (format!("{other}  app.tar.gz\n"), "subject-digest"),
+        (format!("{own}  app.tar.gz\n{other}  app.tar.gz\n"), "subject-digest"),
+        (format!("{own}  linux/app.tar.gz\n{other}  windows/app.tar.gz\n"), "subject-digest"),
+        (format!("{own}  other\n"), "subject-name"),
+        (format!("{own}  app.tar.gz.old\n"), "subject-name"),
+        (format!("{own}  app.tar.gz\nrubbish\n"), "payload-format"),
+    ] {
+        let (exit, requirement, text) = signed(&list);
+        assert_eq!((exit, requirement), (1, format!("signature rejected {check}")), "{list}: {text}");
+    }
+    let list = format!("{own}  app.tar.gz\n");
+    // A signature on another list, or on the file that was put in place of the list.
+    for bytes in [format!("{list}{other}  more\n").as_bytes(), CONTENT] {
+        let judged = judge(&list, Some(world.signed(bytes).bundle(Version::V03)), "signature");
+        assert_eq!((judged.exit, judged.requirements()), (1, vec!["signature rejected subject-digest".to_owned()]));
+    }
+    assert_eq!(judge(&list, None, "signature").exit, 4, "nobody signed the list");
+    // Who built the list did not build the file.
+    let mut statement = slsa_v1(&Subject::new("SHA256SUMS", &oci_digest(list.as_bytes())), &World::build());
+    statement["subject"][0]["name"] = json!("SHA256SUMS");
+    let provenance = || world.sigstore.attest(&World::build().identity(), &statement).bundle(Version::V03);
+    assert_eq!(judge(&list, Some(provenance()), "signature").exit, 0);
+    let judged = judge(&list, Some(provenance()), "provenance");
+    assert_eq!((judged.exit, judged.requirements()), (4, vec!["provenance absent evidence-present".to_owned()]));
+    assert_eq!(judge(&list, Some(provenance()), "https://slsa.dev/provenance/v1").exit, 4);
+    let error = world.run(&[&["verify", "file:dist/app.tar.gz", "--sums", "missing"], &BY_ACME[..]].concat());
+    assert!(error.usage_error().contains("missing"));
+    let error = world.run(&[&["audit", "ghcr.io/acme/app", "--sums", "SHA256SUMS"], &BY_ACME[..]].concat());
+    assert!(error.usage_error().contains("`--sums`"));
+}

@@ -299,6 +299,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         Content::Bundle(bundle) | Content::BundleOverPayload { bundle, .. } => bundle.digest().clone(),
         Content::UnsignedStatement(blob) => blob.digest().clone(),
         Content::ListedStatement { statement, .. } => statement.digest().clone(),
+        Content::OnList { signature, .. } => signature.digest.clone(),
         Content::LegacySignature { payload: signed, .. } | Content::RegistrySignature { text: signed, .. } => {
             signed.digest().clone()
         }
@@ -316,6 +317,7 @@ pub(crate) fn candidate(subject: &Digest, position: usize, content: Content) -> 
         | Content::BundleOverPayload { .. }
         | Content::ListedStatement { .. }
         | Content::Detached { .. }
+        | Content::OnList { .. }
         | Content::RegistrySignature { .. }
         | Content::Unread { .. }
         | Content::Ignored { .. } => {

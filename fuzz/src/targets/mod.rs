@@ -17,6 +17,7 @@ pub mod report;
 pub mod requirement;
 pub mod sbom;
 pub mod statement;
+pub mod sums;
 pub mod time;
 pub mod trust_root;
 pub mod verify;
@@ -50,6 +51,7 @@ pub const ALL: [Target; 20] = [
     Target { name: "requirement", run: requirement::run, seeds: requirement::seeds },
     Target { name: "sbom", run: sbom::run, seeds: sbom::seeds },
     Target { name: "statement", run: statement::run, seeds: statement::seeds },
+    Target { name: "sums", run: sums::run, seeds: sums::seeds },
     Target { name: "time", run: time::run, seeds: time::seeds },
     Target { name: "trust_root", run: trust_root::run, seeds: trust_root::seeds },
     Target { name: "verify", run: verify::run, seeds: verify::seeds },

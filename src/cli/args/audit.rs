@@ -42,6 +42,7 @@ const OF_ONE_IMAGE: [&str; 3] = ["wait", "expect_digest", "verifier"];
 #[command(mut_arg("from", |arg| arg.hide(true)))]
 #[command(mut_arg("lock", |arg| arg.hide(true)))]
 #[command(mut_arg("bundle", |arg| arg.hide(true)))]
+#[command(mut_arg("sums", |arg| arg.hide(true)))]
 pub(in crate::cli) struct AuditArgs {
     /// The tags to audit, such as 'v1.*'; of several patterns, any one [default: all]
     #[arg(long, help_heading = "Tags", value_name = "GLOB", value_parser = glob)]

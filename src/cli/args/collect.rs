@@ -40,6 +40,7 @@ const OF_VERIFY: [&str; 5] = ["wait", "not_weaker_than", "save", "replay", "lock
 #[command(mut_arg(OF_VERIFY[3], |arg| arg.hide(true)))]
 #[command(mut_arg(OF_VERIFY[4], |arg| arg.hide(true)))]
 #[command(mut_arg("bundle", |arg| arg.hide(true)))]
+#[command(mut_arg("sums", |arg| arg.hide(true)))]
 pub(in crate::cli) struct CollectArgs {
     /// Where to: a new or empty folder; a new archive, whose name ends in .tar; or docker://REGISTRY/REPOSITORY[:TAG] for a
     /// copy in a registry, with the layers

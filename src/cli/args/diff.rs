@@ -27,7 +27,7 @@ Exit codes: 0 both verified, 1 rejected, 2 usage, 3 undecided, 4 absent";
 #[command(mut_arg("output", |arg| arg.value_parser(OutputParser::of_diffs())))]
 #[command(mut_args(|arg| {
     let is_of_verdicts =
-        ["wait", "expect_digest", "verifier", "from", "bundle", "save", "not_weaker_than", "failed_only", "replay", "at"].contains(&arg.get_id().as_str());
+        ["wait", "expect_digest", "verifier", "from", "bundle", "sums", "save", "not_weaker_than", "failed_only", "replay", "at"].contains(&arg.get_id().as_str());
     if is_of_verdicts { arg.hide(true) } else { arg }
 }))]
 pub(in crate::cli) struct DiffArgs {

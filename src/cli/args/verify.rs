@@ -70,6 +70,11 @@ pub(in crate::cli) struct VerifyArgs {
     /// Evidence on the files that are verified, beside what lies beside them: Sigstore bundles or DSSE envelopes, one or one on each line
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) bundle: Vec<PathBuf>,
+    /// A signed list of digests, such as SHA256SUMS: a signature on it counts for each file that it has under its own name
+    ///
+    /// The signature lies beside the list, as it would beside the file. It is no provenance of the file
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) sums: Vec<PathBuf>,
     /// The policy: a file, - for standard input, or https://…, docker://… and oci:… with @sha256:… [default: bonafide.yaml,
     /// if it is there]
     #[arg(long, value_name = "FILE")]

@@ -16,6 +16,7 @@ use crate::verify::unsigned;
 
 use super::examination::{Examination, newer_predicate};
 use super::listed::{SignedManifest, examine_listed};
+use super::on_list::on_list;
 use super::simple_signing::check_simple_signing;
 
 /// Examines a candidate as far as possible before its signature is verified. An attachment that is not evidence is
@@ -31,6 +32,9 @@ pub(super) fn examine<'a>(
             let examination = examine(id, signature, target).ok();
             let signed = SignedManifest { manifest, signature, examination };
             return examine_listed(id, candidate, signed, statement);
+        }
+        Content::OnList { list, signature } => {
+            return Ok(on_list(examine(id, signature, &list.target)?, list, target));
         }
         Content::Ignored { artifact_type, reason } => {
             return Err(set_aside(id, candidate, CandidateKind::Ignored, artifact_type, reason));
