@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use crate::check::{ImageReport, Report, TrustReport};
 use crate::collect::{
-    Copying, GitHubBase, Given, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError, Store,
-    Tell,
+    Copying, GitHubBase, Given, Limits, Logins, Pace, PlatformChoice, Registries, RegistrySettings, SettingsError,
+    Store, Tell,
 };
 use crate::oci::{Algorithm, Digest, Reference};
 use crate::policy::{Policy, Requirement, Signer, owner_and_name};
