@@ -13,7 +13,7 @@ use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::Timestamp;
 use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::types::{Bundle, Sha256Hash};
@@ -56,7 +56,7 @@ fn compare(sample: &Sample, root: &[u8]) {
 
 fn ours(sample: &Sample, root: &[u8]) -> impl FnMut() {
     let root = TrustRoot::parse("lab", "lab", root).expect("a trusted root");
-    let domains = [Domain::prepare(&root).expect("a domain")];
+    let domains = [TrustDomain::prepare(&root).expect("a domain")];
     let signer = Signer::from_flags(None, None, Some("acme/shop"), None, None).expect("a signer");
     let policy = Policy::from_flags(signer, [sample.requirement], None).expect("a policy");
     let blob = Blob::of(Algorithm::Sha256, sample.bytes.clone());

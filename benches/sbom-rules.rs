@@ -13,7 +13,7 @@ use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Document, Policy};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use support::sigstore::{SIGNING_TIME, Sigstore, Version};
@@ -60,7 +60,7 @@ fn cases() -> [(&'static str, String); 7] {
 
 struct Bench {
     evidence: Evidence,
-    domains: [Domain; 1],
+    domains: [TrustDomain; 1],
     now: Timestamp,
 }
 
@@ -79,7 +79,7 @@ impl Bench {
         let root = TrustRoot::parse("virtual", "trusted_root.json", root.as_bytes()).expect("a root");
         Self {
             evidence: evidence(&image, Blob::of(Algorithm::Sha256, bundle.into_bytes())),
-            domains: [Domain::prepare(&root).expect("a domain")],
+            domains: [TrustDomain::prepare(&root).expect("a domain")],
             now: SIGNING_TIME + SignedDuration::from_hours(1),
         }
     }

@@ -14,7 +14,7 @@ use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::run::Threads;
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Alone, Domain, Workers, verify_with};
+use bonafide::verify::{Alone, TrustDomain, Workers, verify_with};
 use jiff::Timestamp;
 
 const ROUNDS: usize = 21;
@@ -24,7 +24,8 @@ fn main() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let root = fs::read(fixtures.join("trust/lab.trusted_root.json")).expect("the trusted root");
     let root = TrustRoot::parse("lab", "lab", &root).expect("a trusted root");
-    let terms = Terms { domains: [Domain::prepare(&root).expect("a domain")], policy: policy(), now: Timestamp::now() };
+    let terms =
+        Terms { domains: [TrustDomain::prepare(&root).expect("a domain")], policy: policy(), now: Timestamp::now() };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     println!("{cores} cores; medians of {ROUNDS} rounds");
     let (image, bundle) = signature(&fixtures.join("images/signed"));
@@ -53,7 +54,7 @@ fn apart(cores: usize, work: &(dyn Fn() + Sync)) {
 
 struct Terms {
     policy: Policy,
-    domains: [Domain; 1],
+    domains: [TrustDomain; 1],
     now: Timestamp,
 }
 

@@ -10,7 +10,7 @@
 //! args + environment + clock -> cli: a request, a policy, trust roots
 //! request -> collect -> Evidence                  async, bounded, every byte digest-checked
 //! ---- the network ends here ----
-//! verify(&Evidence, &Policy, &[Domain], now) -> ImageReport     pure, total, deterministic; run sends threads to judge
+//! verify(&Evidence, &Policy, &[TrustDomain], now) -> ImageReport     pure, total, deterministic; run sends threads to judge
 //! Report -> render -> text, JSON ; Verdict -> exit code
 //! ```
 //!

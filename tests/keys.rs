@@ -8,9 +8,9 @@ use std::process::Command;
 use bonafide::check::{CandidateReport, CheckId, Finding, ImageReport, Outcome, Verdict};
 use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
-use bonafide::policy::{KeyRule, LogDemand, Policy, PublicKey, Requirement, Signer};
+use bonafide::policy::{KeyRule, LogRule, Policy, PublicKey, Requirement, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -50,20 +50,20 @@ impl World {
         self.signer().sign_image(&self.subject).bundle(Version::V03)
     }
 
-    fn domain(&self) -> Domain {
+    fn domain(&self) -> TrustDomain {
         self.domain_with(|_| {})
     }
 
-    fn domain_with(&self, bend: impl FnOnce(&mut Value)) -> Domain {
+    fn domain_with(&self, bend: impl FnOnce(&mut Value)) -> TrustDomain {
         let root = self.instance.trusted_root_with(bend);
         let root = TrustRoot::parse("virtual", "trusted_root.json", root.as_bytes()).expect("a root");
-        Domain::prepare(&root).expect("a trust domain")
+        TrustDomain::prepare(&root).expect("a trust domain")
     }
 
     fn judge(&self) -> Judge {
         Judge {
             image: self.image.clone(),
-            signer: keys(&[&self.key], LogDemand::Required),
+            signer: keys(&[&self.key], LogRule::Required),
             requirement: Requirement::Signature,
             domains: vec![self.domain()],
             now: SIGNING_TIME + SignedDuration::from_hours(1),
@@ -71,11 +71,11 @@ impl World {
     }
 
     fn without_log(&self) -> Judge {
-        Judge { signer: keys(&[&self.key], LogDemand::NotRequired), ..self.judge() }
+        Judge { signer: keys(&[&self.key], LogRule::NotRequired), ..self.judge() }
     }
 }
 
-fn keys(keys: &[&Key], log: LogDemand) -> Signer {
+fn keys(keys: &[&Key], log: LogRule) -> Signer {
     let keys = keys.iter().map(|key| PublicKey::from_pem(key.public_pem().as_bytes()).expect("a key"));
     Signer::Keys(KeyRule::new(keys, log).expect("a rule"))
 }
@@ -84,7 +84,7 @@ struct Judge {
     image: Digest,
     signer: Signer,
     requirement: Requirement,
-    domains: Vec<Domain>,
+    domains: Vec<TrustDomain>,
     now: Timestamp,
 }
 
@@ -266,8 +266,7 @@ fn a162_a_timestamp_of_a_known_authority_must_hold() {
             if unlogged {
                 without_log_entries(&mut broken);
             }
-            let check = if unlogged && matches!(&judge.signer, Signer::Keys(rule) if rule.log() == LogDemand::Required)
-            {
+            let check = if unlogged && matches!(&judge.signer, Signer::Keys(rule) if rule.log() == LogRule::Required) {
                 CheckId::TransparencyLog
             } else {
                 CheckId::SignedTime
@@ -323,7 +322,7 @@ fn legacy_layers_without_a_certificate_were_signed_with_a_key() {
 fn any_of_several_keys_may_have_signed() {
     let world = World::new();
     let (first, other) = (Key::p384(), Key::ed25519());
-    let judge = Judge { signer: keys(&[&first, &world.key, &other], LogDemand::Required), ..world.judge() };
+    let judge = Judge { signer: keys(&[&first, &world.key, &other], LogRule::Required), ..world.judge() };
     for key in [&first, &world.key, &other] {
         let signed = world.instance.key_signer(key).sign_image(&world.subject);
         let accepted = judge.accepts(bundle(&signed.bundle(Version::V03)));
@@ -335,7 +334,7 @@ fn any_of_several_keys_may_have_signed() {
 #[test]
 fn a_signature_over_the_manifest_itself_needs_the_hash_of_its_digest() {
     let world = World::new();
-    let judge = |key: &Key| Judge { signer: keys(&[key], LogDemand::NotRequired), ..world.judge() };
+    let judge = |key: &Key| Judge { signer: keys(&[key], LogRule::NotRequired), ..world.judge() };
     let signed = |key: &Key| world.instance.key_signer(key).sign_bytes(b"the manifest of the image");
     let p256 = signed(&world.key).bundle(Version::V03);
     world.judge().accepts(bundle(&p256));

@@ -9,7 +9,7 @@ use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -55,10 +55,10 @@ impl World {
     fn judge_with(&self, content: Content, bend: impl FnOnce(&mut Value)) -> ImageReport {
         let root = self.instance.trusted_root_with(bend);
         let root = TrustRoot::parse("virtual", "trusted_root.json", root.as_bytes()).expect("a root");
-        self.judge_in(content, Domain::prepare(&root).expect("a trust domain"))
+        self.judge_in(content, TrustDomain::prepare(&root).expect("a trust domain"))
     }
 
-    fn judge_in(&self, content: Content, domain: Domain) -> ImageReport {
+    fn judge_in(&self, content: Content, domain: TrustDomain) -> ImageReport {
         let signer = Signer::from_flags(Some(EMAIL), Some(ISSUER), None, None, None).expect("a signer");
         let policy = Policy::from_flags(signer, [Requirement::Sbom], None).expect("a policy");
         verify(&self.evidence(content), &policy, &[domain], SIGNING_TIME + SignedDuration::from_hours(1))
@@ -211,7 +211,7 @@ fn a150_a_log_key_that_was_retired_proves_nothing_of_later_signatures() {
 const ROOT_FLIPS: usize = 400;
 
 /// A trusted root is trusted, so a changed one may refuse anything. It may not make other facts believed, nor do away with the
-/// demand for a log by a slip in a name.
+/// requirement for a log by a slip in a name.
 #[test]
 fn a_changed_byte_of_the_trusted_root_makes_nothing_else_believed() {
     let world = World::new();
@@ -225,7 +225,7 @@ fn a_changed_byte_of_the_trusted_root_makes_nothing_else_believed() {
         root[position] ^= [0x01, 0x02, 0x20, 0x10][turn % 4];
         changed += 1;
         let prepared = TrustRoot::parse("virtual", "trusted_root.json", &root).ok();
-        let Some(domain) = prepared.and_then(|root| Domain::prepare(&root).ok()) else {
+        let Some(domain) = prepared.and_then(|root| TrustDomain::prepare(&root).ok()) else {
             unusable += 1;
             continue;
         };

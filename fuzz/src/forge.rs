@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use bonafide::check::ImageReport;
 use bonafide::evidence::{Content, Opened};
 use bonafide::oci::{Algorithm, Digest};
-use bonafide::policy::{KeyRule, LogDemand, PublicKey, Signer};
+use bonafide::policy::{KeyRule, LogRule, PublicKey, Signer};
 use serde_json::json;
 
 use crate::{holds, lab};
@@ -27,7 +27,7 @@ pub static PEM: LazyLock<String> = LazyLock::new(|| {
 /// The key as the one that may sign, without a log.
 pub static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
     let key = PublicKey::from_pem(PEM.as_bytes()).expect("a key");
-    Signer::Keys(KeyRule::new([key], LogDemand::NotRequired).expect("a rule"))
+    Signer::Keys(KeyRule::new([key], LogRule::NotRequired).expect("a rule"))
 });
 
 /// The image that forged statements are about.

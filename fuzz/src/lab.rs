@@ -13,7 +13,7 @@ use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ pub static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| IMAGES.iter().flat_
 pub static ROOT: LazyLock<Vec<u8>> = LazyLock::new(|| read(&fixtures().join("trust/lab.trusted_root.json")));
 
 /// The lab as a trust domain.
-pub static DOMAINS: LazyLock<[Domain; 1]> = LazyLock::new(|| [domain(&ROOT).expect("the lab's root is good")]);
+pub static DOMAINS: LazyLock<[TrustDomain; 1]> = LazyLock::new(|| [domain(&ROOT).expect("the lab's root is good")]);
 
 /// Who signed: the release workflow, the one who signed `other-signer`, and the reusable workflow.
 pub static SIGNERS: LazyLock<[Signer; 3]> = LazyLock::new(|| {
@@ -87,12 +87,12 @@ pub fn known() -> usize {
 }
 
 /// Reads a trusted root and prepares it, under the name that is always the same.
-pub fn domain(root: &[u8]) -> Option<Domain> {
-    Domain::prepare(&TrustRoot::parse("lab", "lab", root).ok()?).ok()
+pub fn domain(root: &[u8]) -> Option<TrustDomain> {
+    TrustDomain::prepare(&TrustRoot::parse("lab", "lab", root).ok()?).ok()
 }
 
 /// Judges one thing attached to an image, which may be any of the three kinds.
-pub fn judge(image: &Digest, content: Content, signer: &Signer, domains: &[Domain]) -> ImageReport {
+pub fn judge(image: &Digest, content: Content, signer: &Signer, domains: &[TrustDomain]) -> ImageReport {
     let evidence = evidence(image, vec![candidate(image, 0, content)]);
     verify(&evidence, &policy(signer, &Requirement::DEFAULT), domains, NOW)
 }

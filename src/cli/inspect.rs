@@ -13,7 +13,7 @@ use crate::check::{
 use crate::collect::files;
 use crate::collect::{GitHubBase, GitHubPlace, Given, Limits, Pace, Places, PlatformChoice, Registries};
 use crate::oci::{Algorithm, Digest, ImageName, Reference};
-use crate::policy::{KeyRule, LogDemand, Policy, owner_and_name};
+use crate::policy::{KeyRule, LogRule, Policy, owner_and_name};
 use crate::policy_tools::suggest;
 use crate::render::escape::terminal;
 use crate::run::{Attested, InspectRun, Inspected, Means, with_inspector};
@@ -132,7 +132,7 @@ fn request(args: &InspectArgs, colour: Colour) -> Result<Request, Diagnostic> {
         None
     } else {
         // A log entry is shown here; `verify` is what requires it.
-        Some(KeyRule::new(keys, LogDemand::NotRequired)?)
+        Some(KeyRule::new(keys, LogRule::NotRequired)?)
     };
     let (files, images): (Vec<&String>, Vec<&String>) =
         args.references.iter().partition(|text| text.starts_with(SBOM_FILE));

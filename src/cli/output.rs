@@ -13,7 +13,7 @@ use crate::check::{
 use crate::collect::{NetworkUse, saving};
 use crate::render::escape::terminal;
 use crate::render::{self, Asked, Delivery, Detail, Head, Images, Note, OUTPUTS, Output, TEXT};
-use crate::verify::Domain;
+use crate::verify::TrustDomain;
 
 use super::args::Args;
 use super::diagnostics::{Diagnostic, Warning};
@@ -59,7 +59,7 @@ pub(super) fn two_reports() -> Diagnostic {
 pub(super) fn report(
     started_at: Timestamp,
     policy: PolicyReport,
-    domains: &[Domain],
+    domains: &[TrustDomain],
     images: Vec<ImageReport>,
     network: Network,
 ) -> Report {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::collect::saving;
 use crate::oci::RegistryReference;
-use crate::policy::{CertificateRule, Demand, Document, LogDemand, LogEvidence, Policy, Signer};
+use crate::policy::{CertificateRule, Document, Expectation, LogEvidence, LogRule, Policy, Signer};
 use crate::policy_tools::{Import, ImportError, Remark, starter};
 use crate::render::escape::terminal;
 
@@ -107,48 +107,48 @@ fn describe(name: &str, document: &Document, policy: &Policy) -> String {
             terminal(&patterns.join(", "))
         );
     }
-    for demand in policy.demands() {
-        describe_demand(&mut page, demand);
+    for expectation in policy.expectations() {
+        describe_expectation(&mut page, expectation);
     }
     page
 }
 
-fn describe_demand(page: &mut String, demand: &Demand) {
-    let listed = demand.signers.listed();
-    let how_many = match (demand.signers.at_least(), listed.len()) {
+fn describe_expectation(page: &mut String, expectation: &Expectation) {
+    let listed = expectation.signers.listed();
+    let how_many = match (expectation.signers.at_least(), listed.len()) {
         (_, 1) => "signed by",
         (1, _) => "signed by any of",
         (at_least, count) if at_least == count => "signed by each of",
-        (at_least, _) => return describe_counted(page, demand, at_least),
+        (at_least, _) => return describe_counted(page, expectation, at_least),
     };
-    describe_with(page, demand, how_many);
+    describe_with(page, expectation, how_many);
 }
 
-fn describe_counted(page: &mut String, demand: &Demand, at_least: usize) {
-    describe_with(page, demand, &format!("signed by {at_least} different ones of"));
+fn describe_counted(page: &mut String, expectation: &Expectation, at_least: usize) {
+    describe_with(page, expectation, &format!("signed by {at_least} different ones of"));
 }
 
-fn describe_with(page: &mut String, demand: &Demand, how_many: &str) {
-    let _ = writeln!(page, "  {:<11} {how_many}", terminal(&demand.id));
-    for signer in demand.signers.listed() {
+fn describe_with(page: &mut String, expectation: &Expectation, how_many: &str) {
+    let _ = writeln!(page, "  {:<11} {how_many}", terminal(&expectation.id));
+    for signer in expectation.signers.listed() {
         match signer {
             Signer::Certificate(rule) => describe_certificate(page, rule),
             Signer::Keys(rule) => {
-                let log = if rule.log() == LogDemand::NotRequired { ", log not required" } else { "" };
+                let log = if rule.log() == LogRule::NotRequired { ", log not required" } else { "" };
                 let _ = writeln!(page, "    - the key {}{log}", rule.describe());
             }
         }
     }
-    for line in demand.asked.describe() {
+    for line in expectation.asked.describe() {
         let _ = writeln!(page, "    {}", terminal(&line));
     }
-    if let Some(domains) = &demand.domains {
+    if let Some(domains) = &expectation.domains {
         let _ = writeln!(page, "    trust domain {}", terminal(&domains.join(" or ")));
     }
-    if demand.log == LogEvidence::Proof {
+    if expectation.log == LogEvidence::Proof {
         let _ = writeln!(page, "    with an inclusion proof of the log");
     }
-    if let Some(exception) = &demand.exception {
+    if let Some(exception) = &expectation.exception {
         let works = if exception.works_at(Timestamp::now()) { "does not count until" } else { "counts again since" };
         let _ = writeln!(page, "    {works} {}: {}", exception.until, terminal(&exception.because));
     }

@@ -16,7 +16,7 @@ use crate::oci::Reference;
 use crate::policy::{Document, ImageError};
 use crate::render::escape::terminal;
 use crate::run::{self, Run, Target};
-use crate::verify::Domain;
+use crate::verify::TrustDomain;
 
 use super::args::{Args, PreviewArgs, ShowFormat};
 use super::diagnostics::Diagnostic;
@@ -124,7 +124,7 @@ fn targets(
     references: &[(String, Reference)],
     registries: &Rc<Registries>,
     now: Timestamp,
-) -> Result<(Vec<Targets>, Vec<Domain>), Diagnostic> {
+) -> Result<(Vec<Targets>, Vec<TrustDomain>), Diagnostic> {
     let transport = &preview.transport;
     let reach = Reach::of(transport);
     let read = |file: &Path| {

@@ -11,7 +11,7 @@ use crate::collect::{FileServer, FileServerError, FileServerSettings, Limits, Ne
 use crate::policy::Document;
 use crate::trust::{Instance, RootOrigin, TrustError, TrustRoot};
 use crate::tuf::{Cache, Current, Repository, TufError, Update, cached, update};
-use crate::verify::{Domain, DomainError};
+use crate::verify::{TrustDomain, TrustDomainError};
 
 use super::args::{RepositoryArgs, TransportArgs, TrustArgs};
 use super::diagnostics::{Diagnostic, Warning};
@@ -23,7 +23,7 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// The domains that evidence may verify in, and what it took to have them.
 #[derive(Default)]
 pub(super) struct Trusted {
-    pub(super) domains: Vec<Domain>,
+    pub(super) domains: Vec<TrustDomain>,
     /// The documents of the same.
     pub(super) documents: Vec<TrustRoot>,
     pub(super) network: NetworkUse,
@@ -83,7 +83,7 @@ impl Default for Reach {
 /// The trusted root of one domain, ready for use.
 pub(super) struct Chosen {
     pub(super) root: TrustRoot,
-    pub(super) domain: Domain,
+    pub(super) domain: TrustDomain,
     /// When the metadata that vouches for a cached root expires.
     pub(super) valid_until: Option<Timestamp>,
     pub(super) warnings: Vec<Warning>,
@@ -209,7 +209,7 @@ fn given(root: TrustRoot) -> Result<Chosen, Diagnostic> {
         Warning::new(message, format!("leave it out and use `--trust {}`, or give a newer file", embedded.domain))
     };
     let warnings = later.map(warning).collect();
-    let domain = Domain::prepare(&root).map_err(refused)?;
+    let domain = TrustDomain::prepare(&root).map_err(refused)?;
     Ok(Chosen { root, domain, valid_until: None, warnings })
 }
 
@@ -308,14 +308,14 @@ fn choose(
         let message = format!("the {embedded} is old: the TUF root that came with it expired on {expired}");
         Warning::new(message, "`bonafide trust update`, or install a newer version")
     });
-    let domain = Domain::prepare(&embedded).map_err(refused)?;
+    let domain = TrustDomain::prepare(&embedded).map_err(refused)?;
     Ok(Chosen { root: embedded, domain, valid_until: None, warnings: unusable.into_iter().chain(old).collect() })
 }
 
 /// Prepares a root that TUF vouches for.
 pub(super) fn prepared(current: Current) -> Result<Chosen, Diagnostic> {
     let Current { root, valid_until } = current;
-    let domain = Domain::prepare(&root)
+    let domain = TrustDomain::prepare(&root)
         .map_err(|error| Diagnostic::undecided(error, "a newer version of this program may be able to use it"))?;
     Ok(Chosen { root, domain, valid_until: Some(valid_until), warnings: Vec::new() })
 }
@@ -363,7 +363,7 @@ fn nothing_cached(repository: &Repository) -> Diagnostic {
 }
 
 /// A trusted root whose keys cannot be used.
-fn refused(error: DomainError) -> Diagnostic {
+fn refused(error: TrustDomainError) -> Diagnostic {
     Diagnostic::usage(error, "ask the operator of that Sigstore instance for its current `trusted_root.json`")
 }
 

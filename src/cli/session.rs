@@ -289,7 +289,7 @@ pub(super) fn github(
     reference: &Reference,
 ) -> Result<Option<(GitHubBase, String)>, Diagnostic> {
     let Some(base) = &args.github_api else { return Ok(None) };
-    let signers = policy.demands().iter().flat_map(|demand| demand.signers.listed());
+    let signers = policy.expectations().iter().flat_map(|expectation| expectation.signers.listed());
     let pinned = signers.filter_map(Signer::source).map(|source| &source.repository).filter(|rule| rule.is_exact());
     let mut names = pinned.filter_map(|rule| owner_and_name(rule.as_str()).ok());
     match names.next() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::collect::files;
 use crate::policy::{
-    Asked, Claim, KeyRule, LogDemand, PolicyError, ProvenanceFlags, PublicKey, Requirement, Signer, SignerFlags,
+    Asked, Claim, KeyRule, LogRule, PolicyError, ProvenanceFlags, PublicKey, Requirement, Signer, SignerFlags,
     UnknownType,
 };
 
@@ -108,7 +108,7 @@ fn keys(args: &Given<SignerArgs>) -> Result<Option<KeyRule>, Diagnostic> {
         (false, _, None) => {}
     }
     let keys = read_keys(&args.key)?;
-    let log = if args.key_without_log { LogDemand::NotRequired } else { LogDemand::Required };
+    let log = if args.key_without_log { LogRule::NotRequired } else { LogRule::Required };
     Ok(Some(KeyRule::new(keys, log)?))
 }
 

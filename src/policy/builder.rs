@@ -189,7 +189,7 @@ pub fn is_of_generator(name: &str) -> bool {
     OF_GENERATOR.matches(name)
 }
 
-/// Whether a ref is a release: `refs/tags/vX.Y.Z`, without pre-release or build metadata, as slsa-verifier demands it.
+/// Whether a ref is a release: `refs/tags/vX.Y.Z`, without pre-release or build metadata, as slsa-verifier requires it.
 pub fn is_release(reference: &str) -> bool {
     let Some(version) = reference.strip_prefix("refs/tags/v") else { return false };
     let parts: Vec<&str> = version.split('.').collect();

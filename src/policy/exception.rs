@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Why a demand does not count, and until when. It is in every report while it works; past its day the demand counts again.
+/// Why a requirement does not count, and until when. It is in every report while it works; past its day the requirement counts again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     /// The last day on which it works, in UTC.
@@ -20,7 +20,7 @@ impl Exception {
         now.to_zoned(TimeZone::UTC).date() <= self.until
     }
 
-    /// Returns the warning that it ended before `today`, with what to do about it. `what` is the demand that counts again.
+    /// Returns the warning that it ended before `today`, with what to do about it. `what` is the requirement that counts again.
     pub(crate) fn warning(&self, what: &dyn fmt::Display, today: Date) -> Option<(String, &'static str)> {
         (self.until < today).then(|| {
             (

@@ -196,7 +196,7 @@ impl PublicKey {
 
 /// Whether a key's signature must be in a transparency log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogDemand {
+pub enum LogRule {
     /// A trusted log must hold an entry for it.
     Required,
     /// No log entry is needed: the key alone decides, so the time of signing is not proven.
@@ -207,12 +207,12 @@ pub enum LogDemand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRule {
     keys: Vec<PublicKey>,
-    log: LogDemand,
+    log: LogRule,
 }
 
 impl KeyRule {
     /// Proves that there is at least one key (A182: no signer in particular would mean any signer).
-    pub fn new(keys: impl IntoIterator<Item = PublicKey>, log: LogDemand) -> Result<Self, PolicyError> {
+    pub fn new(keys: impl IntoIterator<Item = PublicKey>, log: LogRule) -> Result<Self, PolicyError> {
         let mut keys: Vec<PublicKey> = keys.into_iter().collect();
         keys.sort_by(|one, other| one.der.cmp(&other.der));
         keys.dedup();
@@ -225,7 +225,7 @@ impl KeyRule {
     }
 
     /// Returns whether a log must hold an entry for the signature.
-    pub fn log(&self) -> LogDemand {
+    pub fn log(&self) -> LogRule {
         self.log
     }
 
@@ -238,8 +238,8 @@ impl KeyRule {
     /// Returns the rule as lines of text, for the policy's hash.
     pub(super) fn canonical_text(&self) -> String {
         let log = match self.log {
-            LogDemand::Required => "required",
-            LogDemand::NotRequired => "not required",
+            LogRule::Required => "required",
+            LogRule::NotRequired => "not required",
         };
         let window = |key: &PublicKey| match key.window {
             KeyWindow { from: None, until: None } => String::new(),
@@ -391,12 +391,12 @@ mod tests {
 
     #[test]
     fn no_key_is_no_signer() {
-        assert_eq!(KeyRule::new([], LogDemand::NotRequired), Err(PolicyError::NoSigner));
+        assert_eq!(KeyRule::new([], LogRule::NotRequired), Err(PolicyError::NoSigner));
     }
 
     #[test]
     fn whether_the_log_is_required_is_part_of_the_policy() {
         let rule = |log| KeyRule::new([read(P256).expect("a key")], log).expect("a rule").canonical_text();
-        assert_ne!(rule(LogDemand::Required), rule(LogDemand::NotRequired));
+        assert_ne!(rule(LogRule::Required), rule(LogRule::NotRequired));
     }
 }

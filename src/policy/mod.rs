@@ -45,7 +45,7 @@ pub use document::{Document, DocumentError, ImageError, Place, Problem, ReadFile
 pub(crate) use document::{is_instance, lines, unreachable, yaml};
 pub use exception::Exception;
 pub use flags::{SignerFlags, owner_and_name};
-pub use key::{KeyError, KeyKind, KeyRule, KeyWindow, LogDemand, PublicKey};
+pub use key::{KeyError, KeyKind, KeyRule, KeyWindow, LogRule, PublicKey};
 pub use license::{LicenseExpression, LicenseRule, LicenseRuleError, LicenseTerm};
 pub use npm_keys::{NpmKeys, NpmKeysError};
 pub use package::{Component, Match, PackageRule, PackageRuleError, PackageRules, names};
@@ -69,7 +69,7 @@ pub enum LogEvidence {
 
 /// One requirement, and who may satisfy it how. One candidate must do so by itself.
 #[derive(Debug, Clone)]
-pub struct Demand {
+pub struct Expectation {
     /// Its name within the policy, by which reports name it.
     pub id: String,
     /// The requirement with its rules.
@@ -84,7 +84,7 @@ pub struct Demand {
     pub exception: Option<Exception>,
 }
 
-impl Demand {
+impl Expectation {
     /// Returns what must be attached.
     pub const fn requirement(&self) -> Requirement {
         self.asked.requirement()
@@ -116,13 +116,13 @@ pub enum WrittenIn {
     File,
 }
 
-/// A proved policy for one image: every demand must be satisfied.
+/// A proved policy for one image: every requirement must be satisfied.
 #[derive(Debug, Clone)]
 pub struct Policy {
     source: String,
     sha256: String,
     written_in: WrittenIn,
-    demands: Vec<Demand>,
+    expectations: Vec<Expectation>,
     expected_digest: Option<Digest>,
 }
 
@@ -326,7 +326,7 @@ impl Policy {
         asked.sort_by_cached_key(|asked| (asked.requirement(), asked.id()));
         asked.dedup_by_key(|asked| asked.id());
         let signers = Signers::one(signer);
-        let demand = |asked: Asked| Demand {
+        let expectation = |asked: Asked| Expectation {
             id: asked.id(),
             asked,
             signers: signers.clone(),
@@ -334,31 +334,31 @@ impl Policy {
             log: LogEvidence::PromiseOrProof,
             exception: None,
         };
-        let demands: Vec<Demand> = asked.into_iter().map(demand).collect();
-        let text: String = demands.iter().map(Demand::canonical_text).collect();
+        let expectations: Vec<Expectation> = asked.into_iter().map(expectation).collect();
+        let text: String = expectations.iter().map(Expectation::canonical_text).collect();
         let digest = expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
         let sha256 = Digest::of(Algorithm::Sha256, format!("bonafide policy 1\n{text}{digest}").as_bytes());
         let text = PolicyText { source: "flags", written_in: WrittenIn::Flags, sha256: sha256.hex() };
-        Self::new(text, demands, expected_digest, None)
+        Self::new(text, expectations, expected_digest, None)
     }
 
-    /// Returns everything that it demands, as text: the same text, the same demands.
+    /// Returns everything that it requires, as text: the same text, the same requirements.
     pub fn canonical_text(&self) -> String {
         let digest = self.expected_digest.as_ref().map_or_else(String::new, |digest| format!("digest {digest}\n"));
-        self.demands.iter().map(Demand::canonical_text).collect::<String>() + &digest
+        self.expectations.iter().map(Expectation::canonical_text).collect::<String>() + &digest
     }
 
     /// Whether it asks for something of this kind.
     pub fn requires(&self, requirement: Requirement) -> bool {
-        self.demands.iter().any(|demand| demand.requirement() == requirement)
+        self.expectations.iter().any(|expectation| expectation.requirement() == requirement)
     }
 
     /// Returns the same policy, with known vulnerabilities of this severity or a worse one denied in every SBOM.
     /// Existing denials stay.
     #[must_use]
     pub fn denying_severity(mut self, severity: Severity) -> Self {
-        for demand in &mut self.demands {
-            if let Asked::Sbom(rules) = &mut demand.asked {
+        for expectation in &mut self.expectations {
+            if let Asked::Sbom(rules) = &mut expectation.asked {
                 rules.deny_severity = Some(rules.deny_severity.map_or(severity, |own| own.min(severity)));
             }
         }
@@ -371,17 +371,19 @@ impl Policy {
     /// by these keys, unless the policy names keys of its own for it. It says nothing of who made the package, so it never stands
     /// alone for a signer that the policy names.
     pub fn of_package(mut self, package: &NpmPackage, keys: &NpmKeys, now: Timestamp) -> Result<Self, PolicyError> {
-        let is_of_registry = |demand: &Demand| {
+        let is_of_registry = |expectation: &Expectation| {
             let names_certificate = |signer: &Signer| matches!(signer, Signer::Certificate(_));
-            demand.requirement() == Requirement::Signature && demand.signers.listed().iter().any(names_certificate)
+            expectation.requirement() == Requirement::Signature
+                && expectation.signers.listed().iter().any(names_certificate)
         };
-        let is_excepted = |demand: &Demand| demand.exception.as_ref().is_some_and(|exception| exception.works_at(now));
-        if self.demands.iter().all(|demand| is_of_registry(demand) || is_excepted(demand)) {
+        let is_excepted =
+            |expectation: &Expectation| expectation.exception.as_ref().is_some_and(|exception| exception.works_at(now));
+        if self.expectations.iter().all(|expectation| is_of_registry(expectation) || is_excepted(expectation)) {
             return Err(PolicyError::RegistryAlone { package: package.to_string() });
         }
         let registry = Signer::Keys(keys.rule().clone());
-        for demand in self.demands.iter_mut().filter(|demand| is_of_registry(demand)) {
-            demand.signers = Signers::one(registry.clone());
+        for expectation in self.expectations.iter_mut().filter(|expectation| is_of_registry(expectation)) {
+            expectation.signers = Signers::one(registry.clone());
         }
         let text = format!("{}\nregistry {}\n", self.sha256, registry.canonical_text());
         Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
@@ -391,13 +393,13 @@ impl Policy {
     /// Returns the same policy without a requirement that was only there because none was named.
     #[must_use]
     pub fn without(mut self, requirement: Requirement) -> Self {
-        self.demands.retain(|demand| demand.requirement() != requirement);
+        self.expectations.retain(|expectation| expectation.requirement() != requirement);
         let text = format!("{}\nwithout {requirement}\n", self.sha256);
         Digest::of(Algorithm::Sha256, text.as_bytes()).hex().clone_into(&mut self.sha256);
         self
     }
 
-    /// Returns the same policy, that also demands this digest of the target.
+    /// Returns the same policy, that also requires this digest of the target.
     #[must_use]
     pub fn pinned_to(&self, digest: Digest) -> Self {
         Self { expected_digest: Some(digest), ..self.clone() }
@@ -409,23 +411,23 @@ impl Policy {
         Self { expected_digest: None, ..self.clone() }
     }
 
-    /// Proves that something is demanded.
+    /// Proves that something is required.
     pub(in crate::policy) fn new(
         text: PolicyText<'_>,
-        demands: Vec<Demand>,
+        expectations: Vec<Expectation>,
         expected_digest: Option<Digest>,
         now: Option<Timestamp>,
     ) -> Result<Self, PolicyError> {
         let PolicyText { source, written_in, sha256 } = text;
-        // Where an exception that works covers every demand, nothing is demanded: that is never a pass (A255, A267).
-        let is_excepted = |demand: &Demand| {
+        // Where an exception that works covers every requirement, nothing is required: that is never a pass (A255, A267).
+        let is_excepted = |expectation: &Expectation| {
             let works = |exception: &Exception| now.is_none_or(|now| exception.works_at(now));
-            demand.exception.as_ref().is_some_and(works)
+            expectation.exception.as_ref().is_some_and(works)
         };
-        if demands.iter().all(is_excepted) {
+        if expectations.iter().all(is_excepted) {
             return Err(PolicyError::NothingRequired);
         }
-        Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), written_in, demands, expected_digest })
+        Ok(Self { source: source.to_owned(), sha256: sha256.to_owned(), written_in, expectations, expected_digest })
     }
 
     /// Returns where the policy came from.
@@ -444,37 +446,40 @@ impl Policy {
     }
 
     /// Returns the requirements in the order of reports. At least one is not covered by an exception.
-    pub fn demands(&self) -> &[Demand] {
-        &self.demands
+    pub fn expectations(&self) -> &[Expectation] {
+        &self.expectations
     }
 
     /// Returns a requirement that any signer in the policy satisfies. Evidence outside every requirement is judged by
     /// it, so that a report can name its signer. It decides no verdict.
-    pub fn anybody_named(&self) -> Demand {
-        let listed =
-            self.demands.iter().flat_map(|demand| demand.signers.listed().iter().chain(demand.asked.vex_signers()));
+    pub fn anybody_named(&self) -> Expectation {
+        let listed = self
+            .expectations
+            .iter()
+            .flat_map(|expectation| expectation.signers.listed().iter().chain(expectation.asked.vex_signers()));
         let mut seen = BTreeSet::new();
         let signers: Vec<Signer> = listed.filter(|signer| seen.insert(signer.canonical_text())).cloned().collect();
-        Demand {
+        Expectation {
             id: "unasked".to_owned(),
             asked: Asked::Signature(Box::default()),
-            signers: Signers::new(signers, 1).unwrap_or_else(|_| self.demands[0].signers.clone()),
+            signers: Signers::new(signers, 1).unwrap_or_else(|_| self.expectations[0].signers.clone()),
             domains: self.named_domains(),
             log: LogEvidence::PromiseOrProof,
             exception: None,
         }
     }
 
-    /// The trust domains that some demand allows; `None` if one allows all.
+    /// The trust domains that some requirement allows; `None` if one allows all.
     fn named_domains(&self) -> Option<Vec<String>> {
-        let lists: Option<Vec<&Vec<String>>> = self.demands.iter().map(|demand| demand.domains.as_ref()).collect();
+        let lists: Option<Vec<&Vec<String>>> =
+            self.expectations.iter().map(|expectation| expectation.domains.as_ref()).collect();
         let mut names: Vec<String> = lists?.into_iter().flatten().cloned().collect();
         names.sort();
         names.dedup();
         Some(names)
     }
 
-    /// Returns the digest that the reference must resolve to, if one is demanded.
+    /// Returns the digest that the reference must resolve to, if one is required.
     pub fn expected_digest(&self) -> Option<&Digest> {
         self.expected_digest.as_ref()
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::json;
 
 use super::PolicyError;
-use super::key::{KeyError, KeyKind, KeyRule, KeyWindow, LogDemand, PublicKey};
+use super::key::{KeyError, KeyKind, KeyRule, KeyWindow, LogRule, PublicKey};
 
 /// The keys of npm's own registry (`npm/README.md`).
 const EMBEDDED: &[u8] = include_bytes!("npm/registry.npmjs.org.keys.json");
@@ -102,7 +102,7 @@ impl NpmKeys {
             let window = keys.get(&der).map_or_else(|| key.window(), |known| known.window().and(key.window()));
             keys.insert(der, key.within(window));
         }
-        let rule = KeyRule::new(keys.into_values(), LogDemand::NotRequired);
+        let rule = KeyRule::new(keys.into_values(), LogRule::NotRequired);
         rule.map(Self).map_err(|_: PolicyError| NpmKeysError::Empty)
     }
 

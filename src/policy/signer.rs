@@ -160,7 +160,7 @@ pub struct CertificateRule {
 
 /// Signers, and how many of them must have signed, each by itself.
 ///
-/// No one stands in for two: of those that signed, as many as are demanded must be different, and each must be a
+/// No one stands in for two: of those that signed, as many as are required must be different, and each must be a
 /// different one of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signers {

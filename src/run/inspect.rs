@@ -17,7 +17,7 @@ use crate::evidence::Evidence;
 use crate::oci::{FileReference, NpmPackage, Reference};
 use crate::packages::Advisories;
 use crate::policy::{KeyRule, Policy};
-use crate::verify::{Domain, SignedPredicate, inspect_with, list_packages, predicates, verify};
+use crate::verify::{SignedPredicate, TrustDomain, inspect_with, list_packages, predicates, verify};
 
 /// Settings that all images of an inspection share.
 pub struct InspectRun<'a> {
@@ -41,7 +41,7 @@ pub struct InspectRun<'a> {
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
     /// The trust domains in which a signature may verify.
-    pub domains: &'a [Domain],
+    pub domains: &'a [TrustDomain],
     /// Keys by which signatures are recognised.
     pub keys: Option<&'a KeyRule>,
     /// The advisories that packages of SBOMs are compared with.

@@ -31,7 +31,7 @@ use crate::oci::{Digest, FileReference, ImageName, NpmPackage, Reference, Regist
 use crate::packages::Advisories;
 use crate::policy::{Policy, Requirement};
 use crate::time_limit::TimeLimit;
-use crate::verify::{Domain, Grounds, Judge, refused, unresolved};
+use crate::verify::{Grounds, Judge, TrustDomain, refused, unresolved};
 use pool::Pool;
 
 /// Settings that all targets of a run share.
@@ -43,7 +43,7 @@ pub struct Run<'a> {
     /// Evidence in files of this machine, given for the files that are verified.
     pub given: &'a Given,
     /// The trust domains in which a signature may verify.
-    pub domains: &'a [Domain],
+    pub domains: &'a [TrustDomain],
     /// The advisories that packages of SBOMs are compared with.
     pub advisories: Option<&'a Advisories>,
     /// The platforms of each image that are verified.
@@ -169,11 +169,15 @@ impl<'a> Examiner<'a, '_> {
         let (platforms, limits) = (target.platforms.as_ref().unwrap_or(run.platforms).clone(), run.limits.clone());
         let mut collector = Collector::resolve_among(&self.share, source, &target.text, platforms, limits).await?;
         // A report about a missing SBOM names unsigned SBOMs too.
-        if target.policy.demands().iter().any(|demand| demand.requirement() == Requirement::Sbom) {
+        if target.policy.expectations().iter().any(|expectation| expectation.requirement() == Requirement::Sbom) {
             collector = collector.naming_sbom_tags();
         }
         let signatures_alone = !run.reads_all
-            && target.policy.demands().iter().all(|demand| demand.requirement() == Requirement::Signature);
+            && target
+                .policy
+                .expectations()
+                .iter()
+                .all(|expectation| expectation.requirement() == Requirement::Signature);
         if signatures_alone {
             collector = collector.for_signatures_alone();
         }

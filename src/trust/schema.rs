@@ -86,7 +86,7 @@ static OBJECTS: [&Object; 9] =
     [&TRUSTED_ROOT, &LOG, &AUTHORITY, &PUBLIC_KEY, &LOG_ID, &SUBJECT, &CHAIN, &CERTIFICATE, &WINDOW];
 
 /// Checks every field of a document; returns warnings about those that are left out. A field that is `null` is removed: in
-/// the JSON form of protocol buffers it is the same as one that is not there. Lists and windows are refused: what demands
+/// the JSON form of protocol buffers it is the same as one that is not there. Lists and windows are refused: what requires
 /// or limits something is left out by leaving it out.
 pub(super) fn check(document: &mut Value) -> Result<Vec<String>, String> {
     let mut warnings = Vec::new();
@@ -102,10 +102,10 @@ fn check_object(value: &mut Value, object: &Object, place: &str, warnings: &mut 
         return Err(format!("{} is not an object", if place.is_empty() { "the document" } else { place }));
     };
     fields.retain(|name, value| {
-        let demands = |(known, kind): &(&str, Kind)| {
+        let expectations = |(known, kind): &(&str, Kind)| {
             known == name && matches!(kind, Kind::List(_) | Kind::Object(Object { is_window: true, .. }))
         };
-        !value.is_null() || object.fields.iter().any(demands)
+        !value.is_null() || object.fields.iter().any(expectations)
     });
     for (name, value) in fields.iter_mut() {
         let inner = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };

@@ -8,7 +8,7 @@ use crate::attestation::rules::Missing;
 use crate::check::{CandidateKind, CheckId, Finding};
 use crate::evidence::{Evidence, OriginKind, SubjectKind};
 use crate::oci::{Digest, Reference};
-use crate::policy::{Asked, Demand, GITHUB_ISSUER, Requirement, Signer};
+use crate::policy::{Asked, Expectation, GITHUB_ISSUER, Requirement, Signer};
 
 use super::candidate::Judged;
 use super::unsigned::{how_to_sign, kind_of};
@@ -63,7 +63,7 @@ fn describe(judged: &Judged, is_elsewhere: bool) -> String {
 
 /// Something of a required kind that is not there.
 pub(super) struct Absence<'a> {
-    pub(super) demand: &'a Demand,
+    pub(super) expectation: &'a Expectation,
     pub(super) evidence: &'a Evidence,
     pub(super) attached: &'a Attached,
     /// The platforms that lack it, as far as they have names.
@@ -75,7 +75,7 @@ pub(super) struct Absence<'a> {
 impl Absence<'_> {
     /// Names the other attachments, so that a misnamed attestation is recognised.
     pub(super) fn finding(&self) -> Finding {
-        let Missing { what, expected, make } = self.demand.asked.rules().missing();
+        let Missing { what, expected, make } = self.expectation.asked.rules().missing();
         let what = if self.attached.unsigned.is_some() { format!("signed {what}") } else { what.to_owned() };
         let whom = match self.platforms.join(", ") {
             names if names.is_empty() => names,
@@ -110,7 +110,7 @@ impl Absence<'_> {
     fn of_package(&self, finding: Finding) -> Finding {
         let ways = "other registries than npm's may lack signatures and attestations: name the one that the package was published to, with \
                     `--registry URL`";
-        match self.demand.requirement() {
+        match self.expectation.requirement() {
             Requirement::Signature => {
                 finding.expected("a signature of the registry, or npm's publish attestation").next(ways)
             }
@@ -129,7 +129,7 @@ impl Absence<'_> {
         let asked =
             is_with_github.then(|| "or ask GitHub, which keeps attestations of its own: `--github-api`".to_owned());
         let ways = std::iter::once(given).chain(asked).collect::<Vec<_>>().join(", ");
-        let make = match self.demand.requirement() {
+        let make = match self.expectation.requirement() {
             Requirement::Signature => "`cosign sign-blob --bundle FILE.sigstore.json FILE`",
             Requirement::Provenance => "`actions/attest-build-provenance` with `subject-path: FILE`",
             _ => "`cosign attest-blob --type TYPE --predicate PREDICATE --bundle FILE.sigstore.json FILE`",
@@ -186,7 +186,7 @@ impl Absence<'_> {
     /// told to push it to the registry).
     fn is_kept_by_github(&self) -> bool {
         let looked_in = &self.evidence.looked_in;
-        !matches!(self.demand.asked, Asked::Signature(_))
+        !matches!(self.expectation.asked, Asked::Signature(_))
             && looked_in.service.is_none()
             && !looked_in.alone
             && self.is_signed_by_workflow()
@@ -197,7 +197,7 @@ impl Absence<'_> {
             Signer::Certificate(rule) => rule.issuer.matches(GITHUB_ISSUER),
             Signer::Keys(_) => false,
         };
-        self.demand.signers.listed().iter().any(by_workflow)
+        self.expectation.signers.listed().iter().any(by_workflow)
     }
 
     /// Most tools copy an image without its evidence.

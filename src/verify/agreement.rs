@@ -5,15 +5,15 @@
 //! them to hold.
 
 use crate::check::{CandidateReport, CheckId, Finding, Outcome, ProvenanceReport, Verdict};
-use crate::policy::Demand;
+use crate::policy::Expectation;
 
 use super::assessment::Assessment;
 
 /// Returns the verdict where as many as must have signed did. `incomplete` is whether something was not read: it can hold a
 /// contradiction, and nothing that satisfies the policy any better.
-pub(super) fn verdict(demand: &Demand, refused: &[&Assessment], incomplete: bool) -> Verdict {
+pub(super) fn verdict(expectation: &Expectation, refused: &[&Assessment], incomplete: bool) -> Verdict {
     let refused_with = |outcome| refused.iter().any(|assessment| assessment.outcome() == outcome);
-    if !demand.asked.rules().all() {
+    if !expectation.asked.rules().all() {
         Verdict::Verified
     } else if refused_with(Outcome::Fail) {
         Verdict::Rejected
@@ -27,11 +27,11 @@ pub(super) fn verdict(demand: &Demand, refused: &[&Assessment], incomplete: bool
 /// Returns the findings that refuse each attestation of an expected signer beside one that counts, with the dates of both; and one
 /// for each provenance that holds and says something else.
 pub(super) fn disagreements(
-    demand: &Demand,
+    expectation: &Expectation,
     accepted: &[(&CandidateReport, &Assessment)],
     refused: &[(&CandidateReport, &Assessment)],
 ) -> Vec<Finding> {
-    let (Some((first, counting)), Some((check, what))) = (accepted.first(), demand.requirement().others()) else {
+    let (Some((first, counting)), Some((check, what))) = (accepted.first(), expectation.requirement().others()) else {
         return Vec::new();
     };
     let by_expected = refused.iter().filter(|(_, assessment)| assessment.by_expected_signer);
@@ -43,7 +43,7 @@ pub(super) fn disagreements(
             let message = format!("another {what} of an expected signer does not hold: {said}");
             let found =
                 obstacle.found.iter().map(String::as_str).chain([dates.as_str()]).collect::<Vec<_>>().join("; ");
-            refusal(Finding::skip(check, message).found(found), obstacle, report, demand.asked.rules().all())
+            refusal(Finding::skip(check, message).found(found), obstacle, report, expectation.asked.rules().all())
         })
     });
     let others = accepted.iter().skip(1).filter_map(|(other, _)| difference(first, other));

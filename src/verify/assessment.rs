@@ -11,13 +11,13 @@ use super::signature::{SignedBy, Verified};
 /// The result of judging a candidate by a requirement.
 #[derive(Clone)]
 pub(super) struct Assessment {
-    /// The signers of the demand, by their place in its list, whose rules hold. Empty unless everything else holds too.
+    /// The signers of the requirement, by their place in its list, whose rules hold. Empty unless everything else holds too.
     pub(super) matched: Vec<usize>,
     /// Whether one of the expected signers signed it, with any result of the other checks.
     pub(super) by_expected_signer: bool,
     /// The SLSA build level of a provenance.
     pub(super) build_level: Option<BuildLevel>,
-    /// Who signed it, as this demand knows it; nothing where it does not verify for it.
+    /// Who signed it, as this requirement knows it; nothing where it does not verify for it.
     pub(super) signing: Option<Signing>,
     pub(super) findings: Vec<Finding>,
     /// When its content was made, as it states itself.
@@ -58,7 +58,7 @@ impl Assessment {
         }
     }
 
-    /// Whether the candidate is good for the demand.
+    /// Whether the candidate is good for the requirement.
     pub(super) fn is_accepted(&self) -> bool {
         !self.matched.is_empty()
     }

@@ -7,20 +7,20 @@
 use jiff::Timestamp;
 
 use crate::check::{self, CheckId, Finding, LogEntryReport, Outcome};
-use crate::policy::{Demand, KeyRule, LogDemand, LogEvidence, PublicKey, Signer, WrittenIn};
+use crate::policy::{Expectation, KeyRule, LogEvidence, LogRule, PublicKey, Signer, WrittenIn};
 
-use super::bundle::{Domain, SignatureOver, Signed};
+use super::bundle::{SignatureOver, Signed, TrustDomain};
 use super::certificate::Leaf;
+use super::entity::{KeyMaterial, SignedEntity};
 use super::log::{signed_with_a_certificate, signed_with_a_key};
-use super::material::{KeyMaterial, Material};
 use super::signature::{self, SignedBy, Verified};
 use super::signer;
 
 /// The signature of one candidate, and all attempts to verify it.
 pub(super) struct Attempts<'a> {
-    material: &'a Material,
+    entity: &'a SignedEntity,
     signed: Signed<'a>,
-    domains: &'a [Domain],
+    domains: &'a [TrustDomain],
     now: Timestamp,
     done: Vec<(Attempt<'a>, Result<Option<Verified>, Finding>)>,
 }
@@ -37,23 +37,23 @@ enum Attempt<'a> {
     KeysIn(usize, &'a KeyRule),
 }
 
-/// One way in which a signature satisfies a demand.
+/// One way in which a signature satisfies a requirement.
 pub(super) struct SignedFor<'s, 'a> {
     pub(super) verified: &'s Verified,
-    /// The signer's place in the list of the demand.
+    /// The signer's place in the list of the requirement.
     pub(super) place: usize,
     pub(super) signer: &'a Signer,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Why a signature does not satisfy a demand in one way.
+/// Why a signature does not satisfy a requirement in one way.
 pub(super) struct Refused<'s> {
     /// Who signed it, unless it does not verify.
     pub(super) verified: Option<&'s Verified>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Every way in which a signature satisfies a demand, in an order that depends neither on that of the signers nor on that of the
+/// Every way in which a signature satisfies a requirement, in an order that depends neither on that of the signers nor on that of the
 /// domains, and the refusal that tells most.
 pub(super) struct Accepted<'s, 'a> {
     pub(super) ways: Vec<SignedFor<'s, 'a>>,
@@ -61,21 +61,26 @@ pub(super) struct Accepted<'s, 'a> {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(material: &'a Material, signed: Signed<'a>, domains: &'a [Domain], now: Timestamp) -> Self {
-        Self { material, signed, domains, now, done: Vec::new() }
+    pub(super) fn new(
+        entity: &'a SignedEntity,
+        signed: Signed<'a>,
+        domains: &'a [TrustDomain],
+        now: Timestamp,
+    ) -> Self {
+        Self { entity, signed, domains, now, done: Vec::new() }
     }
 
-    /// Holds the signature against every signer of a demand, in every domain that the demand allows.
-    pub(super) fn accept(&mut self, demand: &'a Demand, written_in: WrittenIn) -> Accepted<'_, 'a> {
-        let domains = self.allowed(demand);
-        let mut listed: Vec<(usize, &'a Signer)> = demand.signers.listed().iter().enumerate().collect();
+    /// Holds the signature against every signer of a requirement, in every domain that the requirement allows.
+    pub(super) fn accept(&mut self, expectation: &'a Expectation, written_in: WrittenIn) -> Accepted<'_, 'a> {
+        let domains = self.allowed(expectation);
+        let mut listed: Vec<(usize, &'a Signer)> = expectation.signers.listed().iter().enumerate().collect();
         listed.sort_by_cached_key(|(_, signer)| signer.describe());
         let held: Vec<(usize, &'a Signer, Held)> =
             listed.into_iter().map(|(place, signer)| (place, signer, self.hold(signer, &domains))).collect();
         let (mut ways, mut refusals) = (Vec::new(), Vec::new());
         for (place, signer, held) in held {
             for verified in held.verified.iter().filter_map(|position| self.verified(*position)) {
-                let findings = judge_signer(verified, demand, signer, written_in);
+                let findings = judge_signer(verified, expectation, signer, written_in);
                 if findings.iter().any(Finding::is_blocking) {
                     refusals.push(Refused { verified: Some(verified), findings });
                 } else {
@@ -86,7 +91,7 @@ impl<'a> Attempts<'a> {
         }
         let mut refused = refusals.into_iter().min_by_key(Refused::distance);
         if let Some(refused) = refused.as_mut().filter(|_| ways.is_empty()) {
-            say_how_many(&mut refused.findings, demand);
+            say_how_many(&mut refused.findings, expectation);
         }
         Accepted { ways, refused }
     }
@@ -95,7 +100,7 @@ impl<'a> Attempts<'a> {
     /// does not say which key made it.
     pub(super) fn by_anyone(&mut self, keys: Option<&'a KeyRule>) -> Result<&Verified, Finding> {
         let domains = self.in_order(|_| true);
-        let held = match (&self.material.key, keys) {
+        let held = match (&self.entity.key, keys) {
             (KeyMaterial::Certificate(_), _) => self.hold_certificate(&domains),
             (KeyMaterial::PublicKey, Some(rule)) => self.hold_keys(rule, &domains),
             (KeyMaterial::PublicKey, None) => return Err(no_key_is_given()),
@@ -107,14 +112,14 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    fn allowed(&self, demand: &Demand) -> Vec<usize> {
+    fn allowed(&self, expectation: &Expectation) -> Vec<usize> {
         self.in_order(|domain| {
-            demand.domains.as_ref().is_none_or(|names| names.iter().any(|name| name == domain.name()))
+            expectation.domains.as_ref().is_none_or(|names| names.iter().any(|name| name == domain.name()))
         })
     }
 
     /// Domains by name; of one name, by what their roots are.
-    fn in_order(&self, is_allowed: impl Fn(&Domain) -> bool) -> Vec<usize> {
+    fn in_order(&self, is_allowed: impl Fn(&TrustDomain) -> bool) -> Vec<usize> {
         let mut places: Vec<usize> =
             (0..self.domains.len()).filter(|place| is_allowed(&self.domains[*place])).collect();
         places.sort_by_key(|place| (self.domains[*place].name(), &self.domains[*place].report().sha256));
@@ -126,7 +131,7 @@ impl<'a> Attempts<'a> {
     }
 
     fn hold(&mut self, signer: &'a Signer, domains: &[usize]) -> Held {
-        match (signer, &self.material.key) {
+        match (signer, &self.entity.key) {
             (Signer::Certificate(_), KeyMaterial::Certificate(_)) => self.hold_certificate(domains),
             (Signer::Keys(rule), KeyMaterial::PublicKey) => self.hold_keys(rule, domains),
             (Signer::Certificate(_), KeyMaterial::PublicKey) => Held::refused(signed_with_a_key()),
@@ -153,7 +158,7 @@ impl<'a> Attempts<'a> {
         let nowhere = || Finding::error(CheckId::CertificateChain, "no trust domain is given, so nothing can verify");
         match domains {
             [] => Held::refused(nowhere()),
-            _ => held.but(signature::refusal_of_certificate(self.material, refusals, &names)),
+            _ => held.but(signature::refusal_of_certificate(self.entity, refusals, &names)),
         }
     }
 
@@ -175,7 +180,7 @@ impl<'a> Attempts<'a> {
             }
         }
         match (held.verified.is_empty() && refusals.is_empty(), rule.log()) {
-            (true, LogDemand::NotRequired) => {
+            (true, LogRule::NotRequired) => {
                 let expired = self.verified(alone).and_then(|verified| match &verified.signed_by {
                     SignedBy::Key(key) => signature::outside_key_window(key, &[], self.now),
                     SignedBy::Certificate(_) => None,
@@ -185,10 +190,10 @@ impl<'a> Attempts<'a> {
                 }
                 held.verified.push(alone);
             }
-            (true, LogDemand::Required) => return Held::refused(no_domain_has_a_log()),
+            (true, LogRule::Required) => return Held::refused(no_domain_has_a_log()),
             (false, _) => {}
         }
-        held.but(signature::refusal_of_key(self.material, refusals))
+        held.but(signature::refusal_of_key(self.entity, refusals))
     }
 
     /// Returns where the result of an attempt is, which is made only once.
@@ -201,19 +206,13 @@ impl<'a> Attempts<'a> {
     }
 
     fn verify(&self, attempt: Attempt<'a>) -> Result<Option<Verified>, Finding> {
-        let (material, signed, now) = (self.material, self.signed, self.now);
+        let (entity, signed, now) = (self.entity, self.signed, self.now);
         match attempt {
-            Attempt::Certificate(place) => signature::verify_in(&self.domains[place], material, signed, now).map(Some),
-            Attempt::Keys(rule) => signature::verify_with_key(material, signed, rule).map(Some),
+            Attempt::Certificate(place) => signature::verify_in(&self.domains[place], entity, signed, now).map(Some),
+            Attempt::Keys(rule) => signature::verify_with_key(entity, signed, rule).map(Some),
             Attempt::KeysIn(place, rule) => {
                 let key = self.key(rule)?;
-                signature::verify_key_in(
-                    &self.domains[place],
-                    SignatureOver { material, signed },
-                    &key,
-                    rule.log(),
-                    now,
-                )
+                signature::verify_key_in(&self.domains[place], SignatureOver { entity, signed }, &key, rule.log(), now)
             }
         }
     }
@@ -224,7 +223,7 @@ impl<'a> Attempts<'a> {
         match alone {
             Some(Ok(Some(Verified { signed_by: SignedBy::Key(key), .. }))) => Ok(key.clone()),
             Some(Err(finding)) => Err(finding.clone()),
-            _ => signature::signing_key(self.material, self.signed, rule).cloned(),
+            _ => signature::signing_key(self.entity, self.signed, rule).cloned(),
         }
     }
 
@@ -234,7 +233,7 @@ impl<'a> Attempts<'a> {
         let (Outcome::Error, Signer::Certificate(rule)) = (finding.outcome, signer) else {
             return Refused { verified: None, findings: vec![finding] };
         };
-        let leaf = self.material.key.leaf().and_then(|leaf| Leaf::read(leaf).ok());
+        let leaf = self.entity.key.leaf().and_then(|leaf| Leaf::read(leaf).ok());
         let is_another =
             |leaf: &Leaf| signer::check_certificate(leaf, rule, written_in).iter().any(Finding::is_blocking);
         let another = leaf.filter(is_another).map(|leaf| {
@@ -286,14 +285,19 @@ fn no_key_is_given() -> Finding {
         .next("get the public key from the image's maker, not from the registry, and give it with `--key FILE`")
 }
 
-fn judge_signer(verified: &Verified, demand: &Demand, signer: &Signer, written_in: WrittenIn) -> Vec<Finding> {
+fn judge_signer(
+    verified: &Verified,
+    expectation: &Expectation,
+    signer: &Signer,
+    written_in: WrittenIn,
+) -> Vec<Finding> {
     let message = match &verified.domain {
         Some(domain) => format!("the signature verifies in the trust domain `{domain}`"),
         None => "the signature verifies with the key alone".to_owned(),
     };
     let mut findings = vec![Finding::pass(CheckId::Signature, message)];
     findings.extend(signer::check(verified, signer, written_in));
-    if demand.log == LogEvidence::Proof {
+    if expectation.log == LogEvidence::Proof {
         findings.extend(check_proof(&verified.log_entries));
     }
     findings
@@ -314,8 +318,8 @@ fn check_proof(entries: &[LogEntryReport]) -> Option<Finding> {
 }
 
 /// Of several signers that could have signed, the finding is about the nearest one.
-fn say_how_many(findings: &mut [Finding], demand: &Demand) {
-    let count = demand.signers.listed().len();
+fn say_how_many(findings: &mut [Finding], expectation: &Expectation) {
+    let count = expectation.signers.listed().len();
     let about_the_signer = |finding: &&mut Finding| {
         matches!(finding.check, CheckId::SignerIdentity | CheckId::SignerIssuer) && finding.is_blocking()
     };

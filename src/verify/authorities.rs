@@ -13,8 +13,8 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsag
 
 use crate::policy::{KeyError, KeyKind, broken_hash};
 
+use super::entity::decode_base64;
 use super::logs;
-use super::material::decode_base64;
 use super::untrusted_der::{self, Encoding};
 
 /// Checks that every key of a log is within the decoder's limits (A310). Certificates are checked where they are

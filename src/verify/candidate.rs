@@ -15,14 +15,14 @@ use crate::check::{CandidateReport, Finding, ListedDocument, Outcome};
 use crate::evidence::{Candidate, Evidence, Subject};
 use crate::oci::Digest;
 use crate::packages::Advisories;
-use crate::policy::{Asked, BuildLevel, Demand, KeyRule, Policy};
+use crate::policy::{Asked, BuildLevel, Expectation, KeyRule, Policy};
 use crate::time_limit::TimeLimit;
 
 use super::advised::Advised;
 use super::advisories;
 use super::assessment::{Assessment, Signing};
 use super::attempts::{Accepted, Attempts, SignedFor};
-use super::bundle::Domain;
+use super::bundle::TrustDomain;
 use super::overdue::overdue;
 use super::predicate::{Kind, Predicate};
 use super::question::{Expected, Question};
@@ -40,10 +40,10 @@ pub(super) struct Terms<'a> {
     pub(super) policy: &'a Policy,
     /// A requirement that every signer in the policy satisfies. Candidates outside all requirements are judged by it,
     /// for the report.
-    pub(super) unasked: &'a Demand,
+    pub(super) unasked: &'a Expectation,
     /// The VEX statements of the signers of each requirement, in the policy's order.
     pub(super) vex: &'a [Statements],
-    pub(super) domains: &'a [Domain],
+    pub(super) domains: &'a [TrustDomain],
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
     pub(super) time: TimeLimit<'a>,
@@ -54,7 +54,7 @@ pub(super) struct Means<'a> {
     /// All the collected evidence; a candidate is a part of it.
     pub(super) evidence: &'a Evidence,
     pub(super) keys: Option<&'a KeyRule>,
-    pub(super) domains: &'a [Domain],
+    pub(super) domains: &'a [TrustDomain],
     pub(super) advisories: Option<&'a Advisories>,
     pub(super) now: Timestamp,
 }
@@ -72,7 +72,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// Whether it is good for every demand that it concerns, and there is one.
+    /// Whether it is good for every requirement that it concerns, and there is one.
     pub(super) fn is_settled(&self) -> bool {
         let mut asked = self.assessments.iter().flatten().peekable();
         asked.peek().is_some() && asked.all(Assessment::is_accepted)
@@ -111,20 +111,25 @@ pub(super) fn judge(id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged
     }
 }
 
-/// Reads a VEX document that one of the demand's signers signed, or what an SBOM of theirs says of vulnerabilities; of everything
+/// Reads a VEX document that one of the requirement's signers signed, or what an SBOM of theirs says of vulnerabilities; of everything
 /// else nothing.
-pub(super) fn read_vex(id: &str, candidate: &Candidate, demand: &Demand, terms: Terms<'_>) -> Option<vex::Attached> {
+pub(super) fn read_vex(
+    id: &str,
+    candidate: &Candidate,
+    expectation: &Expectation,
+    terms: Terms<'_>,
+) -> Option<vex::Attached> {
     let examination = examine(id, candidate, &terms.evidence.target).ok()?;
     let is_read = matches!(examination.kind, Kind::Vex | Kind::Sbom) && !examination.is_stopped();
     let statement = examination.statement.as_ref().filter(|_| is_read)?;
-    let (material, signed) = examination.ready.as_ref()?;
+    let (entity, signed) = examination.ready.as_ref()?;
     let (predicate_type, predicate) = (&statement.predicate_type, statement.predicate);
     let is_sbom = examination.kind == Kind::Sbom;
     if is_sbom && !vex::may_be_in_sbom(predicate) {
         return None;
     }
-    let mut attempts = Attempts::new(material, *signed, terms.domains, terms.now);
-    if attempts.accept(demand, terms.policy.written_in()).ways.is_empty() {
+    let mut attempts = Attempts::new(entity, *signed, terms.domains, terms.now);
+    if attempts.accept(expectation, terms.policy.written_in()).ways.is_empty() {
         return None;
     }
     let document = if is_sbom {
@@ -163,16 +168,19 @@ pub(super) fn list(id: &str, candidate: &Candidate, means: &Means<'_>) -> Option
 
 impl Examination<'_> {
     fn conclude(self, id: &str, candidate: &Candidate, terms: Terms<'_>) -> Judged {
-        let attempts = |(material, signed)| Attempts::new(material, signed, terms.domains, terms.now);
-        let mut attempts = self.ready.as_ref().map(|(material, signed)| attempts((material, *signed)));
+        let attempts = |(entity, signed)| Attempts::new(entity, signed, terms.domains, terms.now);
+        let mut attempts = self.ready.as_ref().map(|(entity, signed)| attempts((entity, *signed)));
         let mut predicate = Predicate::Unread;
         let assessor = Assessor { examination: &self, subject: &candidate.subject, terms };
-        let mut assess = |demand, vex| assessor.assess(Required { demand, vex }, attempts.as_mut(), &mut predicate);
-        let demands = terms.policy.demands();
-        let assessments: Vec<Option<Assessment>> = demands
+        let mut assess =
+            |expectation, vex| assessor.assess(Required { expectation, vex }, attempts.as_mut(), &mut predicate);
+        let expectations = terms.policy.expectations();
+        let assessments: Vec<Option<Assessment>> = expectations
             .iter()
             .enumerate()
-            .map(|(place, demand)| self.concerns(&demand.asked).then(|| assess(demand, terms.vex.get(place))))
+            .map(|(place, expectation)| {
+                self.concerns(&expectation.asked).then(|| assess(expectation, terms.vex.get(place)))
+            })
             .collect();
         let unasked = assessments.iter().all(Option::is_none).then(|| assess(terms.unasked, None));
         let telling = assessments
@@ -200,8 +208,8 @@ impl Examination<'_> {
     fn look<'s>(&'s self, subject: &Digest, means: &Means<'_>) -> Look<'s> {
         let mut look =
             Look { findings: self.findings.clone(), signing: None, predicate: Predicate::Unread, build_level: None };
-        let Some((material, signed)) = &self.ready else { return look };
-        let mut attempts = Attempts::new(material, *signed, means.domains, means.now);
+        let Some((entity, signed)) = &self.ready else { return look };
+        let mut attempts = Attempts::new(entity, *signed, means.domains, means.now);
         let verified = match attempts.by_anyone(means.keys) {
             Ok(verified) => verified,
             Err(finding) => {
@@ -293,7 +301,7 @@ impl Examination<'_> {
 /// A requirement, and what the signers of VEX say whom it believes.
 #[derive(Clone, Copy)]
 struct Required<'b> {
-    demand: &'b Demand,
+    expectation: &'b Expectation,
     vex: Option<&'b Statements>,
 }
 
@@ -314,7 +322,7 @@ impl<'s, 'b> Assessor<'s, 'b> {
         predicate: &mut Predicate<'s>,
     ) -> Assessment {
         let Some(attempts) = attempts else { return Assessment::stopped(self.examination.findings.clone()) };
-        let Accepted { ways, refused } = attempts.accept(required.demand, self.terms.policy.written_in());
+        let Accepted { ways, refused } = attempts.accept(required.expectation, self.terms.policy.written_in());
         let by_expected_signer = !ways.is_empty();
         let judge = |way| self.judge_way(way, required, predicate);
         let judged: Vec<Assessment> = ways.into_iter().map(judge).collect();
@@ -341,11 +349,11 @@ impl<'s, 'b> Assessor<'s, 'b> {
     /// (A288, A289).
     fn judge_way(self, way: SignedFor<'_, 'b>, required: Required<'b>, predicate: &mut Predicate<'s>) -> Assessment {
         let Self { examination, subject, terms } = self;
-        let Required { demand, vex } = required;
+        let Required { expectation, vex } = required;
         let closed = OnceCell::new();
         let question = Question {
             verified: way.verified,
-            expected: Some(Expected { signer: way.signer, asked: &demand.asked, vex }),
+            expected: Some(Expected { signer: way.signer, asked: &expectation.asked, vex }),
             subject,
             evidence: terms.evidence,
             advised: Advised { advisories: terms.advisories, examined: &examination.examined, closed: &closed },

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::trust::Instance;
     use crate::verify::authorities::narrow_authorities;
-    use crate::verify::material::decode_base64;
+    use crate::verify::entity::decode_base64;
 
     /// The certificate of a public attestation of 2024-04-22, which GitHub's first intermediate issued.
     const LEAF: &str = "MIIGZjCCBeygAwIBAgIUZCNUZ8MMbrK0CrXtb6QFhFMAA6wwCgYIKoZIzj0EAwMwODEVMBMGA1UEChMMR2l0SHViLCBJbmMuMR8wHQYDVQQDEx\

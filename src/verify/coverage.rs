@@ -13,7 +13,7 @@ use crate::check::{
 };
 use crate::evidence::{AttestationPlace, Evidence, Gap, Obstacle, Subject, SubjectKind};
 use crate::oci::Digest;
-use crate::policy::{Asked, BuildLevel, Demand, Policy};
+use crate::policy::{Asked, BuildLevel, Expectation, Policy};
 
 use super::absence::{Absence, Attached};
 use super::agreement;
@@ -32,10 +32,10 @@ pub(super) struct Coverage {
 pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now: Timestamp) -> Coverage {
     let selected = selected(evidence);
     let rows: Vec<Row<'_>> = policy
-        .demands()
+        .expectations()
         .iter()
         .enumerate()
-        .map(|(place, demand)| Row::fill(place, demand, &selected, judged, evidence))
+        .map(|(place, expectation)| Row::fill(place, expectation, &selected, judged, evidence))
         .collect();
     let platforms = selected.iter().enumerate().map(|(position, subject)| {
         let verdict_of = |row: &Row<'_>| row.cells[position].verdict;
@@ -48,7 +48,7 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
             digest: subject.digest.to_string(),
             pinned: evidence.target.pinned_at(&subject.digest),
             verdict: Verdict::join(counting),
-            requirements: rows.iter().map(|row| (row.demand.id.clone(), verdict_of(row))).collect(),
+            requirements: rows.iter().map(|row| (row.expectation.id.clone(), verdict_of(row))).collect(),
             counted: judged.iter().filter(|one| one.counts_for(subject)).map(|one| one.report.id.clone()).collect(),
         }
     });
@@ -59,10 +59,10 @@ pub(super) fn cover(evidence: &Evidence, policy: &Policy, judged: &[Judged], now
 }
 
 /// A requirement that nothing could be read for, and why.
-pub(super) fn undecided(demand: &Demand, finding: Finding) -> RequirementReport {
+pub(super) fn undecided(expectation: &Expectation, finding: Finding) -> RequirementReport {
     RequirementReport {
-        id: demand.id.clone(),
-        kind: demand.requirement().to_string(),
+        id: expectation.id.clone(),
+        kind: expectation.requirement().to_string(),
         verdict: Verdict::Undecided,
         build_level: None,
         satisfied_by: Vec::new(),
@@ -79,15 +79,15 @@ fn selected(evidence: &Evidence) -> Vec<&Subject> {
     if images.is_empty() { evidence.target.subjects.iter().take(1).collect() } else { images }
 }
 
-/// One demand over all platforms.
+/// One requirement over all platforms.
 struct Row<'a> {
-    demand: &'a Demand,
+    expectation: &'a Expectation,
     cells: Vec<Cell<'a>>,
 }
 
-/// One demand for one platform.
+/// One requirement for one platform.
 struct Cell<'a> {
-    demand: &'a Demand,
+    expectation: &'a Expectation,
     platform: &'a Subject,
     verdict: Verdict,
     satisfied_by: Vec<Assessed<'a>>,
@@ -121,32 +121,33 @@ impl Assessed<'_> {
 impl<'a> Row<'a> {
     fn fill(
         place: usize,
-        demand: &'a Demand,
+        expectation: &'a Expectation,
         selected: &[&'a Subject],
         judged: &'a [Judged],
         evidence: &'a Evidence,
     ) -> Self {
-        let cells = selected.iter().map(|platform| Cell::fill(place, demand, platform, judged, evidence)).collect();
-        Self { demand, cells }
+        let cells =
+            selected.iter().map(|platform| Cell::fill(place, expectation, platform, judged, evidence)).collect();
+        Self { expectation, cells }
     }
 
     /// Whether no exception keeps it from counting.
     fn counts_at(&self, now: Timestamp) -> bool {
-        self.demand.exception.as_ref().is_none_or(|exception| !exception.works_at(now))
+        self.expectation.exception.as_ref().is_none_or(|exception| !exception.works_at(now))
     }
 
     fn report(&self, evidence: &Evidence, judged: &[Judged], now: Timestamp) -> RequirementReport {
         let verdict = Verdict::join(self.cells.iter().map(|cell| cell.verdict));
         let satisfied: BTreeSet<&str> =
             self.cells.iter().flat_map(|cell| &cell.satisfied_by).map(Assessed::id).collect();
-        let exception = self.demand.exception.as_ref().map(|exception| ExceptionReport {
+        let exception = self.expectation.exception.as_ref().map(|exception| ExceptionReport {
             until: exception.until.to_string(),
             because: exception.because.clone(),
             works: exception.works_at(now),
         });
         RequirementReport {
-            id: self.demand.id.clone(),
-            kind: self.demand.requirement().to_string(),
+            id: self.expectation.id.clone(),
+            kind: self.expectation.requirement().to_string(),
             verdict,
             signatures: self.signatures(),
             build_level: self.build_level().map(BuildLevel::number),
@@ -187,13 +188,13 @@ impl<'a> Row<'a> {
 
     /// The lowest level among the platforms; `None` if a platform is not covered.
     fn build_level(&self) -> Option<BuildLevel> {
-        let asks_for_it = matches!(self.demand.asked, Asked::Provenance(_));
+        let asks_for_it = matches!(self.expectation.asked, Asked::Provenance(_));
         self.cells.iter().map(Cell::build_level).min().flatten().filter(|_| asks_for_it)
     }
 
     /// What was found on the first candidates that satisfy each platform, as many as there must be.
     fn proofs(&self) -> Vec<Finding> {
-        let count = self.demand.signers.at_least();
+        let count = self.expectation.signers.at_least();
         let proofs =
             self.cells.iter().flat_map(|cell| cell.satisfied_by.iter().take(count)).flat_map(Assessed::findings);
         unique(proofs.chain(self.cells.iter().flat_map(Cell::disagreements)))
@@ -227,7 +228,7 @@ impl<'a> Row<'a> {
         let mut groups: Vec<(Attached, Vec<&Cell<'_>>)> = Vec::new();
         for cell in cells {
             let here = judged.iter().filter(|one| cell.is_covered_by(&one.subject));
-            let attached = Attached::of(here, &self.demand.asked, &cell.platform.digest);
+            let attached = Attached::of(here, &self.expectation.asked, &cell.platform.digest);
             match groups.iter_mut().find(|(found, _)| *found == attached) {
                 Some((_, group)) => group.push(cell),
                 None => groups.push((attached, vec![cell])),
@@ -237,7 +238,7 @@ impl<'a> Row<'a> {
         let absence = |(attached, group): &(Attached, Vec<&Cell<'_>>)| {
             let platforms = group.iter().filter_map(|cell| cell.platform_name()).collect();
             let covered = covered.and_then(Cell::platform_name);
-            let finding = Absence { demand: self.demand, evidence, attached, platforms, covered }.finding();
+            let finding = Absence { expectation: self.expectation, evidence, attached, platforms, covered }.finding();
             match group.as_slice() {
                 [cell] => finding.about(&cell.platform.digest),
                 _ => finding,
@@ -250,13 +251,13 @@ impl<'a> Row<'a> {
 impl<'a> Cell<'a> {
     fn fill(
         place: usize,
-        demand: &'a Demand,
+        expectation: &'a Expectation,
         platform: &'a Subject,
         judged: &'a [Judged],
         evidence: &'a Evidence,
     ) -> Self {
         let mut cell = Self {
-            demand,
+            expectation,
             platform,
             verdict: Verdict::Absent,
             satisfied_by: Vec::new(),
@@ -270,7 +271,7 @@ impl<'a> Cell<'a> {
         });
         (cell.satisfied_by, cell.refused) = here.partition(|one| one.assessment.is_accepted());
         // A signature on an attestation manifest does not sign the image, so it cannot satisfy a signature requirement.
-        let may_satisfy = !matches!(demand.asked, Asked::Signature(_));
+        let may_satisfy = !matches!(expectation.asked, Asked::Signature(_));
         let beside: Vec<&AttestationPlace> =
             evidence.attestation_manifests.iter().filter(|place| may_satisfy && cell.is_beside(place)).collect();
         let on_manifest: HashSet<&Digest> = beside.iter().map(|place| &place.digest).collect();
@@ -287,8 +288,8 @@ impl<'a> Cell<'a> {
     /// not; or absent.
     fn verdict(&self) -> Verdict {
         let refused_with = |outcome| self.refused.iter().any(|one| one.assessment.outcome() == outcome);
-        if self.signers() >= self.demand.signers.at_least() {
-            agreement::verdict(self.demand, &self.refused_by_expected(), self.is_incomplete())
+        if self.signers() >= self.expectation.signers.at_least() {
+            agreement::verdict(self.expectation, &self.refused_by_expected(), self.is_incomplete())
         } else if refused_with(Outcome::Error) || self.is_incomplete() {
             Verdict::Undecided
         } else if refused_with(Outcome::Fail) {
@@ -302,7 +303,7 @@ impl<'a> Cell<'a> {
     /// believed, no level counts that some of them do not reach.
     fn build_level(&self) -> Option<BuildLevel> {
         let levels = self.satisfied_by.iter().filter_map(|one| one.assessment.build_level);
-        let level = if self.demand.signers.at_least() == 1 { levels.max() } else { levels.min() };
+        let level = if self.expectation.signers.at_least() == 1 { levels.max() } else { levels.min() };
         level.filter(|_| self.verdict == Verdict::Verified)
     }
 
@@ -323,7 +324,7 @@ impl<'a> Cell<'a> {
         let pairs = |list: &[Assessed<'a>]| -> Vec<(&'a CandidateReport, &'a Assessment)> {
             list.iter().map(|one| (&one.candidate.report, one.assessment)).collect()
         };
-        agreement::disagreements(self.demand, &pairs(&self.satisfied_by), &pairs(&self.refused))
+        agreement::disagreements(self.expectation, &pairs(&self.satisfied_by), &pairs(&self.refused))
     }
 
     /// The number of the policy's signers that signed, each a different one.
@@ -335,12 +336,12 @@ impl<'a> Cell<'a> {
 
     /// Some signed, and not as many as must have.
     fn too_few(&self) -> Option<Finding> {
-        let (count, wanted) = (self.signers(), self.demand.signers.at_least());
+        let (count, wanted) = (self.signers(), self.expectation.signers.at_least());
         if count == 0 || count >= wanted {
             return None;
         }
         let missing = self
-            .demand
+            .expectation
             .signers
             .listed()
             .iter()
@@ -352,7 +353,7 @@ impl<'a> Cell<'a> {
                 .about(&self.platform.digest)
                 .expected(format!(
                     "{wanted} different signers of the {} that are named",
-                    self.demand.signers.listed().len()
+                    self.expectation.signers.listed().len()
                 ))
                 .found(format!("nothing that counts of {}", missing.join(" or ")))
                 .next("have the others sign it too; two signatures of one signer count once"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::check::{CandidateReport, CheckId, Finding, ImageReport, ReasonReport, RequirementReport, Verdict};
 use crate::evidence::{Candidate, Evidence};
 use crate::oci::Digest;
-use crate::policy::{Demand, Policy};
+use crate::policy::{Expectation, Policy};
 use crate::time_limit::TimeLimit;
 
 use super::candidate::{self, Judged, Terms};
@@ -21,7 +21,7 @@ use super::{Grounds, advisories, believed, check_pin, coverage, gap_report, id, 
 pub struct Judge<'a> {
     grounds: Grounds<'a>,
     /// A requirement that every signer in the policy satisfies.
-    unasked: Demand,
+    unasked: Expectation,
     settled: HashMap<Place, Judged>,
 }
 

@@ -13,8 +13,8 @@ use crate::evidence::Opened;
 use crate::json;
 use crate::oci::decode_hex;
 
-use super::material::{
-    KeyMaterial, LogEntry, Material, MessageSignature, SignedContent, Version, decode_base64, read_envelope,
+use super::entity::{
+    KeyMaterial, LogEntry, MessageSignature, SignedContent, SignedEntity, Version, decode_base64, read_envelope,
 };
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
@@ -26,25 +26,28 @@ const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 const MAX_PEM: usize = 64 * 1024;
 
 /// Reads a `.sig` layer: a signature over the simple-signing payload.
-pub(super) fn read_signature(annotations: &BTreeMap<String, String>) -> Result<Material, Finding> {
+pub(super) fn read_signature(annotations: &BTreeMap<String, String>) -> Result<SignedEntity, Finding> {
     let text = annotations.get(SIGNATURE).map_or("", |text| text.trim());
     if text.is_empty() {
         return Err(malformed(format!("the layer has no `{SIGNATURE}` annotation")));
     }
     let signature = decode_base64(text).ok_or_else(|| malformed(format!("annotation `{SIGNATURE}` is not base64")))?;
-    material(annotations, SignedContent::Message(MessageSignature { digest: None, signature }))
+    entity(annotations, SignedContent::Message(MessageSignature { digest: None, signature }))
 }
 
 /// Reads an `.att` layer: a DSSE envelope.
-pub(super) fn read_attestation(opened: &Opened, annotations: &BTreeMap<String, String>) -> Result<Material, Finding> {
+pub(super) fn read_attestation(
+    opened: &Opened,
+    annotations: &BTreeMap<String, String>,
+) -> Result<SignedEntity, Finding> {
     let mut envelope = read_envelope(opened)?;
     envelope.stored = Some(opened.clone());
-    let material = material(annotations, SignedContent::Envelope(envelope))?;
-    Ok(Material { stamped: Some(opened.clone()), ..material })
+    let entity = entity(annotations, SignedContent::Envelope(envelope))?;
+    Ok(SignedEntity { stamped: Some(opened.clone()), ..entity })
 }
 
-fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> Result<Material, Finding> {
-    let material = Material {
+fn entity(annotations: &BTreeMap<String, String>, content: SignedContent) -> Result<SignedEntity, Finding> {
+    let entity = SignedEntity {
         version: Version::V01,
         key: key_material(annotations)?,
         entries: log_entry(annotations)?.into_iter().collect(),
@@ -53,8 +56,8 @@ fn material(annotations: &BTreeMap<String, String>, content: SignedContent) -> R
         stamped: None,
         is_bare: false,
     };
-    material.check_limits()?;
-    Ok(material)
+    entity.check_limits()?;
+    Ok(entity)
 }
 
 fn key_material(annotations: &BTreeMap<String, String>) -> Result<KeyMaterial, Finding> {
@@ -175,9 +178,9 @@ mod tests {
 
     #[test]
     fn a_layer_without_a_certificate_was_signed_with_a_key() {
-        let material = read_signature(&annotations(&[(SIGNATURE, "AAAA")])).expect("a key signature");
-        assert!(matches!(material.key, KeyMaterial::PublicKey));
-        assert!(material.entries.is_empty());
+        let entity = read_signature(&annotations(&[(SIGNATURE, "AAAA")])).expect("a key signature");
+        assert!(matches!(entity.key, KeyMaterial::PublicKey));
+        assert!(entity.entries.is_empty());
     }
 
     #[test]

@@ -10,25 +10,25 @@ use crate::check::{CheckId, Finding};
 use crate::json;
 use crate::oci::encode_hex;
 
-use super::bundle::Domain;
+use super::bundle::TrustDomain;
 use super::certificate::Leaf;
-use super::material::{KeyMaterial, LogEntry, Material, Version, log_failure};
+use super::entity::{KeyMaterial, LogEntry, SignedEntity, Version, log_failure};
 
 /// Picks the log entries that a trusted log may vouch for, and refuses those that nothing vouches for.
 ///
-/// Entries of logs that the domain does not know are set aside: they prove nothing here (A158). With `demanded`, one at
+/// Entries of logs that the domain does not know are set aside: they prove nothing here (A158). With `is_required`, one at
 /// least must be left.
 pub(super) fn trusted_entries<'a>(
-    domain: &Domain,
-    material: &'a Material,
-    demanded: bool,
+    domain: &TrustDomain,
+    entity: &'a SignedEntity,
+    is_required: bool,
 ) -> Result<Vec<&'a LogEntry>, Finding> {
-    let entries: Vec<&LogEntry> = material.entries.iter().filter(|entry| domain.knows_log(&entry.log_id)).collect();
-    if demanded && entries.is_empty() {
-        return Err(no_entry(domain, material));
+    let entries: Vec<&LogEntry> = entity.entries.iter().filter(|entry| domain.knows_log(&entry.log_id)).collect();
+    if is_required && entries.is_empty() {
+        return Err(no_entry(domain, entity));
     }
     for (position, entry) in entries.iter().enumerate() {
-        check_form(domain, material.version, entry)?;
+        check_form(domain, entity.version, entry)?;
         if entries[..position].iter().any(|earlier| is_same(earlier, entry)) {
             return Err(log_failure("the same log entry occurs twice"));
         }
@@ -39,13 +39,13 @@ pub(super) fn trusted_entries<'a>(
 /// Where the log entry of a signature is that stands in a file of its own.
 const BARE: &str = "a signature and its certificate prove no time without the log entry: ask for the bundle that has all three                     (`cosign sign-blob --bundle FILE` writes it), and give it with `--bundle FILE`";
 
-fn no_entry(domain: &Domain, material: &Material) -> Finding {
-    match material.entries.first() {
+fn no_entry(domain: &TrustDomain, entity: &SignedEntity) -> Finding {
+    match entity.entries.first() {
         None => log_failure("the signature has no transparency log entry")
             .expected(format!("an entry in a log of the trust domain `{}`", domain.name()))
             .found("a signature without one")
-            .next(match material.key {
-                _ if material.is_bare => BARE,
+            .next(match entity.key {
+                _ if entity.is_bare => BARE,
                 KeyMaterial::Certificate(_) => {
                     "sign with the log (cosign does so unless `--tlog-upload=false` is given)"
                 }
@@ -62,7 +62,7 @@ fn no_entry(domain: &Domain, material: &Material) -> Finding {
 }
 
 /// Checks the required parts of an entry, before its cryptography.
-fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(), Finding> {
+fn check_form(domain: &TrustDomain, version: Version, entry: &LogEntry) -> Result<(), Finding> {
     // client-spec §4.4: the body decides what the entry is; the wrapper must say the same (A154).
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -100,7 +100,7 @@ fn check_form(domain: &Domain, version: Version, entry: &LogEntry) -> Result<(),
 }
 
 /// A finding that a time is outside the window in which the trusted root gives the key of a log.
-pub(super) fn outside_window(domain: &Domain, entry: &LogEntry, message: &str, time: Timestamp) -> Finding {
+pub(super) fn outside_window(domain: &TrustDomain, entry: &LogEntry, message: &str, time: Timestamp) -> Finding {
     log_failure(message)
         .expected(format!("a time within the window of {}", domain.describe_log(&entry.log_id)))
         .found(time.to_string())

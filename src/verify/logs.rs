@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::oci::{Algorithm, Digest, encode_hex};
 
-use super::material::decode_base64;
+use super::entity::decode_base64;
 
 /// The lists of logs.
 pub(super) const LISTS: [&str; 2] = ["tlogs", "ctlogs"];

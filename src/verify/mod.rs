@@ -18,11 +18,11 @@ mod chain;
 mod contents;
 mod coverage;
 mod difference;
+mod entity;
 mod judge;
 mod legacy;
 mod log;
 mod logs;
-mod material;
 mod near_miss;
 mod newer;
 mod npm;
@@ -53,12 +53,12 @@ use crate::check::{
 use crate::evidence::{Candidate, Evidence, Gap, Subject, SubjectKind};
 use crate::oci::Digest;
 use crate::packages::Advisories;
-use crate::policy::{Asked, Demand, KeyRule, Policy};
+use crate::policy::{Asked, Expectation, KeyRule, Policy};
 use crate::time_limit::TimeLimit;
 
 use crate::attestation::sbom::Sbom;
 use crate::attestation::vex::Statements;
-pub use bundle::{Domain, DomainError};
+pub use bundle::{TrustDomain, TrustDomainError};
 use candidate::{Means, Terms};
 pub use contents::contents;
 pub use judge::Judge;
@@ -69,7 +69,7 @@ pub use workers::{Alone, Workers};
 ///
 /// `now` is the only clock: evidence from after it is in the future and does not count. The order of candidates and of domains in
 /// the input does not change the verdict.
-pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[Domain], now: Timestamp) -> ImageReport {
+pub fn verify(evidence: &Evidence, policy: &Policy, domains: &[TrustDomain], now: Timestamp) -> ImageReport {
     verify_with(&Alone, evidence, policy, domains, now)
 }
 
@@ -78,7 +78,7 @@ pub fn verify_with(
     workers: &dyn Workers,
     evidence: &Evidence,
     policy: &Policy,
-    domains: &[Domain],
+    domains: &[TrustDomain],
     now: Timestamp,
 ) -> ImageReport {
     verify_on(&Grounds { workers, policy, domains, advisories: None, now, time: TimeLimit::NONE }, evidence)
@@ -92,7 +92,7 @@ pub struct Grounds<'a> {
     /// The policy of the image.
     pub policy: &'a Policy,
     /// The trust domains in which a signature may verify.
-    pub domains: &'a [Domain],
+    pub domains: &'a [TrustDomain],
     /// The advisories that packages of SBOMs are compared with.
     pub advisories: Option<&'a Advisories>,
     /// The only clock.
@@ -109,9 +109,10 @@ pub fn verify_on(grounds: &Grounds<'_>, evidence: &Evidence) -> ImageReport {
 /// Collects, for each requirement, the VEX documents of signers that it trusts. A VEX statement in one candidate can close a
 /// finding of another. Nothing else passes from one candidate to another, and this can only close findings.
 fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
-    let collect = |demand: &Demand| {
-        let Some(signers) = demand.asked.rules().vex() else { return Statements::default() };
-        let believed = Demand { asked: Asked::Signature(Box::default()), signers: signers.clone(), ..demand.clone() };
+    let collect = |expectation: &Expectation| {
+        let Some(signers) = expectation.asked.rules().vex() else { return Statements::default() };
+        let believed =
+            Expectation { asked: Asked::Signature(Box::default()), signers: signers.clone(), ..expectation.clone() };
         let named = candidates.iter().enumerate();
         Statements(
             named
@@ -120,7 +121,7 @@ fn believed(candidates: &[&Candidate], terms: Terms<'_>) -> Vec<Statements> {
                 .collect(),
         )
     };
-    terms.policy.demands().iter().map(collect).collect()
+    terms.policy.expectations().iter().map(collect).collect()
 }
 
 /// The id in the report of the candidate at this index.
@@ -132,7 +133,7 @@ fn id(place: usize) -> String {
 ///
 /// A candidate is accepted in this report if it verifies in one of the domains, or with one of the keys, and its
 /// content can be read. That is not a verdict: anyone can sign.
-pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[Domain], now: Timestamp) -> InspectedImage {
+pub fn inspect(evidence: &Evidence, keys: Option<&KeyRule>, domains: &[TrustDomain], now: Timestamp) -> InspectedImage {
     inspect_with(None, evidence, keys, domains, now)
 }
 
@@ -141,7 +142,7 @@ pub fn inspect_with(
     advisories: Option<&Advisories>,
     evidence: &Evidence,
     keys: Option<&KeyRule>,
-    domains: &[Domain],
+    domains: &[TrustDomain],
     now: Timestamp,
 ) -> InspectedImage {
     let means = Means { evidence, keys, domains, advisories, now };
@@ -166,7 +167,7 @@ pub fn inspect_with(
 pub fn list_packages(
     evidence: &Evidence,
     keys: Option<&KeyRule>,
-    domains: &[Domain],
+    domains: &[TrustDomain],
     now: Timestamp,
 ) -> Vec<ListedDocument> {
     let means = Means { evidence, keys, domains, advisories: None, now };
@@ -212,7 +213,7 @@ fn pinned(evidence: &Evidence) -> Option<String> {
 
 /// Reports an image that could not be read at all: nothing about it can be decided.
 pub fn unresolved(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport {
-    without_image(reference, policy.demands(), gap, gap.unresolved(), Verdict::Undecided)
+    without_image(reference, policy.expectations(), gap, gap.unresolved(), Verdict::Undecided)
 }
 
 /// Reports an image whose name is not known. No policy applies to it.
@@ -226,18 +227,18 @@ pub fn refused(reference: &str, policy: &Policy, gap: &GapReport) -> ImageReport
         CheckId::ImageResolved,
         format!("the manifest of {} is ambiguous or contradicts itself", gap.what),
     );
-    without_image(reference, policy.demands(), gap, gap.explained(finding), Verdict::Rejected)
+    without_image(reference, policy.expectations(), gap, gap.explained(finding), Verdict::Rejected)
 }
 
 fn without_image(
     reference: &str,
-    demands: &[Demand],
+    expectations: &[Expectation],
     gap: &GapReport,
     finding: Finding,
     verdict: Verdict,
 ) -> ImageReport {
     let requirements: Vec<RequirementReport> =
-        demands.iter().map(|demand| coverage::undecided(demand, finding.clone())).collect();
+        expectations.iter().map(|expectation| coverage::undecided(expectation, finding.clone())).collect();
     let findings = vec![finding];
     ImageReport {
         reference: reference.to_owned(),

@@ -10,7 +10,7 @@ use crate::json;
 use crate::json::base64::STANDARD;
 use crate::oci::NpmPackage;
 
-use super::material::{KeyMaterial, Material, MessageSignature, SignedContent, Version, decode_base64};
+use super::entity::{KeyMaterial, MessageSignature, SignedContent, SignedEntity, Version, decode_base64};
 use super::statement::Statement;
 
 /// The predicate type of npm's publish attestation (npm/attestation `specs/publish/v0.1`).
@@ -22,11 +22,11 @@ pub(super) fn is_signature(target: &Target, predicate_type: Option<&str>) -> boo
 }
 
 /// Reads the signature of a registry: that of a key, in no log.
-pub(super) fn read_signature(text: &str) -> Result<Material, Finding> {
+pub(super) fn read_signature(text: &str) -> Result<SignedEntity, Finding> {
     let signature = decode_base64(text).filter(|signature| !signature.is_empty());
     let signature = signature
         .ok_or_else(|| Finding::fail(CheckId::BundleFormat, "the registry's signature is not base64").found(text))?;
-    Ok(Material {
+    Ok(SignedEntity {
         version: Version::V01,
         key: KeyMaterial::PublicKey,
         entries: Vec::new(),

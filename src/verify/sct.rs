@@ -9,7 +9,7 @@ use x509_cert::ext::pkix::SignedCertificateTimestampList;
 use crate::check::{CheckId, Finding};
 use crate::oci::{Algorithm, Digest};
 
-use super::bundle::{Domain, SctSignature};
+use super::bundle::{SctSignature, TrustDomain};
 use super::certificate::Leaf;
 use super::untrusted_der;
 
@@ -23,7 +23,7 @@ const CLOCKS: SignedDuration = SignedDuration::from_mins(1);
 ///
 /// A log promises at the time when it gets the certificate: a promise of another time was not made for it.
 pub(super) fn verify_sct(
-    domain: &Domain,
+    domain: &TrustDomain,
     der: &[u8],
     leaf: &Leaf,
     issuer_key: &[u8],

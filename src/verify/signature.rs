@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 
 use crate::check::{CheckId, Finding, LogEntryReport, Outcome, TimestampReport};
-use crate::policy::{KeyRule, KeyWindow, LogDemand, PublicKey};
+use crate::policy::{KeyRule, KeyWindow, LogRule, PublicKey};
 
-use super::bundle::{Domain, Made, Refusal, SignatureOver, Signed, VerifyingKey};
+use super::bundle::{Made, Refusal, SignatureOver, Signed, TrustDomain, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
+use super::entity::{LogEntry, SignedEntity};
 use super::log::{check_integrated_times, outside_window, signed_with_a_key, trusted_entries};
-use super::material::{LogEntry, Material};
 use super::rekor1;
 use super::sct::verify_sct;
 
-/// Material that verified.
+/// An entity that verified.
 pub(crate) struct Verified {
     /// The trust domain that it verified in; `None` for a key that nothing but itself stands behind.
     pub(crate) domain: Option<String>,
@@ -60,8 +60,8 @@ pub(crate) enum SignedBy {
 }
 
 /// Verifies that one of the rule's keys made the signature. The result rests on the key alone.
-pub(super) fn verify_with_key(material: &Material, signed: Signed<'_>, rule: &KeyRule) -> Result<Verified, Finding> {
-    let key = signing_key(material, signed, rule)?;
+pub(super) fn verify_with_key(entity: &SignedEntity, signed: Signed<'_>, rule: &KeyRule) -> Result<Verified, Finding> {
+    let key = signing_key(entity, signed, rule)?;
     Ok(Verified {
         domain: None,
         signed_by: SignedBy::Key(key.clone()),
@@ -72,24 +72,27 @@ pub(super) fn verify_with_key(material: &Material, signed: Signed<'_>, rule: &Ke
 
 /// Of several domains that refuse a signature with a key, that of one whose log recorded it tells most; of those, a refusal that
 /// decides nothing.
-pub(super) fn refusal_of_key(material: &Material, refusals: Vec<(&Domain, Finding)>) -> Option<Finding> {
-    let concerned = |domain: &Domain| material.entries.iter().any(|entry| domain.knows_log(&entry.log_id));
+pub(super) fn refusal_of_key(entity: &SignedEntity, refusals: Vec<(&TrustDomain, Finding)>) -> Option<Finding> {
+    let concerned = |domain: &TrustDomain| entity.entries.iter().any(|entry| domain.knows_log(&entry.log_id));
     most_telling(refusals, concerned).map(|(_, finding)| finding)
 }
 
 /// The first refusal of a domain that the signature concerns, if there is one, and of those one that decides nothing.
-fn most_telling(refusals: Vec<(&Domain, Finding)>, concerns: impl Fn(&Domain) -> bool) -> Option<(bool, Finding)> {
+fn most_telling(
+    refusals: Vec<(&TrustDomain, Finding)>,
+    concerns: impl Fn(&TrustDomain) -> bool,
+) -> Option<(bool, Finding)> {
     let told = refusals.into_iter().map(|(domain, finding)| (concerns(domain), finding));
     told.min_by_key(|(concerned, finding)| (!concerned, finding.outcome != Outcome::Error))
 }
 
 /// Finds the key of a rule that made the signature.
 pub(super) fn signing_key<'a>(
-    material: &Material,
+    entity: &SignedEntity,
     signed: Signed<'_>,
     rule: &'a KeyRule,
 ) -> Result<&'a PublicKey, Finding> {
-    let made_by = |key: &PublicKey| VerifyingKey::read(key.der()).map_or(Made::No, |key| key.made(material, signed));
+    let made_by = |key: &PublicKey| VerifyingKey::read(key.der()).map_or(Made::No, |key| key.made(entity, signed));
     let made: Vec<Made> = rule.keys().iter().map(made_by).collect();
     if let Some(position) = made.iter().position(|made| matches!(made, Made::With(_))) {
         return Ok(&rule.keys()[position]);
@@ -108,23 +111,23 @@ pub(super) fn signing_key<'a>(
         .next("another signer signed it, the key was replaced, or the content changed after signing"))
 }
 
-/// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is demanded.
+/// Verifies log entries and timestamps of a key signature in one domain. `None`: there are none of it, and none is required.
 pub(super) fn verify_key_in(
-    domain: &Domain,
+    domain: &TrustDomain,
     signature: SignatureOver<'_>,
     key: &PublicKey,
-    demand: LogDemand,
+    expectation: LogRule,
     now: Timestamp,
 ) -> Result<Option<Verified>, Finding> {
-    let SignatureOver { material, signed } = signature;
-    let entries = trusted_entries(domain, material, demand == LogDemand::Required)?;
+    let SignatureOver { entity, signed } = signature;
+    let entries = trusted_entries(domain, entity, expectation == LogRule::Required)?;
     check_integrated_times(&entries, None, now)?;
     let ours = || rekor1::verify_with_key(domain, signature, &entries, key, now);
-    let (log_entries, timestamps) = if entries.is_empty() || rekor1::is_needed(material, &entries, key.kind()) {
+    let (log_entries, timestamps) = if entries.is_empty() || rekor1::is_needed(entity, &entries, key.kind()) {
         ours()?
     } else {
-        let stamps = if material.stamped.is_some() { domain.verify_timestamps(material, None)? } else { Vec::new() };
-        match domain.verify_with_key(material, &entries, signed, key) {
+        let stamps = if entity.stamped.is_some() { domain.verify_timestamps(entity, None)? } else { Vec::new() };
+        match domain.verify_with_key(entity, &entries, signed, key) {
             Ok((log_entries, times)) => (log_entries, stamps.into_iter().chain(times).collect()),
             Err(Refusal::Timestamp) => ours()?,
             Err(Refusal::Found(finding)) => return Err(finding),
@@ -167,7 +170,7 @@ pub(super) fn outside_key_window(key: &PublicKey, timestamps: &[TimestampReport]
 /// A promise is verified with the key that the log had at its time. The proof alone of an entry of Rekor v1 says nothing of when
 /// the log signed it, so the times that others vouch for must lie within the window of the log's key: one that was retired, and
 /// stolen since, signs no entry for a signature of later (A150). Rekor v2 says no time either; its keys are not compared.
-fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[TimestampReport]) -> Result<(), Finding> {
+fn check_log_keys(domain: &TrustDomain, entries: &[&LogEntry], timestamps: &[TimestampReport]) -> Result<(), Finding> {
     let proof_alone = |entry: &&&LogEntry| entry.promise.is_none() && !entry.is_rekor_v2();
     for entry in entries.iter().filter(proof_alone) {
         if let Some(stamp) = timestamps.iter().find(|stamp| !domain.trusts_log_at(&entry.log_id, stamp.time)) {
@@ -180,27 +183,27 @@ fn check_log_keys(domain: &Domain, entries: &[&LogEntry], timestamps: &[Timestam
 
 /// Of several domains that refuse a signature with a certificate, that of one whose authority issued it tells most.
 pub(super) fn refusal_of_certificate(
-    material: &Material,
-    refusals: Vec<(&Domain, Finding)>,
+    entity: &SignedEntity,
+    refusals: Vec<(&TrustDomain, Finding)>,
     names: &[&str],
 ) -> Option<Finding> {
-    let (issued, finding) = most_telling(refusals, |domain| was_issued_by(domain, material))?;
+    let (issued, finding) = most_telling(refusals, |domain| was_issued_by(domain, entity))?;
     Some(match (issued, finding.check) {
         (true, _) | (false, CheckId::CertificateProfile | CheckId::BundleFormat) => finding,
-        (false, _) => unknown_authority(material, finding, names),
+        (false, _) => unknown_authority(entity, finding, names),
     })
 }
 
 /// Whether an authority of the domain issued the certificate, whenever that was. Used to choose which of several refusals to
 /// report, never to accept anything.
-fn was_issued_by(domain: &Domain, material: &Material) -> bool {
-    let Some(der) = material.key.leaf() else { return false };
+fn was_issued_by(domain: &TrustDomain, entity: &SignedEntity) -> bool {
+    let Some(der) = entity.key.leaf() else { return false };
     Leaf::read(der).is_ok_and(|leaf| domain.issued(der, leaf.not_before))
 }
 
 /// No domain's authority issued the certificate: that is the first fault to act on.
-fn unknown_authority(material: &Material, finding: Finding, names: &[&str]) -> Finding {
-    let Some(leaf) = material.key.leaf().map(Leaf::read).and_then(Result::ok) else {
+fn unknown_authority(entity: &SignedEntity, finding: Finding, names: &[&str]) -> Finding {
+    let Some(leaf) = entity.key.leaf().map(Leaf::read).and_then(Result::ok) else {
         return finding;
     };
     Finding::fail(CheckId::CertificateChain, "no trusted authority issued the certificate")
@@ -217,25 +220,24 @@ fn what_it_said(finding: &Finding) -> String {
     }
 }
 
-/// Verifies material wholly inside one domain, at the time `now`.
+/// Verifies a signed entity wholly inside one domain, at the time `now`.
 pub(super) fn verify_in(
-    domain: &Domain,
-    material: &Material,
+    domain: &TrustDomain,
+    entity: &SignedEntity,
     signed: Signed<'_>,
     now: Timestamp,
 ) -> Result<Verified, Finding> {
-    let der = material.key.leaf().ok_or_else(signed_with_a_key)?;
+    let der = entity.key.leaf().ok_or_else(signed_with_a_key)?;
     let leaf = Leaf::read(der)?;
-    let entries = trusted_entries(domain, material, domain.demands_log())?;
+    let entries = trusted_entries(domain, entity, domain.requires_log())?;
     check_integrated_times(&entries, Some(&leaf), now)?;
     let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
-    let ours = || rekor1::verify(domain, SignatureOver { material, signed }, &entries, &leaf, now);
-    let (log_entries, timestamps) = if rekor1::is_needed(material, &entries, key.kind()) {
+    let ours = || rekor1::verify(domain, SignatureOver { entity, signed }, &entries, &leaf, now);
+    let (log_entries, timestamps) = if rekor1::is_needed(entity, &entries, key.kind()) {
         ours()?
     } else {
-        let stamps =
-            if material.stamped.is_some() { domain.verify_timestamps(material, Some(&leaf))? } else { Vec::new() };
-        match domain.verify(material, &entries, signed) {
+        let stamps = if entity.stamped.is_some() { domain.verify_timestamps(entity, Some(&leaf))? } else { Vec::new() };
+        match domain.verify(entity, &entries, signed) {
             Ok((log_entries, times)) => (log_entries, stamps.into_iter().chain(times).collect()),
             Err(Refusal::Timestamp) => ours()?,
             Err(Refusal::Found(finding)) => return Err(finding),
@@ -251,7 +253,7 @@ pub(super) fn verify_in(
 /// The certificate counted at every time of the signature, and so did the authority that issued it (A175); a certificate
 /// transparency log has seen it.
 fn check_issued(
-    domain: &Domain,
+    domain: &TrustDomain,
     der: &[u8],
     leaf: &Leaf,
     timestamps: &[TimestampReport],
@@ -282,7 +284,7 @@ fn check_issued(
         let found = format!("it is valid from {} to {}, and not at {time}", leaf.not_before, leaf.not_after);
         return Err(not_then(found));
     }
-    if domain.demands_sct() {
+    if domain.requires_sct() {
         verify_sct(domain, der, leaf, &issuer_key, now)?;
     }
     Ok(())

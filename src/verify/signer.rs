@@ -1,8 +1,8 @@
-//! The signer of verified material against the policy.
+//! The signer of a verified entity against the policy.
 
 use crate::check::{CheckId, Finding, WorkflowName};
 use crate::policy::{
-    Caller, CertificateRule, Claim, ClaimRule, IdentityRule, LogDemand, Signer, SourceRule, TextRule, WrittenIn,
+    Caller, CertificateRule, Claim, ClaimRule, IdentityRule, LogRule, Signer, SourceRule, TextRule, WrittenIn,
 };
 
 use super::certificate::Leaf;
@@ -18,7 +18,7 @@ pub(crate) fn check(verified: &Verified, signer: &Signer, written_in: WrittenIn)
         (SignedBy::Certificate(leaf), Signer::Certificate(rule)) => check_certificate(leaf, rule, written_in),
         (SignedBy::Key(key), Signer::Keys(rule)) if rule.keys().contains(key) => {
             let made = Finding::pass(CheckId::SignerKey, format!("signed with the key {}", key.fingerprint()));
-            let log = (rule.log() == LogDemand::NotRequired && verified.log_entries.is_empty()).then(|| {
+            let log = (rule.log() == LogRule::NotRequired && verified.log_entries.is_empty()).then(|| {
                 let message = "log not required: only the key proves the signature, and its time is unproven";
                 Finding::skip(CheckId::TransparencyLog, message)
             });

@@ -1,4 +1,4 @@
-//! `policy import` of Kyverno's policies: what they demand is demanded, and what is not carried over is said.
+//! `policy import` of Kyverno's policies: what they require is required, and what is not carried over is said.
 
 use crate::program::{Program, Run, Scratch, bonafide};
 

@@ -11,7 +11,7 @@ use bonafide::check::CandidateReport;
 use bonafide::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, inspect};
+use bonafide::verify::{TrustDomain, inspect};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -251,12 +251,12 @@ fn read_bundles(corpora: &Path, file: &str) -> Vec<(Vec<u8>, CandidateReport)> {
 
 /// Reports on a bundle as if it were attached to an image of its first subject's digest.
 fn report_on(corpora: &Path, bundle: &str) -> CandidateReport {
-    let domains: Vec<Domain> = ["public-good", "github"]
+    let domains: Vec<TrustDomain> = ["public-good", "github"]
         .iter()
         .map(|name| {
             let file = format!("{name}.trusted_root.json");
             let bytes = fs::read(corpora.join("trust-roots").join(&file)).expect("a root");
-            Domain::prepare(&TrustRoot::parse(name, &file, &bytes).expect("a root")).expect("a domain")
+            TrustDomain::prepare(&TrustRoot::parse(name, &file, &bytes).expect("a root")).expect("a domain")
         })
         .collect();
     let evidence = evidence(bundle);

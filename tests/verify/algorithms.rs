@@ -3,7 +3,7 @@
 
 use bonafide::check::{CheckId, Verdict};
 use bonafide::evidence::Content;
-use bonafide::policy::{KeyRule, LogDemand, PublicKey, Requirement, Signer};
+use bonafide::policy::{KeyRule, LogRule, PublicKey, Requirement, Signer};
 use serde_json::{Value, json};
 
 use crate::support::json::base64;
@@ -100,13 +100,13 @@ impl Who {
     fn judge(self, world: &World, form: Form, key: &Key) -> Judge {
         let signer = match self {
             Who::Certificate => expected_signer(),
-            Who::Key => by_key(key, LogDemand::Required),
+            Who::Key => by_key(key, LogRule::Required),
         };
         world.requiring(form.requirement()).signed_by(signer)
     }
 }
 
-fn by_key(key: &Key, log: LogDemand) -> Signer {
+fn by_key(key: &Key, log: LogRule) -> Signer {
     let key = PublicKey::from_pem(key.public_pem().as_bytes()).expect("a key");
     Signer::Keys(KeyRule::new([key], log).expect("a rule"))
 }
@@ -190,7 +190,7 @@ fn keys_of_every_algorithm_sign_without_a_log() {
     for key in [Key::of_every_kind(), vec![Key::ed25519()]].concat() {
         for form in [Form::Message(EntryKind::HashedRekordV001), Form::Envelope(EntryKind::DsseV001), Form::Sig] {
             let signed = Signed { entries: Vec::new(), ..form.sign(&world, world.instance.key_signer(&key)) };
-            let judge = world.requiring(form.requirement()).signed_by(by_key(&key, LogDemand::NotRequired));
+            let judge = world.requiring(form.requirement()).signed_by(by_key(&key, LogRule::NotRequired));
             judge.accepts(form.content(&signed));
             let stranger = Signed { entries: Vec::new(), ..form.sign(&world, world.instance.key_signer(&Key::p384())) };
             judge.rejects(form.content(&stranger), CheckId::SignerKey);
@@ -241,7 +241,7 @@ fn a153_a_promise_stands_in_for_no_proof_of_rekor_v2() {
     }
 }
 
-/// RFC 3161 demands neither elliptic keys nor a hash of their own length, nor that a certificate between leaf and root states its
+/// RFC 3161 requires neither elliptic keys nor a hash of their own length, nor that a certificate between leaf and root states its
 /// purpose (A316).
 #[test]
 fn a316_authorities_of_every_kind_give_the_time() {

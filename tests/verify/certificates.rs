@@ -2,7 +2,7 @@
 
 use bonafide::check::CheckId;
 use bonafide::trust::TrustRoot;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 use serde_json::json;
 
 use crate::forge::{minutes, relog, signing_time_plus};
@@ -134,7 +134,7 @@ fn root_is_refused(bend: impl FnOnce(&mut Profile, &mut Profile)) {
     let authority = CertificateAuthority::with(bend);
     let instance = Sigstore { authority, ..Sigstore::new() };
     let root = TrustRoot::parse("bent", "bent.json", instance.trusted_root().as_bytes()).expect("a root");
-    let error = Domain::prepare(&root).err().expect("an authority that may not issue").to_string();
+    let error = TrustDomain::prepare(&root).err().expect("an authority that may not issue").to_string();
     assert!(error.contains("may not issue others"), "{error}");
 }
 

@@ -1,8 +1,8 @@
-//! Trust domains: evidence verifies wholly inside one of them, and each demands what its root says it has.
+//! Trust domains: evidence verifies wholly inside one of them, and each requires what its root says it has.
 
 use bonafide::check::{CheckId, Verdict};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, DomainError};
+use bonafide::verify::{TrustDomain, TrustDomainError};
 use serde_json::{Value, json};
 
 use crate::forge::relog;
@@ -11,7 +11,7 @@ use crate::support::sigstore::{EntryKind, Key, SIGNING_TIME, Signed, Sigstore, V
 use crate::world::{ENVELOPE_ENTRIES, World, bundle, domain, legacy, logged_as};
 
 /// GitHub's own instance: no transparency log and no certificate transparency, but timestamps.
-fn without_logs(world: &World) -> Domain {
+fn without_logs(world: &World) -> TrustDomain {
     domain("timestamps", &root_without_logs(world))
 }
 
@@ -170,7 +170,7 @@ fn without_a_domain_nothing_can_be_decided() {
     judge.cannot_decide(bundle(&world.signed_provenance().bundle(Version::V03)), CheckId::CertificateChain);
 }
 
-/// The demand comes from the root as it was written, not from what is left of it.
+/// The requirement comes from the root as it was written, not from what is left of it.
 #[test]
 fn a249_a_log_whose_key_is_not_supported_is_still_demanded() {
     let world = World::new();
@@ -257,7 +257,7 @@ fn a247_a_root_of_other_parts_than_a_root_has_is_no_domain() {
         for value in &wrong {
             let root = world.instance.trusted_root_with(|root| root[list] = value.clone());
             let read = TrustRoot::parse("virtual", "root.json", root.as_bytes());
-            assert!(read.is_err() || Domain::prepare(&read.expect("a root")).is_err(), "{list}: {value}");
+            assert!(read.is_err() || TrustDomain::prepare(&read.expect("a root")).is_err(), "{list}: {value}");
         }
     }
     for (place, values) in [
@@ -270,14 +270,14 @@ fn a247_a_root_of_other_parts_than_a_root_has_is_no_domain() {
             let bent = |root: &mut Value| *root.pointer_mut(place).expect("a place") = value.clone();
             let root = world.instance.trusted_root_with(bent);
             let read = TrustRoot::parse("virtual", "root.json", root.as_bytes());
-            let prepared = read.map(|root| Domain::prepare(&root));
-            let is_refused = matches!(prepared, Err(_) | Ok(Err(DomainError::Unusable { .. })));
+            let prepared = read.map(|root| TrustDomain::prepare(&root));
+            let is_refused = matches!(prepared, Err(_) | Ok(Err(TrustDomainError::Unusable { .. })));
             assert!(is_refused, "{place}: {value}");
         }
     }
 }
 
-/// go-tuf panicked on one: a key of the wrong length is no key, and the demand for its log stays.
+/// go-tuf panicked on one: a key of the wrong length is no key, and the requirement for its log stays.
 #[test]
 fn a247_a_key_of_the_wrong_length_is_not_counted() {
     let world = World::new();
@@ -298,9 +298,9 @@ fn a247_a_key_of_the_wrong_length_is_not_counted() {
     }
 }
 
-fn prepare(world: &World, bend: impl FnOnce(&mut Value)) -> Result<Domain, DomainError> {
+fn prepare(world: &World, bend: impl FnOnce(&mut Value)) -> Result<TrustDomain, TrustDomainError> {
     let root = world.instance.trusted_root_with(bend);
-    Domain::prepare(&TrustRoot::parse("virtual", "root.json", root.as_bytes()).expect("a root"))
+    TrustDomain::prepare(&TrustRoot::parse("virtual", "root.json", root.as_bytes()).expect("a root"))
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_root_without_an_authority_is_no_domain() {
                 root["certificateAuthorities"] = authorities;
             }
         });
-        assert!(matches!(domain, Err(DomainError::NoAuthority { .. })));
+        assert!(matches!(domain, Err(TrustDomainError::NoAuthority { .. })));
     }
 }
 
@@ -325,7 +325,7 @@ fn a250_two_logs_of_one_id_are_refused() {
         let log = root["tlogs"][0].clone();
         root["tlogs"].as_array_mut().expect("a list").push(log);
     });
-    assert!(matches!(domain, Err(DomainError::Unusable { .. })));
+    assert!(matches!(domain, Err(TrustDomainError::Unusable { .. })));
 }
 
 #[test]

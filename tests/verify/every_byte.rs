@@ -5,9 +5,9 @@
 
 use bonafide::check::{CandidateReport, ImageReport, Verdict};
 use bonafide::evidence::{Content, Opened};
-use bonafide::policy::{KeyRule, LogDemand, PublicKey, Signer};
+use bonafide::policy::{KeyRule, LogRule, PublicKey, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 use serde_json::{Value, json};
 
 use crate::support::sigstore::{EntryKind, Evidence, Key, LegacyLayer, Signed, Version};
@@ -107,7 +107,7 @@ fn flip_root(name: &str, limit: usize, world: &World, judge: impl Fn() -> Judge,
     let believed = facts(&judge().accepts(bundle(good)));
     flip(name, limit, text.len(), &believed, |position, mask| {
         let root = TrustRoot::parse("virtual", "trusted_root.json", &changed(&text, position, mask)).ok()?;
-        Some(judge().trusting([Domain::prepare(&root).ok()?]).judge([bundle(good)]))
+        Some(judge().trusting([TrustDomain::prepare(&root).ok()?]).judge([bundle(good)]))
     });
 }
 
@@ -133,7 +133,7 @@ fn keys(limit: usize) {
     let key = Key::p256();
     let judge = |log| world.for_signatures().signed_by(rule(&key, log));
     let by_key = || world.instance.key_signer(&key);
-    let (logged, unlogged) = (judge(LogDemand::Required), judge(LogDemand::NotRequired));
+    let (logged, unlogged) = (judge(LogRule::Required), judge(LogRule::NotRequired));
     let signed = by_key().sign_image(&world.subject);
     flip_bundle("key, Rekor v1", limit, &logged, &signed.bundle(Version::V03));
     flip_bundle("key, Rekor v2", limit, &logged, &by_key().rekor_v2().sign_image(&world.subject).bundle(Version::V03));
@@ -142,7 +142,7 @@ fn keys(limit: usize) {
     flip_layer("key, legacy signature", limit, &logged, &by_key().sign_simple(&world.subject));
 }
 
-fn rule(key: &Key, log: LogDemand) -> Signer {
+fn rule(key: &Key, log: LogRule) -> Signer {
     let key = PublicKey::from_pem(key.public_pem().as_bytes()).expect("a key");
     Signer::Keys(KeyRule::new([key], log).expect("a rule"))
 }
@@ -163,7 +163,7 @@ fn roots(limit: usize) {
     flip_root("root under Rekor v1", limit, &world, || world.for_provenance(), &v1.bundle(Version::V03));
     flip_root("root under Rekor v2", limit, &world, || world.for_provenance(), &v2.bundle(Version::V03));
     let key = Key::p256();
-    let judge = || world.for_signatures().signed_by(rule(&key, LogDemand::Required));
+    let judge = || world.for_signatures().signed_by(rule(&key, LogRule::Required));
     let signed = world.instance.key_signer(&key).sign_image(&world.subject);
     flip_root("root under a key", limit, &world, judge, &signed.bundle(Version::V03));
 }

@@ -53,7 +53,7 @@ fn attestations_verify_with_every_kind_of_log_entry() {
     let world = World::new();
     for kind in ENVELOPE_ENTRIES {
         for version in VERSIONS {
-            // Version 0.1 is older than Rekor v2, and demands the promise that such a log does not give.
+            // Version 0.1 is older than Rekor v2, and requires the promise that such a log does not give.
             if (kind, version) == (EntryKind::HashedRekordV002, Version::V01) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use bonafide::check::CheckId;
 use bonafide::evidence::Content;
 use bonafide::trust::TrustRoot;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 use serde_json::{Value, json};
 
 use crate::forge::{minutes, signing_time_plus};
@@ -202,7 +202,7 @@ fn a311_a_leaf_that_the_root_itself_issued_is_accepted() {
 #[track_caller]
 fn unusable(root: &str) -> String {
     let root = TrustRoot::parse("bent", "bent.json", root.as_bytes()).expect("a root");
-    Domain::prepare(&root).err().expect("an authority that may not issue").to_string()
+    TrustDomain::prepare(&root).err().expect("an authority that may not issue").to_string()
 }
 
 fn below(authority: &Certificate, bend: impl FnOnce(&mut Profile)) -> Certificate {

@@ -43,7 +43,8 @@ fn every_requirement_is_in_the_schema_of_policies_and_in_a_first_policy() {
         let policy = document
             .policy_for("registry.test/acme/shop", &[], None, World::new().for_provenance().now)
             .expect("a policy");
-        let required: Vec<Requirement> = policy.demands().iter().map(bonafide::policy::Demand::requirement).collect();
+        let required: Vec<Requirement> =
+            policy.expectations().iter().map(bonafide::policy::Expectation::requirement).collect();
         assert_eq!(required, [*requirement], "{text}");
     }
 }

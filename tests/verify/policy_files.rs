@@ -3,7 +3,7 @@
 use bonafide::check::{CheckId, Finding, ImageReport, Outcome, RequirementReport, Verdict};
 use bonafide::evidence::Content;
 use bonafide::policy::{Document, ImageError, Policy};
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::sigstore::{EntryKind, Evidence, GITHUB_ACTIONS, Identity, Key, SIGNING_TIME, Version};
@@ -21,7 +21,7 @@ pub(crate) fn document(rules: &str, key: &Key) -> Document {
         .unwrap_or_else(|error| panic!("the policy has errors:\n{error}"))
 }
 
-/// What the file demands of the image.
+/// What the file requires of the image.
 pub(crate) fn policy(rules: &str) -> Policy {
     policy_with_key(rules, &Key::p256())
 }
@@ -49,7 +49,7 @@ pub(crate) fn judge(world: &World, policy: &Policy, contents: impl IntoIterator<
 
 fn judge_in(
     world: &World,
-    domains: &[Domain],
+    domains: &[TrustDomain],
     policy: &Policy,
     contents: impl IntoIterator<Item = Content>,
     now: Timestamp,

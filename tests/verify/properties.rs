@@ -5,7 +5,7 @@ use bonafide::evidence::{Content, Evidence as Collected, Gap, GapReason, Obstacl
 use bonafide::policy::Requirement;
 use bonafide::run::Threads;
 use bonafide::time_limit::TimeLimit;
-use bonafide::verify::{self, Alone, Domain, Grounds, Workers, verify_with};
+use bonafide::verify::{self, Alone, Grounds, TrustDomain, Workers, verify_with};
 use serde_json::json;
 
 use crate::forge::{flip, other_image};
@@ -68,7 +68,7 @@ fn pool(world: &World, github: &World) -> Vec<Content> {
     .collect()
 }
 
-fn domains(world: &World, github: &World) -> Vec<Domain> {
+fn domains(world: &World, github: &World) -> Vec<TrustDomain> {
     let without_logs = github.instance.trusted_root_with(|root| {
         root["tlogs"] = json!([]);
         root["ctlogs"] = json!([]);

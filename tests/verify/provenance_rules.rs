@@ -17,7 +17,7 @@ const SHOP: &str = "{github: acme/shop}";
 const HOSTED: &str = "https://github.com/actions/runner/github-hosted";
 const REUSABLE: &str = "https://github.com/acme/ci/.github/workflows/build.yml@refs/tags/v3";
 
-/// What a rule about the image demands of its provenance.
+/// What a rule about the image requires of its provenance.
 pub(crate) fn asking(signer: &str, rules: &str) -> Policy {
     asking_with_key(signer, rules, &Key::p256())
 }

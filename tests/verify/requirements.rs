@@ -3,7 +3,7 @@
 
 use bonafide::check::{CheckId, ImageReport, Verdict};
 use bonafide::evidence::Content;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ impl Logs {
     }
 
     /// As policies name them.
-    fn domains(&self) -> Vec<Domain> {
+    fn domains(&self) -> Vec<TrustDomain> {
         vec![domain("./far.json", &self.far.trusted_root()), domain("./near.json", &self.world.instance.trusted_root())]
     }
 

@@ -2,7 +2,7 @@
 
 use bonafide::check::CheckId;
 use bonafide::trust::TrustRoot;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 
 use crate::support::sigstore::{CertificateAuthority, Key, Sigstore, TimestampAuthority, Version, der};
 use crate::world::{World, bundle};
@@ -50,9 +50,9 @@ fn a318_a_curve_that_is_not_known_here_is_undecided() {
     }
 }
 
-fn prepare(instance: &Sigstore) -> Result<Domain, String> {
+fn prepare(instance: &Sigstore) -> Result<TrustDomain, String> {
     let root = TrustRoot::parse("weak", "weak.json", instance.trusted_root().as_bytes()).expect("a root");
-    Domain::prepare(&root).map_err(|error| error.to_string())
+    TrustDomain::prepare(&root).map_err(|error| error.to_string())
 }
 
 #[track_caller]
@@ -109,7 +109,7 @@ fn a318_an_anchor_that_signs_itself_with_a_broken_hash_is_worth_a_word() {
         chain.truncate(1);
     });
     let root = TrustRoot::parse("old", "old.json", root.as_bytes()).expect("a root");
-    let domain = Domain::prepare(&root).expect("a domain");
+    let domain = TrustDomain::prepare(&root).expect("a domain");
     let warnings = &domain.report().warnings;
     assert!(warnings.iter().any(|warning| warning.contains("signed with SHA-1")), "{warnings:?}");
 }

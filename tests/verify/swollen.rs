@@ -2,7 +2,7 @@
 
 use bonafide::check::CheckId;
 use bonafide::trust::TrustRoot;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 use serde_json::json;
 
 use crate::support::json::base64;
@@ -114,7 +114,7 @@ fn a310_a_trusted_root_with_a_swollen_certificate_is_refused() {
             *root.pointer_mut(pointer).expect("a certificate or key") = json!(base64(swollen_set(65)));
         });
         let root = TrustRoot::parse("virtual", "virtual", root.as_bytes()).expect("JSON");
-        let error = Domain::prepare(&root).err().expect("a swollen root").to_string();
+        let error = TrustDomain::prepare(&root).err().expect("a swollen root").to_string();
         assert!(error.contains(list) && error.contains("SET of more than 64 members"), "{error}");
     }
 }

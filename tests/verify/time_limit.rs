@@ -10,7 +10,7 @@ use bonafide::evidence::{Content, Evidence};
 use bonafide::packages::Advisories;
 use bonafide::policy::Policy;
 use bonafide::time_limit::TimeLimit;
-use bonafide::verify::{Alone, Domain, Grounds, Judge, verify_on};
+use bonafide::verify::{Alone, Grounds, Judge, TrustDomain, verify_on};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn known() -> Advisories {
 struct Setting {
     evidence: Evidence,
     policy: Policy,
-    domains: [Domain; 1],
+    domains: [TrustDomain; 1],
     advisories: Advisories,
     now: Timestamp,
 }

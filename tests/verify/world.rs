@@ -9,7 +9,7 @@ use bonafide::evidence::{
 use bonafide::oci::{Algorithm, Blob, Digest};
 use bonafide::policy::{Policy, Requirement, Signer};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -104,12 +104,12 @@ impl World {
             .collect()
     }
 
-    pub(crate) fn domain(&self) -> Domain {
+    pub(crate) fn domain(&self) -> TrustDomain {
         self.domain_with(|_| {})
     }
 
     /// The instance as a trust domain after `bend` had its way with the trusted root.
-    pub(crate) fn domain_with(&self, bend: impl FnOnce(&mut Value)) -> Domain {
+    pub(crate) fn domain_with(&self, bend: impl FnOnce(&mut Value)) -> TrustDomain {
         domain("virtual", &self.instance.trusted_root_with(bend))
     }
 
@@ -154,12 +154,12 @@ pub(crate) struct Judge {
     pub(crate) image: Digest,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) signer: Signer,
-    pub(crate) domains: Vec<Domain>,
+    pub(crate) domains: Vec<TrustDomain>,
     pub(crate) now: Timestamp,
 }
 
 impl Judge {
-    pub(crate) fn trusting(mut self, domains: impl IntoIterator<Item = Domain>) -> Judge {
+    pub(crate) fn trusting(mut self, domains: impl IntoIterator<Item = TrustDomain>) -> Judge {
         self.domains = domains.into_iter().collect();
         self
     }
@@ -255,9 +255,9 @@ pub(crate) fn signer(identity: &str, issuer: &str) -> Signer {
     Signer::from_flags(Some(identity), Some(issuer), None, None, None).expect("a signer")
 }
 
-pub(crate) fn domain(name: &str, root: &str) -> Domain {
+pub(crate) fn domain(name: &str, root: &str) -> TrustDomain {
     let root = TrustRoot::parse(name, "trusted_root.json", root.as_bytes()).expect("a root");
-    Domain::prepare(&root).expect("a trust domain")
+    TrustDomain::prepare(&root).expect("a trust domain")
 }
 
 pub(crate) fn blob(bytes: impl Into<Vec<u8>>) -> Blob {

@@ -8,7 +8,7 @@ use crate::{forge, holds, lab};
 
 const IMAGE: &str = "ghcr.io/acme/shop";
 
-/// A file that can be read demands something: no policy is satisfied by an image that nothing is attached to. One that cannot
+/// A file that can be read requires something: no policy is satisfied by an image that nothing is attached to. One that cannot
 /// be read says where.
 pub fn run(data: &[u8]) {
     let document = match Document::parse("policy.yaml", data, &|_| Ok(forge::PEM.clone().into_bytes())) {
@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
         assert!(document.draw(&warning).starts_with("policy.yaml:"));
     }
     let Ok(policy) = document.policy_for(IMAGE, &["lab".to_owned()], None, crate::lab::NOW) else { return };
-    assert!(!policy.demands().is_empty());
+    assert!(!policy.expectations().is_empty());
     let report = verify(&lab::evidence(&lab::SAMPLES[0].image, Vec::new()), &policy, &*lab::DOMAINS, lab::NOW);
     assert_ne!(report.verdict, Verdict::Verified, "an image with nothing attached satisfies it");
     holds::of(&report);

@@ -9,7 +9,7 @@ use bonafide::check::Verdict;
 use bonafide::evidence::{Content, Evidence, Opened};
 use bonafide::policy::{Document, Policy};
 use bonafide::trust::TrustRoot;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use serde_json::json;
 
 use crate::{forge, holds, lab};
@@ -36,7 +36,7 @@ const REQUIREMENTS: [&str; 8] = [
 ];
 
 /// The lab, and the lab without each kind of witness: one signature verifies in several of them, by other witnesses.
-static DOMAINS: LazyLock<Vec<Domain>> = LazyLock::new(|| {
+static DOMAINS: LazyLock<Vec<TrustDomain>> = LazyLock::new(|| {
     let without: [&[&str]; 3] = [&[], &["tlogs", "ctlogs"], &["timestampAuthorities"]];
     let domain = |(name, lists): (&&str, &[&str])| {
         let mut root = lab::json(&lab::ROOT);
@@ -44,7 +44,7 @@ static DOMAINS: LazyLock<Vec<Domain>> = LazyLock::new(|| {
             root[*list] = json!([]);
         }
         let root = TrustRoot::parse(name, "lab", root.to_string().as_bytes()).expect("a root");
-        Domain::prepare(&root).expect("a domain")
+        TrustDomain::prepare(&root).expect("a domain")
     };
     TRUST.iter().zip(without).map(domain).collect()
 });

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bonafide::evidence::{Content, Opened};
 use bonafide::policy::LicenseExpression;
-use bonafide::verify::Domain;
+use bonafide::verify::TrustDomain;
 use serde_json::{Value, json};
 
 use super::{bundle, certificate, legacy_layer, manifest, packages, policy, provenance, reference, sbom, statement};
@@ -85,7 +85,7 @@ fn swell(head: &[u8], data: &[u8]) -> Vec<u8> {
 }
 
 fn read_trusted_root(data: &[u8]) {
-    let _: Option<Domain> = lab::domain(data);
+    let _: Option<TrustDomain> = lab::domain(data);
 }
 
 /// As a timestamp of an authority that the lab knows.

@@ -12,13 +12,13 @@ use bonafide::check::Verdict;
 use bonafide::evidence::{Content, Evidence, Gap, GapReason, Obstacle, Opened};
 use bonafide::oci::Digest;
 use bonafide::policy::Requirement;
-use bonafide::verify::{Domain, verify};
+use bonafide::verify::{TrustDomain, verify};
 use serde_json::{Map, Value, json};
 
 use crate::{holds, lab};
 
 /// The domain as it is, and without each kind of authority that a root may do without.
-static DOMAINS: LazyLock<Vec<Vec<Domain>>> = LazyLock::new(|| {
+static DOMAINS: LazyLock<Vec<Vec<TrustDomain>>> = LazyLock::new(|| {
     let without = |lists: &[&str]| {
         let mut root = lab::json(&lab::ROOT);
         for list in lists {

@@ -75,7 +75,7 @@ fn by_rules(provenance: &Provenance, question: &Question<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Looks up the level, by the rules of the demand if there is one.
+/// Looks up the level, by the rules of the requirement if there is one.
 fn build_level(builder: &str, question: &Question<'_>) -> BuildLevel {
     let asked = question.expected.map(|expected| (expected.signer, expected.asked));
     let trust = match asked {

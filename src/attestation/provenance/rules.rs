@@ -402,7 +402,7 @@ fn dependencies(node: &Node, problems: &mut Problems) -> Option<DependencyRules>
     let nothing_there = fields.present(&DEPENDENCIES).is_empty() && !fields.has_unknown();
     if nothing_there {
         let hint = format!("expected some of: {}", DEPENDENCIES.join(", "));
-        problems.add(node.place, "nothing is demanded of the dependencies", hint);
+        problems.add(node.place, "nothing is required of the dependencies", hint);
     }
     let pinned = or_default(fields.get("pinned"), |node| switch(node, problems));
     let mut list = |name| or_default(fields.get(name), |node| each(node, "dependencies", problems, dependency_rule));

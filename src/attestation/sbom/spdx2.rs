@@ -1,6 +1,6 @@
 //! SPDX 2.2 and 2.3 JSON, read as tolerantly as generators write it.
 //!
-//! Real documents leave out fields that the specification demands, so every field but the version is optional, a null is
+//! Real documents leave out fields that the specification requires, so every field but the version is optional, a null is
 //! a missing field, and values of another type are passed over. Whether a document is strictly valid is another question.
 
 use serde::Deserialize;

@@ -12,7 +12,7 @@ use super::model::{Family, Sbom};
 const MAX_NESTING: usize = 64;
 
 impl Sbom<'_> {
-    /// Judges the document as SPDX 2 demands it: every mandatory field, no unknown ones in packages, known words where only
+    /// Judges the document as SPDX 2 requires it: every mandatory field, no unknown ones in packages, known words where only
     /// those may stand.
     ///
     /// It proves the form and not the content. Documents of mainstream tools fail it, so it runs on request. Other

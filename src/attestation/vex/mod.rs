@@ -75,7 +75,7 @@ pub(crate) struct Attached {
     pub(crate) document: Document,
 }
 
-/// Everything that is said by signers whom one demand of the policy believes.
+/// Everything that is said by signers whom one requirement of the policy believes.
 #[derive(Default)]
 pub(crate) struct Statements(pub(crate) Vec<Attached>);
 

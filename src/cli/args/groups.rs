@@ -108,7 +108,7 @@ pub(in crate::cli) struct ProvenanceArgs {
     /// Accept slsa-github-generator at any ref, not at a release alone
     #[arg(long, hide_short_help = true)]
     pub(in crate::cli) allow_any_builder_ref: bool,
-    /// Demand this of every provenance of the signer that is attached, not of one
+    /// Require this of every provenance of the signer that is attached, not of one
     #[arg(long)]
     pub(in crate::cli) all_provenance: bool,
 }

@@ -60,7 +60,7 @@ pub(in crate::cli) enum PolicyCommand {
     },
     /// Say which images would get another verdict by another policy
     Preview(Box<PreviewArgs>),
-    /// Say which rules apply to an image and what they demand; nothing is fetched
+    /// Say which rules apply to an image and what they require; nothing is fetched
     Explain {
         /// The image, as it would be verified
         #[arg(value_name = "REFERENCE")]

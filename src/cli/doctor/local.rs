@@ -129,7 +129,7 @@ fn of_image(document: &Document, doctor: &DoctorArgs, reference: &Reference, now
                 .into_iter()
                 .map(|rule| format!("{} (line {})", rule.name, rule.place.line))
                 .collect();
-            let required: Vec<&str> = policy.demands().iter().map(|demand| demand.id.as_str()).collect();
+            let required: Vec<&str> = policy.expectations().iter().map(|expectation| expectation.id.as_str()).collect();
             let said = format!("{}: {} asks for {}", document.source_name(), rules.join(", "), required.join(", "));
             Line::ok(POLICY, said)
         }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::policy::claim::Claim;
-use crate::policy::key::LogDemand;
+use crate::policy::key::LogRule;
 use crate::policy::signer::{Caller, CertificateRule, IdentityRule, Signer, Signers};
 use crate::policy::tenancy::{is_open_issuer, is_open_name, overlap};
 use crate::policy::text::TextRule;
@@ -61,7 +61,7 @@ fn of_rule(rule: &Rule, today: Date) -> Vec<Problem> {
 fn of_signer(signer: &Signer) -> Vec<(String, &'static str)> {
     match signer {
         Signer::Certificate(rule) => of_certificate(rule),
-        Signer::Keys(rule) if rule.log() == LogDemand::NotRequired => vec![(
+        Signer::Keys(rule) if rule.log() == LogRule::NotRequired => vec![(
             format!("signatures of the key {} need no log entry", rule.describe()),
             "a stolen key can sign in secret, with any date: leave `log: not-required` out",
         )],

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use crate::oci::{Algorithm, Digest};
 
-use super::{Asked, BuilderRule, Demand, Policy, PolicyError, PolicyText, ProvenanceRules, WrittenIn};
+use super::{Asked, BuilderRule, Expectation, Policy, PolicyError, PolicyText, ProvenanceRules, WrittenIn};
 use fields::Fields;
 use problem::Problems;
 use yaml::Value;
@@ -62,7 +62,7 @@ pub enum ImageError {
         /// What the rules are about.
         patterns: Vec<String>,
     },
-    /// Everything that is demanded of it is excepted.
+    /// Everything that is required of it is excepted.
     #[error("`{source_name}` requires nothing of `{name}`: exceptions cover every requirement")]
     AllExcepted {
         /// The document.
@@ -191,7 +191,7 @@ impl Document {
         self.rules.iter().filter(|rule| rule.is_about(name)).collect()
     }
 
-    /// Returns the policy for one image: everything that every rule about it demands.
+    /// Returns the policy for one image: everything that every rule about it requires.
     ///
     /// `name` is `registry/repository` in its normal form, or a layout in its `oci:` spelling. `default_trust` are the trust
     /// domains of rules that name none. `now` decides which exceptions still work.
@@ -209,17 +209,18 @@ impl Document {
             return Err(ImageError::NoRule { source_name, name: name.to_owned(), patterns });
         }
         let several = rules.len() > 1;
-        let demands = rules.iter().flat_map(|rule| self.demands(rule, name, several, default_trust)).collect();
+        let expectations =
+            rules.iter().flat_map(|rule| self.expectations(rule, name, several, default_trust)).collect();
         let text = PolicyText { source: &self.source_name, written_in: WrittenIn::File, sha256: &self.sha256 };
-        Policy::new(text, demands, expected_digest, Some(now)).map_err(|error| {
+        Policy::new(text, expectations, expected_digest, Some(now)).map_err(|error| {
             debug_assert_eq!(error, PolicyError::NothingRequired, "a rule always has a requirement");
             ImageError::AllExcepted { source_name: self.source_name.clone(), name: name.to_owned() }
         })
     }
 
-    fn demands(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Demand> {
+    fn expectations(&self, rule: &Rule, name: &str, several: bool, default_trust: &[String]) -> Vec<Expectation> {
         let trust = rule.trust.as_ref().or(self.trust.as_ref()).map_or(default_trust, Vec::as_slice);
-        let demand = |required: &rule::RequiredBy| Demand {
+        let expectation = |required: &rule::RequiredBy| Expectation {
             id: if several { format!("{} of {}", required.asked.id(), rule.name) } else { required.asked.id() },
             asked: self.asked(&required.asked),
             signers: required.signers.clone(),
@@ -227,7 +228,7 @@ impl Document {
             log: required.log,
             exception: rule.exception(required.asked.requirement(), name).cloned(),
         };
-        rule.requirements.iter().map(demand).collect()
+        rule.requirements.iter().map(expectation).collect()
     }
 
     /// The requirement, with the settings of the whole document.

@@ -24,7 +24,7 @@ pub(crate) fn is_instance(name: &str) -> bool {
     INSTANCES.contains(&name)
 }
 
-/// A rule, proved: it names images, demands something of them, and says who must have signed it.
+/// A rule, proved: it names images, requires something of them, and says who must have signed it.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// What reports call it.

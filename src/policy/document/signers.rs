@@ -1,7 +1,7 @@
 //! Who may sign, in the words of a policy file.
 
 use crate::policy::claim::Claim;
-use crate::policy::key::{KeyError, KeyRule, LogDemand, PublicKey};
+use crate::policy::key::{KeyError, KeyRule, LogRule, PublicKey};
 use crate::policy::signer::{CertificateRule, ClaimRule, GITHUB_ISSUER, IdentityRule, Signer, Signers};
 use crate::policy::tenancy::Unmatchable;
 use crate::policy::text::TextRule;
@@ -241,9 +241,9 @@ fn key(fields: &Fields<'_>, files: ReadFile<'_>, problems: &mut Problems) -> Opt
     let node = fields.get("key")?;
     let (file, inline, log) = if let Value::Map(_) = node.value {
         let parts = Fields::of(node, "a key", &["file", "pem", "log"], problems)?;
-        (parts.get("file"), parts.get("pem"), log_demand(&parts, problems)?)
+        (parts.get("file"), parts.get("pem"), log_rule(&parts, problems)?)
     } else {
-        (Some(node), None, LogDemand::Required)
+        (Some(node), None, LogRule::Required)
     };
     let (place, pem) = match (file, inline) {
         (Some(file), None) => (file.place, read_key_file(file, files, problems)?),
@@ -287,11 +287,11 @@ fn read_key_file(node: &Node, files: ReadFile<'_>, problems: &mut Problems) -> O
         .ok()
 }
 
-fn log_demand(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogDemand> {
-    let Some(node) = fields.get("log") else { return Some(LogDemand::Required) };
+fn log_rule(fields: &Fields<'_>, problems: &mut Problems) -> Option<LogRule> {
+    let Some(node) = fields.get("log") else { return Some(LogRule::Required) };
     match text(node, problems)?.as_str() {
-        "required" => Some(LogDemand::Required),
-        "not-required" => Some(LogDemand::NotRequired),
+        "required" => Some(LogRule::Required),
+        "not-required" => Some(LogRule::NotRequired),
         other => {
             problems.add(
                 node.place,

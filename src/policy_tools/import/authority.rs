@@ -21,7 +21,7 @@ const ATTESTATION: [&str; 3] = ["name", "predicateType", "policy"];
 #[derive(Debug)]
 pub(super) enum Authority {
     /// Named signers must have signed an attestation.
-    Signers(Demand),
+    Signers(Expectation),
     /// `static: {action: pass}`: everybody passes. Never written.
     Everybody,
     /// It cannot be carried over, or no signer can satisfy it. The remarks say why.
@@ -30,7 +30,7 @@ pub(super) enum Authority {
 
 /// Who must have signed what.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Demand {
+pub(super) struct Expectation {
     /// What must be there, each once and in the order of reports.
     pub(super) requirements: Vec<Required>,
     /// The trust domain; `None` where a key does without one.
@@ -94,7 +94,7 @@ pub(super) fn read(authority: &Field<'_>, remarks: &mut Vec<Remark>) -> Authorit
     side_conditions(authority, remarks);
     let is_key = authority.field("key").is_some();
     let trust = trust(authority, is_key, remarks);
-    Authority::Signers(Demand { requirements, trust, signers, at_least: 1 })
+    Authority::Signers(Expectation { requirements, trust, signers, at_least: 1 })
 }
 
 fn fixed_answer(fixed: &Field<'_>, remarks: &mut Vec<Remark>) -> Authority {
@@ -299,7 +299,7 @@ pub(super) fn required(field: &Field<'_>, predicate_type: &str, remarks: &mut Ve
     }
 }
 
-/// What CUE or Rego demand of contents.
+/// What CUE or Rego require of contents.
 pub(super) fn content_policy(field: &Field<'_>, remarks: &mut Vec<Remark>) {
     if let Some(policy) = field.field("policy") {
         let language = policy.text_of("type").unwrap_or_else(|| "cue".to_owned());

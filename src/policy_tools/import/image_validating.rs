@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::policy::Requirement;
 
-use super::authority::{self, Demand, Required, Signer};
+use super::authority::{self, Expectation, Required, Signer};
 use super::common::{self, PUBLIC_GOOD};
 use super::field::Field;
 use super::kyverno;
@@ -69,16 +69,16 @@ pub(super) fn rules(root: &Field<'_>, number: usize) -> Vec<Rule> {
         attestation.field("intoto").iter().for_each(|intoto| common::unknown(intoto, &["type"], &mut remarks));
     }
     let images = images(&spec, &mut remarks);
-    let mut demands = Vec::new();
+    let mut expectations = Vec::new();
     for validation in common::listed(&spec, "validations", &mut remarks) {
-        demands.extend(demand(&spec, &validation, &mut remarks));
+        expectations.extend(expectation(&spec, &validation, &mut remarks));
     }
-    if demands.is_empty() {
+    if expectations.is_empty() {
         let hint = "add the expected signers by hand";
         remarks.push(spec.remark(Effect::Lost, "no validation is left, so no rule is written", hint));
         return vec![Rule::without_demand(&name, remarks)];
     }
-    Rule::each(&name, &images, demands, remarks)
+    Rule::each(&name, &images, expectations, remarks)
 }
 
 fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
@@ -95,8 +95,8 @@ fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
     kyverno::some_patterns(spec, patterns, remarks)
 }
 
-/// What one validation demands, if it is in one of the two forms.
-fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
+/// What one validation requires, if it is in one of the two forms.
+fn expectation(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Expectation> {
     common::unknown(validation, &VALIDATION, remarks);
     let expression = validation.text_of("expression").unwrap_or_default();
     let Some((attestation, attestors)) = names(&expression) else {
@@ -118,7 +118,7 @@ fn demand(spec: &Field<'_>, validation: &Field<'_>, remarks: &mut Vec<Remark>) -
         remarks.push(validation.remark(Effect::Lost, message, "add the expected signers by hand"));
         return None;
     }
-    Some(Demand { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: 1 })
+    Some(Expectation { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: 1 })
 }
 
 /// The attestation and the attestors that an expression of one of the two forms names.

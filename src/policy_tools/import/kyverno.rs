@@ -5,7 +5,7 @@
 
 use crate::policy::{Requirement, unreachable};
 
-use super::authority::{self, Demand, Pattern, Required, Signer};
+use super::authority::{self, Expectation, Pattern, Required, Signer};
 use super::common::{self, PUBLIC_GOOD};
 use super::field::Field;
 use super::images::{Suffix, without_suffix};
@@ -96,10 +96,10 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
     }
     beside_the_signers(field, &mut remarks);
     let images = patterns(field, &mut remarks);
-    let mut demands = Vec::new();
+    let mut expectations = Vec::new();
     let of_image = common::listed(field, "attestors", &mut remarks);
     for set in &of_image {
-        demands.extend(of_set(set, Required::Kind(Requirement::Signature), &mut remarks));
+        expectations.extend(of_set(set, Required::Kind(Requirement::Signature), &mut remarks));
     }
     for attestation in common::listed(field, "attestations", &mut remarks) {
         common::unknown(&attestation, &["name", "type", "predicateType", "attestors", "conditions"], &mut remarks);
@@ -115,15 +115,15 @@ fn of_images(name: &str, field: &Field<'_>, mut remarks: Vec<Remark>) -> Vec<Rul
             remarks.push(attestation.remark(Effect::LeftOut, message, "name its signers, if they differ"));
         }
         for set in if own.is_empty() { &of_image } else { &own } {
-            demands.extend(of_set(set, required.clone(), &mut remarks));
+            expectations.extend(of_set(set, required.clone(), &mut remarks));
         }
     }
-    if demands.is_empty() {
+    if expectations.is_empty() {
         let hint = "images that no other rule is about never pass; for the others, add the expected signers by hand";
         remarks.push(field.remark(Effect::Lost, "no attestor is left, so no rule is written", hint));
         return vec![Rule::without_demand(name, remarks)];
     }
-    Rule::each(name, &images, demands, remarks)
+    Rule::each(name, &images, expectations, remarks)
 }
 
 /// Settings of the rule that say nothing of who signed.
@@ -210,7 +210,7 @@ pub(super) fn pattern(image: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<St
 }
 
 /// The entries of a set, and how many of them must have signed.
-fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Option<Demand> {
+fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Option<Expectation> {
     common::unknown(set, &["count", "entries"], remarks);
     let entries = common::listed(set, "entries", remarks);
     let mut signers = Vec::new();
@@ -226,7 +226,7 @@ fn of_set(set: &Field<'_>, required: Required, remarks: &mut Vec<Remark>) -> Opt
         remarks.push(set.remark(Effect::Lost, message, "add the expected signers by hand"));
         return None;
     }
-    Some(Demand { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: count })
+    Some(Expectation { requirements: vec![required], trust: Some(PUBLIC_GOOD.to_owned()), signers, at_least: count })
 }
 
 /// The signers of an entry, and how many it stands for: several keys are one each.

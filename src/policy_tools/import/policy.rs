@@ -2,7 +2,7 @@
 //!
 //! One of its authorities is enough. An image must satisfy every policy that matches it, as it must satisfy every matching rule.
 
-use super::authority::{self, Authority, Demand, Required, Signer};
+use super::authority::{self, Authority, Expectation, Required, Signer};
 use super::common;
 use super::field::Field;
 use super::images;
@@ -16,7 +16,7 @@ pub(super) struct Rule {
     pub(super) name: String,
     pub(super) images: Vec<String>,
     /// `None` where nothing is left of the authorities.
-    pub(super) demand: Option<Demand>,
+    pub(super) expectation: Option<Expectation>,
     pub(super) remarks: Vec<Remark>,
 }
 
@@ -25,17 +25,17 @@ impl Rule {
     pub(super) fn read(root: &Field<'_>, number: usize) -> Self {
         let mut remarks = Vec::new();
         common::unknown(root, &["apiVersion", "kind", "metadata", "spec", "status"], &mut remarks);
-        let (images, demand) = if let Some(spec) = root.field("spec") {
-            (images(&spec, &mut remarks), demand(&spec, &mut remarks))
+        let (images, expectation) = if let Some(spec) = root.field("spec") {
+            (images(&spec, &mut remarks), expectation(&spec, &mut remarks))
         } else {
             remarks.push(root.remark(Effect::Lost, "it has no `spec`", "write the rule by hand"));
             (Vec::new(), None)
         };
-        Self::new(&common::policy_name(root, number), images, demand, remarks)
+        Self::new(&common::policy_name(root, number), images, expectation, remarks)
     }
 
-    /// A rule, with remarks that do not name it yet. What two demands have in common is said once.
-    pub(super) fn new(name: &str, images: Vec<String>, demand: Option<Demand>, remarks: Vec<Remark>) -> Self {
+    /// A rule, with remarks that do not name it yet. What two requirements have in common is said once.
+    pub(super) fn new(name: &str, images: Vec<String>, expectation: Option<Expectation>, remarks: Vec<Remark>) -> Self {
         let mut named: Vec<Remark> = Vec::new();
         for mut remark in remarks {
             remark.field = format!("{name}: {}", remark.field);
@@ -43,14 +43,20 @@ impl Rule {
                 named.push(remark);
             }
         }
-        Self { name: name.to_owned(), images, demand, remarks: named }
+        Self { name: name.to_owned(), images, expectation, remarks: named }
     }
 
-    /// Makes a rule for each demand; all of them must hold. The first rule carries the remarks.
-    pub(super) fn each(name: &str, images: &[String], demands: Vec<Demand>, remarks: Vec<Remark>) -> Vec<Self> {
+    /// Makes a rule for each requirement; all of them must hold. The first rule carries the remarks.
+    pub(super) fn each(
+        name: &str,
+        images: &[String],
+        expectations: Vec<Expectation>,
+        remarks: Vec<Remark>,
+    ) -> Vec<Self> {
         let mut remarks = Some(remarks);
-        let rule = |demand| Self::new(name, images.to_vec(), Some(demand), remarks.take().unwrap_or_default());
-        demands.into_iter().map(rule).collect()
+        let rule =
+            |expectation| Self::new(name, images.to_vec(), Some(expectation), remarks.take().unwrap_or_default());
+        expectations.into_iter().map(rule).collect()
     }
 
     /// The result for a policy without any remaining rule.
@@ -60,7 +66,7 @@ impl Rule {
 
     /// Whether it says enough to be written.
     pub(super) fn is_complete(&self) -> bool {
-        !self.images.is_empty() && self.demand.is_some()
+        !self.images.is_empty() && self.expectation.is_some()
     }
 }
 
@@ -95,7 +101,7 @@ fn images(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Vec<String> {
     patterns
 }
 
-fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
+fn expectation(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Expectation> {
     common::unknown(spec, &SPEC, remarks);
     authority::content_policy(spec, remarks);
     if let Some(mode) = spec.field("mode").filter(|mode| mode.text().is_some_and(|mode| mode != "enforce")) {
@@ -110,21 +116,21 @@ fn demand(spec: &Field<'_>, remarks: &mut Vec<Remark>) -> Option<Demand> {
         })
         .collect();
     let everybody_passes = read.iter().any(|(_, one)| matches!(one, Authority::Everybody));
-    let demand = any_of(read, remarks);
-    if demand.is_none() {
+    let expectation = any_of(read, remarks);
+    if expectation.is_none() {
         // Where everybody passed, an image is as well off without the rule.
         let effect = if everybody_passes { Effect::LeftOut } else { Effect::Lost };
         let message = "no authority is left, so no rule is written";
         let hint = "images that no other rule is about never pass; for the others, add the expected signers by hand";
         remarks.push(spec.remark(effect, message, hint));
     }
-    demand
+    expectation
 }
 
-/// A rule demands the same of all of its signers. Authorities that want something else than the first are left out: what
+/// A rule requires the same of all of its signers. Authorities that want something else than the first are left out: what
 /// passes then, passed there too.
-fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Option<Demand> {
-    let mut all: Option<Demand> = None;
+fn any_of(read: Vec<(Field<'_>, Authority)>, remarks: &mut Vec<Remark>) -> Option<Expectation> {
+    let mut all: Option<Expectation> = None;
     let mut count = 0;
     for (field, one) in read {
         let Authority::Signers(one) = one else {
@@ -162,13 +168,13 @@ fn forgive(authority: &Field<'_>, remarks: &mut [Remark]) {
     }
 }
 
-fn is_alike(one: &Demand, other: &Demand) -> bool {
+fn is_alike(one: &Expectation, other: &Expectation) -> bool {
     let same_trust = match (&one.trust, &other.trust) {
         (Some(one), Some(other)) => one == other,
         // A key that needs no log needs no instance either.
-        (None, _) | (_, None) => [one, other].iter().all(|demand| {
-            demand.trust.is_some()
-                || demand.signers.iter().all(|signer| matches!(signer, Signer::Key { log_is_required: false, .. }))
+        (None, _) | (_, None) => [one, other].iter().all(|expectation| {
+            expectation.trust.is_some()
+                || expectation.signers.iter().all(|signer| matches!(signer, Signer::Key { log_is_required: false, .. }))
         }),
     };
     same_trust && one.requirements == other.requirements

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::policy::emit::{one_line, scalar};
 
-use super::authority::{Demand, Pattern, Required, Signer};
+use super::authority::{Expectation, Pattern, Required, Signer};
 use super::policy::Rule;
 use super::remark::Remark;
 
@@ -25,7 +25,7 @@ pub(super) fn document(source_name: &str, rules: &[Rule], others: &[Remark]) -> 
 
 fn rule(text: &mut String, rule: &Rule) {
     remarks(text, "  ", &rule.remarks);
-    let Some(demand) = rule.demand.as_ref().filter(|_| rule.is_complete()) else {
+    let Some(expectation) = rule.expectation.as_ref().filter(|_| rule.is_complete()) else {
         let _ = writeln!(text, "  # No rule is left of {}.\n", one_line(&rule.name));
         return;
     };
@@ -33,22 +33,22 @@ fn rule(text: &mut String, rule: &Rule) {
     for image in &rule.images {
         let _ = writeln!(text, "      - {}", scalar(image));
     }
-    if let Some(trust) = &demand.trust {
+    if let Some(trust) = &expectation.trust {
         let _ = writeln!(text, "    trust: [{}]", scalar(trust));
     }
-    self::demand(text, demand);
+    self::expectation(text, expectation);
 }
 
-fn demand(text: &mut String, demand: &Demand) {
+fn expectation(text: &mut String, expectation: &Expectation) {
     // Any one of a list is enough; of more, how many is said first.
-    let margin = if demand.at_least > 1 {
-        let _ = write!(text, "    signers:\n      at-least: {}\n      of:\n", demand.at_least);
+    let margin = if expectation.at_least > 1 {
+        let _ = write!(text, "    signers:\n      at-least: {}\n      of:\n", expectation.at_least);
         "        "
     } else {
         text.push_str("    signers:\n");
         "      "
     };
-    for signer in &demand.signers {
+    for signer in &expectation.signers {
         match signer {
             Signer::Certificate { identity, issuer } => {
                 let _ = writeln!(
@@ -61,7 +61,7 @@ fn demand(text: &mut String, demand: &Demand) {
             Signer::Key { base64, log_is_required } => key(text, base64, *log_is_required, margin),
         }
     }
-    require(text, &demand.requirements);
+    require(text, &expectation.requirements);
 }
 
 /// Words alone, unless there is one that needs more.

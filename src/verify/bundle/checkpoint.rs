@@ -7,13 +7,13 @@ use sigstore_verify::types::{Checkpoint, CheckpointSignature};
 
 use crate::check::Finding;
 use crate::oci::encode_hex;
+use crate::verify::entity::{self, LogEntry, log_failure};
 use crate::verify::logs;
-use crate::verify::material::{self, LogEntry, log_failure};
 
-use super::Domain;
+use super::TrustDomain;
 use super::wire::sha256;
 
-impl Domain {
+impl TrustDomain {
     /// A checkpoint must be signed by the very log that the entry names: the crate takes any log of the root (A149).
     pub(in crate::verify) fn check_checkpoint_log(&self, entry: &LogEntry, checkpoint: &str) -> Result<(), Finding> {
         let parsed = Checkpoint::from_text(checkpoint)
@@ -94,7 +94,7 @@ impl Domain {
     pub(in crate::verify) fn verify_inclusion(
         &self,
         entry: &LogEntry,
-        proof: &material::InclusionProof,
+        proof: &entity::InclusionProof,
         now: Timestamp,
     ) -> Result<(), String> {
         let checkpoint = Checkpoint::from_text(&proof.checkpoint).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Signed material against one trust domain: the only module that names the Sigstore verifier.
+//! A signed entity against one trust domain: the only module that names the Sigstore verifier.
 //!
 //! The crate verifies chain, SCT, inclusion proof, checkpoint, promise (SET), timestamps, signature, and that the log entry
 //! belongs to them. [`super::log`] first refuses entries that the crate would accept too easily.
@@ -38,8 +38,8 @@ use crate::trust::{Service, TrustRoot};
 use super::authorities::{check_authorities, check_key_limits, narrow_authorities};
 use super::certificate::Leaf;
 use super::chain::{Issuers, NoIssuer};
+use super::entity::{self, LogEntry, SignedContent, SignedEntity};
 use super::logs;
-use super::material::{self, LogEntry, Material, SignedContent};
 pub(super) use algorithms::algorithms;
 pub(super) use keys::{certificate_in_pem, key_in_certificate, key_in_pem};
 pub(super) use refusal::Refusal;
@@ -48,13 +48,13 @@ use timestamps::TimestampAuthorities;
 use wire::to_bundle;
 
 /// A trust domain, ready to verify: one trusted root with its keys and certificates prepared.
-pub struct Domain {
+pub struct TrustDomain {
     root: TrustedRoot,
     verifier: Verifier,
     log_keys: Keyring,
-    /// The domain has a transparency log, so an entry is demanded. Derived from the root and from nothing else.
+    /// The domain has a transparency log, so an entry is required. Derived from the root and from nothing else.
     has_log: bool,
-    /// The domain has a certificate transparency log, so an SCT is demanded.
+    /// The domain has a certificate transparency log, so an SCT is required.
     has_ct: bool,
     issuers: Issuers,
     timestamp_authorities: TimestampAuthorities,
@@ -65,7 +65,7 @@ pub struct Domain {
 
 /// A trusted root that cannot be used to verify anything.
 #[derive(Debug, thiserror::Error)]
-pub enum DomainError {
+pub enum TrustDomainError {
     /// A key or certificate in it cannot be read, or is there twice.
     #[error("trusted root `{source_name}` cannot be used: {what}")]
     Unusable {
@@ -93,17 +93,17 @@ pub(super) struct SctSignature<'a> {
     pub(super) signature: &'a [u8],
 }
 
-impl Domain {
+impl TrustDomain {
     /// Prepares a trusted root. Log keys of kinds not known here are left out with a warning (A249): the evidence of such a
-    /// log counts for nothing, and the demand for a log entry stays.
-    pub fn prepare(root: &TrustRoot) -> Result<Self, DomainError> {
+    /// log counts for nothing, and the requirement for a log entry stays.
+    pub fn prepare(root: &TrustRoot) -> Result<Self, TrustDomainError> {
         let source_name = root.source.clone();
-        let unusable = |what: String| DomainError::Unusable { source_name: source_name.clone(), what };
+        let unusable = |what: String| TrustDomainError::Unusable { source_name: source_name.clone(), what };
         let mut document = root.document().clone();
         let has = |list: &str| root.document()[list].as_array().is_some_and(|entries| !entries.is_empty());
         let (has_log, has_ct, has_authority) = (has("tlogs"), has("ctlogs"), has("certificateAuthorities"));
         if !has_authority {
-            return Err(DomainError::NoAuthority { source_name });
+            return Err(TrustDomainError::NoAuthority { source_name });
         }
         check_key_limits(&document).map_err(&unusable)?;
         let mut warnings = root.warnings.clone();
@@ -163,21 +163,21 @@ impl Domain {
         format!("the log {} (key {id}) in the trusted root `{}`: {start} to {end}", log.name, self.name())
     }
 
-    /// Verifies material with the Sigstore crate: everything but who issued the certificate, who may sign and what the payload
+    /// Verifies a signed entity with the Sigstore crate: everything but who issued the certificate, who may sign and what the payload
     /// means. The crate would take certificates that come along as issuers, of any authority (A311).
     pub(super) fn verify(
         &self,
-        material: &Material,
+        entity: &SignedEntity,
         entries: &[&LogEntry],
         signed: Signed<'_>,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
-        let timestamps = self.timestamp_authorities.tokens_on_signature(material)?;
-        let bundle = to_bundle(material, entries, &timestamps)?;
+        let timestamps = self.timestamp_authorities.tokens_on_signature(entity)?;
+        let bundle = to_bundle(entity, entries, &timestamps)?;
         let mut policy = VerificationPolicy::any_identity().skip_certificate_chain();
         if !self.has_log {
             policy = policy.skip_tlog_unsafe();
         }
-        let result = self.verifier.verify(artifact(material, signed)?, &bundle, &policy)?;
+        let result = self.verifier.verify(artifact(entity, signed)?, &bundle, &policy)?;
         // The crate returns the times of timestamp authorities first, in the order of the bundle, then those of logs.
         Ok(reports(entries, result.verified_timestamps(), 0..timestamps.len()))
     }
@@ -186,15 +186,15 @@ impl Domain {
     /// log entry is required.
     pub(super) fn verify_with_key(
         &self,
-        material: &Material,
+        entity: &SignedEntity,
         entries: &[&LogEntry],
         signed: Signed<'_>,
         key: &PublicKey,
     ) -> Result<(Vec<LogEntryReport>, Vec<TimestampReport>), Refusal> {
-        let timestamps = self.timestamp_authorities.tokens_on_signature(material)?;
-        let bundle = to_bundle(material, entries, &timestamps)?;
+        let timestamps = self.timestamp_authorities.tokens_on_signature(entity)?;
+        let bundle = to_bundle(entity, entries, &timestamps)?;
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.der()));
-        let result = self.verifier.verify(artifact(material, signed)?, &bundle, &policy)?;
+        let result = self.verifier.verify(artifact(entity, signed)?, &bundle, &policy)?;
         // With a key the crate returns the times of logs first, and those of timestamp authorities after them.
         let logs = result.verified_timestamps().len().saturating_sub(timestamps.len());
         Ok(reports(entries, result.verified_timestamps(), logs..usize::MAX))
@@ -203,10 +203,10 @@ impl Domain {
     /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
     pub(super) fn verify_timestamps(
         &self,
-        material: &Material,
+        entity: &SignedEntity,
         leaf: Option<&Leaf>,
     ) -> Result<Vec<TimestampReport>, Finding> {
-        self.timestamp_authorities.verify(material, leaf)
+        self.timestamp_authorities.verify(entity, leaf)
     }
 
     // --- keys and certificates lent to what the crate does not read
@@ -241,8 +241,8 @@ impl Domain {
         &self.report.domain
     }
 
-    /// Whether the domain has a transparency log, so that an entry is demanded.
-    pub(super) fn demands_log(&self) -> bool {
+    /// Whether the domain has a transparency log, so that an entry is required.
+    pub(super) fn requires_log(&self) -> bool {
         self.has_log
     }
 
@@ -252,7 +252,7 @@ impl Domain {
     }
 
     /// Whether certificates must carry an SCT.
-    pub(super) fn demands_sct(&self) -> bool {
+    pub(super) fn requires_sct(&self) -> bool {
         self.has_ct
     }
 
@@ -286,7 +286,7 @@ fn drop_unusable_keys(document: &mut Value, list: &str, warnings: &mut Vec<Strin
     let Some(entries) = document.get_mut(list).and_then(Value::as_array_mut) else { return };
     entries.retain(|entry| {
         let key = &entry["publicKey"];
-        let bytes = key["rawBytes"].as_str().and_then(material::decode_base64).unwrap_or_default();
+        let bytes = key["rawBytes"].as_str().and_then(entity::decode_base64).unwrap_or_default();
         let der = DerPublicKey::from_bytes(&bytes);
         let known = VerificationKey::from_spki(&der).is_ok()
             || (list == "ctlogs" && VerificationKey::from_der(&der, SigningScheme::RsaPkcs1Sha256).is_ok());
@@ -315,9 +315,9 @@ fn reports(
     (entries.iter().map(|entry| entry.report()).collect(), times.collect())
 }
 
-/// The signed content. For an envelope in the material, its statement's subject is not compared here.
-fn artifact<'a>(material: &'a Material, signed: Signed<'a>) -> Result<Artifact<'a>, Finding> {
-    let digest = match (&material.content, signed) {
+/// The signed content. For an envelope in the signed entity, its statement's subject is not compared here.
+fn artifact<'a>(entity: &'a SignedEntity, signed: Signed<'a>) -> Result<Artifact<'a>, Finding> {
+    let digest = match (&entity.content, signed) {
         (SignedContent::Envelope(envelope), _) => return Ok(Artifact::from_blob(envelope.signed())),
         (SignedContent::Message(_), Signed::Bytes(bytes)) => return Ok(Artifact::from_blob(bytes)),
         (SignedContent::Message(_), Signed::Digest(digest)) => digest,

@@ -13,7 +13,7 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::oci::{Algorithm, Digest};
 use crate::policy::{KeyError, KeyKind};
-use crate::verify::material::{LogEntry, Material, SignedContent};
+use crate::verify::entity::{LogEntry, SignedContent, SignedEntity};
 
 use super::algorithms::provider;
 
@@ -33,7 +33,7 @@ pub(in crate::verify) enum Scheme {
     Ed25519ph,
 }
 
-/// The signed content, if the material does not hold it itself.
+/// The signed content, if the signed entity does not hold it itself.
 #[derive(Clone, Copy)]
 pub(in crate::verify) enum Signed<'a> {
     /// These bytes (legacy simple signing).
@@ -45,7 +45,7 @@ pub(in crate::verify) enum Signed<'a> {
 /// A signature and the signed content.
 #[derive(Clone, Copy)]
 pub(in crate::verify) struct SignatureOver<'a> {
-    pub(in crate::verify) material: &'a Material,
+    pub(in crate::verify) entity: &'a SignedEntity,
     pub(in crate::verify) signed: Signed<'a>,
 }
 
@@ -130,13 +130,13 @@ impl<'a> VerifyingKey<'a> {
         self.kind
     }
 
-    /// Whether the key made the signature in the material, and by which scheme; nothing else is looked at.
-    pub(in crate::verify) fn made(&self, material: &Material, signed: Signed<'_>) -> Made {
-        let (signature, signed) = match &material.content {
+    /// Whether the key made the entity's signature, and by which scheme; nothing else is looked at.
+    pub(in crate::verify) fn made(&self, entity: &SignedEntity, signed: Signed<'_>) -> Made {
+        let (signature, signed) = match &entity.content {
             SignedContent::Envelope(envelope) => (&envelope.signature, Signed::Bytes(envelope.signed())),
             SignedContent::Message(message) => (&message.signature, signed),
         };
-        let possible = possible_schemes(self.kind, material);
+        let possible = possible_schemes(self.kind, entity);
         let mut made = if possible.is_empty() { Made::Unpaired } else { Made::No };
         for scheme in possible {
             match self.verify(scheme, signed, signature) {
@@ -191,20 +191,20 @@ fn is_sha512(digest: &Digest) -> bool {
 }
 
 /// The schemes that a signature may be of, by the stated hash.
-fn possible_schemes(kind: KeyKind, material: &Material) -> Vec<Scheme> {
+fn possible_schemes(kind: KeyKind, entity: &SignedEntity) -> Vec<Scheme> {
     let all = Scheme::of(kind);
     let stating = |hash: Algorithm| all.iter().copied().filter(move |scheme| scheme.goes_with(hash));
-    if let SignedContent::Message(message) = &material.content
+    if let SignedContent::Message(message) = &entity.content
         && let Some(digest) = &message.digest
     {
         return digest.hash().map(|hash| stating(hash).collect()).unwrap_or_default();
     }
-    let recorded: Vec<Scheme> = material.entries.iter().filter_map(LogEntry::recorded_hash).flat_map(stating).collect();
+    let recorded: Vec<Scheme> = entity.entries.iter().filter_map(LogEntry::recorded_hash).flat_map(stating).collect();
     match (recorded.is_empty(), kind) {
         (false, _) => recorded,
         (true, KeyKind::Ed25519) => all.to_vec(),
         // Rekor v1 verified envelopes with SHA-256, for every key (rekor `pkg/types/dsse`).
-        (true, _) if material.entries.iter().any(LogEntry::is_envelope_of_rekor_v1) => all.to_vec(),
+        (true, _) if entity.entries.iter().any(LogEntry::is_envelope_of_rekor_v1) => all.to_vec(),
         (true, _) => all[..1].to_vec(),
     }
 }

@@ -9,7 +9,7 @@ use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectKeyIdentifier};
 use crate::check::{CheckId, Finding, Outcome, TimeSource, TimestampReport};
 use crate::evidence::Opened;
 use crate::verify::certificate::Leaf;
-use crate::verify::material::Material;
+use crate::verify::entity::SignedEntity;
 use crate::verify::token::{self, NoTime, check_token};
 use crate::verify::untrusted_der;
 
@@ -34,13 +34,13 @@ impl TimestampAuthorities {
 
     /// The timestamps that an authority of this domain says it made. One of an authority that the domain does not know
     /// proves nothing here, and takes nothing away; one of a known authority must hold. The crate refuses both.
-    fn known_tokens<'a>(&self, material: &'a Material) -> Vec<&'a [u8]> {
-        material.timestamps.iter().map(Vec::as_slice).filter(|token| self.know_signer_of(token)).collect()
+    fn known_tokens<'a>(&self, entity: &'a SignedEntity) -> Vec<&'a [u8]> {
+        entity.timestamps.iter().map(Vec::as_slice).filter(|token| self.know_signer_of(token)).collect()
     }
 
     /// The timestamps that the crate is to verify, which knows stamps over the signature alone.
-    pub(super) fn tokens_on_signature<'a>(&self, material: &'a Material) -> Result<Vec<&'a [u8]>, Finding> {
-        let timestamps = if material.stamped.is_none() { self.known_tokens(material) } else { Vec::new() };
+    pub(super) fn tokens_on_signature<'a>(&self, entity: &'a SignedEntity) -> Result<Vec<&'a [u8]>, Finding> {
+        let timestamps = if entity.stamped.is_none() { self.known_tokens(entity) } else { Vec::new() };
         for token in &timestamps {
             check_token(token)?;
         }
@@ -48,11 +48,11 @@ impl TimestampAuthorities {
     }
 
     /// Verifies the timestamps of known authorities where the crate does not. They lie within the certificate, if there is one.
-    pub(super) fn verify(&self, material: &Material, leaf: Option<&Leaf>) -> Result<Vec<TimestampReport>, Finding> {
+    pub(super) fn verify(&self, entity: &SignedEntity, leaf: Option<&Leaf>) -> Result<Vec<TimestampReport>, Finding> {
         // Either holds the signature, so either says when that was there at the latest.
-        let tokens = self.known_tokens(material);
-        let stored = material.stamped.as_ref().filter(|_| !tokens.is_empty()).map(Opened::original);
-        let stamped: Vec<&[u8]> = stored.as_deref().into_iter().chain([material.content.signature()]).collect();
+        let tokens = self.known_tokens(entity);
+        let stored = entity.stamped.as_ref().filter(|_| !tokens.is_empty()).map(Opened::original);
+        let stamped: Vec<&[u8]> = stored.as_deref().into_iter().chain([entity.content.signature()]).collect();
         let mut reports = Vec::new();
         for token in tokens {
             check_token(token)?;

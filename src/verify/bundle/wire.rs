@@ -1,4 +1,4 @@
-//! Material in the Sigstore crate's own types.
+//! A signed entity in the Sigstore crate's own types.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -16,16 +16,16 @@ use sigstore_verify::types::{
 use crate::check::{CheckId, Finding};
 use crate::json;
 use crate::oci::Algorithm;
-use crate::verify::material::{self, KeyMaterial, LogEntry, Material, SignedContent, Version, log_failure};
+use crate::verify::entity::{self, KeyMaterial, LogEntry, SignedContent, SignedEntity, Version, log_failure};
 
-/// Writes the material in the crate's own types.
-pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: &[&[u8]]) -> Result<Bundle, Finding> {
-    let media_type = match material.version {
+/// Writes the signed entity in the crate's own types.
+pub(super) fn to_bundle(entity: &SignedEntity, entries: &[&LogEntry], timestamps: &[&[u8]]) -> Result<Bundle, Finding> {
+    let media_type = match entity.version {
         Version::V01 => MediaType::Bundle0_1,
         Version::V02 => MediaType::Bundle0_2,
         Version::V03 => MediaType::Bundle0_3,
     };
-    let key = match (&material.key, material.version) {
+    let key = match (&entity.key, entity.version) {
         // The hint is the signer's text: the key comes from the policy.
         (KeyMaterial::PublicKey, _) => VerificationMaterialContent::PublicKey(PublicKeyIdentifier::new("")),
         (KeyMaterial::Certificate(leaf), Version::V03) => {
@@ -41,7 +41,7 @@ pub(super) fn to_bundle(material: &Material, entries: &[&LogEntry], timestamps: 
     let verification_material = VerificationMaterial::new(key)
         .with_tlog_entries(entries.iter().map(|entry| to_log_entry(entry)).collect::<Result<_, _>>()?)
         .with_timestamp_verification_data(TimestampVerificationData::new(stamps));
-    Ok(Bundle::new(media_type, verification_material, to_content(&material.content)?))
+    Ok(Bundle::new(media_type, verification_material, to_content(&entity.content)?))
 }
 
 fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
@@ -53,7 +53,7 @@ fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
             }
             SignatureContent::MessageSignature(signature)
         }
-        // Without a digest beside it: the crate hashes what was signed as the kind of key demands.
+        // Without a digest beside it: the crate hashes what was signed as the kind of key requires.
         SignedContent::Envelope(envelope) => {
             SignatureContent::MessageSignature(MessageSignature::new(SignatureBytes::from_bytes(&envelope.signature)))
         }
@@ -61,7 +61,7 @@ fn to_content(content: &SignedContent) -> Result<SignatureContent, Finding> {
 }
 
 /// The crate is asked about P-256, with which SHA-256 goes alone.
-fn to_message_digest(digest: &material::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
+fn to_message_digest(digest: &entity::MessageDigest) -> Result<sigstore_verify::types::MessageDigest, Finding> {
     if digest.hash() != Some(Algorithm::Sha256) {
         return Err(Finding::fail(
             CheckId::BundleFormat,

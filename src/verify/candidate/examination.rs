@@ -6,7 +6,7 @@ use crate::check::{CheckId, Finding, Outcome};
 use crate::packages::Examined;
 use crate::policy::Asked;
 use crate::verify::bundle::Signed;
-use crate::verify::material::Material;
+use crate::verify::entity::SignedEntity;
 use crate::verify::newer;
 use crate::verify::predicate::Kind;
 use crate::verify::statement::Statement;
@@ -21,7 +21,7 @@ pub(super) struct Examination<'a> {
     pub(super) predicate_type: Option<String>,
     pub(super) findings: Vec<Finding>,
     /// The signature to verify, unless an earlier step failed.
-    pub(super) ready: Option<(Material, Signed<'a>)>,
+    pub(super) ready: Option<(SignedEntity, Signed<'a>)>,
     pub(super) statement: Option<Statement<'a>>,
     /// The advisories about the packages of an SBOM, once they were looked up.
     pub(super) examined: OnceCell<Examined>,
@@ -48,20 +48,20 @@ impl<'a> Examination<'a> {
     }
 
     /// A signature on the subject itself; `signed` is its content or its digest.
-    pub(super) fn of_message(finding: Option<Finding>, material: Material, signed: Signed<'a>) -> Self {
-        Self::of(Kind::Signature).ready_unless_stopped(finding, material, signed)
+    pub(super) fn of_message(finding: Option<Finding>, entity: SignedEntity, signed: Signed<'a>) -> Self {
+        Self::of(Kind::Signature).ready_unless_stopped(finding, entity, signed)
     }
 
     /// After a failed check the signature does not matter. After an undecided check the signer still does.
     pub(super) fn ready_unless_stopped(
         mut self,
         finding: Option<Finding>,
-        material: Material,
+        entity: SignedEntity,
         signed: Signed<'a>,
     ) -> Self {
         self.findings.extend(finding);
         if !self.findings.iter().any(|finding| finding.outcome == Outcome::Fail) {
-            self.ready = Some((material, signed));
+            self.ready = Some((entity, signed));
         }
         self
     }

@@ -6,8 +6,8 @@ use crate::check::{CandidateKind, CandidateReport, CheckId, Finding};
 use crate::evidence::{Candidate, Content, Opened, Origin, Target};
 use crate::oci::{Algorithm, Blob, Digest};
 use crate::verify::bundle::Signed;
+use crate::verify::entity::{self, MessageDigest, SignedContent, SignedEntity};
 use crate::verify::legacy;
-use crate::verify::material::{self, Material, MessageDigest, SignedContent};
 use crate::verify::npm;
 use crate::verify::predicate::Kind;
 use crate::verify::set_aside::set_aside;
@@ -46,30 +46,30 @@ pub(super) fn examine<'a>(
             examination
         }
         Content::UnsignedStatement(statement) => return Err(unsigned::report(id, candidate, statement)),
-        Content::Bundle(bundle) => match material::read_bundle(bundle) {
-            Ok(material) => examine_material(material, bundle, candidate, target),
+        Content::Bundle(bundle) => match entity::read_bundle(bundle) {
+            Ok(entity) => examine_entity(entity, bundle, candidate, target),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
-        Content::BundleOverPayload { bundle, payload } => match material::read_bundle(bundle) {
+        Content::BundleOverPayload { bundle, payload } => match entity::read_bundle(bundle) {
             // A statement is judged by its content alone, in every packing.
-            Ok(material) if matches!(material.content, SignedContent::Envelope(_)) => {
-                examine_material(material, bundle, candidate, target)
+            Ok(entity) if matches!(entity.content, SignedContent::Envelope(_)) => {
+                examine_entity(entity, bundle, candidate, target)
             }
-            Ok(material) => examine_simple_signing(payload, material, candidate),
+            Ok(entity) => examine_simple_signing(payload, entity, candidate),
             Err(finding) => Examination::stopped_by(Kind::Unreadable, finding),
         },
         Content::LegacySignature { payload, annotations } => match legacy::read_signature(annotations) {
-            Ok(material) => examine_simple_signing(payload, material, candidate),
+            Ok(entity) => examine_simple_signing(payload, entity, candidate),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
         Content::Detached { annotations } => match legacy::read_signature(annotations) {
-            Ok(material) => examine_content(bare(material), candidate, target),
+            Ok(entity) => examine_content(bare(entity), candidate, target),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
         },
         Content::RegistrySignature { text, signature } => match npm::read_signature(signature) {
-            Ok(material) => Examination::of_message(
+            Ok(entity) => Examination::of_message(
                 Some(npm::check_signed(text.bytes(), target)),
-                material,
+                entity,
                 Signed::Bytes(text.bytes()),
             ),
             Err(finding) => Examination::stopped_by(Kind::Signature, finding),
@@ -90,15 +90,15 @@ fn unread(bytes: u64) -> Finding {
         .next("this evidence was not collected whole: collect it again")
 }
 
-fn examine_simple_signing<'a>(payload: &'a Blob, material: Material, candidate: &'a Candidate) -> Examination<'a> {
-    let hint = match &material.content {
+fn examine_simple_signing<'a>(payload: &'a Blob, entity: SignedEntity, candidate: &'a Candidate) -> Examination<'a> {
+    let hint = match &entity.content {
         SignedContent::Message(message) => {
             check_message_digest(message, payload.digest(), |hash| Some(Digest::of(hash, payload.bytes())))
         }
         SignedContent::Envelope(_) => None,
     };
     let finding = hint.unwrap_or_else(|| check_simple_signing(payload.bytes(), &candidate.subject));
-    Examination::of_message(Some(finding), material, Signed::Bytes(payload.bytes()))
+    Examination::of_message(Some(finding), entity, Signed::Bytes(payload.bytes()))
 }
 
 fn examine_legacy_attestation<'a>(
@@ -108,13 +108,13 @@ fn examine_legacy_attestation<'a>(
     target: &'a Target,
 ) -> Examination<'a> {
     match legacy::read_attestation(envelope, annotations) {
-        Ok(material) if matches!(candidate.origin, Origin::File { .. }) => {
-            examine_material(bare(material), envelope, candidate, target)
+        Ok(entity) if matches!(candidate.origin, Origin::File { .. }) => {
+            examine_entity(bare(entity), envelope, candidate, target)
         }
-        Ok(material) => examine_material(material, envelope, candidate, target),
+        Ok(entity) => examine_entity(entity, envelope, candidate, target),
         Err(finding) => {
             let claimed =
-                material::read_envelope(envelope).ok().and_then(|envelope| claimed_predicate_type(envelope.payload()));
+                entity::read_envelope(envelope).ok().and_then(|envelope| claimed_predicate_type(envelope.payload()));
             let mut examination =
                 Examination::stopped_by(claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate), finding);
             examination.predicate_type = claimed;
@@ -123,36 +123,36 @@ fn examine_legacy_attestation<'a>(
     }
 }
 
-fn examine_material<'a>(
-    material: Material,
+fn examine_entity<'a>(
+    entity: SignedEntity,
     opened: &'a Opened,
     candidate: &'a Candidate,
     target: &'a Target,
 ) -> Examination<'a> {
-    match &material.content {
-        SignedContent::Message(_) => examine_content(material, candidate, target),
-        SignedContent::Envelope(_) => examine_envelope(material, opened, candidate, target),
+    match &entity.content {
+        SignedContent::Message(_) => examine_content(entity, candidate, target),
+        SignedContent::Envelope(_) => examine_envelope(entity, opened, candidate, target),
     }
 }
 
 /// A signature that stands alone: without its log entry it has none that could be looked up here.
-fn bare(material: Material) -> Material {
-    Material { is_bare: material.entries.is_empty(), ..material }
+fn bare(entity: SignedEntity) -> SignedEntity {
+    SignedEntity { is_bare: entity.entries.is_empty(), ..entity }
 }
 
 /// A signature on the very content of the target.
-fn examine_content<'a>(material: Material, candidate: &'a Candidate, target: &'a Target) -> Examination<'a> {
-    let SignedContent::Message(message) = &material.content else { return Examination::of(Kind::Unreadable) };
+fn examine_content<'a>(entity: SignedEntity, candidate: &'a Candidate, target: &'a Target) -> Examination<'a> {
+    let SignedContent::Message(message) = &entity.content else { return Examination::of(Kind::Unreadable) };
     let finding = check_message_digest(message, &candidate.subject, |hash| target.digest_by(hash));
     let stated = message.digest.as_ref().and_then(MessageDigest::hash);
     let digest = stated.and_then(|algorithm| target.known_digest(algorithm)).unwrap_or(&candidate.subject);
     let signed = target.content().map_or(Signed::Digest(digest), |content| Signed::Bytes(content.bytes()));
-    Examination::of_message(finding, material, signed)
+    Examination::of_message(finding, entity, signed)
 }
 
 /// sigstore_common.proto: the digest in a message signature is a hint. A hint that contradicts is refused (A085).
 fn check_message_digest(
-    message: &material::MessageSignature,
+    message: &entity::MessageSignature,
     subject: &Digest,
     digest_by: impl Fn(Algorithm) -> Option<Digest>,
 ) -> Option<Finding> {
@@ -181,14 +181,14 @@ fn check_message_digest(
     })
 }
 
-/// A statement, which must be about the subject. It is the payload of what was opened, from which the material is.
+/// A statement, which must be about the subject. It is the payload of what was opened, from which the signed entity is.
 fn examine_envelope<'a>(
-    material: Material,
+    entity: SignedEntity,
     opened: &'a Opened,
     candidate: &'a Candidate,
     target: &Target,
 ) -> Examination<'a> {
-    let (SignedContent::Envelope(envelope), Some(payload)) = (&material.content, opened.payload()) else {
+    let (SignedContent::Envelope(envelope), Some(payload)) = (&entity.content, opened.payload()) else {
         return Examination::of(Kind::Unreadable);
     };
     let mut examination = Examination::of(Kind::Unreadable);
@@ -198,7 +198,7 @@ fn examine_envelope<'a>(
             let claimed = claimed_predicate_type(payload.bytes());
             examination.kind = claimed.as_deref().map_or(Kind::Unreadable, Kind::of_predicate);
             examination.predicate_type = claimed;
-            return examination.ready_unless_stopped(Some(finding), material, Signed::Digest(&candidate.subject));
+            return examination.ready_unless_stopped(Some(finding), entity, Signed::Digest(&candidate.subject));
         }
     };
     examination.kind = Kind::of_statement(&statement);
@@ -214,5 +214,5 @@ fn examine_envelope<'a>(
         examination.findings.extend(npm::check_publish(package, &statement));
     }
     examination.statement = Some(statement);
-    examination.ready_unless_stopped(Some(about), material, Signed::Digest(&candidate.subject))
+    examination.ready_unless_stopped(Some(about), entity, Signed::Digest(&candidate.subject))
 }

@@ -8,7 +8,7 @@ use crate::check::{CandidateKind, CandidateReport, CheckId, Finding, Outcome};
 use crate::evidence::{AttestationManifest, Candidate};
 use crate::oci::{Blob, Digest};
 
-use crate::verify::material::check_payload_size;
+use crate::verify::entity::check_payload_size;
 use crate::verify::predicate::Kind;
 use crate::verify::set_aside::set_aside;
 use crate::verify::statement::{PAYLOAD_TYPE, Statement, claimed_predicate_type};

@@ -16,7 +16,7 @@ use crate::json;
 use crate::oci::{Algorithm, Digest, Hasher, decode_hex};
 use crate::policy::KeyKind;
 use crate::verify::bundle::{Scheme, Signed, certificate_in_pem, key_in_certificate, key_in_pem};
-use crate::verify::material::{Envelope, LogEntry, SignedContent, decode_base64, hash_named, log_failure};
+use crate::verify::entity::{Envelope, LogEntry, SignedContent, decode_base64, hash_named, log_failure};
 use crate::verify::newer;
 
 /// The certificate or key that verified the signature.

@@ -16,23 +16,23 @@ use crate::check::{CheckId, Finding, LogEntryReport, TimeSource, TimestampReport
 use crate::oci::{Algorithm, encode_hex};
 use crate::policy::{KeyKind, PublicKey};
 
-use super::bundle::{Domain, Made, Scheme, SignatureOver, Signed, VerifyingKey};
+use super::bundle::{Made, Scheme, SignatureOver, Signed, TrustDomain, VerifyingKey};
 use super::certificate::{Leaf, key_finding};
-use super::material::{LogEntry, Material, SignedContent, Version, log_failure};
+use super::entity::{LogEntry, SignedContent, SignedEntity, Version, log_failure};
 use body::{Recorded, Verifier};
 
 /// The facts of a verified signature: its log entries, and its trusted times.
 type Proved = (Vec<LogEntryReport>, Vec<TimestampReport>);
 
 /// Whether a signature with this kind of key takes this way. The crate reads P-256 with SHA-256, and entries that record a digest.
-pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKind) -> bool {
+pub(super) fn is_needed(entity: &SignedEntity, entries: &[&LogEntry], kind: KeyKind) -> bool {
     let records_digest = |entry: &&LogEntry| {
-        let is_message = matches!(material.content, SignedContent::Message(_));
+        let is_message = matches!(entity.content, SignedContent::Message(_));
         let is_known = entry.is_rekor_v2() || (is_message && entry.kind == "hashedrekord" && entry.version == "0.0.1");
         // For the first version the crate reads any digest as SHA-256, in spite of the algorithm in the entry.
         is_known && entry.recorded_hash() == Some(Algorithm::Sha256)
     };
-    let states_another_hash = match &material.content {
+    let states_another_hash = match &entity.content {
         SignedContent::Message(message) => {
             message.digest.as_ref().is_some_and(|digest| digest.hash() != Some(Algorithm::Sha256))
         }
@@ -43,19 +43,19 @@ pub(super) fn is_needed(material: &Material, entries: &[&LogEntry], kind: KeyKin
 
 /// Verifies a signature by a certificate. The caller compares the subject of the statement.
 pub(super) fn verify(
-    domain: &Domain,
-    SignatureOver { material, signed }: SignatureOver<'_>,
+    domain: &TrustDomain,
+    SignatureOver { entity, signed }: SignatureOver<'_>,
     entries: &[&LogEntry],
     leaf: &Leaf,
     now: Timestamp,
 ) -> Result<Proved, Finding> {
-    let der = material.key.leaf().ok_or_else(|| log_failure("the certificate to verify is missing"))?;
-    let logged = verify_log(domain, material, entries, now)?;
-    let mut times = domain.verify_timestamps(material, Some(leaf))?;
+    let der = entity.key.leaf().ok_or_else(|| log_failure("the certificate to verify is missing"))?;
+    let logged = verify_log(domain, entity, entries, now)?;
+    let mut times = domain.verify_timestamps(entity, Some(leaf))?;
     times.extend(logged);
     let key = VerifyingKey::read(&leaf.public_key).map_err(|error| key_finding(&error))?;
-    let scheme = verify_signature(&key, material, signed)?;
-    let recorded = Recorded::of(&material.content, signed, scheme, key.kind());
+    let scheme = verify_signature(&key, entity, signed)?;
+    let recorded = Recorded::of(&entity.content, signed, scheme, key.kind());
     let verifier = Verifier::Certificate { der, key: &leaf.public_key };
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &verifier))?;
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
@@ -63,24 +63,24 @@ pub(super) fn verify(
 
 /// Verifies a signature by `key`, with all checks except those of a certificate.
 pub(super) fn verify_with_key(
-    domain: &Domain,
-    SignatureOver { material, signed }: SignatureOver<'_>,
+    domain: &TrustDomain,
+    SignatureOver { entity, signed }: SignatureOver<'_>,
     entries: &[&LogEntry],
     key: &PublicKey,
     now: Timestamp,
 ) -> Result<Proved, Finding> {
-    let logged = verify_log(domain, material, entries, now)?;
+    let logged = verify_log(domain, entity, entries, now)?;
     let verifying = VerifyingKey::read(key.der()).map_err(|error| key_finding(&error))?;
-    let scheme = verify_signature(&verifying, material, signed)?;
-    let recorded = Recorded::of(&material.content, signed, scheme, key.kind());
+    let scheme = verify_signature(&verifying, entity, signed)?;
+    let recorded = Recorded::of(&entity.content, signed, scheme, key.kind());
     entries.iter().try_for_each(|entry| recorded.verify_body(entry, &Verifier::Key(key.der())))?;
-    let mut times = domain.verify_timestamps(material, None)?;
+    let mut times = domain.verify_timestamps(entity, None)?;
     times.extend(logged);
     Ok((entries.iter().map(|entry| entry.report()).collect(), times))
 }
 
-fn verify_signature(key: &VerifyingKey<'_>, material: &Material, signed: Signed<'_>) -> Result<Scheme, Finding> {
-    match key.made(material, signed) {
+fn verify_signature(key: &VerifyingKey<'_>, entity: &SignedEntity, signed: Signed<'_>) -> Result<Scheme, Finding> {
+    match key.made(entity, signed) {
         Made::With(scheme) => Ok(scheme),
         Made::No => Err(Finding::fail(CheckId::Signature, "the signature does not verify")),
         Made::Unpaired => Err(unpaired()),
@@ -102,15 +102,15 @@ pub(super) fn needs_content() -> Finding {
 
 /// Verifies every promise and every proof; returns the times that promises vouch for.
 fn verify_log(
-    domain: &Domain,
-    material: &Material,
+    domain: &TrustDomain,
+    entity: &SignedEntity,
     entries: &[&LogEntry],
     now: Timestamp,
 ) -> Result<Vec<TimestampReport>, Finding> {
     entries.iter().try_for_each(|entry| body::check_kind(entry))?;
     // client-spec §4.4, sigstore_bundle.proto: a promise is what a bundle of version 0.1 must have.
     let is_unpromised = !entries.is_empty() && entries.iter().all(|entry| entry.promise.is_none());
-    if material.version == Version::V01 && is_unpromised {
+    if entity.version == Version::V01 && is_unpromised {
         return Err(log_failure("no log entry has a promise (SET), which this bundle version requires"));
     }
     let mut times = Vec::new();
@@ -130,7 +130,7 @@ fn verify_log(
 }
 
 /// Verifies a promise, which alone authenticates the integrated time.
-fn verify_promise(domain: &Domain, entry: &LogEntry, promise: &[u8]) -> Result<Timestamp, Finding> {
+fn verify_promise(domain: &TrustDomain, entry: &LogEntry, promise: &[u8]) -> Result<Timestamp, Finding> {
     let refused = |reason: String| log_failure("the log's promise (SET) does not verify").found(reason);
     let time = entry.promised_time().ok_or_else(|| refused("it promises no time".to_owned()))?;
     domain.verify_log_signature(&entry.log_id, time, &promised(entry)?, promise).map_err(refused)?;

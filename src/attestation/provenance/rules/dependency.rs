@@ -65,7 +65,7 @@ impl fmt::Display for DependencyRule {
 }
 
 impl DependencyRules {
-    /// Whether nothing is demanded.
+    /// Whether nothing is required.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

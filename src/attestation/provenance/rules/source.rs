@@ -34,7 +34,7 @@ impl ProvenanceSourceRule {
         all.into_iter().filter_map(|(what, rule)| Some((what, rule.as_ref()?)))
     }
 
-    /// Whether anything is demanded.
+    /// Whether anything is required.
     pub fn is_empty(&self) -> bool {
         self.rules().next().is_none()
     }

@@ -1,4 +1,4 @@
-//! Signed material: what a Sigstore bundle or a legacy cosign layer holds, in one form.
+//! Signed entities: the content of a Sigstore bundle or a legacy cosign layer, in one form.
 //!
 //! The bundle's JSON is read strictly here, before the Sigstore crate sees any of it: exactly one content and one kind
 //! of verification material, no unknown fields, no `snake_case` spellings, one DSSE signature, bounded lists
@@ -17,8 +17,8 @@ pub(super) use crate::json::base64::decode as decode_base64;
 
 use super::newer;
 pub(super) use model::{
-    Envelope, InclusionProof, KeyMaterial, LogEntry, Material, MessageDigest, MessageSignature, SignedContent, Version,
-    hash_named,
+    Envelope, InclusionProof, KeyMaterial, LogEntry, MessageDigest, MessageSignature, SignedContent, SignedEntity,
+    Version, hash_named,
 };
 use wire::{WireBundle, WireEnvelope};
 
@@ -28,7 +28,7 @@ const MAX_TEXT: usize = 16 * 1024 * 1024;
 const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
 
 /// Reads a bundle.
-pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
+pub(super) fn read_bundle(opened: &Opened) -> Result<SignedEntity, Finding> {
     let wire: WireBundle = json::from_slice(opened.text()).map_err(|error| {
         newer_version(opened).unwrap_or_else(|| {
             Finding::fail(CheckId::BundleFormat, "the bundle cannot be read")
@@ -41,15 +41,15 @@ pub(super) fn read_bundle(opened: &Opened) -> Result<Material, Finding> {
         // These limits are this program's own, so exceeding them does not speak against the evidence.
         return Err(Finding::error(CheckId::BundleFormat, excess));
     }
-    let material = wire.into_material(opened.payload()).map_err(|reason| {
+    let entity = wire.into_entity(opened.payload()).map_err(|reason| {
         newer_version(opened).unwrap_or_else(|| {
             Finding::fail(CheckId::BundleFormat, format!("the bundle is malformed: {reason}"))
                 .next("sign the image again with a current cosign, or delete the broken attachment")
         })
     })?;
     check_sizes(opened)?;
-    material.check_limits()?;
-    Ok(material)
+    entity.check_limits()?;
+    Ok(entity)
 }
 
 /// A bundle that states a newer version, with any content: this program is the older one (A309).
@@ -115,8 +115,8 @@ mod tests {
     const MESSAGE: &str = r#""messageSignature":{"signature":"AAAA"}"#;
     const V03: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-    fn bundle(media_type: &str, material: &str, content: &str) -> String {
-        format!(r#"{{"mediaType":"{media_type}","verificationMaterial":{{{material}}},{content}}}"#)
+    fn bundle(media_type: &str, entity: &str, content: &str) -> String {
+        format!(r#"{{"mediaType":"{media_type}","verificationMaterial":{{{entity}}},{content}}}"#)
     }
 
     fn opened(text: impl Into<String>) -> Opened {
@@ -190,8 +190,8 @@ mod tests {
             format!(r#""dsseEnvelope":{{"payload":{payload},"payloadType":"x","signatures":[{{"sig":"AAAA"}}]}}"#)
         };
         for payload in [r#""-_-_""#, r#""+/+/""#, r#""+\/+\/""#] {
-            let material = read_bundle(&opened(bundle(V03, CERTIFICATE, &envelope(payload)))).expect("a payload");
-            let SignedContent::Envelope(envelope) = material.content else { panic!("an envelope") };
+            let entity = read_bundle(&opened(bundle(V03, CERTIFICATE, &envelope(payload)))).expect("a payload");
+            let SignedContent::Envelope(envelope) = entity.content else { panic!("an envelope") };
             assert_eq!(envelope.payload(), [0xfb, 0xff, 0xbf]);
             assert_eq!(envelope.signed(), b"DSSEv1 1 x 3 \xfb\xff\xbf");
         }
@@ -238,7 +238,7 @@ mod tests {
     fn a159_too_many_log_entries_are_refused() {
         let entry =
             r#"{"logId":{"keyId":"AAAA"},"kindVersion":{"kind":"dsse","version":"0.0.1"},"canonicalizedBody":"AAAA"}"#;
-        let material = format!(r#"{CERTIFICATE},"tlogEntries":[{}]"#, vec![entry; 33].join(","));
-        assert!(refusal(&bundle(V03, &material, MESSAGE)).contains("the limit is 32"));
+        let entity = format!(r#"{CERTIFICATE},"tlogEntries":[{}]"#, vec![entry; 33].join(","));
+        assert!(refusal(&bundle(V03, &entity, MESSAGE)).contains("the limit is 32"));
     }
 }

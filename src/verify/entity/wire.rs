@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 use super::model::{
-    Envelope, InclusionProof, KeyMaterial, LogEntry, Material, MessageDigest, MessageSignature, SignedContent, Version,
+    Envelope, InclusionProof, KeyMaterial, LogEntry, MessageDigest, MessageSignature, SignedContent, SignedEntity,
+    Version,
 };
 use crate::evidence::Payload;
 use crate::json::base64::decode as decode_base64;
@@ -187,18 +188,18 @@ struct WireEnvelopeSignature {
 
 impl WireBundle {
     pub(super) fn beyond_a_limit(&self) -> Option<String> {
-        let material = &self.verification_material;
-        let certificates = material.x509_certificate_chain.as_ref().map_or(0, |chain| chain.certificates.len());
+        let entity = &self.verification_material;
+        let certificates = entity.x509_certificate_chain.as_ref().map_or(0, |chain| chain.certificates.len());
         [
-            at_most("timestamps", material.timestamp_verification_data.rfc3161_timestamps.len(), MAX_TIMESTAMPS),
-            at_most("log entries", material.tlog_entries.len(), MAX_LOG_ENTRIES),
+            at_most("timestamps", entity.timestamp_verification_data.rfc3161_timestamps.len(), MAX_TIMESTAMPS),
+            at_most("log entries", entity.tlog_entries.len(), MAX_LOG_ENTRIES),
             at_most("certificates", certificates, MAX_CERTIFICATES),
         ]
         .into_iter()
         .find_map(Result::err)
     }
 
-    pub(super) fn into_material(self, payload: Option<&Payload>) -> Result<Material, String> {
+    pub(super) fn into_entity(self, payload: Option<&Payload>) -> Result<SignedEntity, String> {
         let version = version_of(&self.media_type)?;
         let hint = self.verification_material.public_key.as_ref().map(|key| key.hint.clone());
         let content = match (self.message_signature, self.dsse_envelope) {
@@ -215,13 +216,13 @@ impl WireBundle {
         {
             return Err("the public key hint and the DSSE key id differ".to_owned());
         }
-        let material = self.verification_material;
-        let key = key_material(version, material.certificate, material.x509_certificate_chain, material.public_key)?;
-        let timestamps = material.timestamp_verification_data.rfc3161_timestamps;
-        Ok(Material {
+        let entity = self.verification_material;
+        let key = key_material(version, entity.certificate, entity.x509_certificate_chain, entity.public_key)?;
+        let timestamps = entity.timestamp_verification_data.rfc3161_timestamps;
+        Ok(SignedEntity {
             version,
             key,
-            entries: material.tlog_entries.into_iter().map(WireLogEntry::into_entry).collect::<Result<_, _>>()?,
+            entries: entity.tlog_entries.into_iter().map(WireLogEntry::into_entry).collect::<Result<_, _>>()?,
             timestamps: timestamps.into_iter().map(|timestamp| timestamp.signed_timestamp.0).collect(),
             content,
             stamped: None,

@@ -1,4 +1,4 @@
-//! The parts of signed material.
+//! The parts of a signed entity.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ pub(in crate::verify) enum Version {
 
 /// A signature and everything that came along to verify it; nothing in it has been verified.
 #[derive(Debug, Clone)]
-pub(in crate::verify) struct Material {
+pub(in crate::verify) struct SignedEntity {
     pub(in crate::verify) version: Version,
     pub(in crate::verify) key: KeyMaterial,
     pub(in crate::verify) entries: Vec<LogEntry>,
@@ -32,7 +32,7 @@ pub(in crate::verify) struct Material {
     pub(in crate::verify) is_bare: bool,
 }
 
-impl Material {
+impl SignedEntity {
     /// Checks that certificates and timestamps are within the decoder's limits (A310).
     pub(in crate::verify) fn check_limits(&self) -> Result<(), Finding> {
         let certificates = self.key.leaf().into_iter().map(|der| (Encoding::Certificate, der));
