@@ -14,7 +14,7 @@ pub(super) fn read(bundles: &[PathBuf], lists: &[PathBuf]) -> Result<Given, Diag
     for file in bundles {
         loose.extend(read_loose(file).map_err(|error| match error {
             LooseError::File(error) => input::unreadable(file, error),
-            error @ LooseError::TooMany { .. } => {
+            error @ LooseError::TooMany(_) => {
                 Diagnostic::usage(error, "split the file").about(format!("cannot use `{}`", file.display()))
             }
         })?);

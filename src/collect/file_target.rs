@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, FileError, Given};
 use super::limits::Limits;
-use super::loose::{MAX_BUNDLES, documents};
-use crate::evidence::{Candidate, Content, Evidence, Opened, Origin, Target};
+use crate::evidence::{Candidate, Content, Evidence, MAX_BUNDLES, Opened, Origin, Target, documents};
 use crate::oci::{Algorithm, Blob, Digest, DigestError, Hasher};
 
 /// Bytes of the longest file that is held in memory.

@@ -12,12 +12,12 @@ use std::time::SystemTime;
 use super::error::SourceError;
 use super::files::{self, FileError};
 use super::limits::Limits;
-use super::loose::{Loose, Unread, endings, read_beside};
+use super::loose::{Unread, endings, read_beside};
 use super::registry::{GitHubAttestations, Registries};
 use super::source::Attested;
 use super::sums_file::SumsFile;
 use super::target::GitHubPlace;
-use crate::evidence::{Candidate, Content, Evidence, Gap, LookedIn, Opened, Origin, Target};
+use crate::evidence::{Candidate, Content, Evidence, Gap, LookedIn, Loose, Opened, Origin, Target};
 use crate::oci::{Algorithm, Blob, Digest, FileReference, Hasher};
 
 /// The longest file that is held in memory, in bytes. Several files may be held at once.

@@ -48,7 +48,7 @@ pub use layout::{LayoutSource, NoLayout, list_layout_tags, read_report, refuse_o
 pub use limits::{Limits, Share};
 pub use local_file::{Given, LocalFile};
 pub use login_use::{Denial, LoginName, LoginOrigin, LoginUse, docker_login};
-pub use loose::{Loose, LooseError, read_loose};
+pub use loose::{LooseError, read_loose};
 pub use pack::Pack;
 pub use recorded::{Recorded, Recording};
 pub use registry::{

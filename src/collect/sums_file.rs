@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::files::{self, FileError};
-use super::loose::{Loose, Unread, read_beside};
-use crate::evidence::{Candidate, Content, SignedList, Target};
+use super::loose::{Unread, read_beside};
+use crate::evidence::{Candidate, Content, Loose, SignedList, Target};
 use crate::oci::{Algorithm, Blob, Digest, FileReference, Sums};
 
 /// The longest list that is read, in bytes.

@@ -4,6 +4,7 @@
 //! registry, a layout on disk or a test can provide it.
 
 mod gap;
+mod loose;
 mod opened;
 mod target;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use crate::oci::{Blob, Digest, Sums, SumsError};
 
 pub use gap::{Gap, GapReason, Obstacle};
+pub use loose::{Loose, MAX_BUNDLES, TooManyBundles, detached, documents};
 pub use opened::{Opened, Payload};
 pub use target::{Subject, SubjectKind, Target, TargetKind};
 

@@ -57,29 +57,29 @@ packages() {
     gzip --test "$tree/usr/share/man/man1/bonafide.1.gz" || line="NOT OK"
     dpkg --root="$tree" --force-not-root --log=/dev/null -r bonafide >"$work/out" 2>&1 || line="NOT OK"
     [ -z "$(find "$tree" -name '*bonafide*' -path '*/usr/*' -type f)" ] || line="NOT OK"
-    judged "release, the Debian package" "$line" "installed, run ($said), removed"
+    packaged "release, the Debian package" "$line" "installed, run ($said), removed"
   fi
   mkdir -p "$work/alpine"
   line=ok
   { tar -xzf "$1/bonafide_0.1.0_x86_64.apk" -C "$work/alpine" 2>"$work/out" && cmp "$bonafide" "$work/alpine/usr/bin/bonafide"; } ||
     line="NOT OK"
-  judged "release, the Alpine package" "$line" "unpacked"
+  packaged "release, the Alpine package" "$line" "unpacked"
   if command -v rpm >/dev/null; then
     line=ok
     mkdir -p "$work/fedora"
     rpm --root "$work/fedora" --dbpath /var/lib/rpm -i "$1/bonafide-0.1.0-1.x86_64.rpm" >"$work/out" 2>&1 || line="NOT OK"
     cmp "$bonafide" "$work/fedora/usr/bin/bonafide" || line="NOT OK"
-    judged "release, the Fedora package" "$line" "installed"
+    packaged "release, the Fedora package" "$line" "installed"
   fi
   line=ok
   "$root/release/formula.sh" acme/bonafide "$1" >"$work/bonafide.rb" || line="NOT OK"
   grep -q "sha256 \"$(sha256sum "$1/$name.tar.gz" | cut -d' ' -f1)\"" "$work/bonafide.rb" || line="NOT OK"
   ! command -v ruby >/dev/null || ruby -c "$work/bonafide.rb" >"$work/out" 2>&1 || line="NOT OK"
-  judged "release, the formula" "$line" "of the archive's checksum"
+  packaged "release, the formula" "$line" "of the archive's checksum"
 }
 
-# judged TITLE LINE WORDS — prints a line, and counts it
-judged() {
+# packaged TITLE LINE WORDS — prints a line, and counts it
+packaged() {
   printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$1" - - - "$2" "$3"
   if [ "$2" = ok ]; then
     passed=$((passed + 1))

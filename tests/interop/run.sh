@@ -61,6 +61,10 @@ source "$here/cases-airgap.sh"
 # shellcheck source=tests/interop/cases-mirror.sh
 source "$here/cases-mirror.sh"
 
+# All files share one shell, so the second function of a name would take the place of the first.
+twice=$(cat "$here"/*.sh "$here"/lab/{env,sign,verify}.sh | sed -n 's/^\([a-z_0-9]*\)().*/\1/p' | sort | uniq -d)
+[ -z "$twice" ] || lab_fail "there are two functions of the name $twice"
+
 # What each name runs, in this order.
 declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use bonafide::collect::Loose;
-use bonafide::evidence::Content;
+use bonafide::evidence::{Content, Loose};
 
 /// Nothing of a file is lost or made up: it is one document, or its lines are, in their order; and a bundle or an envelope can be
 /// written again as it was read.
