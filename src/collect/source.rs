@@ -29,7 +29,7 @@ pub trait Source {
     /// Fetches a blob by digest; what comes back has that digest and size.
     async fn blob(&self, wanted: &Descriptor) -> Result<Blob, SourceError>;
 
-    /// Fetches a blob of any size into a file. Whether it is what was wanted is for [`Spool::finish`] to say.
+    /// Fetches a blob of any size into a file. Whether it is what was wanted is for `Spool::finish` to say.
     async fn spool(&self, wanted: &Descriptor, mut to: &Spool) -> Result<(), SourceError> {
         let blob = self.blob(wanted).await?;
         // The file remembers its own failure.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::SourceError;
 use crate::oci::{Algorithm, BlobError, Descriptor, Digest, Hasher};
 
-/// A file that fills. Nothing in it counts before [`Spool::finish`] has compared it with its descriptor.
+/// A file that fills. Nothing in it counts before `Spool::finish` has compared it with its descriptor.
 pub struct Spool(RefCell<Open>);
 
 struct Open {

@@ -2,7 +2,7 @@
 //!
 //! Roots are never pooled: a bundle verifies wholly inside one domain, so that one instance's certificate authority
 //! cannot speak for another instance's issuers (A131). This module reads a root's document; the keys and certificates in
-//! it are prepared by [`crate::verify::Domain`].
+//! it are prepared by [`crate::verify::TrustDomain`].
 
 mod content;
 mod embedded;
