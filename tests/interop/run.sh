@@ -56,6 +56,8 @@ source "$here/cases-containerd.sh"
 source "$here/cases-audit.sh"
 # shellcheck source=tests/interop/cases-predicates.sh
 source "$here/cases-predicates.sh"
+# shellcheck source=tests/interop/cases-copies.sh
+source "$here/cases-copies.sh"
 # shellcheck source=tests/interop/cases-airgap.sh
 source "$here/cases-airgap.sh"
 # shellcheck source=tests/interop/cases-mirror.sh
@@ -70,9 +72,9 @@ declare -A cases=(
   [formats]=run_cases [signers]=signer_kinds [provenance]=lies [sbom]=sbom_forms [tools]=tool_sboms [attestations]=other_attestations
   [algorithms]=algorithms [files]=files [attestation-manifests]=attestation_manifests [registries]=odd_registries
   [diagnosis]=diagnosis [shells]=shells [release]=release_rehearsal [html]=pages [integrations]=integrations
-  [containerd]=node_verifier [airgap]=carried_away [audit]=audited_repository [mirror]=mirrors [predicates]=predicates
+  [containerd]=node_verifier [airgap]=carried_away [copies]=copied_away [audit]=audited_repository [mirror]=mirrors [predicates]=predicates
 )
-[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms files attestation-manifests registries diagnosis shells release html integrations containerd airgap audit mirror predicates
+[ $# -gt 0 ] || set -- formats signers provenance sbom tools attestations algorithms files attestation-manifests registries diagnosis shells release html integrations containerd airgap copies audit mirror predicates
 for name; do
   [ -n "${cases[$name]:-}" ] || lab_fail "there are no cases of the name $name; there are those of ${!cases[*]}"
 done
