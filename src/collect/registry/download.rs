@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::failure::failure;
 use super::resolver::Resolver;
 use super::tls::Trust;
-use super::transport::{Answer, Deadline, Method, NetworkUse, Request, Transport, at};
+use super::transport::{Answer, Deadline, NetworkUse, Request, Transport, at};
 use super::{SettingsError, may_redirect};
 use crate::collect::error::SourceError;
 use crate::secrets::Secrets;
@@ -73,16 +73,7 @@ impl FileServer {
     pub async fn get(&self, path: &str, limit: u64) -> Result<Bytes, SourceError> {
         let url = self.inside(path)?;
         let redirects = |hop: &Url| may_redirect(&self.base, hop, self.base.scheme() == "http");
-        let request = Request {
-            url: &url,
-            accept: "*/*",
-            authorization: None,
-            method: Method::Get,
-            limit,
-            deadline: self.deadline,
-            redirects: &redirects,
-            spool: None,
-        };
+        let request = Request::get(&url, "*/*", limit, self.deadline, &redirects);
         let answer = self.transport.send(&request).await?;
         self.judge(at(&request), answer)
     }

@@ -17,7 +17,7 @@ use super::access::bearer;
 use super::address::{Place, place_of};
 use super::failure::failure;
 use super::throttle::is_limit;
-use super::transport::{Answer, Deadline, Method, Request, at, has_login, shown_host};
+use super::transport::{Answer, Deadline, Request, at, has_login, shown_host};
 use super::{Registries, link, may_redirect};
 use crate::collect::error::SourceError;
 use crate::collect::limits::Limits;
@@ -159,17 +159,7 @@ impl GitHubAttestations {
         limit: u64,
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
-        let accept = "application/vnd.github+json";
-        Request {
-            url,
-            accept,
-            authorization: None,
-            method: Method::Get,
-            limit,
-            deadline: self.deadline,
-            redirects,
-            spool: None,
-        }
+        Request::get(url, "application/vnd.github+json", limit, self.deadline, redirects)
     }
 
     fn judge(&self, at: String, answer: Answer) -> Result<Answer, SourceError> {

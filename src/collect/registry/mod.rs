@@ -58,7 +58,7 @@ use proxy::Proxies;
 use resolver::Resolver;
 use store::{Key, Kind};
 use tls::Trust;
-use transport::{Answer, Deadline, Method, Request, Transport, at, error_code, shown_host};
+use transport::{Answer, Deadline, Request, Transport, at, error_code, shown_host};
 
 use super::error::SourceError;
 use super::limits::Limits;
@@ -295,16 +295,7 @@ impl RegistrySource {
         limit: u64,
         redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
     ) -> Request<'a> {
-        Request {
-            url,
-            accept,
-            authorization: None,
-            method: Method::Get,
-            limit,
-            deadline: self.deadline,
-            redirects,
-            spool: None,
-        }
+        Request::get(url, accept, limit, self.deadline, redirects)
     }
 
     /// Sends a request, and once more with a token if the registry asks for one; returns the answer and the grant used.

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::address::{Place, place_of};
-use super::transport::{Answer, Deadline, Method, Request, at, shown_host};
+use super::transport::{Answer, Deadline, Request, at, shown_host};
 use super::{Registries, judge, may_redirect};
 use crate::collect::error::SourceError;
 use crate::collect::limits::Limits;
@@ -188,16 +188,7 @@ impl NpmSource<'_> {
 
     async fn get(&self, url: &Url, limit: u64) -> Result<(String, Answer), SourceError> {
         let redirects = |hop: &Url| may_redirect(&self.registry.base, hop, false);
-        let request = Request {
-            url,
-            accept: JSON,
-            authorization: None,
-            method: Method::Get,
-            limit,
-            deadline: self.deadline,
-            redirects: &redirects,
-            spool: None,
-        };
+        let request = Request::get(url, JSON, limit, self.deadline, &redirects);
         let transport = &self.registries.transport;
         let answer = transport.send(&request).await?;
         let at = at(&request);

@@ -204,7 +204,7 @@ impl RegistryTarget {
             let length = piece.min(wanted.size - from);
             let content = Content::Part { file, from, length };
             let range = Some((from, from + length - 1));
-            let written = Written { verb: Verb::Patch, content, media_type: Some(OCTETS), range };
+            let written = Written { verb: Verb::Patch, content, media_type: Some(BINARY), range };
             let answer = self.write(&upload.place, written, length, &[202]).await?;
             upload = self.upload_of(&answer)?;
             from += length;
@@ -215,7 +215,7 @@ impl RegistryTarget {
     async fn finish(&self, upload: &Upload, wanted: &Descriptor, content: Content<'_>) -> Result<(), SourceError> {
         let mut url = upload.place.clone();
         url.query_pairs_mut().append_pair("digest", &wanted.digest.to_string());
-        let written = Written { verb: Verb::Put, content, media_type: Some(OCTETS), range: None };
+        let written = Written { verb: Verb::Put, content, media_type: Some(BINARY), range: None };
         let answer = self.write(&url, written, wanted.size, &[201]).await?;
         self.check_digest(&answer, &wanted.digest)
     }
@@ -291,7 +291,7 @@ impl RegistryTarget {
     }
 }
 
-const OCTETS: &str = "application/octet-stream";
+const BINARY: &str = "application/octet-stream";
 
 /// distribution-spec, "Pushing a blob in chunks": `OCI-Chunk-Min-Length`.
 fn smallest_piece(headers: &HeaderMap) -> u64 {

@@ -95,6 +95,19 @@ pub(super) struct Request<'a> {
     pub(super) spool: Option<&'a Spool>,
 }
 
+impl<'a> Request<'a> {
+    /// Asks for a body that fits into memory, without a login.
+    pub(super) fn get(
+        url: &'a Url,
+        accept: &'static str,
+        limit: u64,
+        deadline: Deadline,
+        redirects: &'a dyn Fn(&Url) -> Result<(), &'static str>,
+    ) -> Self {
+        Self { url, accept, authorization: None, method: Method::Get, limit, deadline, redirects, spool: None }
+    }
+}
+
 /// How a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method<'a> {
