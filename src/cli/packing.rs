@@ -88,7 +88,7 @@ impl Packing {
                 if !is_quiet {
                     let Copied { manifests, sent, found, tags } = copied;
                     progress::say(&format!(
-                        "copied to {}: {manifests} manifests, {} blobs of which {found} were there, {tags} tags",
+                        "copied to {}: {manifests} manifests, {} blobs ({found} were there already), {tags} tags",
                         target.name,
                         sent + found
                     ));

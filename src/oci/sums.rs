@@ -53,7 +53,7 @@ impl Sums {
         if sums.is_empty() { Err(SumsError::Empty) } else { Ok(Self(sums)) }
     }
 
-    /// Returns the digests that the list has for files of this name, in whatever folder, each once.
+    /// Returns the digests that the list has for files of this name, in any folder, each once.
     pub fn of<'a>(&'a self, name: &str) -> Vec<&'a Digest> {
         let mut digests: Vec<&Digest> = Vec::new();
         for sum in self.0.iter().filter(|sum| sum.name == name) {
