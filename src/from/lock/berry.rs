@@ -7,6 +7,7 @@ use super::super::model::Position;
 use super::super::tree::{entries, get, text};
 use super::graph::{Graph, Need};
 use super::model::{LockError, Locked, LockedPackage, NoRelease, documents};
+use super::release::name_and_rest;
 use crate::policy::lines;
 use crate::policy::yaml::{Key, Node, Value};
 
@@ -48,11 +49,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Locked>, LockError> {
     let packages = listed.iter().zip(graph.dependencies()).enumerate().filter(|(number, _)| !own.contains(number));
     Ok(packages
         .map(|(_, ((key, entry), dependency))| {
-            let resolution = text_of(entry);
-            let is_registered = resolution.is_some_and(|resolution| resolution.contains("@npm:"));
-            let why = if is_registered { NoRelease::YarnArchive } else { NoRelease::Elsewhere };
+            let why = if is_from(entry, "npm:") { NoRelease::YarnArchive } else { NoRelease::Elsewhere };
             Locked {
-                package: LockedPackage::open(resolution.unwrap_or(&key.name), why),
+                package: LockedPackage::open(resolution(entry).unwrap_or(&key.name), why),
                 place: Position { line: key.place.line, column: key.place.column },
                 dependency,
             }
@@ -60,13 +59,18 @@ pub(super) fn read(text: &str) -> Result<Vec<Locked>, LockError> {
         .collect())
 }
 
-fn text_of(entry: &Node) -> Option<&str> {
+fn resolution(entry: &Node) -> Option<&str> {
     text(entry, "resolution")
 }
 
 /// Whether an entry is a folder of the project.
 fn is_own(entry: &Node) -> bool {
-    text_of(entry).is_some_and(|resolution| resolution.contains("@workspace:"))
+    is_from(entry, "workspace:")
+}
+
+/// Whether yarn resolved an entry by this protocol, which stands directly behind the name.
+fn is_from(entry: &Node, protocol: &str) -> bool {
+    resolution(entry).and_then(name_and_rest).is_some_and(|(_, reference)| reference.starts_with(protocol))
 }
 
 #[cfg(test)]
@@ -130,6 +134,20 @@ __metadata:
         ];
         for end in ["\n", "\r\n"] {
             assert_eq!(told(&LOCK.replace('\n', end)), Ok(expected.map(str::to_owned).to_vec()), "{end:?}");
+        }
+    }
+
+    /// The attack: a package that is taken for a folder of the project would not be listed.
+    #[test]
+    fn a_word_inside_a_resolution_makes_no_package_a_folder_of_the_project() {
+        for (resolution, why) in [
+            ("evil@npm:1.0.0@workspace:.", "YarnArchive"),
+            ("evil@https://evil.example/evil.tgz#@workspace:.", "Elsewhere"),
+            ("evil@patch:evil@workspace:.", "Elsewhere"),
+            ("evil@https://evil.example/@npm:1.0.0", "Elsewhere"),
+        ] {
+            let text = format!("__metadata:\n  version: 8\n\n\"evil@npm:1\":\n  resolution: \"{resolution}\"\n");
+            assert_eq!(told(&text), Ok(vec![format!("4 {resolution} {why} ?")]));
         }
     }
 
