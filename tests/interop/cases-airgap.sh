@@ -10,13 +10,8 @@ away() {
   unshare --map-root-user --net "$@" >"$work/away.log" 2>&1 </dev/null || code=$?
   [ "$code" = "$expected" ] || line="NOT OK"
   grep -qF -- "$part" "$work/away.log" || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$code" "$expected" "$line" "$part"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$title" - "$code" "$expected" "$line" "$part" ||
     tail -n 12 "$work/away.log" | sed 's/^/    /'
-  fi
 }
 
 # collected NAME FORMAT REGISTRY — signs an image in this format, and carries it away to $work/NAME and $work/NAME.tar

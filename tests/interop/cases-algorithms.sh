@@ -39,8 +39,8 @@ on_file() {
   shift 2
   timeout 120 "$bonafide" bundle --trusted-root "$LAB_TRUST/trusted_root.json" "$@" >"$work/out" 2>&1 </dev/null || exit_code=$?
   [ "$exit_code" = "$expected" ] || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$exit_code" "$expected" "$line" "$(head -n 1 "$work/out" | cut -c1-110)"
-  if [ "$line" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && sed 's/^/  | /' "$work/out" | head -n 30; fi
+  row "$title" - "$exit_code" "$expected" "$line" "$(head -n 1 "$work/out" | cut -c1-110)" ||
+    sed 's/^/  | /' "$work/out" | head -n 30
 }
 
 # images_of NAME — the image in every format, by key and keyless; its signature copied to another image is the twin

@@ -119,13 +119,8 @@ evidence_tag() { release_of "$1" | sed 's/.*@sha256:/sha256-/; s/$/.sig/'; }
 audited_row() {
   local line=ok
   [ "$2" = "$3" ] || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$1" - - - "$line" "$3"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$1" - - - "$line" "$3" ||
     echo "  expected: $2"
-  fi
 }
 
 # audited_tag NUMBER — its tag

@@ -26,13 +26,8 @@ pulled() {
     grep -qF -- '=> verified' "$work/containerd.log" || line="NOT OK"
   fi
   [ "$code" = "$expected" ] || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$code" "$expected" "$line" "${refusal:-pulled}"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$title" - "$code" "$expected" "$line" "${refusal:-pulled}" ||
     tail -n 5 "$work/pull.log" "$work/containerd.log" | sed 's/^/  | /'
-  fi
 }
 
 # pushed NAME — pushes an image of its own under a tag of the registry with a referrers API; sets image and pinned
@@ -113,8 +108,7 @@ p95() {
   for _ in $(seq 40); do asked "$3" "$4" || echo refused; done | sort -n >"$work/times"
   found=$(sed -n 38p "$work/times")
   ! grep -q refused "$work/times" || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$found ms" "$goal ms" "$line" "median $(sed -n 20p "$work/times") ms"
-  if [ "$line" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  row "$title" - "$found ms" "$goal ms" "$line" "median $(sed -n 20p "$work/times") ms" || true
 }
 
 node_verifier() {
@@ -186,11 +180,6 @@ node_verifier() {
 told_many() {
   local line=ok
   [ "$2" = "$3" ] || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$1" - "$3" "$2" "$line" "pulls that failed"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$1" - "$3" "$2" "$line" "pulls that failed" ||
     tail -qn 1 "$work"/many.* | sort | uniq -c | sed 's/^/  | /'
-  fi
 }

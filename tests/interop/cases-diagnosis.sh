@@ -11,13 +11,8 @@ situation() {
   env ${settings[@]+"${settings[@]}"} timeout 60 "$LAB_BIN/cosign" "${theirs[@]}" >"$work/theirs" 2>&1 </dev/null || cosign_got=$?
   [ "$got/$cosign_got" = "$expected/$cosign_expected" ] || line="NOT OK"
   grep -qF -- "$text" <<<"$(tr -s ' \n' ' ' <"$work/ours")" || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$number $title" "$cosign_got" "$got" "$expected" "$line" "$text"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$number $title" "$cosign_got" "$got" "$expected" "$line" "$text" ||
     sed 's/^/  | /' "$work/ours" "$work/theirs"
-  fi
   if [ -n "${DIAGNOSIS:-}" ]; then
     {
       printf '\n## %s. %s\n\n' "$number" "$title"

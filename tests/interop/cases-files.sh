@@ -20,8 +20,8 @@ file_row() {
   timeout 120 "$bonafide" verify --trusted-root "$LAB_TRUST/trusted_root.json" --no-policy "$@" "file:$work/files/app" \
     >"$work/out" 2>&1 </dev/null || exit_code=$?
   [ "$exit_code/$cosign_got" = "$expected/$cosign_expected" ] || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" "$cosign_got" "$exit_code" "$expected" "$line" "$(head -n 1 "$work/out" | cut -c1-110)"
-  if [ "$line" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && sed 's/^/  | /' "$work/out" | head -n 30; fi
+  row "$title" "$cosign_got" "$exit_code" "$expected" "$line" "$(head -n 1 "$work/out" | cut -c1-110)" ||
+    sed 's/^/  | /' "$work/out" | head -n 30
 }
 
 # both TITLE COSIGN-COMMAND FLAGS… — the file that was signed, and the same evidence beside other content

@@ -50,11 +50,6 @@ pages() {
   for ((number = 0; number < 2000; number++)); do many+=("${images[number % 5]}"); done
   "$bonafide" verify "${many[@]}" "${flags[@]}" --output "html=$pages/many.html" || true
   NODE_PATH=$tools/node_modules node "$here/browser.js" "$pages"/*.html >"$work/browser.log" 2>&1 || result='NOT OK'
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "pages in Chromium" - - - "${result:0:6}" "$(grep -c ' loaded ' "$work/browser.log") loads"
-  if [ "$result" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "pages in Chromium" - - - "${result:0:6}" "$(grep -c ' loaded ' "$work/browser.log") loads" ||
     sed 's/^/  | /' "$work/browser.log"
-  fi
 }

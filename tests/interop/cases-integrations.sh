@@ -10,13 +10,8 @@ pre_commit_version=4.6.0
 told() {
   local title=$1 expected=$2 found=$3 result=ok
   [ "$expected" = "$found" ] || result='NOT OK'
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$found" "$expected" "$result" ''
-  if [ "$result" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$title" - "$found" "$expected" "$result" '' ||
     sed 's/^/  | /' "$work/told.log"
-  fi
 }
 
 # no_reader NAME — says what was left out

@@ -10,13 +10,8 @@ mirrored() {
     --require signature "$@" >"$work/mirror.log" 2>&1 </dev/null || code=$?
   [ "$code" = "$expected" ] || line="NOT OK"
   grep -qF -- "$part" "$work/mirror.log" || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$code" "$expected" "$line" "$part"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$title" - "$code" "$expected" "$line" "$part" ||
     sed 's/^/    /' "$work/mirror.log"
-  fi
 }
 
 # copied_with_bundles — copies the bundles of image too, which `cosign copy` of 3.1.3 leaves behind

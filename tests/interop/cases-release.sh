@@ -20,13 +20,8 @@ rehearsed() {
     >"$work/out" 2>&1 </dev/null || exit_code=$?
   [ "$exit_code" = "$expected" ] || line="NOT OK"
   grep -qF -- "${refusal:-verified  ${image%@*}  ${image#*@}}" "$work/out" || line="NOT OK"
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" - "$exit_code" "$expected" "$line" "$(tail -n 1 "$work/out" | cut -c 1-110)"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$title" - "$exit_code" "$expected" "$line" "$(tail -n 1 "$work/out" | cut -c 1-110)" ||
     tail -n 12 "$work/out" | sed 's/^/    /'
-  fi
 }
 
 # push_release NAME — pushes the packed image, and attests what the release does
@@ -80,13 +75,8 @@ packages() {
 
 # packaged TITLE LINE WORDS — prints a line, and counts it
 packaged() {
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$1" - - - "$2" "$3"
-  if [ "$2" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$1" - - - "$2" "$3" ||
     tail -n 12 "$work/out" | sed 's/^/    /'
-  fi
 }
 
 attest_contents() { attest rekor2 "$release_run" spdxjson "$folder/$name.spdx.json" "${1:-$image}"; }

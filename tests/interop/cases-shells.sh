@@ -43,13 +43,8 @@ completes() {
   shift 2
   said=$(completed_by "$shell" "$line")
   for word; do grep -qxF -- "$word" <<<"$said" || result="NOT OK, no $word"; done
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$shell, $line" - - - "${result:0:6}" "$*"
-  if [ "$result" = ok ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+  row "$shell, $line" - - - "${result:0:6}" "$*" ||
     { echo "$result; it offers:" && head -n 20 <<<"$said"; } | sed 's/^/  | /'
-  fi
 }
 
 # of_layout SHELL — how a shell offers an image of the layout: bash completes what stands behind the last colon

@@ -55,12 +55,7 @@ by_policy() {
   if [ "$reason" != - ]; then
     excerpt=$(grep -m 1 "^$reason" <<<"$said") || { line="NOT OK" excerpt="no finding \"$reason\""; }
   fi
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" "$cosign_got" "$exit_code" "$expected" "$line" "${excerpt:0:110}"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-    return
-  fi
-  failed=$((failed + 1))
+  ! row "$title" "$cosign_got" "$exit_code" "$expected" "$line" "${excerpt:0:110}" || return 0
   echo "  $* $image"
   sed 's/^/  | /' "$work/policy.yaml"
   { echo "$said" && head -n 30 "$work/out"; } | sed 's/^/  | /'

@@ -14,7 +14,21 @@ accounts=https://accounts.lab.example
 platforms=linux/amd64,linux/arm64
 
 header() {
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' case cosign bonafide expected '' reason
+  # shellcheck disable=SC2059 # the format is ours
+  printf "$columns" case cosign bonafide expected '' reason
+}
+columns='%-44s %-10s %-8s %-8s %-6s %s\n'
+
+# row TITLE COSIGN BONAFIDE EXPECTED LINE REASON — prints and counts a case, and tells whether it holds: LINE is ok, or how it does not
+row() {
+  # shellcheck disable=SC2059 # the format is ours
+  printf "$columns" "$@"
+  if [ "$5" = ok ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    return 1
+  fi
 }
 
 # check TITLE COSIGN-EXITS EXIT REASON IMAGE [FLAGS…] — asks both and prints a line.
@@ -58,12 +72,7 @@ check() {
   else
     line="NOT OK" excerpt="no finding \"$reason\""
   fi
-  printf '%-44s %-10s %-8s %-8s %-6s %s\n' "$title" "$cosign_got" "$exit_code" "$expected" "$line" "${excerpt:0:110}"
-  if [ "$line" = ok ]; then
-    passed=$((passed + 1))
-    return
-  fi
-  failed=$((failed + 1))
+  ! row "$title" "$cosign_got" "$exit_code" "$expected" "$line" "${excerpt:0:110}" || return 0
   if [ "$cosign_got" != "$cosign_expected" ]; then echo "  cosign: expected $cosign_expected"; fi
   echo "  bonafide verify ${signer[*]} --require $kinds $* $image"
   { echo "$said" && head -n 30 "$work/out"; } | sed 's/^/  | /'
